@@ -1,0 +1,40 @@
+# Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint typecheck unit coverage lock clean
+PYTHON := .venv/bin/python
+SCENARIO ?= call_ban
+ARGS ?=
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
+	$(PYTHON) -m sim +scenario=$(SCENARIO) $(ARGS)
+
+test: .venv/ready lint typecheck unit coverage  ## everything that must pass
+
+lint: .venv/ready  ## ruff: rules and format
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+typecheck: .venv/ready  ## mypy, strict
+	$(PYTHON) -m mypy
+
+unit: .venv/ready  ## the tests, with compiled rules
+	rm -f .coverage .coverage.*
+	$(PYTHON) -m pytest -n 2 --cov --cov-report= tests
+
+coverage: .venv/ready  ## the rules again, interpreted, so that coverage sees their lines
+	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 -m interpreted --cov --cov-append --cov-report= tests
+	$(PYTHON) -m coverage report --skip-covered --fail-under=90
+
+lock: .venv/ready  ## pin and hash requirements.in anew (needs uv)
+	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate requirements.in -o requirements.txt
+
+.venv/ready: requirements.txt
+	@sh .ci/venv
+	@touch $@
+
+clean:  ## remove the virtual environment and caches
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

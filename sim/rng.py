@@ -1,0 +1,70 @@
+"""Every random number of the simulator, addressed instead of drawn in turn.
+
+A random number is a function of (seed, replication, purpose, step, user, slot). Nothing is
+shared or advanced: scenarios see common random numbers, and threads, workers and the order of
+users cannot change a result.
+
+The first four parts are hashed to a 64-bit key; number ``index`` under a key is output
+``index`` of SplitMix64 started at that key (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.compiled import jit
+
+SLOTS = 8  # numbers a user may take under one key, one a platform
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+
+
+@jit
+def _mix(x: np.uint64) -> np.uint64:
+    x = (x ^ (x >> np.uint64(30))) * _MIX_1
+    x = (x ^ (x >> np.uint64(27))) * _MIX_2
+    return np.uint64(x ^ (x >> np.uint64(31)))
+
+
+@jit
+def uniform(key: np.uint64, index: int) -> float:
+    """Return number `index` under `key`, uniform in [0, 1)."""
+    bits = _mix(key + (np.uint64(index) + np.uint64(1)) * _GOLDEN)
+    return float(bits >> np.uint64(11)) * _TO_UNIT
+
+
+@jit
+def user_uniform(key: np.uint64, user: int, slot: int) -> float:
+    """Return the number of `user` for `slot` (a platform, say; below ``SLOTS``) under `key`."""
+    return uniform(key, user * SLOTS + slot)
+
+
+@jit
+def step_key(base: np.uint64, step: int) -> np.uint64:
+    """Return the key of one step under a purpose's `base` key."""
+    return _mix(_mix(base) + (np.uint64(step) + np.uint64(1)) * _GOLDEN)
+
+
+@jit
+def fill_uniform(key: np.uint64, out: NDArray[np.float64]) -> None:
+    """Write numbers 0, 1, ... under `key` into the one-dimensional array `out`."""
+    for index in range(out.shape[0]):
+        out[index] = uniform(key, index)
+
+
+def purpose_key(seed: int, replication: int, purpose: str) -> np.uint64:
+    """Hash seed, replication and the purpose's name to a key, the same on every machine."""
+    text = f"{seed}/{replication}/{purpose}".encode()
+    return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
+
+
+def uniforms(key: np.uint64, size: int) -> NDArray[np.float64]:
+    """Return numbers 0 to `size` - 1 under `key`, shape (size,)."""
+    out = np.empty(size)
+    fill_uniform(key, out)
+    return out

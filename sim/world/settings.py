@@ -1,0 +1,107 @@
+"""Configuration of the world: population and network."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.strict import Share, Strict
+
+BANDS = ("12-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+")
+BAND_STARTS = (12, 18, 25, 35, 45, 55, 65)  # first age of each band [years]
+TYPES = ("state_averse", "indifferent", "foreign_averse")  # coded -1, 0, +1
+MAX_REGIONS = 64
+
+ByBand = dict[str, Share]  # one share an age band
+
+
+class Segment(Strict):
+    """A part of the population that an institution can address: pupils, public employees."""
+
+    age_from: int = Field(ge=12, le=100)  # first age [years]
+    age_to: int = Field(ge=12, le=100)  # last age [years]
+    share: Share  # of that age range [1]
+
+
+class PopulationConfig(Strict):
+    """Users aged 12 and over; every share is of the users it names."""
+
+    n_users: int = Field(default=10_000, ge=10, le=200_000_000)
+    ages: str  # CSV with columns age,male,female in the case's data folder
+    regions: dict[str, Share] = Field(min_length=1, max_length=MAX_REGIONS)  # sizes, sum 1
+    no_internet: ByBand  # share without internet
+    no_smartphone: ByBand  # share of those online without a smartphone
+    vpn: ByBand  # share of those with a smartphone that get around blocks at the start
+    segments: dict[str, Segment] = Field(max_length=8)
+    types: dict[str, Share]
+    intensity_shape: float = Field(default=3.0739, gt=0, le=100)  # of the gamma law of D_i [1]
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        for name in ("no_internet", "no_smartphone", "vpn"):
+            if set(getattr(self, name)) != set(BANDS):
+                raise ValueError(f"{name} needs exactly the age bands {', '.join(BANDS)}")
+        if set(self.types) != set(TYPES):
+            raise ValueError(f"types needs exactly {', '.join(TYPES)}")
+        for name in ("regions", "types"):
+            total = sum(getattr(self, name).values())
+            if abs(total - 1) > 1e-6:
+                raise ValueError(f"shares of {name} must sum to 1, they sum to {total:.6g}")
+        return self
+
+
+class LayeredNetwork(Strict):
+    """Layered affiliation graph; the defaults are the recipe checked against real networks."""
+
+    kind: Literal["layered"] = "layered"
+    degree_scale: float = Field(default=1.0, gt=0, le=10)  # of circles and weak ties [1]
+    age_matching: Literal["matched", "blind"] = "matched"
+
+
+class RewiredNetwork(Strict):
+    """The layered graph after degree-preserving swaps: same degrees, no clustering."""
+
+    kind: Literal["rewired"] = "rewired"
+    swaps_per_tie: float = Field(default=3.0, gt=0, le=100)
+
+
+class WattsStrogatzNetwork(Strict):
+    """A ring of neighbours with shortcuts."""
+
+    kind: Literal["watts_strogatz"] = "watts_strogatz"
+    mean_degree: int = Field(default=18, ge=2, le=1000, multiple_of=2)
+    p_rewire: Share = 0.1
+
+
+class BarabasiAlbertNetwork(Strict):
+    """Preferential attachment."""
+
+    kind: Literal["barabasi_albert"] = "barabasi_albert"
+    mean_degree: int = Field(default=18, ge=2, le=1000, multiple_of=2)
+
+
+class ErdosRenyiNetwork(Strict):
+    """Ties at random."""
+
+    kind: Literal["erdos_renyi"] = "erdos_renyi"
+    mean_degree: float = Field(default=18.6, gt=0, le=1000)
+
+
+class FileNetwork(Strict):
+    """A graph of the user's own: an edge list (two whole numbers a line) or GraphML."""
+
+    kind: Literal["from_file"] = "from_file"
+    path: str
+    format: Literal["edge_list", "graphml"] = "edge_list"
+
+
+NetworkConfig = Annotated[
+    LayeredNetwork
+    | RewiredNetwork
+    | WattsStrogatzNetwork
+    | BarabasiAlbertNetwork
+    | ErdosRenyiNetwork
+    | FileNetwork,
+    Field(discriminator="kind"),
+]
