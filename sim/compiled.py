@@ -52,7 +52,7 @@ prange = numba.prange
 
 def jit[F: Callable[..., Any]](function: F) -> F:
     """Compile a scalar rule. No fast maths: both engines must give the same bits."""
-    compiled: F = numba.njit(cache=True, error_model="numpy")(function)
+    compiled: F = numba.njit(cache=True, error_model="numpy", forceinline=True)(function)
     return compiled
 
 

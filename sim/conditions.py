@@ -1,0 +1,183 @@
+"""What policies mean for every user in one step: availability, gates, hazards.
+
+Policies are continuous in time and steps only cut it: a grade in force for five of a step's
+seven days counts 5/7, a hazard is integrated over the days in force. Halving the step converges.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.config import SimConfig
+from sim.platforms import CELLULAR, CHANNELS
+from sim.policies import (
+    Campaign,
+    Mandate,
+    Policy,
+    Preinstallation,
+    RegistrationGate,
+    Restriction,
+    Trend,
+    Window,
+)
+from sim.rng import purpose_key
+from sim.rules.availability import availability, fill_tables
+from sim.rules.records import F64, U8, Now
+
+
+@dataclass
+class Conditions:
+    """The policies of one scenario, asked step by step what is in force."""
+
+    config: SimConfig
+    _tables: dict[bytes, tuple[F64, U8]] = field(default_factory=dict)
+
+    def at(self, step: int) -> Now:
+        """Return what is in force during step `step` (from 0)."""
+        days = self.config.step_days
+        span = (step * days, (step + 1) * days, self.config.start)
+        policies = self.config.policies
+        q = self._availability(restriction_grades(self.config, policies, span))
+        attraction, works = self._pair_tables(q)
+        n = len(self.config.messengers)
+        passing, trend = np.ones(n), np.zeros(n)
+        awareness, trial, preinstall = np.zeros(n), np.zeros(n), np.zeros(n)
+        for policy in policies.values():
+            in_force = policy.days_in(*span)
+            match policy:
+                case RegistrationGate():
+                    for p in self._indices(policy.platforms):
+                        passing[p] *= 1.0 - policy.grade * in_force / days
+                case Campaign():
+                    awareness[self._index(policy.platform)] += policy.awareness_rate * in_force
+                    trial[self._index(policy.platform)] += policy.trial_rate * in_force
+                case Preinstallation():
+                    preinstall[self._index(policy.platform)] += policy.rate * in_force
+                case Trend():
+                    trend[self._index(policy.platform)] += policy.rate * _elapsed(policy, span)
+        return Now(
+            days, q, attraction, works, passing, trend, awareness, trial, preinstall,
+            *self._mandates(span),
+        )  # fmt: skip
+
+    def _index(self, platform: str) -> int:
+        return self.config.messengers.index(platform)
+
+    def _indices(self, platforms: tuple[str, ...]) -> list[int]:
+        return [self._index(platform) for platform in platforms]
+
+    def _availability(self, grades: F64) -> F64:
+        """Return q by place, channel and messenger from grades by region: shape (C, 2, P)."""
+        efficacy = self.config.behaviour.vpn_efficacy
+        q = np.empty((2 * grades.shape[0], *grades.shape[1:]))
+        for place, c, p in np.ndindex(*q.shape):
+            lifted = self.config.platforms[self.config.messengers[p]].circumvention
+            grade = float(grades[place // 2, c, p])
+            q[place, c, p] = availability(grade, lifted, efficacy, place % 2)
+        return q
+
+    def _pair_tables(self, q: F64) -> tuple[F64, U8]:
+        """Return the tables by pairs of places; steps with equal availability share them."""
+        key = q.tobytes()
+        if key not in self._tables:
+            n_places = q.shape[0]
+            tables = (
+                np.empty((n_places, *q.shape)),
+                np.empty((n_places, n_places, 2), np.uint8),
+            )
+            b = self.config.behaviour
+            fill_tables(q, self._values(), np.array([b.message_loss, b.call_loss]), *tables)
+            self._tables[key] = tables
+        return self._tables[key]
+
+    def _values(self) -> F64:
+        """Return a_pc, shape (2, P); -inf where the messenger lacks the channel [utils]."""
+        values = np.full((2, len(self.config.messengers)), -np.inf)
+        for p, name in enumerate(self.config.messengers):
+            platform = self.config.platforms[name]
+            for c, channel in enumerate(CHANNELS):
+                if channel in platform.channels:
+                    values[c, p] = (platform.message_value, platform.call_value)[c]
+        return values
+
+    def _mandates(self, span: Span) -> tuple[np.ndarray, ...]:
+        """Return the mandate arrays of ``Now``."""
+        rows = []
+        for policy in self.config.policies.values():
+            if isinstance(policy, Mandate) and (in_force := policy.days_in(*span)) > 0:
+                segment = list(self.config.population.segments).index(policy.segment)
+                # by segment, not by policy: another date or rate reaches the same people first
+                key = purpose_key(self.config.seed, 0, f"rollout.{policy.segment}")
+                reached = policy.progress(*span, policy.ramp_days)
+                rows.append((
+                    self._index(policy.platform), 1 << segment, policy.rate * in_force,
+                    policy.ceiling, reached, key,
+                ))  # fmt: skip
+        types = (np.int64, np.uint8, np.float64, np.float64, np.float64, np.uint64)
+        columns = list(zip(*rows, strict=True)) or [()] * len(types)
+        return tuple(np.array(c, t) for c, t in zip(columns, types, strict=True))
+
+
+Span = tuple[float, float, dt.date]  # first and last day of a step, counted from a date
+
+
+def restriction_grades(config: SimConfig, policies: dict[str, Policy], span: Span) -> F64:
+    """Return the mean grade over a step by region, channel and messenger.
+
+    Where several restrictions apply on a day the strongest counts, so the step is cut at every
+    date on which one of them starts, stops or ends its ramp.
+    """
+    grades = np.zeros((len(config.population.regions), 2, len(config.messengers)))
+    restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
+    cuts = _cuts(restrictions, span)
+    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        piece = np.zeros_like(grades)
+        for policy in restrictions:
+            days = policy.days_in(begin, end, span[2])
+            if days > 0:
+                grade = policy.grade * policy.progress(begin, end, span[2], policy.ramp_days)
+                _raise(piece, config, policy, grade)
+        grades += piece * ((end - begin) / (span[1] - span[0]))
+    return grades
+
+
+def _raise(piece: F64, config: SimConfig, policy: Restriction, grade: float) -> None:
+    """Raise `piece` to `grade` wherever `policy` applies."""
+    names = list(config.population.regions)
+    regions = names if policy.regions == "all" else policy.regions
+    channels = CHANNELS if policy.channel == "any" else (policy.channel,)
+    where = np.ix_(
+        [names.index(r) for r in regions],
+        [CHANNELS.index(c) for c in channels],
+        [config.messengers.index(p) for p in policy.platforms],
+    )
+    piece[where] = np.maximum(piece[where], grade)
+
+
+def _cuts(restrictions: list[Restriction], span: Span) -> list[float]:
+    begin, end, origin = span
+    dates = {begin, end}
+    for policy in restrictions:
+        first = float((policy.start - origin).days)
+        dates |= {first, first + policy.ramp_days}
+        if policy.stop is not None:
+            dates.add(float((policy.stop - origin).days))
+    return sorted(d for d in dates if begin <= d <= end)
+
+
+def _elapsed(policy: Window, span: Span) -> float:
+    """Return the years a trend has run, at the middle of its days in the step; it then stays."""
+    begin, end, origin = span
+    first = (policy.start - origin).days
+    last = float("inf") if policy.stop is None else (policy.stop - origin).days
+    middle = (max(begin, first) + max(end, first)) / 2
+    return max(0.0, min(middle, last) - first) / 365.25
+
+
+def exposure_weights(config: SimConfig) -> F64:
+    """Return what share of a platform's communication the state can read, cellular last."""
+    names = (*config.messengers, CELLULAR)
+    return np.array([config.platforms[name].state_access for name in names])

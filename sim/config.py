@@ -1,0 +1,220 @@
+"""One run, complete: the same SimConfig gives the same result, bit for bit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.parameters import Behaviour
+from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
+from sim.policies import Date, Mandate, Policy, RegistrationGate, Restriction, platforms_of
+from sim.strict import Share, Strict
+from sim.world.settings import BANDS, NetworkConfig, PopulationConfig
+
+DATA = Path(__file__).parent / "data"
+
+
+class StartShare(Strict):
+    """A platform as observed at the start; its stand-alone value is solved to keep it there."""
+
+    reach: Share  # monthly, of the population 12+ [1]
+    daily: Share | None = None  # daily reach; its openings are solved from it [1]
+    profile: dict[str, Share]  # shape by age band; its level follows from `reach`
+    dormant_accounts: Share = 0.0  # share of the others online who have an account [1]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if set(self.profile) != set(BANDS):
+            raise ValueError(f"profile needs exactly the age bands {', '.join(BANDS)}")
+        if self.daily is not None and self.daily >= self.reach:
+            raise ValueError(f"daily={self.daily} must be below reach={self.reach}")
+        return self
+
+
+class StartSeed(Strict):
+    """A platform that is new or rare at the start: first users, and who has heard of it."""
+
+    users: Share  # of the population [1]
+    pattern: Literal["single", "pairs"]  # pairs: each first user with the strongest contact
+    aware: Share  # of the others [1]
+
+
+class CaseConfig(Strict):
+    """A country at a date: where its data lie and what was observed at the start."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    population_size: float = Field(gt=0)  # persons that stand behind a share of 1
+    observed_shares: dict[str, StartShare]
+    seeds: dict[str, StartSeed]
+
+    @property
+    def data(self) -> Path:
+        """Return the folder of the case's data files."""
+        return DATA / self.name
+
+
+class EngineConfig(Strict):
+    """How users take their steps; both engines give the same bits."""
+
+    name: Literal["compiled", "mesa"] = "compiled"
+    threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
+
+
+class SimConfig(Strict):
+    """A scenario in a case, with the worlds it is compared with."""
+
+    scenario: str = "baseline"
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    replications: int = Field(default=8, ge=1, le=100_000)
+    start: Date = dt.date(2025, 6, 2)
+    dur_days: float = Field(default=364, gt=0, le=3660)
+    step_days: float = Field(default=7, gt=0, le=31)
+    compare_to: tuple[str, ...] = ()
+    case: CaseConfig
+    population: PopulationConfig
+    network: NetworkConfig
+    platforms: dict[str, Platform]
+    behaviour: Behaviour = Behaviour()
+    engine: EngineConfig = EngineConfig()
+    policies: dict[str, Policy] = {}
+    counterfactuals: dict[str, dict[str, Policy]] = {}  # policies of each of compare_to
+
+    @property
+    def messengers(self) -> tuple[str, ...]:
+        """Return the platforms that have to be installed, in their order."""
+        return tuple(name for name in self.platforms if name != CELLULAR)
+
+    @property
+    def n_steps(self) -> int:
+        """Return the number of steps of a run."""
+        return round(self.dur_days / self.step_days)
+
+    @property
+    def end(self) -> dt.date:
+        """Return the first day after the run."""
+        return self.start + dt.timedelta(days=self.dur_days)
+
+    def counterfactual(self, name: str) -> SimConfig:
+        """Return the same world with the policies of scenario `name`."""
+        return self.model_copy(
+            update={
+                "scenario": name,
+                "policies": self.counterfactuals[name],
+                "compare_to": (),
+                "counterfactuals": {},
+            }
+        )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = [*_time_problems(self), *_platform_problems(self)]
+        for name, policies in {"": self.policies, **self.counterfactuals}.items():
+            where = f"counterfactuals.{name}." if name else "policies."
+            problems += [where + p for p in _policy_problems(self, policies)]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _time_problems(config: SimConfig) -> Iterator[str]:
+    steps = config.dur_days / config.step_days
+    if abs(steps - round(steps)) > 1e-9:
+        yield (
+            f"dur_days={config.dur_days:g} must be a whole number of steps of "
+            f"step_days={config.step_days:g}"
+        )
+    b = config.behaviour
+    for name in ("install_rate", "drop_rate"):
+        if getattr(b, name) * config.step_days > 0.43:  # 1 - exp(-0.43) = 0.35
+            yield (
+                f"behaviour.{name}={getattr(b, name):g} with step_days={config.step_days:g}: "
+                "more than 35 % of users would revise in one step; allowed: "
+                f"{name} * step_days <= 0.43"
+            )
+
+
+def _platform_problems(config: SimConfig) -> Iterator[str]:
+    if CELLULAR not in config.platforms:
+        yield f"platforms: {CELLULAR} is missing; it is the outside option of every choice"
+    if not 1 <= len(config.messengers) <= MAX_PLATFORMS:
+        yield f"platforms: {len(config.messengers)} messengers; allowed: 1 to {MAX_PLATFORMS}"
+    named = {**config.case.observed_shares, **config.case.seeds}
+    for name in named:
+        if name not in config.messengers:
+            yield f"case: start of unknown platform {name!r}; {_allowed(config.messengers)}"
+    for name in config.messengers:
+        platform, start = config.platforms[name], config.case.observed_shares.get(name)
+        if name not in named:
+            yield f"case: platform {name!r} needs an entry in observed_shares or seeds"
+        if platform.standalone is None and start is None:
+            yield f"platforms.{name}.standalone=null needs case.observed_shares.{name}"
+        if platform.openings is None and (start is None or start.daily is None):
+            yield f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily"
+
+
+def _policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[str]:
+    for name, policy in policies.items():
+        for platform in platforms_of(policy):
+            if platform not in config.messengers:
+                yield (
+                    f"{name}: platform {platform!r} is unknown or cannot be addressed; "
+                    f"{_allowed(config.messengers)}"
+                )
+        if isinstance(policy, Restriction) and policy.regions != "all":
+            for region in policy.regions:
+                if region not in config.population.regions:
+                    yield (
+                        f"{name}.regions: {region!r} is unknown; "
+                        f"{_allowed(('all', *config.population.regions))}"
+                    )
+        if isinstance(policy, Mandate) and policy.segment not in config.population.segments:
+            yield (
+                f"{name}.segment={policy.segment!r} is unknown; "
+                f"{_allowed(config.population.segments)}"
+            )
+        for field in ("start", "stop"):
+            date = getattr(policy, field)
+            last = config.end - dt.timedelta(days=field == "start")
+            if date is not None and not config.start <= date <= last:
+                yield (
+                    f"{name}.{field}={date} lies outside the run; allowed: {config.start} to "
+                    f"{last} (change dur_days, or drop the policy with ~policies.{name})"
+                )
+    for (a, first), (b, second) in combinations(policies.items(), 2):
+        if reason := _contradiction(first, second):
+            yield f"{a} and {b} contradict each other: {reason}"
+
+
+def _contradiction(first: Policy, second: Policy) -> str | None:
+    """Say why two policies cannot both be meant, or None."""
+    if not _overlap(first, second):
+        return None
+    for a, b in ((first, second), (second, first)):
+        if isinstance(a, Mandate) and isinstance(b, RegistrationGate):
+            if a.platform in b.platforms:
+                return f"one makes people join {a.platform}, the other keeps them from joining"
+        if isinstance(a, Mandate) and isinstance(b, Restriction):
+            if a.platform in b.platforms and b.channel != "call" and b.regions == "all":
+                return f"one makes people use {a.platform}, the other makes its messages fail"
+    if isinstance(first, Mandate) and isinstance(second, Mandate):
+        if first.segment == second.segment and first.platform != second.platform:
+            return (
+                f"both move segment {first.segment}, one to {first.platform}, "
+                f"one to {second.platform}"
+            )
+    return None
+
+
+def _overlap(first: Policy, second: Policy) -> bool:
+    never = dt.date.max
+    return first.start < (second.stop or never) and second.start < (first.stop or never)
+
+
+def _allowed(names: Any) -> str:  # noqa: ANN401
+    return "allowed: " + ", ".join(names)

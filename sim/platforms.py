@@ -1,0 +1,42 @@
+"""What a platform is, as configured: channels, encryption, state access, value by age."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from sim.strict import Share, Strict
+from sim.world.settings import BANDS
+
+CHANNELS = ("message", "call")
+CELLULAR = "cellular"
+MAX_PLATFORMS = 6  # besides cellular: their habits share one 64-bit word with bits and place
+Utils = Annotated[float, Field(ge=-10, le=10)]
+
+
+class Platform(Strict):
+    """A messenger, or cellular calls and SMS: the option that needs no install."""
+
+    label: str
+    channels: tuple[Literal["message", "call"], ...] = CHANNELS
+    encryption: Literal["end_to_end", "client_server", "none"]
+    state_access: Share  # share of communication that the state can read [1]
+    moderation: Share  # effort against abuse [1]
+    circumvention: Share = 0.0  # e0_p, what built-in proxies lift of a restriction [1]
+    message_value: Utils  # a_pm [utils]
+    call_value: Utils  # a_pv [utils]
+    standalone: dict[str, Utils] | None = None  # B_p by age; null: solved from the start shares
+    openings: float | None = Field(default=0.0, ge=0, le=50)  # c_Bp [1/day]; null: solved
+    habit_openings: float = Field(default=0.0, ge=0, le=50)  # at full habit [1/day]
+    mandate_openings: float = Field(default=0.0, ge=0, le=50)  # of a mandated user [1/day]
+    type_taste: float = Field(default=0.0, ge=-10, le=10)  # tau_p, times type -1, 0, 1 [utils]
+    pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where a pair moves its calls
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.standalone is not None and set(self.standalone) != set(BANDS):
+            raise ValueError(f"standalone needs exactly the age bands {', '.join(BANDS)}")
+        if not self.channels:
+            raise ValueError("channels must name message, call or both")
+        return self

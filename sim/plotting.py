@@ -1,0 +1,278 @@
+"""Figures: tidy tables in, a matplotlib Figure out; nothing is read, nothing global is set.
+
+Every figure carries its text alternative as its label (``figure.get_label()``); `save` writes
+it into the files.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sim.drawing import (
+    DPI,
+    LEFT,
+    MID_MONTH,
+    NORMAL,
+    SMALL,
+    WIDTH,
+    draw_bars,
+    draw_dashed,
+    draw_lines,
+    draw_observed,
+    draw_ribbon,
+    label_ends,
+    mark_events,
+    new_figure,
+    note,
+    panel,
+    time_axis,
+)
+from sim.layout import GAP, Ribbon, bands, primary_flows, ribbons, select, split
+from sim.palette import INK, MUTED, Look, in_order, platform
+from sim.palette import scenario as scenario_look
+
+LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
+LISTED = 8  # moves written out beside the ribbons
+BAND_NOTE = "Line: median, shade: 90 % of replications."
+HARMS = (  # measure, title, unit of the axis, factor, where the axis starts
+    ("exposure", "Exposure (lower is better)", "% of communication open to the state", 100, 0),
+    ("isolation", "Isolation (lower is better)", "% of people aged 12+", 100, 0),
+    ("reachable", "Reachable contacts (higher is better)", "% of contacts", 100, None),
+    ("welfare", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
+)
+
+
+def reach(
+    timeseries: pd.DataFrame,
+    scenario: str,
+    observed: pd.DataFrame,
+    events: pd.DataFrame,
+    counterfactual: str | None = None,
+) -> Figure:
+    """Draw monthly and daily reach of every platform, the observed points and the events.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The run's tidy table; group `all`, channel `any`, measures `mau` and `dau` are drawn.
+    scenario : str
+        Median line and 90 % band.
+    observed : DataFrame, as of `sim.observed.observed_reach`
+        Filled markers; company claims are hollow.
+    events : DataFrame, as of `sim.observed.events`
+        Those within the run are marked.
+    counterfactual : str, optional
+        A second scenario, drawn as thin dashed medians.
+    """
+    figure = new_figure(f"Reach by platform: {scenario}", 8.5)
+    daily, monthly = panel(figure, 0.75, 2.8), panel(figure, 4.05, 2.8)
+    rows = select(timeseries, group="all", channel="any")
+    start, end = _run(select(rows, scenario=scenario, measure="dau"))
+    for axes, measure, name in ((monthly, "mau", "monthly"), (daily, "dau", "average daily")):
+        lines = _reach_lines(rows, scenario, measure)
+        ends = draw_lines(axes, lines, _looks(lines), 100.0)
+        if counterfactual is not None:
+            draw_dashed(axes, _reach_lines(rows, counterfactual, measure))
+        time_axis(axes, start, end)
+        draw_observed(axes, observed[observed["measure"] == measure])
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(f"{name} reach, % of people aged 12+", fontsize=NORMAL)
+        label_ends(axes, ends)
+    mark_events((monthly, daily), events)
+    dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
+    markers = "Markers: observed (hollow: company claim). Monthly values stand at mid-month."
+    note(figure, f"{BAND_NOTE}{dashed} {markers}")
+    figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
+    return figure
+
+
+def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure:
+    """Draw the paired effect on daily reach (percentage points) and on cellular calls.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        The run's paired differences, with columns median, low and high.
+    scenario, counterfactual : str
+        The pair; differences are scenario minus counterfactual.
+    """
+    rows = select(effects, scenario=scenario, counterfactual=counterfactual, group="all")
+    reached = select(rows, measure="dau", channel="any")
+    start, end = _run(reached)
+    daily = split(reached, "platform")
+    calls = split(select(rows, measure="use", channel="call", platform="cellular"), "platform")
+    figure = new_figure(f"Effect of {scenario}, compared with {counterfactual}", 6.5)
+    lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
+    for axes, lines, factor, unit in (
+        (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
+        (lower, calls, 1.0, "change of cellular calls,\ncalls a person a day"),
+    ):
+        ends = draw_lines(axes, lines, _looks(lines), factor)
+        axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
+        time_axis(axes, start, end)
+        axes.set_ylabel(unit, fontsize=NORMAL)
+        label_ends(axes, ends)
+    note(figure, f"Paired differences: both runs draw the same random numbers. {BAND_NOTE}")
+    whom = f"{_names(daily)} and on cellular calls"
+    figure.set_label(f"Effect of {scenario} against {counterfactual} on daily reach of {whom}.")
+    return figure
+
+
+def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
+    """Draw messages and calls a person a day by platform, the plain phone network included.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The run's tidy table; group `all`, measure `use`, channels `message` and `call` are drawn.
+    scenario : str
+    """
+    rows = select(timeseries, scenario=scenario, group="all", measure="use")
+    rows = rows[rows["platform"] != "any"]
+    figure = new_figure(f"Use by platform: {scenario}", 7.1)
+    lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
+    for axes, channel in ((upper, "message"), (lower, "call")):
+        lines = bands(select(rows, channel=channel), "platform")
+        ends = draw_lines(axes, lines, _looks(lines), 1.0)
+        time_axis(axes, *_run(rows))
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(f"{channel}s a person a day", fontsize=NORMAL)
+        label_ends(axes, ends)
+    note(figure, f"{BAND_NOTE} Cellular: plain calls and SMS.")
+    figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines)}.")
+    return figure
+
+
+def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
+    """Draw exposure, isolation, reachable contacts and welfare of some scenarios.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The tidy table; group `all`, platform `any`, channel `any` are drawn.
+    scenarios : sequence of str
+        The scenario, then its counterfactuals.
+    """
+    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 6.6)
+    rows = select(timeseries, group="all", platform="any", channel="any")
+    looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
+    for place, (measure, title, unit, factor, floor) in enumerate(HARMS):
+        left, bottom = LEFT + place % 2 * WIDTH / 2, 3.6 if place < 2 else 0.75
+        axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
+        drawn = [select(rows, scenario=name, measure=measure) for name in scenarios]
+        ends = draw_lines(axes, bands(pd.concat(drawn), "scenario"), looks, factor)
+        time_axis(axes, *_run(drawn[0]))
+        axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
+        axes.set_ylim(bottom=floor)
+        axes.set_ylabel(unit, fontsize=SMALL)
+        label_ends(axes, ends)
+    note(figure, BAND_NOTE)
+    whose = ", ".join(scenarios)
+    figure.set_label(f"Exposure, isolation, reachable contacts and welfare over time: {whose}.")
+    return figure
+
+
+def flows(flows: pd.DataFrame, scenario: str) -> Figure:
+    """Draw who moved from which primary platform to which, from the table's start to its end.
+
+    Parameters
+    ----------
+    flows : DataFrame
+        The run's table of flows, those who stay included.
+    scenario : str
+    """
+    rows = select(flows, scenario=scenario)
+    matrix = primary_flows(rows)
+    start, end = rows["from_date"].min(), rows["to_date"].max()
+    title = f"Primary platform, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
+    figure = new_figure(title, 6.0)
+    axes = figure.add_axes((1.5 / WIDTH, 0.6 / 6.0, 3.9 / WIDTH, 4.75 / 6.0))
+    axes.set_axis_off()
+    bottom = matrix.to_numpy().sum() + GAP * len(matrix)
+    axes.set(xlim=(0.0, 1.0), ylim=(bottom, 0.0))
+    found = ribbons(matrix)
+    for ribbon in found:
+        if ribbon.height >= LEAST_FLOW:
+            draw_ribbon(axes, ribbon)
+    draw_bars(axes, matrix.sum(axis=1), "left")
+    draw_bars(axes, matrix.sum(axis=0), "right")
+    moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
+    _list_moves(figure, moves)
+    small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
+    note(
+        figure,
+        "% of people aged 12+, mean over replications. Pale: stayed. "
+        f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
+    )
+    largest = ", ".join(map(_move, moves[:3]))
+    figure.set_label(f"Moves between primary platforms in {scenario}; the largest: {largest}.")
+    return figure
+
+
+def save(figure: Figure, path_without_suffix: Path) -> None:
+    """Write the figure as PNG (150 dpi) and SVG, each whole or not at all, the same bytes always.
+
+    Parameters
+    ----------
+    figure : Figure
+    path_without_suffix : Path
+        In a folder that exists; ".png" and ".svg" are appended.
+    """
+    about = str(figure.get_label())
+    metadata: dict[str, dict[str, str | None]] = {
+        "png": {"Software": None, "Description": about},
+        "svg": {"Date": None, "Creator": None, "Description": about},
+    }
+    for suffix, entries in metadata.items():
+        target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
+        try:
+            with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none"}):
+                figure.savefig(draft, format=suffix, dpi=DPI, metadata=entries)
+            Path(draft).chmod(0o644)  # drafts are private, figures are not
+            Path(draft).replace(target)
+        finally:
+            Path(draft).unlink(missing_ok=True)
+
+
+def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return when the first step of the rows starts and the last one does."""
+    return rows["date"].min(), rows["date"].max()
+
+
+def _looks(names: Iterable[str]) -> dict[str, Look]:
+    return {name: platform(name) for name in in_order(set(names))}
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(look.label for look in _looks(names).values())
+
+
+def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, pd.DataFrame]:
+    wanted = select(rows, scenario=scenario, measure=measure)
+    if measure == "mau":
+        wanted = wanted.assign(date=wanted["date"] + MID_MONTH)
+    return bands(wanted, "platform")
+
+
+def _move(ribbon: Ribbon) -> str:
+    names = f"{platform(ribbon.source).label} to {platform(ribbon.target).label}"
+    return f"{names} {ribbon.height:.1%}"
+
+
+def _list_moves(figure: Figure, moves: Sequence[Ribbon]) -> None:
+    """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
+    left = 6.9 / WIDTH
+    figure.text(left, 5.2 / 6.0, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
+    for place, ribbon in enumerate(moves[:LISTED]):
+        if ribbon.height >= LEAST_FLOW:
+            top = (4.95 - 0.2 * place) / 6.0
+            figure.text(left, top, _move(ribbon), fontsize=SMALL, color=MUTED)

@@ -1,0 +1,51 @@
+"""All that a contact must see of a user, in one 64-bit word: one memory touch a tie.
+
+bits 0-7     messengers the user can be reached on (installed, with an account)
+bits 8-15    place (region and VPN): which restrictions apply
+bits 16-63   habit by messenger, 8 bits each: h = level / 255
+
+Both ends of a tie use the quantised habit, so the choice on a tie is the same from either end.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit
+from sim.rules.records import F32, U64
+
+_BYTE = np.uint64(0xFF)
+
+
+@jit
+def usable(word: np.uint64) -> int:
+    """Return the bit mask of messengers the user can be reached on."""
+    return np.int64(word & _BYTE)
+
+
+@jit
+def place(word: np.uint64) -> int:
+    """Return the user's place."""
+    return np.int64((word >> np.uint64(8)) & _BYTE)
+
+
+@jit
+def habit_level(word: np.uint64, platform: int) -> int:
+    """Return the quantised habit, 0 to 255."""
+    return np.int64((word >> np.uint64(16 + 8 * platform)) & _BYTE)
+
+
+@jit
+def pack(usable_bits: int, user_place: int, habit: F32) -> np.uint64:
+    """Return the word; `habit` has shape (P,) and lies in [0, 1]."""
+    word = np.uint64(usable_bits) | (np.uint64(user_place) << np.uint64(8))
+    for p in range(habit.shape[0]):
+        level = np.uint64(np.int64(habit[p] * 255.0 + 0.5))
+        word |= level << np.uint64(16 + 8 * p)
+    return word
+
+
+@jit
+def write(i: int, usable_bits: int, user_place: int, habit: F32, words: U64) -> None:
+    """Pack user `i`'s word into `words`; `habit` has shape (n, P)."""
+    words[i] = pack(usable_bits, user_place, habit[i])

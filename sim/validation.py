@@ -1,0 +1,88 @@
+"""Turn a plain tree into a SimConfig, or say in one line a problem what is wrong."""
+
+from __future__ import annotations
+
+import json
+import typing
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+
+Location = tuple[int | str, ...]
+
+
+def validate(tree: dict[str, Any]) -> SimConfig:
+    """Turn a plain tree into a SimConfig.
+
+    Raises
+    ------
+    ConfigError
+        If a key is unknown or missing, or a value is not allowed; one line a problem.
+    """
+    try:
+        return SimConfig.model_validate_json(json.dumps(tree))
+    except ValidationError as error:
+        raise ConfigError("\n".join(line for p in error.errors() for line in _lines(p))) from None
+
+
+def _lines(problem: Any) -> Iterator[str]:  # noqa: ANN401
+    path, model = _resolve(problem["loc"])
+    value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
+    key = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        yield f"{key}={_short(value)}: unknown key; {_allowed(path[-1], model)}"
+    elif problem["type"] == "missing":
+        yield f"{key}: missing"
+    elif isinstance(value, dict):
+        yield from (f"{key}: {line}" if key else line for line in message.splitlines())
+    else:
+        yield f"{key}={_short(value)}: {message[0].lower()}{message[1:]}"
+
+
+def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
+    """Return the key's path without the unions' tags, and the model that should hold it."""
+    path: list[str] = []
+    here: Any = SimConfig
+    holder: type[BaseModel] | None = SimConfig
+    for part in location:
+        members = [m for m in typing.get_args(here) if isinstance(m, type)]
+        tagged = {str(m.model_fields["kind"].default): m for m in members if _has_kind(m)}
+        if part in tagged:
+            here = holder = tagged[str(part)]
+            continue
+        path.append(str(part))
+        holder = here if isinstance(here, type) and issubclass(here, BaseModel) else None
+        here = _inside(here, part)
+    return path, holder
+
+
+def _has_kind(member: type) -> bool:
+    return issubclass(member, BaseModel) and "kind" in member.model_fields
+
+
+def _inside(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
+    """Return the annotation of what stands under `part`; None where that is not known."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(str(part))
+        return field.annotation if field else None
+    if typing.get_origin(annotation) is dict:
+        value = typing.get_args(annotation)[1]
+        return typing.get_args(value)[0] if typing.get_origin(value) is typing.Annotated else value
+    return None
+
+
+def _allowed(key: str, model: type[BaseModel] | None) -> str:
+    known = list(model.model_fields) if model else []
+    close = get_close_matches(key, known, n=1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return f"{hint}allowed: {', '.join(known)}"
+
+
+def _short(value: Any) -> str:  # noqa: ANN401
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,156 @@
+"""The graph that a configuration asks for: the layered one, the robustness arms, or a file."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import rng
+from sim.errors import ConfigError
+from sim.world.generators import layered
+from sim.world.graph import Graph, networkx
+from sim.world.population import Population
+from sim.world.settings import (
+    BarabasiAlbertNetwork,
+    ErdosRenyiNetwork,
+    FileNetwork,
+    LayeredNetwork,
+    NetworkConfig,
+    RewiredNetwork,
+    WattsStrogatzNetwork,
+)
+
+_TRIES_PER_SWAP = 100  # a dense graph refuses most swaps
+_COMMENT = re.compile(rb"#.*")
+_BAD_LINE = re.compile(
+    rb"^(?![ \t]*(?:\d{1,18}(?:[ \t]+|[ \t]*,[ \t]*)\d{1,18}[ \t]*)?(?:#.*)?\r?$).*", re.MULTILINE
+)
+_ALLOWED = "a line holds two whole numbers from 0, apart by spaces or a comma; # starts a comment"
+
+
+def build_graph(population: Population, config: NetworkConfig, seed: int, base: Path) -> Graph:
+    """Build the social graph of `population`.
+
+    Parameters
+    ----------
+    population
+        The users; only the layered graph and what is made of it look at their traits.
+    config
+        Kind of graph and its parameters.
+    seed
+        Seed of the world.
+    base
+        Folder that relative paths of files start from.
+    """
+    n = population.n_users
+    match config:
+        case LayeredNetwork():
+            return layered(population, config, seed)
+        case RewiredNetwork():
+            return _rewired(layered(population, LayeredNetwork(), seed), config, seed)
+        case FileNetwork():
+            return _from_file(n, config, seed, base)
+        case _:
+            return Graph.from_networkx(_random(n, config, seed), seed)
+
+
+def _random(
+    n: int, config: WattsStrogatzNetwork | BarabasiAlbertNetwork | ErdosRenyiNetwork, seed: int
+) -> Any:
+    """Draw a textbook graph of `n` nodes."""
+    if config.mean_degree >= n:
+        raise ConfigError(
+            f"network.mean_degree={config.mean_degree} must be below population.n_users={n}"
+        )
+    nx, nx_seed = networkx(), _networkx_seed(seed, config.kind)
+    match config:
+        case WattsStrogatzNetwork():
+            return nx.watts_strogatz_graph(n, config.mean_degree, config.p_rewire, seed=nx_seed)
+        case BarabasiAlbertNetwork():
+            return nx.barabasi_albert_graph(n, config.mean_degree // 2, seed=nx_seed)
+        case ErdosRenyiNetwork():
+            return nx.fast_gnp_random_graph(n, config.mean_degree / (n - 1), seed=nx_seed)
+
+
+def _rewired(graph: Graph, config: RewiredNetwork, seed: int) -> Graph:
+    """Swap the ends of pairs of ties, which keeps every degree; layers lose their meaning."""
+    nx = networkx()
+    swapped = graph.to_networkx()
+    swaps = round(config.swaps_per_tie * swapped.number_of_edges())
+    try:
+        nx.double_edge_swap(
+            swapped, swaps, swaps * _TRIES_PER_SWAP, seed=_networkx_seed(seed, config.kind)
+        )
+    except nx.NetworkXException as error:
+        raise ConfigError(
+            f"network.kind=rewired: population.n_users={graph.n_users} is too small to swap "
+            f"ties: {error}"
+        ) from error
+    return Graph.from_networkx(swapped, seed)
+
+
+def _networkx_seed(seed: int, kind: str) -> int:
+    return int(rng.purpose_key(seed, 0, f"network.{kind}"))
+
+
+def _from_file(n: int, config: FileNetwork, seed: int, base: Path) -> Graph:
+    """Read a graph; its nodes become users in sorted order, a line `5 5` is a node alone."""
+    path = base / config.path
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"network.path: cannot read {path}: {error.strerror}; relative paths start from {base}"
+        ) from error
+    if config.format == "edge_list":
+        nodes, flat = np.unique(_edge_list(content, path), return_inverse=True)
+        ties, n_nodes = flat.reshape(-1, 2), nodes.size
+    else:
+        ties, n_nodes = _graphml(content, path)
+    if n_nodes != n:
+        raise ConfigError(
+            f"population.n_users={n}, but {path} has {n_nodes} nodes: "
+            f"set population.n_users={n_nodes}"
+        )
+    try:
+        return Graph.from_pairs(n, ties, seed)
+    except ValueError as error:
+        raise ConfigError(f"network.path: {path}: {error}") from error
+
+
+def _edge_list(content: bytes, path: Path) -> NDArray[np.int64]:
+    """Read pairs of whole numbers, shape (n_ties, 2)."""
+    content = content.removeprefix(codecs.BOM_UTF8)
+    bad = _BAD_LINE.search(content)
+    if bad:
+        line = content.count(b"\n", 0, bad.start()) + 1
+        shown = bad[0].decode(errors="replace").strip()[:60]
+        raise ConfigError(f"network.path: {path}, line {line}: {shown!r}; {_ALLOWED}")
+    numbers = _COMMENT.sub(b"", content).replace(b",", b" ").decode("ascii")
+    if not numbers.strip():
+        raise ConfigError(f"network.path: {path} holds no ties; {_ALLOWED}")
+    return np.fromstring(numbers, dtype=np.int64, sep=" ").reshape(-1, 2)
+
+
+def _graphml(content: bytes, path: Path) -> tuple[NDArray[np.int64], int]:
+    """Read the ties of a GraphML file, shape (n_ties, 2), and its number of nodes."""
+    nx = networkx()
+    try:
+        graph = nx.read_graphml(BytesIO(content))
+    except (SyntaxError, ValueError, KeyError, nx.NetworkXError) as error:
+        raise ConfigError(
+            f"network.path: {path} is not GraphML: {error}; allowed is one <graph> of GraphML, "
+            "or set network.format=edge_list"
+        ) from error
+    names = list(graph)
+    numeric = all(str(name).isdecimal() for name in names)
+    names.sort(key=(lambda name: int(name)) if numeric else str)
+    number = {name: index for index, name in enumerate(names)}
+    ties = [(number[a], number[b]) for a, b in graph.edges()]
+    return np.array(ties, dtype=np.int64).reshape(-1, 2), len(names)

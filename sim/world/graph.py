@@ -1,0 +1,353 @@
+"""The social graph: every user's ties in one row, strongest first."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim import rng
+from sim.compiled import jit
+from sim.world.population import Population
+
+WEIGHT_EXPONENT = 0.9  # of the tie at rank r: r**-0.9 (science/model.md 3.1, an assumption)
+DEGREE_BINS = ((2, 8), (8, 15), (15, 25), (25, 40), (40, 80))  # first and past-last degree
+AGE_GROUPS = {"18-24": (18, 24), "35-54": (35, 54), "65+": (65, 100)}  # first, last [years]
+_EXACT_UP_TO = 50_000  # users; above it clustering is measured on a sample
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class GraphStatistics:
+    """What a graph is compared with observed ones by (science/model.md 3.3)."""
+
+    mean_degree: float
+    median_degree: float
+    p90_degree: float
+    p99_degree: float
+    max_degree: int
+    sd_log_degree: float  # over users with a tie
+    mean_clustering: float  # over users with two ties or more
+    transitivity: float
+    clustering_by_degree: dict[str, float]
+    degree_assortativity: float
+    giant_component: float  # share of users
+    age_correlation: float | None = None  # over ties
+    share_within_5_years: float | None = None  # of ties
+    degree_by_age: dict[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Undirected ties in compressed rows; row i is indices[indptr[i] : indptr[i + 1]].
+
+    A row is ordered by layer, strongest first, and inside a layer by a hash of the pair: both
+    ends agree on it and no number is favoured. Weights are not stored: the tie at rank r (from
+    1) of a row of degree k has weight r**-0.9 / sum over q <= k of q**-0.9.
+    """
+
+    indptr: NDArray[np.int64]  # (n + 1,)
+    indices: NDArray[np.uint32]  # (n_directed,) each tie stands in both rows
+    layer_end: NDArray[np.uint16]  # (n, n_layers) ties in layers 0 to l
+    layers: tuple[str, ...]
+
+    @classmethod
+    def from_ties(
+        cls,
+        n: int,
+        source: NDArray[np.integer[Any]],
+        target: NDArray[np.integer[Any]],
+        layer: NDArray[np.integer[Any]],
+        layers: tuple[str, ...],
+        seed_key: np.uint64,
+    ) -> Self:
+        """Build rows from undirected ties, each given once or more, in any direction.
+
+        Loops are dropped; of a tie in several layers the strongest stays.
+
+        Parameters
+        ----------
+        n
+            Number of users.
+        source, target, layer
+            Ends and layer (index in `layers`, 0 strongest) of each tie, shape (n_ties,).
+        layers
+            Names, strongest first.
+        seed_key
+            Key of the hash that orders the ties of a layer.
+        """
+        indptr, indices, layer_of = _fill_rows(
+            n,
+            np.ascontiguousarray(source, dtype=np.uint32),
+            np.ascontiguousarray(target, dtype=np.uint32),
+            np.ascontiguousarray(layer, dtype=np.uint8),
+        )
+        if int(np.diff(indptr).max(initial=0)) > np.iinfo(np.uint16).max:
+            raise ValueError("a user has more than 65535 ties")
+        layer_end = np.zeros((n, len(layers)), dtype=np.uint16)
+        kept = _order_rows(indptr, indices, layer_of, layer_end, seed_key)
+        return cls(indptr, indices[:kept], layer_end, layers)
+
+    @classmethod
+    def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
+        """Take the ties of an undirected networkx graph whose nodes are 0 to n-1."""
+        n = graph.number_of_nodes()
+        if set(graph) != set(range(n)):
+            raise ValueError(f"the {n} nodes must be numbered 0 to {n - 1}")
+        ties = np.array([pair[:2] for pair in graph.edges()], dtype=np.uint32).reshape(-1, 2)
+        return cls.from_pairs(n, ties, seed)
+
+    @classmethod
+    def from_pairs(cls, n: int, ties: NDArray[np.integer[Any]], seed: int) -> Self:
+        """Build a graph of one layer from `ties`, shape (n_ties, 2)."""
+        layer = np.zeros(ties.shape[0], dtype=np.uint8)
+        return cls.from_ties(n, ties[:, 0], ties[:, 1], layer, ("tie",), order_key(seed))
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        return self.indptr.size - 1
+
+    def degree(self) -> NDArray[np.int64]:
+        """Return the number of ties, shape (n,)."""
+        return np.diff(self.indptr)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the weight of each directed tie, shape (n_directed,); each row sums to 1."""
+        degree = self.degree()
+        rank = np.arange(1, self.indices.size + 1) - np.repeat(self.indptr[:-1], degree)
+        law = np.arange(1.0, degree.max(initial=0) + 1.0) ** -WEIGHT_EXPONENT
+        total = np.concatenate([[0.0], np.cumsum(law)])
+        weights: NDArray[np.float64] = law[rank - 1] / np.repeat(total[degree], degree)
+        return weights
+
+    def tie_layers(self) -> NDArray[np.uint8]:
+        """Return the layer of each directed tie, shape (n_directed,)."""
+        in_layer = self.layer_end.astype(np.int64)
+        in_layer[:, 1:] -= self.layer_end[:, :-1]
+        names = np.tile(np.arange(len(self.layers), dtype=np.uint8), self.n_users)
+        return np.repeat(names, in_layer.ravel())
+
+    def ties(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]]:
+        """Return each undirected tie once: smaller end, larger end, layer, shape (n_ties,)."""
+        row = np.repeat(np.arange(self.n_users, dtype=np.uint32), self.degree())
+        once = row < self.indices
+        return row[once], self.indices[once], self.tie_layers()[once]
+
+    def to_networkx(self) -> Any:
+        """Return an undirected networkx graph; edges carry the name of their `layer`."""
+        graph = networkx().Graph()
+        graph.add_nodes_from(range(self.n_users))
+        source, target, layer = (part.tolist() for part in self.ties())
+        for a, b, level in zip(source, target, layer, strict=True):
+            graph.add_edge(a, b, layer=self.layers[level])
+        return graph
+
+    def save(self, path: Path) -> None:
+        """Write a .npz file; it appears complete or not at all."""
+        part = path.with_name(f"{path.name}.{os.getpid()}.part")
+        try:
+            with part.open("wb") as file:
+                np.savez(
+                    file,
+                    indptr=self.indptr,
+                    indices=self.indices,
+                    layer_end=self.layer_end,
+                    layers=np.array(self.layers),
+                )
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as file:
+            layers = tuple(str(name) for name in file["layers"])
+            return cls(file["indptr"], file["indices"], file["layer_end"], layers)
+
+    def statistics(self, population: Population | None = None) -> GraphStatistics:
+        """Measure the graph; with its population also how ties and degrees go with age."""
+        degree = self.degree()
+        adjacency = self._adjacency()
+        ages: dict[str, Any] = {}
+        if population is not None:
+            ages = _age_statistics(adjacency, degree, population.age)
+        p90, p99 = np.percentile(degree, [90, 99])
+        return GraphStatistics(
+            mean_degree=float(degree.mean()),
+            median_degree=float(np.median(degree)),
+            p90_degree=float(p90),
+            p99_degree=float(p99),
+            max_degree=int(degree.max()),
+            sd_log_degree=float(np.log(degree[degree > 0]).std()) if degree.any() else 0.0,
+            **self._clustering(degree),
+            degree_assortativity=_tie_correlation(adjacency, degree, degree),
+            giant_component=_giant_component(adjacency),
+            **ages,
+        )
+
+    def _adjacency(self) -> Any:
+        """Return the ties as a scipy matrix of ones, shape (n, n)."""
+        from scipy.sparse import csr_array
+
+        ones = np.ones(self.indices.size, dtype=np.int8)
+        parts = (ones, self.indices.astype(np.int32), self.indptr)
+        return csr_array(parts, shape=(self.n_users, self.n_users))
+
+    def _clustering(self, degree: NDArray[np.int64]) -> dict[str, Any]:
+        """Return mean local clustering, transitivity and clustering by degree."""
+        users = np.arange(self.n_users)
+        if self.n_users > _EXACT_UP_TO:
+            u = rng.uniforms(rng.purpose_key(0, 0, "graph.sample"), self.n_users)
+            users = np.sort(np.argpartition(u, _SAMPLE)[:_SAMPLE])
+        users = users[degree[users] > 1]
+        k = degree[users]
+        closed = 2 * _triangles(self.indptr, self.indices, users)
+        local = closed / (k * (k - 1))
+        by_degree = {
+            f"{low}-{high}": _mean(local[(k >= low) & (k < high)]) for low, high in DEGREE_BINS
+        }
+        return {
+            "mean_clustering": _mean(local),
+            "transitivity": float(closed.sum() / max(1, int((k * (k - 1)).sum()))),
+            "clustering_by_degree": by_degree,
+        }
+
+
+def networkx() -> Any:
+    """Return the networkx library: slow to import, and most runs do without it."""
+    import networkx as library
+
+    return library
+
+
+def order_key(seed: int) -> np.uint64:
+    """Return the key of the hash that orders ties inside a layer."""
+    return rng.purpose_key(seed, 0, "graph.order")
+
+
+def _mean(values: NDArray[Any]) -> float:
+    return float(values.mean()) if values.size else float("nan")
+
+
+def _tie_correlation(adjacency: Any, degree: NDArray[np.int64], x: NDArray[Any]) -> float:
+    """Return Pearson's correlation of `x`, shape (n,), between the two ends of a tie.
+
+    On directed ties both ends have the same mean and variance: Newman (2002),
+    doi:10.1103/PhysRevLett.89.208701.
+    """
+    n_ties = degree.sum()
+    if n_ties == 0:
+        return float("nan")
+    centred = x - (degree * x).sum() / n_ties
+    variance = (degree * centred**2).sum()
+    if variance == 0:
+        return float("nan")
+    return float((centred * (adjacency @ centred)).sum() / variance)
+
+
+def _giant_component(adjacency: Any) -> float:
+    from scipy.sparse.csgraph import connected_components
+
+    _, label = connected_components(adjacency, directed=False)
+    return float(np.bincount(label).max() / label.size)
+
+
+def _age_statistics(
+    adjacency: Any, degree: NDArray[np.int64], age: NDArray[np.uint8]
+) -> dict[str, Any]:
+    own = np.repeat(age, degree).astype(np.int16)
+    return {
+        "age_correlation": _tie_correlation(adjacency, degree, age.astype(np.float64)),
+        "share_within_5_years": _mean(np.abs(own - age[adjacency.indices]) <= 5),
+        "degree_by_age": {
+            group: _mean(degree[(age >= first) & (age <= last)])
+            for group, (first, last) in AGE_GROUPS.items()
+        },
+    }
+
+
+@jit
+def _fill_rows(
+    n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], layer: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8]]:
+    """Put each tie in the rows of both its ends, by counting; drop loops."""
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    for tie in range(source.size):
+        if source[tie] != target[tie]:
+            indptr[np.int64(source[tie]) + 1] += 1
+            indptr[np.int64(target[tie]) + 1] += 1
+    for user in range(n):
+        indptr[user + 1] += indptr[user]
+    indices = np.empty(indptr[n], dtype=np.uint32)
+    layer_of = np.empty(indptr[n], dtype=np.uint8)
+    free = indptr[:n].copy()
+    for tie in range(source.size):
+        a, b = source[tie], target[tie]
+        if a != b:
+            indices[free[a]], layer_of[free[a]] = b, layer[tie]
+            indices[free[b]], layer_of[free[b]] = a, layer[tie]
+            free[a] += 1
+            free[b] += 1
+    return indptr, indices, layer_of
+
+
+@jit
+def _order_rows(
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.uint32],
+    layer_of: NDArray[np.uint8],
+    layer_end: NDArray[np.uint16],
+    seed_key: np.uint64,
+) -> int:
+    """Order each row, drop duplicates and close the gaps, in place; return the ties kept."""
+    n = indptr.size - 1
+    seen_by = np.zeros(n, dtype=np.uint32)  # 1 + the last row in which a user stood
+    kept = 0
+    begin = 0
+    for user in range(n):
+        end = indptr[user + 1]
+        # one word a tie: layer (8 bits), hash of the pair (24), the other end (32)
+        words = np.empty(end - begin, dtype=np.uint64)
+        for at in range(begin, end):
+            other = np.int64(indices[at])
+            pair = user * n + other if user < other else other * n + user
+            hashed = np.uint64(rng.uniform(seed_key, int(pair)) * 16777216.0)
+            ranked = (np.uint64(layer_of[at]) << np.uint64(24)) | hashed
+            words[at - begin] = (ranked << np.uint64(32)) | np.uint64(other)
+        words.sort()
+        begin, indptr[user] = end, kept
+        for word in words:
+            other = np.int64(word & np.uint64(0xFFFFFFFF))
+            if seen_by[other] != user + 1:
+                seen_by[other] = user + 1
+                indices[kept] = other
+                kept += 1
+                layer_end[user, np.int64(word >> np.uint64(56))] += 1
+        for level in range(1, layer_end.shape[1]):
+            layer_end[user, level] += layer_end[user, level - 1]
+    indptr[n] = kept
+    return kept
+
+
+@jit
+def _triangles(
+    indptr: NDArray[np.int64], indices: NDArray[np.uint32], users: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Count the ties between contacts of each of `users`, shape of `users`."""
+    count = np.zeros(users.size, dtype=np.int64)
+    friend_of = np.full(indptr.size - 1, -1, dtype=np.int64)
+    for at in range(users.size):
+        user = users[at]
+        for a in indices[indptr[user] : indptr[user + 1]]:
+            friend_of[a] = user
+        for a in indices[indptr[user] : indptr[user + 1]]:
+            for b in indices[indptr[a] : indptr[np.int64(a) + 1]]:
+                if b > a and friend_of[b] == user:
+                    count[at] += 1
+    return count

@@ -1,0 +1,32 @@
+import pandas as pd
+import pytest
+
+from sim.layout import GAP, ribbons, spread
+
+
+@pytest.mark.parametrize(
+    ("places", "expected"),
+    [
+        ([], []),
+        ([5.0], [5.0]),
+        ([1.0, 9.0], [1.0, 9.0]),
+        ([5.0, 5.0], [4.0, 6.0]),
+        ([6.0, 5.0], [6.5, 4.5]),  # order is kept
+        ([0.0, 0.0], [0.0, 2.0]),  # so are the bounds
+        ([10.0, 10.0, 10.0], [6.0, 8.0, 10.0]),
+    ],
+)
+def test_labels_spread(places, expected):
+    assert spread(places, 2.0, 0.0, 10.0) == pytest.approx(expected)
+
+
+def test_ribbons_fill_their_bars_without_overlap():
+    matrix = pd.DataFrame([[0.5, 0.2], [0.1, 0.2]], index=["a", "b"], columns=["a", "b"])
+    found = {(ribbon.source, ribbon.target): ribbon for ribbon in ribbons(matrix)}
+    assert [ribbon.height for ribbon in found.values()] == [0.5, 0.2, 0.1, 0.2]
+    left = [found["a", "a"].left, found["a", "b"].left, found["b", "a"].left, found["b", "b"].left]
+    assert left == pytest.approx([0.0, 0.5, 0.7 + GAP, 0.8 + GAP])
+    right = [found["a", "a"].right, found["b", "a"].right]
+    assert right == pytest.approx([0.0, 0.5])
+    right = [found["a", "b"].right, found["b", "b"].right]
+    assert right == pytest.approx([0.6 + GAP, 0.8 + GAP])
