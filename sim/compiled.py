@@ -47,21 +47,15 @@ os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
 
 import numba  # noqa: E402
 
-prange = numba.prange
-
 
 def jit[F: Callable[..., Any]](function: F) -> F:
-    """Compile a scalar rule. No fast maths: both engines must give the same bits."""
-    compiled: F = numba.njit(cache=True, error_model="numpy", forceinline=True)(function)
+    """Compile a rule. No fast maths: both engines must give the same bits."""
+    options = {"cache": True, "error_model": "numpy", "forceinline": True}
+    compiled: F = numba.njit(**options)(function)
     return compiled
 
 
-def jit_parallel[F: Callable[..., Any]](function: F) -> F:
-    """Compile a loop over blocks of users, run on all threads."""
-    compiled: F = numba.njit(cache=True, error_model="numpy", parallel=True)(function)
+def jit_loop[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop over rows that lets other threads run meanwhile."""
+    compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
     return compiled
-
-
-def set_threads(n_threads: int) -> None:
-    """Use `n_threads` threads, or as many as there are if fewer."""
-    numba.set_num_threads(max(1, min(n_threads, numba.config.NUMBA_NUM_THREADS)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.config import SimConfig
-from sim.platforms import CELLULAR, CHANNELS
+from sim.platforms import CHANNELS
 from sim.policies import (
     Campaign,
     Mandate,
@@ -22,10 +22,21 @@ from sim.policies import (
     Restriction,
     Trend,
     Window,
+    platforms_of,
 )
 from sim.rng import purpose_key
 from sim.rules.availability import availability, fill_tables
-from sim.rules.records import F64, U8, Now
+from sim.rules.records import (
+    F64,
+    FORCE,
+    MANDATE,
+    MAX,
+    U8,
+    Now,
+    Record,
+    Records,
+    records,
+)
 
 
 @dataclass
@@ -39,44 +50,38 @@ class Conditions:
         """Return what is in force during step `step` (from 0)."""
         days = self.config.step_days
         span = (step * days, (step + 1) * days, self.config.start)
-        policies = self.config.policies
-        q = self._availability(restriction_grades(self.config, policies, span))
-        attraction, works = self._pair_tables(q)
-        n = len(self.config.messengers)
-        passing, trend = np.ones(n), np.zeros(n)
-        awareness, trial, preinstall = np.zeros(n), np.zeros(n), np.zeros(n)
-        for policy in policies.values():
-            in_force = policy.days_in(*span)
+        force = records(FORCE, 1)[0]
+        force.days = days
+        force.passing[:] = 1.0
+        for policy in self.config.policies.values():
+            self._apply(policy, span, force)
+        q = self._availability(restriction_grades(self.config, span))
+        return Now(force, q, *self._pair_tables(q), self._mandates(span))
+
+    def _apply(self, policy: Policy, span: Span, force: Record) -> None:
+        """Add to `force` what a policy does to everybody alike in the step."""
+        in_force = policy.days_in(*span)
+        for p in (self.config.messengers.index(name) for name in platforms_of(policy)):
             match policy:
                 case RegistrationGate():
-                    for p in self._indices(policy.platforms):
-                        passing[p] *= 1.0 - policy.grade * in_force / days
+                    force.passing[p] *= 1.0 - policy.grade * in_force / force.days
                 case Campaign():
-                    awareness[self._index(policy.platform)] += policy.awareness_rate * in_force
-                    trial[self._index(policy.platform)] += policy.trial_rate * in_force
+                    force.awareness[p] += policy.awareness_rate * in_force
+                    force.trial[p] += policy.trial_rate * in_force
                 case Preinstallation():
-                    preinstall[self._index(policy.platform)] += policy.rate * in_force
+                    force.preinstall[p] += policy.rate * in_force
                 case Trend():
-                    trend[self._index(policy.platform)] += policy.rate * _elapsed(policy, span)
-        return Now(
-            days, q, attraction, works, passing, trend, awareness, trial, preinstall,
-            *self._mandates(span),
-        )  # fmt: skip
-
-    def _index(self, platform: str) -> int:
-        return self.config.messengers.index(platform)
-
-    def _indices(self, platforms: tuple[str, ...]) -> list[int]:
-        return [self._index(platform) for platform in platforms]
+                    force.trend[p] += policy.rate * _elapsed(policy, span)
+                case Restriction() | Mandate():
+                    pass  # they act by place and by segment, see below
 
     def _availability(self, grades: F64) -> F64:
-        """Return q by place, channel and messenger from grades by region: shape (C, 2, P)."""
+        """Return q from grades by region: shape (C, 2, MAX)."""
         efficacy = self.config.behaviour.vpn_efficacy
-        q = np.empty((2 * grades.shape[0], *grades.shape[1:]))
-        for place, c, p in np.ndindex(*q.shape):
+        q = np.ones((2 * grades.shape[0], 2, MAX))
+        for place, c, p in np.argwhere(np.repeat(grades, 2, axis=0) > 0):
             lifted = self.config.platforms[self.config.messengers[p]].circumvention
-            grade = float(grades[place // 2, c, p])
-            q[place, c, p] = availability(grade, lifted, efficacy, place % 2)
+            q[place, c, p] = availability(grades[place // 2, c, p], lifted, efficacy, place % 2)
         return q
 
     def _pair_tables(self, q: F64) -> tuple[F64, U8]:
@@ -94,8 +99,8 @@ class Conditions:
         return self._tables[key]
 
     def _values(self) -> F64:
-        """Return a_pc, shape (2, P); -inf where the messenger lacks the channel [utils]."""
-        values = np.full((2, len(self.config.messengers)), -np.inf)
+        """Return a_pc, shape (2, MAX); -inf where the messenger lacks the channel [utils]."""
+        values = np.full((2, MAX), -np.inf)
         for p, name in enumerate(self.config.messengers):
             platform = self.config.platforms[name]
             for c, channel in enumerate(CHANNELS):
@@ -103,35 +108,34 @@ class Conditions:
                     values[c, p] = (platform.message_value, platform.call_value)[c]
         return values
 
-    def _mandates(self, span: Span) -> tuple[np.ndarray, ...]:
-        """Return the mandate arrays of ``Now``."""
-        rows = []
-        for policy in self.config.policies.values():
-            if isinstance(policy, Mandate) and (in_force := policy.days_in(*span)) > 0:
-                segment = list(self.config.population.segments).index(policy.segment)
-                # by segment, not by policy: another date or rate reaches the same people first
-                key = purpose_key(self.config.seed, 0, f"rollout.{policy.segment}")
-                reached = policy.progress(*span, policy.ramp_days)
-                rows.append((
-                    self._index(policy.platform), 1 << segment, policy.rate * in_force,
-                    policy.ceiling, reached, key,
-                ))  # fmt: skip
-        types = (np.int64, np.uint8, np.float64, np.float64, np.float64, np.uint64)
-        columns = list(zip(*rows, strict=True)) or [()] * len(types)
-        return tuple(np.array(c, t) for c, t in zip(columns, types, strict=True))
+    def _mandates(self, span: Span) -> Records:
+        """Return the mandates in force."""
+        policies = [
+            p for p in self.config.policies.values() if isinstance(p, Mandate) and p.days_in(*span)
+        ]
+        mandates = records(MANDATE, len(policies))
+        for mandate, policy in zip(mandates, policies, strict=True):
+            mandate.platform = self.config.messengers.index(policy.platform)
+            mandate.segment = 1 << list(self.config.population.segments).index(policy.segment)
+            mandate.hazard = policy.rate * policy.days_in(*span)
+            mandate.ceiling = policy.ceiling
+            mandate.reached = policy.progress(*span, policy.ramp_days)
+            # by segment, not by policy: another date or rate reaches the same people first
+            mandate.key = purpose_key(self.config.seed, 0, f"rollout.{policy.segment}")
+        return mandates
 
 
 Span = tuple[float, float, dt.date]  # first and last day of a step, counted from a date
 
 
-def restriction_grades(config: SimConfig, policies: dict[str, Policy], span: Span) -> F64:
-    """Return the mean grade over a step by region, channel and messenger.
+def restriction_grades(config: SimConfig, span: Span) -> F64:
+    """Return the mean grade over a step: shape (n regions, 2, MAX).
 
     Where several restrictions apply on a day the strongest counts, so the step is cut at every
     date on which one of them starts, stops or ends its ramp.
     """
-    grades = np.zeros((len(config.population.regions), 2, len(config.messengers)))
-    restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
+    grades = np.zeros((len(config.population.regions), 2, MAX))
+    restrictions = [p for p in config.policies.values() if isinstance(p, Restriction)]
     cuts = _cuts(restrictions, span)
     for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
         piece = np.zeros_like(grades)
@@ -175,9 +179,3 @@ def _elapsed(policy: Window, span: Span) -> float:
     last = float("inf") if policy.stop is None else (policy.stop - origin).days
     middle = (max(begin, first) + max(end, first)) / 2
     return max(0.0, min(middle, last) - first) / 365.25
-
-
-def exposure_weights(config: SimConfig) -> F64:
-    """Return what share of a platform's communication the state can read, cellular last."""
-    names = (*config.messengers, CELLULAR)
-    return np.array([config.platforms[name].state_access for name in names])

@@ -1,61 +1,96 @@
 """Two ways to let all users take a half of their step; the rules are the same functions.
 
-`CompiledEngine` runs the rules over blocks of rows on all threads; `sim.agents.MesaEngine` asks
-one mesa agent after another. Both give the same bits.
+`CompiledEngine` runs the rules over ranges of rows on several threads; `sim.agents.MesaEngine`
+asks one mesa agent after another. Both give the same bits, whatever the number of threads.
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import numpy as np
 
-from sim.compiled import jit_parallel, prange
-from sim.rules.records import U64, Now, Rules, Scratch, State, Ties, Traits
+from sim.compiled import jit_loop
+from sim.rules.records import MAX, U64, Now, Record, Records, Ties
 from sim.rules.step import act, look
+from sim.state import State
 
-BLOCK = 512  # users a thread takes at a time; results do not depend on it
+BLOCK = 8192  # rows summed together: sums are taken block by block, whatever the threads
+
+
+def n_blocks(n_rows: int) -> int:
+    """Return the number of blocks that hold `n_rows` rows."""
+    return -(-n_rows // BLOCK)
 
 
 class Engine(Protocol):
     """What lets all users take the two halves of a step."""
 
-    def look(self, now: Now, keys: U64) -> None:
+    def look(self, state: State, now: Now, keys: U64) -> None:
         """Let every user look at its contacts and communicate."""
 
-    def act(self, now: Now, keys: U64) -> None:
+    def act(self, state: State, now: Now, keys: U64) -> None:
         """Let every user change."""
+
+
+class Threads:
+    """A pool that runs a compiled loop over ranges of rows."""
+
+    def __init__(self, n_threads: int | None = None) -> None:
+        self.n_threads = n_threads or len(os.sched_getaffinity(0))
+        self._pool = ThreadPoolExecutor(self.n_threads)
+
+    def run(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:
+        """Call ``loop(first, last, *arrays)`` on ranges of whole blocks that cover `n_rows`."""
+        blocks = n_blocks(n_rows)
+        if min(self.n_threads, blocks) == 1:
+            loop(0, n_rows, *arrays)
+            return
+        # four ranges a thread, so that none waits long for another
+        cuts = np.linspace(0, blocks, min(4 * self.n_threads, blocks) + 1).astype(int) * BLOCK
+        ranges = [(int(a), min(int(b), n_rows)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        list(self._pool.map(lambda r: loop(*r, *arrays), ranges))
 
 
 class CompiledEngine:
-    """All rows in parallel."""
+    """All rows, compiled."""
 
-    def __init__(self, traits: Traits, ties: Ties, state: State, rules: Rules) -> None:
-        self._traits, self._ties, self._state, self._rules = traits, ties, state, rules
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
 
-    def look(self, now: Now, keys: U64) -> None:
+    def look(self, state: State, now: Now, keys: U64) -> None:
         """Let every user look at its contacts and communicate."""
-        look_all(self._traits, self._ties, self._state, now, self._rules, keys)
+        self._threads.run(
+            look_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
+            state.rules, keys,
+        )  # fmt: skip
 
-    def act(self, now: Now, keys: U64) -> None:
+    def act(self, state: State, now: Now, keys: U64) -> None:
         """Let every user change."""
-        act_all(self._traits, self._state, now, self._rules, keys)
+        self._threads.run(
+            act_rows, state.n_users, state.users, state.talks, state.words, now, state.rules, keys
+        )
 
 
-@jit_parallel
-def look_all(traits: Traits, ties: Ties, state: State, now: Now, rules: Rules, keys: U64) -> None:
-    """Run `look` for every user."""
-    n, p = state.value.shape
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        s = Scratch(np.empty(p), np.empty(p), np.empty((2, p + 1)), np.empty(p))
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            look(i, traits, ties, state, now, rules, keys, s)
+@jit_loop
+def look_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
+    rules: Record, keys: U64,
+) -> None:  # fmt: skip
+    """Run `look` for a range of users."""
+    s = np.empty((4, MAX + 1))
+    for i in range(first, last):
+        look(i, users, talks, words, ties, now, rules, keys, s)
 
 
-@jit_parallel
-def act_all(traits: Traits, state: State, now: Now, rules: Rules, keys: U64) -> None:
-    """Run `act` for every user."""
-    n = state.value.shape[0]
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            act(i, traits, state, now, rules, keys)
+@jit_loop
+def act_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
+    keys: U64,
+) -> None:  # fmt: skip
+    """Run `act` for a range of users."""
+    for i in range(first, last):
+        act(i, users, talks, words, now, rules, keys)

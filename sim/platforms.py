@@ -11,7 +11,7 @@ from sim.world.settings import BANDS
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
-MAX_PLATFORMS = 6  # besides cellular: their habits share one 64-bit word with bits and place
+MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
 Utils = Annotated[float, Field(ge=-10, le=10)]
 
 

@@ -1,119 +1,103 @@
-"""The arrays of a run: rules, traits, ties and a state of nobody having anything."""
+"""The state of a run: users, what they did in the last step, what contacts see of them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from sim.config import SimConfig
 from sim.platforms import CELLULAR
-from sim.rules.records import F64, Rules, Scratch, State, Ties, Traits
-from sim.world.graph import Graph
+from sim.rules.records import F64, MAX, RULES, TALK, U64, USER, Record, Records, Ties, records
+from sim.rules.word import pack
+from sim.world.graph import WEIGHT_EXPONENT, Graph
 from sim.world.population import Population
 from sim.world.settings import BANDS
 
-RANK_EXPONENT = 0.9  # tie weight by rank; few strong, many weak (model 3.1)
+
+@dataclass(frozen=True)
+class State:
+    """All arrays of a run; `ties` and `rules` do not change."""
+
+    users: Records  # USER (n,)
+    talks: Records  # TALK (n,)
+    words: U64  # (n,) what contacts see, see rules/word.py
+    ties: Ties
+    rules: Record  # RULES
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        return self.words.shape[0]
+
+    def copy(self) -> State:
+        """Return a state that can change without changing this one."""
+        return State(
+            self.users.copy(), self.talks.copy(), self.words.copy(), self.ties, self.rules
+        )
+
+    def show(self) -> None:
+        """Write every user's word anew, after a change from outside a step."""
+        for i in range(self.n_users):
+            self.words[i] = pack(self.users[i])
 
 
-def make_traits(population: Population) -> Traits:
-    """Return the users' traits as rules read them."""
-    place = population.region * np.uint8(2) + population.vpn
-    return Traits(
-        population.band,
-        population.segments,
-        population.type,
-        population.online,
-        place.astype(np.uint8),
-        population.intensity,
-        population.taste,
-    )
+def make_users(population: Population) -> Records:
+    """Return users who have nothing installed and have heard of nothing."""
+    users = records(USER, population.n_users)
+    for name in ("band", "segments", "type", "online", "intensity"):
+        users[name] = getattr(population, name)
+    users["place"] = population.region * np.uint8(2) + population.vpn
+    users["taste"][:, : population.taste.shape[1]] = population.taste
+    return users
 
 
 def make_ties(graph: Graph) -> Ties:
     """Return the graph with the weights of ranks up to the largest degree."""
     longest = int(np.diff(graph.indptr).max(initial=1))
-    weight = np.arange(1, longest + 1, dtype=np.float64) ** -RANK_EXPONENT
+    weight = np.arange(1, longest + 1, dtype=np.float64) ** -WEIGHT_EXPONENT
     total = np.concatenate([[0.0], np.cumsum(weight)])
     return Ties(graph.indptr, graph.indices, weight, total)
 
 
-def make_rules(config: SimConfig, standalone: F64, openings: F64) -> Rules:
-    """Return the parameters as rules use them.
-
-    Parameters
-    ----------
-    standalone : array of shape (P, n_bands)
-        Stand-alone value of each messenger by age band [utils].
-    openings : array of shape (P,)
-        Openings without communication [1/day].
-    """
-    b = config.behaviour
-    messengers = [config.platforms[name] for name in config.messengers]
-    outside = config.platforms[CELLULAR]
-    appeal = [-np.inf if m.pair_appeal is None else m.pair_appeal for m in messengers]
-    return Rules(
-        channel_share=np.array([1.0 - b.call_share, b.call_share]),
-        outside=np.exp(np.array([outside.message_value, outside.call_value])),
-        pull=np.exp(b.habit_value / 2.0 * np.arange(256) / 255.0),
-        standalone=standalone,
-        type_taste=np.array([m.type_taste for m in messengers]),
-        pair_appeal=np.array(appeal),
-        openings=openings,
-        habit_openings=np.array([m.habit_openings for m in messengers]),
-        mandate_openings=np.array([m.mandate_openings for m in messengers]),
-        network_value=b.network_value,
-        keep_value=b.keep_value,
-        taste_sd=b.taste_sd,
-        mandate_value=b.mandate_value,
-        preinstall_value=b.preinstall_value,
-        install_rate=b.install_rate,
-        drop_rate=b.drop_rate,
-        failure_exit=b.failure_exit,
-        habit_rate=b.habit_rate,
-        traffic_openings=b.traffic_openings,
-        call_openings=b.call_openings,
-        pair_rate=b.pair_rate,
-        pair_type=b.pair_type,
-        trial_type=b.trial_type,
-    )
-
-
-def given_standalone(config: SimConfig) -> tuple[F64, F64]:
-    """Return stand-alone values (P, n_bands) and openings (P,); NaN where they are solved."""
-    standalone = np.full((len(config.messengers), len(BANDS)), np.nan)
-    openings = np.full(len(config.messengers), np.nan)
+def make_rules(config: SimConfig) -> Record:
+    """Return the parameters as rules use them; solved values start as 0 (see sim/start.py)."""
+    rules = records(RULES, 1)[0]
+    rules.n_messengers = len(config.messengers)
+    b, outside = config.behaviour, config.platforms[CELLULAR]
+    for name in type(b).model_fields:
+        if name in RULES.names:
+            setattr(rules, name, getattr(b, name))
+    rules.channel_share[:] = 1.0 - b.call_share, b.call_share
+    rules.outside[:] = np.exp([outside.message_value, outside.call_value])
+    rules.pull[:] = np.exp(b.habit_value / 2.0 * np.arange(256) / 255.0)
+    rules.pair_appeal[:] = -np.inf
     for p, name in enumerate(config.messengers):
         platform = config.platforms[name]
         if platform.standalone is not None:
-            standalone[p] = [platform.standalone[band] for band in BANDS]
-        if platform.openings is not None:
-            openings[p] = platform.openings
-    return standalone, openings
+            rules.standalone[p] = [platform.standalone[band] for band in BANDS]
+        if platform.pair_appeal is not None:
+            rules.pair_appeal[p] = platform.pair_appeal
+        rules.base_openings[p] = platform.openings or 0.0
+        rules.habit_openings[p] = platform.habit_openings
+        rules.mandate_openings[p] = platform.mandate_openings
+        rules.type_taste[p] = platform.type_taste
+    return rules
 
 
-def empty_state(n_users: int, n_messengers: int) -> State:
-    """Return the state in which nobody has installed or heard of anything."""
-    n, p = n_users, n_messengers
-    bits = [np.zeros(n, np.uint8) for _ in range(4)]
+def make_state(config: SimConfig, population: Population, graph: Graph) -> State:
+    """Return the state in which nobody has installed anything."""
+    n = population.n_users
     return State(
-        *bits,
-        habit=np.zeros((n, p), np.float32),
-        word=np.zeros(n, np.uint64),
-        revising=np.zeros(n, np.uint8),
-        value=np.zeros((n, p), np.float32),
-        use=np.zeros((n, 2, p + 1), np.float32),
-        sessions=np.zeros((n, p), np.float32),
-        reachable=np.zeros((n, 2), np.float32),
-        welfare=np.zeros(n, np.float32),
-        asked=np.zeros((n, p), np.uint8),
+        make_users(population),
+        records(TALK, n),
+        np.zeros(n, np.uint64),
+        make_ties(graph),
+        make_rules(config),
     )
 
 
-def copy_state(state: State) -> State:
-    """Return an independent copy."""
-    return State(*(array.copy() for array in state))
-
-
-def make_scratch(n_messengers: int) -> Scratch:
-    """Return working memory for one thread."""
-    p = n_messengers
-    return Scratch(np.empty(p), np.empty(p), np.empty((2, p + 1)), np.empty(p))
+def by_messenger(values: F64, config: SimConfig) -> F64:
+    """Return `values` of shape (..., n messengers) with zeros up to ``MAX`` messengers."""
+    padding = MAX - len(config.messengers)
+    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, padding)])

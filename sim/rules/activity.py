@@ -8,25 +8,19 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import CALL, MESSAGE, Now, Rules, State, Traits
-from sim.rules.word import usable
+from sim.rules.records import CALL, MESSAGE, Now, Record
+from sim.rules.word import in_use
 
 
 @jit
-def openings(
-    rules: Rules, p: int, messages: float, calls: float, availability: float,
-    mandated: int, habit: float,
-) -> float:  # fmt: skip
-    """Return openings a day of messenger `p` by a user of average intensity who has it."""
-    traffic = rules.channel_share[MESSAGE] * messages + (
-        rules.call_openings * rules.channel_share[CALL] * calls
-    )
-    return (
-        rules.traffic_openings * traffic
-        + rules.openings[p] * availability
-        + rules.mandate_openings[p] * mandated
-        + rules.habit_openings[p] * habit
-    )
+def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
+    """Return openings a day of messenger `p`, for a user who has it and of average intensity."""
+    traffic = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
+    traffic += rules.call_openings * rules.channel_share[CALL] * talk.use[CALL, p]
+    n = rules.traffic_openings * traffic
+    n += rules.base_openings[p] * now.availability[user.place, MESSAGE, p]
+    n += rules.mandate_openings[p] * (user.mandated >> p & 1)
+    return float(n + rules.habit_openings[p] * user.habit[p])
 
 
 @jit
@@ -36,19 +30,10 @@ def p_seen(n_openings: float) -> float:
 
 
 @jit
-def open_apps(i: int, traits: Traits, state: State, now: Now, rules: Rules) -> None:
-    """Write user `i`'s openings a day."""
-    has = usable(state.word[i])
-    for p in range(state.value.shape[1]):
+def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
+    """Write the openings a day of `user`."""
+    for p in range(rules.n_messengers):
         n = 0.0
-        if has >> p & 1:
-            n = traits.intensity[i] * openings(
-                rules,
-                p,
-                state.use[i, MESSAGE, p],
-                state.use[i, CALL, p],
-                now.availability[traits.place[i], MESSAGE, p],
-                state.mandated[i] >> p & 1,
-                state.habit[i, p],
-            )
-        state.sessions[i, p] = n
+        if in_use(user) >> p & 1:
+            n = user.intensity * openings(user, talk, p, now, rules)
+        talk.openings[p] = n

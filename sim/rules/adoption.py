@@ -6,13 +6,17 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import user_uniform
-from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Now, Rules, State, Traits
+from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Now, Record
+from sim.rules.word import in_use
 
 
 @jit
-def p_event(hazard: float) -> float:
-    """Return the chance of at least one event, given the integrated hazard."""
-    return float(-np.expm1(-hazard))
+def happens(u: float, hazard: float) -> bool:
+    """Say whether an event of integrated `hazard` happens, for `u` uniform in [0, 1).
+
+    The chance is 1 - exp(-hazard) <= hazard: most users are spared the exponential.
+    """
+    return bool(u < hazard and u < -np.expm1(-hazard))
 
 
 @jit
@@ -22,81 +26,56 @@ def sigmoid(u: float) -> float:
 
 
 @jit
-def drop_hazard(rules: Rules, availability: float, days: float) -> float:
+def drop_hazard(rules: Record, availability: float, days: float) -> float:
     """Return rho_out (1 + rf (1 - q)) over `days`: failure makes people reconsider."""
-    return rules.drop_rate * (1.0 + rules.failure_exit * (1.0 - availability)) * days
+    return float(rules.drop_rate * (1.0 + rules.failure_exit * (1.0 - availability)) * days)
 
 
 @jit
-def utility(
-    rules: Rules, value: float, standalone: float, taste: float, type_taste: float,
-    mandated: int, preinstalled: int, usable: int, habit: float,
-) -> float:  # fmt: skip
-    """Return U_ip = beta dW + B + taste + mandate + saved effort + K h [in use] (utils)."""
-    return (
-        rules.network_value * value
-        + standalone
-        + rules.taste_sd * taste
-        + type_taste
-        + rules.mandate_value * mandated
-        + rules.preinstall_value * preinstalled
-        + rules.keep_value * habit * usable
-    )
-
-
-@jit
-def begin(i: int, traits: Traits, state: State, now: Now, rules: Rules, keys: U64) -> None:
+def begin(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders in this step."""
     bits = 0
-    if traits.online[i]:
-        usable = state.installed[i] & state.account[i]
-        for p in range(state.value.shape[1]):
-            if usable >> p & 1:
-                q = now.availability[traits.place[i], MESSAGE, p]
-                chance = p_event(drop_hazard(rules, q, now.days))
-            elif state.aware[i] >> p & 1:
-                chance = p_event(rules.install_rate * now.days)
-            else:
-                continue
-            if user_uniform(keys[REVISE], i, p) < chance:
+    if user.online:
+        for p in range(rules.n_messengers):
+            hazard = 0.0
+            if in_use(user) >> p & 1:
+                q = now.availability[user.place, MESSAGE, p]
+                hazard = drop_hazard(rules, q, now.force.days)
+            elif user.aware >> p & 1:
+                hazard = rules.install_rate * now.force.days
+            if happens(user_uniform(keys[REVISE], i, p), hazard):
                 bits |= 1 << p
-    state.revising[i] = bits
+    user.revising = np.uint8(bits)
 
 
 @jit
-def install_utility(
-    i: int, p: int, traits: Traits, state: State, now: Now, rules: Rules
-) -> float:
-    """Return U_ip of user `i` for messenger `p` [utils]."""
-    installed, account = state.installed[i] >> p & 1, state.account[i] >> p & 1
-    return utility(
-        rules,
-        state.value[i, p],
-        rules.standalone[p, traits.band[i]] + now.trend[p],
-        traits.taste[i, p],
-        rules.type_taste[p] * traits.type[i],
-        state.mandated[i] >> p & 1,
-        installed & (1 - account),
-        installed & account,
-        state.habit[i, p],
-    )
+def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
+    """Return U_ip = beta dW + B + trend + taste + mandate + saved effort + K h [in use] (utils)."""
+    account = user.account >> p & 1
+    u = rules.network_value * talk.value[p]
+    u += rules.standalone[p, user.band] + now.force.trend[p]
+    u += rules.taste_sd * user.taste[p] + rules.type_taste[p] * user.type
+    u += rules.mandate_value * (user.mandated >> p & 1)
+    if user.installed >> p & 1:
+        u += rules.keep_value * user.habit[p] if account else rules.preinstall_value
+    return float(u)
 
 
 @jit
-def settle(i: int, p: int, u: float, state: State, now: Now, keys: U64) -> None:
+def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
     """Let user `i` install, keep or drop `p` at utility `u`; a new account passes the gate."""
-    bit = np.uint8(1 << p)
+    bit = 1 << p
     if user_uniform(keys[ACCEPT], i, p) < sigmoid(u):
-        if state.account[i] & bit or user_uniform(keys[REGISTER], i, p) < now.passing[p]:
-            state.installed[i] |= bit
-            state.account[i] |= bit
-    elif state.account[i] & bit:
-        state.installed[i] &= ~bit
+        if user.account & bit or user_uniform(keys[REGISTER], i, p) < now.force.passing[p]:
+            user.installed = np.uint8(user.installed | bit)
+            user.account = np.uint8(user.account | bit)
+    elif user.account & bit:
+        user.installed = np.uint8(user.installed & ~bit)
 
 
 @jit
-def revise(i: int, traits: Traits, state: State, now: Now, rules: Rules, keys: U64) -> None:
+def revise(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
-    for p in range(state.value.shape[1]):
-        if state.revising[i] >> p & 1:
-            settle(i, p, install_utility(i, p, traits, state, now, rules), state, now, keys)
+    for p in range(rules.n_messengers):
+        if user.revising >> p & 1:
+            settle(i, user, p, install_utility(user, talk, p, now, rules), now, keys)

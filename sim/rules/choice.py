@@ -17,27 +17,25 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import CALL, MESSAGE, Now, Rules, Scratch, State, Ties
+from sim.rules.records import CALL, CELLULAR, F64, MESSAGE, U64, Now, Record, Ties
 from sim.rules.word import habit_level, place, usable
 
 
 @jit
 def tie_values(
-    mine: np.uint64, other: np.uint64, c: int, offered: int, now: Now, rules: Rules, s: Scratch
+    mine: np.uint64, other: np.uint64, c: int, offered: int, now: Now, rules: Record, x: F64
 ) -> float:
-    """Write exp(v_p) into ``s.x`` for the messengers `offered`; return Z over those shared.
-
-    ``s.pull`` holds the own factors exp(eta h_ip / 2).
-    """
-    row = now.attraction[place(mine), place(other), c]
+    """Write exp(v_p) of the messengers `offered` into `x`; return Z over those both have."""
     shared = usable(mine) & usable(other)
+    i, j = place(mine), place(other)
     z = rules.outside[c]
-    for p in range(row.shape[0]):
+    for p in range(rules.n_messengers):
         if offered >> p & 1:
-            s.x[p] = row[p] * (s.pull[p] * rules.pull[habit_level(other, p)])
+            habit_i, habit_j = habit_level(mine, p), habit_level(other, p)
+            x[p] = now.attraction[i, j, c, p] * (rules.pull[habit_i] * rules.pull[habit_j])
             if shared >> p & 1:
-                z += s.x[p]
-    return z
+                z += x[p]
+    return float(z)
 
 
 @jit
@@ -48,42 +46,44 @@ def marginal(x: float, z: float, is_shared: int) -> float:
 
 @jit
 def communicate(
-    i: int, ties: Ties, state: State, now: Now, rules: Rules, s: Scratch
+    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, s: F64
 ) -> None:
-    """Choose on every tie of user `i`; write its use, marginal values, reach and welfare."""
-    mine = state.word[i]
-    has, revising = usable(mine), np.int64(state.revising[i])
-    n_platforms = state.value.shape[1]
-    for p in range(n_platforms):
-        s.pull[p] = rules.pull[habit_level(mine, p)]
-    s.value[:] = 0.0
-    s.use[:] = 0.0
+    """Choose on every tie of user `i`: use, marginal values, reachable ties and welfare.
+
+    `s` is working memory of shape (4, MAX + 1): sums are taken in double precision.
+    """
+    use, value, x = s[0:2], s[2], s[3]
+    s[:] = 0.0
+    mine = words[i]
+    revising = np.int64(user.revising)
     reach_message, reach_call, welfare = 0.0, 0.0, 0.0
     first, last = ties.indptr[i], ties.indptr[i + 1]
     scale = 1.0 / ties.rank_total[last - first] if last > first else 0.0
     for tie in range(first, last):
-        other = state.word[ties.indices[tie]]
+        other = words[ties.indices[tie]]
         weight = ties.rank_weight[tie - first] * scale
-        theirs = usable(other)
-        shared, offered = has & theirs, (has | revising) & theirs
-        works = now.works[place(mine), place(other)]
-        if shared & np.int64(works[MESSAGE]):
+        shared = usable(mine) & usable(other)
+        offered = (usable(mine) | revising) & usable(other)
+        if shared & np.int64(now.works[place(mine), place(other), MESSAGE]):
             reach_message += weight
-        if shared & np.int64(works[CALL]):
+        if shared & np.int64(now.works[place(mine), place(other), CALL]):
             reach_call += weight
         for c in range(2):
-            z = tie_values(mine, other, c, offered, now, rules, s)
+            z = tie_values(mine, other, c, offered, now, rules, x)
             share = weight / z
-            s.use[c, n_platforms] += share * rules.outside[c]
+            use[c, CELLULAR] += share * rules.outside[c]
             value_weight = weight * rules.channel_share[c]
             welfare += value_weight * np.log(z)
-            for p in range(n_platforms):
+            for p in range(rules.n_messengers):
                 if shared >> p & 1:
-                    s.use[c, p] += share * s.x[p]
+                    use[c, p] += share * x[p]
                 if (offered & revising) >> p & 1:
-                    s.value[p] += value_weight * marginal(s.x[p], z, shared >> p & 1)
-    state.value[i] = s.value
-    state.use[i] = s.use
-    state.reachable[i, MESSAGE] = reach_message
-    state.reachable[i, CALL] = reach_call
-    state.welfare[i] = welfare
+                    value[p] += value_weight * marginal(x[p], z, shared >> p & 1)
+    talk.reachable[MESSAGE] = reach_message
+    talk.reachable[CALL] = reach_call
+    talk.welfare = welfare
+    for p in range(rules.n_messengers):
+        talk.value[p] = value[p]
+    for c in range(2):
+        for p in range(CELLULAR + 1):
+            talk.use[c, p] = use[c, p]

@@ -5,22 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import CALL, MESSAGE, Rules, State
+from sim.rules.records import CALL, MESSAGE, Record
 
 
 @jit
-def relax(habit: float, share: float, rate: float, days: float) -> float:
-    """Return h exp(-rho dt) + (1 - exp(-rho dt)) share."""
-    memory = np.exp(-rate * days)
+def relax(habit: float, share: float, memory: float) -> float:
+    """Return h exp(-rho dt) + (1 - exp(-rho dt)) share, with `memory` = exp(-rho dt)."""
     return float(memory * habit + (1.0 - memory) * share)
 
 
 @jit
-def remember(i: int, state: State, rules: Rules, days: float) -> None:
-    """Move user `i`'s habits towards its present use."""
-    for p in range(state.value.shape[1]):
-        share = (
-            rules.channel_share[MESSAGE] * state.use[i, MESSAGE, p]
-            + rules.channel_share[CALL] * state.use[i, CALL, p]
-        )
-        state.habit[i, p] = relax(state.habit[i, p], share, rules.habit_rate, days)
+def remember(user: Record, talk: Record, rules: Record, days: float) -> None:
+    """Move the habits of `user` towards its present use."""
+    memory = np.exp(-rules.habit_rate * days)
+    for p in range(rules.n_messengers):
+        share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
+        share += rules.channel_share[CALL] * talk.use[CALL, p]
+        user.habit[p] = relax(user.habit[p], share, memory)

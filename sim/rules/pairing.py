@@ -10,20 +10,20 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform
-from sim.rules.adoption import p_event
+from sim.rules.adoption import happens
 from sim.rules.push import join
 from sim.rules.records import (
-    CALL, PAIR, PAIR_CONTACT, PAIR_PLATFORM, U64, Now, Rules, State, Ties, Traits,
+    CALL, PAIR, PAIR_CONTACT, PAIR_PLATFORM, U64, Now, Record, Records, Ties,
 )  # fmt: skip
 
 
 @jit
-def failed_calls(i: int, traits: Traits, state: State, now: Now) -> float:
+def failed_calls(user: Record, now: Now, rules: Record) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
     lost = 0.0
-    for p in range(state.value.shape[1]):
-        lost += state.habit[i, p] * (1.0 - now.availability[traits.place[i], CALL, p])
-    return lost
+    for p in range(rules.n_messengers):
+        lost += user.habit[p] * (1.0 - now.availability[user.place, CALL, p])
+    return float(lost)
 
 
 @jit
@@ -39,53 +39,49 @@ def contact(i: int, ties: Ties, u: float) -> int:
 
 
 @jit
-def destination(i: int, traits: Traits, now: Now, rules: Rules, u: float) -> int:
-    """Return the messenger at quantile `u` of a logit over those where calls work, or -1."""
-    n_platforms = rules.pair_appeal.shape[0]
+def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
+    """Return the logit weight of messenger `p` as a place to move calls to.
+
+    A messenger that divides the types (type taste not 0) draws them by `pair_type`.
+    """
+    by_type = rules.pair_type * user.type if rules.type_taste[p] != 0.0 else 0.0
+    return float(now.availability[user.place, CALL, p] * np.exp(rules.pair_appeal[p] + by_type))
+
+
+@jit
+def destination(user: Record, now: Now, rules: Record, u: float) -> int:
+    """Return the messenger at quantile `u` of the appeals, -1 where there is none."""
     total = 0.0
-    for draw in range(2):  # first sum the weights, then walk to the quantile
-        left = u * total
-        for p in range(n_platforms):
-            q = now.availability[traits.place[i], CALL, p]
-            weight = q * np.exp(rules.pair_appeal[p] + rules.pair_type * _sign(rules, p, traits, i))
-            if draw == 0:
-                total += weight
-            else:
-                left -= weight
-                if left < 0.0:
-                    return p
+    for p in range(rules.n_messengers):
+        total += appeal(user, p, now, rules)
+    left = u * total
+    for p in range(rules.n_messengers):
+        left -= appeal(user, p, now, rules)
+        if left < 0.0:
+            return p
     return -1
 
 
 @jit
-def _sign(rules: Rules, p: int, traits: Traits, i: int) -> float:
-    """Return the user's type where the messenger divides the types, else 0."""
-    return np.float64(traits.type[i]) if rules.type_taste[p] != 0.0 else 0.0
+def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) -> None:
+    """Let user `i` perhaps ask a contact to move their calls; mark both ends.
+
+    Marks are only ever set in this half of a step, so the order of users cannot matter.
+    """
+    user = users[i]
+    hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)
+    if user.online and happens(uniform(keys[PAIR], i), hazard):
+        other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
+        p = destination(user, now, rules, uniform(keys[PAIR_PLATFORM], i))
+        if other >= 0 and p >= 0 and users[other].online:
+            user.asked[p] = 1
+            users[other].asked[p] = 1
 
 
 @jit
-def ask(
-    i: int, traits: Traits, ties: Ties, state: State, now: Now, rules: Rules, keys: U64
-) -> None:
-    """Let user `i` perhaps ask a contact to move their calls; mark both."""
-    if not traits.online[i] or rules.pair_rate == 0.0:
-        return
-    hazard = rules.pair_rate * failed_calls(i, traits, state, now) * now.days
-    if hazard == 0.0 or uniform(keys[PAIR], i) >= p_event(hazard):
-        return
-    other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
-    if other < 0 or not traits.online[other]:
-        return
-    p = destination(i, traits, now, rules, uniform(keys[PAIR_PLATFORM], i))
-    if p >= 0:
-        state.asked[i, p] = 1
-        state.asked[other, p] = 1
-
-
-@jit
-def answer(i: int, state: State) -> None:
-    """Let user `i` install what was agreed on, and clear the marks."""
-    for p in range(state.value.shape[1]):
-        if state.asked[i, p]:
-            join(i, p, state)
-            state.asked[i, p] = 0
+def answer(user: Record, rules: Record) -> None:
+    """Let `user` install what was agreed on, and clear the marks."""
+    for p in range(rules.n_messengers):
+        if user.asked[p]:
+            join(user, p)
+            user.asked[p] = 0

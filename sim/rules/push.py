@@ -6,56 +6,69 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform, user_uniform
-from sim.rules.adoption import p_event
-from sim.rules.records import (
-    AWARE, MANDATE, PREINSTALL, TRIAL, U64, Now, Rules, State, Traits,
-)  # fmt: skip
+from sim.rules.adoption import happens
+from sim.rules.records import AWARE, MANDATED, PREINSTALL, TRIAL, U64, Now, Record
+from sim.rules.word import in_use
 
 
 @jit
-def mandate_hazard(i: int, m: int, traits: Traits, now: Now) -> float:
-    """Return the hazard of mandate `m` for user `i` over the step, 0 where it does not reach.
+def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
+    """Return the hazard of a mandate for user `i` over the step, 0 where it does not reach.
 
     The user's place in the roll-out is uniform; the ceiling covers its first part.
     """
-    if not traits.segments[i] & now.mandate_segment[m]:
+    if not user.segments & mandate.segment:
         return 0.0
-    ceiling = now.mandate_ceiling[m]
-    position = uniform(now.mandate_key[m], i)
-    return now.mandate_hazard[m] if position < ceiling * now.mandate_reached[m] else 0.0
+    position = uniform(mandate.key, i)
+    return float(mandate.hazard) if position < mandate.ceiling * mandate.reached else 0.0
 
 
 @jit
-def join(i: int, p: int, state: State) -> None:
-    """Give user `i` the messenger `p` with an account."""
-    bit = np.uint8(1 << p)
-    state.installed[i] |= bit
-    state.account[i] |= bit
-    state.aware[i] |= bit
+def join(user: Record, p: int) -> None:
+    """Give `user` the messenger `p`, with an account."""
+    bit = 1 << p
+    user.installed = np.uint8(user.installed | bit)
+    user.account = np.uint8(user.account | bit)
+    user.aware = np.uint8(user.aware | bit)
 
 
 @jit
-def receive(i: int, traits: Traits, state: State, now: Now, rules: Rules, keys: U64) -> None:
+def obey(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
+    """Let the mandates for `p` act on user `i`."""
+    hazard = 0.0
+    for m in range(now.mandates.shape[0]):
+        if now.mandates[m].platform == p:
+            hazard += mandate_hazard(i, user, now.mandates[m])
+    if happens(user_uniform(keys[MANDATED], i, p), hazard):
+        user.mandated = np.uint8(user.mandated | (1 << p))
+        join(user, p)
+
+
+@jit
+def hear(i: int, user: Record, p: int, now: Now, rules: Record, keys: U64) -> None:
+    """Let a campaign for `p` act on user `i`: the aware try it, others become aware."""
+    if user.aware >> p & 1:
+        if now.force.trial[p] > 0.0 and not in_use(user) >> p & 1:
+            hazard = now.force.trial[p] * np.exp(rules.trial_type * user.type)
+            if happens(user_uniform(keys[TRIAL], i, p), hazard):
+                join(user, p)
+    elif happens(user_uniform(keys[AWARE], i, p), now.force.awareness[p]):
+        user.aware = np.uint8(user.aware | (1 << p))
+
+
+@jit
+def buy_phone(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
+    """Let user `i` perhaps buy a phone on which `p` lies, without an account."""
+    if happens(user_uniform(keys[PREINSTALL], i, p), now.force.preinstall[p]):
+        user.installed = np.uint8(user.installed | (1 << p))
+        user.aware = np.uint8(user.aware | (1 << p))
+
+
+@jit
+def receive(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let mandates, campaigns and pre-installation act on user `i`."""
-    if not traits.online[i]:
-        return
-    for p in range(state.value.shape[1]):
-        bit = np.uint8(1 << p)
-        hazard = 0.0
-        for m in range(now.mandate_platform.shape[0]):
-            if now.mandate_platform[m] == p:
-                hazard += mandate_hazard(i, m, traits, now)
-        if hazard > 0.0 and user_uniform(keys[MANDATE], i, p) < p_event(hazard):
-            state.mandated[i] |= bit
-            join(i, p, state)
-        if state.aware[i] & bit and now.trial[p] > 0.0:
-            has = state.installed[i] & state.account[i] & bit
-            trial = now.trial[p] * np.exp(rules.trial_type * traits.type[i])
-            if not has and user_uniform(keys[TRIAL], i, p) < p_event(trial):
-                join(i, p, state)
-        if now.awareness[p] > 0.0 and user_uniform(keys[AWARE], i, p) < p_event(now.awareness[p]):
-            state.aware[i] |= bit
-        if now.preinstall[p] > 0.0:
-            if user_uniform(keys[PREINSTALL], i, p) < p_event(now.preinstall[p]):
-                state.installed[i] |= bit
-                state.aware[i] |= bit
+    if user.online:
+        for p in range(rules.n_messengers):
+            obey(i, user, p, now, keys)
+            hear(i, user, p, now, rules, keys)
+            buy_phone(i, user, p, now, keys)

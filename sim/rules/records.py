@@ -1,32 +1,111 @@
-"""The records that rules read and write: named tuples of arrays, which numba understands."""
+"""The records that rules read and write.
+
+A user is one row of a structured array, so a rule takes one pointer and not forty arrays. Rows
+hold space for ``MAX`` messengers whatever the case, so that one compilation serves every case.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
-F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 U8 = NDArray[np.uint8]
+Record = Any  # one row of one of the structured arrays below
+Records = Any  # a structured array (a numpy.recarray)
 
+MAX = 6  # messengers at most: their habits share a 64-bit word with bits and place
+CELLULAR = MAX  # column of cellular where messengers and cellular stand side by side
+N_BANDS = 7
 MESSAGE, CALL = 0, 1
 
+# Who a user is, and what it has. Bits are messengers, in the order of the case.
+USER = np.dtype(
+    [
+        ("band", "u1"),  # age band
+        ("segments", "u1"),  # bits: segments that institutions can address
+        ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
+        ("online", "u1"),  # 1: can install an app
+        ("place", "u1"),  # region * 2 + VPN: what decides which restrictions apply
+        ("installed", "u1"),  # bits: on the phone
+        ("account", "u1"),  # bits: registered
+        ("aware", "u1"),  # bits: heard of
+        ("mandated", "u1"),  # bits: demanded by an institution
+        ("revising", "u1"),  # bits: reconsidered in this step
+        ("asked", "u1", (MAX,)),  # 1: a contact asked to move calls here
+        ("intensity", "f4"),  # D_i, communication relative to the average
+        ("taste", "f4", (MAX,)),  # standard normal
+        ("habit", "f4", (MAX,)),  # in [0, 1]
+    ],
+    align=True,
+)
 
-class Traits(NamedTuple):
-    """Who the users are; nothing here changes during a run. Shapes: n users, P messengers."""
+# What a user does in one step, written by its look at the contacts.
+TALK = np.dtype(
+    [
+        ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
+        ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
+        ("openings", "f4", (MAX,)),  # [1/day]
+        ("reachable", "f4", (2,)),  # share of weighted ties on which a messenger works
+        ("welfare", "f4"),  # logsum over ties [utils]
+    ],
+    align=True,
+)
 
-    band: U8  # (n,) age band
-    segments: U8  # (n,) bit mask
-    type: NDArray[np.int8]  # (n,) -1 state-averse, 0 indifferent, +1 foreign-averse
-    online: NDArray[np.bool_]  # (n,) can install an app
-    place: U8  # (n,) region * 2 + VPN: what decides which restrictions apply
-    intensity: F32  # (n,) D_i, mean 1
-    taste: F32  # (n, P) standard normal
+# The parameters of behaviour (sim/parameters.py explains them) and of the messengers.
+RULES = np.dtype(
+    [
+        ("n_messengers", "i8"),
+        ("channel_share", "f8", (2,)),  # d_c
+        ("outside", "f8", (2,)),  # exp(a_0c) of cellular
+        ("pull", "f8", (256,)),  # exp(eta/2 h) by quantised habit
+        ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
+        ("type_taste", "f8", (MAX,)),  # tau_p [utils]
+        ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
+        ("base_openings", "f8", (MAX,)),  # [1/day]
+        ("habit_openings", "f8", (MAX,)),  # [1/day]
+        ("mandate_openings", "f8", (MAX,)),  # [1/day]
+        *(
+            (name, "f8")
+            for name in (
+                "network_value", "keep_value", "taste_sd", "mandate_value", "preinstall_value",
+                "install_rate", "drop_rate", "failure_exit", "habit_rate", "traffic_openings",
+                "call_openings", "pair_rate", "pair_type", "trial_type",
+            )
+        ),
+    ],
+    align=True,
+)  # fmt: skip
+
+# What is in force for everybody during one step.
+FORCE = np.dtype(
+    [
+        ("days", "f8"),  # length of the step
+        ("passing", "f8", (MAX,)),  # share of registrations that succeed
+        ("trend", "f8", (MAX,)),  # [utils]
+        ("awareness", "f8", (MAX,)),  # hazards, integrated over the step
+        ("trial", "f8", (MAX,)),
+        ("preinstall", "f8", (MAX,)),
+    ],
+    align=True,
+)
+
+MANDATE = np.dtype(
+    [
+        ("platform", "i8"),
+        ("segment", "u1"),  # one bit
+        ("hazard", "f8"),  # integrated over the step
+        ("ceiling", "f8"),  # share of the segment that can be made to
+        ("reached", "f8"),  # share of those that the roll-out has reached
+        ("key", "u8"),  # who is how far down the roll-out: the same in every step
+    ],
+    align=True,
+)
 
 
 class Ties(NamedTuple):
@@ -38,83 +117,14 @@ class Ties(NamedTuple):
     rank_total: F64  # (max degree + 1,) sum of the first k weights
 
 
-class State(NamedTuple):
-    """What changes. A user's step reads the words of others and writes rows of its own.
-
-    The one exception is `asked`: a user who moves its calls marks both ends of the tie. Marks
-    are only ever set to 1 within a step, so their order cannot matter.
-    """
-
-    installed: U8  # (n,) bit mask of messengers on the phone
-    account: U8  # (n,) bit mask of accounts
-    aware: U8  # (n,) bit mask of messengers heard of
-    mandated: U8  # (n,) bit mask of messengers an institution demands
-    habit: F32  # (n, P) in [0, 1]
-    word: U64  # (n,) what contacts see, see rules/word.py
-    revising: U8  # (n,) bit mask of messengers reconsidered in this step
-    value: F32  # (n, P) marginal value of a messenger reconsidered [utils of logsum]
-    use: F32  # (n, 2, P + 1) share of a channel's communication by messenger and cellular
-    sessions: F32  # (n, P) openings a day
-    reachable: F32  # (n, 2) share of weighted ties on which some messenger works, by channel
-    welfare: F32  # (n,) logsum over ties [utils]
-    asked: U8  # (n, P) 1: a contact asked to move calls here
-
-
-class Rules(NamedTuple):
-    """The parameters of behaviour, as the rules use them (sim/parameters.py explains them)."""
-
-    channel_share: F64  # (2,) d_c
-    outside: F64  # (2,) exp(a_0c) of cellular
-    pull: F64  # (256,) exp(eta/2 * h) by quantised habit h
-    standalone: F64  # (P, n_bands) B_p [utils]
-    type_taste: F64  # (P,) tau_p [utils]
-    pair_appeal: F64  # (P,) -inf where a pair never goes [utils]
-    openings: F64  # (P,) [1/day]
-    habit_openings: F64  # (P,) [1/day]
-    mandate_openings: F64  # (P,) [1/day]
-    network_value: float
-    keep_value: float
-    taste_sd: float
-    mandate_value: float
-    preinstall_value: float
-    install_rate: float
-    drop_rate: float
-    failure_exit: float
-    habit_rate: float
-    traffic_openings: float
-    call_openings: float
-    pair_rate: float
-    pair_type: float
-    trial_type: float
-
-
 class Now(NamedTuple):
     """What is in force during one step; C is the number of places (region x VPN)."""
 
-    days: float  # length of the step
-    availability: F64  # (C, 2, P) q_ipc
-    attraction: F64  # (C, C, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
-    works: U8  # (C, C, 2) bit mask of messengers that work between two places
-    passing: F64  # (P,) share of registrations that succeed
-    trend: F64  # (P,) [utils]
-    awareness: F64  # (P,) integrated hazard over the step [1]
-    trial: F64  # (P,) integrated hazard [1]
-    preinstall: F64  # (P,) integrated hazard [1]
-    mandate_platform: I64  # (m,)
-    mandate_segment: U8  # (m,) bit mask
-    mandate_hazard: F64  # (m,) integrated over the step [1]
-    mandate_ceiling: F64  # (m,)
-    mandate_reached: F64  # (m,) share of the segment the roll-out has reached
-    mandate_key: U64  # (m,) who is how far down the roll-out; the same in every step
-
-
-class Scratch(NamedTuple):
-    """Working memory of one thread."""
-
-    x: F64  # (P,)
-    pull: F64  # (P,)
-    use: F64  # (2, P + 1)
-    value: F64  # (P,)
+    force: Record  # FORCE
+    availability: F64  # (C, 2, MAX) q_ipc
+    attraction: F64  # (C, C, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j))
+    works: U8  # (C, C, 2) bits: messengers that work between two places
+    mandates: Records  # MANDATE (m,)
 
 
 # Purposes of random numbers; their order is the order of the keys of a step.
@@ -123,5 +133,10 @@ PURPOSES = (
     "pair", "pair_contact", "pair_platform",
 )  # fmt: skip
 (
-    MANDATE, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER, PAIR, PAIR_CONTACT, PAIR_PLATFORM,
+    MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER, PAIR, PAIR_CONTACT, PAIR_PLATFORM,
 ) = range(len(PURPOSES))  # fmt: skip
+
+
+def records(dtype: np.dtype[Any], size: int) -> Records:
+    """Return `size` zeroed records of `dtype`."""
+    return np.zeros(size, dtype).view(np.recarray)

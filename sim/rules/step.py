@@ -1,41 +1,36 @@
 """A user's step, in two halves that every engine runs for all users one after the other.
 
-`look` reads contacts (their words) and writes the user's own use; `act` changes the user itself.
+`look` reads contacts (their words) and writes the user's own talk; `act` changes the user itself.
 No user reads what another writes in the same half, so the order of users cannot matter.
 """
 
 from __future__ import annotations
 
 from sim.compiled import jit
-from sim.rules import activity, adoption, choice, habit, pairing, push, word
-from sim.rules.records import U64, Now, Rules, Scratch, State, Ties, Traits
+from sim.rules import activity, adoption, choice, habit, pairing, push
+from sim.rules.records import F64, U64, Now, Record, Records, Ties
+from sim.rules.word import pack
 
 
 @jit
 def look(
-    i: int, traits: Traits, ties: Ties, state: State, now: Now, rules: Rules, keys: U64, s: Scratch
-) -> None:
+    i: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now, rules: Record,
+    keys: U64, s: F64,
+) -> None:  # fmt: skip
     """First half: what to reconsider, communication on every tie, openings, moving calls."""
-    adoption.begin(i, traits, state, now, rules, keys)
-    choice.communicate(i, ties, state, now, rules, s)
-    activity.open_apps(i, traits, state, now, rules)
-    pairing.ask(i, traits, ties, state, now, rules, keys)
+    adoption.begin(i, users[i], now, rules, keys)
+    choice.communicate(i, users[i], talks[i], words, ties, now, rules, s)
+    activity.open_apps(users[i], talks[i], now, rules)
+    pairing.ask(i, users, ties, now, rules, keys)
 
 
 @jit
 def act(
-    i: int, traits: Traits, state: State, now: Now, rules: Rules, keys: U64
+    i: int, users: Records, talks: Records, words: U64, now: Now, rules: Record, keys: U64
 ) -> None:
     """Second half: decide on messengers, form habits, receive the push, show the new word."""
-    adoption.revise(i, traits, state, now, rules, keys)
-    habit.remember(i, state, rules, now.days)
-    push.receive(i, traits, state, now, rules, keys)
-    pairing.answer(i, state)
-    show(i, traits, state)
-
-
-@jit
-def show(i: int, traits: Traits, state: State) -> None:
-    """Write what contacts see of user `i`."""
-    usable = state.installed[i] & state.account[i]
-    word.write(i, usable, traits.place[i], state.habit, state.word)
+    adoption.revise(i, users[i], talks[i], now, rules, keys)
+    habit.remember(users[i], talks[i], rules, now.force.days)
+    push.receive(i, users[i], now, rules, keys)
+    pairing.answer(users[i], rules)
+    words[i] = pack(users[i])

@@ -12,14 +12,14 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import F32, U64
+from sim.rules.records import MAX, Record
 
 _BYTE = np.uint64(0xFF)
 
 
 @jit
 def usable(word: np.uint64) -> int:
-    """Return the bit mask of messengers the user can be reached on."""
+    """Return the bits of the messengers the user can be reached on."""
     return np.int64(word & _BYTE)
 
 
@@ -36,16 +36,16 @@ def habit_level(word: np.uint64, platform: int) -> int:
 
 
 @jit
-def pack(usable_bits: int, user_place: int, habit: F32) -> np.uint64:
-    """Return the word; `habit` has shape (P,) and lies in [0, 1]."""
-    word = np.uint64(usable_bits) | (np.uint64(user_place) << np.uint64(8))
-    for p in range(habit.shape[0]):
-        level = np.uint64(np.int64(habit[p] * 255.0 + 0.5))
-        word |= level << np.uint64(16 + 8 * p)
-    return word
+def in_use(user: Record) -> int:
+    """Return the bits of the messengers that are installed and have an account."""
+    return np.int64(user.installed) & np.int64(user.account)
 
 
 @jit
-def write(i: int, usable_bits: int, user_place: int, habit: F32, words: U64) -> None:
-    """Pack user `i`'s word into `words`; `habit` has shape (n, P)."""
-    words[i] = pack(usable_bits, user_place, habit[i])
+def pack(user: Record) -> np.uint64:
+    """Return the word of `user`."""
+    word = np.uint64(in_use(user)) | (np.uint64(user.place) << np.uint64(8))
+    for p in range(MAX):
+        level = np.uint64(np.int64(user.habit[p] * 255.0 + 0.5))
+        word |= level << np.uint64(16 + 8 * p)
+    return word

@@ -1,0 +1,303 @@
+"""The start: observed shares, contacts that resemble each other, and no drift.
+
+The stand-alone values B_p (by age band) are solved so that the observed monthly reach is what the
+rules themselves keep up. At a fixed state of everybody else, a user who enters p with chance
+a = p_in sigmoid(U) a step and leaves with b = p_out (1 - sigmoid(U + K h)) has it a share
+P = a / (a + b) of the time, and a panel sees in a month whoever had it on any day and opened it:
+
+    reach = mean_i  P s o(30) + (P (1 - s) + (1 - P) e) o(15)
+
+with s the chance of staying all month, e that of entering in it, and o(t) that of opening it in t
+days (who comes or goes has it for half the month). That is monotone in B: each band has one root. Sweeps alternate: communicate at the present
+installs, solve B, draw the installs anew from P. The network enters through the marginal values,
+so contacts come to resemble each other; the feedback that makes a naive controller oscillate is
+absent, because B is solved exactly at each state instead of being nudged by an error.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit, jit_loop
+from sim.conditions import Conditions
+from sim.config import SimConfig
+from sim.engines import BLOCK, Threads, n_blocks
+from sim.rng import purpose_key, step_key, uniforms, user_uniform
+from sim.rules.activity import open_apps, p_seen
+from sim.rules.adoption import drop_hazard, install_utility, sigmoid
+from sim.rules.choice import communicate
+from sim.rules.records import (
+    F64,
+    MAX,
+    MESSAGE,
+    N_BANDS,
+    U64,
+    Now,
+    Record,
+    Records,
+    Ties,
+)
+from sim.rules.word import in_use, pack
+from sim.state import State
+from sim.world.settings import BANDS
+
+N_SWEEPS = 24
+MONTH = 30.0  # days
+FULL = 0.975  # no band is put above this share of those who can install
+
+
+def settle(config: SimConfig, state: State, threads: Threads) -> None:
+    """Bring `state` to the observed start; writes its rules' solved values and its users."""
+    solved = [p for p, m in enumerate(config.messengers) if m in config.case.observed_shares]
+    targets = reach_targets(config, state)
+    now = Conditions(config.model_copy(update={"policies": {}})).at(0)
+    key = purpose_key(config.seed, 0, "start.sweep")
+    _draw_first(config, state, targets, solved)
+    for sweep in range(N_SWEEPS):
+        state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
+        threads.run(
+            talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
+            state.rules, 0.6,
+        )  # fmt: skip
+        _solve_openings(config, state)
+        habit = _habit_scale(state)
+        _solve_standalone(config, state, targets, solved, now, habit, threads)
+        sweep_key = np.array([step_key(key, sweep)], np.uint64)
+        share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
+        threads.run(
+            draw_rows, state.n_users, state.users, state.talks, state.words, now, state.rules,
+            _bits(solved), share, habit, sweep_key,
+        )  # fmt: skip
+    _finish(config, state, solved)
+
+
+def _bits(messengers: list[int]) -> np.uint8:
+    return np.uint8(sum(1 << p for p in messengers))
+
+
+def reach_targets(config: SimConfig, state: State) -> F64:
+    """Return the monthly reach to hold by messenger and band, shape (MAX, N_BANDS); 0 if none.
+
+    The profile's logits are shifted until the total is the observed reach; where a band would
+    exceed those who can install, the rest is spread over the other bands.
+    """
+    counts = np.bincount(state.users.band, minlength=N_BANDS)
+    online = np.bincount(state.users.band, state.users.online, minlength=N_BANDS)
+    share = counts / counts.sum()
+    cap = FULL * online / np.maximum(counts, 1)
+    targets = np.zeros((MAX, N_BANDS))
+    for name, start in config.case.observed_shares.items():
+        profile = np.clip([start.profile[band] for band in BANDS], 1e-6, 1 - 1e-6)
+        logit = np.log(profile / (1 - profile))
+        low, high = -30.0, 30.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            row = np.minimum(cap, 1 / (1 + np.exp(-(logit + middle))))
+            low, high = (middle, high) if row @ share < start.reach else (low, middle)
+        targets[config.messengers.index(name)] = row
+    return targets
+
+
+def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]) -> None:
+    """Give messengers to the target share of each band; a rough guess of their habit."""
+    users = state.users
+    counts = np.bincount(users.band, minlength=N_BANDS)
+    online = np.maximum(np.bincount(users.band, users.online, minlength=N_BANDS), 1)
+    for p in solved:
+        u = uniforms(purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}"), len(users))
+        has = (users.online == 1) & (u < (targets[p] * counts / online)[users.band])
+        users.installed |= has.astype(np.uint8) << np.uint8(p)
+        users.habit[:, p] = np.where(has, 0.4 * targets[p, users.band], 0)
+    users.account[:] = users.installed
+    state.show()
+
+
+def _solve_openings(config: SimConfig, state: State) -> None:
+    """Solve c_B of each messenger whose daily reach is observed, by Newton's method.
+
+    Daily reach mean_i [1 - exp(-D_i (traffic_i + c))] is concave and increasing in c.
+    """
+    for p, name in enumerate(config.messengers):
+        if config.platforms[name].openings is not None:
+            continue
+        daily = config.case.observed_shares[name].daily
+        has = (state.users.installed & state.users.account) >> p & 1 == 1
+        intensity = state.users.intensity[has].astype(float)
+        traffic = state.talks.openings[has, p] - state.rules.base_openings[p] * intensity
+        c = 0.0  # starting left of the root, Newton climbs a concave function safely
+        for _ in range(12):
+            unseen = np.exp(-(traffic + c * intensity))
+            gap = daily - (1 - unseen).sum() / len(has)
+            c = max(0.0, c + gap / max((intensity * unseen).sum() / len(has), 1e-12))
+        state.rules.base_openings[p] = c
+
+
+def _solve_standalone(
+    config: SimConfig, state: State, targets: F64, solved: list[int], now: Now, habit: F64,
+    threads: Threads,
+) -> None:  # fmt: skip
+    """Solve B_p by band by bracketed Newton steps at the present marginal values."""
+    counts = np.maximum(np.bincount(state.users.band, minlength=N_BANDS), 1)
+    bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
+    low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
+    for _ in range(12):
+        sums = np.zeros((n_blocks(state.n_users), MAX, N_BANDS, 2))
+        threads.run(
+            reach_rows, state.n_users, state.users, state.talks, now, state.rules, bits,
+            habit, sums,
+        )  # fmt: skip
+        reach, slope = np.moveaxis(sums.sum(axis=0) / counts[:, None], 2, 0)
+        b = state.rules.standalone
+        low, high = np.where(reach < targets, b, low), np.where(reach < targets, high, b)
+        step = b + (targets - reach) / np.maximum(slope, 1e-9)
+        step = np.where((step > low) & (step < high), step, (low + high) / 2)
+        for p in solved:
+            if bits >> p & 1:
+                state.rules.standalone[p] = step[p]
+
+
+def _habit_scale(state: State) -> F64:
+    """Return h / (1 - exp(-dW)) of those who have a messenger, shape (MAX,).
+
+    Who lacks p has no habit in p yet, but would; dW tells how much (the share on a tie is
+    exactly 1 - exp(-dW) where all ties are alike).
+    """
+    users, out = state.users, np.zeros(MAX)
+    for p in range(MAX):
+        has = (users.installed & users.account) >> p & 1 == 1
+        would = -np.expm1(-state.talks.value[has, p].astype(float)).sum()
+        out[p] = users.habit[has, p].sum() / would if would > 0 else 0.0
+    return out
+
+
+def _finish(config: SimConfig, state: State, solved: list[int]) -> None:
+    """Give accounts that lie dormant, first users of new messengers, and awareness."""
+    users = state.users
+    users.revising[:] = 0
+    for p, name in enumerate(config.messengers):
+        u = uniforms(purpose_key(config.seed, 0, f"start.other.{name}"), len(users))
+        if p in solved:
+            extra = u < config.case.observed_shares[name].dormant_accounts
+            users.account |= (extra & (users.online == 1)).astype(np.uint8) << np.uint8(p)
+            users.aware |= np.uint8(1 << p)
+        else:
+            _seed(config, state, p, u)
+    state.show()
+
+
+def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
+    """Give messenger `p` to its first users: those of the smallest `u` who can install."""
+    users, seed = state.users, config.case.seeds[config.messengers[p]]
+    able = np.flatnonzero(users.online)
+    n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
+    first = able[np.argsort(u[able], kind="stable")[:n_first]]
+    if seed.pattern == "pairs":
+        connected = first[state.ties.indptr[first + 1] > state.ties.indptr[first]]
+        friends = state.ties.indices[state.ties.indptr[connected]]  # the strongest tie stands first
+        first = np.union1d(first, friends[users.online[friends] == 1])
+    bit = np.uint8(1 << p)
+    users.installed[first] |= bit
+    users.account[first] |= bit
+    users.aware[first] |= bit
+    heard = uniforms(purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), len(users))
+    users.aware |= (heard < seed.aware).astype(np.uint8) << np.uint8(p)
+
+
+@jit_loop
+def talk_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
+    rules: Record, speed: float,
+) -> None:  # fmt: skip
+    """Communicate at the present installs and move habits by `speed` towards it."""
+    s = np.empty((4, MAX + 1))
+    for i in range(first, last):
+        user, talk = users[i], talks[i]
+        communicate(i, user, talk, words, ties, now, rules, s)
+        for p in range(rules.n_messengers):
+            share = rules.channel_share[0] * talk.use[0, p] + rules.channel_share[1] * talk.use[1, p]
+            user.habit[p] = (1.0 - speed) * user.habit[p] + speed * share
+        open_apps(user, talk, now, rules)
+
+
+@jit
+def stationary(
+    user: Record, talk: Record, p: int, now: Now, rules: Record, habit_scale: F64
+) -> tuple[float, float, float, float, float]:
+    """Return what keeps messenger `p` with `user` or away, at the present state of others.
+
+    Returns
+    -------
+    enter, leave : float
+        Chances a step of taking it up and of dropping it.
+    wants, keeps : float
+        Chances of deciding for it when one does not have it and when one does.
+    habit : float
+        The habit of one who has it.
+    """
+    u = install_utility(user, talk, p, now, rules)
+    if in_use(user) >> p & 1:
+        habit = float(user.habit[p])
+        u -= rules.keep_value * habit
+    else:
+        habit = min(1.0, -habit_scale[p] * np.expm1(-talk.value[p]))
+    wants, keeps = sigmoid(u), sigmoid(u + rules.keep_value * habit)
+    q = now.availability[user.place, MESSAGE, p]
+    enter = -np.expm1(-rules.install_rate * now.force.days) * wants
+    leave = -np.expm1(-drop_hazard(rules, q, now.force.days)) * (1.0 - keeps)
+    return enter, leave, wants, keeps, habit
+
+
+@jit_loop
+def reach_rows(
+    first: int, last: int, users: Records, talks: Records, now: Now, rules: Record, bits: int,
+    habit_scale: F64, sums: F64,
+) -> None:  # fmt: skip
+    """Add monthly reach and its slope in B by messenger and band to ``sums[block]``."""
+    # a month of m steps shows m states and m - 1 changes between them
+    steps = max(0.0, MONTH / now.force.days - 1.0)
+    for i in range(first, last):
+        user, band = users[i], users[i].band
+        if user.online:
+            for p in range(rules.n_messengers):
+                if bits >> p & 1:
+                    enter, leave, wants, keeps, habit = stationary(
+                        user, talks[i], p, now, rules, habit_scale
+                    )
+                    held = enter / (enter + leave)
+                    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
+                    n = talks[i].openings[p]
+                    if not in_use(user) >> p & 1:
+                        n = rules.traffic_openings * habit + rules.base_openings[p]
+                        n *= user.intensity
+                    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+                    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
+                    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
+                    holder = stayed * whole + (1.0 - stayed) * part
+                    newcomer = (1.0 - missed) * part
+                    reach = held * holder + (1.0 - held) * newcomer
+                    # the slope leaves out that of `stayed`: Newton is bracketed, see above
+                    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
+                    sums[i // BLOCK, p, band, 0] += reach
+                    sums[i // BLOCK, p, band, 1] += slope
+
+
+@jit_loop
+def draw_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
+    bits: int, share: float, habit_scale: F64, keys: U64,
+) -> None:  # fmt: skip
+    """Draw the installs of a random `share` of users anew from the stationary law."""
+    for i in range(first, last):
+        user = users[i]
+        if user.online:
+            for p in range(rules.n_messengers):
+                if bits >> p & 1 and user_uniform(keys[0], 2 * i, p) < share:
+                    enter, leave, _, _, habit = stationary(
+                        user, talks[i], p, now, rules, habit_scale
+                    )
+                    has = user_uniform(keys[0], 2 * i + 1, p) < enter / (enter + leave)
+                    cleared = np.int64(user.installed) & ~(1 << p)
+                    user.installed = np.uint8(cleared | (1 << p) if has else cleared)
+                    user.account = user.installed
+                    user.habit[p] = habit if has else 0.0
+            words[i] = pack(user)
