@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from sim.compiled import jit_loop
-from sim.rules.records import MAX, U64, Now, Record, Records, Ties
+from sim.rules.records import SCRATCH, U64, Now, Record, Records, Ties, records
 from sim.rules.step import act, look
 from sim.state import State
 
@@ -65,7 +65,7 @@ class CompiledEngine:
         """Let every user look at its contacts and communicate."""
         self._threads.run(
             look_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-            state.rules, keys,
+            state.rules, keys, records(SCRATCH, n_blocks(state.n_users)),
         )  # fmt: skip
 
     def act(self, state: State, now: Now, keys: U64) -> None:
@@ -78,10 +78,10 @@ class CompiledEngine:
 @jit_loop
 def look_rows(
     first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
-    rules: Record, keys: U64,
+    rules: Record, keys: U64, scratch: Records,
 ) -> None:  # fmt: skip
     """Run `look` for a range of users."""
-    s = np.empty((4, MAX + 1))
+    s = scratch[first // BLOCK]
     for i in range(first, last):
         look(i, users, talks, words, ties, now, rules, keys, s)
 

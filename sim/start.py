@@ -16,34 +16,39 @@ absent, because B is solved exactly at each state instead of being nudged by an 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
-from sim.compiled import jit, jit_loop
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import BLOCK, Threads, n_blocks
-from sim.rng import purpose_key, step_key, uniforms, user_uniform
-from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import drop_hazard, install_utility, sigmoid
-from sim.rules.choice import communicate
-from sim.rules.records import (
-    F64,
-    MAX,
-    MESSAGE,
-    N_BANDS,
-    U64,
-    Now,
-    Record,
-    Records,
-    Ties,
-)
-from sim.rules.word import in_use, pack
-from sim.state import State
+from sim.engines import Threads, n_blocks
+from sim.inversion import draw_rows, reach_rows, talk_rows
+from sim.rng import purpose_key, step_key, uniforms
+from sim.rules.records import F64, MAX, N_BANDS, SCRATCH, Now, records
+from sim.state import State, make_state
+from sim.world.arms import build_graph
+from sim.world.population import draw_population
 from sim.world.settings import BANDS
 
 N_SWEEPS = 24
-MONTH = 30.0  # days
 FULL = 0.975  # no band is put above this share of those who can install
+
+
+def prepare(config: SimConfig, threads: Threads) -> State:
+    """Build the world of `config` and bring it to the observed start.
+
+    The result depends on the case, the population, the network, behaviour and the seed; not on
+    policies or replications, which share it.
+    """
+    population = draw_population(
+        config.population, config.case.data / config.population.ages, len(config.messengers),
+        config.seed,
+    )  # fmt: skip
+    graph = build_graph(population, config.network, config.seed, Path.cwd())
+    state = make_state(config, population, graph)
+    settle(config, state, threads)
+    return state
 
 
 def settle(config: SimConfig, state: State, threads: Threads) -> None:
@@ -57,7 +62,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
         threads.run(
             talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-            state.rules, 0.6,
+            state.rules, 0.6, records(SCRATCH, n_blocks(state.n_users)),
         )  # fmt: skip
         _solve_openings(config, state)
         habit = _habit_scale(state)
@@ -69,6 +74,10 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
             _bits(solved), share, habit, sweep_key,
         )  # fmt: skip
     _finish(config, state, solved)
+    threads.run(  # what the start looks like: reachable ties are compared with it later
+        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
+        state.rules, 0.0, records(SCRATCH, n_blocks(state.n_users)),
+    )  # fmt: skip
 
 
 def _bits(messengers: list[int]) -> np.uint8:
@@ -201,103 +210,3 @@ def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
     users.aware[first] |= bit
     heard = uniforms(purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), len(users))
     users.aware |= (heard < seed.aware).astype(np.uint8) << np.uint8(p)
-
-
-@jit_loop
-def talk_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
-    rules: Record, speed: float,
-) -> None:  # fmt: skip
-    """Communicate at the present installs and move habits by `speed` towards it."""
-    s = np.empty((4, MAX + 1))
-    for i in range(first, last):
-        user, talk = users[i], talks[i]
-        communicate(i, user, talk, words, ties, now, rules, s)
-        for p in range(rules.n_messengers):
-            share = rules.channel_share[0] * talk.use[0, p] + rules.channel_share[1] * talk.use[1, p]
-            user.habit[p] = (1.0 - speed) * user.habit[p] + speed * share
-        open_apps(user, talk, now, rules)
-
-
-@jit
-def stationary(
-    user: Record, talk: Record, p: int, now: Now, rules: Record, habit_scale: F64
-) -> tuple[float, float, float, float, float]:
-    """Return what keeps messenger `p` with `user` or away, at the present state of others.
-
-    Returns
-    -------
-    enter, leave : float
-        Chances a step of taking it up and of dropping it.
-    wants, keeps : float
-        Chances of deciding for it when one does not have it and when one does.
-    habit : float
-        The habit of one who has it.
-    """
-    u = install_utility(user, talk, p, now, rules)
-    if in_use(user) >> p & 1:
-        habit = float(user.habit[p])
-        u -= rules.keep_value * habit
-    else:
-        habit = min(1.0, -habit_scale[p] * np.expm1(-talk.value[p]))
-    wants, keeps = sigmoid(u), sigmoid(u + rules.keep_value * habit)
-    q = now.availability[user.place, MESSAGE, p]
-    enter = -np.expm1(-rules.install_rate * now.force.days) * wants
-    leave = -np.expm1(-drop_hazard(rules, q, now.force.days)) * (1.0 - keeps)
-    return enter, leave, wants, keeps, habit
-
-
-@jit_loop
-def reach_rows(
-    first: int, last: int, users: Records, talks: Records, now: Now, rules: Record, bits: int,
-    habit_scale: F64, sums: F64,
-) -> None:  # fmt: skip
-    """Add monthly reach and its slope in B by messenger and band to ``sums[block]``."""
-    # a month of m steps shows m states and m - 1 changes between them
-    steps = max(0.0, MONTH / now.force.days - 1.0)
-    for i in range(first, last):
-        user, band = users[i], users[i].band
-        if user.online:
-            for p in range(rules.n_messengers):
-                if bits >> p & 1:
-                    enter, leave, wants, keeps, habit = stationary(
-                        user, talks[i], p, now, rules, habit_scale
-                    )
-                    held = enter / (enter + leave)
-                    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
-                    n = talks[i].openings[p]
-                    if not in_use(user) >> p & 1:
-                        n = rules.traffic_openings * habit + rules.base_openings[p]
-                        n *= user.intensity
-                    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
-                    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
-                    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
-                    holder = stayed * whole + (1.0 - stayed) * part
-                    newcomer = (1.0 - missed) * part
-                    reach = held * holder + (1.0 - held) * newcomer
-                    # the slope leaves out that of `stayed`: Newton is bracketed, see above
-                    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
-                    sums[i // BLOCK, p, band, 0] += reach
-                    sums[i // BLOCK, p, band, 1] += slope
-
-
-@jit_loop
-def draw_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
-    bits: int, share: float, habit_scale: F64, keys: U64,
-) -> None:  # fmt: skip
-    """Draw the installs of a random `share` of users anew from the stationary law."""
-    for i in range(first, last):
-        user = users[i]
-        if user.online:
-            for p in range(rules.n_messengers):
-                if bits >> p & 1 and user_uniform(keys[0], 2 * i, p) < share:
-                    enter, leave, _, _, habit = stationary(
-                        user, talks[i], p, now, rules, habit_scale
-                    )
-                    has = user_uniform(keys[0], 2 * i + 1, p) < enter / (enter + leave)
-                    cleared = np.int64(user.installed) & ~(1 << p)
-                    user.installed = np.uint8(cleared | (1 << p) if has else cleared)
-                    user.account = user.installed
-                    user.habit[p] = habit if has else 0.0
-            words[i] = pack(user)

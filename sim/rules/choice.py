@@ -17,25 +17,33 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import CALL, CELLULAR, F64, MESSAGE, U64, Now, Record, Ties
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, U64, Now, Record, Ties
 from sim.rules.word import habit_level, place, usable
 
 
 @jit
 def tie_values(
-    mine: np.uint64, other: np.uint64, c: int, offered: int, now: Now, rules: Record, x: F64
-) -> float:
-    """Write exp(v_p) of the messengers `offered` into `x`; return Z over those both have."""
+    mine: np.uint64, other: np.uint64, offered: int, now: Now, rules: Record, s: Record
+) -> tuple[float, float]:
+    """Write exp(v_p) of the messengers `offered` into ``s.x``.
+
+    Returns
+    -------
+    z_message, z_call : float
+        Z over what both have, cellular included.
+    """
     shared = usable(mine) & usable(other)
     i, j = place(mine), place(other)
-    z = rules.outside[c]
+    z_message, z_call = rules.outside[MESSAGE], rules.outside[CALL]
     for p in range(rules.n_messengers):
         if offered >> p & 1:
-            habit_i, habit_j = habit_level(mine, p), habit_level(other, p)
-            x[p] = now.attraction[i, j, c, p] * (rules.pull[habit_i] * rules.pull[habit_j])
+            pull = rules.pull[habit_level(mine, p)] * rules.pull[habit_level(other, p)]
+            s.x[MESSAGE, p] = now.attraction[i, j, MESSAGE, p] * pull
+            s.x[CALL, p] = now.attraction[i, j, CALL, p] * pull
             if shared >> p & 1:
-                z += x[p]
-    return float(z)
+                z_message += s.x[MESSAGE, p]
+                z_call += s.x[CALL, p]
+    return z_message, z_call
 
 
 @jit
@@ -45,45 +53,62 @@ def marginal(x: float, z: float, is_shared: int) -> float:
 
 
 @jit
-def communicate(
-    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, s: F64
-) -> None:
-    """Choose on every tie of user `i`: use, marginal values, reachable ties and welfare.
+def add_tie(
+    mine: np.uint64, other: np.uint64, weight: float, revising: int, now: Now, rules: Record,
+    s: Record,
+) -> float:  # fmt: skip
+    """Add one tie of `weight` to the sums of use and marginal value in `s`; return its welfare."""
+    shared = usable(mine) & usable(other)
+    offered = (usable(mine) | revising) & usable(other)
+    z_message, z_call = tie_values(mine, other, offered, now, rules, s)
+    w_message = weight * rules.channel_share[MESSAGE]
+    w_call = weight * rules.channel_share[CALL]
+    per_message, per_call = weight / z_message, weight / z_call
+    s.use[MESSAGE, CELLULAR] += per_message * rules.outside[MESSAGE]
+    s.use[CALL, CELLULAR] += per_call * rules.outside[CALL]
+    for p in range(rules.n_messengers):
+        is_shared = shared >> p & 1
+        if is_shared:
+            s.use[MESSAGE, p] += per_message * s.x[MESSAGE, p]
+            s.use[CALL, p] += per_call * s.x[CALL, p]
+        if (offered & revising) >> p & 1:
+            s.value[p] += w_message * marginal(s.x[MESSAGE, p], z_message, is_shared)
+            s.value[p] += w_call * marginal(s.x[CALL, p], z_call, is_shared)
+    return float(w_message * np.log(z_message) + w_call * np.log(z_call))
 
-    `s` is working memory of shape (4, MAX + 1): sums are taken in double precision.
-    """
-    use, value, x = s[0:2], s[2], s[3]
-    s[:] = 0.0
-    mine = words[i]
-    revising = np.int64(user.revising)
-    reach_message, reach_call, welfare = 0.0, 0.0, 0.0
+
+@jit
+def communicate(
+    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, s: Record
+) -> None:
+    """Choose on every tie of user `i`: use, marginal values, reachable ties and welfare."""
+    for p in range(MAX + 1):
+        s.use[MESSAGE, p] = s.use[CALL, p] = 0.0
+    for p in range(MAX):
+        s.value[p] = 0.0
+    mine, revising = words[i], np.int64(user.revising)
+    reach_message, reach_call, welfare, phone_only = 0.0, 0.0, 0.0, 0.0
     first, last = ties.indptr[i], ties.indptr[i + 1]
     scale = 1.0 / ties.rank_total[last - first] if last > first else 0.0
     for tie in range(first, last):
         other = words[ties.indices[tie]]
         weight = ties.rank_weight[tie - first] * scale
+        if (usable(mine) | revising) & usable(other) == 0:
+            phone_only += weight
+            continue
+        welfare += add_tie(mine, other, weight, revising, now, rules, s)
         shared = usable(mine) & usable(other)
-        offered = (usable(mine) | revising) & usable(other)
         if shared & np.int64(now.works[place(mine), place(other), MESSAGE]):
             reach_message += weight
         if shared & np.int64(now.works[place(mine), place(other), CALL]):
             reach_call += weight
-        for c in range(2):
-            z = tie_values(mine, other, c, offered, now, rules, x)
-            share = weight / z
-            use[c, CELLULAR] += share * rules.outside[c]
-            value_weight = weight * rules.channel_share[c]
-            welfare += value_weight * np.log(z)
-            for p in range(rules.n_messengers):
-                if shared >> p & 1:
-                    use[c, p] += share * x[p]
-                if (offered & revising) >> p & 1:
-                    value[p] += value_weight * marginal(x[p], z, shared >> p & 1)
     talk.reachable[MESSAGE] = reach_message
     talk.reachable[CALL] = reach_call
+    for c in range(2):
+        welfare += phone_only * rules.channel_share[c] * np.log(rules.outside[c])
+        talk.use[c, CELLULAR] = s.use[c, CELLULAR] + phone_only
+        for p in range(rules.n_messengers):
+            talk.use[c, p] = s.use[c, p]
     talk.welfare = welfare
     for p in range(rules.n_messengers):
-        talk.value[p] = value[p]
-    for c in range(2):
-        for p in range(CELLULAR + 1):
-            talk.use[c, p] = use[c, p]
+        talk.value[p] = s.value[p]

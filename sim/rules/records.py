@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 F64 = NDArray[np.float64]
+F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -53,6 +54,16 @@ TALK = np.dtype(
         ("openings", "f4", (MAX,)),  # [1/day]
         ("reachable", "f4", (2,)),  # share of weighted ties on which a messenger works
         ("welfare", "f4"),  # logsum over ties [utils]
+    ],
+    align=True,
+)
+
+# Working memory of a user's look at its ties: sums are taken in double precision.
+SCRATCH = np.dtype(
+    [
+        ("x", "f8", (2, MAX)),  # exp(v) on the present tie
+        ("use", "f8", (2, MAX + 1)),
+        ("value", "f8", (MAX,)),
     ],
     align=True,
 )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from sim.compiled import jit
 from sim.rules import activity, adoption, choice, habit, pairing, push
-from sim.rules.records import F64, U64, Now, Record, Records, Ties
+from sim.rules.records import U64, Now, Record, Records, Ties
 from sim.rules.word import pack
 
 
 @jit
 def look(
     i: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now, rules: Record,
-    keys: U64, s: F64,
+    keys: U64, s: Record,
 ) -> None:  # fmt: skip
     """First half: what to reconsider, communication on every tie, openings, moving calls."""
     adoption.begin(i, users[i], now, rules, keys)

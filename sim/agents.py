@@ -1,0 +1,181 @@
+"""A mesa agent for each user: a face on one row of the state.
+
+Subclass `User`, override a rule in plain Python and run it with ``engine=mesa``::
+
+    class Stubborn(User):
+        def install_utility(self, platform):
+            return super().install_utility(platform) - (1.0 if platform == "max" else 0.0)
+
+    MigrationModel(load_config("+scenario=call_ban", "engine=mesa"), user_class=Stubborn)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import mesa
+
+from sim.rules import activity, adoption, choice, habit, pairing, push
+from sim.rules.records import U64, Now, Record
+from sim.rules.word import in_use, pack
+from sim.state import State
+from sim.world.settings import BANDS, TYPES
+
+if TYPE_CHECKING:
+    from sim.model import MigrationModel
+
+
+class User(mesa.Agent):
+    """A person with messengers and contacts."""
+
+    model: MigrationModel
+
+    def __init__(self, model: MigrationModel, row: int) -> None:
+        super().__init__(model)
+        self.row = row  # in the arrays of the state
+
+    # -- the user's step, rule by rule --------------------------------------------------
+
+    def step(self) -> None:
+        """First half of a step: look at the contacts and communicate."""
+        self.reconsider()
+        self.communicate()
+        self.open_apps()
+        self.ask_contact()
+
+    def advance(self) -> None:
+        """Second half of a step: change."""
+        self.revise()
+        self.remember()
+        self.obey_and_try()
+        self.answer()
+        self.model.simulation.state.words[self.row] = pack(self.record)
+
+    def reconsider(self) -> None:
+        """Draw which messengers to reconsider in this step."""
+        adoption.begin(self.row, self.record, self._now, self._state.rules, self._keys)
+
+    def communicate(self) -> None:
+        """Choose on every tie and channel."""
+        s = self._state
+        choice.communicate(
+            self.row, self.record, self.talk, s.words, s.ties, self._now, s.rules, self.model.scratch
+        )
+
+    def open_apps(self) -> None:
+        """Open the messengers."""
+        activity.open_apps(self.record, self.talk, self._now, self._state.rules)
+
+    def ask_contact(self) -> None:
+        """Perhaps ask a contact to move calls that fail."""
+        s = self._state
+        pairing.ask(self.row, s.users, s.ties, self._now, s.rules, self._keys)
+
+    def revise(self) -> None:
+        """Settle every messenger reconsidered."""
+        for p, name in enumerate(self.model.config.messengers):
+            if self.record.revising >> p & 1:
+                u = self.install_utility(name)
+                adoption.settle(self.row, self.record, p, u, self._now, self._keys)
+
+    def install_utility(self, platform: str) -> float:
+        """Return the utility of having `platform` [utils]; override it to change adoption."""
+        p = self.model.config.messengers.index(platform)
+        return adoption.install_utility(self.record, self.talk, p, self._now, self._state.rules)
+
+    def remember(self) -> None:
+        """Let habits follow use."""
+        days = self.model.config.step_days
+        habit.remember(self.record, self.talk, self._state.rules, days)
+
+    def obey_and_try(self) -> None:
+        """Let mandates, campaigns and pre-installation act."""
+        push.receive(self.row, self.record, self._now, self._state.rules, self._keys)
+
+    def answer(self) -> None:
+        """Install what was agreed on with a contact."""
+        pairing.answer(self.record, self._state.rules)
+
+    # -- what one can ask a user ----------------------------------------------------------
+
+    @property
+    def record(self) -> Record:
+        """The user's row of the state (fields: sim.rules.records.USER)."""
+        return self._state.users[self.row]
+
+    @property
+    def talk(self) -> Record:
+        """What the user did in this step (fields: sim.rules.records.TALK)."""
+        return self._state.talks[self.row]
+
+    @property
+    def messengers(self) -> tuple[str, ...]:
+        """Messengers in use."""
+        return self._named(in_use(self.record))
+
+    @property
+    def mandated(self) -> tuple[str, ...]:
+        """Messengers an institution demands."""
+        return self._named(int(self.record.mandated))
+
+    @property
+    def habits(self) -> dict[str, float]:
+        """Habit in [0, 1] by messenger."""
+        names = self.model.config.messengers
+        return {name: float(self.record.habit[p]) for p, name in enumerate(names)}
+
+    @property
+    def age_band(self) -> str:
+        """Age band."""
+        return BANDS[self.record.band]
+
+    @property
+    def region(self) -> str:
+        """Region."""
+        return list(self.model.config.population.regions)[self.record.place // 2]
+
+    @property
+    def attitude(self) -> str:
+        """Type: state_averse, indifferent or foreign_averse."""
+        return TYPES[self.record.type + 1]
+
+    @property
+    def contacts(self) -> list[User]:
+        """Users at the other end of this user's ties, closest first."""
+        ties = self._state.ties
+        rows = ties.indices[ties.indptr[self.row] : ties.indptr[self.row + 1]]
+        return [self.model.users[int(row)] for row in rows]
+
+    def _named(self, bits: int) -> tuple[str, ...]:
+        names = self.model.config.messengers
+        return tuple(name for p, name in enumerate(names) if bits >> p & 1)
+
+    @property
+    def _state(self) -> State:
+        return self.model.simulation.state
+
+    @property
+    def _now(self) -> Now:
+        return self.model.simulation.now
+
+    @property
+    def _keys(self) -> U64:
+        return self.model.simulation.keys
+
+
+class MesaEngine:
+    """One agent after another."""
+
+    def __init__(self, users: Iterable[User]) -> None:
+        self._users = list(users)
+
+    def look(self, state: State, now: Now, keys: U64) -> None:  # noqa: ARG002
+        """Let every user look at its contacts and communicate."""
+        for user in self._users:
+            user.step()
+
+    def act(self, state: State, now: Now, keys: U64) -> None:  # noqa: ARG002
+        """Let every user change."""
+        for user in self._users:
+            user.advance()

@@ -1,0 +1,117 @@
+"""The compiled loops of the start: what a panel would see in the long run, and draws from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit, jit_loop
+from sim.engines import BLOCK
+from sim.rng import user_uniform
+from sim.rules.activity import open_apps, p_seen
+from sim.rules.adoption import drop_hazard, install_utility, sigmoid
+from sim.rules.choice import communicate
+from sim.rules.records import CALL, F64, MESSAGE, U64, Now, Record, Records, Ties
+from sim.rules.word import in_use, pack
+
+MONTH = 30.0  # days
+
+
+@jit_loop
+def talk_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
+    rules: Record, speed: float, scratch: Records,
+) -> None:  # fmt: skip
+    """Communicate at the present installs and move habits by `speed` towards it."""
+    s = scratch[first // BLOCK]
+    for i in range(first, last):
+        user, talk = users[i], talks[i]
+        communicate(i, user, talk, words, ties, now, rules, s)
+        for p in range(rules.n_messengers):
+            share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
+            share += rules.channel_share[CALL] * talk.use[CALL, p]
+            user.habit[p] = (1.0 - speed) * user.habit[p] + speed * share
+        open_apps(user, talk, now, rules)
+
+
+@jit
+def stationary(
+    user: Record, talk: Record, p: int, now: Now, rules: Record, habit_scale: F64
+) -> tuple[float, float, float, float, float]:
+    """Return what keeps messenger `p` with `user` or away, at the present state of others.
+
+    Returns
+    -------
+    enter, leave : float
+        Chances a step of taking it up and of dropping it.
+    wants, keeps : float
+        Chances of deciding for it when one does not have it and when one does.
+    habit : float
+        The habit of one who has it.
+    """
+    u = install_utility(user, talk, p, now, rules)
+    if in_use(user) >> p & 1:
+        habit = float(user.habit[p])
+        u -= rules.keep_value * habit
+    else:
+        habit = min(1.0, -habit_scale[p] * np.expm1(-talk.value[p]))
+    wants, keeps = sigmoid(u), sigmoid(u + rules.keep_value * habit)
+    q = now.availability[user.place, MESSAGE, p]
+    enter = -np.expm1(-rules.install_rate * now.force.days) * wants
+    leave = -np.expm1(-drop_hazard(rules, q, now.force.days)) * (1.0 - keeps)
+    return enter, leave, wants, keeps, habit
+
+
+@jit_loop
+def reach_rows(
+    first: int, last: int, users: Records, talks: Records, now: Now, rules: Record, bits: int,
+    habit_scale: F64, sums: F64,
+) -> None:  # fmt: skip
+    """Add monthly reach and its slope in B by messenger and band to ``sums[block]``."""
+    # a month of m steps shows m states and m - 1 changes between them
+    steps = max(0.0, MONTH / now.force.days - 1.0)
+    for i in range(first, last):
+        user, band = users[i], users[i].band
+        if user.online:
+            for p in range(rules.n_messengers):
+                if bits >> p & 1:
+                    enter, leave, wants, keeps, habit = stationary(
+                        user, talks[i], p, now, rules, habit_scale
+                    )
+                    held = enter / (enter + leave)
+                    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
+                    n = talks[i].openings[p]
+                    if not in_use(user) >> p & 1:
+                        n = rules.traffic_openings * habit + rules.base_openings[p]
+                        n *= user.intensity
+                    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+                    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
+                    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
+                    holder = stayed * whole + (1.0 - stayed) * part
+                    newcomer = (1.0 - missed) * part
+                    reach = held * holder + (1.0 - held) * newcomer
+                    # the slope leaves out that of `stayed`: Newton is bracketed, see above
+                    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
+                    sums[i // BLOCK, p, band, 0] += reach
+                    sums[i // BLOCK, p, band, 1] += slope
+
+
+@jit_loop
+def draw_rows(
+    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
+    bits: int, share: float, habit_scale: F64, keys: U64,
+) -> None:  # fmt: skip
+    """Draw the installs of a random `share` of users anew from the stationary law."""
+    for i in range(first, last):
+        user = users[i]
+        if user.online:
+            for p in range(rules.n_messengers):
+                if bits >> p & 1 and user_uniform(keys[0], 2 * i, p) < share:
+                    enter, leave, _, _, habit = stationary(
+                        user, talks[i], p, now, rules, habit_scale
+                    )
+                    has = user_uniform(keys[0], 2 * i + 1, p) < enter / (enter + leave)
+                    cleared = np.int64(user.installed) & ~(1 << p)
+                    user.installed = np.uint8(cleared | (1 << p) if has else cleared)
+                    user.account = user.installed
+                    user.habit[p] = habit if has else 0.0
+            words[i] = pack(user)

@@ -1,0 +1,71 @@
+"""The mesa model: inspect, subclass, visualise any user and collect data, with either engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mesa
+
+from sim.agents import MesaEngine, User
+from sim.conditions import Conditions
+from sim.config import SimConfig
+from sim.engines import CompiledEngine, Threads
+from sim.rules.records import SCRATCH, records
+from sim.simulation import Simulation
+from sim.start import prepare
+from sim.state import State
+
+AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
+
+
+class MigrationModel(mesa.Model):
+    """One run of a scenario as a mesa model.
+
+    Parameters
+    ----------
+    config : SimConfig
+        From `sim.load_config`; ``config.engine.name`` decides how users take their steps.
+    replication : int
+        Which luck, from 0.
+    user_class : type of User
+        The class of the agents; rules that it overrides act with ``engine=mesa`` only.
+    start : State, optional
+        A start prepared before, to be shared by several models of one world.
+    collectors : dict
+        Arguments of `mesa.DataCollector`, which then collects at every step.
+
+    Raises
+    ------
+    ValueError
+        If the population is larger than ``AGENT_LIMIT``, or a compiled engine is asked to run
+        rules that only Python knows.
+    """
+
+    def __init__(
+        self,
+        config: SimConfig,
+        replication: int = 0,
+        user_class: type[User] = User,
+        start: State | None = None,
+        collectors: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(rng=config.seed)
+        n = config.population.n_users
+        if n > AGENT_LIMIT:
+            raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")
+        if user_class is not User and config.engine.name != "mesa":
+            raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
+        self.config = config
+        self.scratch = records(SCRATCH, 1)[0]
+        threads = Threads(config.engine.threads)
+        start = prepare(config, threads) if start is None else start
+        self.users = [user_class(self, row) for row in range(n)]
+        mesa_engine = MesaEngine(self.users)
+        engine = mesa_engine if config.engine.name == "mesa" else CompiledEngine(threads)
+        self.simulation = Simulation(Conditions(config), start, replication, engine, threads)
+        self.datacollector = mesa.DataCollector(**(collectors or {}))
+
+    def step(self) -> None:
+        """Advance one step of `step_days` days; the phases stand in `Simulation.step`."""
+        self.simulation.step()
+        self.datacollector.collect(self)
