@@ -1,3 +1,28 @@
-"""Who moves, where to, how fast and at what cost, when a state restricts calls in messengers."""
+"""Who moves, where to, how fast and at what cost, when a state restricts calls in messengers.
+
+``load_config(*overrides)`` composes a configuration as the command line does, ``run(config)``
+runs its scenario, ``compare(config)`` the scenario and its counterfactuals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.results import Result as Result
+    from sim.run import compare as compare
+    from sim.run import run as run
+    from sim.schema import load_config as load_config
 
 __version__ = "0.1.0"
+__all__ = ["Result", "__version__", "compare", "load_config", "run"]
+_HOME = {"load_config": "schema", "run": "run", "compare": "run", "Result": "results"}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    """Import what is asked for, and nothing heavy before."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"sim.{_HOME[name]}"), name)

@@ -41,11 +41,11 @@ from sim.palette import scenario as scenario_look
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 LISTED = 8  # moves written out beside the ribbons
 BAND_NOTE = "Line: median, shade: 90 % of replications."
-HARMS = (  # measure, title, unit of the axis, factor, where the axis starts
-    ("exposure", "Exposure (lower is better)", "% of communication open to the state", 100, 0),
-    ("isolation", "Isolation (lower is better)", "% of people aged 12+", 100, 0),
-    ("reachable", "Reachable contacts (higher is better)", "% of contacts", 100, None),
-    ("welfare", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
+HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
+    ("exposure", "any", "Exposure (lower is better)", "% of communication open to the state", 100, 0),
+    ("isolation", "call", "Isolation, calls (lower is better)", "% of people aged 12+", 100, 0),
+    ("isolation", "message", "Isolation, messages (lower is better)", "% of people aged 12+", 100, 0),
+    ("welfare", "any", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
 )
 
 
@@ -151,31 +151,33 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
 
 
 def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
-    """Draw exposure, isolation, reachable contacts and welfare of some scenarios.
+    """Draw exposure, isolation by channel and welfare of some scenarios.
 
     Parameters
     ----------
     timeseries : DataFrame
-        The tidy table; group `all`, platform `any`, channel `any` are drawn.
+        The tidy table; group `all`, platform `any` are drawn.
     scenarios : sequence of str
         The scenario, then its counterfactuals.
     """
     figure = new_figure(f"What it costs: {', '.join(scenarios)}", 6.6)
-    rows = select(timeseries, group="all", platform="any", channel="any")
+    rows = select(timeseries, group="all", platform="any")
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, title, unit, factor, floor) in enumerate(HARMS):
+    for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
         left, bottom = LEFT + place % 2 * WIDTH / 2, 3.6 if place < 2 else 0.75
         axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
-        drawn = [select(rows, scenario=name, measure=measure) for name in scenarios]
+        drawn = [
+            select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
+        ]
         ends = draw_lines(axes, bands(pd.concat(drawn), "scenario"), looks, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
         axes.set_ylim(bottom=floor)
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
-    note(figure, BAND_NOTE)
+    note(figure, f"Isolated: lost over 30 % of the contacts reachable by app at the start. {BAND_NOTE}")
     whose = ", ".join(scenarios)
-    figure.set_label(f"Exposure, isolation, reachable contacts and welfare over time: {whose}.")
+    figure.set_label(f"Exposure, isolation by channel and welfare over time: {whose}.")
     return figure
 
 

@@ -1,0 +1,146 @@
+"""The result of runs as tidy tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.config import SimConfig
+from sim.measures import Recorder, Series, groups, month_series, step_series
+from sim.platforms import CELLULAR
+from sim.rules.records import F64
+
+Recorders = Mapping[str, Sequence[Recorder]]  # scenario -> one recorder a replication
+BAND = (0.05, 0.95)  # of replications
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `run` and `compare` give; docs/measures.md explains the columns.
+
+    Attributes
+    ----------
+    config : SimConfig
+    timeseries : DataFrame
+        scenario, replication, date, group, platform, channel, measure, value.
+    effects : DataFrame
+        scenario, counterfactual, date, group, platform, channel, measure, median, low, high:
+        paired differences, scenario minus counterfactual; empty without counterfactuals.
+    flows : DataFrame
+        scenario, replication, from_date, to_date, from_platform, to_platform, share.
+    """
+
+    config: SimConfig
+    timeseries: pd.DataFrame
+    effects: pd.DataFrame
+    flows: pd.DataFrame
+
+
+def assemble(config: SimConfig, recorders: Recorders) -> Result:
+    """Turn what was recorded into tables; the first scenario is compared with the others."""
+    main, *others = recorders
+    blocks = {name: _blocks(config, runs) for name, runs in recorders.items()}
+    names = list(recorders)
+    timeseries = [
+        _table({"scenario": names, "replication": range(config.replications)}, dates, config, series,
+               {"value": np.stack([blocks[name][k][2] for name in names])})
+        for k, (dates, series, _) in enumerate(blocks[main])
+        if len(dates)
+    ]  # fmt: skip
+    effects = [
+        _effects(config, main, other, k, blocks)
+        for other in others
+        for k in range(2)
+        if len(blocks[main][k][0])
+    ]
+    return Result(config, _join(timeseries), _join(effects), _flows(config, recorders))
+
+
+_Block = tuple[list[dt.date], list[Series], F64]  # values (replication, date, group, series)
+
+
+def _blocks(config: SimConfig, runs: Sequence[Recorder]) -> tuple[_Block, _Block]:
+    """Return the block observed in every step and that observed every month."""
+    dates = [config.start + dt.timedelta(days=k * config.step_days) for k in range(config.n_steps)]
+    months = [first for first, _ in runs[0].months]
+    by_step = np.array([run.steps for run in runs])
+    by_month = np.array([[values for _, values in run.months] for run in runs])
+    return (dates, step_series(config), by_step), (months, month_series(config), by_month)
+
+
+def _effects(
+    config: SimConfig, main: str, other: str, k: int, blocks: dict[str, tuple[_Block, _Block]]
+) -> pd.DataFrame:
+    dates, series, values = blocks[main][k]
+    difference = values - blocks[other][k][2]
+    low, median, high = np.quantile(difference, (BAND[0], 0.5, BAND[1]), axis=0)
+    columns = {"median": median[None], "low": low[None], "high": high[None]}
+    pair = {"scenario": [main], "counterfactual": [other]}
+    table = _table({"scenario": [main]}, dates, config, series, columns)
+    table.insert(1, "counterfactual", pd.Categorical([other] * len(table), pair["counterfactual"]))
+    return table
+
+
+def _table(
+    outer: dict[str, Sequence[Any]], dates: list[dt.date], config: SimConfig,
+    series: list[Series], columns: dict[str, F64],
+) -> pd.DataFrame:  # fmt: skip
+    """Lay a block out as one row a value; axes are `outer`, dates, groups, series."""
+    axes = {**outer, "date": dates, "group": groups(config), "series": series}
+    shape = tuple(len(axis) for axis in axes.values())
+    codes = dict(zip(axes, np.indices(shape, np.int32, sparse=True), strict=True))
+    flat = {name: np.broadcast_to(code, shape).ravel() for name, code in codes.items()}
+    table = {}
+    for name in (*outer, "date", "group"):
+        labels = list(axes[name])
+        if name == "date":
+            table[name] = np.array(labels, "datetime64[ms]")[flat[name]]
+        elif name == "replication":
+            table[name] = flat[name]
+        else:
+            table[name] = pd.Categorical.from_codes(flat[name], labels)
+    for name in Series._fields:
+        labels = sorted({getattr(one, name) for one in series})
+        of_series = np.array([labels.index(getattr(one, name)) for one in series], np.int8)
+        table[name] = pd.Categorical.from_codes(of_series[flat["series"]], labels)
+    return pd.DataFrame(table | {name: values.ravel() for name, values in columns.items()})
+
+
+def _join(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Stack tables whose categories differ."""
+    if len(tables) < 2:
+        return tables[0] if tables else pd.DataFrame()
+    joined = {}
+    for name in tables[0]:
+        parts = [table[name] for table in tables]
+        if isinstance(parts[0].dtype, pd.CategoricalDtype):
+            parts = [part.array for part in parts]
+            joined[name] = pd.api.types.union_categoricals(parts)
+        else:
+            joined[name] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(joined)
+
+
+def _flows(config: SimConfig, recorders: Recorders) -> pd.DataFrame:
+    names = (*config.messengers, CELLULAR)
+    rows = [
+        (scenario, replication, flow.from_date, flow.to_date, a, b, flow.table[i, j])
+        for scenario, runs in recorders.items()
+        for replication, run in enumerate(runs)
+        for flow in run.flows
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if flow.table[i, j] > 0
+    ]
+    columns = [
+        "scenario", "replication", "from_date", "to_date", "from_platform", "to_platform", "share",
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    for name in ("from_date", "to_date"):
+        table[name] = table[name].astype("datetime64[ms]")
+    return table
