@@ -60,7 +60,14 @@ class User(mesa.Agent):
         """Choose on every tie and channel."""
         s = self._state
         choice.communicate(
-            self.row, self.record, self.talk, s.words, s.ties, self._now, s.rules, self.model.scratch
+            self.row,
+            self.record,
+            self.talk,
+            s.words,
+            s.ties,
+            self._now,
+            s.rules,
+            self.model.scratch,
         )
 
     def open_apps(self) -> None:

@@ -18,7 +18,7 @@ from sim.rules.records import SCRATCH, U64, Now, Record, Records, Ties, records
 from sim.rules.step import act, look
 from sim.state import State
 
-BLOCK = 8192  # rows summed together: sums are taken block by block, whatever the threads
+BLOCK = 2048  # rows summed together: sums are taken block by block, whatever the threads
 
 
 def n_blocks(n_rows: int) -> int:

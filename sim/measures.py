@@ -180,9 +180,7 @@ class Recorder:
         if self._covered >= COVERED * length:
             sums = np.zeros((n_blocks(self.state.n_users), int(np.prod(self._shape)), MAX))
             scale = length / self._covered
-            self.threads.run(
-                month_rows, self.state.n_users, self._opened, scale, self._cell, sums
-            )
+            self.threads.run(month_rows, self.state.n_users, self._opened, scale, self._cell, sums)
             with np.errstate(invalid="ignore"):
                 reach = self._by_group(sums.sum(axis=0)) / self._counts[:, None]
             self.months.append((first, reach[:, : len(self.config.messengers)]))

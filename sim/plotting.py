@@ -42,9 +42,23 @@ LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 LISTED = 8  # moves written out beside the ribbons
 BAND_NOTE = "Line: median, shade: 90 % of replications."
 HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
-    ("exposure", "any", "Exposure (lower is better)", "% of communication open to the state", 100, 0),
+    (
+        "exposure",
+        "any",
+        "Exposure (lower is better)",
+        "% of communication open to the state",
+        100,
+        0,
+    ),
     ("isolation", "call", "Isolation, calls (lower is better)", "% of people aged 12+", 100, 0),
-    ("isolation", "message", "Isolation, messages (lower is better)", "% of people aged 12+", 100, 0),
+    (
+        "isolation",
+        "message",
+        "Isolation, messages (lower is better)",
+        "% of people aged 12+",
+        100,
+        0,
+    ),
     ("welfare", "any", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
 )
 
@@ -175,7 +189,10 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         axes.set_ylim(bottom=floor)
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
-    note(figure, f"Isolated: lost over 30 % of the contacts reachable by app at the start. {BAND_NOTE}")
+    note(
+        figure,
+        f"Isolated: lost over 30 % of the contacts reachable by app at the start. {BAND_NOTE}",
+    )
     whose = ", ".join(scenarios)
     figure.set_label(f"Exposure, isolation by channel and welfare over time: {whose}.")
     return figure

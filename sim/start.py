@@ -32,6 +32,7 @@ from sim.world.population import draw_population
 from sim.world.settings import BANDS
 
 N_SWEEPS = 24
+TOLERANCE = 1e-5  # of reach, far below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
 
@@ -113,7 +114,9 @@ def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]
     counts = np.bincount(users.band, minlength=N_BANDS)
     online = np.maximum(np.bincount(users.band, users.online, minlength=N_BANDS), 1)
     for p in solved:
-        u = uniforms(purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}"), len(users))
+        u = uniforms(
+            purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}"), len(users)
+        )
         has = (users.online == 1) & (u < (targets[p] * counts / online)[users.band])
         users.installed |= has.astype(np.uint8) << np.uint8(p)
         users.habit[:, p] = np.where(has, 0.4 * targets[p, users.band], 0)
@@ -149,13 +152,16 @@ def _solve_standalone(
     counts = np.maximum(np.bincount(state.users.band, minlength=N_BANDS), 1)
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
     low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
-    for _ in range(12):
+    for _ in range(30):
         sums = np.zeros((n_blocks(state.n_users), MAX, N_BANDS, 2))
         threads.run(
             reach_rows, state.n_users, state.users, state.talks, now, state.rules, bits,
             habit, sums,
         )  # fmt: skip
         reach, slope = np.moveaxis(sums.sum(axis=0) / counts[:, None], 2, 0)
+        gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
+        if gap.max(initial=0.0) < TOLERANCE:
+            break
         b = state.rules.standalone
         low, high = np.where(reach < targets, b, low), np.where(reach < targets, high, b)
         step = b + (targets - reach) / np.maximum(slope, 1e-9)
@@ -202,11 +208,15 @@ def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
     first = able[np.argsort(u[able], kind="stable")[:n_first]]
     if seed.pattern == "pairs":
         connected = first[state.ties.indptr[first + 1] > state.ties.indptr[first]]
-        friends = state.ties.indices[state.ties.indptr[connected]]  # the strongest tie stands first
+        friends = state.ties.indices[
+            state.ties.indptr[connected]
+        ]  # the strongest tie stands first
         first = np.union1d(first, friends[users.online[friends] == 1])
     bit = np.uint8(1 << p)
     users.installed[first] |= bit
     users.account[first] |= bit
     users.aware[first] |= bit
-    heard = uniforms(purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), len(users))
+    heard = uniforms(
+        purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), len(users)
+    )
     users.aware |= (heard < seed.aware).astype(np.uint8) << np.uint8(p)

@@ -1,0 +1,85 @@
+"""The command line: compose, refuse or run, leave evidence, say what came out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.results import Result
+from sim.schema import CONF, load_config
+
+REFUSED = 2  # exit status
+
+
+def main() -> None:
+    """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
+    arguments = sys.argv[1:]
+    if not any(a.startswith("-") for a in arguments):
+        _refuse_or_load(tuple(arguments))
+    hydra_main()
+
+
+def _refuse_or_load(overrides: tuple[str, ...]) -> SimConfig:
+    try:
+        return load_config(*overrides)
+    except ConfigError as error:
+        print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
+        raise SystemExit(REFUSED) from None
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def hydra_main(_: DictConfig) -> float:
+    """Run one job; return the largest effect on daily reach, for sweepers."""
+    from sim.folder import run_to_folder  # the simulator is imported once a run is certain
+
+    job = HydraConfig.get()
+    overrides = tuple(job.overrides.task)
+    single = job.mode == RunMode.RUN
+    config = _refuse_or_load(overrides) if single else load_config(*overrides)
+    folder = Path(job.runtime.output_dir)
+    console = Console(stderr=True)
+    with _progress(console) as progress:
+        from sim.run import n_steps_in_all
+
+        bar = progress.add_task(config.scenario, total=n_steps_in_all(config))
+        result = run_to_folder(config, folder, lambda: progress.advance(bar))
+    if single:
+        _report(result, folder)
+    return _largest_effect(result)
+
+
+def _progress(console: Console) -> Progress:
+    """Return a progress bar; it shows nothing where the error stream is not a terminal."""
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("steps"),
+        TimeRemainingColumn(), console=console, disable=not console.is_terminal, transient=True,
+    )  # fmt: skip
+
+
+def _report(result: Result, folder: Path) -> None:
+    from sim.summary import table, warnings
+
+    console = Console()
+    shown = table(result)
+    if shown is not None:
+        console.print(shown)
+    for line in warnings(result):
+        console.print(f"[yellow]![/yellow] {line}", highlight=False)
+    console.print(f"Tables and figures: {folder}", highlight=False, soft_wrap=True)
+
+
+def _largest_effect(result: Result) -> float:
+    rows = result.effects
+    if rows.empty:
+        return 0.0
+    daily = rows[(rows["measure"] == "dau") & (rows["group"] == "all")]["median"]
+    return float(daily.loc[daily.abs().idxmax()])
