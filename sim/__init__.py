@@ -19,7 +19,7 @@ __all__ = ["Result", "__version__", "compare", "load_config", "run"]
 _HOME = {"load_config": "schema", "run": "run", "compare": "run", "Result": "results"}
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401
+def __getattr__(name: str) -> Any:
     """Import what is asked for, and nothing heavy before."""
     if name not in _HOME:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")

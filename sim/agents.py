@@ -135,17 +135,17 @@ class User(mesa.Agent):
     @property
     def age_band(self) -> str:
         """Age band."""
-        return BANDS[self.record.band]
+        return str(BANDS[self.record.band])
 
     @property
     def region(self) -> str:
         """Region."""
-        return list(self.model.config.population.regions)[self.record.place // 2]
+        return str(self.model.config.regions[self.record.place // 2])
 
     @property
     def attitude(self) -> str:
         """Type: state_averse, indifferent or foreign_averse."""
-        return TYPES[self.record.type + 1]
+        return str(TYPES[self.record.type + 1])
 
     @property
     def contacts(self) -> list[User]:

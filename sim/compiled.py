@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 
 def _sources_key() -> str:
@@ -50,12 +50,9 @@ import numba  # noqa: E402
 
 def jit[F: Callable[..., Any]](function: F) -> F:
     """Compile a rule. No fast maths: both engines must give the same bits."""
-    options = {"cache": True, "error_model": "numpy", "forceinline": True}
-    compiled: F = numba.njit(**options)(function)
-    return compiled
+    return cast(F, numba.njit(cache=True, error_model="numpy", forceinline=True)(function))
 
 
 def jit_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop over rows that lets other threads run meanwhile."""
-    compiled: F = numba.njit(cache=True, error_model="numpy", nogil=True)(function)
-    return compiled
+    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -137,7 +138,7 @@ def restriction_grades(config: SimConfig, span: Span) -> F64:
     grades = np.zeros((len(config.population.regions), 2, MAX))
     restrictions = [p for p in config.policies.values() if isinstance(p, Restriction)]
     cuts = _cuts(restrictions, span)
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in pairwise(cuts):
         piece = np.zeros_like(grades)
         for policy in restrictions:
             days = policy.days_in(begin, end, span[2])

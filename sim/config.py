@@ -83,13 +83,20 @@ class SimConfig(Strict):
     platforms: dict[str, Platform]
     behaviour: Behaviour = Behaviour()
     engine: EngineConfig = EngineConfig()
-    policies: dict[str, Policy] = {}
-    counterfactuals: dict[str, dict[str, Policy]] = {}  # policies of each of compare_to
+    policies: dict[str, Policy] = Field(default={})
+    counterfactuals: dict[str, dict[str, Policy]] = Field(
+        default={}
+    )  # policies of each of compare_to
 
     @property
     def messengers(self) -> tuple[str, ...]:
         """Return the platforms that have to be installed, in their order."""
         return tuple(name for name in self.platforms if name != CELLULAR)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the names of the regions, in their order."""
+        return tuple(self.population.regions)
 
     @property
     def n_steps(self) -> int:
@@ -197,19 +204,19 @@ def _contradiction(first: Policy, second: Policy) -> str | None:
     if not _overlap(first, second):
         return None
     for a, b in ((first, second), (second, first)):
-        if isinstance(a, Mandate) and isinstance(b, RegistrationGate):
-            if a.platform in b.platforms:
+        match a, b:
+            case Mandate(), RegistrationGate() if a.platform in b.platforms:
                 return f"one makes people join {a.platform}, the other keeps them from joining"
-        if isinstance(a, Mandate) and isinstance(b, Restriction):
-            if a.platform in b.platforms and b.channel != "call" and b.regions == "all":
+            case Mandate(), Restriction() if a.platform in b.platforms and _hits_messages(b):
                 return f"one makes people use {a.platform}, the other makes its messages fail"
-    if isinstance(first, Mandate) and isinstance(second, Mandate):
-        if first.segment == second.segment and first.platform != second.platform:
-            return (
-                f"both move segment {first.segment}, one to {first.platform}, "
-                f"one to {second.platform}"
-            )
+            case Mandate(), Mandate() if a.segment == b.segment and a.platform != b.platform:
+                both = f"{a.platform} and {b.platform}"
+                return f"they move segment {a.segment} to {both} at the same time"
     return None
+
+
+def _hits_messages(policy: Restriction) -> bool:
+    return policy.channel != "call" and policy.regions == "all"
 
 
 def _overlap(first: Policy, second: Policy) -> bool:
@@ -217,5 +224,5 @@ def _overlap(first: Policy, second: Policy) -> bool:
     return first.start < (second.stop or never) and second.start < (first.stop or never)
 
 
-def _allowed(names: Any) -> str:  # noqa: ANN401
+def _allowed(names: Any) -> str:
     return "allowed: " + ", ".join(names)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
@@ -51,7 +52,7 @@ class Threads:
             return
         # four ranges a thread, so that none waits long for another
         cuts = np.linspace(0, blocks, min(4 * self.n_threads, blocks) + 1).astype(int) * BLOCK
-        ranges = [(int(a), min(int(b), n_rows)) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        ranges = [(int(a), min(int(b), n_rows)) for a, b in pairwise(cuts)]
         list(self._pool.map(lambda r: loop(*r, *arrays), ranges))
 
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
-import yaml
+from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.manifest import manifest
@@ -19,7 +19,7 @@ CONFIG = "config.yaml"
 def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: None) -> Result:
     """Run `config` with its counterfactuals and leave the evidence in `folder`."""
     with manifest(folder, config) as timings:
-        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        text = OmegaConf.to_yaml(config.model_dump(mode="json"))
         (folder / CONFIG).write_text(text)
         began = time.perf_counter()
         result = compare(config, on_step)
@@ -49,7 +49,7 @@ def write_figures(result: Result, folder: Path) -> None:
 
     config, timeseries = result.config, result.timeseries
     data = config.case.data
-    first, *others = (*config.compare_to, None)
+    first = next(iter(config.compare_to), None)
     if _has(timeseries, "mau"):
         figure = plotting.reach(
             timeseries, config.scenario, observed_reach(data), events(data), counterfactual=first

@@ -75,7 +75,7 @@ def commit() -> str | None:
     return head.stdout.decode().strip() + ("+dirty" if diff.returncode else "")
 
 
-def write_json(path: Path, tree: Any) -> None:  # noqa: ANN401
+def write_json(path: Path, tree: Any) -> None:
     """Write `tree` whole or not at all."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_text(json.dumps(tree, indent=2) + "\n")

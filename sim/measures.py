@@ -135,7 +135,7 @@ class Recorder:
     def _date(self, step: int) -> dt.date:
         return self.config.start + dt.timedelta(days=step * self.config.step_days)
 
-    def _by_group(self, cells: F64) -> F64:
+    def _by_group(self, cells: F64 | I64) -> F64:
         """Sum cells (n_cells, ...) to groups (n_groups, ...)."""
         c = cells.reshape(*self._shape, *cells.shape[1:])
         by_band, by_region, by_type = c.sum((1, 2)), c.sum((0, 2)), c.sum((0, 1))

@@ -16,7 +16,7 @@ from sim.strict import Strict
 
 def _parameter(
     default: float, low: float, high: float, unit: str, meaning: str, source: str
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Return a bounded field that documents itself (docs/parameters.md is made from it)."""
     return Field(
         default=default,

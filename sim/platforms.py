@@ -19,7 +19,7 @@ class Platform(Strict):
     """A messenger, or cellular calls and SMS: the option that needs no install."""
 
     label: str
-    channels: tuple[Literal["message", "call"], ...] = CHANNELS
+    channels: tuple[Literal["message", "call"], ...] = ("message", "call")
     encryption: Literal["end_to_end", "client_server", "none"]
     state_access: Share  # share of communication that the state can read [1]
     moderation: Share  # effort against abuse [1]

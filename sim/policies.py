@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from sim.strict import Share, Strict
 
 
-def _as_date(value: Any) -> Any:  # noqa: ANN401
+def _as_date(value: Any) -> Any:
     if isinstance(value, str):
         try:
             return dt.date.fromisoformat(value)

@@ -46,12 +46,12 @@ def assemble(config: SimConfig, recorders: Recorders) -> Result:
     main, *others = recorders
     blocks = {name: _blocks(config, runs) for name, runs in recorders.items()}
     names = list(recorders)
+    runs = {"scenario": names, "replication": range(config.replications)}
     timeseries = [
-        _table({"scenario": names, "replication": range(config.replications)}, dates, config, series,
-               {"value": np.stack([blocks[name][k][2] for name in names])})
+        _table(runs, dates, config, series, {"value": np.stack([blocks[n][k][2] for n in names])})
         for k, (dates, series, _) in enumerate(blocks[main])
         if len(dates)
-    ]  # fmt: skip
+    ]
     effects = [
         _effects(config, main, other, k, blocks)
         for other in others

@@ -5,7 +5,8 @@ shared or advanced: scenarios see common random numbers, and threads, workers an
 users cannot change a result.
 
 The first four parts are hashed to a 64-bit key; number ``index`` under a key is output
-``index`` of SplitMix64 started at that key (Steele, Lea & Flood 2014, doi:10.1145/2660193.2660195).
+``index`` of SplitMix64 started at that key (Steele, Lea & Flood 2014,
+doi:10.1145/2660193.2660195).
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
     return {str(key): value for key, value in tree.items()}
 
 
-def _names(compare_to: Any) -> list[str]:  # noqa: ANN401
+def _names(compare_to: Any) -> list[str]:
     return list(compare_to) if isinstance(compare_to, list) else []
 
 

@@ -8,10 +8,12 @@ P = a / (a + b) of the time, and a panel sees in a month whoever had it on any d
     reach = mean_i  P s o(30) + (P (1 - s) + (1 - P) e) o(15)
 
 with s the chance of staying all month, e that of entering in it, and o(t) that of opening it in t
-days (who comes or goes has it for half the month). That is monotone in B: each band has one root. Sweeps alternate: communicate at the present
-installs, solve B, draw the installs anew from P. The network enters through the marginal values,
-so contacts come to resemble each other; the feedback that makes a naive controller oscillate is
-absent, because B is solved exactly at each state instead of being nudged by an error.
+days (who comes or goes has it for half the month). That is monotone in B: each band has one root.
+
+Sweeps alternate: communicate at the present installs, solve B, draw the installs anew from P. The
+network enters through the marginal values, so contacts come to resemble each other; the feedback
+that makes a naive controller oscillate is absent, because B is solved exactly at each state
+instead of being nudged by an error.
 """
 
 from __future__ import annotations

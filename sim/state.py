@@ -28,7 +28,7 @@ class State:
     @property
     def n_users(self) -> int:
         """Return the number of users."""
-        return self.words.shape[0]
+        return len(self.words)
 
     def copy(self) -> State:
         """Return a state that can change without changing this one."""
@@ -66,7 +66,7 @@ def make_rules(config: SimConfig) -> Record:
     rules.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
     for name in type(b).model_fields:
-        if name in RULES.names:
+        if name in (RULES.names or ()):
             setattr(rules, name, getattr(b, name))
     rules.channel_share[:] = 1.0 - b.call_share, b.call_share
     rules.outside[:] = np.exp([outside.message_value, outside.call_value])

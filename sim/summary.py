@@ -100,7 +100,7 @@ def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
         parts.append(monthly_mean(steps).assign(channel=channel, measure=measure))
     long = pd.concat(
         [
-            part[[*index, "replication", "value"]].astype({c: str for c in index[1:]})
+            part[[*index, "replication", "value"]].astype(dict.fromkeys(index[1:], str))
             for part in parts
         ]
     )

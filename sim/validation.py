@@ -30,7 +30,7 @@ def validate(tree: dict[str, Any]) -> SimConfig:
         raise ConfigError("\n".join(line for p in error.errors() for line in _lines(p))) from None
 
 
-def _lines(problem: Any) -> Iterator[str]:  # noqa: ANN401
+def _lines(problem: Any) -> Iterator[str]:
     path, model = _resolve(problem["loc"])
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     key = ".".join(path)
@@ -50,8 +50,8 @@ def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
     here: Any = SimConfig
     holder: type[BaseModel] | None = SimConfig
     for part in location:
-        members = [m for m in typing.get_args(here) if isinstance(m, type)]
-        tagged = {str(m.model_fields["kind"].default): m for m in members if _has_kind(m)}
+        members = [m for m in typing.get_args(here) if _has_kind(m)]
+        tagged = {str(m.model_fields["kind"].default): m for m in members}
         if part in tagged:
             here = holder = tagged[str(part)]
             continue
@@ -61,11 +61,12 @@ def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
     return path, holder
 
 
-def _has_kind(member: type) -> bool:
-    return issubclass(member, BaseModel) and "kind" in member.model_fields
+def _has_kind(member: Any) -> bool:
+    is_model = isinstance(member, type) and issubclass(member, BaseModel)
+    return is_model and "kind" in member.model_fields
 
 
-def _inside(annotation: Any, part: int | str) -> Any:  # noqa: ANN401
+def _inside(annotation: Any, part: int | str) -> Any:
     """Return the annotation of what stands under `part`; None where that is not known."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         field = annotation.model_fields.get(str(part))
@@ -83,6 +84,6 @@ def _allowed(key: str, model: type[BaseModel] | None) -> str:
     return f"{hint}allowed: {', '.join(known)}"
 
 
-def _short(value: Any) -> str:  # noqa: ANN401
+def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     return text if len(text) <= 60 else text[:57] + "..."

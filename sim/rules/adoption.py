@@ -50,7 +50,7 @@ def begin(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
 
 @jit
 def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
-    """Return U_ip = beta dW + B + trend + taste + mandate + saved effort + K h [in use] (utils)."""
+    """Return U_ip = beta dW + B + trend + taste + mandate + effort saved + K h [in use]."""
     account = user.account >> p & 1
     u = rules.network_value * talk.value[p]
     u += rules.standalone[p, user.band] + now.force.trend[p]

@@ -17,13 +17,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, U64, Now, Record, Ties
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, U64, Int, Now, Record, Ties
 from sim.rules.word import habit_level, place, usable
 
 
 @jit
 def tie_values(
-    mine: np.uint64, other: np.uint64, offered: int, now: Now, rules: Record, s: Record
+    mine: np.uint64, other: np.uint64, offered: Int, now: Now, rules: Record, s: Record
 ) -> tuple[float, float]:
     """Write exp(v_p) of the messengers `offered` into ``s.x``.
 
@@ -47,14 +47,14 @@ def tie_values(
 
 
 @jit
-def marginal(x: float, z: float, is_shared: int) -> float:
+def marginal(x: float, z: float, is_shared: Int) -> float:
     """Return ln(1 + x / Z without p); Z holds x already where p is shared."""
     return float(-np.log1p(-x / z)) if is_shared else float(np.log1p(x / z))
 
 
 @jit
 def add_tie(
-    mine: np.uint64, other: np.uint64, weight: float, revising: int, now: Now, rules: Record,
+    mine: np.uint64, other: np.uint64, weight: float, revising: Int, now: Now, rules: Record,
     s: Record,
 ) -> float:  # fmt: skip
     """Add one tie of `weight` to the sums of use and marginal value in `s`; return its welfare."""

@@ -13,7 +13,16 @@ from sim.rng import uniform
 from sim.rules.adoption import happens
 from sim.rules.push import join
 from sim.rules.records import (
-    CALL, PAIR, PAIR_CONTACT, PAIR_PLATFORM, U64, Now, Record, Records, Ties,
+    CALL,
+    PAIR,
+    PAIR_CONTACT,
+    PAIR_PLATFORM,
+    U64,
+    Int,
+    Now,
+    Record,
+    Records,
+    Ties,
 )  # fmt: skip
 
 
@@ -27,7 +36,7 @@ def failed_calls(user: Record, now: Now, rules: Record) -> float:
 
 
 @jit
-def contact(i: int, ties: Ties, u: float) -> int:
+def contact(i: int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
     first, last = ties.indptr[i], ties.indptr[i + 1]
     left = u * ties.rank_total[last - first]

@@ -17,6 +17,7 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 U8 = NDArray[np.uint8]
+Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
@@ -144,7 +145,8 @@ PURPOSES = (
     "pair", "pair_contact", "pair_platform",
 )  # fmt: skip
 (
-    MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER, PAIR, PAIR_CONTACT, PAIR_PLATFORM,
+    MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER,
+    PAIR, PAIR_CONTACT, PAIR_PLATFORM,
 ) = range(len(PURPOSES))  # fmt: skip
 
 

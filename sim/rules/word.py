@@ -18,25 +18,25 @@ _BYTE = np.uint64(0xFF)
 
 
 @jit
-def usable(word: np.uint64) -> int:
+def usable(word: np.uint64) -> np.int64:
     """Return the bits of the messengers the user can be reached on."""
     return np.int64(word & _BYTE)
 
 
 @jit
-def place(word: np.uint64) -> int:
+def place(word: np.uint64) -> np.int64:
     """Return the user's place."""
     return np.int64((word >> np.uint64(8)) & _BYTE)
 
 
 @jit
-def habit_level(word: np.uint64, platform: int) -> int:
+def habit_level(word: np.uint64, platform: int) -> np.int64:
     """Return the quantised habit, 0 to 255."""
     return np.int64((word >> np.uint64(16 + 8 * platform)) & _BYTE)
 
 
 @jit
-def in_use(user: Record) -> int:
+def in_use(user: Record) -> np.int64:
     """Return the bits of the messengers that are installed and have an account."""
     return np.int64(user.installed) & np.int64(user.account)
 
