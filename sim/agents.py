@@ -119,7 +119,7 @@ class User(mesa.Agent):
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use."""
-        return self._named(in_use(self.record))
+        return self._named(int(in_use(self.record)))
 
     @property
     def mandated(self) -> tuple[str, ...]:

@@ -86,7 +86,7 @@ class SimConfig(Strict):
     policies: dict[str, Policy] = Field(default={})
     counterfactuals: dict[str, dict[str, Policy]] = Field(
         default={}
-    )  # policies of each of compare_to
+    )  # by name
 
     @property
     def messengers(self) -> tuple[str, ...]:
