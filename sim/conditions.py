@@ -56,6 +56,7 @@ class Conditions:
         force.passing[:] = 1.0
         for policy in self.config.policies.values():
             self._apply(policy, span, force)
+        force.trend_openings[:] = np.exp(force.trend)
         q = self._availability(restriction_grades(self.config, span))
         return Now(force, q, *self._pair_tables(q), self._mandates(span))
 

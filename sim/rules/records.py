@@ -99,7 +99,8 @@ FORCE = np.dtype(
     [
         ("days", "f8"),  # length of the step
         ("passing", "f8", (MAX,)),  # share of registrations that succeed
-        ("trend", "f8", (MAX,)),  # [utils]
+        ("trend", "f8", (MAX,)),  # of stand-alone value [utils]
+        ("trend_openings", "f8", (MAX,)),  # exp(trend): what draws people in draws them back
         ("awareness", "f8", (MAX,)),  # hazards, integrated over the step
         ("trial", "f8", (MAX,)),
         ("preinstall", "f8", (MAX,)),

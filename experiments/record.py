@@ -1,0 +1,166 @@
+"""Hold the simulation against every observed point, June 2025 to February 2026.
+
+    python -m experiments.record [OVERRIDE ...] > docs/record.md
+
+Runs ``as_happened`` (what happened) and ``call_ban_only`` with its baseline (the restriction
+alone) and prints, as Markdown: each monthly and daily reach point observed beside the simulated
+one with the error in percentage points; errors by platform, fitted months apart from later ones;
+cellular calls and WhatsApp use; and the verdicts on patterns P1 and P2.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pandas as pd
+
+from sim import compare, load_config
+from sim.errors import ConfigError
+from sim.observed import compare_with_observed, monthly_mean, observed_indicators
+from sim.results import Result
+
+FITTED_UNTIL = pd.Timestamp("2025-12-31")  # the defaults were tuned on points up to here
+PERIODS = ("Jun-Dec 2025", "Jan-Feb 2026")
+LAST = pd.Timestamp("2026-02-28")
+FAR = 3.0  # percentage points
+
+
+def main(overrides: list[str]) -> None:
+    """Print the page."""
+    try:
+        happened = compare(load_config("+scenario=as_happened", *overrides))
+        alone = compare(load_config("+scenario=call_ban_only", *overrides))
+    except ConfigError as error:
+        sys.exit(str(error))
+    points = _points(happened)
+    print("# The simulated and the observed record\n")
+    print(f"Made by `python -m experiments.record {' '.join(overrides)}`".strip(), end="; ")
+    config = happened.config
+    print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
+    print(_point_table(points))
+    print("\n## Root mean square error by platform, percentage points\n")
+    print(_error_table(points))
+    print("\n## Use\n")
+    print(_use_table(happened))
+    print("\n## Patterns\n")
+    for line in (*_restriction_alone(alone), *_throttling(points)):
+        print(f"- {line}")
+
+
+def _points(result: Result) -> pd.DataFrame:
+    points = compare_with_observed(result.timeseries, "as_happened", result.config.case.name)
+    return points[points["date"] <= LAST]
+
+
+def _point_table(points: pd.DataFrame) -> str:
+    lines = [
+        "| month | platform | reach | observed, % | simulated, % (90 % band) | error, points | |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for p in points.itertuples():
+        note = "company claim" if p.quality == "company" else ""
+        if abs(p.error_points) > FAR:
+            note = f"{note}, **missed**" if note else "**missed**"
+        lines.append(
+            f"| {p.date:%b %Y} | {p.platform} | {'monthly' if p.measure == 'mau' else 'daily'} "
+            f"| {100 * p.observed:.1f} "
+            f"| {100 * p.median:.1f} ({100 * p.low:.1f}-{100 * p.high:.1f}) "
+            f"| {p.error_points:+.1f} | {note} |"
+        )
+    return "\n".join(lines)
+
+
+def _error_table(points: pd.DataFrame) -> str:
+    measured = points[points["quality"] != "company"]
+    fitted = (measured["date"] <= FITTED_UNTIL).map({True: PERIODS[0], False: PERIODS[1]})
+    table = measured.assign(period=fitted, square=measured["error_points"] ** 2).pivot_table(
+        index=["platform", "measure"], columns="period", values="square", aggfunc="mean"
+    )
+    lines = [f"| platform | reach | {PERIODS[0]} (fitted) | {PERIODS[1]} |", "|---|---|---|---|"]
+    for (platform, measure), row in table.iterrows():
+        cells = ["" if pd.isna(row[period]) else f"{row[period] ** 0.5:.2f}" for period in PERIODS]
+        name = "monthly" if measure == "mau" else "daily"
+        lines.append(f"| {platform} | {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _use(result: Result, scenario: str, platform: str, channel: str) -> pd.Series:
+    """Return the median monthly use, index date."""
+    t = result.timeseries
+    rows = t[
+        (t["scenario"] == scenario) & (t["group"] == "all") & (t["measure"] == "use")
+        & (t["platform"] == platform) & (t["channel"] == channel)
+    ]  # fmt: skip
+    return monthly_mean(rows).groupby("date")["value"].median()
+
+
+def _change(series: pd.Series, before: str, after: str) -> float:
+    return float(series[after] / series[before] - 1.0)
+
+
+def _use_table(result: Result) -> str:
+    calls = _change(_use(result, "as_happened", "cellular", "call"), "2025-07-01", "2025-10-01")
+    whatsapp = sum(_use(result, "as_happened", "whatsapp", c) for c in ("message", "call"))
+    fall = _change(whatsapp, "2025-06-01", "2025-11-01")
+    observed = observed_indicators(result.config.case.name)
+    lines = ["| indicator | observed | simulated |", "|---|---|---|"]
+    simulated = (f"{100 * calls:+.0f} % (Jul-Oct 2025)", f"{100 * fall:+.0f} % (Jun-Nov 2025)")
+    for indicator, value in zip(observed.itertuples(), simulated, strict=True):
+        span = f"{indicator.from_date:%b %Y} to {indicator.to_date:%b %Y}"
+        lines.append(
+            f"| {indicator.indicator} ({span}) | {100 * indicator.value:+.0f} % | {value} |"
+        )
+    return "\n".join(lines)
+
+
+def _restriction_alone(result: Result) -> list[str]:
+    """P1: the restriction alone hardly moves reach, and moves calls to the phone network."""
+    effects = result.effects
+    december = effects[
+        (effects["date"] == "2025-12-01")
+        & (effects["group"] == "all")
+        & (effects["measure"] == "mau")
+    ].set_index("platform")["median"]
+    moved = {name: 100 * december[name] for name in ("whatsapp", "telegram")}
+    calls = _ratio(result, "cellular", "call")
+    whatsapp = _ratio(result, "whatsapp", "message", "call")
+    held = all(abs(m) < 2 for m in moved.values()) and 0.15 <= calls <= 0.35 and whatsapp < 0
+    return [
+        f"**P1 {'held' if held else 'missed'}** (call_ban_only against baseline, December 2025): "
+        f"monthly reach of WhatsApp {moved['whatsapp']:+.1f} and of Telegram "
+        f"{moved['telegram']:+.1f} points; cellular calls {100 * calls:+.0f} %; "
+        f"WhatsApp use {100 * whatsapp:+.0f} %."
+    ]
+
+
+def _ratio(result: Result, platform: str, *channels: str) -> float:
+    """Return the relative effect on use in December 2025."""
+    here, there = (
+        sum(_use(result, scenario, platform, c)["2025-12-01"] for c in channels)
+        for scenario in ("call_ban_only", "baseline")
+    )
+    return float(here / there - 1.0)
+
+
+def _throttling(points: pd.DataFrame) -> list[str]:
+    """P2: reach of WhatsApp falls once messages are throttled, not before."""
+    monthly = points[(points["platform"] == "whatsapp") & (points["measure"] == "mau")]
+    path = monthly.set_index("date")[["observed", "median"]]
+    steps = [
+        ("2025-08-01", "2025-12-01"),
+        ("2025-12-01", "2026-01-01"),
+        ("2026-01-01", "2026-02-01"),
+    ]
+    changes = [path.loc[b] / path.loc[a] - 1.0 for a, b in steps]
+    simulated = [float(change["median"]) for change in changes]
+    held = simulated[0] > -0.05 and simulated[1] < simulated[0] and simulated[2] < simulated[0]
+    described = "; ".join(
+        f"{pd.Timestamp(a):%b}-{pd.Timestamp(b):%b} {100 * c['median']:+.1f} % "
+        f"(observed {100 * c['observed']:+.1f} %)"
+        for (a, b), c in zip(steps, changes, strict=True)
+    )
+    return [f"**P2 {'held' if held else 'missed'}** (WhatsApp, monthly reach): {described}."]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
