@@ -84,9 +84,7 @@ class SimConfig(Strict):
     behaviour: Behaviour = Behaviour()
     engine: EngineConfig = EngineConfig()
     policies: dict[str, Policy] = Field(default={})
-    counterfactuals: dict[str, dict[str, Policy]] = Field(
-        default={}
-    )  # by name
+    counterfactuals: dict[str, dict[str, Policy]] = Field(default={})  # by name
 
     @property
     def messengers(self) -> tuple[str, ...]:

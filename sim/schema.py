@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.validation import validate
+from sim.validation import allowed_keys, validate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 _GROUPS = ("case", "population", "network", "platforms")  # every key of theirs stands in conf/
@@ -69,10 +70,38 @@ def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
         del_hydra = {key: cfg[key] for key in cfg if key != "hydra"}
         tree = OmegaConf.to_container(OmegaConf.create(del_hydra), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(_explain(str(error), overrides)) from None
+    _refuse_code(OmegaConf.to_container(cfg))
     assert isinstance(tree, dict)
     tree["scenario"] = "+".join(choice) if not isinstance(choice, str) else choice
     return {str(key): value for key, value in tree.items()}
+
+
+def _explain(message: str, overrides: tuple[str, ...]) -> str:
+    """Say in our words what Hydra refused: an unknown key's neighbours, not its search path."""
+    message = message.split("Config search path")[0].strip()
+    unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
+    if not unknown:
+        return message
+    written = next((o for o in overrides if o.split("=")[0] == unknown[1]), unknown[1])
+    node: Any = _compose(tuple(o for o in overrides if o != written))
+    for key in unknown[1].split("."):
+        if not isinstance(node, dict) or key not in node:
+            known = [str(name) for name in node] if isinstance(node, dict) else []
+            return f"{written}: unknown key; {allowed_keys(key, known)}"
+        node = node[key]
+    return message
+
+
+def _refuse_code(node: Any, path: str = "") -> None:
+    """Refuse a ``_target_`` that is not Hydra's own: no configuration may name code to run."""
+    items = node.items() if isinstance(node, dict) else ()
+    for key, value in items:
+        if key == "_target_" and not str(value).startswith(("hydra.", "hydra_plugins.")):
+            raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
+        _refuse_code(value, f"{path}{key}.")
+    for value in node if isinstance(node, list) else ():
+        _refuse_code(value, path)
 
 
 def _names(compare_to: Any) -> list[str]:
@@ -97,10 +126,3 @@ def _counterfactual(overrides: tuple[str, ...], scenario: str) -> tuple[str, ...
 
 def _is_about(override: str, groups: tuple[str, ...]) -> bool:
     return override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0] in groups
-
-
-def to_tree(cfg: DictConfig) -> dict[str, Any]:
-    """Return `cfg` as a plain, resolved tree."""
-    tree = OmegaConf.to_container(cfg, resolve=True)
-    assert isinstance(tree, dict)
-    return {str(key): value for key, value in tree.items()}

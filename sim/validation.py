@@ -35,7 +35,8 @@ def _lines(problem: Any) -> Iterator[str]:
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     key = ".".join(path)
     if problem["type"] == "extra_forbidden":
-        yield f"{key}={_short(value)}: unknown key; {_allowed(path[-1], model)}"
+        known = list(model.model_fields) if model else []
+        yield f"{key}={_short(value)}: unknown key; {allowed_keys(path[-1], known)}"
     elif problem["type"] == "missing":
         yield f"{key}: missing"
     elif isinstance(value, dict):
@@ -77,8 +78,8 @@ def _inside(annotation: Any, part: int | str) -> Any:
     return None
 
 
-def _allowed(key: str, model: type[BaseModel] | None) -> str:
-    known = list(model.model_fields) if model else []
+def allowed_keys(key: str, known: list[str]) -> str:
+    """Return what may stand in the place of `key`, the nearest first."""
     close = get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}allowed: {', '.join(known)}"

@@ -18,8 +18,10 @@ def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> flo
     traffic = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
     traffic += rules.call_openings * rules.channel_share[CALL] * talk.use[CALL, p]
     n = rules.traffic_openings * traffic
-    n += rules.base_openings[p] * now.force.trend_openings[p] * (
-        now.availability[user.place, MESSAGE, p]
+    n += (
+        rules.base_openings[p]
+        * now.force.trend_openings[p]
+        * (now.availability[user.place, MESSAGE, p])
     )
     n += rules.mandate_openings[p] * (user.mandated >> p & 1)
     return float(n + rules.habit_openings[p] * user.habit[p])
