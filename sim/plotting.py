@@ -39,8 +39,10 @@ from sim.palette import INK, MUTED, Look, in_order, platform
 from sim.palette import scenario as scenario_look
 
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
+UNIT = "(all communication of the average person = 1)"
 LISTED = 8  # moves written out beside the ribbons
 BAND_NOTE = "Line: median, shade: 90 % of replications."
+EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
 HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
     (
         "exposure",
@@ -102,7 +104,7 @@ def reach(
     mark_events((monthly, daily), events)
     dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
     markers = "Markers: observed (hollow: company claim). Monthly values stand at mid-month."
-    note(figure, f"{BAND_NOTE}{dashed} {markers}")
+    note(figure, f"{BAND_NOTE}{dashed} {markers}\n{EVENT_NOTE}")
     figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
     return figure
 
@@ -126,7 +128,7 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
     lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
     for axes, lines, factor, unit in (
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
-        (lower, calls, 1.0, "change of cellular calls,\ncalls a person a day"),
+        (lower, calls, 1.0, "change of cellular calls\na person a day"),
     ):
         ends = draw_lines(axes, lines, _looks(lines), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
@@ -157,7 +159,7 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
         ends = draw_lines(axes, lines, _looks(lines), 1.0)
         time_axis(axes, *_run(rows))
         axes.set_ylim(bottom=0.0)
-        axes.set_ylabel(f"{channel}s a person a day", fontsize=NORMAL)
+        axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
         label_ends(axes, ends)
     note(figure, f"{BAND_NOTE} Cellular: plain calls and SMS.")
     figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines)}.")

@@ -56,10 +56,27 @@ def load_config(*overrides: str) -> SimConfig:
 def _load(overrides: tuple[str, ...]) -> SimConfig:
     tree = _compose(overrides)
     tree["counterfactuals"] = {
-        name: _compose(_counterfactual(overrides, name))["policies"]
-        for name in _names(tree["compare_to"])
+        name: _policies(overrides, name) for name in _names(tree["compare_to"])
     }
     return validate(tree)
+
+
+def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
+    """Return the policies of the same world under another scenario.
+
+    Changes to a policy hold wherever that policy is; a policy that only the question's own
+    scenario has (added or deleted by hand) stays there.
+    """
+    shared = [o for o in overrides if not _is_about(o, ("scenario", "policy", "policies"))]
+    policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+    changes = [
+        o
+        for o in overrides
+        if o.startswith("policies.") and o.split(".")[1].split("=")[0] in policies
+    ]
+    if changes:
+        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
+    return policies
 
 
 def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -106,22 +123,6 @@ def _refuse_code(node: Any, path: str = "") -> None:
 
 def _names(compare_to: Any) -> list[str]:
     return list(compare_to) if isinstance(compare_to, list) else []
-
-
-def _counterfactual(overrides: tuple[str, ...], scenario: str) -> tuple[str, ...]:
-    """Return the overrides of the same world under another scenario.
-
-    Changes to a policy hold wherever that policy is; a policy that only the question's own
-    scenario has (added or deleted by hand) stays there.
-    """
-    shared = [o for o in overrides if not _is_about(o, ("scenario", "policy", "policies"))]
-    world = _compose((*shared, f"+scenario={scenario}"))
-    changes = [
-        o
-        for o in overrides
-        if o.startswith("policies.") and o.split(".")[1].split("=")[0] in world["policies"]
-    ]
-    return (*shared, *changes, f"+scenario={scenario}")
 
 
 def _is_about(override: str, groups: tuple[str, ...]) -> bool:
