@@ -14,6 +14,7 @@ from sim.world.arms import build_graph
 from sim.world.generators import layered
 from sim.world.population import draw_population
 from sim.world.settings import (
+from sim.world.statistics import statistics
     BarabasiAlbertNetwork,
     ErdosRenyiNetwork,
     FileNetwork,
@@ -82,8 +83,8 @@ def test_rewiring_keeps_every_degree_and_takes_clustering_and_age_away():
     before = layered(users, LayeredNetwork(), 1)
     after = build_graph(users, RewiredNetwork(), 1, NOWHERE)
     assert np.array_equal(before.degree(), after.degree())
-    assert after.statistics().mean_clustering < 0.2 * before.statistics().mean_clustering
-    assert abs(after.statistics(users).age_correlation) < 0.05
+    assert statistics(after).mean_clustering < 0.2 * statistics(before).mean_clustering
+    assert abs(statistics(after, users).age_correlation) < 0.05
 
 
 @pytest.mark.parametrize("config", TEXTBOOK, ids=lambda c: c.kind)

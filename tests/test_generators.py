@@ -1,4 +1,4 @@
-"""Claims about the layered graph: the targets of science/model.md 3.3 and how it is built."""
+"""Claims about the layered graph: the targets of docs/model.md, 3.3 and how it is built."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import sim
 from sim.world.generators import DISTRICT, LAYERS, districts, layered
 from sim.world.population import draw_population
 from sim.world.settings import LayeredNetwork, PopulationConfig
+from sim.world.statistics import statistics as graph_statistics
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
 CONF = Path(__file__).parents[1] / "conf"
@@ -33,7 +34,7 @@ def graph(users):
 
 @pytest.fixture(scope="module")
 def statistics(graph, users):
-    return graph.statistics(users)
+    return graph_statistics(graph, users)
 
 
 def test_degrees_are_those_of_active_contacts(statistics):
@@ -136,7 +137,7 @@ def test_the_smallest_population_has_a_graph():
 
 
 def test_blind_matching_takes_age_from_ties_and_leaves_degrees(users, statistics):
-    blind = layered(users, LayeredNetwork(age_matching="blind"), 1).statistics(users)
+    blind = graph_statistics(layered(users, LayeredNetwork(age_matching="blind"), 1), users)
     assert blind.age_correlation < 0.25
     assert blind.mean_degree == pytest.approx(statistics.mean_degree, rel=0.02)
     assert blind.mean_clustering == pytest.approx(statistics.mean_clustering, abs=0.02)

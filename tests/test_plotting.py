@@ -14,7 +14,7 @@ from sim.layout import primary_flows, select
 PLATFORMS = ["whatsapp", "telegram", "max", "imo", "vk"]
 WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")
 MONTHS = pd.date_range("2025-06-01", periods=12, freq="MS")
-HARMS = ("exposure", "isolation", "reachable", "welfare")
+HARMS = (("any", "exposure"), ("call", "isolation"), ("message", "isolation"), ("any", "welfare"))
 
 
 def rows(scenario, platform, channel, measure, dates, level):
@@ -45,7 +45,7 @@ def timeseries():
                 rows(scenario, name, channel, "use", WEEKS, 3.0)
                 for name in [*PLATFORMS, "cellular", "any"]
             ]
-        parts += [rows(scenario, "any", "any", harm, WEEKS, 0.5) for harm in HARMS]
+        parts += [rows(scenario, "any", *harm, WEEKS, 0.5) for harm in HARMS]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -206,9 +206,9 @@ def test_labels_at_line_ends_do_not_overlap(figures):
 def test_axes_state_their_units(figures):
     units = {
         "reach": ["% of people aged 12+"] * 2,
-        "effects": ["calls a person a day", "percentage points"],
+        "effects": ["a person a day", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
-        "harms": ["% of communication", "% of people", "% of contacts", "utils"],
+        "harms": ["% of communication", "% of people", "% of people", "utils"],
     }
     for name, expected in units.items():
         for axes, unit in zip(figures[name].axes, expected, strict=True):
@@ -251,7 +251,7 @@ def test_harms_name_every_scenario_in_every_panel(figures):
 
 def test_harms_are_never_left_out_silently(timeseries):
     rest = timeseries[timeseries["measure"] != "isolation"]
-    with pytest.raises(ConfigError, match=r"measure = 'isolation'.*exposure.*reachable"):
+    with pytest.raises(ConfigError, match=r"measure = 'isolation'.*exposure.*welfare"):
         plotting.harms(rest, ["ban"])
 
 

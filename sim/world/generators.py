@@ -1,6 +1,6 @@
 """The layered affiliation graph: households, kin, school or work, circles of friends, weak ties.
 
-The recipe and the observed networks it was checked against are in science/model.md 3.3. Each
+The recipe and the observed networks it was checked against are in docs/model.md, 3.3. Each
 layer cuts an ordered list of members into groups and ties the members of a group. Groups stay
 inside a district, about 2000 users with consecutive numbers; only weak ties cross the country.
 """
