@@ -14,7 +14,6 @@ from sim.world.arms import build_graph
 from sim.world.generators import layered
 from sim.world.population import draw_population
 from sim.world.settings import (
-from sim.world.statistics import statistics
     BarabasiAlbertNetwork,
     ErdosRenyiNetwork,
     FileNetwork,
@@ -24,6 +23,7 @@ from sim.world.statistics import statistics
     RewiredNetwork,
     WattsStrogatzNetwork,
 )
+from sim.world.statistics import statistics
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
 CONF = Path(__file__).parents[1] / "conf"
