@@ -1,4 +1,4 @@
-"""How often a user opens a messenger, and whom a panel then counts (2.13, fit study 1).
+"""How often a user opens a messenger, and whom a panel then counts (docs/model.md, 2.13).
 
 Openings are not proportional to traffic: groups, channels and notifications bring some as well.
 """

@@ -1,4 +1,4 @@
-"""Installing and dropping a messenger by its marginal value (model 2.4)."""
+"""Installing and dropping a messenger by its marginal value (docs/model.md, 2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which share of attempts on a platform and channel succeeds (model 2.2)."""
+"""Which share of attempts on a platform and channel succeeds (docs/model.md, 2.2)."""
 
 from __future__ import annotations
 

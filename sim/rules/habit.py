@@ -1,4 +1,4 @@
-"""Habit: the share of a user's communication that goes over a messenger, remembered (2.6)."""
+"""Habit: the share of communication over a messenger, remembered (docs/model.md, 2.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What institutions, media and shops do to a user: mandate, campaign, pre-installation (2.10)."""
+"""What institutions, media and shops do to a user (docs/model.md, 2.10)."""
 
 from __future__ import annotations
 

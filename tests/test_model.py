@@ -1,0 +1,206 @@
+"""The mesa face: users to look at, data to collect, rules to replace."""
+
+import re
+
+import mesa
+import numpy as np
+import pytest
+from pandas.testing import assert_frame_equal
+
+import sim
+from sim import load_config
+from sim.agents import User
+from sim.model import AGENT_LIMIT, MigrationModel
+from sim.world.settings import BANDS, TYPES
+from tests.cli import REPO, python
+
+SIZE = ("+scenario=call_ban", "population.n_users=120", "replications=1")
+N_STEPS = 30  # to the end of 2025: calls fail, Max is pushed
+REPORTERS = {
+    "model_reporters": {
+        "time": "time",
+        "max": lambda model: sum("max" in user.messengers for user in model.users),
+    },
+    "agent_reporters": {
+        "messengers": lambda user: "+".join(user.messengers),
+        "mandated": "mandated",
+        "habit": lambda user: user.habits["whatsapp"],
+        "welfare": lambda user: float(user.talk.welfare),
+    },
+}
+
+
+def made(engine, n_steps=N_STEPS, **keys):
+    model = MigrationModel(load_config(*SIZE, f"engine={engine}"), **keys)
+    for _ in range(n_steps):
+        model.step()
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Return the model of plain users, stepped by mesa."""
+    return made("mesa", collectors=REPORTERS)
+
+
+def assert_same_state(first, second):
+    for name in ("users", "talks", "words"):
+        a, b = (getattr(m.simulation.state, name) for m in (first, second))
+        assert a.tobytes() == b.tobytes(), name
+
+
+def test_data_collected_with_either_engine_are_the_same(model):
+    compiled = made("compiled", collectors=REPORTERS)
+    for table in ("get_model_vars_dataframe", "get_agent_vars_dataframe"):
+        mine, theirs = (getattr(m.datacollector, table)() for m in (model, compiled))
+        assert len(mine) == N_STEPS * (120 if "agent" in table else 1)
+        assert_frame_equal(mine, theirs, check_exact=True)
+    assert_same_state(model, compiled)
+
+
+def test_the_model_is_the_run_of_the_tables(model):
+    config = load_config(*SIZE, "dur_days=364")
+    table = sim.run(config).timeseries
+    mau = table[(table["group"] == "all") & (table["measure"] == "mau")]
+    firsts = [values[0] for _, values in model.simulation.recorder.months]
+    n = len(firsts)
+    assert n == 7  # June to December
+    wide = mau.pivot_table(index="date", columns="platform", values="value", observed=True)
+    assert np.array_equal(wide[list(config.messengers)].to_numpy()[:n], np.array(firsts))
+
+
+def test_every_user_is_an_agent(model):
+    assert isinstance(model, mesa.Model)
+    assert list(model.agents) == model.users
+    assert [user.row for user in model.users] == list(range(120))
+    assert all(isinstance(user, mesa.Agent) and user.model is model for user in model.users)
+
+
+def test_properties_of_users_are_their_rows(model):
+    users, names = model.simulation.state.users, model.config.messengers
+    in_use = users.installed & users.account
+    for user in model.users:
+        i = user.row
+        assert user.messengers == tuple(n for p, n in enumerate(names) if in_use[i] >> p & 1)
+        assert user.mandated == tuple(n for p, n in enumerate(names) if users.mandated[i] >> p & 1)
+        assert list(user.habits) == list(names)
+        assert list(user.habits.values()) == users.habit[i, : len(names)].tolist()
+        assert user.region == model.config.regions[users.place[i] // 2]
+        assert user.age_band == BANDS[users.band[i]]
+        assert user.attitude == TYPES[users.type[i] + 1]
+
+
+def test_the_model_has_all_that_the_properties_can_show(model):
+    shown = {"messengers": set(), "mandated": set(), "age_band": set(), "attitude": set()}
+    for user in model.users:
+        shown["messengers"].update(user.messengers)
+        shown["mandated"].update(user.mandated)
+        shown["age_band"].add(user.age_band)
+        shown["attitude"].add(user.attitude)
+    assert shown["messengers"] >= {"whatsapp", "telegram", "max", "vk"}
+    assert shown["mandated"] == {"max"}
+    assert shown["age_band"] == set(BANDS)
+    assert shown["attitude"] == set(TYPES)
+
+
+def test_contacts_are_mutual_and_the_ties_of_the_graph(model):
+    contacts = {user: set(user.contacts) for user in model.users}
+    assert all(user in contacts[other] for user in model.users for other in contacts[user])
+    assert all(user not in others for user, others in contacts.items())
+    ties = model.simulation.state.ties
+    assert [len(user.contacts) for user in model.users] == np.diff(ties.indptr).tolist()
+
+
+class Stubborn(User):
+    """The example of sim/agents.py."""
+
+    def install_utility(self, platform):
+        return super().install_utility(platform) - (1.0 if platform == "max" else 0.0)
+
+
+class Unwilling(User):
+    def install_utility(self, platform):
+        return -np.inf if platform == "max" else super().install_utility(platform)
+
+
+class Obedient(User):
+    """Overrides every rule without changing it."""
+
+
+RULES = (
+    "reconsider", "communicate", "open_apps", "ask_contact", "revise", "remember",
+    "obey_and_try", "answer", "step", "advance",
+)  # fmt: skip
+for _name in RULES:
+    setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
+Obedient.install_utility = lambda self, platform: super(Obedient, self).install_utility(platform)
+
+
+def n_with(model, messenger):
+    return sum(messenger in user.messengers for user in model.users)
+
+
+@pytest.mark.parametrize("user_class", [Stubborn, Unwilling])
+def test_a_rule_replaced_in_python_changes_what_comes_out(model, user_class):
+    changed = made("mesa", user_class=user_class)
+    assert {type(user) for user in changed.agents} == {user_class}
+    assert n_with(changed, "max") < n_with(model, "max")
+
+
+def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
+    class Eager(User):
+        def install_utility(self, platform):
+            return np.inf if platform == "vk" else super().install_utility(platform)
+
+    eager, usual = (made("mesa", user_class=c) for c in (Eager, User))
+    assert n_with(eager, "vk") > 3 * n_with(usual, "vk")
+
+
+def test_rules_that_only_call_their_parents_change_no_bit(model):
+    assert_same_state(model, made("mesa", user_class=Obedient))
+
+
+def test_a_class_of_ones_own_is_refused_where_only_compiled_rules_run():
+    with pytest.raises(ValueError, match=r"Stubborn needs engine=mesa, not compiled"):
+        made("compiled", user_class=Stubborn)
+
+
+def test_more_users_than_agents_are_good_for_are_refused_at_once():
+    config = load_config(f"population.n_users={AGENT_LIMIT + 1}")
+    with pytest.raises(ValueError, match=rf"n_users={AGENT_LIMIT + 1}.*{AGENT_LIMIT}"):
+        MigrationModel(config)
+
+
+def test_mesa_keeps_time_in_steps():
+    stepped, ran = made("compiled", 5), made("compiled", 0)
+    assert ran.time == 0
+    ran.run_for(5)
+    assert (stepped.time, stepped.steps) == (ran.time, ran.steps) == (5, 5)
+    assert stepped.simulation.n_done == ran.simulation.n_done == 5
+    assert_same_state(stepped, ran)
+
+
+def test_models_share_a_prepared_start_without_changing_it():
+    first = made("compiled", 0)
+    start = first.simulation.state
+    before = start.users.tobytes()
+    shared = made("compiled", 5, start=start)
+    assert start.users.tobytes() == before
+    assert_same_state(shared, made("compiled", 5))
+
+
+def test_replications_of_a_model_differ():
+    first, second = (made("compiled", 5, replication=r) for r in (0, 1))
+    assert first.simulation.state.users.tobytes() != second.simulation.state.users.tobytes()
+
+
+def test_the_how_to_runs_as_it_stands():
+    text = (REPO / "docs/howto_agents.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert len(blocks) >= 5
+    printed = python("\n".join(blocks))
+    found = dict(re.findall(r"(max|imo): (.*) where people wait", printed))
+    assert set(found) == {"max", "imo"}
+    for numbers in found.values():
+        usual, careful = map(int, re.findall(r"\d+", numbers))
+        assert careful < usual, printed
