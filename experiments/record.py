@@ -4,8 +4,8 @@
 
 Runs ``as_happened`` (what happened) and ``call_ban_only`` with its baseline (the restriction
 alone) and prints, as Markdown: each monthly and daily reach point observed beside the simulated
-one with the error in percentage points; errors by platform, fitted months apart from later ones;
-cellular calls and WhatsApp use; and the verdicts on patterns P1 and P2.
+one with the error in percentage points; errors by platform, before and after messages were
+throttled; cellular calls and WhatsApp use; and the verdicts on patterns P1 and P2.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sim.errors import ConfigError
 from sim.observed import compare_with_observed, monthly_mean, observed_indicators
 from sim.results import Result
 
-FITTED_UNTIL = pd.Timestamp("2025-12-31")  # the defaults were tuned on points up to here
+THROTTLED = pd.Timestamp("2025-12-31")  # from then on messages were throttled nationwide
 PERIODS = ("Jun-Dec 2025", "Jan-Feb 2026")
 LAST = pd.Timestamp("2026-02-28")
 FAR = 3.0  # percentage points
@@ -37,6 +37,9 @@ def main(overrides: list[str]) -> None:
     print(f"Made by `python -m experiments.record {' '.join(overrides)}`".strip(), end="; ")
     config = happened.config
     print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
+    print(
+        "The defaults were tuned on these points: this is a fit, not a forecast (defaults.md).\n"
+    )
     print(_point_table(points))
     print("\n## Root mean square error by platform, percentage points\n")
     print(_error_table(points))
@@ -72,11 +75,11 @@ def _point_table(points: pd.DataFrame) -> str:
 
 def _error_table(points: pd.DataFrame) -> str:
     measured = points[points["quality"] != "company"]
-    fitted = (measured["date"] <= FITTED_UNTIL).map({True: PERIODS[0], False: PERIODS[1]})
-    table = measured.assign(period=fitted, square=measured["error_points"] ** 2).pivot_table(
+    period = (measured["date"] <= THROTTLED).map({True: PERIODS[0], False: PERIODS[1]})
+    table = measured.assign(period=period, square=measured["error_points"] ** 2).pivot_table(
         index=["platform", "measure"], columns="period", values="square", aggfunc="mean"
     )
-    lines = [f"| platform | reach | {PERIODS[0]} (fitted) | {PERIODS[1]} |", "|---|---|---|---|"]
+    lines = [f"| platform | reach | {PERIODS[0]} | {PERIODS[1]} |", "|---|---|---|---|"]
     for (platform, measure), row in table.iterrows():
         cells = ["" if pd.isna(row[period]) else f"{row[period] ** 0.5:.2f}" for period in PERIODS]
         name = "monthly" if measure == "mau" else "daily"

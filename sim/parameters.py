@@ -40,7 +40,7 @@ class Behaviour(Strict):
         1.983, 0, 5, "utils", "eta, habit in the choice on a tie", "fit S3"
     )
     message_loss: float = _parameter(
-        3.990, 0, 20, "utils", "gamma_m, disutility of messages that fail", "fit S3"
+        2.35, 0, 20, "utils", "gamma_m, disutility of messages that fail", "tuned"
     )
     call_loss: float = _parameter(
         3.680,
@@ -60,17 +60,22 @@ class Behaviour(Strict):
         0.0117, 0, 1, "1/day", "rho_out, hazard of reconsidering a platform in use", "fit S3"
     )
     failure_exit: float = _parameter(
-        2.0, 0, 20, "1", "rf, relative rise of rho_out when messages fail", "fit study 5; prior"
+        4.6,
+        0,
+        20,
+        "1",
+        "rf, relative rise of rho_out when messages fail",
+        "tuned; no point before January 2026 informs it",
     )
     habit_rate: float = _parameter(
         0.01223, 0.0001, 1, "1/day", "rho_h, speed of habit", "fit S3; Lally et al. 2010: .012-.17"
     )
     taste_sd: float = _parameter(0.8246, 0, 5, "utils", "sd of a user's own taste", "fit S3")
     mandate_value: float = _parameter(
-        4.265, 0, 20, "utils", "M, what a mandate adds to the wish to keep", "fit S3"
+        7.84, 0, 20, "utils", "M, what a mandate adds to the wish to keep", "tuned"
     )
     preinstall_value: float = _parameter(
-        1.0, 0, 10, "utils", "saved effort when the app lies on the phone already", "fit study 1"
+        1.0, 0, 10, "utils", "saved effort when the app lies on the phone already", "prior"
     )
     vpn_efficacy: float = _parameter(
         0.8116,
@@ -87,7 +92,7 @@ class Behaviour(Strict):
         0.7082, 0, 5, "1", "s_v, openings by calls relative to messages", "fit S3"
     )
     pair_rate: float = _parameter(
-        0.00444,
+        0.0014,
         0,
         1,
         "1/day",
@@ -95,8 +100,8 @@ class Behaviour(Strict):
         "fit S3",
     )
     pair_type: float = _parameter(
-        0.8, -5, 5, "utils", "type effect on where a pair moves", "fit study 1"
+        0.8, -5, 5, "utils", "type effect on where a pair moves", "prior"
     )
     trial_type: float = _parameter(
-        0.5, -5, 5, "1", "type effect on trying what the media name", "fit study 1"
+        0.5, -5, 5, "1", "type effect on trying what the media name", "prior"
     )
