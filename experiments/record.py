@@ -34,7 +34,7 @@ def main(overrides: list[str]) -> None:
         sys.exit(str(error))
     points = _points(happened)
     print("# The simulated and the observed record\n")
-    print(f"Made by `python -m experiments.record {' '.join(overrides)}`".strip(), end="; ")
+    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`", end="; ")
     config = happened.config
     print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
     print(

@@ -33,8 +33,8 @@ from sim.world.arms import build_graph
 from sim.world.population import draw_population
 from sim.world.settings import BANDS
 
-N_SWEEPS = 24
-TOLERANCE = 1e-5  # of reach, far below the noise of the draws
+N_SWEEPS = 16
+TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.platforms import CELLULAR
 from sim.rules.records import F64, MAX, RULES, TALK, U64, USER, Record, Records, Ties, records
@@ -38,8 +39,7 @@ class State:
 
     def show(self) -> None:
         """Write every user's word anew, after a change from outside a step."""
-        for i in range(self.n_users):
-            self.words[i] = pack(self.users[i])
+        _show_rows(self.users, self.words)
 
 
 def make_users(population: Population) -> Records:
@@ -101,3 +101,9 @@ def by_messenger(values: F64, config: SimConfig) -> F64:
     """Return `values` of shape (..., n messengers) with zeros up to ``MAX`` messengers."""
     padding = MAX - len(config.messengers)
     return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, padding)])
+
+
+@jit_loop
+def _show_rows(users: Records, words: U64) -> None:
+    for i in range(words.shape[0]):
+        words[i] = pack(users[i])
