@@ -68,7 +68,7 @@ def _progress(console: Console) -> Progress:
 def _report(result: Result, folder: Path) -> None:
     from sim.summary import table, warnings
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 100)
     shown = table(result)
     if shown is not None:
         console.print(shown)

@@ -27,6 +27,13 @@ def n_blocks(n_rows: int) -> int:
     return -(-n_rows // BLOCK)
 
 
+def available_cores() -> int:
+    """Return how many cores this process may use (macOS does not tell: all of them)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 class Engine(Protocol):
     """What lets all users take the two halves of a step."""
 
@@ -41,7 +48,7 @@ class Threads:
     """A pool that runs a compiled loop over ranges of rows."""
 
     def __init__(self, n_threads: int | None = None) -> None:
-        self.n_threads = n_threads or len(os.sched_getaffinity(0))
+        self.n_threads = n_threads or available_cores()
         self._pool = ThreadPoolExecutor(self.n_threads)
 
     def run(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
+from rich import box
 from rich.table import Table
 
 from sim.config import SimConfig
@@ -13,6 +14,8 @@ from sim.observed import compare_with_observed, monthly_mean, observed_reach
 from sim.platforms import CELLULAR
 from sim.results import BAND, Result
 
+SERIES = ["platform", "channel", "measure"]
+WORDS = {"mau": "monthly", "dau": "daily"}
 FAR = 3.0  # percentage points: a simulated point further off than this is called missed
 
 
@@ -32,16 +35,23 @@ def rows(config: SimConfig) -> list[Row]:
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
-        for word, measure in (("monthly reach", "mau"), ("daily reach", "dau"))
+        for measure, word in WORDS.items()
     ]
     return [
         *reach,
-        Row("Cellular calls (a person a day)", CELLULAR, "call", "use", "number"),
-        Row("Exposure: communication open to the state", "any", "any", "exposure", "percent"),
-        Row("Isolated from calls in apps", "any", "call", "isolation", "percent"),
-        Row("Isolated from messages in apps", "any", "message", "isolation", "percent"),
-        Row("Welfare (utils)", "any", "any", "welfare", "number"),
+        Row("Cellular calls", CELLULAR, "call", "use", "number"),
+        Row("Exposure", "any", "any", "exposure", "percent"),
+        Row("Isolated, calls", "any", "call", "isolation", "percent"),
+        Row("Isolated, messages", "any", "message", "isolation", "percent"),
+        Row("Welfare", "any", "any", "welfare", "number"),
     ]
+
+
+CAPTION = (
+    "Reach, isolation: % of people aged 12+. Cellular calls: a person a day, all communication of "
+    "the average person = 1. Exposure: % of communication open to the state. Isolated: lost over "
+    "30 % of the contacts reachable by app at the start. Welfare: mean logsum, in utils."
+)
 
 
 def table(result: Result) -> Table | None:
@@ -50,33 +60,35 @@ def table(result: Result) -> Table | None:
     before, after = months(result)
     if after is None:
         return None
-    monthly = {
-        name: _monthly(result.timeseries, name) for name in (config.scenario, *config.compare_to)
-    }
+    scenarios = (config.scenario, *config.compare_to)
+    monthly = {name: _monthly(result.timeseries, name) for name in scenarios}
     observed = observed_reach(config.case.name).set_index(["date", "platform", "measure"])["value"]
-    out = Table(title=f"{config.scenario}: {config.case.title}, % of people aged 12+")
+    title = f"{config.scenario}: {config.case.title}"
+    out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
-    out.add_column(f"before\n{before:%b %Y}", justify="right")
-    out.add_column(f"after\n{after:%b %Y}", justify="right")
-    out.add_column("90 % band", justify="right")
-    for name in config.compare_to:
-        out.add_column(f"{name}\n{after:%b %Y}", justify="right")
-    out.add_column(f"observed\n{after:%b %Y}", justify="right")
+    months_of = (f"before\n{before:%b %Y}", f"after (90 % band)\n{after:%b %Y}")
+    others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
+    for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
+        out.add_column(head, justify="right", overflow="fold")
     for row in rows(config):
-        key = (row.platform, row.channel, row.measure)
-        here = monthly[config.scenario].xs(key, level=["platform", "channel", "measure"])
-        others = [monthly[name].loc[(after, *key)].median() for name in config.compare_to]
-        seen = observed.get((after, row.platform, row.measure))
-        low, high = here.loc[after].quantile(list(BAND))
-        cells = [here.loc[before].median(), here.loc[after].median()]
-        out.add_row(
-            row.label,
-            *(_write(value, row) for value in cells),
-            f"{_write(low, row)} - {_write(high, row)}",
-            *(_write(value, row) for value in others),
-            "" if seen is None else _write(float(seen), row),
-        )
+        out.add_row(row.label, *_cells(row, before, after, monthly, observed))
     return out
+
+
+def _cells(
+    row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
+    observed: pd.Series,
+) -> Iterator[str]:  # fmt: skip
+    """Yield the cells of a line: before, after, each counterfactual, observed."""
+    key = (row.platform, row.channel, row.measure)
+    here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
+    yield _write(here.loc[before].median(), row)
+    low, high = here.loc[after].quantile(list(BAND))
+    yield f"{_write(here.loc[after].median(), row)} ({_write(low, row)} - {_write(high, row)})"
+    for other in others:
+        yield _write(other.loc[after].median(), row)
+    seen = observed.get((after, row.platform, row.measure))
+    yield "" if seen is None else _write(float(seen), row)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -92,7 +104,7 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
 def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
-    index = ["date", "platform", "channel", "measure"]
+    index = ["date", *SERIES]
     parts = [mine[mine["measure"] == "mau"]]
     for (channel, measure), steps in mine[mine["measure"] != "mau"].groupby(
         ["channel", "measure"], observed=True
@@ -124,17 +136,17 @@ def warnings(result: Result) -> Iterator[str]:
     if len(measured):
         yield (
             f"{len(missed)} of {len(measured)} observed points are missed by more than {FAR:g} "
-            f"points{_list(missed)}."
+            f"points{_list(missed, config)}."
         )
     if config.scenario != "as_happened" and len(missed):
         yield "This scenario is not what happened: compare with +scenario=as_happened."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
 
 
-def _list(missed: pd.DataFrame) -> str:
+def _list(missed: pd.DataFrame, config: SimConfig) -> str:
     worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{p.platform} {p.measure} {p.date:%b %Y} {p.error_points:+.1f}"
+        f"{config.platforms[p.platform].label} {WORDS[p.measure]} {p.date:%b %Y} {p.error_points:+.1f}"
         for p in worst.itertuples()
     )
     return f" (worst: {named})" if named else ""

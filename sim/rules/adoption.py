@@ -70,7 +70,7 @@ def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
             user.installed = np.uint8(user.installed | bit)
             user.account = np.uint8(user.account | bit)
     elif user.account & bit:
-        user.installed = np.uint8(user.installed & ~bit)
+        user.installed = np.uint8(np.int64(user.installed) & ~bit)
 
 
 @jit
