@@ -146,7 +146,8 @@ def warnings(result: Result) -> Iterator[str]:
 def _list(missed: pd.DataFrame, config: SimConfig) -> str:
     worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {WORDS[p.measure]} {p.date:%b %Y} {p.error_points:+.1f}"
+        f"{config.platforms[p.platform].label} {WORDS[p.measure]} {p.date:%b %Y} "
+        f"{p.error_points:+.1f}"
         for p in worst.itertuples()
     )
     return f" (worst: {named})" if named else ""

@@ -1,6 +1,7 @@
 """Helpers: the real command as a user runs it, and configurations with changes."""
 
 import copy
+import os
 import re
 import subprocess
 import sys
@@ -22,9 +23,9 @@ JARGON = re.compile(
 )
 
 
-def command(*arguments):
-    """Run ``python -m sim`` to its end, wherever pytest was started."""
-    return _finished("-m", "sim", *arguments)
+def command(*arguments, cwd=REPO):
+    """Run ``python -m sim`` in `cwd` to its end, wherever pytest was started."""
+    return _finished("-m", "sim", *arguments, cwd=cwd)
 
 
 def python(code):
@@ -34,10 +35,16 @@ def python(code):
     return done.stdout
 
 
-def _finished(*arguments):
+def _finished(*arguments, cwd=REPO):
     return subprocess.run(
-        [*PYTHON, *arguments], cwd=REPO, capture_output=True, text=True, timeout=300, check=False
-    )
+        [*PYTHON, *arguments], cwd=cwd, env=environment(), capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+
+
+def environment():
+    """Return the environment of a process that finds the package from any folder."""
+    return os.environ | {"PYTHONPATH": str(REPO)}
 
 
 def changed(tree, changes):

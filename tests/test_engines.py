@@ -47,7 +47,7 @@ def test_both_engines_give_the_same_bits_on_other_graphs(network):
     assert_same_bits(*(compare(with_engine(config, e)) for e in ("mesa", "compiled")))
 
 
-SHORT = load_config("population.n_users=40", "replications=1", "dur_days=42")
+SHORT = load_config("population.n_users=200", "replications=1", "dur_days=42")
 platforms = st.sampled_from(SHORT.messengers)
 several = st.lists(platforms, min_size=1, max_size=3, unique=True).map(tuple)
 shares = st.sampled_from([0.0, 0.3, 0.97, 1.0])

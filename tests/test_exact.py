@@ -8,18 +8,26 @@ import numpy as np
 import pytest
 
 from sim.compiled import jit_loop
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine, Threads, n_blocks
 from sim.inversion import talk_rows
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
 from sim.rules.choice import communicate
-from sim.rules.records import ACCEPT, MAX, SCRATCH, records
+from sim.rules.records import ACCEPT, SCRATCH, records
 from sim.rules.word import pack
 from sim.state import make_ties
 from sim.world.graph import Graph
 from tests import theory
 from tests.worlds import (
-    SEED, Crowd, by_band, equal_ties, keys, toy_now, toy_rules, toy_state, toy_users,
+    SEED,
+    Crowd,
+    by_band,
+    equal_ties,
+    keys,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
 )  # fmt: skip
 
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
@@ -28,7 +36,7 @@ ENGINE = CompiledEngine(THREADS)
 
 # T1: one messenger, U = B + beta L x with L the value of a contact who has it.
 
-N_CROWD, N_STEPS, BURN = 20_000, 300, 150
+N_CROWD, N_STEPS, BURN = 8_000, 250, 80
 DAILY = 0.4  # hazard of reconsidering
 ONE = np.array([[1.2], [0.3]])
 VALUE = theory.log_sums(ONE, OUTSIDE, SHARES) @ [-1, 1]
@@ -91,3 +99,205 @@ def test_t1_the_crowd_jumps_up_and_down_at_different_spinodals():
     assert max(low) < 0.211325 < 0.788675 < rising[a_up + 0.05]
     assert falling[a_down - 0.05] < 0.211325 < 0.788675 < falling[a_down + 0.05]
     assert rising[-3.0] < 0.1 < 0.9 < falling[-3.0]  # the same world, two histories
+
+
+# T2: habit is what makes one option more of the same. Two people who hold all P messengers and
+# whose phone is worth nothing talk over p with chance exp(eta h_p) / sum exp(eta h), and habit h
+# relaxes to that share: x_p ~ exp(b x_p) with b = eta. Installing cannot play this part: it lets
+# everyone have several messengers. Nothing is random here, so nothing can choose between states
+# that are both stable: the weight of states (b_c) is checked in test_theory.py, here what exists
+# and what is stable. Contacts read habit in steps of 1/255; `potts_shift` bounds what that does. It is large near
+# transitions, so states are looked at away from them.
+
+HALF_LEVEL = 0.5 / 255
+
+
+def habits(n, b, first):
+    """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
+    rules = toy_rules(
+        n, outside=np.exp(-40), habit_rate=0.5, pull=np.exp(b / 2 * np.arange(256) / 255)
+    )
+    users = toy_users(2, n)
+    users.installed[:] = users.account
+    users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
+    state, now = toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.zeros((2, n)))
+    for k in range(400):
+        ENGINE.look(state, now, keys(k))
+        ENGINE.act(state, now, keys(k))
+    assert (users.habit[0] == users.habit[1]).all()
+    return users.habit[0, :n].astype(float)
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "first"),
+    [
+        (2, 2.5, 0.9),
+        (3, 3.0, 0.95),
+        (3, 3.3, 0.42),  # the symmetric state has lost its stability
+        (4, theory.potts_transition(4), 0.95),
+        (4, 4.0, 0.95),
+        (4, 4.4, 0.29),
+    ],
+)
+def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
+    x = theory.potts_ordered(n, b)[-1]
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, x, HALF_LEVEL)
+    print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
+    assert abs(found[0] - x) < bound
+    assert found.sum() == pytest.approx(1, abs=1e-6)
+    assert np.ptp(found[1:]) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "first"),
+    [
+        (2, 1.8, 0.9),
+        (3, theory.potts_birth(3)[0] - 0.1, 0.95),  # no ordered state to stay in
+        (3, theory.potts_birth(3)[0] - 0.1, 0.40),
+        (4, theory.potts_birth(4)[0] - 0.1, 0.95),
+        (4, theory.potts_transition(4), 0.30),  # both are stable here: the start decides
+    ],
+)
+def test_t2_habit_falls_back_to_equal_shares_below_the_birth_of_order(n, b, first):
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, 1 / n, HALF_LEVEL)
+    print(f"T2 P={n} b={b:.4f}: theory {1 / n:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
+    assert np.abs(found - 1 / n).max() < bound
+
+
+# T9: the install rule, one user and one messenger at a time, keeps exp(Phi) / Z. Weights of rows
+# are normalised; on these graphs both ends of a tie give it the same weight.
+
+FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
+
+
+@jit_loop
+def visits(counts, n_samples, thin, n, users, talks, words, ties, now, rules, s, bases, keys):
+    """Let random users reconsider random messengers; count the state every `thin` times."""
+    for k in range(n_samples * thin):
+        site = int(uniform(bases[0], k) * (len(users) * n))
+        i = site // n
+        keys[ACCEPT] = step_key(bases[1], k)
+        users[i].revising = np.uint8(1 << site % n)
+        communicate(i, users[i], talks[i], words, ties, now, rules, s)
+        revise(i, users[i], talks[i], now, rules, keys)
+        words[i] = pack(users[i])
+        if k % thin == thin - 1:
+            state = 0
+            for j in range(len(users)):
+                state |= np.int64(users[j].installed) << j * n
+            counts[state] += 1
+
+
+STRONG, WEAK = 1 / (1 + 2**-0.9), 2**-0.9 / (1 + 2**-0.9)  # rank 1 and 2 of a row of two
+RING = Graph.from_ties(
+    4, *np.array([(0, 1, 0), (2, 3, 0), (1, 2, 1), (3, 0, 1)]).T, ("strong", "weak"), np.uint64(1)
+)
+GIBBS = {
+    "a pair, three messengers": (3, equal_ties([[1], [0]]), {(0, 1): 1.0}),
+    "a triangle, two messengers": (
+        2, equal_ties([[1, 2], [0, 2], [0, 1]]), {(0, 1): 0.5, (1, 2): 0.5, (0, 2): 0.5},
+    ),
+    "a graph of strong and weak ties, two messengers": (
+        2, make_ties(RING), {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "ties", "weights"), GIBBS.values(), ids=GIBBS)
+def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
+    n_users, beta, losses = len(ties.indptr) - 1, 3.0, np.array([2.0, 3.0])
+    q = np.linspace(0.3, 1, 2 * 2 * n).reshape(2, 2, n)  # by place, channel and messenger
+    users = toy_users(n_users, n)
+    users.place[:] = np.arange(n_users) % 2
+    users.taste[:] = np.random.default_rng(4).normal(size=users.taste.shape)
+    rules = toy_rules(
+        n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6,
+        standalone=by_band(*[-1.2, -0.8, -1.0][:n]),
+    )  # fmt: skip
+    sums = {
+        (i, j): theory.log_sums(
+            FIVE[:, :n] - losses[:, None] * (1 - q[i % 2] * q[j % 2]), OUTSIDE, SHARES
+        )
+        for i, j in weights
+    }
+    standalone = np.array([-1.2, -0.8, -1.0])[:n] + 0.6 * users.taste[:, :n].astype(float)
+    law = theory.install_law(beta, weights, sums, standalone)
+    # thinned until a sample remembers less than 1 % of the one before: independent
+    thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(theory.heat_bath(law)))))
+    state, counts = toy_state(users, ties, rules), np.zeros(law.size, np.int64)
+    bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(2)])
+    visits(
+        counts, N_SAMPLES, thin, n, state.users, state.talks, state.words, ties,
+        toy_now(FIVE[:, :n], losses, q), rules, records(SCRATCH, 1)[0], bases, keys(0),
+    )  # fmt: skip
+    check_law(counts, law, thin)
+
+
+N_SAMPLES = 100_000
+
+
+def check_law(counts, law, thin):
+    """Compare counts of independent samples with their law: chi-square at 4 standard errors."""
+    expected, dof = N_SAMPLES * law, law.size - 1
+    assert expected.min() > 5
+    chi2 = ((counts - expected) ** 2 / expected).sum()
+    print(
+        f"T9 {law.size} states, thin {thin}: chi2 {chi2:.1f} for {dof} +- {np.sqrt(2 * dof):.1f}, "
+        f"total variation {np.abs(counts / N_SAMPLES - law).sum() / 2:.4f}"
+    )
+    assert abs(chi2 - dof) < 4 * np.sqrt(2 * dof)
+
+
+# T10: two messengers. Users reconsider one messenger at a time, the law knows no other order.
+
+CHANCE = 0.5  # of reconsidering, a step
+HALF_DEGRADED = np.sqrt(1 - 2.5 / 4)  # q at both ends: costs gamma (1 - q q) = 2.5
+MULTI_HOMING = {  # mandate bonus on messenger 1, q of messages and of calls on messenger 0
+    "as it is": (0.0, 1.0, 1.0),
+    "a mandate of the rival": (3.0, 1.0, 1.0),
+    "calls blocked": (0.0, 1.0, 0.0),
+    "messages degraded too": (0.0, HALF_DEGRADED, 0.0),
+}
+
+
+@pytest.mark.parametrize(("mandate", "q_message", "q_call"), MULTI_HOMING.values(),
+                         ids=MULTI_HOMING)  # fmt: skip
+def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
+    mandate, q_message, q_call
+):
+    values, first = np.array([[1.2, 0.6], [0.3, 0.3]]), [0.1, 0.8, 0.05, 0.05]
+    q = np.array([[[q_message, 1], [q_call, 1]]])
+    rules = toy_rules(
+        2, outside=np.exp(OUTSIDE), network_value=5.0, standalone=by_band(-2.0, -3.2),
+        mandate_value=mandate,
+    )  # fmt: skip
+    crowd, now = Crowd(N_CROWD, first, rules), toy_now(values, (4.0, 4.0), q)
+    crowd.state.users.mandated[:] = 0b10
+    seen = [one_at_a_time(crowd, now, k) for k in range(3 * BURN + N_STEPS)][3 * BURN :]
+
+    sums = theory.log_sums(values - 4 * (1 - q[0] ** 2), OUTSIDE, SHARES)
+    standalone = (-2.0, -3.2 + mandate)
+    law = theory.multi_homing(5.0, sums, standalone, first)
+    errors = theory.mean_field_errors(
+        lambda shares: theory.revisions(
+            theory.multi_homing_utilities(shares, 5.0, sums, standalone), CHANCE
+        ),
+        law, N_CROWD, N_STEPS,
+    )  # fmt: skip
+    found = np.mean(seen, axis=0)
+    print(f"T10 theory {law.round(5)}, run {found.round(5)}, s.e. {errors.round(5)}")
+    assert (np.abs(found - law) < 4 * errors).all()
+
+
+def one_at_a_time(crowd, now, k):
+    """Let the crowd talk, and a part of it reconsider one random messenger; returns the shares."""
+    state, n = crowd.state, crowd.n
+    u = uniforms(np.uint64(step_key(purpose_key(SEED, 0, "test.which"), k)), n)
+    state.users.revising[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
+    scratch = records(SCRATCH, n_blocks(n))
+    THREADS.run(
+        talk_rows, n, state.users, state.talks, state.words, state.ties, now, state.rules, 0.0,
+        scratch,
+    )  # fmt: skip
+    ENGINE.act(state, now, keys(k))
+    return crowd.mix()

@@ -41,9 +41,7 @@ def test_between_the_spinodals_there_are_three_fixed_points(a, n):
         (5, 3.564502, None, 3.696785, 0.8, None),
     ],
 )
-def test_potts_numbers_are_those_of_the_table(
-    n, birth, x_birth, transition, x_transition, x_at_n
-):
+def test_potts_numbers_are_those_of_the_table(n, birth, x_birth, transition, x_transition, x_at_n):
     b_s, x_s = theory.potts_birth(n)
     assert b_s == pytest.approx(birth, abs=6e-7)
     assert x_birth is None or x_s == pytest.approx(x_birth, abs=2e-6)
@@ -120,9 +118,7 @@ def test_standard_errors_of_a_crowd_that_ignores_others_are_those_of_coins():
     assert errors == pytest.approx(np.full(2, 0.5 / 50))
 
 
-@pytest.mark.parametrize(
-    ("openings", "mau", "dau"), [(1.87, 1.0, 0.846), (0.25, 0.99945, 0.2212)]
-)
+@pytest.mark.parametrize(("openings", "mau", "dau"), [(1.87, 1.0, 0.846), (0.25, 0.99945, 0.2212)])
 def test_observation_of_equal_users_is_poisson(openings, mau, dau):
     assert theory.seen(openings, 30) == pytest.approx(mau, abs=6e-5)
     assert theory.seen(openings, 1) == pytest.approx(dau, abs=6e-4)

@@ -1,5 +1,7 @@
 """Closed forms that runs are compared with (science/model.md 5); no rule of the simulator."""
 
+from itertools import product
+
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
@@ -58,13 +60,19 @@ def potts_transition(n):
 
 
 def potts_shift(n, b, x, error):
-    """Bound the shift of the state (x, rest equal) where shares are read with up to `error`.
+    """Return how far the state (x, rest equal) moves where shares are read with errors.
 
-    h = F(h + e) gives h - h* = (I - J)^-1 J e with J = b (diag(h) - h h^T).
+    The largest shift over readings that are each off by `error`, up or down.
     """
-    h = np.array([x, *[(1 - x) / (n - 1)] * (n - 1)])
-    jacobian = b * (np.diag(h) - np.outer(h, h))
-    return np.abs(np.linalg.solve(np.eye(n) - jacobian, jacobian)).sum(1).max() * error
+    state = np.array([x, *[(1 - x) / (n - 1)] * (n - 1)])
+    shifts = []
+    for signs in product((-1, 1), repeat=n):
+        read = state
+        for _ in range(5000):
+            weights = np.exp(b * (read + error * np.array(signs)))
+            read = weights / weights.sum()
+        shifts.append(np.abs(read - state).max())
+    return max(shifts)
 
 
 def log_sums(values, outside, shares):

@@ -10,7 +10,17 @@ from sim.engines import CompiledEngine, Threads
 from sim.rng import purpose_key, step_key
 from sim.rules.availability import fill_tables
 from sim.rules.records import (
-    FORCE, MANDATE, MAX, N_BANDS, PURPOSES, RULES, TALK, USER, Now, Ties, records,
+    FORCE,
+    MANDATE,
+    MAX,
+    N_BANDS,
+    PURPOSES,
+    RULES,
+    TALK,
+    USER,
+    Now,
+    Ties,
+    records,
 )  # fmt: skip
 from sim.simulation import Simulation
 from sim.start import prepare
@@ -85,13 +95,13 @@ def toy_state(users, ties, rules):
 def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
     """Return what is in force where a_cp is `values`, (2, P), and availability `q`, (C, 2, P)."""
     n = np.shape(values)[1]
-    a, full_q = np.full((2, MAX), -np.inf), np.ones((1 if q is None else len(q), 2, MAX))
-    a[:, :n] = values
-    if q is not None:
-        full_q[:, :, :n] = q
+    q = np.ones((1, 2, n)) if q is None else q
+    a, full_q = np.full((2, MAX), -np.inf), np.ones((len(q), 2, MAX))
+    a[:, :n], full_q[:, :, :n] = values, q
     force = records(FORCE, 1)[0]
     force.days, force.passing[:], force.trend_openings[:] = days, 1.0, 1.0
-    tables = (np.empty((len(full_q), *full_q.shape)), np.empty((len(full_q),) * 2 + (2,), np.uint8))
+    c = len(full_q)
+    tables = np.empty((c, *full_q.shape)), np.empty((c, c, 2), np.uint8)
     fill_tables(full_q, a, np.array(losses), *tables)
     return Now(force, full_q, *tables, records(MANDATE, 0))
 
@@ -136,5 +146,3 @@ class Crowd:
         shares = np.bincount(self.state.users.installed[: self.n], minlength=self.n_sets) / self.n
         self.state.ties.rank_weight[:] = shares
         return shares
-
-
