@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.results import Result as Result
-    from sim.run import compare as compare
-    from sim.run import run as run
+    from sim.runs import compare as compare
+    from sim.runs import run as run
     from sim.schema import load_config as load_config
 
 __version__ = "0.1.0"
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]
-_HOME = {"load_config": "schema", "run": "run", "compare": "run", "Result": "results"}
+# No submodule may be called like one of these: importing it would take the name.
+_HOME = {"load_config": "schema", "run": "runs", "compare": "runs", "Result": "results"}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
@@ -15,22 +16,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.results import Result
-from sim.schema import CONF, load_config
+from sim.schema import CONF, first_job, load_config
 
 REFUSED = 2  # exit status
 
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
-    arguments = sys.argv[1:]
-    if not any(a.startswith("-") for a in arguments):
-        _refuse_or_load(tuple(arguments))
+    asked = get_args_parser().parse_args()
+    shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
+    if not any(shows) and not asked.shell_completion:
+        _refuse_or_load(asked.overrides)
     hydra_main()
 
 
-def _refuse_or_load(overrides: tuple[str, ...]) -> SimConfig:
+def _refuse_or_load(overrides: list[str]) -> SimConfig:
+    """Return the configuration, of a sweep that of its first job, or say why not and leave."""
     try:
-        return load_config(*overrides)
+        return load_config(*first_job(overrides))
     except ConfigError as error:
         print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
         raise SystemExit(REFUSED) from None
@@ -42,13 +45,12 @@ def hydra_main(_: DictConfig) -> float:
     from sim.folder import run_to_folder  # the simulator is imported once a run is certain
 
     job = HydraConfig.get()
-    overrides = tuple(job.overrides.task)
     single = job.mode == RunMode.RUN
-    config = _refuse_or_load(overrides) if single else load_config(*overrides)
+    config = load_config(*job.overrides.task)
     folder = Path(job.runtime.output_dir)
     console = Console(stderr=True)
     with _progress(console) as progress:
-        from sim.run import n_steps_in_all
+        from sim.runs import n_steps_in_all
 
         bar = progress.add_task(config.scenario, total=n_steps_in_all(config))
         result = run_to_folder(config, folder, lambda: progress.advance(bar))

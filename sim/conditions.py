@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -138,14 +138,12 @@ def restriction_grades(config: SimConfig, span: Span) -> F64:
     """
     grades = np.zeros((len(config.population.regions), 2, MAX))
     restrictions = [p for p in config.policies.values() if isinstance(p, Restriction)]
-    cuts = _cuts(restrictions, span)
-    for begin, end in pairwise(cuts):
+    for begin, end in pairwise(_cuts(restrictions, span)):
         piece = np.zeros_like(grades)
         for policy in restrictions:
-            days = policy.days_in(begin, end, span[2])
-            if days > 0:
-                grade = policy.grade * policy.progress(begin, end, span[2], policy.ramp_days)
-                _raise(piece, config, policy, grade)
+            if policy.days_in(begin, end, span[2]) > 0:
+                progress = policy.progress(begin, end, span[2], policy.ramp_days)
+                _raise(piece, config, policy, policy.grade * progress)
         grades += piece * ((end - begin) / (span[1] - span[0]))
     return grades
 
@@ -153,7 +151,7 @@ def restriction_grades(config: SimConfig, span: Span) -> F64:
 def _raise(piece: F64, config: SimConfig, policy: Restriction, grade: float) -> None:
     """Raise `piece` to `grade` wherever `policy` applies."""
     names = list(config.population.regions)
-    regions = names if policy.regions == "all" else policy.regions
+    regions = names if policy.regions == ("all",) else policy.regions
     channels = CHANNELS if policy.channel == "any" else (policy.channel,)
     where = np.ix_(
         [names.index(r) for r in regions],
@@ -164,6 +162,7 @@ def _raise(piece: F64, config: SimConfig, policy: Restriction, grade: float) -> 
 
 
 def _cuts(restrictions: list[Restriction], span: Span) -> list[float]:
+    """Return the days between which every grade is linear and no two of them cross."""
     begin, end, origin = span
     dates = {begin, end}
     for policy in restrictions:
@@ -171,13 +170,35 @@ def _cuts(restrictions: list[Restriction], span: Span) -> list[float]:
         dates |= {first, first + policy.ramp_days}
         if policy.stop is not None:
             dates.add(float((policy.stop - origin).days))
-    return sorted(d for d in dates if begin <= d <= end)
+    cuts = sorted(d for d in dates if begin <= d <= end)
+    crossings = [
+        crossing
+        for a, b in pairwise(cuts)
+        for one, two in combinations(restrictions, 2)
+        if (crossing := _crossing(one, two, (a, b, origin))) is not None
+    ]
+    return sorted({*cuts, *crossings})
+
+
+def _crossing(one: Restriction, two: Restriction, piece: Span) -> float | None:
+    """Return the day inside `piece` at which two ramps meet, or None."""
+    a, b, origin = piece
+    gap_a, gap_b = (
+        one.grade * one.ramp_at(day, origin, one.ramp_days)
+        - two.grade * two.ramp_at(day, origin, two.ramp_days)
+        for day in (a, b)
+    )
+    return a + (b - a) * gap_a / (gap_a - gap_b) if gap_a * gap_b < 0 else None
 
 
 def _elapsed(policy: Window, span: Span) -> float:
-    """Return the years a trend has run, at the middle of its days in the step; it then stays."""
+    """Return the years a trend has run, the mean over the step; once stopped it stays."""
     begin, end, origin = span
     first = (policy.start - origin).days
-    last = float("inf") if policy.stop is None else (policy.stop - origin).days
-    middle = (max(begin, first) + max(end, first)) / 2
-    return max(0.0, min(middle, last) - first) / 365.25
+    length = float("inf") if policy.stop is None else (policy.stop - policy.start).days
+
+    def integral(day: float) -> float:
+        running = min(max(day - first, 0.0), length)
+        return running**2 / 2 + (max(day - first - length, 0.0) * running if running else 0.0)
+
+    return (integral(end) - integral(begin)) / (end - begin) / 365.25

@@ -119,13 +119,25 @@ class SimConfig(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*_time_problems(self), *_platform_problems(self)]
+        problems = [*_data_problems(self), *_time_problems(self), *_platform_problems(self)]
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in _policy_problems(self, policies)]
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+def _data_problems(config: SimConfig) -> Iterator[str]:
+    if not config.case.data.is_dir():
+        shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
+        yield f"case.name={config.case.name}: no data for this case; {_allowed(shipped)}"
+    elif not (config.case.data / config.population.ages).is_file():
+        tables = sorted(p.name for p in config.case.data.glob("*.csv"))
+        yield f"population.ages={config.population.ages}: no such file; {_allowed(tables)}"
+    for name in config.compare_to:
+        if name == config.scenario or config.compare_to.count(name) > 1:
+            yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
 
 
 def _time_problems(config: SimConfig) -> Iterator[str]:
@@ -172,7 +184,7 @@ def _policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator
                     f"{name}: platform {platform!r} is unknown or cannot be addressed; "
                     f"{_allowed(config.messengers)}"
                 )
-        if isinstance(policy, Restriction) and policy.regions != "all":
+        if isinstance(policy, Restriction) and policy.regions != ("all",):
             for region in policy.regions:
                 if region not in config.population.regions:
                     yield (
@@ -194,7 +206,7 @@ def _policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator
                 )
     for (a, first), (b, second) in combinations(policies.items(), 2):
         if reason := _contradiction(first, second):
-            yield f"{a} and {b} contradict each other: {reason}"
+            yield f"{a} and policies.{b} contradict each other: {reason}"
 
 
 def _contradiction(first: Policy, second: Policy) -> str | None:
@@ -214,7 +226,7 @@ def _contradiction(first: Policy, second: Policy) -> str | None:
 
 
 def _hits_messages(policy: Restriction) -> bool:
-    return policy.channel != "call" and policy.regions == "all"
+    return policy.channel != "call" and policy.regions == ("all",)
 
 
 def _overlap(first: Policy, second: Policy) -> bool:

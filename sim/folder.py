@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from sim.config import SimConfig
 from sim.manifest import manifest
 from sim.results import Result
-from sim.run import OnStep, compare
+from sim.runs import OnStep, compare
 
 CONFIG = "config.yaml"
 

@@ -11,8 +11,10 @@ from sim.world.settings import BANDS
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
+MOST_OPENINGS = 50.0  # a day
 MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
 Utils = Annotated[float, Field(ge=-10, le=10)]
+Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 
 
 class Platform(Strict):
@@ -27,9 +29,13 @@ class Platform(Strict):
     message_value: Utils  # a_pm [utils]
     call_value: Utils  # a_pv [utils]
     standalone: dict[str, Utils] | None = None  # B_p by age; null: solved from the start shares
-    openings: float | None = Field(default=0.0, ge=0, le=50)  # c_Bp [1/day]; null: solved
-    habit_openings: float = Field(default=0.0, ge=0, le=50)  # at full habit [1/day]
-    mandate_openings: float = Field(default=0.0, ge=0, le=50)  # of a mandated user [1/day]
+    openings: float | None = Field(
+        default=0.0, ge=0, le=MOST_OPENINGS
+    )  # c_Bp [1/day]; null: solved
+    habit_openings: Openings = 0.0  # at full habit [1/day]
+    mandate_openings: float = Field(
+        default=0.0, ge=0, le=MOST_OPENINGS
+    )  # of a mandated user [1/day]
     type_taste: float = Field(default=0.0, ge=-10, le=10)  # tau_p, times type -1, 0, 1 [utils]
     pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where a pair moves its calls
 

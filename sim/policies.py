@@ -47,6 +47,11 @@ class Window(Strict):
         last = float("inf") if self.stop is None else (self.stop - origin).days
         return max(0.0, min(end, last) - max(begin, first))
 
+    def ramp_at(self, day: float, origin: dt.date, ramp_days: float) -> float:
+        """Return how far a ramp from 0 to 1 has come at `day`, while in force."""
+        elapsed = day - (self.start - origin).days
+        return 1.0 if ramp_days == 0 else min(max(elapsed / ramp_days, 0.0), 1.0)
+
     def progress(self, begin: float, end: float, origin: dt.date, ramp_days: float) -> float:
         """Return the mean over the days in force of a ramp from 0 to 1 in `ramp_days`."""
         first = (self.start - origin).days
@@ -60,22 +65,31 @@ class Window(Strict):
         return (rising + max(0.0, b - max(a, ramp_days))) / (b - a)
 
 
+def _as_names(value: Any) -> Any:
+    return (
+        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+    )
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_names), Field(min_length=1)]
+
+
 class Restriction(Window):
     """A channel of some platforms made to fail; where several apply, the strongest counts."""
 
     kind: Literal["restriction"] = "restriction"
-    platforms: tuple[str, ...] = Field(min_length=1)
+    platforms: Names
     channel: Literal["message", "call", "any"]
     grade: Share  # share of attempts that fail [1]
     ramp_days: Days = 0.0
-    regions: Literal["all"] | tuple[str, ...] = "all"
+    regions: Names = ("all",)
 
 
 class RegistrationGate(Window):
     """New accounts are hindered; return to an old account is not."""
 
     kind: Literal["registration_gate"] = "registration_gate"
-    platforms: tuple[str, ...] = Field(min_length=1)
+    platforms: Names
     grade: Share  # share of registrations that fail [1]
 
 

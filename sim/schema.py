@@ -9,6 +9,7 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -20,10 +21,11 @@ from sim.validation import allowed_keys, validate
 CONF = Path(__file__).resolve().parents[1] / "conf"
 _GROUPS = ("case", "population", "network", "platforms")  # every key of theirs stands in conf/
 _OURS = ("scenario", "counterfactuals")  # set from the scenario's name and from compare_to
+_REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
 def register() -> None:
-    """Tell Hydra the defaults that the typed models hold."""
+    """Tell Hydra the defaults that the typed models hold, and how a scenario is called."""
     tree: dict[str, Any] = {
         name: field.get_default(call_default_factory=True)
         for name, field in SimConfig.model_fields.items()
@@ -34,6 +36,14 @@ def register() -> None:
     for name in ("behaviour", "engine"):
         tree[name] = tree[name].model_dump()
     ConfigStore.instance().store(name="sim_schema", node=tree)
+    OmegaConf.register_new_resolver("scenario_name", scenario_name, replace=True)
+
+
+def scenario_name(overrides: Any) -> str:
+    """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
+    chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
+    names = re.findall(r"\w+", chosen[-1]) if chosen else ["baseline"]
+    return "+".join(names)
 
 
 register()
@@ -53,11 +63,34 @@ def load_config(*overrides: str) -> SimConfig:
         return _load(overrides)
 
 
+def first_job(overrides: list[str]) -> tuple[str, ...]:
+    """Return the overrides of the first job of a sweep.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra cannot read an override.
+    """
+    try:
+        parsed = OverridesParser.create().parse_overrides(overrides)
+        return tuple(
+            f"{o.get_key_element()}={next(iter(o.sweep_string_iterator()))}"
+            if o.is_sweep_override()
+            else str(o.input_line)
+            for o in parsed
+        )
+    except _REFUSALS as error:
+        raise ConfigError(str(error)) from None
+
+
 def _load(overrides: tuple[str, ...]) -> SimConfig:
     tree = _compose(overrides)
-    tree["counterfactuals"] = {
-        name: _policies(overrides, name) for name in _names(tree["compare_to"])
-    }
+    for key in _OURS:
+        if key in tree:
+            raise ConfigError(f"{key}={tree[key]}: not to be set; choose a scenario, compare_to")
+    tree["scenario"] = scenario_name(overrides)
+    names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
+    tree["counterfactuals"] = {str(name): _policies(overrides, str(name)) for name in names}
     return validate(tree)
 
 
@@ -67,12 +100,13 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     Changes to a policy hold wherever that policy is; a policy that only the question's own
     scenario has (added or deleted by hand) stays there.
     """
-    shared = [o for o in overrides if not _is_about(o, ("scenario", "policy", "policies"))]
+    paths = {o: o.lstrip("+~").split("=")[0].split("@")[0].split(".") for o in overrides}
+    shared = [o for o, path in paths.items() if path[0] not in ("scenario", "policy", "policies")]
     policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
     changes = [
         o
-        for o in overrides
-        if o.startswith("policies.") and o.split(".")[1].split("=")[0] in policies
+        for o, path in paths.items()
+        if path[0] == "policies" and len(path) > 2 and path[1] in policies
     ]
     if changes:
         policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
@@ -80,23 +114,25 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
 
 
 def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """Return the resolved plain tree, with the scenario's name."""
+    """Return the resolved plain tree."""
     try:
         cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
-        choice = cfg.hydra.runtime.choices.get("scenario", "baseline")
-        del_hydra = {key: cfg[key] for key in cfg if key != "hydra"}
-        tree = OmegaConf.to_container(OmegaConf.create(del_hydra), resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
+        _refuse_code(OmegaConf.to_container(cfg))
+        ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
+        tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
+    except ConfigError:
+        raise
+    except _REFUSALS as error:
         raise ConfigError(_explain(str(error), overrides)) from None
-    _refuse_code(OmegaConf.to_container(cfg))
     assert isinstance(tree, dict)
-    tree["scenario"] = "+".join(choice) if not isinstance(choice, str) else choice
     return {str(key): value for key, value in tree.items()}
 
 
 def _explain(message: str, overrides: tuple[str, ...]) -> str:
     """Say in our words what Hydra refused: an unknown key's neighbours, not its search path."""
     message = message.split("Config search path")[0].strip()
+    if message.startswith("Config group override must be"):
+        return "\n".join(_not_a_name(o) for o in overrides if _not_a_name(o))
     unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
     if not unknown:
         return message
@@ -110,6 +146,14 @@ def _explain(message: str, overrides: tuple[str, ...]) -> str:
     return message
 
 
+def _not_a_name(override: str) -> str:
+    """Say what is allowed where a group is given something that is no name; else nothing."""
+    group, _, value = override.lstrip("+~").partition("=")
+    options = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    is_name = value.startswith("[") or value in options
+    return "" if not options or is_name else f"{override}: allowed: {', '.join(options)}"
+
+
 def _refuse_code(node: Any, path: str = "") -> None:
     """Refuse a ``_target_`` that is not Hydra's own: no configuration may name code to run."""
     items = node.items() if isinstance(node, dict) else ()
@@ -119,11 +163,3 @@ def _refuse_code(node: Any, path: str = "") -> None:
         _refuse_code(value, f"{path}{key}.")
     for value in node if isinstance(node, list) else ():
         _refuse_code(value, path)
-
-
-def _names(compare_to: Any) -> list[str]:
-    return list(compare_to) if isinstance(compare_to, list) else []
-
-
-def _is_about(override: str, groups: tuple[str, ...]) -> bool:
-    return override.lstrip("+~").split("=")[0].split(".")[0].split("@")[0] in groups

@@ -26,6 +26,7 @@ from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads, n_blocks
 from sim.inversion import draw_rows, reach_rows, talk_rows
+from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.records import F64, MAX, N_BANDS, SCRATCH, Now, records
 from sim.state import State, make_state
@@ -142,7 +143,9 @@ def _solve_openings(config: SimConfig, state: State) -> None:
         for _ in range(12):
             unseen = np.exp(-(traffic + c * intensity))
             gap = daily - (1 - unseen).sum() / len(has)
-            c = max(0.0, c + gap / max((intensity * unseen).sum() / len(has), 1e-12))
+            slope = (intensity * unseen).sum() / len(has)
+            # in a tiny world too few may have it for the observed reach: then as often as allowed
+            c = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
         state.rules.base_openings[p] = c
 
 

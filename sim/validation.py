@@ -12,6 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.policies import Policy
+from sim.world.settings import NetworkConfig
 
 Location = tuple[int | str, ...]
 
@@ -39,10 +41,16 @@ def _lines(problem: Any) -> Iterator[str]:
         yield f"{key}={_short(value)}: unknown key; {allowed_keys(path[-1], known)}"
     elif problem["type"] == "missing":
         yield f"{key}: missing"
+    elif problem["type"] == "union_tag_not_found":
+        yield f"{key}.kind: missing; allowed: {_tags(problem)}"
+    elif problem["type"] == "union_tag_invalid":
+        yield f"{key}.kind={problem['ctx']['tag']}: unknown; allowed: {_tags(problem)}"
+    elif problem["type"] == "too_short":
+        yield f"{key}={_short(value)}: needs at least {problem['ctx']['min_length']}"
     elif isinstance(value, dict):
         yield from (f"{key}: {line}" if key else line for line in message.splitlines())
     else:
-        yield f"{key}={_short(value)}: {message[0].lower()}{message[1:]}"
+        yield f"{key}={_short(value)}: {_plain(message)}"
 
 
 def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
@@ -76,6 +84,31 @@ def _inside(annotation: Any, part: int | str) -> Any:
         value = typing.get_args(annotation)[1]
         return typing.get_args(value)[0] if typing.get_origin(value) is typing.Annotated else value
     return None
+
+
+PLAIN = {  # what JSON calls its types, and what one writes in a YAML file
+    "input should be": "must be",
+    "a valid array": "a list",
+    "a valid dictionary": "a group of keys",
+    "an object": "a group of keys",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "text",
+}
+
+
+def _plain(message: str) -> str:
+    message = message[0].lower() + message[1:]
+    for theirs, ours in PLAIN.items():
+        message = message.replace(theirs, ours)
+    return message
+
+
+def _tags(problem: Any) -> str:
+    """Return the kinds that a union of classes allows."""
+    annotation = NetworkConfig if problem["loc"][0] == "network" else Policy
+    members = typing.get_args(typing.get_args(annotation)[0])
+    return ", ".join(str(member.model_fields["kind"].default) for member in members)
 
 
 def allowed_keys(key: str, known: list[str]) -> str:

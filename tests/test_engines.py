@@ -17,7 +17,7 @@ from sim.policies import (
     Restriction,
     Trend,
 )
-from sim.run import SMALL
+from sim.runs import SMALL
 from sim.schema import CONF
 
 SCENARIOS = sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))

@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 from sim import load_config
 from sim.agents import User
 from sim.model import AGENT_LIMIT, MigrationModel
-from sim.run import run
+from sim.runs import run
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
 

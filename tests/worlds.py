@@ -73,6 +73,14 @@ def toy_users(n, n_messengers):
     return users
 
 
+def someone(**traits):
+    """Return a user of two messengers: online, aware and registered, with `traits`."""
+    users = toy_users(1, 2)
+    for name, value in traits.items():
+        users[name][0] = value
+    return users[0]
+
+
 def toy_rules(n_messengers, **values):
     """Return rules under which nothing happens but what `values` say."""
     rules = records(RULES, 1)

@@ -23,6 +23,12 @@ class Segment(Strict):
     age_to: int = Field(ge=12, le=100)  # last age [years]
     share: Share  # of that age range [1]
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.age_to < self.age_from:
+            raise ValueError(f"age_to={self.age_to} must not be below age_from={self.age_from}")
+        return self
+
 
 class PopulationConfig(Strict):
     """Users aged 12 and over; every share is of the users it names."""

@@ -1,0 +1,74 @@
+"""Habit against the symmetric softmax x_p ~ exp(b x_p) (science/model.md 5, T2).
+
+Two people who hold all P messengers and whose phone is worth nothing talk over p with chance
+exp(eta h_p) / sum exp(eta h), and habit h relaxes to that share: b = eta. The choice on a tie,
+habit and the words of contacts are the production rules. Installing cannot play this part: it
+lets everyone have several messengers.
+
+Nothing is random here, so nothing can choose between two states that are both stable: the point
+b_c at which they weigh the same is checked in test_theory.py, here which states exist and which
+are stable. Contacts read habit in steps of 1/255; `theory.potts_shift` bounds what that does. It
+is large near transitions, so states are looked at away from them.
+"""
+
+import numpy as np
+import pytest
+
+from sim.engines import CompiledEngine, Threads
+from tests import theory
+from tests.worlds import equal_ties, keys, toy_now, toy_rules, toy_state, toy_users
+
+ENGINE = CompiledEngine(Threads(1))
+HALF_LEVEL = 0.5 / 255
+
+
+def habits(n, b, first):
+    """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
+    rules = toy_rules(
+        n, outside=np.exp(-40), habit_rate=0.5, pull=np.exp(b / 2 * np.arange(256) / 255)
+    )
+    users = toy_users(2, n)
+    users.installed[:] = users.account
+    users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
+    state, now = toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.zeros((2, n)))
+    for k in range(400):
+        ENGINE.look(state, now, keys(k))
+        ENGINE.act(state, now, keys(k))
+    assert (users.habit[0] == users.habit[1]).all()
+    return users.habit[0, :n].astype(float)
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "first"),
+    [
+        (2, 2.5, 0.9),
+        (3, 3.0, 0.95),
+        (3, 3.3, 0.42),  # the symmetric state has lost its stability
+        (4, theory.potts_transition(4), 0.95),
+        (4, 4.0, 0.95),
+        (4, 4.4, 0.29),
+    ],
+)
+def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
+    x = theory.potts_ordered(n, b)[-1]
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, x, HALF_LEVEL)
+    print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
+    assert abs(found[0] - x) < bound
+    assert found.sum() == pytest.approx(1, abs=1e-6)
+    assert np.ptp(found[1:]) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "first"),
+    [
+        (2, 1.8, 0.9),
+        (3, theory.potts_birth(3)[0] - 0.1, 0.95),  # no ordered state to stay in
+        (3, theory.potts_birth(3)[0] - 0.1, 0.40),
+        (4, theory.potts_birth(4)[0] - 0.1, 0.95),
+        (4, theory.potts_transition(4), 0.30),  # both are stable here: the start decides
+    ],
+)
+def test_t2_habit_falls_back_to_equal_shares_below_the_birth_of_order(n, b, first):
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, 1 / n, HALF_LEVEL)
+    print(f"T2 P={n} b={b:.4f}: theory {1 / n:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
+    assert np.abs(found - 1 / n).max() < bound

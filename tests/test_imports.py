@@ -1,0 +1,155 @@
+"""Who may import whom: dependencies point down a list, heavy libraries stay in their rooms."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.cli import REPO, python
+
+PACKAGE = REPO / "sim"
+# A module imports from its own and from earlier layers only.
+LAYERS = [
+    ["errors", "strict", "compiled"],
+    ["rng", "world.settings"],
+    ["parameters", "platforms", "policies"],
+    ["config"],
+    ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
+    ["schema", "world.generators", "world.arms", "state", "conditions"],
+    ["engines"],
+    ["inversion", "measures", "start"],
+    ["simulation", "results"],
+    ["runs", "agents"],
+    ["model", "observed", "palette"],
+    ["layout", "drawing"],
+    ["plotting", "summary", "manifest"],
+    ["folder", "report"],
+    ["cli", "app", "collect"],
+    ["__main__"],
+]
+# Imports inside functions that go against the list on purpose.
+LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
+ROOMS = {
+    "mesa": {"model", "agents", "app"},
+    "solara": {"app"},
+    "hydra": {"cli", "schema"},
+    "networkx": {"world.graph"},
+    "matplotlib": {"plotting", "drawing", "report"},
+    "numba": {"compiled"},
+}
+OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
+
+
+def name_of(path):
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def only_for_types(tree):
+    """Return the nodes that a type checker alone reads."""
+    blocks = (node for node in ast.walk(tree) if isinstance(node, ast.If))
+    return {
+        inner
+        for block in blocks
+        if ast.unparse(block.test) == "TYPE_CHECKING"
+        for inner in ast.walk(block)
+    }
+
+
+def imports(path):
+    """Return the full names that a file imports, inside functions as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found, for_types = set(), only_for_types(tree)
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where they point"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(path):
+    """Return the modules of the package that a file imports."""
+    found = set()
+    for full in imports(path):
+        head, *rest = full.split(".")
+        if head == "sim" and rest:
+            names = (".".join(rest[:k]) for k in range(len(rest), 0, -1))
+            found.add(next((n for n in names if n in MODULES and n not in PACKAGES), "__init__"))
+    return found
+
+
+PACKAGES = {"__init__", "rules", "world"}  # only docstrings stand there, and the lazy door
+
+
+def layer(module):
+    for k, names in enumerate(LAYERS):
+        if module in names or f"{module.partition('.')[0]}.*" in names:
+            return k
+    raise AssertionError(f"{module} has no place in LAYERS")
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - PACKAGES))
+def test_a_module_imports_from_its_own_and_earlier_layers(module):
+    for other in ours(MODULES[module]) - {"__init__"}:
+        if (module, other) not in LATE:
+            assert layer(other) <= layer(module), f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("library", ROOMS)
+def test_a_library_is_imported_in_its_rooms_only(library):
+    users = {
+        m for m, path in MODULES.items() if library in {n.split(".")[0] for n in imports(path)}
+    }
+    assert users <= ROOMS[library]
+
+
+@pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("rules.")))
+def test_rules_know_nothing_but_rules_and_luck(module):
+    known = ours(MODULES[module])
+    assert all(n in ("rng", "compiled") or n.startswith("rules.") for n in known), known
+    assert {n.split(".")[0] for n in imports(MODULES[module])} <= {
+        "sim", "numpy", "typing", "__future__",
+    }  # fmt: skip
+
+
+def test_nothing_in_the_package_imports_what_stands_outside():
+    for path in MODULES.values():
+        assert not {name.split(".")[0] for name in imports(path)} & OUTSIDE, path
+
+
+@pytest.mark.parametrize("folder", ["experiments", "notebooks"])
+def test_experiments_do_not_import_each_others_tests(folder):
+    for path in Path(REPO / folder).glob("**/*.py"):
+        assert "tests" not in {name.split(".")[0] for name in imports(path)}, path
+
+
+LOADED = "import sys; print(sorted({name.split('.')[0] for name in sys.modules}))"
+
+
+def loaded(code):
+    return set(ast.literal_eval(python(f"{code}\n{LOADED}")))
+
+
+def test_importing_sim_costs_nothing():
+    heavy = {"numpy", "numba", "mesa", "pandas", "hydra", "pydantic", "matplotlib", "networkx"}
+    assert not loaded("import sim; dir(sim)") & heavy
+
+
+def test_a_compiled_run_needs_neither_mesa_nor_figures():
+    code = (
+        "from sim import load_config, compare\n"
+        "compare(load_config('population.n_users=300', 'replications=1', 'dur_days=14'))"
+    )
+    assert not loaded(code) & {"mesa", "matplotlib", "networkx", "rich"}
+
+
+def test_refusing_a_configuration_needs_no_compiler():
+    code = "from sim import load_config\nload_config('+scenario=call_ban')"
+    assert not loaded(code) & {"numba", "mesa", "matplotlib", "networkx", "pandas"}

@@ -1,0 +1,257 @@
+"""What must hold of whole runs, whatever the numbers (science/model.md 5)."""
+
+import datetime as dt
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sim import load_config
+from sim.engines import BLOCK, act_rows, look_rows
+from sim.measures import Series, step_series
+from sim.policies import Campaign, Mandate, Preinstallation, RegistrationGate, Restriction, Trend
+from sim.rules.records import SCRATCH, TALK, Ties, records
+from sim.state import State
+from sim.world.settings import BANDS
+from tests.worlds import SMALL, advanced, outcome, simulation, world
+
+BAN = "+scenario=call_ban"
+WEEKS = 30
+
+
+def finished(*overrides, n_steps=WEEKS):
+    return outcome(advanced(simulation(*world(*overrides)), n_steps))
+
+
+@pytest.fixture(scope="module")
+def ban():
+    return finished(BAN)
+
+
+def test_stocks_change_by_what_is_installed_and_dropped():
+    run = simulation(*world(BAN))
+    dau = [s for s in step_series(run.config) if s.measure == "installed"]
+    columns = [step_series(run.config).index(s) for s in dau]
+    had, installs, drops = run.state.users.installed.copy(), [], []
+    for _ in range(WEEKS):
+        run.step()
+        has = run.state.users.installed
+        installs.append([(has & ~had) >> p & 1 for p in range(len(dau))])
+        drops.append([(had & ~has) >> p & 1 for p in range(len(dau))])
+        had = has.copy()
+    stocks = np.array([step[0, columns] for step in run.recorder.steps])
+    moved = np.sum(installs, axis=2, dtype=int) - np.sum(drops, axis=2, dtype=int)
+    assert np.diff(stocks, axis=0) * SMALL == pytest.approx(moved[:-1], abs=1e-9)
+    assert np.sum(installs) > 100 < np.sum(drops)
+
+
+@pytest.mark.parametrize("scenario", ["call_ban", "as_happened"])
+def test_users_are_reached_where_they_have_both_app_and_account(scenario):
+    run = simulation(*world(f"+scenario={scenario}"))
+    max_bit = 1 << run.config.messengers.index("max")
+    for _ in range(run.config.n_steps):
+        run.step()
+        users = run.state.users
+        assert (run.state.words & np.uint64(0xFF) == users.installed & users.account).all()
+        assert not (users.installed & ~users.account & ~np.uint8(max_bit)).any()
+    assert (users.installed & ~users.account & max_bit).any()  # on new phones
+
+
+def test_without_preinstallation_nobody_has_an_app_without_an_account():
+    run = advanced(simulation(*world(BAN, "~policies.max_preinstallation", "compare_to=[]")), 40)
+    assert not (run.state.users.installed & ~run.state.users.account).any()
+    assert (run.state.users.account & ~run.state.users.installed).any()  # the other is common
+
+
+def everyone_has_a_vpn(share):
+    return f"population.vpn={{{', '.join(f'{band}: {share}' for band in BANDS)}}}"
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["behaviour.message_loss=0.1", "behaviour.call_loss=9.0", "behaviour.vpn_efficacy=0.1",
+     "behaviour.failure_exit=9.0"],
+)  # fmt: skip
+def test_where_nothing_is_restricted_failure_could_cost_anything(override):
+    assert finished("+scenario=mandate_only", override) == finished("+scenario=mandate_only")
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_where_nothing_is_restricted_a_vpn_changes_nothing(share):
+    with_them = finished("+scenario=mandate_only", everyone_has_a_vpn(share))
+    users, _, words, *_ = usual = finished("+scenario=mandate_only")
+    assert with_them[0] != users
+    assert with_them[2] != words  # both say who has one
+    assert with_them[1] == usual[1]
+    assert with_them[3:] == usual[3:]
+
+
+def test_with_a_perfect_vpn_for_everyone_a_restriction_is_none():
+    perfect = ("behaviour.vpn_efficacy=1.0", everyone_has_a_vpn(1.0))
+    assert finished(BAN, *perfect) == finished("+scenario=mandate_only", *perfect)
+
+
+def test_a_restriction_does_matter_otherwise(ban):
+    assert ban != finished("+scenario=mandate_only")
+
+
+def happening(**policies):
+    """Return what comes of ``call_ban_only`` with policies added."""
+    config, start = world("+scenario=call_ban_only")
+    more = config.model_copy(update={"policies": {**config.policies, **policies}})
+    return outcome(advanced(simulation(more, start), WEEKS))
+
+
+START = {"start": dt.date(2025, 7, 1)}
+NOTHING = {
+    "a restriction of grade 0": Restriction(
+        platforms=("max", "telegram"), channel="any", grade=0.0, **START
+    ),
+    "a gate of grade 0": RegistrationGate(platforms=("telegram",), grade=0.0, **START),
+    "a mandate with ceiling 0": Mandate(
+        platform="max", segment="egov", rate=0.5, ceiling=0.0, **START
+    ),
+    "a mandate of rate 0": Mandate(platform="max", segment="egov", rate=0.0, **START),
+    "a campaign of rate 0": Campaign(platform="max", awareness_rate=0.0, **START),
+    "pre-installation of rate 0": Preinstallation(platform="max", rate=0.0, **START),
+    "a trend of rate 0": Trend(platform="max", rate=0.0, **START),
+}
+
+
+@pytest.mark.parametrize("policy", NOTHING.values(), ids=NOTHING)
+def test_a_policy_of_no_strength_is_none(policy):
+    assert happening(policy=policy) == happening()
+
+
+LATE = {"start": dt.date(2025, 10, 8)}  # a Wednesday, in the step that begins on Monday, the 6th
+SOMETHING = {
+    "restriction": Restriction(platforms=("whatsapp",), channel="message", grade=0.9, **LATE),
+    "gate": RegistrationGate(platforms=("telegram", "vk"), grade=1.0, **LATE),
+    "mandate": Mandate(platform="max", segment="egov", rate=0.1, **LATE),
+    "campaign": Campaign(platform="max", awareness_rate=0.1, trial_rate=0.1, **LATE),
+    "pre-installation": Preinstallation(platform="max", rate=0.1, **LATE),
+    "trend": Trend(platform="telegram", rate=5.0, **LATE),
+}
+
+
+@pytest.mark.parametrize("policy", SOMETHING.values(), ids=SOMETHING)
+def test_before_a_policy_starts_no_bit_knows_of_it(policy):
+    config, start = world("+scenario=call_ban_only")
+    more = config.model_copy(update={"policies": {**config.policies, "late": policy}})
+    runs = [simulation(c, start) for c in (config, more)]
+    step = (LATE["start"] - config.start).days // 7
+    assert outcome(advanced(runs[0], step)) == outcome(advanced(runs[1], step))
+    assert outcome(advanced(runs[0], 8)) != outcome(advanced(runs[1], 8))
+
+
+class Shuffled:
+    """An engine that takes one user after another, in an order of its own every time."""
+
+    def __init__(self):
+        self._rng, self._scratch = np.random.default_rng(5), records(SCRATCH, 1)
+
+    def look(self, state, now, keys):
+        for i in self._rng.permutation(state.n_users):
+            look_rows(
+                i, i + 1, state.users, state.talks, state.words, state.ties, now, state.rules,
+                keys, self._scratch,
+            )  # fmt: skip
+
+    def act(self, state, now, keys):
+        for i in self._rng.permutation(state.n_users):
+            act_rows(i, i + 1, state.users, state.talks, state.words, now, state.rules, keys)
+
+
+def test_the_order_of_users_changes_no_bit(ban):
+    run = simulation(*world(BAN), engine=Shuffled())
+    assert outcome(advanced(run, WEEKS)) == ban
+
+
+def test_the_number_of_threads_changes_no_bit():
+    large = world(BAN, f"population.n_users={3 * BLOCK + 100}")
+    one, *more = (outcome(advanced(simulation(*large, n_threads=k), 15)) for k in (1, 2, 3))
+    assert all(other == one for other in more)
+
+
+def test_a_run_continued_from_a_copy_of_its_state_gives_the_same_bits():
+    whole = advanced(simulation(*world(BAN)), 12)
+    paused = advanced(simulation(*world(BAN)), 5)
+    resumed = simulation(paused.config, paused.state)
+    resumed.n_done = paused.n_done
+    advanced(resumed, 7)
+    for name in ("users", "talks", "words"):
+        assert getattr(resumed.state, name).tobytes() == getattr(whole.state, name).tobytes()
+
+
+def copies(state, n):
+    """Return a world of `n` copies of `state` that do not know of each other."""
+    size, ties = state.n_users, state.ties
+    starts = np.concatenate(
+        [ties.indptr[:1], *(ties.indptr[1:] + k * ties.indptr[-1] for k in range(n))]
+    )
+    indices = np.concatenate([ties.indices + np.uint32(k * size) for k in range(n)])
+    return State(
+        np.tile(state.users, n).view(np.recarray), records(TALK, n * size),
+        np.tile(state.words, n), Ties(starts, indices, ties.rank_weight, ties.rank_total),
+        state.rules,
+    )  # fmt: skip
+
+
+def test_copies_of_a_world_have_its_mean_and_a_variance_that_shrinks_with_their_number():
+    config, start = world("+scenario=call_ban_only")
+    n_runs, n_copies, steps = 64, 4, 20
+    series = [Series("whatsapp", "any", "installed"), Series("telegram", "any", "dau"),
+              Series("cellular", "call", "use"), Series("any", "any", "welfare")]  # fmt: skip
+    columns = [step_series(config).index(s) for s in series]
+
+    def last(state, replication):
+        run = advanced(simulation(config, state, replication), steps)
+        return run.recorder.steps[-1][0, columns]
+
+    many = copies(start, n_copies)
+    one = np.array([last(start, r) for r in range(n_runs)])
+    all_ = np.array([last(many, r) for r in range(n_runs)])
+    # replications are independent; the logarithm of a variance errs by sqrt(2 / (n - 1))
+    error = np.sqrt((one.var(axis=0, ddof=1) + all_.var(axis=0, ddof=1)) / n_runs)
+    ratio = np.log(one.var(axis=0, ddof=1) / all_.var(axis=0, ddof=1))
+    of_ratio = np.sqrt(4 / (n_runs - 1))
+    print(f"copies: means {one.mean(axis=0)} {all_.mean(axis=0)}, s.e. {error}")
+    print(f"copies: variance ratios {np.exp(ratio)}, s.e. of the log {of_ratio:.3f}")
+    assert (np.abs(one.mean(axis=0) - all_.mean(axis=0)) < 4 * error).all()
+    assert (np.abs(ratio - np.log(n_copies)) < 4 * of_ratio).all()
+
+
+FAST = (  # everything faster than life, so that a week is long and its error can be seen
+    "population.n_users=8000", "dur_days=119", "~policies.max_egov", "compare_to=[]",
+    "behaviour.install_rate=0.06", "behaviour.drop_rate=0.06", "behaviour.habit_rate=0.06",
+    "behaviour.pair_rate=0.1", "policies.max_campaign.trial_rate=0.06",
+    "policies.max_campaign.awareness_rate=0.2",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_halving_the_step_halves_its_error():
+    """A ratio of successive differences is 2 at first order, 4 at second, 1 without convergence.
+
+    The standard error is that of independent replications; steps of different length see
+    different random numbers.
+    """
+    _, start = world(BAN, *FAST, "step_days=1.75")
+    day, runs, mean, error = 84, range(8), {}, {}
+    for days in (7, 3.5, 1.75, 0.875):
+        config = load_config(BAN, *FAST, f"step_days={days}")
+        column = step_series(config).index(Series("max", "any", "dau"))
+        reach = [
+            advanced(simulation(config, start, r), round(day / days) + 1).recorder.steps[-1]
+            for r in runs
+        ]
+        reach = np.array(reach)[:, 0, column]
+        mean[days], error[days] = reach.mean(), reach.std(ddof=1) / np.sqrt(len(runs))
+    coarse, fine = mean[7] - mean[1.75], mean[3.5] - mean[0.875]
+    ratio = coarse / fine
+    of_coarse, of_fine = np.hypot(error[7], error[1.75]), np.hypot(error[3.5], error[0.875])
+    spread = abs(ratio) * np.hypot(of_coarse / coarse, of_fine / fine)
+    print(f"steps: {mean}, s.e. {error}; halvings {[a - b for a, b in pairwise(mean.values())]}; "
+          f"ratio {ratio:.3f}, s.e. {spread:.3f}")  # fmt: skip
+    assert 4 * spread < 1
+    assert abs(ratio - 2) < 4 * spread

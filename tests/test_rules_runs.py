@@ -1,0 +1,202 @@
+"""Rules that move pairs, rules that observe, and whole steps, small enough to be interpreted."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+from sim import load_config, start
+from sim.conditions import Conditions
+from sim.engines import Threads
+from sim.inversion import stationary
+from sim.measures import primary, step_series
+from sim.policies import Campaign, Mandate, Preinstallation, RegistrationGate, Restriction, Trend
+from sim.rules import adoption, pairing
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
+from sim.state import make_ties
+from sim.world.graph import Graph
+from tests.worlds import (
+    advanced,
+    equal_ties,
+    keys,
+    simulation,
+    toy_now,
+    toy_rules,
+    toy_users,
+)  # fmt: skip
+
+pytestmark = pytest.mark.interpreted
+
+VALUES = [[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]]
+QUANTILES = (np.arange(3000) + 0.5) / 3000
+
+
+def blocked(*calls):
+    """Return what is in force where calls on each messenger succeed with chances `calls`."""
+    return toy_now(VALUES, q=np.array([[[1.0, 1.0, 1.0], calls]]))
+
+
+def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
+    star = Graph.from_pairs(5, np.array([(0, k) for k in range(1, 5)]), seed=1)
+    ties = make_ties(star)
+    chosen = np.array([pairing.contact(0, ties, u) for u in QUANTILES])
+    shares = [(chosen == other).mean() for other in star.indices[:4]]
+    weights = np.arange(1, 5) ** -0.9
+    assert shares == pytest.approx(weights / weights.sum(), abs=1 / 3000)
+    assert pairing.contact(0, ties, 0.0) == star.indices[0]
+    assert pairing.contact(0, ties, 1 - 2**-53) == star.indices[3]
+
+
+def test_a_user_without_ties_has_no_contact():
+    assert pairing.contact(1, equal_ties([[2], [], [0]]), 0.3) == -1
+
+
+def pair_rules(**values):
+    appeals = np.array([-np.inf, 0.0, -1.0, -np.inf, -np.inf, -np.inf])
+    return toy_rules(3, pair_appeal=appeals, **values)
+
+
+@pytest.mark.parametrize("kind", [-1, 0, 1])
+def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
+    rules = pair_rules(pair_type=0.8, type_taste=[0, 0.7, 0, 0, 0, 0])
+    users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
+    users.type[:] = kind
+    weights = np.array([0, np.exp(0.8 * kind), 0.5 * np.exp(-1)])  # calls on 2 half succeed
+    chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])
+    shares = np.bincount(chosen, minlength=3) / 3000
+    assert shares == pytest.approx(weights / weights.sum(), abs=1 / 3000)
+
+
+def test_there_is_nowhere_to_go_where_no_call_succeeds():
+    assert pairing.destination(toy_users(1, 3)[0], blocked(1, 0, 0), pair_rules(), 0.5) == -1
+
+
+def test_failed_calls_are_the_habits_that_fail():
+    users = toy_users(1, 3)
+    users.habit[0, :3] = 0.5, 0.3, 0.1
+    lost = pairing.failed_calls(users[0], blocked(0.1, 1.0, 0.5), pair_rules())
+    assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, rel=1e-6)
+
+
+def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
+    """Let user 0 ask its one contact; returns both."""
+    users = toy_users(2, 3)
+    users.account[:], users.habit[:, 0] = 0, 0.5
+    for name, values in traits.items():
+        users[name] = values
+    rules = pair_rules(pair_rate=rate)
+    pairing.ask(0, users, equal_ties([[1], [0]]), blocked(*calls), rules, keys(0))
+    return users, rules
+
+
+def test_when_calls_fail_both_ends_move_to_where_they_succeed():
+    users, rules = asked()
+    assert users.asked[:, :3].tolist() == [[0, 1, 0]] * 2
+    for user in users:
+        pairing.answer(user, rules)
+    assert (users.installed == 0b10).all()
+    assert (users.account == 0b10).all()
+    assert not users.asked.any()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [{"rate": 0.0}, {"calls": (1.0, 1.0, 1.0)}, {"calls": (0.0, 0.0, 0.0)},
+     {"online": [0, 1]}, {"online": [1, 0]}],
+    ids=["no rate", "calls succeed", "nowhere to go", "offline", "contact offline"],
+)  # fmt: skip
+def test_nobody_moves_without(reason):
+    assert not asked(**reason)[0].asked.any()
+
+
+def test_the_primary_messenger_carries_most_communication():
+    talk, rules = records(TALK, 1)[0], toy_rules(3)  # messages count .8, calls .2
+    assert primary(talk, rules) == CELLULAR
+    talk.use[MESSAGE, CELLULAR], talk.use[CALL, 2] = 0.9, 0.3
+    assert primary(talk, rules) == 2
+    talk.use[MESSAGE, 1] = 0.1
+    assert primary(talk, rules) == 1
+
+
+def test_what_keeps_a_messenger_does_not_depend_on_having_it():
+    rules = toy_rules(
+        1, network_value=3.0, keep_value=2.0, install_rate=0.02, drop_rate=0.01,
+        failure_exit=2.0,
+    )  # fmt: skip
+    users, talks, now = toy_users(2, 1), records(TALK, 2), toy_now([[1.2], [0.3]], days=7.0)
+    users.installed[0], users.habit[0, 0], talks.value[:, 0] = 1, 0.5, 0.4
+    scale = np.full(MAX, 0.5 / -np.expm1(-np.float64(np.float32(0.4))))
+    one, other = (stationary(users[i], talks[i], 0, now, rules, scale) for i in range(2))
+    assert one == pytest.approx(other, rel=1e-6)
+    enter, leave, wants, keeps, habit = one
+    assert wants == pytest.approx(adoption.sigmoid(1.2), rel=1e-6)
+    assert keeps == pytest.approx(adoption.sigmoid(1.2 + 2.0 * 0.5), rel=1e-6)
+    assert enter == pytest.approx((1 - np.exp(-0.14)) * wants)
+    assert leave == pytest.approx((1 - np.exp(-0.07)) * (1 - keeps))
+    assert habit == pytest.approx(0.5, rel=1e-6)
+
+
+FIRST = {"start": dt.date(2025, 6, 4)}
+EVERY_KIND = {
+    "calls": Restriction(platforms=("whatsapp", "telegram"), channel="call", grade=1.0, **FIRST),
+    "outage": Restriction(
+        platforms=("telegram",), channel="message", grade=0.6, regions=("moscow", "volga"), **FIRST
+    ),
+    "gate": RegistrationGate(platforms=("whatsapp", "telegram"), grade=1.0, **FIRST),
+    "order": Mandate(platform="max", segment="egov", rate=0.3, ceiling=0.8, **FIRST),
+    "shops": Preinstallation(platform="max", rate=0.05, **FIRST),
+    "media": Campaign(platform="max", awareness_rate=0.2, trial_rate=0.1, **FIRST),
+    "fashion": Trend(platform="telegram", rate=0.6, **FIRST),
+}
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Return a run about to start whose society is brought there in two sweeps."""
+    monkeypatch.setattr(start, "N_SWEEPS", 2)
+    config = load_config(
+        "population.n_users=150", "network=watts_strogatz", "network.mean_degree=8",
+        "dur_days=35", "behaviour.pair_rate=0.5",
+    )  # fmt: skip
+    config = config.model_copy(update={"policies": EVERY_KIND})
+    return simulation(config, start.prepare(config, Threads(1)))
+
+
+def test_whole_steps_under_policies_of_every_kind_add_up(started):
+    run = advanced(started, 5)
+    users, talks, n = run.state.users, run.state.talks, run.state.n_users
+    series = step_series(run.config)
+    values = {s: run.recorder.steps[-1][0, k] for k, s in enumerate(series)}
+    assert np.isfinite(list(values.values())).all()
+    shares = [v for s, v in values.items() if s.measure not in ("welfare", "homes", "use")]
+    assert min(shares) >= 0
+    assert max(shares) <= 1
+    assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
+    talk = sum(v for s, v in values.items() if s.measure == "use")
+    assert talk == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
+    max_app = run.config.messengers.index("max")
+    assert (users.mandated >> max_app & 1).sum() > 20
+    assert (users.installed & ~users.account).any()  # a new phone
+    assert not users.asked.any()
+    assert talks.openings.min() >= 0
+    assert len(run.recorder.months) == 1
+    assert run.recorder.flows[0].table.sum() == pytest.approx(1)
+
+
+def test_what_is_recorded_is_what_the_users_have(started):
+    run = advanced(started, 2)
+    before = run.state.users.copy()
+    run.step()
+    row = dict(zip(step_series(run.config), run.recorder.steps[-1][0], strict=True))
+    for measure in ("installed", "account", "mandated"):
+        for p, name in enumerate(run.config.messengers):
+            share = (before[measure] >> p & 1).mean()
+            found = [v for s, v in row.items() if (s.measure, s.platform) == (measure, name)]
+            assert found == pytest.approx([share]), (measure, name)
+
+
+def test_conditions_without_policies_are_the_same_in_every_step(started):
+    quiet = Conditions(started.config.model_copy(update={"policies": {}}))
+    first, later = quiet.at(0), quiet.at(4)
+    assert first.force == later.force
+    assert first.attraction is later.attraction

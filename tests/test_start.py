@@ -1,0 +1,173 @@
+"""The start: the observed shares, contacts that resemble each other, and no drift for a year."""
+
+import numpy as np
+import pytest
+
+from sim import load_config
+from sim.engines import Threads
+from sim.rules.records import N_BANDS
+from sim.rules.word import in_use
+from sim.runs import run
+from sim.start import FULL, prepare, reach_targets
+from sim.world.settings import BANDS
+
+POINT = 0.01  # of reach
+CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
+OBSERVED = CONFIG.case.observed_shares
+SEEDS = CONFIG.case.seeds
+
+
+@pytest.fixture(scope="module")
+def year():
+    """Return the table of a year in which nothing happens, mean over replications."""
+    table = run(CONFIG).timeseries
+    index = ["measure", "group", "platform", "date"]
+    return table.groupby(index, observed=True)["value"].mean()
+
+
+@pytest.fixture(scope="module")
+def start():
+    return prepare(CONFIG, Threads())
+
+
+@pytest.mark.parametrize("name", CONFIG.messengers)
+def test_monthly_reach_stays_where_it_was_observed(year, name):
+    observed = OBSERVED[name].reach if name in OBSERVED else SEEDS[name].users
+    months = year["mau", "all", name]
+    assert len(months) == 12
+    assert (months - observed).abs().max() < POINT
+
+
+@pytest.mark.parametrize("name", [n for n in OBSERVED if OBSERVED[n].daily is not None])
+def test_daily_reach_stays_where_it_was_observed(year, name):
+    days = year["dau", "all", name]
+    assert len(days) == 52
+    assert (days - OBSERVED[name].daily).abs().max() < POINT
+
+
+@pytest.mark.parametrize("measure", ["exposure", "isolation", "welfare", "homes"])
+def test_nothing_else_drifts_either(year, measure):
+    steps = year.loc[measure, "all"].groupby("date").mean()
+    scale = max(1.0, steps.iloc[0])  # utils and messengers are numbers above 1
+    assert (steps - steps.iloc[0]).abs().max() < 2 * POINT * scale
+
+
+@pytest.mark.parametrize("name", OBSERVED)
+def test_reach_by_age_is_what_the_targets_say(year, start, name):
+    targets = reach_targets(CONFIG, start)[CONFIG.messengers.index(name)]
+    found = [year["mau", f"age={band}", name].iloc[0] for band in BANDS]
+    assert found == pytest.approx(targets, abs=3 * POINT)
+
+
+@pytest.mark.parametrize("name", OBSERVED)
+def test_targets_are_the_profile_shifted_to_the_total(start, name):
+    targets = reach_targets(CONFIG, start)[CONFIG.messengers.index(name)]
+    profile = np.array([OBSERVED[name].profile[band] for band in BANDS])
+    shift = np.log(targets / (1 - targets)) - np.log(profile / (1 - profile))
+    free = targets < cap_by_age(start) - 1e-9
+    assert free.sum() > 2
+    assert np.ptp(shift[free]) < 1e-9
+    assert (shift[~free] <= shift[free].max()).all()
+
+
+def cap_by_age(start):
+    """Return the share of a band that can have a messenger at most."""
+    online = np.bincount(start.users.band, start.users.online, minlength=N_BANDS)
+    return FULL * online / np.bincount(start.users.band, minlength=N_BANDS)
+
+
+def test_targets_hit_the_total_and_leave_out_who_cannot_install(start):
+    targets = reach_targets(CONFIG, start)
+    share = np.bincount(start.users.band, minlength=N_BANDS) / start.n_users
+    for p, name in enumerate(CONFIG.messengers):
+        if name in OBSERVED:
+            assert targets[p] @ share == pytest.approx(OBSERVED[name].reach, abs=1e-9)
+            assert (targets[p] <= cap_by_age(start) + 1e-12).all()
+        else:
+            assert (targets[p] == 0).all()
+
+
+@pytest.mark.parametrize("name", [*OBSERVED, "imo"])
+def test_contacts_resemble_each_other_beyond_their_age(start, name):
+    """Who has it: contacts (by weight of tie) against strangers of the contacts' ages."""
+    bit = 1 << CONFIG.messengers.index(name)
+    users, ties = start.users, start.ties
+    has = np.array([in_use(user) & bit > 0 for user in users], float)
+    degree = np.diff(ties.indptr)
+    ends, others = np.repeat(np.arange(len(users)), degree), ties.indices.astype(int)
+    rank = np.arange(len(ends)) - ties.indptr[ends]
+    weight = ties.rank_weight[rank] / ties.rank_total[degree[ends]] * has[ends]
+    by_age = np.bincount(users.band, has, minlength=N_BANDS) / np.bincount(users.band)
+    of_contacts = np.average(has[others], weights=weight)
+    of_strangers = np.average(by_age[users.band[others]], weights=weight)
+    assert of_contacts > of_strangers
+
+
+def test_first_users_of_new_messengers_are_as_many_as_observed(start):
+    for name, seed in SEEDS.items():
+        bit = 1 << CONFIG.messengers.index(name)
+        has = (start.users.installed & start.users.account & bit) > 0
+        assert has.mean() == pytest.approx(seed.users, rel=0.1)
+        assert (start.users.online[has] == 1).all()
+        others = ~has
+        heard = ((start.users.aware & bit) > 0)[others].mean()
+        assert heard == pytest.approx(seed.aware, abs=POINT)
+        assert ((start.users.aware & bit) > 0)[has].all()
+
+
+def test_first_users_in_pairs_have_a_contact_to_call(start):
+    imo = 1 << CONFIG.messengers.index("imo")
+    assert SEEDS["imo"].pattern == "pairs"
+    ties, has = start.ties, (start.users.installed & imo) > 0
+    for i in np.flatnonzero(has):
+        contacts = ties.indices[ties.indptr[i] : ties.indptr[i + 1]]
+        if len(contacts) and start.users.online[contacts[0]]:
+            assert has[contacts].any()
+
+
+def test_who_is_offline_has_nothing(start):
+    offline = start.users[start.users.online == 0]
+    assert len(offline) > 1000
+    for name in ("installed", "account"):
+        assert (offline[name] == 0).all()
+
+
+def test_solved_values_are_finite_and_those_given_are_kept(start):
+    rules = start.rules
+    for p, name in enumerate(CONFIG.messengers):
+        platform = CONFIG.platforms[name]
+        assert np.isfinite(rules.standalone[p]).all()
+        assert 0 <= rules.base_openings[p] < 50
+        assert np.abs(rules.standalone[p]).max() < 20
+        if platform.standalone is not None:
+            assert rules.standalone[p].tolist() == [platform.standalone[b] for b in BANDS]
+        if platform.openings is not None:
+            assert rules.base_openings[p] == platform.openings
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_another_seed_is_another_society_with_the_same_shares(start, seed):
+    other = prepare(CONFIG.model_copy(update={"seed": seed}), Threads())
+    assert other.users.tobytes() != start.users.tobytes()
+    for p, name in enumerate(CONFIG.messengers):
+        first, second = (
+            ((s.users.installed & s.users.account) >> p & 1).mean() for s in (start, other)
+        )
+        assert first == pytest.approx(second, abs=2 * POINT), name
+
+
+def test_the_start_knows_nothing_of_policies_and_of_luck_to_come(start):
+    size = ("population.n_users=10000", "replications=7")
+    busy = prepare(load_config("+scenario=as_happened", *size), Threads(1))
+    assert busy.users.tobytes() == start.users.tobytes()
+    assert busy.rules.tobytes() == start.rules.tobytes()
+
+
+@pytest.mark.parametrize("n_users", [10, 30, 60])
+@pytest.mark.parametrize("seed", range(5))
+def test_the_smallest_worlds_start_as_well(n_users, seed):
+    config = load_config(f"population.n_users={n_users}", f"seed={seed}")
+    state = prepare(config, Threads(1))
+    for name in ("standalone", "base_openings"):
+        assert np.isfinite(state.rules[name]).all()
+    assert all(np.isfinite(state.talks[name]).all() for name in state.talks.dtype.names)

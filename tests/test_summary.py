@@ -1,0 +1,141 @@
+"""What the terminal shows: a table that agrees with the series, and what to beware of."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from sim import load_config
+from sim.observed import compare_with_observed
+from sim.runs import compare
+from sim.schema import CONF
+from sim.summary import FAR, months, rows, table, warnings
+
+SIZE = ("population.n_users=200", "replications=3")
+DECEMBER = pd.Timestamp("2025-12-01")
+
+
+@pytest.fixture(scope="module")
+def result():
+    return compare(load_config("+scenario=call_ban", *SIZE))
+
+
+@pytest.fixture(scope="module")
+def cells(result):
+    """Return the table's cells by label."""
+    columns = [list(column.cells) for column in table(result).columns]
+    labels, *values = columns
+    return dict(zip(labels, zip(*values, strict=True), strict=True))
+
+
+def series(result, scenario, platform, channel, measure):
+    """Return one value a date and replication."""
+    t = result.timeseries
+    mine = t[
+        (t["scenario"] == scenario)
+        & (t["group"] == "all")
+        & (t["platform"] == platform)
+        & (t["channel"] == channel)
+        & (t["measure"] == measure)
+    ]
+    return mine.pivot_table(index="date", columns="replication", values="value")
+
+
+def test_adoption_is_never_shown_without_what_it_costs(result, cells):
+    for name in result.config.messengers:
+        label = result.config.platforms[name].label
+        assert {f"{label}, monthly reach", f"{label}, daily reach"} <= set(cells)
+    for cost in ("Cellular", "Exposure", "Isolated from calls", "Isolated from mess", "Welfare"):
+        assert any(label.startswith(cost) for label in cells), cost
+    assert len(cells) == len(rows(result.config))
+
+
+def test_every_world_that_was_compared_has_a_column(result):
+    headers = [str(column.header).split("\n")[0] for column in table(result).columns]
+    assert headers == ["", "before", "after", "90 % band", "mandate_only", "baseline", "observed"]
+
+
+def test_the_months_are_the_first_whole_one_and_the_cases_headline(result):
+    assert months(result) == (pd.Timestamp("2025-06-01"), DECEMBER)
+
+
+def shown(value):
+    return f"{100 * value:.1f}"
+
+
+def test_monthly_reach_agrees_with_the_series(result, cells):
+    before, after, band, mandate_only, baseline, observed = cells["Max, monthly reach"]
+    values = series(result, "call_ban", "max", "any", "mau")
+    assert before == shown(values.iloc[0].median())
+    assert after == shown(values.loc[DECEMBER].median())
+    low, high = np.quantile(values.loc[DECEMBER], [0.05, 0.95])
+    assert band == f"{shown(low)} - {shown(high)}"
+    for name, cell in (("mandate_only", mandate_only), ("baseline", baseline)):
+        assert cell == shown(series(result, name, "max", "any", "mau").loc[DECEMBER].median())
+    assert observed == "56.9"  # 70 million of 123, Mediascope
+
+
+@pytest.mark.parametrize(
+    ("label", "key", "form"),
+    [
+        ("WhatsApp, daily reach", ("whatsapp", "any", "dau"), shown),
+        ("Exposure", ("any", "any", "exposure"), shown),
+        ("Isolated from calls", ("any", "call", "isolation"), shown),
+        ("Isolated from messages", ("any", "message", "isolation"), shown),
+        ("Welfare", ("any", "any", "welfare"), "{:.3f}".format),
+        ("Cellular calls", ("cellular", "call", "use"), "{:.3f}".format),
+    ],
+)
+def test_other_values_are_means_of_december_by_its_days(result, cells, label, key, form):
+    """Steps start on 1, 8, 15, 22 and 29 December: the last has three days in it."""
+    row = next(values for name, values in cells.items() if name.startswith(label))
+    values = series(result, "call_ban", *key)
+    december = values[(values.index >= DECEMBER) & (values.index < "2026-01-01")]
+    assert len(december) == 5
+    expected = np.average(december, axis=0, weights=[7, 7, 7, 7, 3])
+    assert row[1] == form(np.median(expected))
+
+
+def test_a_run_shorter_than_a_month_has_no_table():
+    config = load_config("population.n_users=200", "replications=1", "dur_days=14")
+    short = compare(config)
+    assert table(short) is None
+    assert list(warnings(short))
+
+
+def test_the_table_fits_a_terminal_of_eighty_columns(result):
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(table(result))
+    text = console.export_text()
+    assert "…" not in text, "labels or names of scenarios are cut"
+
+
+def test_warnings_count_the_points_that_are_missed(result):
+    text = "\n".join(warnings(result))
+    points = compare_with_observed(result.timeseries, "call_ban", "russia_2025")
+    measured = points[points["quality"] != "company"]
+    n_missed = (measured["error_points"].abs() > FAR).sum()
+    assert n_missed > 0
+    assert f"{n_missed} of {len(measured)} observed points" in text
+    worst = measured.loc[measured["error_points"].abs().idxmax()]
+    assert f"worst: {worst['platform']} {worst['measure']}" in text
+
+
+def test_warnings_say_what_the_band_leaves_out_and_what_did_not_happen(result):
+    text = "\n".join(warnings(result))
+    assert "3 replications" in text
+    assert "200 users" in text
+    assert "+scenario=as_happened" in text
+
+
+def test_what_happened_is_not_warned_of_as_if_it_had_not():
+    happened = compare(load_config("+scenario=as_happened", "compare_to=[]", *SIZE))
+    assert "compare with +scenario" not in "\n".join(warnings(happened))
+
+
+def test_documents_that_warnings_refer_to_exist(result):
+    for word in " ".join(warnings(result)).split():
+        if word.startswith("docs/"):
+            assert (CONF.parent / word.rstrip(".,")).is_file(), word
