@@ -85,12 +85,16 @@ def first_job(overrides: list[str]) -> tuple[str, ...]:
 
 def _load(overrides: tuple[str, ...]) -> SimConfig:
     tree = _compose(overrides)
-    for key in _OURS:
-        if key in tree:
-            raise ConfigError(f"{key}={tree[key]}: not to be set; choose a scenario, compare_to")
+    for override in overrides:
+        if _path(override)[0] in _OURS and any(key in tree for key in _OURS):
+            raise ConfigError(
+                f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
+            )
     tree["scenario"] = scenario_name(overrides)
     names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
-    tree["counterfactuals"] = {str(name): _policies(overrides, str(name)) for name in names}
+    tree["counterfactuals"] = {
+        name: _policies(overrides, name) for name in names if isinstance(name, str)
+    }
     return validate(tree)
 
 
@@ -100,7 +104,7 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     Changes to a policy hold wherever that policy is; a policy that only the question's own
     scenario has (added or deleted by hand) stays there.
     """
-    paths = {o: o.lstrip("+~").split("=")[0].split("@")[0].split(".") for o in overrides}
+    paths = {o: _path(o) for o in overrides}
     shared = [o for o, path in paths.items() if path[0] not in ("scenario", "policy", "policies")]
     policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
     changes = [
@@ -111,6 +115,11 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     if changes:
         policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
     return policies
+
+
+def _path(override: str) -> list[str]:
+    """Return the keys that lead to what an override is about."""
+    return override.lstrip("+~").split("=")[0].split("@")[0].split(".")
 
 
 def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:

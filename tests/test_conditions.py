@@ -160,7 +160,8 @@ def test_two_gates_have_to_be_passed_one_after_the_other():
 def test_a_trend_runs_until_its_stop_and_then_stays():
     trend = Trend(platform="telegram", rate=0.6, start=day(3), stop=day(21))
     years = [at(step, trend).force.trend[TELEGRAM] / 0.6 * 365.25 for step in range(5)]
-    assert years == pytest.approx([2, 7.5, 14.5, 18, 18])  # days, at the middle of those in force
+    # days, the mean over each step: in the first, four days that end at 4
+    assert years == pytest.approx([4 * 2 / 7, 7.5, 14.5, 18, 18])
     force = at(3, trend).force
     assert force.trend_openings[TELEGRAM] == pytest.approx(np.exp(0.6 * 18 / 365.25))
 

@@ -26,7 +26,7 @@ class Segment(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.age_to < self.age_from:
-            raise ValueError(f"age_to={self.age_to} must not be below age_from={self.age_from}")
+            raise ValueError(f"age_from={self.age_from} must not exceed age_to={self.age_to}")
         return self
 
 
