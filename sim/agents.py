@@ -77,7 +77,8 @@ class User(mesa.Agent):
     def ask_contact(self) -> None:
         """Perhaps ask a contact to move calls that fail."""
         s = self._state
-        pairing.ask(self.row, s.users, s.ties, self._now, s.rules, self._keys)
+        if pairing.is_fed_up(self.row, self.record, self._now, s.rules, self._keys):
+            pairing.ask(self.row, s.users, s.ties, self._now, s.rules, self._keys)
 
     def revise(self) -> None:
         """Settle every messenger reconsidered."""

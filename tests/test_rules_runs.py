@@ -12,7 +12,8 @@ from sim.inversion import stationary
 from sim.measures import primary, step_series
 from sim.policies import Campaign, Mandate, Preinstallation, RegistrationGate, Restriction, Trend
 from sim.rules import adoption, pairing
-from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, SCRATCH, TALK, records
+from sim.rules.step import look
 from sim.state import make_ties
 from sim.world.graph import Graph
 from tests.worlds import (
@@ -22,6 +23,7 @@ from tests.worlds import (
     simulation,
     toy_now,
     toy_rules,
+    toy_state,
     toy_users,
 )  # fmt: skip
 
@@ -79,13 +81,15 @@ def test_failed_calls_are_the_habits_that_fail():
 
 
 def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
-    """Let user 0 ask its one contact; returns both."""
+    """Let user 0 look at its one contact, and perhaps ask it; returns both."""
     users = toy_users(2, 3)
     users.account[:], users.habit[:, 0] = 0, 0.5
     for name, values in traits.items():
         users[name] = values
-    rules = pair_rules(pair_rate=rate)
-    pairing.ask(0, users, equal_ties([[1], [0]]), blocked(*calls), rules, keys(0))
+    rules, ties = pair_rules(pair_rate=rate), equal_ties([[1], [0]])
+    state = toy_state(users, ties, rules)
+    now, scratch = blocked(*calls), records(SCRATCH, 1)[0]
+    look(0, users, state.talks, state.words, ties, now, rules, keys(0), scratch)
     return users, rules
 
 

@@ -34,17 +34,12 @@ def drop_hazard(rules: Record, availability: float, days: float) -> float:
 @jit
 def begin(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders in this step."""
-    bits = 0
-    if user.online:
-        for p in range(rules.n_messengers):
-            hazard = 0.0
-            if in_use(user) >> p & 1:
-                q = now.availability[user.place, MESSAGE, p]
-                hazard = drop_hazard(rules, q, now.force.days)
-            elif user.aware >> p & 1:
-                hazard = rules.install_rate * now.force.days
-            if happens(user_uniform(keys[REVISE], i, p), hazard):
-                bits |= 1 << p
+    bits, has = 0, in_use(user)
+    for p in range(rules.n_messengers):
+        hazard = rules.install_rate * now.force.days * (user.aware >> p & 1)
+        leaving = drop_hazard(rules, now.availability[user.place, MESSAGE, p], now.force.days)
+        hazard = leaving if has >> p & 1 else hazard
+        bits |= happens(user_uniform(keys[REVISE], i, p), hazard * user.online) << p
     user.revising = np.uint8(bits)
 
 

@@ -72,19 +72,24 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 
 
 @jit
+def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
+    """Say whether user `i` asks a contact in this step."""
+    u = uniform(keys[PAIR], i)
+    hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)
+    return bool(user.online and happens(u, hazard))
+
+
+@jit
 def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) -> None:
-    """Let user `i` perhaps ask a contact to move their calls; mark both ends.
+    """Let user `i` ask a contact to move their calls; mark both ends.
 
     Marks are only ever set in this half of a step, so the order of users cannot matter.
     """
-    user = users[i]
-    hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)
-    if user.online and happens(uniform(keys[PAIR], i), hazard):
-        other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
-        p = destination(user, now, rules, uniform(keys[PAIR_PLATFORM], i))
-        if other >= 0 and p >= 0 and users[other].online:
-            user.asked[p] = 1
-            users[other].asked[p] = 1
+    other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
+    p = destination(users[i], now, rules, uniform(keys[PAIR_PLATFORM], i))
+    if other >= 0 and p >= 0 and users[other].online:
+        users[i].asked[p] = 1
+        users[other].asked[p] = 1
 
 
 @jit

@@ -39,7 +39,7 @@ def obey(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
     for m in range(now.mandates.shape[0]):
         if now.mandates[m].platform == p:
             hazard += mandate_hazard(i, user, now.mandates[m])
-    if happens(user_uniform(keys[MANDATED], i, p), hazard):
+    if hazard > 0.0 and happens(user_uniform(keys[MANDATED], i, p), hazard):
         user.mandated = np.uint8(user.mandated | (1 << p))
         join(user, p)
 
@@ -52,14 +52,17 @@ def hear(i: int, user: Record, p: int, now: Now, rules: Record, keys: U64) -> No
             hazard = now.force.trial[p] * np.exp(rules.trial_type * user.type)
             if happens(user_uniform(keys[TRIAL], i, p), hazard):
                 join(user, p)
-    elif happens(user_uniform(keys[AWARE], i, p), now.force.awareness[p]):
+        return
+    hazard = now.force.awareness[p]
+    if hazard > 0.0 and happens(user_uniform(keys[AWARE], i, p), hazard):
         user.aware = np.uint8(user.aware | (1 << p))
 
 
 @jit
 def buy_phone(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
     """Let user `i` perhaps buy a phone on which `p` lies, without an account."""
-    if happens(user_uniform(keys[PREINSTALL], i, p), now.force.preinstall[p]):
+    hazard = now.force.preinstall[p]
+    if hazard > 0.0 and happens(user_uniform(keys[PREINSTALL], i, p), hazard):
         user.installed = np.uint8(user.installed | (1 << p))
         user.aware = np.uint8(user.aware | (1 << p))
 

@@ -21,7 +21,8 @@ def look(
     adoption.begin(i, users[i], now, rules, keys)
     choice.communicate(i, users[i], talks[i], words, ties, now, rules, s)
     activity.open_apps(users[i], talks[i], now, rules)
-    pairing.ask(i, users, ties, now, rules, keys)
+    if pairing.is_fed_up(i, users[i], now, rules, keys):
+        pairing.ask(i, users, ties, now, rules, keys)
 
 
 @jit
