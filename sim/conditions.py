@@ -46,9 +46,15 @@ class Conditions:
 
     config: SimConfig
     _tables: dict[bytes, tuple[F64, U8]] = field(default_factory=dict)
+    _steps: dict[int, Now] = field(default_factory=dict)  # replications ask for the same steps
 
     def at(self, step: int) -> Now:
         """Return what is in force during step `step` (from 0)."""
+        if step not in self._steps:
+            self._steps[step] = self._now(step)
+        return self._steps[step]
+
+    def _now(self, step: int) -> Now:
         days = self.config.step_days
         span = (step * days, (step + 1) * days, self.config.start)
         force = records(FORCE, 1)[0]

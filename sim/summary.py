@@ -104,19 +104,13 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
 def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
-    index = ["date", *SERIES]
-    parts = [mine[mine["measure"] == "mau"]]
-    for (channel, measure), steps in mine[mine["measure"] != "mau"].groupby(
-        ["channel", "measure"], observed=True
-    ):
-        parts.append(monthly_mean(steps).assign(channel=channel, measure=measure))
-    long = pd.concat(
-        [
-            part[[*index, "replication", "value"]].astype(dict.fromkeys(index[1:], str))
-            for part in parts
-        ]
-    )
-    return long.pivot_table(index=index, columns="replication", values="value")
+    names = mine[SERIES].astype(str)
+    flat = mine[["date", "replication", "value"]].assign(platform=names.agg("/".join, axis=1))
+    is_monthly = mine["measure"] == "mau"
+    long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
+    wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
+    keys = [(date, *name.split("/")) for date, name in wide.index]
+    return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
 
 
 def _write(value: float, row: Row) -> str:
