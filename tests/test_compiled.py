@@ -1,0 +1,75 @@
+"""The compile cache never serves stale code, and works where the home cannot be written."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sim
+
+# buy_phone (rules/push.py) calls happens (rules/adoption.py): with next to no hazard, nothing
+CALL = """
+import numpy as np
+from sim.rules.push import buy_phone
+from sim.rules.records import FORCE, MANDATE, USER, Now, records
+force, user = records(FORCE, 1)[0], records(USER, 1)[0]
+force.preinstall[0] = 1e-12
+tables = np.ones((2, 2, 6)), np.ones((2, 2, 2, 6)), np.zeros((2, 2, 2), np.uint8)
+buy_phone(0, user, 0, Now(force, *tables, records(MANDATE, 0)), np.zeros(10, np.uint64))
+print(int(user.installed))
+"""
+HAPPENS = "return bool(u < hazard and u < -np.expm1(-hazard))"
+
+
+@pytest.fixture
+def package(tmp_path):
+    """Return a folder with a copy of the package and a cache of its own."""
+    shutil.copytree(Path(sim.__file__).parent, tmp_path / "sim")
+    return tmp_path
+
+
+def run(package, code, **environment):
+    kept = {k: v for k, v in os.environ.items() if k not in ("NUMBA_CACHE_DIR", "HOME")}
+    env = {**kept, "XDG_CACHE_HOME": str(package / "cache"), **environment}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=package,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def caches(package):
+    return list((package / "cache/messenger-migration-sim/numba").iterdir())
+
+
+def test_a_changed_helper_of_another_module_is_compiled_anew(package):
+    """numba alone would keep the old helper inside its cached caller."""
+    assert run(package, CALL) == run(package, CALL) == "0"
+    assert len(caches(package)) == 1
+    helper = package / "sim/rules/adoption.py"
+    assert HAPPENS in helper.read_text()
+    helper.write_text(helper.read_text().replace(HAPPENS, "return True"))
+    assert run(package, CALL) == "1"
+    assert len(caches(package)) == 2
+
+
+def test_touching_a_file_keeps_the_cache(package):
+    run(package, CALL)
+    (package / "sim/rules/habit.py").touch()
+    run(package, CALL)
+    assert len(caches(package)) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="paths of POSIX")
+def test_a_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(package):
+    blocked = package / "cache"
+    blocked.write_text("a file where a folder should be")
+    assert run(package, CALL, TMPDIR=str(package)) == "0"
+    assert (package / "messenger-migration-sim/numba").is_dir()
