@@ -61,12 +61,13 @@ def assemble(config: SimConfig, recorders: Recorders) -> Result:
     return Result(config, _join(timeseries), _join(effects), _flows(config, recorders))
 
 
-_Block = tuple[list[dt.date], list[Series], F64]  # values (replication, date, group, series)
+_Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, date, group, series)
 
 
 def _blocks(config: SimConfig, runs: Sequence[Recorder]) -> tuple[_Block, _Block]:
     """Return the block observed in every step and that observed every month."""
-    dates = [config.start + dt.timedelta(days=k * config.step_days) for k in range(config.n_steps)]
+    midnight = dt.datetime.combine(config.start, dt.time())  # steps may be parts of days
+    dates = [midnight + dt.timedelta(days=k * config.step_days) for k in range(config.n_steps)]
     months = [first for first, _ in runs[0].months]
     by_step = np.array([run.steps for run in runs])
     by_month = np.array([[values for _, values in run.months] for run in runs])
@@ -87,7 +88,7 @@ def _effects(
 
 
 def _table(
-    outer: dict[str, Sequence[Any]], dates: list[dt.date], config: SimConfig,
+    outer: dict[str, Sequence[Any]], dates: Sequence[dt.date], config: SimConfig,
     series: list[Series], columns: dict[str, F64],
 ) -> pd.DataFrame:  # fmt: skip
     """Lay a block out as one row a value; axes are `outer`, dates, groups, series."""

@@ -197,3 +197,13 @@ def test_sim_run_stays_a_function_however_often_it_is_asked_for():
         "print(type(first).__name__, type(second).__name__)"
     )
     assert "function" in python("from sim import compare, run\nprint(type(run).__name__)")
+
+
+def test_steps_of_part_of_a_day_keep_their_hour():
+    config = load_config(
+        "population.n_users=100", "replications=1", "step_days=1.75", "dur_days=7"
+    )
+    dates = run(config).timeseries["date"].unique()
+    assert [str(date) for date in dates] == [
+        "2025-06-02 00:00:00", "2025-06-03 18:00:00", "2025-06-05 12:00:00", "2025-06-07 06:00:00",
+    ]  # fmt: skip
