@@ -107,8 +107,12 @@ def _use_table(result: Result) -> str:
     fall = _change(whatsapp, "2025-06-01", "2025-11-01")
     observed = observed_indicators(result.config.case.name)
     lines = ["| indicator | observed | simulated |", "|---|---|---|"]
-    simulated = (f"{100 * calls:+.0f} % (Jul-Oct 2025)", f"{100 * fall:+.0f} % (Jun-Nov 2025)")
-    for indicator, value in zip(observed.itertuples(), simulated, strict=True):
+    simulated = {
+        "cellular_call_traffic_change": f"{100 * calls:+.0f} % (Jul-Oct 2025)",
+        "whatsapp_time_per_user_change": f"{100 * fall:+.0f} % (Jun-Nov 2025)",
+    }
+    for indicator in observed.itertuples():
+        value = simulated.get(indicator.indicator, "not simulated")
         span = f"{indicator.from_date:%b %Y} to {indicator.to_date:%b %Y}"
         lines.append(
             f"| {indicator.indicator} ({span}) | {100 * indicator.value:+.0f} % | {value} |"

@@ -18,7 +18,7 @@ import mesa
 
 from sim.rules import activity, adoption, choice, habit, pairing, push
 from sim.rules.records import U64, Now, Record
-from sim.rules.word import in_use, pack
+from sim.rules.word import pack, usable
 from sim.state import State
 from sim.world.settings import BANDS, TYPES
 
@@ -50,7 +50,10 @@ class User(mesa.Agent):
         self.remember()
         self.obey_and_try()
         self.answer()
-        self.model.simulation.state.words[self.row] = pack(self.record)
+
+    def show(self) -> None:
+        """Let contacts see what has changed; all do so after everybody has advanced."""
+        self._state.words[self.row] = pack(self.record)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step."""
@@ -103,7 +106,7 @@ class User(mesa.Agent):
 
     def answer(self) -> None:
         """Install what was agreed on with a contact."""
-        pairing.answer(self.record, self._state.rules)
+        pairing.answer(self.row, self.record, self._now, self._state.rules, self._keys)
 
     # -- what one can ask a user ----------------------------------------------------------
 
@@ -119,8 +122,8 @@ class User(mesa.Agent):
 
     @property
     def messengers(self) -> tuple[str, ...]:
-        """Messengers in use."""
-        return self._named(int(in_use(self.record)))
+        """Messengers in use, as contacts see it: while users advance, those of before."""
+        return self._named(int(usable(self._state.words[self.row])))
 
     @property
     def mandated(self) -> tuple[str, ...]:
@@ -187,3 +190,5 @@ class MesaEngine:
         """Let every user change."""
         for user in self._users:
             user.advance()
+        for user in self._users:
+            user.show()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -25,6 +26,8 @@ def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
+    if asked.config_dir or asked.config_name or asked.config_path:
+        _refuse(ConfigError("--config-dir, --config-name, --config-path: put files under conf/"))
     if not any(shows) and not asked.shell_completion:
         _refuse_or_load(asked.overrides)
     hydra_main()
@@ -35,13 +38,26 @@ def _refuse_or_load(overrides: list[str]) -> SimConfig:
     try:
         return load_config(*first_job(overrides))
     except ConfigError as error:
-        print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
-        raise SystemExit(REFUSED) from None
+        _refuse(error)
+
+
+def _refuse(error: ConfigError) -> NoReturn:
+    print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
+    raise SystemExit(REFUSED) from None
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def hydra_main(_: DictConfig) -> float:
     """Run one job; return the largest effect on daily reach, for sweepers."""
+    try:
+        return _job()
+    except ConfigError as error:  # a file that only reading shows to be unusable
+        if HydraConfig.get().mode == RunMode.RUN:
+            _refuse(error)
+        raise
+
+
+def _job() -> float:
     from sim.folder import run_to_folder  # the simulator is imported once a run is certain
 
     job = HydraConfig.get()

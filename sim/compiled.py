@@ -28,10 +28,13 @@ def _sources_key() -> str:
 
 
 def _cache_dir() -> str:
-    """Return a folder that can be written to: the user's cache, else the temporary one."""
+    """Return a folder that can be written to: under the one asked for, the user's, a temporary."""
+    asked = os.environ.get("NUMBA_CACHE_DIR")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for base in (home, Path(tempfile.gettempdir())):
-        folder = base / "messenger-migration-sim" / "numba" / _sources_key()
+    for base in (asked, home, tempfile.gettempdir()):
+        if base is None:
+            continue
+        folder = Path(base) / "messenger-migration-sim" / "numba" / _sources_key()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -41,11 +44,16 @@ def _cache_dir() -> str:
     return tempfile.mkdtemp(prefix="messenger-migration-sim-")
 
 
-os.environ.setdefault("NUMBA_CACHE_DIR", _cache_dir())
 # A vector maths library would give other last digits in loops than in scalar calls.
-os.environ.setdefault("NUMBA_DISABLE_INTEL_SVML", "1")
+os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
 
 import numba  # noqa: E402
+
+_config: Any = numba.config
+if _config.USING_SVML:
+    raise ImportError("import sim before numba, or set NUMBA_DISABLE_INTEL_SVML=1: same bits")
+# Not by the environment: numba may have read it before, and a child would inherit a stale key.
+_config.CACHE_DIR = _cache_dir()
 
 
 def jit[F: Callable[..., Any]](function: F) -> F:

@@ -14,9 +14,10 @@ from sim.parameters import Behaviour
 from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
 from sim.policies import Date, Mandate, Policy, RegistrationGate, Restriction, platforms_of
 from sim.strict import Share, Strict
-from sim.world.settings import BANDS, NetworkConfig, PopulationConfig
+from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 
 DATA = Path(__file__).parent / "data"
+AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
 
 
 class StartShare(Strict):
@@ -135,6 +136,19 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {_allowed(tables)}"
+    if config.engine.name == "mesa" and config.population.n_users > AGENT_LIMIT:
+        yield (
+            f"population.n_users={config.population.n_users} with engine=mesa; "
+            f"allowed: up to {AGENT_LIMIT}, or engine=compiled"
+        )
+    if isinstance(config.network, FileNetwork) and not Path(config.network.path).is_file():
+        yield f"network.path={config.network.path}: no such file; allowed: a file that exists"
+    degree = getattr(config.network, "mean_degree", 0)
+    if degree >= config.population.n_users:
+        yield (
+            f"network.mean_degree={degree} with population.n_users={config.population.n_users}; "
+            "allowed: fewer ties than users"
+        )
     for name in config.compare_to:
         if name == config.scenario or config.compare_to.count(name) > 1:
             yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
@@ -189,7 +203,7 @@ def _policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator
                 if region not in config.population.regions:
                     yield (
                         f"{name}.regions: {region!r} is unknown; "
-                        f"{_allowed(('all', *config.population.regions))}"
+                        f"allowed: all, or some of {', '.join(config.population.regions)}"
                     )
         if isinstance(policy, Mandate) and policy.segment not in config.population.segments:
             yield (

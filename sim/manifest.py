@@ -64,15 +64,17 @@ def manifest(folder: Path, config: SimConfig) -> Iterator[dict[str, float]]:
 
 
 def commit() -> str | None:
-    """Return the commit of the sources, ``+dirty`` if they were changed since, or None."""
-    git = ["git", "-C", str(Path(__file__).parent), "--no-optional-locks"]
+    """Return the commit of the sources, ``+dirty`` if sim/ or conf/ differ from it, or None."""
+    git = ["git", "-C", str(Path(__file__).parents[1]), "--no-optional-locks"]
     try:
         # S603: the command is fixed
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True)  # noqa: S603
-        diff = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "."], check=False)  # noqa: S603
+        changed = subprocess.run(  # noqa: S603
+            [*git, "status", "--porcelain", "--", "sim", "conf"], capture_output=True, check=True
+        ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
-    return head.stdout.decode().strip() + ("+dirty" if diff.returncode else "")
+    return head.stdout.decode().strip() + ("+dirty" if changed else "")
 
 
 def write_json(path: Path, tree: Any) -> None:

@@ -87,17 +87,20 @@ class Flow(NamedTuple):
 
 
 @dataclass
-class Recorder:
-    """Observes one run step by step."""
+class Observations:
+    """What was observed of one run."""
 
-    config: SimConfig
-    threads: Threads
-    state: State
     steps: list[F64] = field(default_factory=list)  # each (n groups, n step series)
     months: list[tuple[dt.date, F64]] = field(default_factory=list)  # (n groups, P)
     flows: list[Flow] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
+
+class Recorder:
+    """Observes one run step by step; `observations` are what remains."""
+
+    def __init__(self, config: SimConfig, threads: Threads, state: State) -> None:
+        self.config, self.threads, self.state = config, threads, state
+        self.observations = Observations()
         users, n_regions = self.state.users, len(self.config.population.regions)
         kind = users.type.astype(np.int64) + 1
         self._shape = (len(BANDS), n_regions, len(TYPES))
@@ -120,7 +123,7 @@ class Recorder:
             observe_rows, self.state.n_users, self.state.users, self.state.talks,
             self.state.rules, self._cell, self._reach_at_start, self._access, self._primary, sums,
         )  # fmt: skip
-        self.steps.append(self._values(self._by_group(sums.sum(axis=0))))
+        self.observations.steps.append(self._values(self._by_group(sums.sum(axis=0))))
         if step == 0:
             self._snapshot(step)
         for first, days, is_last in self._months_of(step):
@@ -128,9 +131,20 @@ class Recorder:
             self._covered += days
             if is_last:
                 self._close_month(first, step)
-        if step == self.config.n_steps - 1 and self._snapshots[0][0] < self._date(step):
+        if step == self.config.n_steps - 1:
+            self._finish(step)
+
+    def _finish(self, step: int) -> None:
+        """Close the month the run ends in if it is covered enough; note the whole run's moves."""
+        if self._covered > 0:
+            self._close_month(self._date(step).replace(day=1), step)
+        if self._snapshots[-1][0] < self._date(step):
             self._snapshot(step)
-            self.flows.append(self._flow(self._snapshots[0], self._snapshots[-1]))
+        first, last = self._snapshots[0], self._snapshots[-1]
+        if first[0] < last[0] and (first[0], last[0]) not in {
+            f[:2] for f in self.observations.flows
+        }:
+            self.observations.flows.append(self._flow(first, last))
 
     def _date(self, step: int) -> dt.date:
         return self.config.start + dt.timedelta(days=step * self.config.step_days)
@@ -166,8 +180,8 @@ class Recorder:
 
     def _months_of(self, step: int) -> Iterator[tuple[dt.date, float, bool]]:
         """Yield the months a step touches: first day, days in it, whether it ends in the step."""
-        begin = step * self.config.step_days
-        end = begin + self.config.step_days
+        # rounded, so that steps that are no binary fractions meet the ends of months
+        begin, end = (round(k * self.config.step_days, 6) for k in (step, step + 1))
         while begin < end:
             day = self.config.start + dt.timedelta(days=int(begin))
             first = day.replace(day=1)
@@ -183,7 +197,7 @@ class Recorder:
             self.threads.run(month_rows, self.state.n_users, self._opened, scale, self._cell, sums)
             with np.errstate(invalid="ignore"):
                 reach = self._by_group(sums.sum(axis=0)) / self._counts[:, None]
-            self.months.append((first, reach[:, : len(self.config.messengers)]))
+            self.observations.months.append((first, reach[:, : len(self.config.messengers)]))
             self._snapshot(step)
         self._opened[:] = 0
         self._covered = 0.0
@@ -192,7 +206,7 @@ class Recorder:
         """Keep who is where; note the moves since the last time."""
         self._snapshots.append((self._date(step), self._primary.copy()))
         if len(self._snapshots) > 1 and self._snapshots[-2][0] < self._snapshots[-1][0]:
-            self.flows.append(self._flow(*self._snapshots[-2:]))
+            self.observations.flows.append(self._flow(*self._snapshots[-2:]))
         del self._snapshots[1:-1]
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:

@@ -8,14 +8,12 @@ import mesa
 
 from sim.agents import MesaEngine, User
 from sim.conditions import Conditions
-from sim.config import SimConfig
+from sim.config import AGENT_LIMIT, SimConfig
 from sim.engines import CompiledEngine, Threads
 from sim.rules.records import SCRATCH, records
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
-
-AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
 
 
 class MigrationModel(mesa.Model):

@@ -17,7 +17,7 @@ from sim.strict import Strict
 def _parameter(
     default: float, low: float, high: float, unit: str, meaning: str, source: str
 ) -> Any:
-    """Return a bounded field that documents itself (docs/parameters.md is made from it)."""
+    """Return a bounded field that documents itself."""
     return Field(
         default=default,
         ge=low,
@@ -97,11 +97,16 @@ class Behaviour(Strict):
         1,
         "1/day",
         "iota, hazard of moving calls with a contact when they fail",
-        "fit S3",
+        "tuned",
     )
     pair_type: float = _parameter(
-        0.8, -5, 5, "utils", "type effect on where a pair moves", "prior"
+        0.8,
+        -5,
+        5,
+        "utils",
+        "pull of what the state reads on the types, where a pair moves",
+        "prior",
     )
     trial_type: float = _parameter(
-        0.5, -5, 5, "1", "type effect on trying what the media name", "prior"
+        0.5, -5, 5, "1", "the same, trying what the media name", "prior"
     )

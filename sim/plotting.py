@@ -193,7 +193,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         label_ends(axes, ends)
     note(
         figure,
-        f"Isolated: lost over 30 % of the contacts reachable by app at the start. {BAND_NOTE}",
+        f"Isolated: reach over 30 % fewer contacts by app than at the start. {BAND_NOTE}",
     )
     whose = ", ".join(scenarios)
     figure.set_label(f"Exposure, isolation by channel and welfare over time: {whose}.")

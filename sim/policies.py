@@ -18,9 +18,11 @@ from sim.strict import Share, Strict
 def _as_date(value: Any) -> Any:
     if isinstance(value, str):
         try:
-            return dt.date.fromisoformat(value)
+            value = dt.date.fromisoformat(value)
         except ValueError:
-            raise ValueError("a date is written 2025-08-13") from None
+            raise ValueError("no such day; a date is written 2025-08-13") from None
+    if isinstance(value, dt.date) and not 2000 <= value.year <= 2100:
+        raise ValueError("allowed: days of the years 2000 to 2100")
     return value
 
 

@@ -11,12 +11,16 @@ import numpy as np
 import pandas as pd
 
 from sim.config import SimConfig
-from sim.measures import Recorder, Series, groups, month_series, step_series
+from sim.measures import Observations, Series, groups, month_series, step_series
 from sim.platforms import CELLULAR
 from sim.rules.records import F64
 
-Recorders = Mapping[str, Sequence[Recorder]]  # scenario -> one recorder a replication
+Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
 BAND = (0.05, 0.95)  # of replications
+EFFECTS = (
+    "scenario", "counterfactual", "date", "group", "platform", "channel", "measure",
+    "median", "low", "high",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,11 @@ class Result:
     flows: pd.DataFrame
 
 
-def assemble(config: SimConfig, recorders: Recorders) -> Result:
+def assemble(config: SimConfig, records: Runs) -> Result:
     """Turn what was recorded into tables; the first scenario is compared with the others."""
-    main, *others = recorders
-    blocks = {name: _blocks(config, runs) for name, runs in recorders.items()}
-    names = list(recorders)
+    main, *others = records
+    blocks = {name: _blocks(config, runs) for name, runs in records.items()}
+    names = list(records)
     runs = {"scenario": names, "replication": range(config.replications)}
     timeseries = [
         _table(runs, dates, config, series, {"value": np.stack([blocks[n][k][2] for n in names])})
@@ -58,13 +62,13 @@ def assemble(config: SimConfig, recorders: Recorders) -> Result:
         for k in range(2)
         if len(blocks[main][k][0])
     ]
-    return Result(config, _join(timeseries), _join(effects), _flows(config, recorders))
+    return Result(config, _join(timeseries), _join(effects, EFFECTS), _flows(config, records))
 
 
 _Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, date, group, series)
 
 
-def _blocks(config: SimConfig, runs: Sequence[Recorder]) -> tuple[_Block, _Block]:
+def _blocks(config: SimConfig, runs: Sequence[Observations]) -> tuple[_Block, _Block]:
     """Return the block observed in every step and that observed every month."""
     midnight = dt.datetime.combine(config.start, dt.time())  # steps may be parts of days
     dates = [midnight + dt.timedelta(days=k * config.step_days) for k in range(config.n_steps)]
@@ -112,10 +116,10 @@ def _table(
     return pd.DataFrame(table | {name: values.ravel() for name, values in columns.items()})
 
 
-def _join(tables: list[pd.DataFrame]) -> pd.DataFrame:
-    """Stack tables whose categories differ."""
+def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
+    """Stack tables whose categories differ; without any, return an empty one with `columns`."""
     if len(tables) < 2:
-        return tables[0] if tables else pd.DataFrame()
+        return tables[0] if tables else pd.DataFrame(columns=list(columns))
     joined = {}
     for name in tables[0]:
         parts = [table[name] for table in tables]
@@ -127,11 +131,11 @@ def _join(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(joined)
 
 
-def _flows(config: SimConfig, recorders: Recorders) -> pd.DataFrame:
+def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:
     names = (*config.messengers, CELLULAR)
     rows = [
         (scenario, replication, flow.from_date, flow.to_date, a, b, flow.table[i, j])
-        for scenario, runs in recorders.items()
+        for scenario, runs in records.items()
         for replication, run in enumerate(runs)
         for flow in run.flows
         for i, a in enumerate(names)

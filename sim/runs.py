@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine, Engine, Threads
-from sim.measures import Recorder
+from sim.measures import Observations
 from sim.results import Result, assemble
 from sim.simulation import Simulation
 from sim.start import prepare
@@ -53,25 +53,25 @@ def _run(configs: list[SimConfig], on_step: OnStep) -> Result:
     conditions = [Conditions(config) for config in configs]
     tasks = [(c, r) for r in range(main.replications) for c in conditions]
     if main.population.n_users >= SMALL or main.engine.name == "mesa":
-        recorders = [_one(c, r, start, threads, on_step) for c, r in tasks]
+        observations = [_one(c, r, start, threads, on_step) for c, r in tasks]
     else:
         one_thread = Threads(1)
         with ThreadPoolExecutor(threads.n_threads) as pool:
             futures = [pool.submit(_one, c, r, start, one_thread, on_step) for c, r in tasks]
             try:
-                recorders = [future.result() for future in futures]
+                observations = [future.result() for future in futures]
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
     by_scenario = {
-        config.scenario: recorders[k :: len(configs)] for k, config in enumerate(configs)
+        config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
     return assemble(main, by_scenario)
 
 
 def _one(
     conditions: Conditions, replication: int, start: State, threads: Threads, on_step: OnStep
-) -> Recorder:
+) -> Observations:
     """Take one run from start to end."""
     simulation = (
         _with_agents(conditions.config, replication, start)
@@ -81,7 +81,7 @@ def _one(
     for _ in range(conditions.config.n_steps):
         simulation.step()
         on_step()
-    return simulation.recorder
+    return simulation.recorder.observations
 
 
 def _compiled(

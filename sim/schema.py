@@ -16,11 +16,10 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.validation import allowed_keys, validate
+from sim.validation import OURS, allowed_keys, validate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 _GROUPS = ("case", "population", "network", "platforms")  # every key of theirs stands in conf/
-_OURS = ("scenario", "counterfactuals")  # set from the scenario's name and from compare_to
 _REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
@@ -29,7 +28,7 @@ def register() -> None:
     tree: dict[str, Any] = {
         name: field.get_default(call_default_factory=True)
         for name, field in SimConfig.model_fields.items()
-        if name not in (*_GROUPS, *_OURS)
+        if name not in (*_GROUPS, *OURS)
     }
     tree["start"] = str(tree["start"])
     tree["compare_to"] = list(tree["compare_to"])
@@ -86,7 +85,7 @@ def first_job(overrides: list[str]) -> tuple[str, ...]:
 def _load(overrides: tuple[str, ...]) -> SimConfig:
     tree = _compose(overrides)
     for override in overrides:
-        if _path(override)[0] in _OURS and any(key in tree for key in _OURS):
+        if _path(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
                 f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
             )
@@ -101,8 +100,8 @@ def _load(overrides: tuple[str, ...]) -> SimConfig:
 def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     """Return the policies of the same world under another scenario.
 
-    Changes to a policy hold wherever that policy is; a policy that only the question's own
-    scenario has (added or deleted by hand) stays there.
+    A change or deletion of a policy holds wherever that policy is; what the command line adds is
+    added to the question's own scenario alone.
     """
     paths = {o: _path(o) for o in overrides}
     shared = [o for o, path in paths.items() if path[0] not in ("scenario", "policy", "policies")]
@@ -110,7 +109,7 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     changes = [
         o
         for o, path in paths.items()
-        if path[0] == "policies" and len(path) > 2 and path[1] in policies
+        if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
     ]
     if changes:
         policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]

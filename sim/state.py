@@ -82,6 +82,7 @@ def make_rules(config: SimConfig) -> Record:
         rules.habit_openings[p] = platform.habit_openings
         rules.mandate_openings[p] = platform.mandate_openings
         rules.type_taste[p] = platform.type_taste
+        rules.state_access[p] = platform.state_access
     return rules
 
 

@@ -49,8 +49,8 @@ def rows(config: SimConfig) -> list[Row]:
 
 CAPTION = (
     "Reach, isolation: % of people aged 12+. Cellular calls: a person a day, all communication of "
-    "the average person = 1. Exposure: % of communication open to the state. Isolated: lost over "
-    "30 % of the contacts reachable by app at the start. Welfare: mean logsum, in utils."
+    "the average person = 1. Exposure: % of communication open to the state. Isolated: reach over "
+    "30 % fewer contacts by app than at the start. Welfare: mean logsum, in utils."
 )
 
 
@@ -83,8 +83,9 @@ def _cells(
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     yield _write(here.loc[before].median(), row)
-    low, high = here.loc[after].quantile(list(BAND))
-    yield f"{_write(here.loc[after].median(), row)} ({_write(low, row)} - {_write(high, row)})"
+    middle, (low, high) = here.loc[after].median(), here.loc[after].quantile(list(BAND))
+    band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
+    yield f"{_write(middle, row)}{band}"
     for other in others:
         yield _write(other.loc[after].median(), row)
     seen = observed.get((after, row.platform, row.measure))
@@ -122,7 +123,8 @@ def warnings(result: Result) -> Iterator[str]:
     config = result.config
     yield (
         f"The band is over {config.replications} replications of one synthetic society of "
-        f"{config.population.n_users:,} users: it holds neither parameter nor model error."
+        f"{config.population.n_users:,} users (its ties, its start and the order of roll-outs): "
+        "it holds neither parameter nor model error."
     )
     points = compare_with_observed(result.timeseries, config.scenario, config.case.name)
     measured = points[points["quality"] != "company"]

@@ -16,6 +16,7 @@ from sim.policies import Policy
 from sim.world.settings import NetworkConfig
 
 Location = tuple[int | str, ...]
+OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
 
 
 def validate(tree: dict[str, Any]) -> SimConfig:
@@ -37,7 +38,7 @@ def _lines(problem: Any) -> Iterator[str]:
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     key = ".".join(path)
     if problem["type"] == "extra_forbidden":
-        known = list(model.model_fields) if model else []
+        known = [name for name in model.model_fields if name not in OURS] if model else []
         yield f"{key}={_short(value)}: unknown key; {allowed_keys(path[-1], known)}"
     elif problem["type"] == "missing":
         yield f"{key}: missing"

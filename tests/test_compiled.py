@@ -73,3 +73,13 @@ def test_a_cache_that_cannot_be_written_is_replaced_by_a_temporary_one(package):
     blocked.write_text("a file where a folder should be")
     assert run(package, CALL, TMPDIR=str(package)) == "0"
     assert (package / "messenger-migration-sim/numba").is_dir()
+
+
+def test_numba_imported_before_us_still_uses_our_cache(package):
+    assert run(package, "import numba\n" + CALL) == "0"
+    assert len(caches(package)) == 1
+
+
+def test_a_folder_asked_for_holds_one_cache_a_state_of_the_sources(package):
+    assert run(package, CALL, NUMBA_CACHE_DIR=str(package / "asked")) == "0"
+    assert len(list((package / "asked/messenger-migration-sim/numba").iterdir())) == 1

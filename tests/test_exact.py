@@ -1,4 +1,4 @@
-"""Runs of the production rules against exact results (science/model.md 5: T1, T9, T10).
+"""Runs of the production rules against exact results (docs/verification.md: T1, T9, T10).
 
 A share is compared at 4 standard errors. They come from theory, never from the run: for crowds
 from the linear noise of their mean-field step (`theory.mean_field_errors`), checked to hold there.

@@ -1,4 +1,4 @@
-"""Runs of the production rules against exact curves in time (science/model.md 5: T12, T14)."""
+"""Runs of the production rules against exact curves in time (docs/verification.md: T12, T14)."""
 
 import datetime as dt
 
@@ -67,8 +67,11 @@ def observed(config, state):
     for k in range(5):
         recorder.observe(k)
     series = step_series(config)
-    dau = [recorder.steps[0][0, series.index(Series(m, "any", "dau"))] for m in config.messengers]
-    (month, reach), *_ = recorder.months
+    dau = [
+        recorder.observations.steps[0][0, series.index(Series(m, "any", "dau"))]
+        for m in config.messengers
+    ]
+    (month, reach), *_ = recorder.observations.months
     assert month == dt.date(2025, 6, 1)
     return np.array(dau), reach[0]
 

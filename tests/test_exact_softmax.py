@@ -1,4 +1,4 @@
-"""Habit against the symmetric softmax x_p ~ exp(b x_p) (science/model.md 5, T2).
+"""Habit against the symmetric softmax x_p ~ exp(b x_p) (docs/verification.md, T2).
 
 Two people who hold all P messengers and whose phone is worth nothing talk over p with chance
 exp(eta h_p) / sum exp(eta h), and habit h relaxes to that share: b = eta. The choice on a tie,

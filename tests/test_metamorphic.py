@@ -1,4 +1,4 @@
-"""What must hold of communication and its value at any state (science/model.md 5)."""
+"""What must hold of communication and its value at any state (docs/model.md)."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What must hold of whole runs, whatever the numbers (science/model.md 5)."""
+"""What must hold of whole runs, whatever the numbers (docs/model.md)."""
 
 import datetime as dt
 from itertools import pairwise
@@ -39,7 +39,7 @@ def test_stocks_change_by_what_is_installed_and_dropped():
         installs.append([(has & ~had) >> p & 1 for p in range(len(dau))])
         drops.append([(had & ~has) >> p & 1 for p in range(len(dau))])
         had = has.copy()
-    stocks = np.array([step[0, columns] for step in run.recorder.steps])
+    stocks = np.array([step[0, columns] for step in run.recorder.observations.steps])
     moved = np.sum(installs, axis=2, dtype=int) - np.sum(drops, axis=2, dtype=int)
     assert np.diff(stocks, axis=0) * SMALL == pytest.approx(moved[:-1], abs=1e-9)
     assert np.sum(installs) > 100 < np.sum(drops)
@@ -206,7 +206,7 @@ def test_copies_of_a_world_have_its_mean_and_a_variance_that_shrinks_with_their_
 
     def last(state, replication):
         run = advanced(simulation(config, state, replication), steps)
-        return run.recorder.steps[-1][0, columns]
+        return run.recorder.observations.steps[-1][0, columns]
 
     many = copies(start, n_copies)
     one = np.array([last(start, r) for r in range(n_runs)])
@@ -242,7 +242,9 @@ def test_halving_the_step_halves_its_error():
         config = load_config(BAN, *FAST, f"step_days={days}")
         column = step_series(config).index(Series("max", "any", "dau"))
         reach = [
-            advanced(simulation(config, start, r), round(day / days) + 1).recorder.steps[-1]
+            advanced(
+                simulation(config, start, r), round(day / days) + 1
+            ).recorder.observations.steps[-1]
             for r in runs
         ]
         reach = np.array(reach)[:, 0, column]
@@ -255,3 +257,14 @@ def test_halving_the_step_halves_its_error():
           f"ratio {ratio:.3f}, s.e. {spread:.3f}")  # fmt: skip
     assert 4 * spread < 1
     assert abs(ratio - 2) < 4 * spread
+
+
+def test_a_gate_that_lets_nobody_pass_stops_pairs_as_well():
+    """Pairs are how imo grows; behind a closed gate no account is added."""
+    closed = RegistrationGate(platforms=("imo",), grade=1.0, start=dt.date(2025, 6, 2))
+    config, start = world("+scenario=call_ban_only")
+    gated = config.model_copy(update={"policies": {**config.policies, "gate": closed}})
+    free, shut = (advanced(simulation(c, start), WEEKS) for c in (config, gated))
+    bit = 1 << config.messengers.index("imo")
+    n_free, n_shut = (int((run.state.users.account & bit > 0).sum()) for run in (free, shut))
+    assert n_shut == int((start.users.account & bit > 0).sum()) < n_free

@@ -8,9 +8,11 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from sim import load_config
-from sim.agents import User
+from sim.agents import MesaEngine, User
+from sim.engines import Threads
 from sim.model import AGENT_LIMIT, MigrationModel
 from sim.runs import run
+from sim.start import prepare
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
 
@@ -62,7 +64,7 @@ def test_the_model_is_the_run_of_the_tables(model):
     config = load_config(*SIZE, "dur_days=364")
     table = run(config).timeseries
     mau = table[(table["group"] == "all") & (table["measure"] == "mau")]
-    firsts = [values[0] for _, values in model.simulation.recorder.months]
+    firsts = [values[0] for _, values in model.simulation.recorder.observations.months]
     n = len(firsts)
     assert n == 6  # June to November; December is not over
     wide = mau.pivot_table(index="date", columns="platform", values="value", observed=True)
@@ -158,6 +160,22 @@ def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
 
 def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
+
+
+class Waiting(User):
+    def install_utility(self, platform):
+        there = sum(platform in contact.messengers for contact in self.contacts)
+        return super().install_utility(platform) + there - 2
+
+
+def test_rules_that_look_at_contacts_do_not_depend_on_the_order_of_agents():
+    config = load_config("+scenario=call_ban", "engine=mesa", "population.n_users=150")
+    start = prepare(config, Threads(1))
+    forth, back = (MigrationModel(config, start=start, user_class=Waiting) for _ in range(2))
+    back.simulation.engine = MesaEngine(reversed(back.users))
+    for model in (forth, back):
+        model.run_for(20)
+    assert_same_state(forth, back)
 
 
 def test_a_class_of_ones_own_is_refused_where_only_compiled_rules_run():

@@ -54,7 +54,10 @@ def test_a_campaign_makes_people_aware_first_and_try_then():
 
 
 def test_the_type_of_a_user_decides_how_soon_it_tries():
-    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2, trial_type=1.0)
+    now, rules = (
+        toy_now([[1.2, 0.6], [0.3, 0.3]]),
+        toy_rules(2, trial_type=1.0, state_access=[0, 1, 0, 0, 0, 0]),
+    )
     now.force.trial[1] = 0.2
     for kind in (-1, 0, 1):
         tried = 0
@@ -71,3 +74,18 @@ def test_a_new_phone_brings_the_app_and_no_account():
     now.force.preinstall[1] = 99.0
     push.buy_phone(0, user, 1, now, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
+
+
+def test_a_new_phone_wakes_no_old_account():
+    now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
+    now.force.preinstall[1] = 99.0
+    push.buy_phone(0, user, 1, now, keys(0))
+    assert user.installed == 0
+
+
+@pytest.mark.parametrize("account", [0, 0b10])
+def test_whoever_joins_in_whatever_way_passes_the_gate_unless_the_account_is_old(account):
+    now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=account, installed=0)
+    now.force.passing[1] = 0.0
+    push.join(0, user, 1, now, keys(0))
+    assert user.installed == user.account == account

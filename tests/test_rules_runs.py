@@ -60,7 +60,7 @@ def pair_rules(**values):
 
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
-    rules = pair_rules(pair_type=0.8, type_taste=[0, 0.7, 0, 0, 0, 0])
+    rules = pair_rules(pair_type=0.8, state_access=[0, 1, 0, 0, 0, 0])
     users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
     users.type[:] = kind
     weights = np.array([0, np.exp(0.8 * kind), 0.5 * np.exp(-1)])  # calls on 2 half succeed
@@ -96,8 +96,8 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
 def test_when_calls_fail_both_ends_move_to_where_they_succeed():
     users, rules = asked()
     assert users.asked[:, :3].tolist() == [[0, 1, 0]] * 2
-    for user in users:
-        pairing.answer(user, rules)
+    for i, user in enumerate(users):
+        pairing.answer(i, user, blocked(0.0, 1.0, 0.0), rules, keys(0))
     assert (users.installed == 0b10).all()
     assert (users.account == 0b10).all()
     assert not users.asked.any()
@@ -170,7 +170,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     run = advanced(started, 5)
     users, talks, n = run.state.users, run.state.talks, run.state.n_users
     series = step_series(run.config)
-    values = {s: run.recorder.steps[-1][0, k] for k, s in enumerate(series)}
+    values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
     shares = [v for s, v in values.items() if s.measure not in ("welfare", "homes", "use")]
     assert min(shares) >= 0
@@ -183,15 +183,15 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert (users.installed & ~users.account).any()  # a new phone
     assert not users.asked.any()
     assert talks.openings.min() >= 0
-    assert len(run.recorder.months) == 1
-    assert run.recorder.flows[0].table.sum() == pytest.approx(1)
+    assert len(run.recorder.observations.months) == 1
+    assert run.recorder.observations.flows[0].table.sum() == pytest.approx(1)
 
 
 def test_what_is_recorded_is_what_the_users_have(started):
     run = advanced(started, 2)
     before = run.state.users.copy()
     run.step()
-    row = dict(zip(step_series(run.config), run.recorder.steps[-1][0], strict=True))
+    row = dict(zip(step_series(run.config), run.recorder.observations.steps[-1][0], strict=True))
     for measure in ("installed", "account", "mandated"):
         for p, name in enumerate(run.config.messengers):
             share = (before[measure] >> p & 1).mean()

@@ -207,3 +207,39 @@ def test_steps_of_part_of_a_day_keep_their_hour():
     assert [str(date) for date in dates] == [
         "2025-06-02 00:00:00", "2025-06-03 18:00:00", "2025-06-05 12:00:00", "2025-06-07 06:00:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [14, 21, 28, 63])
+def test_moves_of_a_short_run_are_counted_once(days):
+    config = load_config("population.n_users=100", "replications=1", f"dur_days={days}")
+    flows = run(config).flows
+    sums = flows.groupby(["from_date", "to_date"])["share"].sum()
+    assert sums.to_numpy() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("step", [0.7, 1.4, 2.8, 5.6, 7])
+def test_steps_that_are_no_binary_fractions_lose_no_month(step):
+    size = (
+        "population.n_users=50",
+        "replications=1",
+        "dur_days=151.2" if step != 7 else "dur_days=147",
+    )
+    t = run(load_config(*size, f"step_days={step}")).timeseries
+    months = t[t["measure"] == "mau"]["date"].unique()
+    assert [f"{month:%m}" for month in months] == ["06", "07", "08", "09", "10"][
+        : 5 if step != 7 else 4
+    ]
+
+
+def test_a_month_at_the_end_counts_if_nine_tenths_of_it_were_run():
+    for days, n_months in ((21, 0), (28, 1)):
+        t = run(
+            load_config("population.n_users=50", "replications=1", f"dur_days={days}")
+        ).timeseries
+        assert t[t["measure"] == "mau"]["date"].nunique() == n_months
+
+
+def test_effects_of_nothing_still_have_their_columns():
+    effects = compare(load_config("population.n_users=50", "replications=1", "dur_days=7")).effects
+    assert effects.empty
+    assert list(effects.columns)[-3:] == ["median", "low", "high"]

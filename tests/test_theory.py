@@ -1,4 +1,4 @@
-"""The closed forms against the reference numbers of science/model.md 5."""
+"""The closed forms against the reference numbers of docs/verification.md."""
 
 import numpy as np
 import pytest

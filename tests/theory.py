@@ -1,4 +1,4 @@
-"""Closed forms that runs are compared with (science/model.md 5); no rule of the simulator."""
+"""Closed forms that runs are compared with (docs/model.md); no rule of the simulator."""
 
 from itertools import product
 

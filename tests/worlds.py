@@ -55,8 +55,10 @@ def advanced(run, n_steps):
 def outcome(run):
     """Return all bits of what a run has recorded and of where it stands."""
     state, recorder = run.state, run.recorder
-    arrays = [state.users, state.talks, state.words, *recorder.steps]
-    arrays += [values for _, values in recorder.months] + [f.table for f in recorder.flows]
+    arrays = [state.users, state.talks, state.words, *recorder.observations.steps]
+    arrays += [values for _, values in recorder.observations.months] + [
+        f.table for f in recorder.observations.flows
+    ]
     return [np.ascontiguousarray(a).tobytes() for a in arrays]
 
 

@@ -51,9 +51,9 @@ def contact(i: int, ties: Ties, u: float) -> Int:
 def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
     """Return the logit weight of messenger `p` as a place to move calls to.
 
-    A messenger that divides the types (type taste not 0) draws them by `pair_type`.
+    One that the state can read draws or repels the types by `pair_type`.
     """
-    by_type = rules.pair_type * user.type if rules.type_taste[p] != 0.0 else 0.0
+    by_type = rules.pair_type * rules.state_access[p] * user.type
     return float(now.availability[user.place, CALL, p] * np.exp(rules.pair_appeal[p] + by_type))
 
 
@@ -93,9 +93,9 @@ def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) 
 
 
 @jit
-def answer(user: Record, rules: Record) -> None:
-    """Let `user` install what was agreed on, and clear the marks."""
+def answer(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
+    """Let user `i` install what was agreed on, and clear the marks."""
     for p in range(rules.n_messengers):
         if user.asked[p]:
-            join(user, p)
+            join(i, user, p, now, keys)
             user.asked[p] = 0

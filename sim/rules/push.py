@@ -7,7 +7,7 @@ import numpy as np
 from sim.compiled import jit
 from sim.rng import uniform, user_uniform
 from sim.rules.adoption import happens
-from sim.rules.records import AWARE, MANDATED, PREINSTALL, TRIAL, U64, Now, Record
+from sim.rules.records import AWARE, MANDATED, PREINSTALL, REGISTER, TRIAL, U64, Now, Record
 from sim.rules.word import in_use
 
 
@@ -24,12 +24,13 @@ def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
 
 
 @jit
-def join(user: Record, p: int) -> None:
-    """Give `user` the messenger `p`, with an account."""
+def join(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
+    """Let user `i` install `p`; a new account has to pass the gate, once a step."""
     bit = 1 << p
-    user.installed = np.uint8(user.installed | bit)
-    user.account = np.uint8(user.account | bit)
     user.aware = np.uint8(user.aware | bit)
+    if user.account & bit or user_uniform(keys[REGISTER], i, p) < now.force.passing[p]:
+        user.installed = np.uint8(user.installed | bit)
+        user.account = np.uint8(user.account | bit)
 
 
 @jit
@@ -41,7 +42,7 @@ def obey(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
             hazard += mandate_hazard(i, user, now.mandates[m])
     if hazard > 0.0 and happens(user_uniform(keys[MANDATED], i, p), hazard):
         user.mandated = np.uint8(user.mandated | (1 << p))
-        join(user, p)
+        join(i, user, p, now, keys)
 
 
 @jit
@@ -49,9 +50,9 @@ def hear(i: int, user: Record, p: int, now: Now, rules: Record, keys: U64) -> No
     """Let a campaign for `p` act on user `i`: the aware try it, others become aware."""
     if user.aware >> p & 1:
         if now.force.trial[p] > 0.0 and not in_use(user) >> p & 1:
-            hazard = now.force.trial[p] * np.exp(rules.trial_type * user.type)
-            if happens(user_uniform(keys[TRIAL], i, p), hazard):
-                join(user, p)
+            leaning = rules.trial_type * rules.state_access[p] * user.type
+            if happens(user_uniform(keys[TRIAL], i, p), now.force.trial[p] * np.exp(leaning)):
+                join(i, user, p, now, keys)
         return
     hazard = now.force.awareness[p]
     if hazard > 0.0 and happens(user_uniform(keys[AWARE], i, p), hazard):
@@ -60,8 +61,8 @@ def hear(i: int, user: Record, p: int, now: Now, rules: Record, keys: U64) -> No
 
 @jit
 def buy_phone(i: int, user: Record, p: int, now: Now, keys: U64) -> None:
-    """Let user `i` perhaps buy a phone on which `p` lies, without an account."""
-    hazard = now.force.preinstall[p]
+    """Let user `i` perhaps buy a phone on which `p` lies; that wakes no old account."""
+    hazard = now.force.preinstall[p] * (1 - (user.account >> p & 1))
     if hazard > 0.0 and happens(user_uniform(keys[PREINSTALL], i, p), hazard):
         user.installed = np.uint8(user.installed | (1 << p))
         user.aware = np.uint8(user.aware | (1 << p))

@@ -78,6 +78,7 @@ RULES = np.dtype(
         ("pull", "f8", (256,)),  # exp(eta/2 h) by quantised habit
         ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
         ("type_taste", "f8", (MAX,)),  # tau_p [utils]
+        ("state_access", "f8", (MAX,)),  # share that the state can read
         ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
         ("base_openings", "f8", (MAX,)),  # [1/day]
         ("habit_openings", "f8", (MAX,)),  # [1/day]
