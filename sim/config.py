@@ -51,7 +51,6 @@ class CaseConfig(Strict):
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str
     headline_month: Date  # the month that summaries compare, its first day
-    population_size: float = Field(gt=0)  # persons that stand behind a share of 1
     observed_shares: dict[str, StartShare]
     seeds: dict[str, StartSeed]
 

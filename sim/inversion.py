@@ -10,7 +10,8 @@ from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility, sigmoid
 from sim.rules.choice import communicate
-from sim.rules.records import CALL, F64, MESSAGE, U64, Now, Record, Records, Ties
+from sim.rules.habit import communication_share, relax
+from sim.rules.records import F64, MESSAGE, U64, Now, Record, Records, Ties
 from sim.rules.word import in_use, pack
 
 MONTH = 30.0  # days
@@ -27,9 +28,8 @@ def talk_rows(
         user, talk = users[i], talks[i]
         communicate(i, user, talk, words, ties, now, rules, s)
         for p in range(rules.n_messengers):
-            share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
-            share += rules.channel_share[CALL] * talk.use[CALL, p]
-            user.habit[p] = (1.0 - speed) * user.habit[p] + speed * share
+            share = communication_share(talk, p, rules)
+            user.habit[p] = relax(user.habit[p], share, 1.0 - speed)
         open_apps(user, talk, now, rules)
 
 

@@ -19,7 +19,8 @@ from sim.engines import BLOCK, Threads, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.activity import p_seen
-from sim.rules.records import CALL, CELLULAR, F32, F64, I64, MAX, MESSAGE, U8, Record, Records
+from sim.rules.habit import communication_share
+from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U8, Record, Records
 from sim.rules.word import in_use
 from sim.state import State
 from sim.world.settings import BANDS, TYPES
@@ -225,8 +226,7 @@ def primary(talk: Record, rules: Record) -> int:
     """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
     best, most = CELLULAR, 0.0
     for p in range(rules.n_messengers):
-        amount = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
-        amount += rules.channel_share[CALL] * talk.use[CALL, p]
+        amount = communication_share(talk, p, rules)
         if amount > most:
             best, most = p, amount
     return best

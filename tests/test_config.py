@@ -60,7 +60,6 @@ OUT_OF_RANGE = [
     ("policies.call_restriction.platforms", [], "at least 1|must name|empty"),
     ("policies.call_restriction.regions", [], "at least 1|must name|empty"),
     ("network.degree_scale", 0, "0$"),
-    ("case.population_size", 0, "0$"),
     ("seed", -1, "0$"),
     ("replications", 0, "1$"),
     ("step_days", 0, "0$"),

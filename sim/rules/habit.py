@@ -15,10 +15,16 @@ def relax(habit: float, share: float, memory: float) -> float:
 
 
 @jit
+def communication_share(talk: Record, p: int, rules: Record) -> float:
+    """Return the share of the user's communication that goes over messenger `p`."""
+    share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
+    share += rules.channel_share[CALL] * talk.use[CALL, p]
+    return float(share)
+
+
+@jit
 def remember(user: Record, talk: Record, rules: Record, days: float) -> None:
     """Move the habits of `user` towards its present use."""
     memory = np.exp(-rules.habit_rate * days)
     for p in range(rules.n_messengers):
-        share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
-        share += rules.channel_share[CALL] * talk.use[CALL, p]
-        user.habit[p] = relax(user.habit[p], share, memory)
+        user.habit[p] = relax(user.habit[p], communication_share(talk, p, rules), memory)
