@@ -10,7 +10,7 @@ from scipy.stats import chisquare, gamma, kstest
 
 import sim
 from sim.errors import ConfigError
-from sim.world.population import age_shares, draw_population, region_sizes
+from sim.world.population import FAMILY, age_shares, draw_population, region_sizes
 from sim.world.settings import BAND_STARTS, BANDS, TYPES, PopulationConfig
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
@@ -106,6 +106,16 @@ def test_intensity_is_gamma_with_mean_1(users):
     shape = russia(N).intensity_shape
     assert kstest(users.intensity, gamma(shape, scale=1 / shape).cdf).pvalue > 1e-4
     assert (users.intensity > 0).all()
+
+
+def test_families_share_half_of_the_variance_of_their_taste(users):
+    first, second = (
+        users.taste[k : len(users.taste) // FAMILY * FAMILY : FAMILY, 0] for k in (0, 1)
+    )
+    stranger = users.taste[FAMILY : len(first) * FAMILY : FAMILY, 0]
+    error = 1 / np.sqrt(len(first))
+    assert abs(np.corrcoef(first, second)[0, 1] - 0.5) < 4 * error
+    assert abs(np.corrcoef(first[:-1], stranger)[0, 1]) < 4 * error
 
 
 def test_tastes_are_independent_standard_normals(users):

@@ -103,6 +103,22 @@ def test_contacts_resemble_each_other_beyond_their_age(start, name):
     assert of_contacts > of_strangers
 
 
+@pytest.mark.parametrize(("name", "least"), [("whatsapp", 0.06), ("telegram", 0.04)])
+def test_the_closest_contacts_resemble_each_other_most(start, name, least):
+    """Correlation among those online: both ends have it, over the three strongest ties."""
+    bit = 1 << CONFIG.messengers.index(name)
+    users, ties = start.users, start.ties
+    has = np.array([in_use(user) & bit > 0 for user in users], float)
+    degree = np.diff(ties.indptr)
+    ends, others = np.repeat(np.arange(len(users)), degree), ties.indices.astype(int)
+    online = (users.online[ends] == 1) & (users.online[others] == 1)
+    strong = online & (np.arange(len(ends)) - ties.indptr[ends] < 3)
+    close, all_ties = (
+        np.corrcoef(has[ends[mask]], has[others[mask]])[0, 1] for mask in (strong, online)
+    )
+    assert close > max(least, all_ties)
+
+
 def test_first_users_of_new_messengers_are_as_many_as_observed(start):
     for name, seed in SEEDS.items():
         bit = 1 << CONFIG.messengers.index(name)

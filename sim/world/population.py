@@ -17,6 +17,7 @@ from sim.world.settings import BAND_STARTS, BANDS, TYPES, ByBand, PopulationConf
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
 _GROUP = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
+FAMILY = 6  # users next to each other, about a kin cluster
 _HALF_STEP = 2.0**-54  # moves a uniform off 0, where an inverse CDF is infinite
 
 
@@ -78,7 +79,7 @@ def draw_population(
         online=online,
         vpn=online & (_uniforms(seed, "vpn", n) < _by_band(config.vpn)[band]),
         intensity=_intensity(config.intensity_shape, _uniforms(seed, "intensity", n)),
-        taste=_taste(n, n_platforms, seed),
+        taste=_taste(n, n_platforms, config.taste_shared, seed),
     )
 
 
@@ -168,9 +169,17 @@ def _intensity(shape: float, u: NDArray[np.float64]) -> NDArray[np.float32]:
     return quantiles.astype(np.float32)
 
 
-def _taste(n: int, n_platforms: int, seed: int) -> NDArray[np.float32]:
-    """Return standard normals; a key a platform, so that one more platform moves no other."""
+def _taste(n: int, n_platforms: int, shared: float, seed: int) -> NDArray[np.float32]:
+    """Return standard normals, of which families of ``FAMILY`` users share the variance `shared`.
+
+    A key a platform, so that one more platform moves no other.
+    """
     taste = np.empty((n, n_platforms), dtype=np.float32)
     for platform in range(n_platforms):
-        taste[:, platform] = ndtri(_uniforms(seed, f"taste.{platform}", n) + _HALF_STEP)
+        own, family = (
+            ndtri(_uniforms(seed, f"{what}.{platform}", n) + _HALF_STEP)
+            for what in ("taste", "family_taste")
+        )
+        family = family[np.arange(n) // FAMILY]
+        taste[:, platform] = np.sqrt(1.0 - shared) * own + np.sqrt(shared) * family
     return taste

@@ -42,6 +42,7 @@ class PopulationConfig(Strict):
     segments: dict[str, Segment] = Field(max_length=8)
     types: dict[str, Share]
     intensity_shape: float = Field(default=3.0739, gt=0, le=100)  # of the gamma law of D_i [1]
+    taste_shared: Share = 0.5  # share of the variance of taste that a family shares [1]
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
