@@ -106,7 +106,7 @@ class User(mesa.Agent):
 
     def answer(self) -> None:
         """Install what was agreed on with a contact."""
-        pairing.answer(self.row, self.record, self._now, self._state.rules, self._keys)
+        pairing.answer(self.row, self.record, self._now.force, self._state.rules, self._keys)
 
     # -- what one can ask a user ----------------------------------------------------------
 

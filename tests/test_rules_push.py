@@ -47,9 +47,9 @@ def test_a_campaign_makes_people_aware_first_and_try_then():
     now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2)
     now.force.awareness[1], now.force.trial[1] = 99.0, 99.0
     user = someone(account=0, aware=0)
-    push.hear(0, user, 1, now, rules, keys(0))
+    push.hear(0, user, 1, now.force, rules, keys(0))
     assert (user.aware, user.installed) == (0b10, 0)
-    push.hear(0, user, 1, now, rules, keys(1))
+    push.hear(0, user, 1, now.force, rules, keys(1))
     assert user.installed == user.account == 0b10
 
 
@@ -63,7 +63,7 @@ def test_the_type_of_a_user_decides_how_soon_it_tries():
         tried = 0
         for i in range(1500):
             user = someone(account=0, type=kind)
-            push.hear(i, user, 1, now, rules, keys(0))
+            push.hear(i, user, 1, now.force, rules, keys(0))
             tried += int(user.installed) >> 1
         chance = 1 - np.exp(-0.2 * np.exp(kind))
         assert abs(tried / 1500 - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
@@ -72,14 +72,14 @@ def test_the_type_of_a_user_decides_how_soon_it_tries():
 def test_a_new_phone_brings_the_app_and_no_account():
     now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
     now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, now, keys(0))
+    push.buy_phone(0, user, 1, now.force, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
 
 
 def test_a_new_phone_wakes_no_old_account():
     now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
     now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, now, keys(0))
+    push.buy_phone(0, user, 1, now.force, keys(0))
     assert user.installed == 0
 
 
@@ -87,5 +87,5 @@ def test_a_new_phone_wakes_no_old_account():
 def test_whoever_joins_in_whatever_way_passes_the_gate_unless_the_account_is_old(account):
     now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=account, installed=0)
     now.force.passing[1] = 0.0
-    push.join(0, user, 1, now, keys(0))
+    push.join(0, user, 1, now.force, keys(0))
     assert user.installed == user.account == account

@@ -97,7 +97,7 @@ def test_when_calls_fail_both_ends_move_to_where_they_succeed():
     users, rules = asked()
     assert users.asked[:, :3].tolist() == [[0, 1, 0]] * 2
     for i, user in enumerate(users):
-        pairing.answer(i, user, blocked(0.0, 1.0, 0.0), rules, keys(0))
+        pairing.answer(i, user, blocked(0.0, 1.0, 0.0).force, rules, keys(0))
     assert (users.installed == 0b10).all()
     assert (users.account == 0b10).all()
     assert not users.asked.any()

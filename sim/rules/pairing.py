@@ -93,9 +93,9 @@ def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) 
 
 
 @jit
-def answer(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
+def answer(i: int, user: Record, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` install what was agreed on, and clear the marks."""
     for p in range(rules.n_messengers):
         if user.asked[p]:
-            join(i, user, p, now, keys)
+            join(i, user, p, force, keys)
             user.asked[p] = 0

@@ -33,5 +33,5 @@ def act(
     adoption.revise(i, users[i], talks[i], now, rules, keys)
     habit.remember(users[i], talks[i], rules, now.force.days)
     push.receive(i, users[i], now, rules, keys)
-    pairing.answer(i, users[i], now, rules, keys)
+    pairing.answer(i, users[i], now.force, rules, keys)
     words[i] = pack(users[i])
