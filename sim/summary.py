@@ -105,8 +105,9 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
 def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
-    names = mine[SERIES].astype(str)
-    flat = mine[["date", "replication", "value"]].assign(platform=names.agg("/".join, axis=1))
+    platform, channel, measure = (mine[name].astype(str) for name in SERIES)
+    names = platform + "/" + channel + "/" + measure
+    flat = mine[["date", "replication", "value"]].assign(platform=names)
     is_monthly = mine["measure"] == "mau"
     long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
