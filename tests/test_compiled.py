@@ -14,11 +14,10 @@ import sim
 CALL = """
 import numpy as np
 from sim.rules.push import buy_phone
-from sim.rules.records import FORCE, MANDATE, USER, Now, records
+from sim.rules.records import FORCE, USER, records
 force, user = records(FORCE, 1)[0], records(USER, 1)[0]
 force.preinstall[0] = 1e-12
-tables = np.ones((2, 2, 6)), np.ones((2, 2, 2, 6)), np.zeros((2, 2, 2), np.uint8)
-buy_phone(0, user, 0, Now(force, *tables, records(MANDATE, 0)), np.zeros(10, np.uint64))
+buy_phone(0, user, 0, force, np.zeros(10, np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard and u < -np.expm1(-hazard))"
