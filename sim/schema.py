@@ -56,10 +56,19 @@ def load_config(*overrides: str) -> SimConfig:
     ConfigError
         If a name, key, value or combination is not allowed.
     """
+    opened = tuple(open_policy(override) for override in overrides)
     if GlobalHydra.instance().is_initialized():
-        return _load(overrides)
+        return _load(opened)
     with initialize_config_dir(str(CONF), version_base="1.3"):
-        return _load(overrides)
+        return _load(opened)
+
+
+def open_policy(override: str) -> str:
+    """Let ``policies.NAME.KEY=VALUE`` set what the policy's file leaves at its default.
+
+    Hydra would ask for a ``+``; whether there is such a key is checked by the typed models.
+    """
+    return f"++{override}" if re.match(r"policies\.\w+\.\w+=", override) else override
 
 
 def first_job(overrides: list[str]) -> tuple[str, ...]:

@@ -43,7 +43,9 @@ def _lines(problem: Any) -> Iterator[str]:
     elif problem["type"] == "missing":
         yield f"{key}: missing"
     elif problem["type"] == "union_tag_not_found":
-        yield f"{key}.kind: missing; allowed: {_tags(problem)}"
+        given = ", ".join(f"{key}.{name}={_short(v)}" for name, v in value.items())
+        hint = "" if path == ["network"] else "no such policy; add one with +policy=NAME, or "
+        yield f"{given}: {hint}{key}.kind is missing; allowed: {_tags(problem)}"
     elif problem["type"] == "union_tag_invalid":
         yield f"{key}.kind={problem['ctx']['tag']}: unknown; allowed: {_tags(problem)}"
     elif problem["type"] == "too_short":
