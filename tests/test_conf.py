@@ -153,3 +153,11 @@ def test_conf_is_found_wherever_the_process_was_started(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert load_config("+scenario=call_ban").scenario == "call_ban"
     assert Path(CONF).is_absolute()
+
+
+def test_keys_that_a_policys_file_leaves_at_their_default_can_be_set():
+    changes = ("policies.call_restriction.regions=[moscow]", "policies.max_pupils.ceiling=0.5")
+    world = worlds(*changes)
+    assert world["call_ban"]["call_restriction"].regions == ("moscow",)
+    assert world["call_ban"]["max_pupils"] == world["mandate_only"]["max_pupils"]
+    assert world["mandate_only"]["max_pupils"].ceiling == 0.5
