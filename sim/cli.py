@@ -14,7 +14,6 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.results import Result
 from sim.schema import CONF, first_job, load_config, open_policy
@@ -30,16 +29,11 @@ def main() -> None:
     if asked.config_dir or asked.config_name or asked.config_path:
         _refuse(ConfigError("--config-dir, --config-name, --config-path: put files under conf/"))
     if not any(shows) and not asked.shell_completion:
-        _refuse_or_load(asked.overrides)
+        try:
+            load_config(*(first_job(asked.overrides) if asked.multirun else asked.overrides))
+        except ConfigError as error:
+            _refuse(error)
     hydra_main()
-
-
-def _refuse_or_load(overrides: list[str]) -> SimConfig:
-    """Return the configuration, of a sweep that of its first job, or say why not and leave."""
-    try:
-        return load_config(*first_job(overrides))
-    except ConfigError as error:
-        _refuse(error)
 
 
 def _refuse(error: ConfigError) -> NoReturn:

@@ -106,6 +106,7 @@ def test_tables_on_disk_have_their_columns_and_possible_values(done):
 REFUSED = {
     "an unknown key": (["typo=1"], "typo"),
     "an unknown key, added": (["+typo=1"], "typo=1"),
+    "a sweep without -m": (["seed=1,2"], "--multirun"),
     "an unknown scenario": (["+scenario=nope"], "call_ban_only"),
     "a scenario without +": (["scenario=call_ban"], "+scenario=call_ban"),
     "an impossible value": (["behaviour.call_share=1.5"], "behaviour.call_share=1.5"),
