@@ -133,12 +133,12 @@ class Recorder:
             if is_last:
                 self._close_month(first, step)
         if step == self.config.n_steps - 1:
-            self._finish(step)
+            self._finish(first, step)
 
-    def _finish(self, step: int) -> None:
+    def _finish(self, month: dt.date, step: int) -> None:
         """Close the month the run ends in if it is covered enough; note the whole run's moves."""
         if self._covered > 0:
-            self._close_month(self._date(step).replace(day=1), step)
+            self._close_month(month, step)
         if self._snapshots[-1][0] < self._date(step):
             self._snapshot(step)
         first, last = self._snapshots[0], self._snapshots[-1]

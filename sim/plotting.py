@@ -42,6 +42,10 @@ LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 UNIT = "(all communication of the average person = 1)"
 LISTED = 8  # moves written out beside the ribbons
 BAND_NOTE = "Line: median, shade: 90 % of replications."
+HARM_NOTE = (
+    "Welfare counts what one can use; being made to use it or being read is not in it.\n"
+    f"Isolated: reach over 30 % fewer contacts by app than at the start. {BAND_NOTE}"
+)
 EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
 HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
     (
@@ -191,10 +195,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         axes.set_ylim(bottom=floor)
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
-    note(
-        figure,
-        f"Isolated: reach over 30 % fewer contacts by app than at the start. {BAND_NOTE}",
-    )
+    note(figure, HARM_NOTE)
     whose = ", ".join(scenarios)
     figure.set_label(f"Exposure, isolation by channel and welfare over time: {whose}.")
     return figure

@@ -50,7 +50,8 @@ def rows(config: SimConfig) -> list[Row]:
 CAPTION = (
     "Reach, isolation: % of people aged 12+. Cellular calls: a person a day, all communication of "
     "the average person = 1. Exposure: % of communication open to the state. Isolated: reach over "
-    "30 % fewer contacts by app than at the start. Welfare: mean logsum, in utils."
+    "30 % fewer contacts by app than at the start. Welfare: mean logsum of "
+    "what one can use, in utils; being made to use it or being read is not in it."
 )
 
 

@@ -243,3 +243,12 @@ def test_effects_of_nothing_still_have_their_columns():
     effects = compare(load_config("population.n_users=50", "replications=1", "dur_days=7")).effects
     assert effects.empty
     assert list(effects.columns)[-3:] == ["median", "low", "high"]
+
+
+def test_the_month_in_which_the_last_step_ends_keeps_its_name():
+    """One step of 30 days from 31 May: one day of May, 29 of the 30 days of June."""
+    size = ("population.n_users=50", "replications=1", "start=2025-05-31")
+    slow = ("behaviour.install_rate=0.01", "behaviour.drop_rate=0.01")
+    t = run(load_config(*size, *slow, "dur_days=30", "step_days=30")).timeseries
+    months = t[t["measure"] == "mau"]["date"].unique()
+    assert [f"{month:%Y-%m}" for month in months] == ["2025-06"]
