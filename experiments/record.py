@@ -2,10 +2,9 @@
 
     python -m experiments.record [OVERRIDE ...] > docs/record.md
 
-Runs ``as_happened`` (what happened) and ``call_ban_only`` with its baseline (the restriction
-alone) and prints, as Markdown: each monthly and daily reach point observed beside the simulated
-one with the error in percentage points; errors by platform, before and after messages were
-throttled; cellular calls and WhatsApp use; and the verdicts on patterns P1 and P2.
+Runs ``as_happened`` and prints, as Markdown: each monthly and daily reach point observed beside
+the simulated one with the error in percentage points; errors by platform, before and after
+messages were throttled; cellular calls and WhatsApp use. Patterns: ``experiments.patterns``.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import sys
 
 import pandas as pd
 
-from sim import compare, load_config
+from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import compare_with_observed, monthly_mean, observed_indicators
 from sim.results import Result
@@ -28,8 +27,7 @@ FAR = 3.0  # percentage points
 def main(overrides: list[str]) -> None:
     """Print the page."""
     try:
-        happened = compare(load_config("+scenario=as_happened", *overrides))
-        alone = compare(load_config("+scenario=call_ban_only", *overrides))
+        happened = run(load_config("+scenario=as_happened", *overrides))
     except ConfigError as error:
         sys.exit(str(error))
     points = _points(happened)
@@ -45,9 +43,6 @@ def main(overrides: list[str]) -> None:
     print(_error_table(points))
     print("\n## Use\n")
     print(_use_table(happened))
-    print("\n## Patterns\n")
-    for line in (*_restriction_alone(alone), *_throttling(points)):
-        print(f"- {line}")
 
 
 def _points(result: Result) -> pd.DataFrame:
@@ -118,55 +113,6 @@ def _use_table(result: Result) -> str:
             f"| {indicator.indicator} ({span}) | {100 * indicator.value:+.0f} % | {value} |"
         )
     return "\n".join(lines)
-
-
-def _restriction_alone(result: Result) -> list[str]:
-    """P1: the restriction alone hardly moves reach, and moves calls to the phone network."""
-    effects = result.effects
-    december = effects[
-        (effects["date"] == "2025-12-01")
-        & (effects["group"] == "all")
-        & (effects["measure"] == "mau")
-    ].set_index("platform")["median"]
-    moved = {name: 100 * december[name] for name in ("whatsapp", "telegram")}
-    calls = _ratio(result, "cellular", "call")
-    whatsapp = _ratio(result, "whatsapp", "message", "call")
-    held = all(abs(m) < 2 for m in moved.values()) and 0.15 <= calls <= 0.35 and whatsapp < 0
-    return [
-        f"**P1 {'held' if held else 'missed'}** (call_ban_only against baseline, December 2025): "
-        f"monthly reach of WhatsApp {moved['whatsapp']:+.1f} and of Telegram "
-        f"{moved['telegram']:+.1f} points; cellular calls {100 * calls:+.0f} %; "
-        f"WhatsApp use {100 * whatsapp:+.0f} %."
-    ]
-
-
-def _ratio(result: Result, platform: str, *channels: str) -> float:
-    """Return the relative effect on use in December 2025."""
-    here, there = (
-        sum(_use(result, scenario, platform, c)["2025-12-01"] for c in channels)
-        for scenario in ("call_ban_only", "baseline")
-    )
-    return float(here / there - 1.0)
-
-
-def _throttling(points: pd.DataFrame) -> list[str]:
-    """P2: reach of WhatsApp falls once messages are throttled, not before."""
-    monthly = points[(points["platform"] == "whatsapp") & (points["measure"] == "mau")]
-    path = monthly.set_index("date")[["observed", "median"]]
-    steps = [
-        ("2025-08-01", "2025-12-01"),
-        ("2025-12-01", "2026-01-01"),
-        ("2026-01-01", "2026-02-01"),
-    ]
-    changes = [path.loc[b] / path.loc[a] - 1.0 for a, b in steps]
-    simulated = [float(change["median"]) for change in changes]
-    held = simulated[0] > -0.05 and simulated[1] < simulated[0] and simulated[2] < simulated[0]
-    described = "; ".join(
-        f"{pd.Timestamp(a):%b}-{pd.Timestamp(b):%b} {100 * c['median']:+.1f} % "
-        f"(observed {100 * c['observed']:+.1f} %)"
-        for (a, b), c in zip(steps, changes, strict=True)
-    )
-    return [f"**P2 {'held' if held else 'missed'}** (WhatsApp, monthly reach): {described}."]
 
 
 if __name__ == "__main__":

@@ -16,7 +16,19 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.rules import activity, adoption, choice, habit, pairing, push
+from sim.rules import (
+    abuse,
+    activity,
+    adoption,
+    beliefs,
+    choice,
+    circumvention,
+    groups,
+    habit,
+    pairing,
+    push,
+)
+from sim.rules.chance import sigmoid
 from sim.rules.records import U64, Now, Record
 from sim.rules.word import pack, usable
 from sim.state import State
@@ -41,7 +53,9 @@ class User(mesa.Agent):
         """First half of a step: look at the contacts and communicate."""
         self.reconsider()
         self.communicate()
+        self.converse()
         self.open_apps()
+        self.weigh_vpn()
         self.ask_contact()
 
     def advance(self) -> None:
@@ -50,14 +64,19 @@ class User(mesa.Agent):
         self.remember()
         self.obey_and_try()
         self.answer()
+        self.learn()
+        self.switch_vpn()
+        self.suffer()
 
     def show(self) -> None:
         """Let contacts see what has changed; all do so after everybody has advanced."""
         self._state.words[self.row] = pack(self.record)
 
     def reconsider(self) -> None:
-        """Draw which messengers to reconsider in this step."""
-        adoption.begin(self.row, self.record, self._now, self._state.rules, self._keys)
+        """Draw which messengers to reconsider in this step, those that chats moved to as well."""
+        s = self._state
+        invited = groups.read_chats(self.row, self.talk, s.chats)
+        adoption.begin(self.row, self.record, invited, self._now, s.rules, self._keys)
 
     def communicate(self) -> None:
         """Choose on every tie and channel."""
@@ -73,9 +92,21 @@ class User(mesa.Agent):
             self.model.scratch,
         )
 
+    def converse(self) -> None:
+        """Talk with one contact about what it knows and believes."""
+        beliefs.converse(self.row, self._state.users, self.talk, self._state.ties, self._keys)
+
     def open_apps(self) -> None:
         """Open the messengers."""
         activity.open_apps(self.record, self.talk, self._now, self._state.rules)
+
+    def weigh_vpn(self) -> None:
+        """Perhaps reconsider a VPN, by what it would open up."""
+        s = self._state
+        circumvention.weigh(
+            self.row, self.record, self.talk, s.words, s.ties, self._now, s.rules, self._keys,
+            self.model.scratch,
+        )  # fmt: skip
 
     def ask_contact(self) -> None:
         """Perhaps ask a contact to move calls that fail."""
@@ -102,11 +133,26 @@ class User(mesa.Agent):
 
     def obey_and_try(self) -> None:
         """Let mandates, campaigns and pre-installation act."""
-        push.receive(self.row, self.record, self._now, self._state.rules, self._keys)
+        rules = self._state.rules
+        push.receive(self.row, self.record, self.talk, self._now, rules, self._keys)
 
     def answer(self) -> None:
         """Install what was agreed on with a contact."""
         pairing.answer(self.row, self.record, self._now.force, self._state.rules, self._keys)
+
+    def learn(self) -> None:
+        """Take in what media and the contact tell."""
+        rules = self._state.rules
+        beliefs.learn(self.row, self.record, self.talk, self._now, rules, self._keys)
+
+    def switch_vpn(self) -> None:
+        """Take, keep or drop a VPN, if reconsidered."""
+        force, rules = self._now.force, self._state.rules
+        circumvention.switch(self.row, self.record, self.talk, force, rules, self._keys)
+
+    def suffer(self) -> None:
+        """Perhaps fall for fraud or recruitment."""
+        abuse.suffer(self.row, self.record, self._state.abuse, self._now, self._keys)
 
     # -- what one can ask a user ----------------------------------------------------------
 
@@ -135,6 +181,17 @@ class User(mesa.Agent):
         """Habit in [0, 1] by messenger."""
         names = self.model.config.messengers
         return {name: float(self.record.habit[p]) for p, name in enumerate(names)}
+
+    @property
+    def beliefs(self) -> dict[str, float]:
+        """Belief in [0, 1] that the state reads it, by messenger."""
+        names = self.model.config.messengers
+        return {name: float(sigmoid(self.record.belief[p])) for p, name in enumerate(names)}
+
+    @property
+    def vpn(self) -> bool:
+        """Whether the user gets around blocks."""
+        return bool(self.record.place & 1)
 
     @property
     def age_band(self) -> str:
@@ -180,6 +237,11 @@ class MesaEngine:
 
     def __init__(self, users: Iterable[User]) -> None:
         self._users = list(users)
+
+    def move(self, state: State, now: Now, keys: U64) -> None:
+        """Let one chat after another perhaps move."""
+        for g in range(len(state.chats.platform)):
+            groups.move(g, state.users, state.chats, now, state.rules, keys)
 
     def look(self, state: State, now: Now, keys: U64) -> None:  # noqa: ARG002
         """Let every user look at its contacts and communicate."""

@@ -16,14 +16,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sim.errors import ConfigError
 from sim.results import Result
-from sim.schema import CONF, first_job, load_config, open_policy
+from sim.schema import CONF, first_job, load_config, open_key
 
 REFUSED = 2  # exit status
 
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
-    sys.argv[1:] = [open_policy(argument) for argument in sys.argv[1:]]
+    sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:

@@ -1,4 +1,4 @@
-"""What policies mean for every user in one step: availability, gates, hazards.
+"""What policies mean for every user in one step: availability, gates, hazards, news.
 
 Policies are continuous in time and steps only cut it: a grade in force for five of a step's
 seven days counts 5/7, a hazard is integrated over the days in force. Halving the step converges.
@@ -7,37 +7,57 @@ seven days counts 5/7, a hazard is integrated over the days in force. Halving th
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from sim.config import SimConfig
-from sim.platforms import CHANNELS
+from sim.grades import Span, as_restrictions, efficacy_after, mean_grades
+from sim.platforms import CELLULAR, CHANNELS
 from sim.policies import (
+    BankDelay,
     Campaign,
+    Compliance,
+    GroupMove,
+    InformationEvent,
     Mandate,
+    Moderation,
+    Onboarding,
     Policy,
     Preinstallation,
     RegistrationGate,
     Restriction,
+    Story,
     Trend,
-    Window,
-    platforms_of,
+    VpnFine,
+    VpnSupport,
 )
 from sim.rng import purpose_key
 from sim.rules.availability import availability, fill_tables
 from sim.rules.records import (
+    CELLULAR as CELLULAR_COLUMN,
+)  # fmt: skip
+from sim.rules.records import (
+    F32,
     F64,
     FORCE,
+    INVITED,
     MANDATE,
     MAX,
-    U8,
+    NEWS,
+    ORDERED,
     Now,
     Record,
     Records,
     records,
 )
+from sim.window import Window
+
+Onsets = Mapping[str, float]  # day on which a platform's conditional compliance came, by policy
+UNREADABLE = 0.5  # a platform of which the state reads less is safe from it
 
 
 @dataclass
@@ -45,61 +65,148 @@ class Conditions:
     """The policies of one scenario, asked step by step what is in force."""
 
     config: SimConfig
-    _tables: dict[bytes, tuple[F64, U8]] = field(default_factory=dict)
-    _steps: dict[int, Now] = field(default_factory=dict)  # replications ask for the same steps
+    _tables: dict[bytes, tuple[F64, F32]] = field(default_factory=dict)
+    _steps: dict[tuple[object, ...], Now] = field(default_factory=dict)  # replications share them
+    _efficacies: list[tuple[float, float]] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)  # runs of several threads share the conditions
 
-    def at(self, step: int) -> Now:
-        """Return what is in force during step `step` (from 0)."""
-        if step not in self._steps:
-            self._steps[step] = self._now(step)
-        return self._steps[step]
+    def at(self, step: int, onsets: Onsets | None = None) -> Now:
+        """Return what is in force during step `step` (from 0).
 
-    def _now(self, step: int) -> Now:
+        Parameters
+        ----------
+        onsets : mapping of str to float, optional
+            On which day of the run a platform complied that waited for a loss of users.
+        """
+        key = (step, *sorted((onsets or {}).items()))
+        if key not in self._steps:
+            self._steps[key] = self._now(step, self._policies(onsets or {}))
+        return self._steps[key]
+
+    def _policies(self, onsets: Onsets) -> dict[str, Policy]:
+        """Return the policies with the dates of this run: what waits in vain never starts."""
+        dated = {}
+        for name, policy in self.config.policies.items():
+            if isinstance(policy, Compliance) and policy.lost_users is not None:
+                if name not in onsets:
+                    continue
+                start = self.config.start + dt.timedelta(days=int(np.ceil(onsets[name])))
+                policy = policy.model_copy(update={"start": max(start, policy.start)})
+            dated[name] = policy
+        return dated
+
+    def _now(self, step: int, policies: dict[str, Policy]) -> Now:
         days = self.config.step_days
         span = (step * days, (step + 1) * days, self.config.start)
+        force = self._force(policies, span)
+        q = self._availability(policies, step, span)
+        return Now(
+            force,
+            q,
+            *self._pair_tables(q),
+            self._mandates(policies, Mandate, list(self.config.population.segments), span),
+            self._mandates(policies, GroupMove, list(self.config.population.chats), span),
+            self._news(policies, span),
+        )
+
+    def _force(self, policies: dict[str, Policy], span: Span) -> Record:
+        """Return what policies do to everybody alike in the step."""
         force = records(FORCE, 1)[0]
-        force.days = days
+        force.days = self.config.step_days
         force.passing[:] = 1.0
-        for policy in self.config.policies.values():
+        force.loss = 1.0
+        for name, platform in self.config.platforms.items():
+            force.access[self._column(name)] = platform.state_access
+            force.detection[self._column(name)] = platform.moderation
+        for policy in policies.values():
             self._apply(policy, span, force)
         force.trend_openings[:] = np.exp(force.trend)
-        q = self._availability(restriction_grades(self.config, span))
-        return Now(force, q, *self._pair_tables(q), self._mandates(span))
+        for p in range(len(self.config.messengers)):
+            force.unreadable |= int(force.access[p] < UNREADABLE) << p
+        return force
+
+    def _column(self, platform: str) -> int:
+        if platform == CELLULAR:
+            return CELLULAR_COLUMN
+        return self.config.messengers.index(platform)
 
     def _apply(self, policy: Policy, span: Span, force: Record) -> None:
-        """Add to `force` what a policy does to everybody alike in the step."""
+        """Add to `force` what one policy does in the step."""
         in_force = policy.days_in(*span)
-        for p in (self.config.messengers.index(name) for name in platforms_of(policy)):
-            match policy:
-                case RegistrationGate():
-                    force.passing[p] *= 1.0 - policy.grade * in_force / force.days
-                case Campaign():
-                    force.awareness[p] += policy.awareness_rate * in_force
-                    force.trial[p] += policy.trial_rate * in_force
-                case Preinstallation():
-                    force.preinstall[p] += policy.rate * in_force
-                case Trend():
-                    force.trend[p] += policy.rate * _elapsed(policy, span)
-                case Restriction() | Mandate():
-                    pass  # they act by place and by segment, see below
+        share = in_force / force.days
+        match policy:
+            case VpnFine():
+                force.vpn_cost += policy.cost * share
+            case VpnSupport():
+                force.vpn_cost -= policy.help * share
+            case BankDelay():
+                force.loss *= 1.0 - policy.prevented * share
+            case Moderation():
+                k = self._column(policy.platform)
+                force.detection[k] = 1.0 - (1.0 - force.detection[k]) * (
+                    1.0 - policy.effort * share
+                )
+            case RegistrationGate():
+                for name in policy.platforms:
+                    force.passing[self._column(name)] *= 1.0 - policy.grade * share
+            case Campaign() | Preinstallation() | Onboarding() | Trend() | Compliance():
+                self._apply_to(self._column(policy.platform), policy, span, force)
+            case _:
+                pass  # by place, by segment or by story, see below
 
-    def _availability(self, grades: F64) -> F64:
-        """Return q from grades by region: shape (C, 2, MAX)."""
-        efficacy = self.config.behaviour.vpn_efficacy
-        q = np.ones((2 * grades.shape[0], 2, MAX))
-        for place, c, p in np.argwhere(np.repeat(grades, 2, axis=0) > 0):
+    def _apply_to(self, p: int, policy: Policy, span: Span, force: Record) -> None:
+        """Add to `force` what a policy does for its one messenger `p`."""
+        in_force = policy.days_in(*span)
+        share = in_force / force.days
+        match policy:
+            case Campaign():
+                force.awareness[p] += policy.awareness_rate * in_force
+                force.trial[p] += policy.trial_rate * in_force
+            case Preinstallation():
+                force.preinstall[p] += policy.rate * in_force
+            case Onboarding():
+                force.onboarding[p] += policy.help * share
+            case Trend():
+                force.trend[p] += policy.rate * _elapsed(policy, span)
+            case Compliance():
+                force.access[p] += max(policy.degree - force.access[p], 0.0) * share
+
+    def _availability(self, policies: dict[str, Policy], step: int, span: Span) -> F64:
+        """Return q: shape (C, 2, MAX), the last place abroad."""
+        restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
+        obeyed = [p for p in policies.values() if isinstance(p, Compliance)]
+        grades = mean_grades(self.config, restrictions, span, obeyed)
+        shut = mean_grades(self.config, as_restrictions(self.config, policies.values()), span)
+        efficacy = self._efficacy(step)
+        q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
+        for place, c, p in np.argwhere(np.repeat(np.maximum(grades, shut), 2, axis=0) > 0):
             lifted = self.config.platforms[self.config.messengers[p]].circumvention
-            q[place, c, p] = availability(grades[place // 2, c, p], lifted, efficacy, place % 2)
+            grade = grades[place // 2, c, p]
+            q[place, c, p] = availability(grade, lifted, efficacy, place % 2)
+            q[place, c, p] *= 1.0 - shut[place // 2, c, p]
         return q
 
-    def _pair_tables(self, q: F64) -> tuple[F64, U8]:
+    def _efficacy(self, step: int) -> float:
+        """Return what a VPN lifts of a restriction, the mean over the step."""
+        days = self.config.step_days
+        with self._lock:
+            while len(self._efficacies) <= step:
+                k = len(self._efficacies)
+                now = self._efficacies[-1][1] if k else self.config.behaviour.vpn_efficacy
+                span = (k * days, (k + 1) * days, self.config.start)
+                self._efficacies.append(
+                    efficacy_after(now, self.config, self.config.policies.values(), span)
+                )
+            return self._efficacies[step][0]
+
+    def _pair_tables(self, q: F64) -> tuple[F64, F32]:
         """Return the tables by pairs of places; steps with equal availability share them."""
         key = q.tobytes()
         if key not in self._tables:
             n_places = q.shape[0]
             tables = (
                 np.empty((n_places, *q.shape)),
-                np.empty((n_places, n_places, 2), np.uint8),
+                np.empty((n_places, n_places, 2, 2**MAX), np.float32),
             )
             b = self.config.behaviour
             fill_tables(q, self._values(), np.array([b.message_loss, b.call_loss]), *tables)
@@ -116,85 +223,48 @@ class Conditions:
                     values[c, p] = (platform.message_value, platform.call_value)[c]
         return values
 
-    def _mandates(self, span: Span) -> Records:
-        """Return the mandates in force."""
-        policies = [
-            p for p in self.config.policies.values() if isinstance(p, Mandate) and p.days_in(*span)
+    def _mandates(
+        self, policies: dict[str, Policy], kind: type[Mandate | GroupMove], names: list[str],
+        span: Span,
+    ) -> Records:  # fmt: skip
+        """Return the mandates in force, to people or to their chats."""
+        found: list[Any] = [
+            p for p in policies.values() if isinstance(p, kind) and p.days_in(*span)
         ]
-        mandates = records(MANDATE, len(policies))
-        for mandate, policy in zip(mandates, policies, strict=True):
-            mandate.platform = self.config.messengers.index(policy.platform)
-            mandate.segment = 1 << list(self.config.population.segments).index(policy.segment)
+        mandates = records(MANDATE, len(found))
+        unit = "" if kind is Mandate else "chats."
+        for mandate, policy in zip(mandates, found, strict=True):
+            mandate.platform = self._column(policy.platform)
+            mandate.kind = names.index(policy.segment)
+            mandate.segment = 1 << mandate.kind
+            mandate.outcome = ORDERED
+            if isinstance(policy, GroupMove) and policy.by == "invitation":
+                mandate.outcome = INVITED
             mandate.hazard = policy.rate * policy.days_in(*span)
             mandate.ceiling = policy.ceiling
             mandate.reached = policy.progress(*span, policy.ramp_days)
             # by segment, not by policy: another date or rate reaches the same people first
-            mandate.key = purpose_key(self.config.seed, 0, f"rollout.{policy.segment}")
+            mandate.key = purpose_key(self.config.seed, 0, f"rollout.{unit}{policy.segment}")
         return mandates
 
-
-Span = tuple[float, float, dt.date]  # first and last day of a step, counted from a date
-
-
-def restriction_grades(config: SimConfig, span: Span) -> F64:
-    """Return the mean grade over a step: shape (n regions, 2, MAX).
-
-    Where several restrictions apply on a day the strongest counts, so the step is cut at every
-    date on which one of them starts, stops or ends its ramp.
-    """
-    grades = np.zeros((len(config.population.regions), 2, MAX))
-    restrictions = [p for p in config.policies.values() if isinstance(p, Restriction)]
-    for begin, end in pairwise(_cuts(restrictions, span)):
-        piece = np.zeros_like(grades)
-        for policy in restrictions:
-            if policy.days_in(begin, end, span[2]) > 0:
-                progress = policy.progress(begin, end, span[2], policy.ramp_days)
-                _raise(piece, config, policy, policy.grade * progress)
-        grades += piece * ((end - begin) / (span[1] - span[0]))
-    return grades
-
-
-def _raise(piece: F64, config: SimConfig, policy: Restriction, grade: float) -> None:
-    """Raise `piece` to `grade` wherever `policy` applies."""
-    names = list(config.population.regions)
-    regions = names if policy.regions == ("all",) else policy.regions
-    channels = CHANNELS if policy.channel == "any" else (policy.channel,)
-    where = np.ix_(
-        [names.index(r) for r in regions],
-        [CHANNELS.index(c) for c in channels],
-        [config.messengers.index(p) for p in policy.platforms],
-    )
-    piece[where] = np.maximum(piece[where], grade)
-
-
-def _cuts(restrictions: list[Restriction], span: Span) -> list[float]:
-    """Return the days between which every grade is linear and no two of them cross."""
-    begin, end, origin = span
-    dates = {begin, end}
-    for policy in restrictions:
-        first = float((policy.start - origin).days)
-        dates |= {first, first + policy.ramp_days}
-        if policy.stop is not None:
-            dates.add(float((policy.stop - origin).days))
-    cuts = sorted(d for d in dates if begin <= d <= end)
-    crossings = [
-        crossing
-        for a, b in pairwise(cuts)
-        for one, two in combinations(restrictions, 2)
-        if (crossing := _crossing(one, two, (a, b, origin))) is not None
-    ]
-    return sorted({*cuts, *crossings})
-
-
-def _crossing(one: Restriction, two: Restriction, piece: Span) -> float | None:
-    """Return the day inside `piece` at which two ramps meet, or None."""
-    a, b, origin = piece
-    gap_a, gap_b = (
-        one.grade * one.ramp_at(day, origin, one.ramp_days)
-        - two.grade * two.ramp_at(day, origin, two.ramp_days)
-        for day in (a, b)
-    )
-    return a + (b - a) * gap_a / (gap_a - gap_b) if gap_a * gap_b < 0 else None
+    def _news(self, policies: dict[str, Policy], span: Span) -> Records:
+        """Return the stories that spread during the step."""
+        bits = [n for n, policy in self.config.policies.items() if isinstance(policy, Story)]
+        names = [n for n in bits if n in policies and policies[n].days_in(*span)]
+        news = records(NEWS, len(names))
+        for story, name in zip(news, names, strict=True):
+            policy = policies[name]
+            assert isinstance(policy, Story)
+            story.platform = self._column(policy.platform)
+            story.bit = bits.index(name)
+            story.shock[:] = policy.shock.by_type()
+            story.media = policy.awareness_rate * policy.days_in(*span)
+            story.lasting = isinstance(policy, Compliance)
+            story.contact = policy.contact_rate * policy.days_in(*span)
+            if isinstance(policy, InformationEvent):
+                story.audience = sum(1 << self._column(m) for m in policy.audience)
+            story.salt = purpose_key(0, 0, f"story.{name}")
+        return news
 
 
 def _elapsed(policy: Window, span: Span) -> float:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from itertools import combinations
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from sim.abuse import MOST_KINDS, AbuseKind
 from sim.parameters import Behaviour
 from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
-from sim.policies import Date, Mandate, Policy, RegistrationGate, Restriction, platforms_of
+from sim.policies import Policy
+from sim.policy_checks import allowed, policy_problems
 from sim.strict import Share, Strict
+from sim.window import Date
 from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 
 DATA = Path(__file__).parent / "data"
@@ -48,8 +50,8 @@ class StartSeed(Strict):
 class CaseConfig(Strict):
     """A country at a date: where its data lie and what was observed at the start."""
 
-    name: str = Field(pattern=r"^[a-z0-9_]+$")
-    title: str
+    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the folder in sim/data
+    title: str  # its name in print
     headline_month: Date  # the month that summaries compare, its first day
     observed_shares: dict[str, StartShare]
     seeds: dict[str, StartSeed]
@@ -63,25 +65,26 @@ class CaseConfig(Strict):
 class EngineConfig(Strict):
     """How users take their steps; both engines give the same bits."""
 
-    name: Literal["compiled", "mesa"] = "compiled"
+    name: Literal["compiled", "mesa"] = "compiled"  # compiled: fast; mesa: every user a mesa.Agent
     threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
 
 
 class SimConfig(Strict):
     """A scenario in a case, with the worlds it is compared with."""
 
-    scenario: str = "baseline"
-    seed: int = Field(default=1, ge=0, lt=2**63)
-    replications: int = Field(default=8, ge=1, le=100_000)
-    start: Date = dt.date(2025, 6, 2)
-    dur_days: float = Field(default=364, gt=0, le=3660)
-    step_days: float = Field(default=7, gt=0, le=31)
-    compare_to: tuple[str, ...] = ()
+    scenario: str = "baseline"  # name of what is asked, from +scenario=NAME
+    seed: int = Field(default=1, ge=0, lt=2**63)  # of society and luck alike
+    replications: int = Field(default=8, ge=1, le=100_000)  # runs of one society [1]
+    start: Date = dt.date(2025, 6, 2)  # first day of the run
+    dur_days: float = Field(default=364, gt=0, le=3660)  # a whole number of steps [days]
+    step_days: float = Field(default=7, gt=0, le=31)  # length of a step [days]
+    compare_to: tuple[str, ...] = ()  # scenarios that effects are taken against
     case: CaseConfig
     population: PopulationConfig
     network: NetworkConfig
     platforms: dict[str, Platform]
     behaviour: Behaviour = Behaviour()
+    abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
     engine: EngineConfig = EngineConfig()
     policies: dict[str, Policy] = Field(default={})
     counterfactuals: dict[str, dict[str, Policy]] = Field(default={})  # by name
@@ -122,7 +125,7 @@ class SimConfig(Strict):
         problems = [*_data_problems(self), *_time_problems(self), *_platform_problems(self)]
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
-            problems += [where + p for p in _policy_problems(self, policies)]
+            problems += [where + p for p in policy_problems(self, policies)]
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -131,10 +134,10 @@ class SimConfig(Strict):
 def _data_problems(config: SimConfig) -> Iterator[str]:
     if not config.case.data.is_dir():
         shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
-        yield f"case.name={config.case.name}: no data for this case; {_allowed(shipped)}"
+        yield f"case.name={config.case.name}: no data for this case; {allowed(shipped)}"
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
-        yield f"population.ages={config.population.ages}: no such file; {_allowed(tables)}"
+        yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
     if config.engine.name == "mesa" and config.population.n_users > AGENT_LIMIT:
         yield (
             f"population.n_users={config.population.n_users} with engine=mesa; "
@@ -178,74 +181,20 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
     named = {**config.case.observed_shares, **config.case.seeds}
     for name in named:
         if name not in config.messengers:
-            yield f"case: start of unknown platform {name!r}; {_allowed(config.messengers)}"
+            yield f"case: start of unknown platform {name!r}; {allowed(config.messengers)}"
+    for kind, abuse in config.abuse.items():
+        for key in ("shares", "conversion"):
+            for name in getattr(abuse, key):
+                if name not in config.platforms:
+                    known = allowed(config.platforms)
+                    yield f"abuse.{kind}.{key}.{name}: unknown platform; {known}"
     for name in config.messengers:
         platform, start = config.platforms[name], config.case.observed_shares.get(name)
         if name not in named:
             yield f"case: platform {name!r} needs an entry in observed_shares or seeds"
+        if platform.belief is None:
+            yield f"platforms.{name}.belief: missing; users hold one about every messenger"
         if platform.standalone is None and start is None:
             yield f"platforms.{name}.standalone=null needs case.observed_shares.{name}"
         if platform.openings is None and (start is None or start.daily is None):
             yield f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily"
-
-
-def _policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[str]:
-    for name, policy in policies.items():
-        for platform in platforms_of(policy):
-            if platform not in config.messengers:
-                yield (
-                    f"{name}: platform {platform!r} is unknown or cannot be addressed; "
-                    f"{_allowed(config.messengers)}"
-                )
-        if isinstance(policy, Restriction) and policy.regions != ("all",):
-            for region in policy.regions:
-                if region not in config.population.regions:
-                    yield (
-                        f"{name}.regions: {region!r} is unknown; "
-                        f"allowed: all, or some of {', '.join(config.population.regions)}"
-                    )
-        if isinstance(policy, Mandate) and policy.segment not in config.population.segments:
-            yield (
-                f"{name}.segment={policy.segment!r} is unknown; "
-                f"{_allowed(config.population.segments)}"
-            )
-        for field in ("start", "stop"):
-            date = getattr(policy, field)
-            last = config.end - dt.timedelta(days=field == "start")
-            if date is not None and not config.start <= date <= last:
-                yield (
-                    f"{name}.{field}={date} lies outside the run; allowed: {config.start} to "
-                    f"{last} (change dur_days, or drop the policy with ~policies.{name})"
-                )
-    for (a, first), (b, second) in combinations(policies.items(), 2):
-        if reason := _contradiction(first, second):
-            yield f"{a} and policies.{b} contradict each other: {reason}"
-
-
-def _contradiction(first: Policy, second: Policy) -> str | None:
-    """Say why two policies cannot both be meant, or None."""
-    if not _overlap(first, second):
-        return None
-    for a, b in ((first, second), (second, first)):
-        match a, b:
-            case Mandate(), RegistrationGate() if a.platform in b.platforms:
-                return f"one makes people join {a.platform}, the other keeps them from joining"
-            case Mandate(), Restriction() if a.platform in b.platforms and _hits_messages(b):
-                return f"one makes people use {a.platform}, the other makes its messages fail"
-            case Mandate(), Mandate() if a.segment == b.segment and a.platform != b.platform:
-                both = f"{a.platform} and {b.platform}"
-                return f"they move segment {a.segment} to {both} at the same time"
-    return None
-
-
-def _hits_messages(policy: Restriction) -> bool:
-    return policy.channel != "call" and policy.regions == ("all",)
-
-
-def _overlap(first: Policy, second: Policy) -> bool:
-    never = dt.date.max
-    return first.start < (second.stop or never) and second.start < (first.stop or never)
-
-
-def _allowed(names: Any) -> str:
-    return "allowed: " + ", ".join(names)

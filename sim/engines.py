@@ -1,4 +1,4 @@
-"""Two ways to let all users take a half of their step; the rules are the same functions.
+"""Two ways to let all chats and users take their parts of a step; the rules are the same.
 
 `CompiledEngine` runs the rules over ranges of rows on several threads; `sim.agents.MesaEngine`
 asks one mesa agent after another. Both give the same bits, whatever the number of threads.
@@ -15,7 +15,8 @@ from typing import Protocol
 import numpy as np
 
 from sim.compiled import jit_loop
-from sim.rules.records import SCRATCH, U64, Now, Record, Records, Ties, records
+from sim.rules.groups import move
+from sim.rules.records import SCRATCH, U64, Chats, Now, Record, Records, Ties, records
 from sim.rules.step import act, look
 from sim.state import State
 
@@ -35,7 +36,10 @@ def available_cores() -> int:
 
 
 class Engine(Protocol):
-    """What lets all users take the two halves of a step."""
+    """What lets all chats move, and all users take the two halves of a step."""
+
+    def move(self, state: State, now: Now, keys: U64) -> None:
+        """Let every chat perhaps move."""
 
     def look(self, state: State, now: Now, keys: U64) -> None:
         """Let every user look at its contacts and communicate."""
@@ -69,36 +73,52 @@ class CompiledEngine:
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
 
+    def move(self, state: State, now: Now, keys: U64) -> None:
+        """Let every chat perhaps move."""
+        self._threads.run(
+            move_rows, len(state.chats.platform), state.users, state.chats, now, state.rules, keys
+        )
+
     def look(self, state: State, now: Now, keys: U64) -> None:
         """Let every user look at its contacts and communicate."""
         self._threads.run(
-            look_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-            state.rules, keys, records(SCRATCH, n_blocks(state.n_users)),
+            look_rows, state.n_users, state.users, state.talks, state.words, state.ties,
+            state.chats, now, state.rules, keys, records(SCRATCH, n_blocks(state.n_users)),
         )  # fmt: skip
 
     def act(self, state: State, now: Now, keys: U64) -> None:
         """Let every user change."""
         self._threads.run(
-            act_rows, state.n_users, state.users, state.talks, state.words, now, state.rules, keys
-        )
+            act_rows, state.n_users, state.users, state.talks, state.words, state.abuse, now,
+            state.rules, keys,
+        )  # fmt: skip
+
+
+@jit_loop
+def move_rows(
+    first: int, last: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64
+) -> None:
+    """Run `move` for a range of chats."""
+    for g in range(first, last):
+        move(g, users, chats, now, rules, keys)
 
 
 @jit_loop
 def look_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
-    rules: Record, keys: U64, scratch: Records,
+    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
+    chats: Chats, now: Now, rules: Record, keys: U64, scratch: Records,
 ) -> None:  # fmt: skip
     """Run `look` for a range of users."""
     s = scratch[first // BLOCK]
     for i in range(first, last):
-        look(i, users, talks, words, ties, now, rules, keys, s)
+        look(i, users, talks, words, ties, chats, now, rules, keys, s)
 
 
 @jit_loop
 def act_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
-    keys: U64,
+    first: int, last: int, users: Records, talks: Records, words: U64, abuse: Records, now: Now,
+    rules: Record, keys: U64,
 ) -> None:  # fmt: skip
     """Run `act` for a range of users."""
     for i in range(first, last):
-        act(i, users, talks, words, now, rules, keys)
+        act(i, users, talks, words, abuse, now, rules, keys)

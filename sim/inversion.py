@@ -8,10 +8,12 @@ from sim.compiled import jit, jit_loop
 from sim.engines import BLOCK
 from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import drop_hazard, install_utility, sigmoid
+from sim.rules.adoption import drop_hazard, install_utility
+from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate
+from sim.rules.groups import read_chats
 from sim.rules.habit import communication_share, relax
-from sim.rules.records import F64, MESSAGE, U64, Now, Record, Records, Ties
+from sim.rules.records import F64, MESSAGE, U64, Chats, Now, Record, Records, Ties
 from sim.rules.word import in_use, pack
 
 MONTH = 30.0  # days
@@ -19,13 +21,14 @@ MONTH = 30.0  # days
 
 @jit_loop
 def talk_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties, now: Now,
-    rules: Record, speed: float, scratch: Records,
+    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
+    chats: Chats, now: Now, rules: Record, speed: float, scratch: Records,
 ) -> None:  # fmt: skip
     """Communicate at the present installs and move habits by `speed` towards it."""
     s = scratch[first // BLOCK]
     for i in range(first, last):
         user, talk = users[i], talks[i]
+        read_chats(i, talk, chats)
         communicate(i, user, talk, words, ties, now, rules, s)
         for p in range(rules.n_messengers):
             share = communication_share(talk, p, rules)

@@ -13,28 +13,44 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import jit, jit_loop
+from sim.cells import Cells
 from sim.config import SimConfig
-from sim.engines import BLOCK, Threads, n_blocks
+from sim.engines import Threads, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
-from sim.rules.activity import p_seen
-from sim.rules.habit import communication_share
-from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U8, Record, Records
-from sim.rules.word import in_use
+from sim.rules.records import CELLULAR, F64, MAX, U8, Now, records
 from sim.state import State
-from sim.world.settings import BANDS, TYPES
+from sim.tally import (
+    ABROAD,
+    ACCOUNT,
+    AT_START,
+    ATTEMPTS,
+    CHATS,
+    CUT_OFF,
+    DAU,
+    EXPOSED_USERS,
+    HAS_ABROAD,
+    HOMES,
+    INCIDENTS,
+    INSTALLED,
+    ISOLATED,
+    MANDATED,
+    N_COLUMNS,
+    PRIMARY,
+    REACHABLE,
+    SECOND,
+    SECURE,
+    TOTAL,
+    USE,
+    VICTIMS,
+    VISIBLE,
+    VPN,
+    WELFARE,
+    month_rows,
+    observe_rows,
+)
 
-ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
-
-# Columns of the sums.
-DAU, INSTALLED, ACCOUNT, MANDATED = (k * MAX for k in range(4))
-PRIMARY = 4 * MAX
-USE = PRIMARY + MAX + 1  # message, then call
-VISIBLE = USE + 2 * (MAX + 1)  # use that the state can read, by channel
-TOTAL = VISIBLE + 2
-REACHABLE, ISOLATED, WELFARE, HOMES, N_COLUMNS = (TOTAL + k for k in (2, 4, 6, 7, 8))
 
 
 class Series(NamedTuple):
@@ -45,33 +61,37 @@ class Series(NamedTuple):
     measure: str
 
 
-def groups(config: SimConfig) -> list[str]:
-    """Return the groups of users that are reported, ``all`` first."""
-    return [
-        "all",
-        *(f"age={band}" for band in BANDS),
-        *(f"region={region}" for region in config.population.regions),
-        *(f"type={kind}" for kind in TYPES),
-    ]
-
-
 def step_series(config: SimConfig) -> list[Series]:
     """Return the series observed in every step, in the order of ``_values``."""
     messengers, places = config.messengers, (*config.messengers, CELLULAR_NAME)
     return [
         *(
             Series(p, "any", measure)
-            for measure in ("dau", "installed", "account", "mandated")
+            for measure in ("dau", "installed", "account", "mandated", "second_phone", "chats")
             for p in messengers
         ),
         *(Series(p, "any", "primary") for p in places),
         *(Series(p, channel, "use") for channel in CHANNELS for p in places),
         *(Series("any", channel, "exposure") for channel in (*CHANNELS, "any")),
-        *(Series("any", channel, "reachable") for channel in CHANNELS),
-        *(Series("any", channel, "isolation") for channel in CHANNELS),
-        Series("any", "any", "welfare"),
-        Series("any", "any", "homes"),
+        *(
+            Series("any", channel, measure)
+            for measure in ("reachable", "secure", "isolation", "cut_off", "reachable_abroad")
+            for channel in CHANNELS
+        ),
+        *(Series("any", "any", measure) for measure in ("welfare", "homes", "vpn", "exposed")),
+        *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in places),
+        *(
+            Series("any", "any", f"{kind}_{measure}")
+            for measure in ("incidents", "victims")
+            for kind in config.abuse
+        ),
+        *(Series("any", "any", f"{kind}_losses") for kind in costly(config)),
     ]
+
+
+def costly(config: SimConfig) -> list[str]:
+    """Return the kinds of abuse that take money."""
+    return [kind for kind, abuse in config.abuse.items() if abuse.takes == "money"]
 
 
 def month_series(config: SimConfig) -> list[Series]:
@@ -94,6 +114,7 @@ class Observations:
     steps: list[F64] = field(default_factory=list)  # each (n groups, n step series)
     months: list[tuple[dt.date, F64]] = field(default_factory=list)  # (n groups, P)
     flows: list[Flow] = field(default_factory=list)
+    exposed: list[tuple[dt.date, U8]] = field(default_factory=list)  # bits of users, packed
 
 
 class Recorder:
@@ -102,29 +123,28 @@ class Recorder:
     def __init__(self, config: SimConfig, threads: Threads, state: State) -> None:
         self.config, self.threads, self.state = config, threads, state
         self.observations = Observations()
-        users, n_regions = self.state.users, len(self.config.population.regions)
-        kind = users.type.astype(np.int64) + 1
-        self._shape = (len(BANDS), n_regions, len(TYPES))
-        region = (users.place // 2).astype(np.int64)
-        self._cell = ((users.band.astype(np.int64) * n_regions + region) * len(TYPES)) + kind
-        self._counts = self._by_group(np.bincount(self._cell, minlength=np.prod(self._shape)))
-        self._reach_at_start = self.state.talks.reachable.copy()
-        names = (*self.config.messengers, CELLULAR_NAME)
-        self._access = np.zeros(MAX + 1)
-        self._access[self._columns()] = [self.config.platforms[n].state_access for n in names]
+        self.cells = Cells(config, state.users)
+        self._at_start = records(AT_START, state.n_users)
+        for name in AT_START.names or ():
+            self._at_start[name] = state.talks[name]
+        self._exposed = np.zeros(self.state.n_users, np.uint8)
+        self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
+        self._loss = 1.0  # share of what victims send that is lost in this step
         self._primary = np.zeros(self.state.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.state.n_users, MAX), np.float32)  # in the month so far
         self._covered = 0.0  # days of the month so far
 
-    def observe(self, step: int) -> None:
+    def observe(self, step: int, now: Now) -> None:
         """Record the state while step `step` lasts (after `look`, before `act`)."""
-        sums = np.zeros((n_blocks(self.state.n_users), int(np.prod(self._shape)), N_COLUMNS))
+        state, cells = self.state, self.cells
+        sums = np.zeros((n_blocks(state.n_users), cells.n, N_COLUMNS))
         self.threads.run(
-            observe_rows, self.state.n_users, self.state.users, self.state.talks,
-            self.state.rules, self._cell, self._reach_at_start, self._access, self._primary, sums,
+            observe_rows, state.n_users, state.users, state.talks, state.abuse, now, state.rules,
+            cells.of_user, self._at_start, self._primary, self._exposed, sums,
         )  # fmt: skip
-        self.observations.steps.append(self._values(self._by_group(sums.sum(axis=0))))
+        self._loss = float(now.force.loss)
+        self.observations.steps.append(self._values(cells.by_group(sums.sum(axis=0))))
         if step == 0:
             self._snapshot(step)
         for first, days, is_last in self._months_of(step):
@@ -150,12 +170,6 @@ class Recorder:
     def _date(self, step: int) -> dt.date:
         return self.config.start + dt.timedelta(days=step * self.config.step_days)
 
-    def _by_group(self, cells: F64 | I64) -> F64:
-        """Sum cells (n_cells, ...) to groups (n_groups, ...)."""
-        c = cells.reshape(*self._shape, *cells.shape[1:])
-        by_band, by_region, by_type = c.sum((1, 2)), c.sum((0, 2)), c.sum((0, 1))
-        return np.concatenate([by_band.sum(0)[None], by_band, by_region, by_type])
-
     def _columns(self) -> list[int]:
         """Return the columns of the messengers and cellular among ``MAX + 1``."""
         return [*range(len(self.config.messengers)), CELLULAR]
@@ -163,21 +177,33 @@ class Recorder:
     def _values(self, sums: F64) -> F64:
         """Return the step series by group from sums by group."""
         n, columns = len(self.config.messengers), np.array(self._columns())
+        kinds = range(len(self.config.abuse))
         with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
-            mean = sums / self._counts[:, None]
+            mean = sums / self.cells.counts[:, None]
             visible, total = sums[:, VISIBLE : VISIBLE + 2], sums[:, TOTAL : TOTAL + 2]
             exposure = np.column_stack([visible / total, visible.sum(1) / total.sum(1)])
+            abroad = sums[:, ABROAD : ABROAD + 2] / sums[:, [HAS_ABROAD]]
         return np.hstack(
             [
-                *(mean[:, k : k + n] for k in (DAU, INSTALLED, ACCOUNT, MANDATED)),
+                *(mean[:, k : k + n] for k in (DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS)),
                 mean[:, PRIMARY + columns],
                 *(mean[:, USE + c * (MAX + 1) + columns] for c in range(2)),
                 exposure,
-                mean[:, REACHABLE : REACHABLE + 2],
-                mean[:, ISOLATED : ISOLATED + 2],
-                mean[:, [WELFARE, HOMES]],
+                *(mean[:, k : k + 2] for k in (REACHABLE, SECURE, ISOLATED, CUT_OFF)),
+                abroad,
+                mean[:, [WELFARE, HOMES, VPN, EXPOSED_USERS]],
+                *(mean[:, ATTEMPTS + a * (MAX + 1) + columns] for a in kinds),
+                mean[:, [INCIDENTS + a for a in kinds]],
+                mean[:, [VICTIMS + a for a in kinds]],
+                mean[:, [INCIDENTS + a for a in self._costly]] * self._loss,
             ]
         )
+
+    def lost_users(self, platform: str) -> float:
+        """Return the share of its daily users that `platform` has lost since the first step."""
+        k = self.config.messengers.index(platform)  # daily reach stands first
+        before, now = (float(self.observations.steps[at][0, k]) for at in (0, -1))
+        return 1.0 - now / before if before > 0.0 else 0.0
 
     def _months_of(self, step: int) -> Iterator[tuple[dt.date, float, bool]]:
         """Yield the months a step touches: first day, days in it, whether it ends in the step."""
@@ -193,11 +219,13 @@ class Recorder:
     def _close_month(self, first: dt.date, step: int) -> None:
         length = (_next_month(first) - first).days
         if self._covered >= COVERED * length:
-            sums = np.zeros((n_blocks(self.state.n_users), int(np.prod(self._shape)), MAX))
+            sums = np.zeros((n_blocks(self.state.n_users), self.cells.n, MAX))
             scale = length / self._covered
-            self.threads.run(month_rows, self.state.n_users, self._opened, scale, self._cell, sums)
+            self.threads.run(
+                month_rows, self.state.n_users, self._opened, scale, self.cells.of_user, sums
+            )
             with np.errstate(invalid="ignore"):
-                reach = self._by_group(sums.sum(axis=0)) / self._counts[:, None]
+                reach = self.cells.by_group(sums.sum(axis=0)) / self.cells.counts[:, None]
             self.observations.months.append((first, reach[:, : len(self.config.messengers)]))
             self._snapshot(step)
         self._opened[:] = 0
@@ -206,6 +234,8 @@ class Recorder:
     def _snapshot(self, step: int) -> None:
         """Keep who is where; note the moves since the last time."""
         self._snapshots.append((self._date(step), self._primary.copy()))
+        if not self.observations.exposed or self.observations.exposed[-1][0] < self._date(step):
+            self.observations.exposed.append((self._date(step), np.packbits(self._exposed)))
         if len(self._snapshots) > 1 and self._snapshots[-2][0] < self._snapshots[-1][0]:
             self.observations.flows.append(self._flow(*self._snapshots[-2:]))
         del self._snapshots[1:-1]
@@ -219,54 +249,3 @@ class Recorder:
 
 def _next_month(first: dt.date) -> dt.date:
     return (first + dt.timedelta(days=32)).replace(day=1)
-
-
-@jit
-def primary(talk: Record, rules: Record) -> int:
-    """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
-    best, most = CELLULAR, 0.0
-    for p in range(rules.n_messengers):
-        amount = communication_share(talk, p, rules)
-        if amount > most:
-            best, most = p, amount
-    return best
-
-
-@jit_loop
-def observe_rows(
-    first: int, last: int, users: Records, talks: Records, rules: Record, cell: I64,
-    reach_at_start: F32, access: F64, primaries: U8, sums: F64,
-) -> None:  # fmt: skip
-    """Add each user's columns to ``sums[block, cell]``; write its primary platform."""
-    for i in range(first, last):
-        user, talk, row = users[i], talks[i], sums[i // BLOCK, cell[i]]
-        has = in_use(user)
-        for p in range(rules.n_messengers):
-            if talk.openings[p] > 0.0:
-                row[DAU + p] += p_seen(talk.openings[p])
-            row[INSTALLED + p] += user.installed >> p & 1
-            row[ACCOUNT + p] += user.account >> p & 1
-            row[MANDATED + p] += user.mandated >> p & 1
-            row[HOMES] += has >> p & 1
-        for c in range(2):
-            weight = user.intensity * rules.channel_share[c]
-            for p in range(MAX + 1):
-                amount = weight * talk.use[c, p]
-                row[USE + c * (MAX + 1) + p] += amount
-                row[VISIBLE + c] += amount * access[p]
-                row[TOTAL + c] += amount
-            row[REACHABLE + c] += talk.reachable[c]
-            if talk.reachable[c] < (1.0 - ISOLATION) * reach_at_start[i, c]:
-                row[ISOLATED + c] += 1.0
-        row[WELFARE] += talk.welfare
-        primaries[i] = primary(talk, rules)
-        row[PRIMARY + primaries[i]] += 1.0
-
-
-@jit_loop
-def month_rows(first: int, last: int, opened: F32, scale: float, cell: I64, sums: F64) -> None:
-    """Add who was seen in a month, given the openings in the part of it that was simulated."""
-    for i in range(first, last):
-        for p in range(MAX):
-            if opened[i, p] > 0.0:
-                sums[i // BLOCK, cell[i], p] += p_seen(opened[i, p] * scale)

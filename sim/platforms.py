@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from sim.strict import Share, Strict
-from sim.world.settings import BANDS
+from sim.world.settings import BANDS, TYPES
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
@@ -20,9 +20,9 @@ Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 class Platform(Strict):
     """A messenger, or cellular calls and SMS: the option that needs no install."""
 
-    label: str
-    channels: tuple[Literal["message", "call"], ...] = ("message", "call")
-    encryption: Literal["end_to_end", "client_server", "none"]
+    label: str  # its name in print
+    channels: tuple[Literal["message", "call"], ...] = ("message", "call")  # what it carries
+    encryption: Literal["end_to_end", "client_server", "none"]  # as reported
     state_access: Share  # share of communication that the state can read [1]
     moderation: Share  # effort against abuse [1]
     circumvention: Share = 0.0  # e0_p, what built-in proxies lift of a restriction [1]
@@ -36,13 +36,16 @@ class Platform(Strict):
     mandate_openings: float = Field(
         default=0.0, ge=0, le=MOST_OPENINGS
     )  # of a mandated user [1/day]
-    type_taste: float = Field(default=0.0, ge=-10, le=10)  # tau_p, times type -1, 0, 1 [utils]
-    pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where a pair moves its calls
+    belief: dict[str, Utils] | None = None  # L0 by type, that the state reads it [log-odds]
+    abroad: bool = False  # people abroad can be reached on it
+    pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where pairs go [utils]
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.standalone is not None and set(self.standalone) != set(BANDS):
             raise ValueError(f"standalone needs exactly the age bands {', '.join(BANDS)}")
+        if self.belief is not None and set(self.belief) != set(TYPES):
+            raise ValueError(f"belief needs exactly the types {', '.join(TYPES)}")
         if not self.channels:
             raise ValueError("channels must name message, call or both")
         return self

@@ -7,91 +7,42 @@ delete one: ``policies.call_restriction.grade=0.5``, ``~policies.call_restrictio
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field
 
 from sim.strict import Share, Strict
+from sim.window import Days, Names, Rate, Window
 
-
-def _as_date(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            value = dt.date.fromisoformat(value)
-        except ValueError:
-            raise ValueError("no such day; a date is written 2025-08-13") from None
-    if isinstance(value, dt.date) and not 2000 <= value.year <= 2100:
-        raise ValueError("allowed: days of the years 2000 to 2100")
-    return value
-
-
-Date = Annotated[dt.date, BeforeValidator(_as_date)]
-Days = Annotated[float, Field(ge=0, le=3660)]
-Rate = Annotated[float, Field(ge=0, le=10)]
-
-
-class Window(Strict):
-    """When a policy is in force."""
-
-    start: Date
-    stop: Date | None = None
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.stop is not None and self.stop <= self.start:
-            raise ValueError(f"stop={self.stop} must lie after start={self.start}")
-        return self
-
-    def days_in(self, begin: float, end: float, origin: dt.date) -> float:
-        """Return how many days of [begin, end), counted from `origin`, are in force."""
-        first = (self.start - origin).days
-        last = float("inf") if self.stop is None else (self.stop - origin).days
-        return max(0.0, min(end, last) - max(begin, first))
-
-    def ramp_at(self, day: float, origin: dt.date, ramp_days: float) -> float:
-        """Return how far a ramp from 0 to 1 has come at `day`, while in force."""
-        elapsed = day - (self.start - origin).days
-        return 1.0 if ramp_days == 0 else min(max(elapsed / ramp_days, 0.0), 1.0)
-
-    def progress(self, begin: float, end: float, origin: dt.date, ramp_days: float) -> float:
-        """Return the mean over the days in force of a ramp from 0 to 1 in `ramp_days`."""
-        first = (self.start - origin).days
-        last = float("inf") if self.stop is None else (self.stop - origin).days
-        a, b = max(begin, first) - first, min(end, last) - first
-        if b <= a:
-            return 0.0
-        if ramp_days == 0:
-            return 1.0
-        rising = (min(b, ramp_days) ** 2 - min(a, ramp_days) ** 2) / (2 * ramp_days)
-        return (rising + max(0.0, b - max(a, ramp_days))) / (b - a)
-
-
-def _as_names(value: Any) -> Any:
-    return (
-        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-    )
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_names), Field(min_length=1)]
+Utils = Annotated[float, Field(ge=-10, le=10)]
 
 
 class Restriction(Window):
     """A channel of some platforms made to fail; where several apply, the strongest counts."""
 
     kind: Literal["restriction"] = "restriction"
-    platforms: Names
-    channel: Literal["message", "call", "any"]
+    platforms: Names  # messengers
+    channel: Literal["message", "call", "any"]  # any: both
     grade: Share  # share of attempts that fail [1]
-    ramp_days: Days = 0.0
-    regions: Names = ("all",)
+    ramp_days: Days = 0.0  # until the grade is reached [days]
+    regions: Names = ("all",)  # of population.regions, or all
+
+
+class Shutdown(Window):
+    """The mobile internet off but for a whitelist; neither VPN nor proxy helps."""
+
+    kind: Literal["shutdown"] = "shutdown"
+    whitelist: tuple[str, ...]  # platforms that go on working
+    grade: Share  # share of communication by app that falls into it [1]
+    ramp_days: Days = 0.0  # until the grade is reached [days]
+    regions: Names = ("all",)  # of population.regions, or all
 
 
 class RegistrationGate(Window):
     """New accounts are hindered; return to an old account is not."""
 
     kind: Literal["registration_gate"] = "registration_gate"
-    platforms: Names
+    platforms: Names  # messengers
     grade: Share  # share of registrations that fail [1]
 
 
@@ -99,18 +50,34 @@ class Mandate(Window):
     """An institution makes its segment install a platform, account and all."""
 
     kind: Literal["mandate"] = "mandate"
-    platform: str
-    segment: str
+    platform: str  # messenger to install
+    segment: str  # of population.segments
     rate: Rate  # hazard of those reached [1/day]
     ceiling: Share = 1.0  # share of the segment that can be made to [1]
     ramp_days: Days = 0.0  # the roll-out reaches one member after another in this time
+
+
+class GroupMove(Window):
+    """The chats of a segment move, each as a whole.
+
+    By order: the chat stays there and its members have to have the platform. By invitation: the
+    chat moves, its members reconsider the platform, and it may move on.
+    """
+
+    kind: Literal["group_move"] = "group_move"
+    platform: str  # messenger to move to
+    segment: str  # one that has chats
+    by: Literal["order", "invitation"] = "order"  # who moves it: an institution, or its members
+    rate: Rate  # hazard of a chat reached [1/day]
+    ceiling: Share = 1.0  # share of chats that can be moved [1]
+    ramp_days: Days = 0.0  # the roll-out reaches one chat after another in this time
 
 
 class Preinstallation(Window):
     """New phones come with the app, without an account."""
 
     kind: Literal["preinstallation"] = "preinstallation"
-    platform: str
+    platform: str  # messenger on the phones
     rate: Rate  # hazard of buying a phone [1/day]
 
 
@@ -118,27 +85,136 @@ class Campaign(Window):
     """Media and officials name a platform: people hear of it, some try it."""
 
     kind: Literal["campaign"] = "campaign"
-    platform: str
+    platform: str  # messenger they name
     awareness_rate: Rate  # hazard of hearing of it [1/day]
     trial_rate: Rate = 0.0  # hazard of trying it, once aware [1/day]
+
+
+class Onboarding(Window):
+    """Help with taking a platform up: relatives and volunteers set it up for others."""
+
+    kind: Literal["onboarding"] = "onboarding"
+    platform: str  # messenger that is set up
+    help: Utils  # added to the wish to take it up [utils]
 
 
 class Trend(Window):
     """A drift of a platform's stand-alone value. A trend, declared; not an explanation."""
 
     kind: Literal["trend"] = "trend"
-    platform: str
+    platform: str  # messenger that drifts
     rate: float = Field(ge=-10, le=10)  # [utils/year]
 
 
+class VpnBlocking(Window):
+    """VPN services and protocols blocked: what a VPN lifts erodes, and is repaired."""
+
+    kind: Literal["vpn_blocking"] = "vpn_blocking"
+    rate: Rate  # erosion of efficacy [1/day]
+
+
+class VpnFine(Window):
+    """Fines, checks, charges and sites that refuse: a VPN costs more."""
+
+    kind: Literal["vpn_fine"] = "vpn_fine"
+    cost: Annotated[float, Field(ge=0, le=10)]  # psi times the risk [utils]
+
+
+class VpnSupport(Window):
+    """Help with circumvention: easier set-up, and blocked servers replaced faster."""
+
+    kind: Literal["vpn_support"] = "vpn_support"
+    help: Annotated[float, Field(ge=0, le=10)]  # [utils]
+    repair_rate: Rate = 0.0  # on top of ``behaviour.vpn_repair`` [1/day]
+
+
+class Shock(Strict):
+    """A log-likelihood ratio by type: how much more likely the news if the state reads."""
+
+    state_averse: Utils  # of those who shun what the state reads [log-odds]
+    indifferent: Utils  # of those who do not mind [log-odds]
+    foreign_averse: Utils  # of those who prefer it [log-odds]
+
+    def by_type(self) -> tuple[float, float, float]:
+        """Return the ratios of types -1, 0, +1 [log-odds]."""
+        return self.state_averse, self.indifferent, self.foreign_averse
+
+
+class Story(Window):
+    """What makes the rounds: a shock to beliefs about a platform, heard once by each user."""
+
+    platform: str  # messenger it is about
+    shock: Shock  # [log-odds]
+    awareness_rate: Rate  # hazard of hearing it from media [1/day]
+    contact_rate: Rate = 0.0  # hazard of hearing it from a contact who has [1/day]
+
+
+class InformationEvent(Story):
+    """A news story, a leak, an arrest, a platform's warning to its users."""
+
+    kind: Literal["information_event"] = "information_event"
+    audience: tuple[str, ...] = ()  # media reach users of these platforms; none: everybody
+
+
+class Compliance(Story):
+    """A platform obeys local law: the state reads it, restrictions on it fall, people hear of it.
+
+    With `lost_users` it obeys once its daily reach has fallen by that share since the start of
+    the run, at the earliest on `start`; otherwise on `start`.
+    """
+
+    kind: Literal["compliance"] = "compliance"
+    degree: Share = 1.0  # share of communication opened to the state [1]
+    relief: Share = 1.0  # share of the restrictions on it that falls [1]
+    lost_users: Share | None = None  # [1]
+
+
+class Moderation(Window):
+    """Effort against abuse on a platform; on cellular: labels for unknown callers."""
+
+    kind: Literal["moderation"] = "moderation"
+    platform: str  # messenger or cellular
+    effort: Share  # share of what gets through so far that is now stopped [1]
+
+
+class BankDelay(Window):
+    """Banks hold suspicious transfers back: fewer losses, as many attempts."""
+
+    kind: Literal["bank_delay"] = "bank_delay"
+    prevented: Share  # share of losses [1]
+
+
 Policy = Annotated[
-    Restriction | RegistrationGate | Mandate | Preinstallation | Campaign | Trend,
+    Restriction
+    | Shutdown
+    | RegistrationGate
+    | Mandate
+    | GroupMove
+    | Preinstallation
+    | Campaign
+    | Onboarding
+    | Trend
+    | VpnBlocking
+    | VpnFine
+    | VpnSupport
+    | InformationEvent
+    | Compliance
+    | Moderation
+    | BankDelay,
     Field(discriminator="kind"),
 ]
 
 
 def platforms_of(policy: Policy) -> tuple[str, ...]:
     """Return the platforms that `policy` names."""
-    if isinstance(policy, Restriction | RegistrationGate):
-        return policy.platforms
-    return (policy.platform,)
+    match policy:
+        case Restriction() | RegistrationGate():
+            return policy.platforms
+        case Shutdown():
+            return policy.whitelist
+        case InformationEvent():
+            return (policy.platform, *policy.audience)
+        case VpnBlocking() | VpnFine() | VpnSupport() | BankDelay():
+            return ()
+        case _:
+            return (policy.platform,)

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.cells import Cells, groups
 from sim.config import SimConfig
-from sim.measures import Observations, Series, groups, month_series, step_series
+from sim.measures import Observations, Series, month_series, step_series
 from sim.platforms import CELLULAR
 from sim.rules.records import F64
 
@@ -45,7 +46,7 @@ class Result:
     flows: pd.DataFrame
 
 
-def assemble(config: SimConfig, records: Runs) -> Result:
+def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
     """Turn what was recorded into tables; the first scenario is compared with the others."""
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
@@ -62,6 +63,7 @@ def assemble(config: SimConfig, records: Runs) -> Result:
         for k in range(2)
         if len(blocks[main][k][0])
     ]
+    effects += [_changes(config, main, other, records, cells) for other in others]
     return Result(config, _join(timeseries), _join(effects, EFFECTS), _flows(config, records))
 
 
@@ -82,13 +84,36 @@ def _effects(
     config: SimConfig, main: str, other: str, k: int, blocks: dict[str, tuple[_Block, _Block]]
 ) -> pd.DataFrame:
     dates, series, values = blocks[main][k]
-    difference = values - blocks[other][k][2]
-    low, median, high = np.quantile(difference, (BAND[0], 0.5, BAND[1]), axis=0)
+    return _banded(config, main, other, dates, series, values - blocks[other][k][2])
+
+
+def _banded(
+    config: SimConfig, main: str, other: str, dates: Sequence[dt.date], series: list[Series],
+    values: F64,
+) -> pd.DataFrame:  # fmt: skip
+    """Lay out median and band over the first axis, replications."""
+    low, median, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
     columns = {"median": median[None], "low": low[None], "high": high[None]}
-    pair = {"scenario": [main], "counterfactual": [other]}
     table = _table({"scenario": [main]}, dates, config, series, columns)
-    table.insert(1, "counterfactual", pd.Categorical([other] * len(table), pair["counterfactual"]))
+    table.insert(1, "counterfactual", pd.Categorical([other] * len(table), [other]))
     return table
+
+
+CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
+
+
+def _changes(
+    config: SimConfig, main: str, other: str, records: Runs, cells: Cells
+) -> pd.DataFrame:
+    """Return whom the policy exposed and whom it hid: the same user in both worlds."""
+    n = config.population.n_users
+    dates = [date for date, _ in records[main][0].exposed]
+    values = np.empty((config.replications, len(dates), len(groups(config)), len(CHANGES)))
+    for r, (run, twin) in enumerate(zip(records[main], records[other], strict=True)):
+        for d, ((_, here), (_, there)) in enumerate(zip(run.exposed, twin.exposed, strict=True)):
+            values[r, d, :, 0] = cells.shares(np.unpackbits(here & ~there, count=n))
+            values[r, d, :, 1] = cells.shares(np.unpackbits(there & ~here, count=n))
+    return _banded(config, main, other, dates, CHANGES, values)
 
 
 def _table(

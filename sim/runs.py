@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine, Engine, Threads
@@ -66,7 +67,7 @@ def _run(configs: list[SimConfig], on_step: OnStep) -> Result:
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
-    return assemble(main, by_scenario)
+    return assemble(main, by_scenario, Cells(main, start.users))
 
 
 def _one(

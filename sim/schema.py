@@ -19,7 +19,14 @@ from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-_GROUPS = ("case", "population", "network", "platforms")  # every key of theirs stands in conf/
+_GROUPS = (
+    "case",
+    "population",
+    "network",
+    "platforms",
+    "abuse",
+)  # every key of theirs stands in conf/
+_OPEN = ("policies", *_GROUPS)  # trees whose keys the typed models check
 _REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
@@ -56,19 +63,20 @@ def load_config(*overrides: str) -> SimConfig:
     ConfigError
         If a name, key, value or combination is not allowed.
     """
-    opened = tuple(open_policy(override) for override in overrides)
+    opened = tuple(open_key(override) for override in overrides)
     if GlobalHydra.instance().is_initialized():
         return _load(opened)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return _load(opened)
 
 
-def open_policy(override: str) -> str:
-    """Let ``policies.NAME.KEY=VALUE`` set what the policy's file leaves at its default.
+def open_key(override: str) -> str:
+    """Let ``policies.NAME.KEY=VALUE`` set what the file in conf/ leaves at its default.
 
     Hydra would ask for a ``+``; whether there is such a key is checked by the typed models.
     """
-    return f"++{override}" if re.match(r"policies\.\w+\.\w+=", override) else override
+    is_key = re.match(rf"({'|'.join(_OPEN)})(\.\w+)+=", override)
+    return f"++{override}" if is_key else override
 
 
 def first_job(overrides: list[str]) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Engine, Threads
 from sim.measures import Recorder
+from sim.offenders import follow
+from sim.policies import Compliance
 from sim.rng import purpose_key, step_key
 from sim.rules.records import PURPOSES, U64, Now
 from sim.state import State
@@ -36,7 +38,9 @@ class Simulation:
         self.state = start.copy()
         self.recorder = Recorder(self.config, threads, self.state)
         self.n_done = 0  # steps
+        self.onsets: dict[str, float] = {}  # when platforms complied that waited for losses
         self.now: Now = conditions.at(0)
+        self._threads = threads
         seed = self.config.seed
         self._bases = [purpose_key(seed, replication, purpose) for purpose in PURPOSES]
         self.keys: U64 = np.zeros(len(PURPOSES), np.uint64)
@@ -45,13 +49,29 @@ class Simulation:
         """Advance one step.
 
         1. conditions: what policies put in force during the step
-        2. look: every user reads its contacts, chooses on every tie, opens its apps
-        3. observe: measures of the step
-        4. act: every user revises its messengers, forms habits, obeys, tries, answers
+        2. move: group chats are ordered or agree to another messenger
+        3. look: every user reads its contacts, chooses on every tie, opens its apps
+        4. follow: offenders move to where attempts pay
+        5. observe: measures of the step; platforms see how many users they lost
+        6. act: every user revises its messengers, forms habits, obeys, tries, answers, learns,
+           reconsiders its VPN, and may fall for abuse
         """
-        self.now = self.conditions.at(self.n_done)
+        self.now = self.conditions.at(self.n_done, self.onsets)
         self.keys = np.array([step_key(base, self.n_done) for base in self._bases], np.uint64)
+        self.engine.move(self.state, self.now, self.keys)
         self.engine.look(self.state, self.now, self.keys)
-        self.recorder.observe(self.n_done)
+        follow(self.state, self.now, self._threads)
+        self.recorder.observe(self.n_done, self.now)
+        self._comply()
         self.engine.act(self.state, self.now, self.keys)
         self.n_done += 1
+
+    def _comply(self) -> None:
+        """Note which platforms give in because they have lost enough daily users."""
+        day = (self.n_done + 1) * self.config.step_days
+        for name, policy in self.config.policies.items():
+            if not isinstance(policy, Compliance) or policy.lost_users is None:
+                continue
+            waits = name not in self.onsets and (policy.start - self.config.start).days < day
+            if waits and self.recorder.lost_users(policy.platform) >= policy.lost_users:
+                self.onsets[name] = day

@@ -26,11 +26,14 @@ from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads, n_blocks
 from sim.inversion import draw_rows, reach_rows, talk_rows
+from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.records import F64, MAX, N_BANDS, SCRATCH, Now, records
+from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
 from sim.world.arms import build_graph
+from sim.world.chats import seat
 from sim.world.population import draw_population
 from sim.world.settings import BANDS
 
@@ -50,7 +53,7 @@ def prepare(config: SimConfig, threads: Threads) -> State:
         config.seed,
     )  # fmt: skip
     graph = build_graph(population, config.network, config.seed, Path.cwd())
-    state = make_state(config, population, graph)
+    state = make_state(config, population, graph, seat(population, config.population))
     settle(config, state, threads)
     return state
 
@@ -61,12 +64,14 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     targets = reach_targets(config, state)
     now = Conditions(config.model_copy(update={"policies": {}})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
+    settle_beliefs(config, state, threads)
+    settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved)
     for sweep in range(N_SWEEPS):
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
         threads.run(
-            talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-            state.rules, 0.6, records(SCRATCH, n_blocks(state.n_users)),
+            talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
+            state.chats, now, state.rules, 0.6, records(SCRATCH, n_blocks(state.n_users)),
         )  # fmt: skip
         _solve_openings(config, state)
         habit = _habit_scale(state)
@@ -77,11 +82,13 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
             draw_rows, state.n_users, state.users, state.talks, state.words, now, state.rules,
             _bits(solved), share, habit, sweep_key,
         )  # fmt: skip
+        seat_chats(config, state, now, threads)
     _finish(config, state, solved)
     threads.run(  # what the start looks like: reachable ties are compared with it later
-        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-        state.rules, 0.0, records(SCRATCH, n_blocks(state.n_users)),
+        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
+        state.chats, now, state.rules, 0.0, records(SCRATCH, n_blocks(state.n_users)),
     )  # fmt: skip
+    start_abuse(config, state, now, threads)
 
 
 def _bits(messengers: list[int]) -> np.uint8:

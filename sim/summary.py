@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from sim.config import SimConfig
+from sim.measures import costly
 from sim.observed import compare_with_observed, monthly_mean, observed_reach
 from sim.platforms import CELLULAR
 from sim.results import BAND, Result
@@ -37,21 +38,31 @@ def rows(config: SimConfig) -> list[Row]:
         for name, label in labels.items()
         for measure, word in WORDS.items()
     ]
+    told = [f"{kind}_incidents" for kind in config.abuse]
+    told += [f"{kind}_losses" for kind in costly(config)]
+    abuse = [
+        Row(name.capitalize().replace("_", ", "), "any", "any", name, "number") for name in told
+    ]
     return [
         *reach,
         Row("Cellular calls", CELLULAR, "call", "use", "number"),
+        Row("VPN", "any", "any", "vpn", "percent"),
         Row("Exposure", "any", "any", "exposure", "percent"),
         Row("Isolated, calls", "any", "call", "isolation", "percent"),
         Row("Isolated, messages", "any", "message", "isolation", "percent"),
+        Row("Cut off, secure calls", "any", "call", "cut_off", "percent"),
+        Row("Cut off, secure messages", "any", "message", "cut_off", "percent"),
         Row("Welfare", "any", "any", "welfare", "number"),
+        *abuse,
     ]
 
 
 CAPTION = (
-    "Reach, isolation: % of people aged 12+. Cellular calls: a person a day, all communication of "
-    "the average person = 1. Exposure: % of communication open to the state. Isolated: reach over "
-    "30 % fewer contacts by app than at the start. Welfare: mean logsum of "
-    "what one can use, in utils; being made to use it or being read is not in it."
+    "Reach, VPN, isolated, cut off: % of people aged 12+. Cellular calls: a person a day, all "
+    "communication of the average person = 1. Exposure: % of communication open to the state. "
+    "Isolated: reach over 30 % fewer contacts by app than at the start; cut off: the same by apps "
+    "that the state cannot read. Welfare: mean logsum of what one can use, in utils; being made "
+    "to use it is not in it. Incidents, losses: the average at the start = 1."
 )
 
 

@@ -50,6 +50,8 @@ def _lines(problem: Any) -> Iterator[str]:
         yield f"{key}.kind={problem['ctx']['tag']}: unknown; allowed: {_tags(problem)}"
     elif problem["type"] == "too_short":
         yield f"{key}={_short(value)}: needs at least {problem['ctx']['min_length']}"
+    elif problem["type"] == "too_long":
+        yield f"{key}={_short(value)}: allowed: up to {problem['ctx']['max_length']}"
     elif isinstance(value, dict):
         yield from (f"{key}: {line}" if key else line for line in message.splitlines())
     else:

@@ -10,14 +10,14 @@ import pytest
 
 import sim
 
-# buy_phone (rules/push.py) calls happens (rules/adoption.py): with next to no hazard, nothing
+# buy_phone (rules/push.py) calls happens (rules/chance.py): with next to no hazard, nothing
 CALL = """
 import numpy as np
 from sim.rules.push import buy_phone
-from sim.rules.records import FORCE, USER, records
+from sim.rules.records import FORCE, PURPOSES, USER, records
 force, user = records(FORCE, 1)[0], records(USER, 1)[0]
 force.preinstall[0] = 1e-12
-buy_phone(0, user, 0, force, np.zeros(10, np.uint64))
+buy_phone(0, user, 0, force, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard and u < -np.expm1(-hazard))"
@@ -52,7 +52,7 @@ def test_a_changed_helper_of_another_module_is_compiled_anew(package):
     """numba alone would keep the old helper inside its cached caller."""
     assert run(package, CALL) == run(package, CALL) == "0"
     assert len(caches(package)) == 1
-    helper = package / "sim/rules/adoption.py"
+    helper = package / "sim/rules/chance.py"
     assert HAPPENS in helper.read_text()
     helper.write_text(helper.read_text().replace(HAPPENS, "return True"))
     assert run(package, CALL) == "1"

@@ -8,7 +8,17 @@ import pytest
 from sim import load_config
 from sim.schema import CONF
 
-GROUPS = ("case", "population", "network", "platforms", "engine", "scenario", "policy")
+GROUPS = (
+    "case",
+    "population",
+    "network",
+    "platforms",
+    "abuse",
+    "engine",
+    "scenario",
+    "policy",
+)
+BUNDLES = {"max_push", "dated_events"}  # policies that only name others
 NEEDED = {"from_file": [f"network.path={__file__}"]}  # what only the user can know
 
 
@@ -42,10 +52,18 @@ def test_every_file_starts_with_a_comment_that_says_what_it_is(path):
 @files("policy")
 def test_a_policy_stands_under_its_own_name(path):
     policies = load_config(f"+policy={path.stem}").policies
-    if path.stem == "max_push":  # a bundle
-        assert set(policies) == {n for n in names("policy") if n.startswith("max_")} - {"max_push"}
+    if path.stem in BUNDLES:
+        assert len(policies) > 1
+        assert set(policies) <= set(names("policy")) - BUNDLES
     else:
         assert set(policies) == {path.stem}
+
+
+def test_the_push_holds_every_policy_for_max_and_the_events_hold_the_others():
+    push, events = (set(load_config(f"+policy={name}").policies) for name in sorted(BUNDLES)[::-1])
+    assert push == {n for n in names("policy") if n.startswith("max_")} - BUNDLES
+    assert not push & events
+    assert push | events < set(load_config("+scenario=as_happened").policies)
 
 
 @pytest.mark.parametrize("name", names("scenario"))
@@ -68,9 +86,15 @@ def test_every_policy_happened_within_the_run_of_as_happened():
         assert config.start <= policy.start < (policy.stop or config.end) <= config.end
 
 
-def test_as_happened_holds_every_policy_of_the_record():
-    bundle = {"max_push"}
-    assert set(load_config("+scenario=as_happened").policies) == set(names("policy")) - bundle
+def happened(name):
+    """Say whether a policy's file claims that it happened."""
+    story = (CONF / "policy" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()[1]
+    return not story.startswith(("# Hypothetical: ", "# Instead of "))
+
+
+def test_as_happened_holds_every_policy_that_happened_and_no_other():
+    claimed = {name for name in names("policy") if happened(name)} - BUNDLES
+    assert set(load_config("+scenario=as_happened").policies) == claimed
 
 
 @pytest.mark.parametrize("name", names("scenario"))

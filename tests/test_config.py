@@ -21,6 +21,9 @@ UNKNOWN_KEYS = [
     ("policies.call_restriction.grad", 0.5, "did you mean grade"),
     ("policies.max_pupils.grade", 0.5, "allowed: .*segment"),
     ("counterfactuals.mandate_only.max_pupils.rat", 0.5, "did you mean rate"),
+    ("population.chats.pupils.seats", 5, "allowed: size, order"),
+    ("population.abroad.shares", 0.5, "did you mean share"),
+    ("abuse.fraud.canal", "call", "allowed: .*channel"),
     ("behaviour._target_", "os.system", "allowed"),
     ("policies.call_restriction._target_", "os.system", "allowed"),
 ]
@@ -60,6 +63,18 @@ OUT_OF_RANGE = [
     ("policies.call_restriction.platforms", [], "at least 1|must name|empty"),
     ("policies.call_restriction.regions", [], "at least 1|must name|empty"),
     ("network.degree_scale", 0, "0$"),
+    ("behaviour.vpn_rate", 2, "1$"),
+    ("behaviour.sensitive_share", 1.5, "1$"),
+    ("behaviour.chat_quorum", -0.1, "0$"),
+    ("population.chats.pupils.size", 1, "2$"),
+    ("population.abroad.weight", 1, "1$"),
+    ("population.abroad.weight", 0, "0$"),
+    ("population.concern_median", -1, "0$"),
+    ("platforms.max.state_access", 1.1, "1$"),
+    ("platforms.max.belief.indifferent", 11, "10"),
+    ("abuse.fraud.shares.whatsapp", 1.5, "1$"),
+    ("abuse.fraud.response", -1, "0$"),
+    ("abuse.fraud.vulnerability.65+", -1, "0$"),
     ("seed", -1, "0$"),
     ("replications", 0, "1$"),
     ("step_days", 0, "0$"),
@@ -80,6 +95,8 @@ UNKNOWN_NAMES = [
     ("policies.call_restriction.channel", "video", "message.*call.*any"),
     ("platforms.whatsapp.encryption", "rot13", "end_to_end"),
     ("case.seeds.max.pattern", "triples", "single.*pairs"),
+    ("population.chats.pupils.order", "alphabet", "place.*age"),
+    ("abuse.fraud.channel", "any", "message.*call"),
     ("case.name", "../secrets", "a-z"),
 ]
 
@@ -177,6 +194,34 @@ COMBINATIONS = {
         {"platforms.imo.standalone": None},
         r"platforms\.imo\.standalone=null needs case\.observed_shares\.imo",
     ),
+    "beliefs without a type": (
+        {"platforms.max.belief.indifferent": DROPPED},
+        r"platforms\.max.*belief needs exactly the types state_averse, indifferent",
+    ),
+    "a messenger about which nobody believes anything": (
+        {"platforms.max.belief": None},
+        r"platforms\.max\.belief: missing",
+    ),
+    "chats of no segment": (
+        {"population.chats.soldiers": {"size": 5, "order": "age"}},
+        r"population.*chats\.soldiers: no such segment.*allowed: pupils, parents",
+    ),
+    "abuse on a platform nobody knows": (
+        {"abuse.fraud.shares": {"signal": 1.0}},
+        r"abuse\.fraud\.shares\.signal: unknown platform.*allowed: whatsapp.*cellular",
+    ),
+    "abuse that converts on a platform nobody knows": (
+        {"abuse.fraud.conversion": {"signal": 1.0}},
+        r"abuse\.fraud\.conversion\.signal: unknown platform.*allowed: whatsapp.*cellular",
+    ),
+    "abuse that is nowhere": (
+        {"abuse.fraud.shares.cellular": 0.1},
+        r"abuse\.fraud.*shares must sum to 1, they sum to 0\.65",
+    ),
+    "abuse of an age band left out": (
+        {"abuse.fraud.vulnerability.65+": DROPPED},
+        r"abuse\.fraud.*vulnerability needs exactly the age bands",
+    ),
     "no channel": ({"platforms.vk.channels": []}, r"platforms\.vk.*channels must name"),
     "a comparison with itself": (
         {"scenario": "mandate_only"},
@@ -196,6 +241,10 @@ def test_what_does_not_go_together_is_refused_with_the_reason(tree, changes, mes
 
 APART = {
     "half days": {"step_days": 0.5},
+    "no belief about the phone": {"platforms.cellular.belief": None},
+    "no chats": {"population.chats": {}},
+    "no abuse": {"abuse": {}},
+    "one kind of abuse": {"abuse.fraud": DROPPED},
     "a long step of slow people": {
         "step_days": 28,
         "behaviour.install_rate": 0.01,
@@ -207,6 +256,44 @@ APART = {
 @pytest.mark.parametrize("changes", APART.values(), ids=APART)
 def test_what_can_be_meant_is_allowed(tree, changes):
     validate(changed(tree, changes))
+
+
+def test_no_more_kinds_of_abuse_than_a_user_can_suffer_are_taken(tree):
+    third = {"abuse.spam": tree["abuse"]["fraud"]}
+    assert re.match(r"abuse\b.*\b2\b", refusal(tree, third)), refusal(tree, third)
+
+
+PLATFORM_IN_JULY = {"platform": "telegram", "start": "2025-07-01"}
+NEWS = {"shock": {"state_averse": 1, "indifferent": 1, "foreign_averse": 1}, "awareness_rate": 0.1}
+POLICIES = {  # one of each kind that could not be in the tree, and a value that it refuses
+    "shutdown": ({"whitelist": [], "grade": 0.5, "start": "2025-07-01"}, "grade", 1.5),
+    "group_move": (PLATFORM_IN_JULY | {"segment": "friends", "rate": 0.1}, "ceiling", -1),
+    "onboarding": (PLATFORM_IN_JULY | {"help": 1}, "help", 11),
+    "vpn_blocking": ({"rate": 0.1, "start": "2025-07-01"}, "rate", -0.1),
+    "vpn_fine": ({"cost": 1, "start": "2025-07-01"}, "cost", -1),
+    "vpn_support": ({"help": 1, "start": "2025-07-01"}, "repair_rate", -1),
+    "information_event": (PLATFORM_IN_JULY | NEWS, "contact_rate", 11),
+    "compliance": (PLATFORM_IN_JULY | NEWS, "lost_users", 1.5),
+    "moderation": (PLATFORM_IN_JULY | {"effort": 0.5}, "effort", 1.5),
+    "bank_delay": ({"prevented": 0.5, "start": "2025-07-01"}, "prevented", 1.5),
+}
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_a_policy_is_taken_by_its_kind_and_refused_by_the_name_of_what_is_wrong(tree, kind):
+    keys, field, value = POLICIES[kind]
+    policy = {"kind": kind, **keys}
+    assert validate(changed(tree, {"policies.x": policy})).policies["x"].kind == kind
+    message = refusal(tree, {"policies.x": policy | {field: value}})
+    assert message.startswith(f"policies.x.{field}={value}"), message
+    message = refusal(tree, {"policies.x": policy | {"colour": "red"}})
+    assert re.match(r"policies\.x\.colour=red.*allowed: .*start", message), message
+
+
+def test_a_shock_must_name_every_type(tree):
+    story = {"kind": "information_event", **PLATFORM_IN_JULY, **NEWS}
+    partial = story | {"shock": {"state_averse": 1, "indifferent": 1}}
+    assert refusal(tree, {"policies.x": partial}) == "policies.x.shock.foreign_averse: missing"
 
 
 def test_every_problem_is_told_at_once(tree):

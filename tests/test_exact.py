@@ -232,8 +232,8 @@ def one_at_a_time(crowd, now, k):
     state.users.revising[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
     scratch = records(SCRATCH, n_blocks(n))
     THREADS.run(
-        talk_rows, n, state.users, state.talks, state.words, state.ties, now, state.rules, 0.0,
-        scratch,
+        talk_rows, n, state.users, state.talks, state.words, state.ties, state.chats, now,
+        state.rules, 0.0, scratch,
     )  # fmt: skip
     ENGINE.act(state, now, keys(k))
     return crowd.mix()

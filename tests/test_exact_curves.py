@@ -9,8 +9,8 @@ from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
 from sim.inversion import talk_rows
 from sim.measures import Recorder, Series, step_series
-from sim.rules.records import SCRATCH, TALK, records
-from sim.state import State, make_users
+from sim.rules.records import SCRATCH, records
+from sim.state import make_users
 from sim.world.population import draw_population
 from tests import theory
 from tests.worlds import equal_ties, keys, toy_rules, toy_state, toy_users, world
@@ -63,9 +63,9 @@ def test_t12_a_push_follows_its_exponential_whatever_the_step(
 
 def observed(config, state):
     """Return daily reach and June's reach of the messengers, while everyone goes on as now."""
-    recorder = Recorder(config, Threads(1), state)
+    recorder, conditions = Recorder(config, Threads(1), state), Conditions(config)
     for k in range(5):
-        recorder.observe(k)
+        recorder.observe(k, conditions.at(k))
     series = step_series(config)
     dau = [
         recorder.observations.steps[0][0, series.index(Series(m, "any", "dau"))]
@@ -93,9 +93,11 @@ def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
     users.installed[:] = users.account[:] = 0b11111
     openings = np.array([0.05, 0.25, 0.41, 1.38, 1.87])
     rules = toy_rules(5, base_openings=[*openings, 0])
-    state = State(users, records(TALK, N), np.zeros(N, np.uint64), equal_ties([[]] * N), rules)
+    state = toy_state(users, equal_ties([[]] * N), rules)
     now, scratch = Conditions(config).at(0), records(SCRATCH, 10)
-    talk_rows(0, N, users, state.talks, state.words, state.ties, now, rules, 0.0, scratch)
+    talk_rows(
+        0, N, users, state.talks, state.words, state.ties, state.chats, now, rules, 0.0, scratch
+    )
     shape = large.intensity_shape
     for found, days in zip(observed(config, state), (1, 30), strict=True):
         expected = theory.seen_gamma(shape, openings / shape, days)

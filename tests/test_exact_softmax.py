@@ -7,26 +7,27 @@ lets everyone have several messengers.
 
 Nothing is random here, so nothing can choose between two states that are both stable: the point
 b_c at which they weigh the same is checked in test_theory.py, here which states exist and which
-are stable. Contacts read habit in steps of 1/255; `theory.potts_shift` bounds what that does. It
-is large near transitions, so states are looked at away from them.
+are stable. Contacts read habit in steps of 1/31; `theory.potts_shift` bounds what that does. It
+is large near transitions, so states are looked at away from them: a state that loses its stability
+slowly is held fast by the rounding.
 """
 
 import numpy as np
 import pytest
 
 from sim.engines import CompiledEngine, Threads
+from sim.state import levels
 from tests import theory
 from tests.worlds import equal_ties, keys, toy_now, toy_rules, toy_state, toy_users
 
 ENGINE = CompiledEngine(Threads(1))
-HALF_LEVEL = 0.5 / 255
+HALF_LEVEL = 0.5 / 31
+SAYS_SOMETHING = 0.1  # a larger bound would not
 
 
 def habits(n, b, first):
     """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
-    rules = toy_rules(
-        n, outside=np.exp(-40), habit_rate=0.5, pull=np.exp(b / 2 * np.arange(256) / 255)
-    )
+    rules = toy_rules(n, outside=np.exp(-40), habit_rate=0.5, pull=levels(b, 0.0))
     users = toy_users(2, n)
     users.installed[:] = users.account
     users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
@@ -43,17 +44,17 @@ def habits(n, b, first):
     [
         (2, 2.5, 0.9),
         (3, 3.0, 0.95),
-        (3, 3.3, 0.42),  # the symmetric state has lost its stability
-        (4, theory.potts_transition(4), 0.95),
+        (3, 4.0, 0.42),  # the symmetric state has lost its stability
+        (4, 3.6, 0.95),
         (4, 4.0, 0.95),
-        (4, 4.4, 0.29),
+        (4, 5.5, 0.29),
     ],
 )
 def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     x = theory.potts_ordered(n, b)[-1]
     found, bound = habits(n, b, first), theory.potts_shift(n, b, x, HALF_LEVEL)
     print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
-    assert abs(found[0] - x) < bound
+    assert abs(found[0] - x) < bound < SAYS_SOMETHING
     assert found.sum() == pytest.approx(1, abs=1e-6)
     assert np.ptp(found[1:]) < 1e-6
 
@@ -61,14 +62,14 @@ def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
 @pytest.mark.parametrize(
     ("n", "b", "first"),
     [
-        (2, 1.8, 0.9),
-        (3, theory.potts_birth(3)[0] - 0.1, 0.95),  # no ordered state to stay in
-        (3, theory.potts_birth(3)[0] - 0.1, 0.40),
-        (4, theory.potts_birth(4)[0] - 0.1, 0.95),
-        (4, theory.potts_transition(4), 0.30),  # both are stable here: the start decides
+        (2, 1.5, 0.9),
+        (3, theory.potts_birth(3)[0] - 0.5, 0.95),  # no ordered state to stay in
+        (3, theory.potts_birth(3)[0] - 0.5, 0.40),
+        (4, theory.potts_birth(4)[0] - 0.4, 0.95),
+        (4, theory.potts_birth(4)[0] - 0.4, 0.30),
     ],
 )
 def test_t2_habit_falls_back_to_equal_shares_below_the_birth_of_order(n, b, first):
     found, bound = habits(n, b, first), theory.potts_shift(n, b, 1 / n, HALF_LEVEL)
     print(f"T2 P={n} b={b:.4f}: theory {1 / n:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
-    assert np.abs(found - 1 / n).max() < bound
+    assert np.abs(found - 1 / n).max() < bound < SAYS_SOMETHING

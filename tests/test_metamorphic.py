@@ -1,5 +1,6 @@
 """What must hold of communication and its value at any state (docs/model.md)."""
 
+import dataclasses
 from functools import cache
 
 import numpy as np
@@ -10,13 +11,27 @@ from hypothesis import strategies as st
 from sim.compiled import jit_loop
 from sim.engines import Threads, n_blocks
 from sim.inversion import talk_rows
+from sim.rules import adoption, beliefs, circumvention, groups
 from sim.rules.availability import availability
 from sim.rules.choice import tie_values
-from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, RULES, SCRATCH, records
+from sim.rules.records import (
+    CALL,
+    CELLULAR,
+    FORCE,
+    MAX,
+    MESSAGE,
+    ORDINARY,
+    RULES,
+    SCRATCH,
+    SENSITIVE,
+    records,
+)
 from sim.rules.word import usable
+from sim.state import levels
 from tests.worlds import (
     advanced,
     equal_ties,
+    keys,
     simulation,
     toy_now,
     toy_rules,
@@ -41,8 +56,8 @@ def talked(state, now):
     state = state.copy()
     scratch = records(SCRATCH, n_blocks(state.n_users))
     Threads(1).run(
-        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, now,
-        state.rules, 0.0, scratch,
+        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, state.chats,
+        now, state.rules, 0.0, scratch,
     )  # fmt: skip
     return state.talks
 
@@ -56,6 +71,18 @@ def test_use_of_a_channel_sums_to_one_for_whoever_has_ties():
 
 
 @jit_loop
+def see(mine, other, shared, now, rules, s, row):
+    """Write exp(v) and Z of a tie as `mine` sees it; returns Z."""
+    s.x[:] = 0.0
+    s.sensitive[:] = 0.0
+    z = tie_values(mine, other, shared, rules.outside[MESSAGE], rules.outside[CALL], now, rules, s)
+    row[: 2 * MAX] = s.x.ravel()
+    row[2 * MAX : 3 * MAX] = s.sensitive
+    row[3 * MAX], row[3 * MAX + 1], row[3 * MAX + 2] = z
+    return z
+
+
+@jit_loop
 def both_ends(words, ties, now, rules, s, mine, other, received):
     """Write exp(v) and Z of every tie from both ends, and what arrives by channel."""
     for i in range(len(words)):
@@ -63,24 +90,23 @@ def both_ends(words, ties, now, rules, s, mine, other, received):
         for tie in range(first, last):
             j = ties.indices[tie]
             shared = usable(words[i]) & usable(words[j])
-            s.x[:] = 0.0
-            mine[tie, 12], mine[tie, 13] = tie_values(words[i], words[j], shared, now, rules, s)
-            mine[tie, :12] = s.x.ravel()
-            s.x[:] = 0.0
-            z = tie_values(words[j], words[i], shared, now, rules, s)
-            other[tie, 12], other[tie, 13] = z
-            other[tie, :12] = s.x.ravel()
+            here = see(words[i], words[j], shared, now, rules, s, mine[tie])
+            here = see(words[j], words[i], shared, now, rules, s, other[tie])
             weight = ties.rank_weight[tie - first] / ties.rank_total[last - first]
-            for c in range(2):  # what i sends over p, as j's end of the tie sees it
-                received[c, :MAX] += weight * s.x[c] / z[c]
-                received[c, CELLULAR] += weight * rules.outside[c] / z[c]
+            # what i sends over p, as j's end of the tie sees it
+            ordinary = weight * rules.topic_share[ORDINARY] / here[0]
+            sensitive = weight * rules.topic_share[SENSITIVE] / here[1]
+            received[MESSAGE, :MAX] += ordinary * s.x[MESSAGE] + sensitive * s.sensitive
+            received[MESSAGE, CELLULAR] += (ordinary + sensitive) * rules.outside[MESSAGE]
+            received[CALL, :MAX] += weight * s.x[CALL] / here[2]
+            received[CALL, CELLULAR] += weight * rules.outside[CALL] / here[2]
 
 
 @cache
 def ends():
     run = in_the_ban()
     state, n_ties = run.state, len(run.state.ties.indices)
-    mine, other = np.zeros((n_ties, 14)), np.zeros((n_ties, 14))
+    mine, other = (np.zeros((n_ties, 3 * MAX + 3)) for _ in range(2))
     received = np.zeros((2, MAX + 1))
     both_ends(
         state.words, state.ties, run.now, state.rules, records(SCRATCH, 1)[0], mine, other,
@@ -92,12 +118,14 @@ def ends():
 def test_both_ends_of_a_tie_see_the_same_choice_bit_for_bit():
     mine, other, _ = ends()
     assert (mine == other).all()
-    assert len(np.unique(mine[:, 12])) > 1000  # and not because all ties were alike
+    assert len(np.unique(mine[:, 3 * MAX])) > 500  # and not because all ties were alike
 
 
 def test_what_is_sent_over_a_messenger_is_received_over_it():
     run, (_, _, received) = in_the_ban(), ends()
-    sent = talked(run.state, run.now).use.astype(float).sum(axis=0)
+    at_home = run.state.copy()
+    at_home.users.abroad[:] = 0  # what goes abroad arrives at nobody here
+    sent = talked(at_home, run.now).use.astype(float).sum(axis=0)
     assert sent == pytest.approx(received, rel=SINGLE)
     assert (received[:, [0, 1, 2, CELLULAR]] > 1).all()
 
@@ -111,44 +139,125 @@ def test_a_user_without_ties_values_no_messenger_and_says_nothing():
     assert not talks.value[0].any()
     assert not talks.use[0].any()
     assert talks.welfare[0] == 0
+    assert talks.helpers[0] == 0
     assert (talks.value[1, :2] > 0).all()
+
+
+@pytest.mark.parametrize("user", [0, 1])
+def test_a_user_without_ties_has_no_use_for_a_vpn_to_talk(user):
+    """User 1 has a contact, and then there is one."""
+    q = np.array([[[0.3, 0.3], [0.1, 0.1]], [[0.9, 0.9], [0.9, 0.9]]])
+    users = toy_users(3, 2)
+    users.installed[:], users.place[:] = 0b11, 1
+    rules = toy_rules(2, vpn_value=2.0, vpn_rate=1e6)
+    state = toy_state(users, equal_ties([[], [2], [1]]), rules)
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0), q)
+    circumvention.weigh(
+        user, users[user], state.talks[user], state.words, state.ties, now, rules, keys(0),
+        records(SCRATCH, 1)[0],
+    )  # fmt: skip
+    assert (state.talks.vpn_gain[user] > 0) == (user == 1)
 
 
 # The names of the messengers carry no meaning.
 
+ORDER = [3, 0, 4, 1, 2, 5]  # the messenger that takes each place
+BITS = ("installed", "second", "account", "aware", "mandated", "revising", "alert")
 
-def permuted_bits(bits, order):
+
+def permuted_bits(bits, order=ORDER):
     """Return bits with messenger order[k] in place k."""
     return sum((bits >> np.uint8(p) & 1) << np.uint8(k) for k, p in enumerate(order))
 
 
-def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
-    run, order = in_the_ban(), [3, 0, 4, 1, 2, 5]
-    now, state = run.now, run.state.copy()
-    before = talked(state, now)
-    users = state.users
-    for name in ("installed", "account", "aware", "mandated", "revising"):
-        users[name] = permuted_bits(users[name], order)
-    for name in ("taste", "habit"):
-        users[name] = users[name][:, order]
+OLD_SETS = {int(permuted_bits(np.uint8(old))): old for old in range(2**MAX)}
+
+
+def permuted_word(word):
+    """Return what contacts see of somebody with the messengers in their new places."""
+    levels = [int(word) >> (16 + 8 * p) & 0xFF for p in ORDER]
+    usable = int(permuted_bits(np.uint8(int(word) & 0xFF)))
+    return usable | int(word) & 0xFF00 | sum(x << (16 + 8 * k) for k, x in enumerate(levels))
+
+
+def renumbered(state):
+    """Return `state` with the messengers in their new places."""
+    state, rules = state.copy(), records(RULES, 1)
+    users, rules[0] = state.users, state.rules
+    for name in BITS:
+        users[name] = permuted_bits(users[name])
+    for name in ("taste", "habit", "belief"):
+        users[name] = users[name][:, ORDER]
+    for name in ("standalone", "base_openings", "habit_openings", "mandate_openings",
+                 "pair_appeal"):  # fmt: skip
+        rules[name][0] = state.rules[name][ORDER]
+    rules.prior[0] = state.rules.prior[:, ORDER]
+    rules.abroad_word[0] = permuted_word(state.rules.abroad_word)
+    somewhere = state.chats.platform < MAX
+    places = np.argsort(ORDER)[state.chats.platform[somewhere]]
+    state.chats.platform[somewhere] = places
+    state = dataclasses.replace(state, rules=rules[0])
     state.show()
-    rules = records(RULES, 1)
-    rules[0] = state.rules
-    for name in ("standalone", "type_taste", "base_openings", "habit_openings"):
-        rules[name][0] = state.rules[name][order]
-    rules.mandate_openings[0] = state.rules.mandate_openings[order]
-    renumbered = now._replace(
-        availability=now.availability[:, :, order],
-        attraction=now.attraction[:, :, :, order],
-        works=permuted_bits(now.works, order),
+    return state
+
+
+def renumbered_now(now):
+    """Return what is in force with the messengers in their new places."""
+    force = records(FORCE, 1)
+    force[0] = now.force
+    for name in ("passing", "trend", "trend_openings", "awareness", "trial", "preinstall",
+                 "onboarding"):  # fmt: skip
+        force[name][0] = now.force[name][ORDER]
+    for name in ("access", "detection"):
+        force[name][0] = now.force[name][[*ORDER, CELLULAR]]
+    force.unreadable[0] = permuted_bits(np.int64(now.force.unreadable))
+    return now._replace(
+        force=force[0],
+        availability=now.availability[:, :, ORDER],
+        attraction=now.attraction[:, :, :, ORDER],
+        best=now.best[..., [OLD_SETS[new] for new in range(2**MAX)]],
     )
-    renamed = type(state)(users, state.talks, state.words, state.ties, rules[0])
-    after = talked(renamed, renumbered)
-    assert after.value == pytest.approx(before.value[:, order], rel=SINGLE, abs=1e-7)
-    assert after.use == pytest.approx(before.use[:, :, [*order, CELLULAR]], rel=SINGLE, abs=1e-7)
-    assert after.openings == pytest.approx(before.openings[:, order], rel=1e-5, abs=1e-6)
-    assert after.reachable == pytest.approx(before.reachable, rel=SINGLE)
-    assert after.welfare == pytest.approx(before.welfare, rel=SINGLE)
+
+
+def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
+    run = in_the_ban()
+    now, state = run.now, run.state
+    before, after = talked(state, now), talked(renumbered(state), renumbered_now(now))
+    assert after.value == pytest.approx(before.value[:, ORDER], rel=SINGLE, abs=1e-7)
+    assert after.use == pytest.approx(before.use[:, :, [*ORDER, CELLULAR]], rel=SINGLE, abs=1e-7)
+    assert after.openings == pytest.approx(before.openings[:, ORDER], rel=1e-5, abs=1e-6)
+    assert (after.chats == before.chats[:, ORDER]).all()
+    for name in ("reachable", "secure", "abroad", "welfare", "helpers"):
+        assert after[name] == pytest.approx(before[name], rel=SINGLE), name
+
+
+def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be():
+    """Utility of installing, of a VPN, of a chat; beliefs after a talk with a contact."""
+    run = in_the_ban()
+    now, state = run.now, run.state
+    new_now, new = renumbered_now(now), renumbered(state)
+    talks, new_talks = talked(state, now), talked(new, new_now)
+    for i in range(0, state.n_users, 7):
+        mine, theirs = state.users[i], new.users[i]
+        for k, p in enumerate(ORDER[:5]):
+            if p < 5:  # the sixth place is nobody's
+                u = adoption.install_utility(mine, talks[i], p, now, state.rules)
+                v = adoption.install_utility(theirs, new_talks[i], k, new_now, new.rules)
+                assert v == pytest.approx(u, rel=1e-5, abs=1e-5)
+        content = [
+            circumvention.content_regained(user, n, s.rules)
+            for user, n, s in ((mine, now, state), (theirs, new_now, new))
+        ]
+        assert content[1] == pytest.approx(content[0], rel=1e-5)
+        for s, talk in ((state, talks[i]), (new, new_talks[i])):
+            beliefs.converse(i, s.users, talk, s.ties, keys(3))
+        assert (new_talks[i].peer_belief == talks[i].peer_belief[ORDER]).all()
+        assert new_talks[i].peer_aware == permuted_bits(np.uint8(talks[i].peer_aware))
+    for g in range(0, len(state.chats.platform), 5):
+        for k, p in enumerate(ORDER[:5]):
+            u = groups.chat_value(g, p, state.users, state.chats, now, state.rules)
+            v = groups.chat_value(g, k, new.users, new.chats, new_now, new.rules)
+            assert v == pytest.approx(u, rel=1e-6)
 
 
 @pytest.mark.parametrize(("channel", "shift"), [(MESSAGE, 1.3), (CALL, -0.8)])
@@ -157,8 +266,9 @@ def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, sh
     state, rules, attraction = run.state, records(RULES, 1), run.now.attraction.copy()
     rules[0] = state.rules
     rules.outside[0, channel] *= np.exp(shift)
+    rules.outside_abroad[0, channel] *= np.exp(shift)
     attraction[:, :, channel] *= np.exp(shift)
-    lifted = type(state)(state.users, state.talks, state.words, state.ties, rules[0])
+    lifted = dataclasses.replace(state, rules=rules[0])
     before, after = talked(state, run.now), talked(lifted, run.now._replace(attraction=attraction))
     for name in ("use", "value", "openings", "reachable"):
         assert after[name] == pytest.approx(before[name], rel=SINGLE, abs=1e-7), name
@@ -196,28 +306,38 @@ def test_a_clone_takes_the_share_that_the_logit_gives_it(values, outside):
 
 
 grades = st.floats(0, 1)
+levels_of_three = st.lists(st.floats(0, 1, width=32), min_size=9, max_size=9)
 
 
 @settings(deadline=None, max_examples=100)
 @given(
     st.tuples(grades, grades), st.integers(0, 1), st.lists(st.integers(0, 7), min_size=3,
-    max_size=3), st.tuples(grades, grades), st.floats(0, 8),
+    max_size=3), st.tuples(grades, grades), st.floats(0, 8), levels_of_three, levels_of_three,
+    grades,
 )  # fmt: skip
-def test_a_restriction_never_raises_the_value_of_what_it_hits(pair, channel, sets, lifted, loss):
-    """Nor does it ever lower the value of a rival."""
+def test_a_restriction_never_raises_the_value_of_what_it_hits(
+    pair, channel, sets, lifted, loss, habits, fears, sensitive
+):
+    """Nor does it ever lower the value of a rival, or raise welfare; whatever habits and fears."""
     circumvention, efficacy = lifted
 
-    def value(grade):
+    def talks(grade):
         q = np.ones((2, 2, 3))
         for vpn in range(2):
             q[vpn, channel, 0] = availability(grade, circumvention, efficacy, vpn)
         users = toy_users(3, 3)
         users.installed[:], users.place[:], users.revising[:] = sets, [0, 1, 0], 0b111
-        rules = toy_rules(3, outside=np.exp([-1.0, 1.0]))
+        users.habit[:, :3], users.type[:] = np.reshape(habits, (3, 3)), -1
+        users.belief[:, :3], users.concern[:] = 8 * np.reshape(fears, (3, 3)) - 4, 3.0
+        rules = toy_rules(
+            3, outside=np.exp([-1.0, 1.0]), topic_share=[1 - sensitive, sensitive],
+            pull=levels(2.0, 1.0),
+        )  # fmt: skip
         state = toy_state(users, equal_ties([[1, 2], [0, 2], [0, 1]]), rules)
         a = [[1.2, 1.0, 0.8], [0.3, 0.0, 1.2]]
-        return talked(state, toy_now(a, (loss, loss), q)).value
+        return talked(state, toy_now(a, (loss, loss), q))
 
-    low, high = (value(grade) for grade in sorted(pair))
-    assert (high[:, 0] <= low[:, 0] * (1 + SINGLE)).all()
-    assert (high[:, 1:] >= low[:, 1:] * (1 - SINGLE)).all()
+    low, high = (talks(grade) for grade in sorted(pair))
+    assert (high.value[:, 0] <= low.value[:, 0] * (1 + SINGLE)).all()
+    assert (high.value[:, 1:] >= low.value[:, 1:] * (1 - SINGLE)).all()
+    assert (high.welfare <= low.welfare + SINGLE).all()

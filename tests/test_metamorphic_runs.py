@@ -7,13 +7,31 @@ import numpy as np
 import pytest
 
 from sim import load_config
-from sim.engines import BLOCK, act_rows, look_rows
+from sim.engines import BLOCK, act_rows, look_rows, move_rows
 from sim.measures import Series, step_series
-from sim.policies import Campaign, Mandate, Preinstallation, RegistrationGate, Restriction, Trend
-from sim.rules.records import SCRATCH, TALK, Ties, records
+from sim.policies import (
+    BankDelay,
+    Campaign,
+    Compliance,
+    GroupMove,
+    InformationEvent,
+    Mandate,
+    Moderation,
+    Onboarding,
+    Preinstallation,
+    RegistrationGate,
+    Restriction,
+    Shock,
+    Shutdown,
+    Trend,
+    VpnBlocking,
+    VpnFine,
+    VpnSupport,
+)
+from sim.rules.records import SCRATCH, TALK, Chats, Ties, records
 from sim.state import State
 from sim.world.settings import BANDS
-from tests.worlds import SMALL, advanced, outcome, simulation, world
+from tests.worlds import SMALL, advanced, different, outcome, simulation, world
 
 BAN = "+scenario=call_ban"
 WEEKS = 30
@@ -76,19 +94,21 @@ def test_where_nothing_is_restricted_failure_could_cost_anything(override):
     assert finished("+scenario=mandate_only", override) == finished("+scenario=mandate_only")
 
 
+# What says who has a VPN, what it would open up, and who around one has it.
+OF_VPNS = {"users.place", "users.skill", "talks.vpn_gain", "talks.helpers", "words", "steps.vpn"}
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_where_nothing_is_restricted_a_vpn_changes_nothing(share):
+    usual = finished("+scenario=mandate_only")
     with_them = finished("+scenario=mandate_only", everyone_has_a_vpn(share))
-    users, _, words, *_ = usual = finished("+scenario=mandate_only")
-    assert with_them[0] != users
-    assert with_them[2] != words  # both say who has one
-    assert with_them[1] == usual[1]
-    assert with_them[3:] == usual[3:]
+    assert {"users.place", "words", "steps.vpn"} <= different(with_them, usual) <= OF_VPNS
 
 
 def test_with_a_perfect_vpn_for_everyone_a_restriction_is_none():
     perfect = ("behaviour.vpn_efficacy=1.0", everyone_has_a_vpn(1.0))
-    assert finished(BAN, *perfect) == finished("+scenario=mandate_only", *perfect)
+    banned, free = finished(BAN, *perfect), finished("+scenario=mandate_only", *perfect)
+    assert different(banned, free) <= {"talks.vpn_gain"}  # what one would lose without
 
 
 def test_a_restriction_does_matter_otherwise(ban):
@@ -103,6 +123,7 @@ def happening(**policies):
 
 
 START = {"start": dt.date(2025, 7, 1)}
+READ = Shock(state_averse=2.0, indifferent=1.0, foreign_averse=0.5)
 NOTHING = {
     "a restriction of grade 0": Restriction(
         platforms=("max", "telegram"), channel="any", grade=0.0, **START
@@ -115,6 +136,26 @@ NOTHING = {
     "a campaign of rate 0": Campaign(platform="max", awareness_rate=0.0, **START),
     "pre-installation of rate 0": Preinstallation(platform="max", rate=0.0, **START),
     "a trend of rate 0": Trend(platform="max", rate=0.0, **START),
+    "a shutdown of grade 0": Shutdown(whitelist=("max",), grade=0.0, **START),
+    "an order to no chat": GroupMove(
+        platform="max", segment="pupils", rate=0.5, ceiling=0.0, **START
+    ),
+    "an order of rate 0": GroupMove(platform="max", segment="pupils", rate=0.0, **START),
+    "no help": Onboarding(platform="max", help=0.0, **START),
+    "VPN blocking of rate 0": VpnBlocking(rate=0.0, **START),
+    "a fine of 0": VpnFine(cost=0.0, **START),
+    "support that gives nothing": VpnSupport(help=0.0, **START),
+    "a story nobody tells": InformationEvent(
+        platform="max", shock=READ, awareness_rate=0.0, contact_rate=1.0, **START
+    ),
+    "moderation without effort": Moderation(platform="telegram", effort=0.0, **START),
+    "a bank delay that prevents nothing": BankDelay(prevented=0.0, **START),
+    "compliance to no degree": Compliance(
+        platform="telegram", degree=0.0, relief=0.0, shock=READ, awareness_rate=0.0, **START
+    ),
+    "compliance that waits in vain": Compliance(
+        platform="telegram", lost_users=1.0, shock=READ, awareness_rate=1.0, **START
+    ),
 }
 
 
@@ -131,6 +172,16 @@ SOMETHING = {
     "campaign": Campaign(platform="max", awareness_rate=0.1, trial_rate=0.1, **LATE),
     "pre-installation": Preinstallation(platform="max", rate=0.1, **LATE),
     "trend": Trend(platform="telegram", rate=5.0, **LATE),
+    "shutdown": Shutdown(whitelist=("max",), grade=0.9, **LATE),
+    "order to chats": GroupMove(platform="max", segment="friends", rate=0.1, **LATE),
+    "onboarding": Onboarding(platform="max", help=3.0, **LATE),
+    "VPN blocking": VpnBlocking(rate=0.2, **LATE),
+    "VPN fine": VpnFine(cost=5.0, **LATE),
+    "VPN support": VpnSupport(help=5.0, **LATE),
+    "story": InformationEvent(platform="max", shock=READ, awareness_rate=0.1, **LATE),
+    "compliance": Compliance(platform="telegram", shock=READ, awareness_rate=0.1, **LATE),
+    "moderation": Moderation(platform="telegram", effort=0.9, **LATE),
+    "bank delay": BankDelay(prevented=0.5, **LATE),
 }
 
 
@@ -145,26 +196,51 @@ def test_before_a_policy_starts_no_bit_knows_of_it(policy):
 
 
 class Shuffled:
-    """An engine that takes one user after another, in an order of its own every time."""
+    """An engine that takes one after another, in an order of its own every time."""
 
     def __init__(self):
         self._rng, self._scratch = np.random.default_rng(5), records(SCRATCH, 1)
 
+    def move(self, state, now, keys):
+        for g in self._rng.permutation(len(state.chats.platform)):
+            move_rows(g, g + 1, state.users, state.chats, now, state.rules, keys)
+
     def look(self, state, now, keys):
         for i in self._rng.permutation(state.n_users):
             look_rows(
-                i, i + 1, state.users, state.talks, state.words, state.ties, now, state.rules,
-                keys, self._scratch,
+                i, i + 1, state.users, state.talks, state.words, state.ties, state.chats, now,
+                state.rules, keys, self._scratch,
             )  # fmt: skip
 
     def act(self, state, now, keys):
         for i in self._rng.permutation(state.n_users):
-            act_rows(i, i + 1, state.users, state.talks, state.words, now, state.rules, keys)
+            act_rows(
+                i, i + 1, state.users, state.talks, state.words, state.abuse, now, state.rules,
+                keys,
+            )  # fmt: skip
 
 
-def test_the_order_of_users_changes_no_bit(ban):
+def test_the_order_of_users_and_chats_changes_no_bit(ban):
     run = simulation(*world(BAN), engine=Shuffled())
     assert outcome(advanced(run, WEEKS)) == ban
+
+
+EVENTFUL = {
+    "order": GroupMove(platform="max", segment="friends", rate=0.02, **START),
+    "blocking": VpnBlocking(rate=0.1, **START),
+    "story": InformationEvent(
+        platform="whatsapp", shock=READ, awareness_rate=0.01, contact_rate=0.05, **START
+    ),
+}
+
+
+def test_nor_does_it_where_chats_are_ordered_and_stories_told():
+    config, start = world("+scenario=call_ban_only")
+    more = config.model_copy(update={"policies": {**config.policies, **EVENTFUL}})
+    usual, mixed = (advanced(simulation(more, start, engine=e), 20) for e in (None, Shuffled()))
+    assert outcome(usual) == outcome(mixed)
+    assert (usual.state.chats.bound > 0).any()
+    assert 0 < (usual.state.users.news > 0).mean() < 1
 
 
 def test_the_number_of_threads_changes_no_bit():
@@ -179,21 +255,40 @@ def test_a_run_continued_from_a_copy_of_its_state_gives_the_same_bits():
     resumed = simulation(paused.config, paused.state)
     resumed.n_done = paused.n_done
     advanced(resumed, 7)
-    for name in ("users", "talks", "words"):
+    for name in ("users", "talks", "words", "abuse"):
         assert getattr(resumed.state, name).tobytes() == getattr(whole.state, name).tobytes()
+    for one, other in zip(resumed.state.chats, whole.state.chats, strict=True):
+        assert (one == other).all()
+
+
+def repeated(indptr, n):
+    """Return the ends of the rows of `n` copies."""
+    return np.concatenate([indptr[:1], *(indptr[1:] + k * indptr[-1] for k in range(n))])
+
+
+def shifted(numbers, size, n):
+    """Return numbers below `size` in `n` copies, each its own; those below 0 stay."""
+    parts = (np.where(numbers < 0, numbers, numbers + k * size) for k in range(n))
+    return np.concatenate([part.astype(numbers.dtype) for part in parts])
 
 
 def copies(state, n):
     """Return a world of `n` copies of `state` that do not know of each other."""
-    size, ties = state.n_users, state.ties
-    starts = np.concatenate(
-        [ties.indptr[:1], *(ties.indptr[1:] + k * ties.indptr[-1] for k in range(n))]
-    )
-    indices = np.concatenate([ties.indices + np.uint32(k * size) for k in range(n)])
+    size, ties, chats = state.n_users, state.ties, state.chats
     return State(
         np.tile(state.users, n).view(np.recarray), records(TALK, n * size),
-        np.tile(state.words, n), Ties(starts, indices, ties.rank_weight, ties.rank_total),
+        np.tile(state.words, n),
+        Ties(
+            repeated(ties.indptr, n), shifted(ties.indices.astype(np.int64), size, n).astype(
+            np.uint32), ties.rank_weight, ties.rank_total,
+        ),
         state.rules,
+        Chats(
+            *(np.tile(part, n) for part in chats[:4]), repeated(chats.indptr, n),
+            shifted(chats.members.astype(np.int64), size, n).astype(np.uint32),
+            shifted(chats.of_user, len(chats.platform), n),
+        ),
+        state.abuse.copy(),
     )  # fmt: skip
 
 
@@ -268,3 +363,81 @@ def test_a_gate_that_lets_nobody_pass_stops_pairs_as_well():
     bit = 1 << config.messengers.index("imo")
     n_free, n_shut = (int((run.state.users.account & bit > 0).sum()) for run in (free, shut))
     assert n_shut == int((start.users.account & bit > 0).sum()) < n_free
+
+
+# A platform that gives in does so for its losses.
+
+
+def giving_in(lost, start, **changes):
+    """Return a run in which WhatsApp is blocked and complies after a loss, step by step."""
+    config, world_start = world("+scenario=baseline")
+    policies = {
+        "block": Restriction(
+            platforms=("whatsapp",), channel="any", grade=0.95, start=dt.date(2025, 6, 16)
+        ),
+        "obedience": Compliance(
+            platform="whatsapp", lost_users=lost, shock=READ, awareness_rate=0.1,
+            start=start, **changes,
+        ),
+    }  # fmt: skip
+    run = simulation(config.model_copy(update={"policies": policies}), world_start)
+    k = step_series(run.config).index(Series("whatsapp", "any", "dau"))
+    daily, access, news = [], [], []
+    for _ in range(WEEKS):
+        run.step()
+        daily.append(run.recorder.observations.steps[-1][0, k])
+        access.append(float(run.now.force.access[0]))
+        news.append(len(run.now.news))
+    return run, np.array(daily), np.array(access), np.array(news)
+
+
+@pytest.mark.parametrize("start", [dt.date(2025, 6, 2), dt.date(2025, 11, 3)])
+def test_a_platform_complies_in_the_step_after_its_loss_and_not_before_its_date(start):
+    run, daily, access, news = giving_in(0.2, start)
+    lost = 1 - daily / daily[0] >= 0.2
+    may = 7 * (np.arange(WEEKS) + 1) > (start - run.config.start).days
+    first = int(np.argmax(lost & may)) + 1  # the step after
+    assert 2 < first < WEEKS - 1
+    assert (access[:first] == 0).all()
+    assert (access[first:] == 1).all()
+    assert (news > 0).tolist() == (np.arange(WEEKS) >= first).tolist()
+    assert run.onsets == {"obedience": 7.0 * first}
+    assert run.now.availability[0, 0, 0] == 1  # relieved of the block
+
+
+def test_a_platform_that_does_not_lose_enough_never_complies():
+    run, daily, access, news = giving_in(0.99, dt.date(2025, 6, 2))
+    assert (1 - daily / daily[0]).max() < 0.99
+    assert run.onsets == {}
+    assert not access.any()
+    assert not news.any()
+
+
+def test_banks_that_wait_lower_losses_and_nothing_else():
+    config, start = world("+scenario=call_ban_only")
+    delay = BankDelay(prevented=0.6, **START)
+    usual, held = (
+        outcome(advanced(simulation(config.model_copy(update={"policies": p}), start), 12))
+        for p in (config.policies, {**config.policies, "delay": delay})
+    )
+    assert different(usual, held) == {"steps.fraud_losses"}
+
+
+def test_moderation_lowers_incidents_there_and_moves_attempts_on():
+    slow = ("abuse.fraud.response=1.0", "abuse.fraud.elasticity=1.0")
+    config, start = world("+scenario=baseline", "population.n_users=2000", *slow)
+    effort = Moderation(platform="whatsapp", effort=0.9, start=config.start)
+    series = step_series(config)
+    runs = [
+        advanced(simulation(config.model_copy(update={"policies": p}), start), 20)
+        for p in ({}, {"effort": effort})
+    ]
+    usual, moderated = (
+        dict(zip(series, run.recorder.observations.steps[-1][0], strict=True)) for run in runs
+    )
+    incidents = Series("any", "any", "fraud_incidents")
+    assert moderated[incidents] < usual[incidents] - 0.05
+    attempts = [Series(p, "any", "fraud_attempts") for p in ("whatsapp", "cellular")]
+    assert moderated[attempts[0]] < usual[attempts[0]]
+    assert moderated[attempts[1]] > usual[attempts[1]]
+    assert (runs[0].state.users.installed == runs[1].state.users.installed).all()

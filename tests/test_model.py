@@ -87,22 +87,30 @@ def test_properties_of_users_are_their_rows(model):
         assert user.mandated == tuple(n for p, n in enumerate(names) if users.mandated[i] >> p & 1)
         assert list(user.habits) == list(names)
         assert list(user.habits.values()) == users.habit[i, : len(names)].tolist()
+        assert list(user.beliefs) == list(names)
+        believed = 1 / (1 + np.exp(-users.belief[i, : len(names)].astype(float)))
+        assert list(user.beliefs.values()) == pytest.approx(believed)
+        assert user.vpn == (users.place[i] & 1 == 1)
         assert user.region == model.config.regions[users.place[i] // 2]
         assert user.age_band == BANDS[users.band[i]]
         assert user.attitude == TYPES[users.type[i] + 1]
 
 
 def test_the_model_has_all_that_the_properties_can_show(model):
-    shown = {"messengers": set(), "mandated": set(), "age_band": set(), "attitude": set()}
+    shown = {
+        "messengers": set(), "mandated": set(), "age_band": set(), "attitude": set(), "vpn": set()
+    }  # fmt: skip
     for user in model.users:
         shown["messengers"].update(user.messengers)
         shown["mandated"].update(user.mandated)
         shown["age_band"].add(user.age_band)
         shown["attitude"].add(user.attitude)
+        shown["vpn"].add(user.vpn)
     assert shown["messengers"] >= {"whatsapp", "telegram", "max", "vk"}
     assert shown["mandated"] == {"max"}
     assert shown["age_band"] == set(BANDS)
     assert shown["attitude"] == set(TYPES)
+    assert shown["vpn"] == {True, False}
 
 
 def test_contacts_are_mutual_and_the_ties_of_the_graph(model):
@@ -130,8 +138,8 @@ class Obedient(User):
 
 
 RULES = (
-    "reconsider", "communicate", "open_apps", "ask_contact", "revise", "remember",
-    "obey_and_try", "answer", "step", "advance",
+    "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
+    "remember", "obey_and_try", "answer", "learn", "switch_vpn", "suffer", "step", "advance",
 )  # fmt: skip
 for _name in RULES:
     setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
@@ -160,6 +168,26 @@ def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
 
 def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
+
+
+class Careless(User):
+    """Never takes a VPN and hears no news."""
+
+    def weigh_vpn(self):
+        self.talk.vpn_gain = np.nan
+
+    def learn(self):
+        pass
+
+
+def test_rules_of_vpns_and_beliefs_can_be_replaced_as_well(model):
+    careless = made("mesa", user_class=Careless).simulation.state.users
+    start = made("mesa", 0).simulation.state.users
+    usual = model.simulation.state.users
+    assert (careless.place == start.place).all()
+    assert (careless.belief == start.belief).all()
+    assert (usual.place != start.place).any()
+    assert (careless.aware & 0b100 > 0).sum() < (usual.aware & 0b100 > 0).sum()
 
 
 class Waiting(User):

@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim import load_config
-from sim.policies import Window
 from sim.validation import validate
+from sim.window import Window
 from tests.cli import changed, refusal
 
 ORIGIN = dt.date(2025, 6, 2)
@@ -96,6 +96,26 @@ def tree():
 RESTRICTION = {"kind": "restriction", "platforms": ["max"], "channel": "any", "grade": 0.5}
 GATE = {"kind": "registration_gate", "platforms": ["max"], "grade": 0.5, "start": "2025-09-01"}
 MANDATE = {"kind": "mandate", "platform": "vk", "segment": "pupils", "rate": 0.1}
+MOVE = {
+    "kind": "group_move", "platform": "vk", "segment": "friends", "rate": 0.1,
+    "start": "2025-09-01",
+}  # fmt: skip
+SHOCK = {"state_averse": 1.0, "indifferent": 1.0, "foreign_averse": 1.0}
+STORY = {
+    "kind": "information_event", "platform": "max", "shock": SHOCK, "awareness_rate": 0.1,
+    "start": "2025-09-01",
+}  # fmt: skip
+SHUTDOWN = {
+    "kind": "shutdown", "whitelist": ["max"], "grade": 0.5, "start": "2025-09-01",
+    "stop": "2025-09-08",
+}  # fmt: skip
+MODERATION = {"kind": "moderation", "effort": 0.5, "start": "2025-09-01"}
+
+
+def told(n):
+    """Return the changes that tell `n` stories."""
+    return {f"policies.story_{k}": STORY for k in range(n)}
+
 
 COMBINATIONS = {
     "a platform nobody knows": (
@@ -158,6 +178,65 @@ COMBINATIONS = {
         {"policies.two": MANDATE | {"start": "2025-09-01"}},
         r"policies\.max_pupils and .*two contradict.*pupils.*max and vk",
     ),
+    "chats of a segment moved to two platforms": (
+        {"policies.one": MOVE, "policies.two": MOVE | {"platform": "max"}},
+        r"policies\.one and .*two contradict.*friends.*vk and max",
+    ),
+    "an order to a segment without chats": (
+        {"policies.order": MOVE | {"segment": "egov"}},
+        r"policies\.order\.segment='egov' has no chats.*allowed: pupils, parents",
+    ),
+    "an order to nobody": (
+        {"policies.order": MOVE | {"segment": "soldiers"}},
+        r"policies\.order\.segment='soldiers' has no chats.*allowed: pupils, parents",
+    ),
+    "an order to a platform behind a gate": (
+        {"policies.order": MOVE, "policies.gate": GATE | {"platforms": ["vk"]}},
+        r"policies\.order and .*gate contradict.*join vk",
+    ),
+    "an order to a platform whose messages fail": (
+        {
+            "policies.order": MOVE,
+            "policies.block": RESTRICTION | {"platforms": ["vk"], "start": "2025-09-01"},
+        },
+        r"policies\.order and .*block contradict.*use vk",
+    ),
+    "a story about nobody": (
+        {"policies.story": STORY | {"platform": "signal"}},
+        r"policies\.story.*'signal'.*allowed: whatsapp, telegram",
+    ),
+    "a story among nobody": (
+        {"policies.story": STORY | {"audience": ["signal"]}},
+        r"policies\.story.*'signal'.*allowed: whatsapp, telegram",
+    ),
+    "a story about cellular": (
+        {"policies.story": STORY | {"platform": "cellular"}},
+        r"policies\.story.*'cellular'.*allowed: whatsapp",
+    ),
+    "more stories than one can keep apart": (told(9), r"story_8.*too many stories.*8"),
+    "a whitelist of nobody": (
+        {"policies.shutdown": SHUTDOWN | {"whitelist": ["signal"]}},
+        r"policies\.shutdown.*'signal'.*allowed: whatsapp.*cellular",
+    ),
+    "a shutdown of nowhere": (
+        {"policies.shutdown": SHUTDOWN | {"regions": ["mars"]}},
+        r"policies\.shutdown\.regions.*'mars'.*allowed: all, or some of moscow",
+    ),
+    "moderation of nobody": (
+        {"policies.moderation": MODERATION | {"platform": "signal"}},
+        r"policies\.moderation.*'signal'.*allowed: whatsapp.*cellular",
+    ),
+    "help with nobody": (
+        {
+            "policies.help": {
+                "kind": "onboarding",
+                "platform": "cellular",
+                "help": 1.0,
+                "start": "2025-09-01",
+            }
+        },
+        r"policies\.help.*'cellular'.*allowed: whatsapp",
+    ),
 }
 
 
@@ -196,7 +275,32 @@ APART = {
     "a start on the last day": {"policies.call_restriction.start": "2026-05-31"},
     "a start on the first day": {"policies.call_restriction.start": "2025-06-02"},
     "a stop at the end": {"policies.call_restriction.stop": "2026-06-01"},
-}
+    "chats of one segment moved, its people mandated": {
+        "policies.order": MOVE | {"segment": "pupils", "platform": "max"}
+    },
+    "chats invited to what is behind a gate": {
+        "policies.order": MOVE | {"by": "invitation"},
+        "policies.gate": GATE | {"platforms": ["vk"]},
+    },
+    "chats of two segments moved to two platforms": {
+        "policies.one": MOVE, "policies.two": MOVE | {"segment": "pupils", "platform": "max"},
+    },
+    "chats moved to one platform after the other": {
+        "policies.one": MOVE | {"stop": "2025-10-01"},
+        "policies.two": MOVE | {"platform": "max", "start": "2025-10-01"},
+    },
+    "as many stories as one can keep apart": told(8),
+    "a story of users of several platforms": {
+        "policies.story": STORY | {"audience": ["whatsapp", "telegram"]}
+    },
+    "a shutdown that spares nothing": {"policies.shutdown": SHUTDOWN | {"whitelist": []}},
+    "a shutdown that spares the phone": {
+        "policies.shutdown": SHUTDOWN | {"whitelist": ["max", "cellular"]}
+    },
+    "moderation of calls by phone": {
+        "policies.moderation": MODERATION | {"platform": "cellular"}
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("changes", APART.values(), ids=APART)

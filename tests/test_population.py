@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from scipy.stats import chisquare, gamma, kstest
+from scipy.stats import chisquare, gamma, kstest, lognorm
 
 import sim
 from sim.errors import ConfigError
@@ -79,6 +79,22 @@ def test_shares_by_band_are_those_of_the_config(users):
 
 def test_a_vpn_needs_a_phone(users):
     assert not (users.vpn & ~users.online).any()
+
+
+def test_who_has_somebody_abroad_is_online(users):
+    assert not (users.abroad & ~users.online).any()
+    assert within_4_errors(users.abroad[users.online], russia(N).abroad.share)
+
+
+def test_concern_is_log_normal(users):
+    config = russia(N)
+    law = lognorm(config.concern_sd, scale=config.concern_median)
+    assert kstest(users.concern, law.cdf).pvalue > 1e-4
+
+
+def test_concern_says_nothing_about_type_or_talk(users):
+    for other in (users.type, users.intensity, users.abroad):
+        assert abs(np.corrcoef(np.log(users.concern), other)[0, 1]) < 4 / np.sqrt(N)
 
 
 def test_about_14_percent_have_no_internet():

@@ -15,7 +15,8 @@ COMMANDS = re.findall(r"^python -m sim (.+?)(?:\s+#.*)?$", README, re.M)
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_composes(command):
-    words = [w.split(",")[0] for w in shlex.split(command) if not w.startswith("-")]
+    words = [w for w in shlex.split(command) if not w.startswith("-")]
+    words = [w if "[" in w else w.split(",")[0] for w in words]  # of a sweep the first job
     load_config(*(w for w in words if w != "job"))
 
 

@@ -4,13 +4,18 @@ import numpy as np
 import pytest
 
 from sim.rng import purpose_key
-from sim.rules import push
-from sim.rules.records import MANDATE, records
+from sim.rules import beliefs, push
+from sim.rules.records import MANDATE, TALK, records
 from tests.worlds import keys, someone, toy_now, toy_rules
 
 pytestmark = pytest.mark.interpreted
 
 NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+
+
+def receive(user, now, rules, talk=None):
+    talk = records(TALK, 1)[0] if talk is None else talk
+    push.receive(0, user, talk, now, rules, keys(0))
 
 
 def a_mandate(**values):
@@ -36,36 +41,79 @@ def test_a_mandate_reaches_its_segment_up_to_its_ceiling(ceiling, reached):
 def test_push_gives_the_app_the_account_and_the_demand():
     mandates = a_mandate(platform=1, hazard=99.0)
     user = someone(segments=0b100, account=0, aware=0)
-    push.receive(0, user, NOW._replace(mandates=mandates), toy_rules(2), keys(0))
+    receive(user, NOW._replace(mandates=mandates), toy_rules(2))
     assert user.installed == user.account == user.mandated == user.aware == 0b10
     offline = someone(segments=0b100, account=0, aware=0, online=0)
-    push.receive(0, offline, NOW._replace(mandates=mandates), toy_rules(2), keys(0))
+    receive(offline, NOW._replace(mandates=mandates), toy_rules(2))
     assert offline.installed == offline.mandated == 0
 
 
-def test_a_campaign_makes_people_aware_first_and_try_then():
-    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2)
-    now.force.awareness[1], now.force.trial[1] = 99.0, 99.0
+@pytest.mark.parametrize("platform", [0, 1])
+def test_an_order_to_a_chat_makes_its_members_join(platform):
+    talk, bit = records(TALK, 1)[0], 1 << platform
+    talk.ordered = bit
     user = someone(account=0, aware=0)
-    push.hear(0, user, 1, now.force, rules, keys(0))
-    assert (user.aware, user.installed) == (0b10, 0)
-    push.hear(0, user, 1, now.force, rules, keys(1))
+    receive(user, NOW, toy_rules(2), talk)
+    assert user.installed == user.account == user.mandated == user.aware == bit
+    offline = someone(account=0, online=0)
+    receive(offline, NOW, toy_rules(2), talk)
+    assert offline.installed == offline.mandated == 0
+
+
+def test_some_keep_a_second_phone_for_what_is_demanded():
+    """On it the app has no contacts: it is neither in use nor an account of theirs."""
+    rules, n = toy_rules(2, second_phone=0.3), 3000
+    users = [someone(account=0) for _ in range(n)]
+    for i, user in enumerate(users):
+        push.comply(i, user, 1, NOW.force, rules, keys(0))
+        assert user.mandated == 0b10
+        assert user.second ^ user.installed == 0b10
+        assert user.installed == user.account
+    share = np.mean([user.second > 0 for user in users])
+    assert abs(share - 0.3) < 4 * np.sqrt(0.3 * 0.7 / n)
+
+
+def test_who_has_it_already_needs_no_second_phone():
+    user = someone(installed=0b10)
+    push.comply(0, user, 1, NOW.force, toy_rules(2, second_phone=1.0), keys(0))
+    assert (user.second, user.installed, user.mandated) == (0, 0b10, 0b10)
+
+
+@pytest.mark.parametrize("by", ["mandate", "chat"])
+def test_who_has_a_second_phone_has_done_what_is_demanded(by):
+    user, talk, now = someone(second=0b10, segments=0b100), records(TALK, 1)[0], NOW
+    if by == "chat":
+        talk.ordered = 0b10
+    else:
+        now = NOW._replace(mandates=a_mandate(platform=1, hazard=99.0))
+    receive(user, now, toy_rules(2), talk)
+    assert (user.second, user.installed) == (0b10, 0)
+
+
+def test_who_is_aware_tries_what_a_campaign_names_and_nobody_else():
+    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2)
+    now.force.trial[1] = 99.0
+    user = someone(account=0, aware=0)
+    receive(user, now, rules)
+    assert user.installed == 0
+    user.aware = 0b10
+    receive(user, now, rules)
     assert user.installed == user.account == 0b10
 
 
-def test_the_type_of_a_user_decides_how_soon_it_tries():
-    now, rules = (
-        toy_now([[1.2, 0.6], [0.3, 0.3]]),
-        toy_rules(2, trial_type=1.0, state_access=[0, 1, 0, 0, 0, 0]),
-    )
+def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
+    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2, risk_value=1.5)
     now.force.trial[1] = 0.2
     for kind in (-1, 0, 1):
+        traits = {"account": 0, "type": kind, "concern": 0.8, "belief": [0, 0.9, 0, 0, 0, 0]}
         tried = 0
         for i in range(1500):
-            user = someone(account=0, type=kind)
-            push.hear(i, user, 1, now.force, rules, keys(0))
+            user = someone(**traits)
+            push.try_out(i, user, 1, now.force, rules, keys(0))
             tried += int(user.installed) >> 1
-        chance = 1 - np.exp(-0.2 * np.exp(kind))
+        pull = np.exp(1.5 * beliefs.leaning(someone(**traits), 1))
+        chance = 1 - np.exp(-0.2 * pull)
+        assert np.sign(pull - 1) == kind
         assert abs(tried / 1500 - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
 
 

@@ -1,6 +1,7 @@
 """Rules that move pairs, rules that observe, and whole steps, small enough to be interpreted."""
 
 import datetime as dt
+import re
 
 import numpy as np
 import pytest
@@ -9,12 +10,34 @@ from sim import load_config, start
 from sim.conditions import Conditions
 from sim.engines import Threads
 from sim.inversion import stationary
-from sim.measures import primary, step_series
-from sim.policies import Campaign, Mandate, Preinstallation, RegistrationGate, Restriction, Trend
-from sim.rules import adoption, pairing
+from sim.measures import Series, step_series
+from sim.policies import (
+    BankDelay,
+    Campaign,
+    Compliance,
+    GroupMove,
+    InformationEvent,
+    Mandate,
+    Moderation,
+    Onboarding,
+    Preinstallation,
+    RegistrationGate,
+    Restriction,
+    Shock,
+    Shutdown,
+    Trend,
+    VpnBlocking,
+    VpnFine,
+    VpnSupport,
+)
+from sim.rules import pairing
+from sim.rules.beliefs import leaning
+from sim.rules.chance import sigmoid
+from sim.rules.contact import contact
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, SCRATCH, TALK, records
 from sim.rules.step import look
 from sim.state import make_ties
+from sim.tally import is_exposed, primary
 from sim.world.graph import Graph
 from tests.worlds import (
     advanced,
@@ -41,16 +64,16 @@ def blocked(*calls):
 def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
     star = Graph.from_pairs(5, np.array([(0, k) for k in range(1, 5)]), seed=1)
     ties = make_ties(star)
-    chosen = np.array([pairing.contact(0, ties, u) for u in QUANTILES])
+    chosen = np.array([contact(0, ties, u) for u in QUANTILES])
     shares = [(chosen == other).mean() for other in star.indices[:4]]
     weights = np.arange(1, 5) ** -0.9
     assert shares == pytest.approx(weights / weights.sum(), abs=1 / 3000)
-    assert pairing.contact(0, ties, 0.0) == star.indices[0]
-    assert pairing.contact(0, ties, 1 - 2**-53) == star.indices[3]
+    assert contact(0, ties, 0.0) == star.indices[0]
+    assert contact(0, ties, 1 - 2**-53) == star.indices[3]
 
 
 def test_a_user_without_ties_has_no_contact():
-    assert pairing.contact(1, equal_ties([[2], [], [0]]), 0.3) == -1
+    assert contact(1, equal_ties([[2], [], [0]]), 0.3) == -1
 
 
 def pair_rules(**values):
@@ -60,10 +83,11 @@ def pair_rules(**values):
 
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
-    rules = pair_rules(pair_type=0.8, state_access=[0, 1, 0, 0, 0, 0])
+    rules = pair_rules(risk_value=0.8)
     users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
-    users.type[:] = kind
-    weights = np.array([0, np.exp(0.8 * kind), 0.5 * np.exp(-1)])  # calls on 2 half succeed
+    users.type[:], users.concern[:], users.belief[0, :3] = kind, 1.2, (5.0, 0.9, -1.1)
+    pulls = [np.exp(0.8 * leaning(users[0], p)) for p in range(3)]
+    weights = np.array([0, pulls[1], 0.5 * np.exp(-1) * pulls[2]])  # calls on 2 half succeed
     chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])
     shares = np.bincount(chosen, minlength=3) / 3000
     assert shares == pytest.approx(weights / weights.sum(), abs=1 / 3000)
@@ -89,7 +113,7 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
     rules, ties = pair_rules(pair_rate=rate), equal_ties([[1], [0]])
     state = toy_state(users, ties, rules)
     now, scratch = blocked(*calls), records(SCRATCH, 1)[0]
-    look(0, users, state.talks, state.words, ties, now, rules, keys(0), scratch)
+    look(0, users, state.talks, state.words, ties, state.chats, now, rules, keys(0), scratch)
     return users, rules
 
 
@@ -133,14 +157,15 @@ def test_what_keeps_a_messenger_does_not_depend_on_having_it():
     one, other = (stationary(users[i], talks[i], 0, now, rules, scale) for i in range(2))
     assert one == pytest.approx(other, rel=1e-6)
     enter, leave, wants, keeps, habit = one
-    assert wants == pytest.approx(adoption.sigmoid(1.2), rel=1e-6)
-    assert keeps == pytest.approx(adoption.sigmoid(1.2 + 2.0 * 0.5), rel=1e-6)
+    assert wants == pytest.approx(sigmoid(1.2), rel=1e-6)
+    assert keeps == pytest.approx(sigmoid(1.2 + 2.0 * 0.5), rel=1e-6)
     assert enter == pytest.approx((1 - np.exp(-0.14)) * wants)
     assert leave == pytest.approx((1 - np.exp(-0.07)) * (1 - keeps))
     assert habit == pytest.approx(0.5, rel=1e-6)
 
 
 FIRST = {"start": dt.date(2025, 6, 4)}
+SHOCK = Shock(state_averse=2.0, indifferent=1.0, foreign_averse=-0.5)
 EVERY_KIND = {
     "calls": Restriction(platforms=("whatsapp", "telegram"), channel="call", grade=1.0, **FIRST),
     "outage": Restriction(
@@ -151,6 +176,20 @@ EVERY_KIND = {
     "shops": Preinstallation(platform="max", rate=0.05, **FIRST),
     "media": Campaign(platform="max", awareness_rate=0.2, trial_rate=0.1, **FIRST),
     "fashion": Trend(platform="telegram", rate=0.6, **FIRST),
+    "blackout": Shutdown(whitelist=("max", "vk"), grade=0.5, regions=("volga",), **FIRST),
+    "chats": GroupMove(platform="max", segment="friends", rate=0.05, **FIRST),
+    "relatives": Onboarding(platform="max", help=1.0, **FIRST),
+    "hunt": VpnBlocking(rate=0.05, **FIRST),
+    "fines": VpnFine(cost=0.5, **FIRST),
+    "servers": VpnSupport(help=0.3, repair_rate=0.1, **FIRST),
+    "leak": InformationEvent(
+        platform="max", shock=SHOCK, awareness_rate=0.05, contact_rate=0.1, **FIRST
+    ),
+    "obedience": Compliance(
+        platform="vk", shock=SHOCK, awareness_rate=0.05, lost_users=0.0, **FIRST
+    ),
+    "effort": Moderation(platform="whatsapp", effort=0.5, **FIRST),
+    "banks": BankDelay(prevented=0.5, **FIRST),
 }
 
 
@@ -160,7 +199,8 @@ def started(monkeypatch):
     monkeypatch.setattr(start, "N_SWEEPS", 2)
     config = load_config(
         "population.n_users=150", "network=watts_strogatz", "network.mean_degree=8",
-        "dur_days=35", "behaviour.pair_rate=0.5",
+        "dur_days=35", "behaviour.pair_rate=0.5", "behaviour.vpn_rate=0.1",
+        "behaviour.chat_rate=0.1",
     )  # fmt: skip
     config = config.model_copy(update={"policies": EVERY_KIND})
     return simulation(config, start.prepare(config, Threads(1)))
@@ -172,15 +212,19 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     series = step_series(run.config)
     values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
-    shares = [v for s, v in values.items() if s.measure not in ("welfare", "homes", "use")]
+    amounts = r"welfare|homes|use|chats|\w+_(attempts|incidents|losses)"
+    shares = [v for s, v in values.items() if not re.fullmatch(amounts, s.measure)]
     assert min(shares) >= 0
-    assert max(shares) <= 1
+    assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
     talk = sum(v for s, v in values.items() if s.measure == "use")
     assert talk == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
     assert (users.installed & ~users.account).any()  # a new phone
+    assert 0 < (users.news > 0).mean() < 1
+    assert (run.state.chats.bound > 0).any()
+    assert set(run.onsets) == {"obedience"}
     assert not users.asked.any()
     assert talks.openings.min() >= 0
     assert len(run.recorder.observations.months) == 1
@@ -189,14 +233,52 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
 
 def test_what_is_recorded_is_what_the_users_have(started):
     run = advanced(started, 2)
-    before = run.state.users.copy()
+    users = run.state.users.copy()
     run.step()
+    talks = run.state.talks
     row = dict(zip(step_series(run.config), run.recorder.observations.steps[-1][0], strict=True))
-    for measure in ("installed", "account", "mandated"):
-        for p, name in enumerate(run.config.messengers):
-            share = (before[measure] >> p & 1).mean()
-            found = [v for s, v in row.items() if (s.measure, s.platform) == (measure, name)]
-            assert found == pytest.approx([share]), (measure, name)
+
+    def found(measure, platform="any", channel="any"):
+        return row[Series(platform, channel, measure)]
+
+    bits = {
+        "installed": users.installed, "account": users.account, "mandated": users.mandated,
+        "second_phone": users.second,
+    }  # fmt: skip
+    for p, name in enumerate(run.config.messengers):
+        for measure, column in bits.items():
+            assert found(measure, name) == pytest.approx((column >> p & 1).mean()), measure
+        assert found("chats", name) == pytest.approx(talks.chats[:, p].mean())
+    assert found("vpn") == pytest.approx((users.place & 1).mean())
+    for a, kind in enumerate(run.config.abuse):
+        assert found(f"{kind}_victims") == pytest.approx((users.victim >> a & 1).mean())
+    abroad = users.abroad == 1
+    for c, channel in enumerate(("message", "call")):
+        for measure in ("reachable", "secure"):
+            assert found(measure, "any", channel) == pytest.approx(talks[measure][:, c].mean())
+        there = talks.abroad[abroad, c].mean()
+        assert found("reachable_abroad", "any", channel) == pytest.approx(there)
+    assert talks.chats.any()
+    assert users.second.any()
+
+
+@pytest.mark.parametrize(
+    ("use", "access", "expected"),
+    [
+        ([0.5, 0.5], [0.0, 1.0], 1),
+        ([0.92, 0.08], [0.0, 1.0], 0),
+        ([0.88, 0.12], [0.0, 1.0], 1),
+        ([0.5, 0.5], [0.05, 0.1], 0),
+        ([0.0, 0.0], [1.0, 1.0], 0),  # who talks by phone alone
+    ],
+)
+def test_a_user_is_exposed_of_whose_talk_by_messenger_the_state_reads_a_tenth(
+    use, access, expected
+):
+    talk, now = records(TALK, 1)[0], toy_now([[1.2, 0.6], [0.3, 0.3]])
+    talk.use[:, :2], talk.use[:, CELLULAR] = use, 1.0
+    now.force.access[:2], now.force.access[CELLULAR] = access, 1.0
+    assert is_exposed(talk, now, toy_rules(2)) == expected
 
 
 def test_conditions_without_policies_are_the_same_in_every_step(started):

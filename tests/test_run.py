@@ -21,6 +21,7 @@ SIZE = ("population.n_users=200", "replications=3")
 MEASURES = (CONF.parent / "docs/measures.md").read_text(encoding="utf-8")
 KEY = ["date", "group", "platform", "channel", "measure"]
 PAIRED = ["scenario", "replication", *KEY]
+CHANGES = ["newly_exposed", "no_longer_exposed"]  # of the same user in both worlds: effects alone
 
 
 @pytest.fixture(scope="module")
@@ -104,11 +105,28 @@ def test_effects_are_quantiles_of_paired_differences(result):
             index=KEY, columns="replication", values="difference", observed=True
         )
         assert len(pairs) > 10_000
-        effects = of(result.effects, scenario="call_ban", counterfactual=other).set_index(KEY)
+        effects = of(result.effects, scenario="call_ban", counterfactual=other)
+        effects = effects[~effects["measure"].isin(CHANGES)].set_index(KEY)
         assert len(effects) == len(mine) / 3
         for name, at in (("low", 0.05), ("median", 0.5), ("high", 0.95)):
             expected = np.quantile(pairs.to_numpy(), at, axis=1)
             assert effects.loc[pairs.index, name].to_numpy() == pytest.approx(expected, abs=1e-15)
+
+
+def test_changes_of_exposure_add_up_to_the_difference_of_its_shares(result):
+    """Medians do not add up: one replication has no quantiles but itself."""
+    one = compare(result.config.model_copy(update={"replications": 1}))
+    table = of(one.timeseries, measure="exposed").set_index(["date", "group"])
+    for other in result.config.compare_to:
+        mine, theirs = (of(table, scenario=s)["value"] for s in ("call_ban", other))
+        effects = of(one.effects, counterfactual=other).set_index(["date", "group"])
+        more, less = (of(effects, measure=name)["median"].dropna() for name in CHANGES)
+        assert len(more) == len(less) > 12 * 10
+        assert more.between(0, 1).all()
+        assert less.between(0, 1).all()
+        net = (mine - theirs).loc[more.index]
+        assert (more - less).to_numpy() == pytest.approx(net.to_numpy(), abs=1e-12)
+        assert (more > 0).any()
 
 
 def test_everybody_is_somewhere_at_both_ends_of_a_flow(result):

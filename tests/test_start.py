@@ -45,11 +45,27 @@ def test_daily_reach_stays_where_it_was_observed(year, name):
     assert (days - OBSERVED[name].daily).abs().max() < POINT
 
 
-@pytest.mark.parametrize("measure", ["exposure", "isolation", "welfare", "homes"])
+@pytest.mark.parametrize(
+    "measure",
+    ["exposure", "isolation", "cut_off", "welfare", "homes", "vpn", "exposed", "fraud_incidents"],
+)
 def test_nothing_else_drifts_either(year, measure):
     steps = year.loc[measure, "all"].groupby("date").mean()
     scale = max(1.0, steps.iloc[0])  # utils and messengers are numbers above 1
     assert (steps - steps.iloc[0]).abs().max() < 2 * POINT * scale
+
+
+@pytest.mark.parametrize("name", OBSERVED)
+def test_chats_stay_where_they_were(year, name):
+    chats = year["chats", "all", name]
+    assert (chats - chats.iloc[0]).abs().max() < 2 * POINT
+
+
+@pytest.mark.parametrize("kind", CONFIG.abuse)
+def test_attempts_stay_where_they_were(year, kind):
+    for name in CONFIG.platforms:
+        attempts = year[f"{kind}_attempts", "all", name]
+        assert (attempts - attempts.iloc[0]).abs().max() < 2 * POINT, name
 
 
 @pytest.mark.parametrize("name", OBSERVED)
@@ -177,6 +193,8 @@ def test_the_start_knows_nothing_of_policies_and_of_luck_to_come(start):
     busy = prepare(load_config("+scenario=as_happened", *size), Threads(1))
     assert busy.users.tobytes() == start.users.tobytes()
     assert busy.rules.tobytes() == start.rules.tobytes()
+    assert busy.abuse.tobytes() == start.abuse.tobytes()
+    assert (busy.chats.platform == start.chats.platform).all()
 
 
 @pytest.mark.parametrize("n_users", [10, 30, 60])
@@ -187,3 +205,7 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
     for name in ("standalone", "base_openings"):
         assert np.isfinite(state.rules[name]).all()
     assert all(np.isfinite(state.talks[name]).all() for name in state.talks.dtype.names)
+    for name in ("skill", "belief", "habit"):
+        assert np.isfinite(state.users[name]).all()
+    for name in state.abuse.dtype.names:
+        assert np.isfinite(state.abuse[name]).all(), name

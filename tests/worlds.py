@@ -7,17 +7,22 @@ import numpy as np
 from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
+from sim.measures import step_series
 from sim.rng import purpose_key, step_key
 from sim.rules.availability import fill_tables
 from sim.rules.records import (
+    ABUSE,
     FORCE,
     MANDATE,
     MAX,
     N_BANDS,
+    NEWS,
+    NOWHERE,
     PURPOSES,
     RULES,
     TALK,
     USER,
+    Chats,
     Now,
     Ties,
     records,
@@ -53,13 +58,32 @@ def advanced(run, n_steps):
 
 
 def outcome(run):
-    """Return all bits of what a run has recorded and of where it stands."""
-    state, recorder = run.state, run.recorder
-    arrays = [state.users, state.talks, state.words, *recorder.observations.steps]
-    arrays += [values for _, values in recorder.observations.months] + [
-        f.table for f in recorder.observations.flows
-    ]
-    return [np.ascontiguousarray(a).tobytes() for a in arrays]
+    """Return all bits of where a run stands and of what it has recorded, by name.
+
+    Names are those of fields of records (``users.place``), of measures (``steps.vpn``), and of
+    the rest (``words``).
+    """
+    seen = run.recorder.observations
+    arrays = dict(zip(("platform", "moved", "bound"), run.state.chats, strict=False))
+    arrays |= {"words": run.state.words, "abuse": run.state.abuse}
+    for name in ("users", "talks"):
+        table = getattr(run.state, name)
+        arrays |= {f"{name}.{field}": table[field] for field in table.dtype.names}
+    measures = [series.measure for series in step_series(run.config)]
+    steps = np.array(seen.steps)
+    for measure in measures:
+        columns = [k for k, other in enumerate(measures) if other == measure]
+        arrays[f"steps.{measure}"] = steps[:, :, columns]
+    arrays["months"] = np.array([values for _, values in seen.months])
+    arrays["flows"] = np.array([flow.table for flow in seen.flows])
+    arrays["exposed"] = np.array([flags for _, flags in seen.exposed])
+    return {name: np.ascontiguousarray(array).tobytes() for name, array in arrays.items()}
+
+
+def different(one, other):
+    """Return the names under which two outcomes differ."""
+    assert one.keys() == other.keys()
+    return {name for name in one if one[name] != other[name]}
 
 
 def keys(step, seed=SEED):
@@ -87,33 +111,59 @@ def toy_rules(n_messengers, **values):
     """Return rules under which nothing happens but what `values` say."""
     rules = records(RULES, 1)
     rules.n_messengers[:] = n_messengers
-    rules.pull[:] = rules.outside[:] = 1.0
+    rules.pull[:] = rules.outside[:] = rules.outside_abroad[:] = 1.0
     rules.channel_share[:] = 0.8, 0.2
+    rules.topic_share[:] = 1.0, 0.0
     rules.pair_appeal[:] = -np.inf
     for name, value in values.items():
         rules[name][0] = value
     return rules[0]
 
 
-def toy_state(users, ties, rules):
-    """Return a state whose words show the users."""
-    state = State(users, records(TALK, len(users)), np.zeros(len(users), np.uint64), ties, rules)
+def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):
+    """Return chats whose members are `seats`, on `platform` and of `kind` (one or a chat each)."""
+    n, members = len(seats), np.array([i for chat in seats for i in chat], np.uint32)
+    kinds = np.broadcast_to(np.uint8(kind), n)
+    of_user = np.full((n_users, len(set(kinds))), -1, np.int32)
+    for g, chat in enumerate(seats):
+        of_user[list(chat), kinds[g]] = g
+    platforms = np.full(n, platform, np.uint8)
+    indptr = np.cumsum([0, *map(len, seats)])
+    return Chats(
+        platforms, np.zeros(n, np.uint8), np.zeros(n, np.uint8), kinds.copy(), indptr, members,
+        of_user,
+    )  # fmt: skip
+
+
+def toy_state(users, ties, rules, chats=None, abuse=None):
+    """Return a state whose words show the users; without chats and abuse unless given."""
+    n = len(users)
+    state = State(
+        users, records(TALK, n), np.zeros(n, np.uint64), ties, rules,
+        toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
+    )  # fmt: skip
     state.show()
     return state
 
 
 def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
-    """Return what is in force where a_cp is `values`, (2, P), and availability `q`, (C, 2, P)."""
+    """Return what is in force where a_cp is `values`, (2, P), and availability `q`, (C, 2, P).
+
+    Places come in pairs, without and with a VPN; one place alone is both.
+    """
     n = np.shape(values)[1]
     q = np.ones((1, 2, n)) if q is None else q
+    q = np.repeat(q, 2, axis=0) if len(q) == 1 else q
     a, full_q = np.full((2, MAX), -np.inf), np.ones((len(q), 2, MAX))
     a[:, :n], full_q[:, :, :n] = values, q
     force = records(FORCE, 1)[0]
-    force.days, force.passing[:], force.trend_openings[:] = days, 1.0, 1.0
+    force.days, force.passing[:], force.trend_openings[:], force.loss = days, 1.0, 1.0, 1.0
+    force.unreadable = 2**n - 1
     c = len(full_q)
-    tables = np.empty((c, *full_q.shape)), np.empty((c, c, 2), np.uint8)
+    tables = np.empty((c, *full_q.shape)), np.empty((c, c, 2, 2**MAX), np.float32)
     fill_tables(full_q, a, np.array(losses), *tables)
-    return Now(force, full_q, *tables, records(MANDATE, 0))
+    nothing = records(MANDATE, 0), records(MANDATE, 0), records(NEWS, 0)
+    return Now(force, full_q, *tables, *nothing)
 
 
 def by_band(*values):

@@ -35,9 +35,11 @@ def p_seen(n_openings: float) -> float:
 
 @jit
 def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
-    """Write the openings a day of `user`."""
+    """Write the openings a day of `user`; a second phone is opened for the institution alone."""
     for p in range(rules.n_messengers):
         n = 0.0
         if in_use(user) >> p & 1:
             n = user.intensity * openings(user, talk, p, now, rules)
+        elif user.second >> p & 1:
+            n = user.intensity * rules.mandate_openings[p]
         talk.openings[p] = n

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import F64, U8
-
-WORKS = 0.5  # a messenger counts as working on a tie if at least this share of attempts succeeds
+from sim.rules.records import F32, F64
 
 
 @jit
@@ -23,7 +21,7 @@ def attraction(value: float, loss: float, q_i: float, q_j: float) -> float:
 
 
 @jit
-def fill_tables(q: F64, values: F64, losses: F64, attractions: F64, works: U8) -> None:
+def fill_tables(q: F64, values: F64, losses: F64, attractions: F64, best: F32) -> None:
     """Fill the tables by pairs of places.
 
     Parameters
@@ -36,18 +34,20 @@ def fill_tables(q: F64, values: F64, losses: F64, attractions: F64, works: U8) -
         gamma_c [utils].
     attractions : array of shape (C, C, 2, P)
         Written: exp(a_pc - gamma_c (1 - q_i q_j)).
-    works : array of shape (C, C, 2)
-        Written: bit mask of messengers with q_i q_j >= ``WORKS``.
+    best : array of shape (C, C, 2, 2**P)
+        Written: the largest q_i q_j among a set of messengers, by the bits of the set: the share
+        of attempts that succeed on the one that works best.
     """
     n_places, n_channels, n_platforms = q.shape
     for i in range(n_places):
         for j in range(n_places):
             for c in range(n_channels):
-                bits = 0
+                best[i, j, c, 0] = 0.0
                 for p in range(n_platforms):
                     attractions[i, j, c, p] = attraction(
                         values[c, p], losses[c], q[i, c, p], q[j, c, p]
                     )
-                    if values[c, p] > -np.inf and q[i, c, p] * q[j, c, p] >= WORKS:
-                        bits |= 1 << p
-                works[i, j, c] = bits
+                    both = q[i, c, p] * q[j, c, p] if values[c, p] > -np.inf else 0.0
+                    bit = 1 << p
+                    for others in range(bit):
+                        best[i, j, c, bit + others] = max(both, best[i, j, c, others])

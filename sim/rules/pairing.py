@@ -10,7 +10,9 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform
-from sim.rules.adoption import happens
+from sim.rules.beliefs import leaning
+from sim.rules.chance import happens
+from sim.rules.contact import contact
 from sim.rules.push import join
 from sim.rules.records import (
     CALL,
@@ -18,7 +20,6 @@ from sim.rules.records import (
     PAIR_CONTACT,
     PAIR_PLATFORM,
     U64,
-    Int,
     Now,
     Record,
     Records,
@@ -36,25 +37,13 @@ def failed_calls(user: Record, now: Now, rules: Record) -> float:
 
 
 @jit
-def contact(i: int, ties: Ties, u: float) -> Int:
-    """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
-    first, last = ties.indptr[i], ties.indptr[i + 1]
-    left = u * ties.rank_total[last - first]
-    for tie in range(first, last):
-        left -= ties.rank_weight[tie - first]
-        if left < 0.0:
-            return np.int64(ties.indices[tie])
-    return -1
-
-
-@jit
 def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
     """Return the logit weight of messenger `p` as a place to move calls to.
 
-    One that the state can read draws or repels the types by `pair_type`.
+    One that the user thinks the state reads draws or repels it.
     """
-    by_type = rules.pair_type * rules.state_access[p] * user.type
-    return float(now.availability[user.place, CALL, p] * np.exp(rules.pair_appeal[p] + by_type))
+    pull = rules.pair_appeal[p] + rules.risk_value * leaning(user, p)
+    return float(now.availability[user.place, CALL, p] * np.exp(pull))
 
 
 @jit

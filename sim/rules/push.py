@@ -6,12 +6,13 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform, user_uniform
-from sim.rules.adoption import happens
+from sim.rules.beliefs import leaning
+from sim.rules.chance import happens
 from sim.rules.records import (
-    AWARE,
     MANDATED,
     PREINSTALL,
     REGISTER,
+    SECOND,
     TRIAL,
     U64,
     Now,
@@ -44,29 +45,40 @@ def join(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
 
 
 @jit
-def obey(i: int, user: Record, p: int, mandates: Records, force: Record, keys: U64) -> None:
-    """Let the mandates for `p` act on user `i`."""
-    hazard = 0.0
-    for m in range(mandates.shape[0]):
-        if mandates[m].platform == p:
-            hazard += mandate_hazard(i, user, mandates[m])
-    if hazard > 0.0 and happens(user_uniform(keys[MANDATED], i, p), hazard):
-        user.mandated = np.uint8(user.mandated | (1 << p))
+def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
+    """Let user `i` do what an institution demands: some keep a second phone for it."""
+    bit = 1 << p
+    user.mandated = np.uint8(user.mandated | bit)
+    has = in_use(user) & bit
+    if not has and user_uniform(keys[SECOND], i, p) < rules.second_phone:
+        user.second = np.uint8(user.second | bit)
+        user.aware = np.uint8(user.aware | bit)
+    else:
         join(i, user, p, force, keys)
 
 
 @jit
-def hear(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
-    """Let a campaign for `p` act on user `i`: the aware try it, others become aware."""
-    if user.aware >> p & 1:
-        if force.trial[p] > 0.0 and not in_use(user) >> p & 1:
-            leaning = rules.trial_type * rules.state_access[p] * user.type
-            if happens(user_uniform(keys[TRIAL], i, p), force.trial[p] * np.exp(leaning)):
-                join(i, user, p, force, keys)
+def obey(
+    i: int, user: Record, p: int, mandates: Records, force: Record, rules: Record, keys: U64
+) -> None:
+    """Let the mandates for `p` act on user `i`, whatever it is asked again."""
+    hazard = 0.0
+    for m in range(mandates.shape[0]):
+        if mandates[m].platform == p:
+            hazard += mandate_hazard(i, user, mandates[m])
+    if user.second >> p & 1:
         return
-    hazard = force.awareness[p]
-    if hazard > 0.0 and happens(user_uniform(keys[AWARE], i, p), hazard):
-        user.aware = np.uint8(user.aware | (1 << p))
+    if hazard > 0.0 and happens(user_uniform(keys[MANDATED], i, p), hazard):
+        comply(i, user, p, force, rules, keys)
+
+
+@jit
+def try_out(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
+    """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
+    if force.trial[p] > 0.0 and user.aware >> p & 1 and not in_use(user) >> p & 1:
+        hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
+        if happens(user_uniform(keys[TRIAL], i, p), hazard):
+            join(i, user, p, force, keys)
 
 
 @jit
@@ -79,11 +91,13 @@ def buy_phone(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
 
 
 @jit
-def receive(i: int, user: Record, now: Now, rules: Record, keys: U64) -> None:
-    """Let mandates, campaigns and pre-installation act on user `i`."""
+def receive(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
+    """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
         for p in range(rules.n_messengers):
-            obey(i, user, p, now.mandates, force, keys)
-            hear(i, user, p, force, rules, keys)
+            obey(i, user, p, now.mandates, force, rules, keys)
+            if talk.ordered >> p & 1 and not user.second >> p & 1:
+                comply(i, user, p, force, rules, keys)
+            try_out(i, user, p, force, rules, keys)
             buy_phone(i, user, p, force, keys)

@@ -16,6 +16,7 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
+I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
@@ -25,6 +26,8 @@ MAX = 6  # messengers at most: their habits share a 64-bit word with bits and pl
 CELLULAR = MAX  # column of cellular where messengers and cellular stand side by side
 N_BANDS = 7
 MESSAGE, CALL = 0, 1
+ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
+NEWS_BITS = 8  # stories that users can have heard of
 
 # Who a user is, and what it has. Bits are messengers, in the order of the case.
 USER = np.dtype(
@@ -34,15 +37,23 @@ USER = np.dtype(
         ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
         ("online", "u1"),  # 1: can install an app
         ("place", "u1"),  # region * 2 + VPN: what decides which restrictions apply
+        ("abroad", "u1"),  # 1: somebody close lives abroad
         ("installed", "u1"),  # bits: on the phone
+        ("second", "u1"),  # bits: on a second phone, kept for an institution alone
         ("account", "u1"),  # bits: registered
         ("aware", "u1"),  # bits: heard of
         ("mandated", "u1"),  # bits: demanded by an institution
         ("revising", "u1"),  # bits: reconsidered in this step
+        ("news", "u1"),  # bits: stories heard of
+        ("alert", "u1"),  # bits: to reconsider because of a story heard
+        ("victim", "u1"),  # bits: kinds of abuse it has fallen for
         ("asked", "u1", (MAX,)),  # 1: a contact asked to move calls here
         ("intensity", "f4"),  # D_i, communication relative to the average
+        ("concern", "f4"),  # kappa_i, how much being read matters
+        ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
         ("taste", "f4", (MAX,)),  # standard normal
         ("habit", "f4", (MAX,)),  # in [0, 1]
+        ("belief", "f4", (MAX,)),  # L_ip, that the state reads it [log-odds]
     ],
     align=True,
 )
@@ -53,8 +64,17 @@ TALK = np.dtype(
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
         ("openings", "f4", (MAX,)),  # [1/day]
-        ("reachable", "f4", (2,)),  # share of weighted ties on which a messenger works
+        ("reachable", "f4", (2,)),  # by messenger: weighted ties times the best q_i q_j shared
+        ("secure", "f4", (2,)),  # the same, a messenger that the state cannot read
+        ("abroad", "f4", (2,)),  # how well somebody abroad can be reached by messenger
+        ("helpers", "f4"),  # share of weighted ties to users of a VPN
         ("welfare", "f4"),  # logsum over ties [utils]
+        ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
+        ("chats", "u1", (MAX,)),  # group chats on a messenger
+        ("ordered", "u1"),  # bits: a chat was ordered there in this step
+        ("peer_aware", "u1"),  # of the contact talked with in this step
+        ("peer_news", "u1"),
+        ("peer_belief", "f4", (MAX,)),
     ],
     align=True,
 )
@@ -62,9 +82,12 @@ TALK = np.dtype(
 # Working memory of a user's look at its ties: sums are taken in double precision.
 SCRATCH = np.dtype(
     [
-        ("x", "f8", (2, MAX)),  # exp(v) on the present tie
+        ("x", "f8", (2, MAX)),  # exp(v) on the present tie, by channel
+        ("sensitive", "f8", (MAX,)),  # the same for messages on a sensitive topic
         ("use", "f8", (2, MAX + 1)),
         ("value", "f8", (MAX,)),
+        ("reachable", "f8", (2,)),
+        ("secure", "f8", (2,)),
     ],
     align=True,
 )
@@ -74,11 +97,13 @@ RULES = np.dtype(
     [
         ("n_messengers", "i8"),
         ("channel_share", "f8", (2,)),  # d_c
+        ("topic_share", "f8", (2,)),  # 1 - y, y
         ("outside", "f8", (2,)),  # exp(a_0c) of cellular
-        ("pull", "f8", (256,)),  # exp(eta/2 h) by quantised habit
+        ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
+        ("abroad_word", "u8"),  # what contacts abroad show
+        ("pull", "f8", (2, 256)),  # exp(eta/2 h - lambda/2 f [sensitive]) by level, see word.py
         ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
-        ("type_taste", "f8", (MAX,)),  # tau_p [utils]
-        ("state_access", "f8", (MAX,)),  # share that the state can read
+        ("prior", "f8", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
         ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
         ("base_openings", "f8", (MAX,)),  # [1/day]
         ("habit_openings", "f8", (MAX,)),  # [1/day]
@@ -88,7 +113,10 @@ RULES = np.dtype(
             for name in (
                 "network_value", "keep_value", "taste_sd", "mandate_value", "preinstall_value",
                 "install_rate", "drop_rate", "failure_exit", "habit_rate", "traffic_openings",
-                "call_openings", "pair_rate", "pair_type", "trial_type",
+                "call_openings", "pair_rate", "risk_value", "word_of_mouth", "peer_rate",
+                "forget_rate", "attention", "vpn_rate", "vpn_value", "vpn_help", "content_value",
+                "chat_value", "chat_rate", "chat_choice", "chat_quorum", "second_phone",
+                "abroad_weight",
             )
         ),
     ],
@@ -105,6 +133,12 @@ FORCE = np.dtype(
         ("awareness", "f8", (MAX,)),  # hazards, integrated over the step
         ("trial", "f8", (MAX,)),
         ("preinstall", "f8", (MAX,)),
+        ("onboarding", "f8", (MAX,)),  # help with taking it up [utils]
+        ("access", "f8", (MAX + 1,)),  # share of communication that the state can read
+        ("unreadable", "i8"),  # bits: messengers of which it reads less than half
+        ("vpn_cost", "f8"),  # fines less help, on top of the ordinary cost [utils]
+        ("detection", "f8", (MAX + 1,)),  # share of abuse that is stopped
+        ("loss", "f8"),  # share of what victims send that is lost
     ],
     align=True,
 )
@@ -113,10 +147,45 @@ MANDATE = np.dtype(
     [
         ("platform", "i8"),
         ("segment", "u1"),  # one bit
+        ("kind", "i8"),  # the segment's place among those with chats, for moves of chats
+        ("outcome", "u1"),  # what happens to a chat: INVITED or ORDERED
         ("hazard", "f8"),  # integrated over the step
         ("ceiling", "f8"),  # share of the segment that can be made to
         ("reached", "f8"),  # share of those that the roll-out has reached
         ("key", "u8"),  # who is how far down the roll-out: the same in every step
+    ],
+    align=True,
+)
+
+
+# A story about a messenger that spreads during one step.
+NEWS = np.dtype(
+    [
+        ("platform", "i8"),
+        ("bit", "i8"),
+        ("shock", "f8", (3,)),  # log-likelihood ratio by type [log-odds]
+        ("media", "f8"),  # hazard of hearing it from media, integrated over the step
+        ("contact", "f8"),  # the same from a contact who has heard it
+        ("lasting", "f8"),  # 1: a fact, which forgetting does not undo; 0: an impression
+        ("audience", "i8"),  # bits: media reach users of these messengers; 0: everybody
+        ("salt", "u8"),  # its own random numbers, whatever other stories there are
+    ],
+    align=True,
+)
+
+# One kind of abuse in one run: where it is tried, and what comes of it.
+ABUSE = np.dtype(
+    [
+        ("channel", "i8"),
+        ("rate", "f8"),  # rho_F, adaptation [1/day]
+        ("response", "f8"),  # eps
+        ("elasticity", "f8"),  # xi
+        ("conversion", "f8", (MAX + 1,)),  # success of an attempt that arrives, scaled
+        ("share", "f8", (MAX + 1,)),  # x_k, of attempts
+        ("total", "f8"),  # attempts, 1 at the start
+        ("arriving", "f8"),  # attempts that arrived at the start, by which they are scaled
+        ("incident_rate", "f8"),  # incidents a person at the start [1/day]
+        ("vulnerability", "f8", (N_BANDS,)),  # relative, population mean 1
     ],
     align=True,
 )
@@ -131,24 +200,43 @@ class Ties(NamedTuple):
     rank_total: F64  # (max degree + 1,) sum of the first k weights
 
 
+class Chats(NamedTuple):
+    """Group chats of one run: G chats of K kinds; each user is in at most one of a kind."""
+
+    platform: U8  # (G,) messenger, NOWHERE if on none
+    moved: U8  # (G,) STAYED, INVITED or ORDERED in this step
+    bound: U8  # (G,) 1: moved by order, stays
+    kind: U8  # (G,)
+    indptr: I64  # (G + 1,)
+    members: U32  # (n_seats,) users, chat by chat
+    of_user: I32  # (n, K) chat of each user by kind, -1: none
+
+
 class Now(NamedTuple):
-    """What is in force during one step; C is the number of places (region x VPN)."""
+    """What is in force during one step; C is the number of places (region x VPN, and abroad)."""
 
     force: Record  # FORCE
     availability: F64  # (C, 2, MAX) q_ipc
     attraction: F64  # (C, C, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j))
-    works: U8  # (C, C, 2) bits: messengers that work between two places
+    best: F32  # (C, C, 2, 2**MAX) largest q_i q_j among the messengers of a set of bits
     mandates: Records  # MANDATE (m,)
+    orders: Records  # MANDATE (m,) to chats
+    news: Records  # NEWS (m,)
 
+
+NOWHERE = 255
+STAYED, INVITED, ORDERED = range(3)
 
 # Purposes of random numbers; their order is the order of the keys of a step.
 PURPOSES = (
     "mandate", "aware", "trial", "preinstall", "revise", "accept", "register",
-    "pair", "pair_contact", "pair_platform",
+    "pair", "pair_contact", "pair_platform", "second", "converse", "news", "vpn", "vpn_accept",
+    "chat", "chat_platform", "chat_accept", "chat_order", "abuse", "attention",
 )  # fmt: skip
 (
     MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER,
-    PAIR, PAIR_CONTACT, PAIR_PLATFORM,
+    PAIR, PAIR_CONTACT, PAIR_PLATFORM, SECOND, CONVERSE, HEARD, VPN, VPN_ACCEPT,
+    CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER, SUFFER, ATTEND,
 ) = range(len(PURPOSES))  # fmt: skip
 
 

@@ -36,6 +36,8 @@ class Population:
     type: NDArray[np.int8]  # (n,) -1 state_averse, 0 indifferent, +1 foreign_averse
     online: NDArray[np.bool_]  # (n,) has internet and a smartphone
     vpn: NDArray[np.bool_]  # (n,) gets around blocks at the start; implies online
+    abroad: NDArray[np.bool_]  # (n,) somebody close lives abroad; implies online
+    concern: NDArray[np.float32]  # (n,) kappa_i, how much being read matters
     intensity: NDArray[np.float32]  # (n,) how much a user talks, mean 1
     taste: NDArray[np.float32]  # (n, n_platforms) standard normal
 
@@ -78,6 +80,8 @@ def draw_population(
         type=(_pick(types, _uniforms(seed, "type", n)) - 1).astype(np.int8),
         online=online,
         vpn=online & (_uniforms(seed, "vpn", n) < _by_band(config.vpn)[band]),
+        abroad=online & (_uniforms(seed, "abroad", n) < config.abroad.share),
+        concern=_concern(config, _uniforms(seed, "concern", n)),
         intensity=_intensity(config.intensity_shape, _uniforms(seed, "intensity", n)),
         taste=_taste(n, n_platforms, config.taste_shared, seed),
     )
@@ -140,6 +144,12 @@ def region_sizes(shares: NDArray[np.float64], n: int) -> NDArray[np.int64]:
     return sizes
 
 
+def normals(key: np.uint64, n: int) -> NDArray[np.float64]:
+    """Return standard normal numbers 0 to `n` - 1 under `key`, shape (n,)."""
+    normal: NDArray[np.float64] = ndtri(rng.uniforms(key, n) + _HALF_STEP)
+    return normal
+
+
 def _uniforms(seed: int, trait: str, n: int) -> NDArray[np.float64]:
     return rng.uniforms(rng.purpose_key(seed, 0, f"population.{trait}"), n)
 
@@ -167,6 +177,13 @@ def _intensity(shape: float, u: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return numbers of the law Gamma(shape, scale 1/shape), mean 1."""
     quantiles: NDArray[np.float64] = gammaincinv(shape, u + _HALF_STEP) / shape
     return quantiles.astype(np.float32)
+
+
+def _concern(config: PopulationConfig, u: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return log-normal numbers."""
+    normal: NDArray[np.float64] = ndtri(u + _HALF_STEP)
+    concern: NDArray[np.float64] = config.concern_median * np.exp(config.concern_sd * normal)
+    return concern.astype(np.float32)
 
 
 def _taste(n: int, n_platforms: int, shared: float, seed: int) -> NDArray[np.float32]:

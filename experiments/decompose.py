@@ -1,0 +1,82 @@
+"""Take a change apart: the effect of a scenario with one mechanism switched off at a time.
+
+    python -m experiments.decompose [+scenario=call_ban] [OVERRIDE ...]
+
+Prints, as Markdown, the effect (scenario minus its first counterfactual) on reach and its costs
+in the case's headline month, for the whole model and without each mechanism. Each world without
+a mechanism is started anew from the observed shares. Effects of mechanisms do not add up: they
+work together.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pandas as pd
+
+from sim import compare, load_config
+from sim.errors import ConfigError
+from sim.mechanisms import MECHANISMS
+from sim.results import Result
+from sim.summary import months
+
+COLUMNS = (
+    ("WhatsApp, daily", "whatsapp", "any", "dau", 100, "points"),
+    ("Telegram, daily", "telegram", "any", "dau", 100, "points"),
+    ("Max, monthly", "max", "any", "mau", 100, "points"),
+    ("imo, monthly", "imo", "any", "mau", 100, "points"),
+    ("VPN", "any", "any", "vpn", 100, "points"),
+    ("exposure", "any", "any", "exposure", 100, "points"),
+    ("isolated, calls", "any", "call", "isolation", 100, "points"),
+    ("welfare", "any", "any", "welfare", 1, "utils"),
+)
+
+
+def main(overrides: list[str]) -> None:
+    """Print the table."""
+    chosen = overrides if any("scenario=" in o for o in overrides) else ["+scenario=call_ban"]
+    given = [*chosen, *(o for o in overrides if o not in chosen)]
+    try:
+        whole = compare(load_config(*given))
+        rows = {"whole model": _effects(whole)}
+        for name, mechanism in MECHANISMS.items():
+            rows[f"without {name}"] = _effects(compare(load_config(*given, *mechanism.off)))
+    except ConfigError as error:
+        sys.exit(str(error))
+    config = whole.config
+    month = months(whole)[1]
+    print(f"# What makes the effect of {config.scenario}\n")
+    print(f"Made by `{' '.join(('python -m experiments.decompose', *given))}`: effect against ")
+    print(f"{config.compare_to[0]}, {month:%B %Y}, median of {config.replications} replications.")
+    print("\n| | " + " | ".join(f"{c[0]}, {c[5]}" for c in COLUMNS) + " |")
+    print("|---" * (len(COLUMNS) + 1) + "|")
+    for name, effects in rows.items():
+        print(f"| {name} | " + " | ".join(f"{e:+.2f}" for e in effects) + " |")
+    print()
+    for name, mechanism in MECHANISMS.items():
+        print(f"- **{name}**: {mechanism.story} (off: `{' '.join(mechanism.off)}`)")
+
+
+def _effects(result: Result) -> list[float]:
+    """Return the effect in each column, the mean of the headline month."""
+    if not result.config.compare_to:
+        raise ConfigError(f"{result.config.scenario}: compared with nothing; set compare_to")
+    month = months(result)[1]
+    if month is None:
+        raise ConfigError("the run holds no whole month")
+    e = result.effects
+    e = e[(e["group"] == "all") & (e["counterfactual"] == result.config.compare_to[0])]
+    e = e[(e["date"] >= month) & (e["date"] < month + pd.offsets.MonthBegin(1))]
+    return [
+        scale
+        * float(
+            e[(e["platform"] == platform) & (e["channel"] == channel) & (e["measure"] == measure)][
+                "median"
+            ].mean()
+        )
+        for _, platform, channel, measure, scale, _ in COLUMNS
+    ]
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,371 @@
+"""Write down every parameter that a user can set.
+
+    python -m experiments.parameters > docs/parameters.md
+
+Prints, as Markdown, key, symbol, unit, value, range, meaning and source of every field of the
+models, and what dated reach can tell of it. Behaviour describes itself (sim/parameters.py); of the
+other models the comments behind their fields, ``# symbol, meaning [unit]``, are read. Ranges are
+those of the models' JSON schemas; values and their sources are those of conf/.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import tokenize
+import typing
+from collections.abc import Iterable, Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omegaconf import OmegaConf
+
+from sim import load_config
+from sim.abuse import AbuseKind
+from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
+from sim.parameters import Behaviour
+from sim.platforms import Platform
+from sim.policies import Policy
+from sim.schema import CONF
+from sim.strict import Strict
+from sim.validation import OURS
+from sim.window import Window
+from sim.world.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
+
+CASE = "russia_2025"
+UNITS = {  # what the types of fields say of their unit, where a comment does not
+    "Share": "1", "ByBand": "1", "int": "1", "Utils": "utils", "Rate": "1/day",
+    "Openings": "1/day", "Days": "days",
+}  # fmt: skip
+SYMBOL = re.compile(r"(\w+_\w+|L0|eps|xi)\b,? ?")  # as it opens a comment
+UNIT = re.compile(r" ?\[([^]]+)\]")
+
+HEAD = f"""\
+# Parameters
+
+Made by `python -m experiments.parameters` from the models in `sim/` and the case `{CASE}` in
+`conf/`: change those, not this page. A key is written on the command line as it stands here, with
+a name for `NAME`: `python -m sim behaviour.keep_value=3 platforms.max.message_value=1`. One that
+its file in `conf/` leaves out needs a plus, policies apart: `+population.concern_sd=0.5`. What
+lies outside its range is refused. Rates are hazards per day, utils have the Gumbel scale 1, shares
+and ratios have the unit 1.
+
+What monthly and daily reach on dates, which is what the record holds, can tell of a parameter:
+
+- **reach**: reach narrows it down by itself;
+- **reach, with others**: reach sees it only in a product or combination with others, so that many
+  sets fit alike;
+- **prior**: reach is flat in it, or was not asked; it stays where it was put.
+
+**Priors are not measurements**, nor is a value that fits. Where a value came from stands under
+*source*; "fit S3" and "tuned" are explained in [defaults.md](defaults.md). Where no source is
+named, it is a prior or an assumption. What reach tells stands beside every parameter of behaviour
+and at the head of every other section."""
+
+TOLD = {
+    "Behaviour": """\
+What reach tells rests on two local sensitivity analyses of the prototype that the defaults started
+from, not on a calibration of this implementation; the second saw cellular calls and the time spent
+in WhatsApp as well, until December 2025. Of a prior's standard deviation the data left, in the
+first and the second: `message_loss` .21, .44; `network_value` .26, .64; `drop_rate` .42, .47;
+`install_rate` .45, .47; `mandate_value` .58, over .82; `habit_value` .60, over .82; `call_share`
+.65, .58 (by the calls); `keep_value` and `habit_rate` .80, over .82; `taste_sd` .90, over .82;
+`call_loss` and `vpn_efficacy` .98, over .97; in the first alone `traffic_openings` .15; in the
+second alone `pair_rate` .09 (though fits put it anywhere from .001 to .008), `call_openings` over
+.82, `failure_exit` over .97 (it shows from January 2026 on). Most easily taken for one another, in
+the first: `habit_value` and Telegram's stand-alone value (correlation .78) or `message_loss`
+(.75), `network_value` and `taste_sd` (.66), `drop_rate` and `keep_value` (.65). Neither had moving
+beliefs, group chats, or VPNs that are taken up for a reason: what reach tells about those was not
+asked, so they count as priors.""",
+    "Platforms": """\
+`null` is solved so that the observed start stands still; only differences between platforms
+matter. **Reach, with others**: `message_value`, `standalone` and `openings` of messengers and
+`mandate_openings` (a higher value on a tie looks like a higher stand-alone value or more habit;
+left of the prior: stand-alone value of Telegram .34, of Max .51 and .68, of imo over .82;
+`message_value` of Max over .82, of imo over .97), `pair_appeal`. **Prior**: every `call_value` and
+both values of cellular (calls by phone inform them, reach does not), `habit_openings`,
+`circumvention`, `belief`. `channels`, `encryption`, `state_access`, `moderation` and `abroad` are
+what was reported, or ranks of it.""",
+    "Population": """\
+Demography, surveys and assumptions. **Reach, with others**: `intensity_shape` (daily beside
+monthly reach, with the openings) and the `share` of a segment (only its product with rate and
+ceiling of the segment's mandates). **Prior**, or demography: all else.""",
+    "Start of the case": """\
+`reach` and `daily` are the record itself, on the day of the start: the world is made to begin
+there. `profile` and `users` are observed in part. **Prior**: `dormant_accounts`, `aware`,
+`pattern`.""",
+    "Abuse": """\
+Reach tells nothing of abuse. A few dated counts of fraud calls see `adaptation_rate`, `response`
+and `elasticity`, together and no more; all else is a **prior**.""",
+    "Network": """\
+**Prior**: aggregate reach does not tell one graph from another. In the prototype contacts that
+were drawn anew at every step fitted as well, but for the noise between seeds.""",
+    "Run": """\
+What is run and how finely, not what the world is like. The defaults fit at `step_days=7`.
+`+scenario=NAME` sets the policies, `compare_to` names the scenarios that serve as yardsticks.""",
+    "Policies": """\
+`policies.NAME.KEY=VALUE` changes a policy, `+policy=NAME` adds one, `~policies.NAME` deletes it.
+Dates of what happened are the record's; sizes are set by the scenario. What reach tells of what
+happened. **Reach**: the `rate` of a trend, since it is what nothing else explains. **Reach, with
+others**: of a mandate only the product of `rate` and `ceiling` (correlation -.87) with the size of
+the segment; the `trial_rate` of a campaign, before mandates begin; the `grade` of a restriction of
+messages, times `behaviour.message_loss`. **Prior**: all else; reach is flat in the `grade` of a
+restriction of calls.""",
+}
+
+
+class Row(NamedTuple):
+    """A parameter."""
+
+    key: str
+    symbol: str
+    unit: str
+    default: str
+    range: str
+    meaning: str
+    source: str
+    told_by: str
+
+
+def main() -> None:
+    """Print the page."""
+    config = load_config()
+    tree = config.model_dump()
+    print(HEAD)
+    _section("Behaviour", rows(Behaviour, "behaviour."))
+    _section("Platforms", rows(Platform, "platforms.NAME."), tree["platforms"])
+    _sources("platforms")
+    people = tree["population"]
+    _section("Population", _as_set(rows(PopulationConfig, "population."), people, "population."))
+    _table(rows(Segment, "population.segments.NAME."), people["segments"])
+    _table(rows(ChatKind, "population.chats.NAME."), people["chats"])
+    _sources("population")
+    case = tree["case"]
+    _section("Start of the case", _as_set(rows(CaseConfig, "case."), case, "case."))
+    _table(rows(StartShare, "case.observed_shares.NAME."), case["observed_shares"])
+    _table(rows(StartSeed, "case.seeds.NAME."), case["seeds"])
+    _sources("case")
+    _section("Abuse", rows(AbuseKind, "abuse.NAME."), tree["abuse"])
+    _sources("abuse")
+    _section("Network", [])
+    for kind in kinds(NetworkConfig):
+        _kind(f"network={kind.model_fields['kind'].default}", kind)
+        _table(rows(kind, "network."))
+    _section("Run", _run_rows(tree))
+    _section("Policies", rows(Window, "policies.NAME."))
+    for kind in kinds(Policy):
+        name = kind.model_fields["kind"].default
+        own = [row for row in rows(kind, "policies.NAME.") if _own(row) not in Window.model_fields]
+        _kind(f"kind: {name}", kind)
+        _table(own)
+        _policies(name, own)
+
+
+def rows(model: type[Strict], prefix: str) -> list[Row]:
+    """Return the parameters of `model` and of the single models within, keys after `prefix`."""
+    properties = model.model_json_schema()["properties"]
+    remarks, found = _remarks(model), []
+    for name, schema in properties.items():
+        inner = model.model_fields[name].annotation
+        if isinstance(inner, type) and issubclass(inner, Strict):
+            found += rows(inner, f"{prefix}{name}.")
+        elif name != "kind" and "$ref" not in str(schema):  # models by name have their own tables
+            found.append(_row(prefix + name, schema, *remarks[name]))
+    return found
+
+
+def kinds(union: Any) -> tuple[type[Strict], ...]:
+    """Return the models of a union that `kind` tells apart."""
+    return typing.get_args(typing.get_args(union)[0])
+
+
+def _run_rows(tree: Mapping[str, Any]) -> list[Row]:
+    elsewhere = ("behaviour.", "population.", "case.")
+    found = [row for row in rows(SimConfig, "") if not row.key.startswith(elsewhere)]
+    return _as_set([row for row in found if row.key not in OURS], tree, "")
+
+
+def _row(key: str, schema: Mapping[str, Any], annotation: str, comment: str) -> Row:
+    default = _say(schema["default"]) if "default" in schema else "required"
+    if "symbol" in schema:  # the field describes itself
+        own = (schema[what] for what in ("description", "source", "told_by"))
+        return Row(key, schema["symbol"], schema["unit"], default, _range(schema), *own)
+    unit = UNIT.search(comment)
+    by_type = next((UNITS[w] for w in re.findall(r"\w+", annotation) if w in UNITS), "")
+    symbol = SYMBOL.match(comment)
+    meaning = UNIT.sub("", comment[symbol.end() :] if symbol else comment)
+    if comment and meaning[:1] in ("", ";"):  # a symbol or unit alone: the key says what it is
+        meaning = key.rpartition(".")[2].replace("_", " ") + meaning
+    return Row(
+        key, symbol[1] if symbol else "", unit[1] if unit else by_type, default, _range(schema),
+        meaning, "", "",
+    )  # fmt: skip
+
+
+def _remarks(model: type[Strict]) -> dict[str, tuple[str, str]]:
+    """Return by field its annotation as written and the comment behind it."""
+    found = {}
+    for cls in reversed(model.__mro__[: model.__mro__.index(Strict)]):
+        text = inspect.getsource(cls)
+        tokens = tokenize.generate_tokens(StringIO(text).readline)
+        comments = {t.start[0]: t.string[2:] for t in tokens if t.type == tokenize.COMMENT}
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.AnnAssign):
+                comment = comments.get(node.end_lineno, "")
+                found[ast.unparse(node.target)] = (ast.unparse(node.annotation), comment)
+    return found
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    """Return what a JSON schema allows, in words."""
+    match schema:
+        case {"anyOf": options}:
+            return " or ".join(_range(option) for option in options)
+        case {"enum": allowed}:
+            return ", ".join(allowed)
+        case {"type": "number" | "integer"}:
+            return _interval(schema)
+        case {"type": "object", "additionalProperties": each}:
+            return f"each {_range(each)}"
+        case {"type": "array", "items": each}:
+            return _range(each) if "enum" in each else "names"
+        case {"type": "boolean"}:
+            return "true, false"
+        case {"type": "string", "pattern": pattern}:
+            return f"`{pattern}`"
+        case {"type": "string"}:
+            return schema.get("format", "text")
+        case _:
+            return schema["type"]
+
+
+def _interval(schema: Mapping[str, Any]) -> str:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    low = f"over {_say(schema['exclusiveMinimum'])}" if low is None else _say(low)
+    high = f"below {_say(schema['exclusiveMaximum'])}" if high is None else _say(high)
+    step = f", multiples of {schema['multipleOf']}" if "multipleOf" in schema else ""
+    return f"{low} to {high}{step}"
+
+
+def _say(value: Any) -> str:
+    """Return a value as one would write it; one that is the same by every name, once."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case dict():
+            said = {str(name): _say(each) for name, each in value.items()}
+            if len(said) > 1 and len(set(said.values())) == 1:
+                return f"all {min(said.values())}"
+            return ", ".join(f"{name}: {each}" for name, each in said.items()) or "none"
+        case list() | tuple():
+            return ", ".join(map(_say, value)) or "none"
+        case _:
+            return str(value)
+
+
+def _own(row: Row) -> str:
+    """Return the key of a parameter within the platform, policy or other that has a name."""
+    return row.key.partition("NAME.")[2]
+
+
+def _as_set(found: Iterable[Row], tree: Mapping[str, Any], prefix: str) -> list[Row]:
+    """Return the rows with the values that `tree` holds under their keys."""
+    return [row._replace(default=_say(_at(tree, row.key.removeprefix(prefix)))) for row in found]
+
+
+def _at(tree: Any, key: str, usual: Any = None) -> Any:
+    """Return what a tree holds under a dotted key, `usual` where it leaves that out."""
+    for part in key.split("."):
+        if part not in tree:
+            return usual
+        tree = tree[part]
+    return tree
+
+
+def _section(title: str, found: list[Row], entries: Mapping[str, Any] | None = None) -> None:
+    print(f"\n## {title}\n\n{TOLD[title]}")
+    _table(found, entries)
+
+
+def _kind(title: str, kind: type[Strict]) -> None:
+    print(f"\n### `{title}`\n\n{inspect.getdoc(kind)}")
+
+
+def _table(found: list[Row], entries: Mapping[str, Any] | None = None) -> None:
+    """Print parameters; of `entries`, those in force by name, the values instead of defaults."""
+    values = {"default": [row.default for row in found]}
+    if entries is not None:
+        values = {
+            n: [_say(_at(entry, _own(row))) for row in found] for n, entry in entries.items()
+        }
+    _print(
+        {
+            "key": [f"`{row.key}`" for row in found],
+            "symbol": [row.symbol for row in found],
+            "unit": [row.unit for row in found],
+            **values,
+            "range": [row.range for row in found],
+            "meaning": [row.meaning for row in found],
+            "source": [row.source for row in found],
+            "reach tells": [row.told_by for row in found],
+        }
+    )
+
+
+def _print(columns: Mapping[str, list[str]]) -> None:
+    """Print a table without its empty columns."""
+    filled = {title: cells for title, cells in columns.items() if any(cells)}
+    if filled:
+        print(f"\n| {' | '.join(filled)} |\n{'|---' * len(filled)}|")
+        for line in zip(*filled.values(), strict=True):
+            print(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |")
+
+
+def _policies(kind: str, own: list[Row]) -> None:
+    """Print the policies of a kind that stand in conf/policy."""
+    paths = sorted((CONF / "policy").glob("*.yaml"))
+    trees = {path: OmegaConf.to_container(OmegaConf.load(path)) for path in paths}
+    found = {path: tree for path, tree in trees.items() if tree.get("kind") == kind}
+    usual = {"start": "", "stop": "", **{_own(row): row.default for row in own}}
+    values = {
+        key: [_say(_at(tree, key, value)) for tree in found.values()]
+        for key, value in usual.items()
+    }
+    names = [f"`{path.stem}`" for path in found]
+    _print({"policy": names, **values, "source": [next(_comments(path))[1] for path in found]})
+
+
+def _sources(group: str) -> None:
+    path = CONF / group / f"{CASE}.yaml"
+    print(f"\nSources, from `conf/{group}/{CASE}.yaml`:\n")
+    for key, text in _comments(path):
+        print(f"- `{key}`: {text}" if key else f"- {text}")
+
+
+def _comments(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield keys of a YAML file with the comments above and behind them; first the file's own."""
+    above: list[str] = []
+    parents: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        comment = line.partition("# ")[2].strip()
+        entry = re.match(r"( *)([\w+-]+):", line)
+        if entry and not parents:
+            yield "", " ".join(above)
+            above = []
+        if comment and not comment.startswith("@package"):
+            above.append(comment)
+        if entry:
+            parents = [*parents[: len(entry[1]) // 2], entry[2]]
+            if above:
+                yield ".".join(parents), " ".join(above)
+            above = []
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""Groups of users that are reported: by age, region and type."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.config import SimConfig
+from sim.rules.records import F64, I64, Records
+from sim.world.settings import BANDS, TYPES
+
+
+def groups(config: SimConfig) -> list[str]:
+    """Return the groups of users that are reported, ``all`` first."""
+    return [
+        "all",
+        *(f"age={band}" for band in BANDS),
+        *(f"region={region}" for region in config.population.regions),
+        *(f"type={kind}" for kind in TYPES),
+    ]
+
+
+class Cells:
+    """Users by cell (age band x region x type); a group is a sum of cells."""
+
+    def __init__(self, config: SimConfig, users: Records) -> None:
+        n_regions = len(config.population.regions)
+        self._shape = (len(BANDS), n_regions, len(TYPES))
+        self.n = int(np.prod(self._shape))
+        region = (users.place // 2).astype(np.int64)
+        kind = users.type.astype(np.int64) + 1
+        self.of_user: I64 = (users.band.astype(np.int64) * n_regions + region) * len(TYPES) + kind
+        self.counts = self.by_group(np.bincount(self.of_user, minlength=self.n))
+
+    def by_group(self, cells: F64 | I64) -> F64:
+        """Sum cells (n_cells, ...) to groups (n_groups, ...)."""
+        c = cells.reshape(*self._shape, *cells.shape[1:])
+        by_band, by_region, by_type = c.sum((1, 2)), c.sum((0, 2)), c.sum((0, 1))
+        return np.concatenate([by_band.sum(0)[None], by_band, by_region, by_type])
+
+    def shares(self, flags: np.ndarray) -> F64:
+        """Return the share of each group's users with a flag, from flags (n,): (n_groups,)."""
+        marked = np.bincount(self.of_user, flags, minlength=self.n)
+        with np.errstate(invalid="ignore"):
+            return self.by_group(marked) / self.counts

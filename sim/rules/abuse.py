@@ -1,0 +1,82 @@
+"""Fraud and recruitment: attempts go where they pay, victims are users (docs/model.md, 2.12).
+
+    profit_k = r_k conv_k (1 - det_k)            r_k: share who can be reached on k
+    x_k moves to softmax_k(eps ln profit_k) with rate rho_F          (logit best reply)
+    A = (sum_k x_k profit_k, relative to the start)^xi               attempts in all
+
+Incidents follow attempts that arrive, are not stopped and convert; so attempts, incidents and
+losses are three observables, and a measure may lower one and not another.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit
+from sim.rng import user_uniform
+from sim.rules.chance import happens
+from sim.rules.records import CELLULAR, F64, MAX, SUFFER, U64, Now, Record, Records
+from sim.rules.word import in_use
+
+
+@jit
+def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
+    """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
+    if k == CELLULAR:
+        return 1.0
+    has = in_use(user) >> k & 1
+    return float(has * now.availability[user.place, channel, k])
+
+
+@jit
+def profit(kind: Record, k: int, reach: float, detection: float) -> float:
+    """Return what an attempt on platform `k` earns, relative to an attempt at the start."""
+    return float(reach * kind.conversion[k] * (1.0 - detection))
+
+
+@jit
+def adapt(kind: Record, reach: F64, force: Record) -> None:
+    """Move the attempts of a `kind` of abuse towards where they pay.
+
+    Parameters
+    ----------
+    reach : array of shape (MAX + 1,)
+        r_k, mean over users of `can_be_reached`.
+    """
+    weights, total, mean = np.zeros(MAX + 1), 0.0, 0.0
+    for k in range(MAX + 1):
+        earned = profit(kind, k, reach[k], force.detection[k])
+        weights[k] = earned**kind.response if earned > 0.0 else 0.0
+        total += weights[k]
+        mean += kind.share[k] * earned
+    step = -np.expm1(-kind.rate * force.days)
+    for k in range(MAX + 1):
+        target = weights[k] / total if total > 0.0 else kind.share[k]
+        kind.share[k] += step * (target - kind.share[k])
+    kind.total = mean**kind.elasticity
+
+
+@jit
+def attempts(kind: Record, user: Record, k: int, now: Now) -> float:
+    """Return attempts on platform `k` that arrive at `user`; in all 1 a user at the start."""
+    arriving = kind.total * kind.share[k] * can_be_reached(user, k, kind.channel, now)
+    return float(arriving / kind.arriving)
+
+
+@jit
+def incidents(kind: Record, user: Record, now: Now) -> float:
+    """Return the incidents `user` is to expect; they average 1 at the start."""
+    expected = 0.0
+    for k in range(MAX + 1):
+        reach = can_be_reached(user, k, kind.channel, now)
+        expected += kind.share[k] * profit(kind, k, reach, now.force.detection[k])
+    return float(kind.total * expected * kind.vulnerability[user.band])
+
+
+@jit
+def suffer(i: int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
+    """Let user `i` perhaps fall for each kind of abuse."""
+    for a in range(abuse.shape[0]):
+        hazard = abuse[a].incident_rate * incidents(abuse[a], user, now) * now.force.days
+        if happens(user_uniform(keys[SUFFER], i, a), hazard):
+            user.victim = np.uint8(np.int64(user.victim) | 1 << a)

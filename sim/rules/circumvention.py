@@ -1,0 +1,75 @@
+"""A VPN: one for all that is blocked (docs/model.md, 2.9).
+
+A user weighs what a VPN opens up against what it costs:
+
+    U_V = beta_V (W(V = 1) - W(V = 0)) + content regained + s_i + nu share of contacts with one
+          - fines and checks + help
+
+The skill s_i is net of the ordinary cost: without restrictions it alone keeps the observed share.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit
+from sim.rng import uniform
+from sim.rules.chance import happens, sigmoid
+from sim.rules.choice import welfare_as
+from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record, Ties
+from sim.rules.word import in_use
+
+_VPN_BIT = np.uint64(1 << 8)  # the lowest bit of the place in a user's word
+
+
+@jit
+def opens_something(place: Int, now: Now, rules: Record) -> bool:
+    """Say whether any messenger works better at `place` with a VPN than without."""
+    closed, opened = now.availability[place & ~1], now.availability[place | 1]
+    for c in range(2):
+        for p in range(rules.n_messengers):
+            if opened[c, p] != closed[c, p]:
+                return True
+    return False
+
+
+@jit
+def content_regained(user: Record, now: Now, rules: Record) -> float:
+    """Return openings a day for channels, groups and notifications that a VPN lets through."""
+    regained, has = 0.0, in_use(user)
+    for p in range(rules.n_messengers):
+        lifted = now.availability[user.place | 1, MESSAGE, p]
+        lifted -= now.availability[user.place & ~1, MESSAGE, p]
+        regained += rules.base_openings[p] * lifted * (has >> p & 1)
+    return float(user.intensity * regained)
+
+
+@jit
+def weigh(
+    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, keys: U64,
+    s: Record,
+) -> None:  # fmt: skip
+    """Let user `i` perhaps reconsider a VPN: write what it would open up, else NaN."""
+    talk.vpn_gain = np.nan
+    if user.online and happens(uniform(keys[VPN], i), rules.vpn_rate * now.force.days):
+        gain = 0.0
+        if opens_something(user.place, now, rules):
+            with_vpn = welfare_as(words[i] | _VPN_BIT, i, user, words, ties, now, rules, s)
+            without = welfare_as(words[i] & ~_VPN_BIT, i, user, words, ties, now, rules, s)
+            gain = rules.vpn_value * (with_vpn - without)
+            gain += rules.content_value * content_regained(user, now, rules)
+        talk.vpn_gain = gain
+
+
+@jit
+def vpn_utility(user: Record, talk: Record, force: Record, rules: Record) -> float:
+    """Return U_V [utils]."""
+    return float(talk.vpn_gain + user.skill + rules.vpn_help * talk.helpers - force.vpn_cost)
+
+
+@jit
+def switch(i: int, user: Record, talk: Record, force: Record, rules: Record, keys: U64) -> None:
+    """Let user `i` take, keep or drop a VPN if it reconsiders."""
+    if not np.isnan(talk.vpn_gain):
+        wants = uniform(keys[VPN_ACCEPT], i) < sigmoid(vpn_utility(user, talk, force, rules))
+        user.place = np.uint8((np.int64(user.place) & ~1) | np.int64(wants))

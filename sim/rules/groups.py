@@ -1,0 +1,124 @@
+"""Group chats: units with a messenger, moved by their members or by order (docs/model.md, 2.5).
+
+A chat is worth v_gp = mean over members of [has p] ln(1 + exp(a_pm - gamma (1 - q^2) + chi
+leaning - a_0m)) on messenger p, what its members gain there over text messages.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit
+from sim.rng import uniform
+from sim.rules.beliefs import leaning
+from sim.rules.chance import happens, sigmoid
+from sim.rules.records import (
+    CHAT,
+    CHAT_ACCEPT,
+    CHAT_ORDER,
+    CHAT_PLATFORM,
+    INVITED,
+    MAX,
+    MESSAGE,
+    NOWHERE,
+    ORDERED,
+    STAYED,
+    U64,
+    Chats,
+    Int,
+    Now,
+    Record,
+    Records,
+)  # fmt: skip
+from sim.rules.word import in_use
+
+
+@jit
+def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
+    """Return what a member who has `p` gains by the chat there over text messages [utils]."""
+    pull = now.attraction[user.place, user.place, MESSAGE, p]
+    pull *= np.exp(rules.risk_value * leaning(user, p))
+    return float(np.log1p(pull / rules.outside[MESSAGE]))
+
+
+@jit
+def chat_value(g: int, p: Int, users: Records, chats: Chats, now: Now, rules: Record) -> float:
+    """Return v_gp, negative where fewer than the quorum of members have `p` [utils]."""
+    first, last = chats.indptr[g], chats.indptr[g + 1]
+    value, n = 0.0, 0
+    for seat in range(first, last):
+        user = users[chats.members[seat]]
+        if in_use(user) >> p & 1:
+            value += member_value(user, p, now, rules)
+            n += 1
+    size = last - first
+    return value / size if n > 0 and n >= rules.chat_quorum * size else -1.0
+
+
+@jit
+def told(g: int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
+    """Return the messenger that chat `g` is told to move to, -1 for none, and how it is told."""
+    hazard, platform, outcome = 0.0, np.int64(-1), np.int64(STAYED)
+    for m in range(orders.shape[0]):
+        if orders[m].kind == chats.kind[g]:
+            position = uniform(orders[m].key, g)
+            if position < orders[m].ceiling * orders[m].reached:
+                hazard += orders[m].hazard  # no two of a kind name different messengers
+                platform = np.int64(orders[m].platform)
+                outcome = max(outcome, np.int64(orders[m].outcome))  # an order prevails
+    is_told = hazard > 0.0 and happens(uniform(keys[CHAT_ORDER], g), hazard)
+    return platform if is_told else np.int64(-1), outcome
+
+
+@jit
+def invitation(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> Int:
+    """Return the messenger that members agree to move chat `g` to, -1 for none.
+
+    One candidate is drawn among the others; the chat moves with chance
+    sigmoid(theta (v_new - v_old)), for which softmax(theta v) is stationary.
+    """
+    here = np.int64(chats.platform[g])
+    others = rules.n_messengers - (here != NOWHERE)
+    candidate = np.int64(uniform(keys[CHAT_PLATFORM], g) * others)
+    if here != NOWHERE and candidate >= here:
+        candidate += 1
+    if candidate >= rules.n_messengers:
+        return -1
+    value = chat_value(g, candidate, users, chats, now, rules)
+    if value < 0.0:
+        return -1
+    old = chat_value(g, here, users, chats, now, rules) if here != NOWHERE else 0.0
+    wanted = sigmoid(rules.chat_choice * (value - max(old, 0.0)))
+    return candidate if uniform(keys[CHAT_ACCEPT], g) < wanted else np.int64(-1)
+
+
+@jit
+def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> None:
+    """Let chat `g` be told to move to a messenger, or its members agree on another one."""
+    chats.moved[g] = STAYED
+    if chats.bound[g]:
+        return
+    p, outcome = told(g, chats, now.orders, keys)
+    if p >= 0:
+        chats.platform[g], chats.moved[g], chats.bound[g] = p, outcome, outcome == ORDERED
+    elif happens(uniform(keys[CHAT], g), rules.chat_rate * now.force.days):
+        p = invitation(g, users, chats, now, rules, keys)
+        if p >= 0:
+            chats.platform[g], chats.moved[g] = p, INVITED
+
+
+@jit
+def read_chats(i: int, talk: Record, chats: Chats) -> Int:
+    """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
+    invited, ordered = np.int64(0), np.int64(0)
+    for p in range(MAX):
+        talk.chats[p] = 0
+    for k in range(chats.of_user.shape[1]):
+        g = chats.of_user[i, k]
+        if g >= 0 and chats.platform[g] != NOWHERE:
+            here = np.int64(chats.platform[g])
+            talk.chats[here] += 1
+            invited |= np.int64(chats.moved[g] == INVITED) << here
+            ordered |= np.int64(chats.moved[g] == ORDERED) << here
+    talk.ordered = ordered
+    return invited

@@ -1,0 +1,81 @@
+"""One step of the model again: plain Python, written from docs/odd.md alone.
+
+It was written without a look at sim/rules/ but for the names of stored fields, and shares with
+the simulator its configuration and the addresses of random numbers (sim/rng.py). Read it beside
+the ODD, whose sections stand in brackets. second_conditions.py holds what policies do,
+second_state.py what is stored, and luck, second_look.py and second_act.py the two halves of a
+step.
+"""
+
+import math
+
+import networkx as nx
+
+from tests.second_act import Act
+from tests.second_conditions import CELLULAR, CHANNELS, conditions
+from tests.second_look import Look
+from tests.second_state import HABIT_STEPS, Luck, Word, read, show
+
+
+class World(Look, Act):
+    """A run: users, talks, words, chats, offenders, ties, and what a step does to them."""
+
+    def __init__(self, config, replication, state):
+        self.config, self.replication, self.b = config, replication, config.behaviour
+        self.k, self.noted, self.first_dau = 0, {}, None
+        self.seen, self.close = set(), []
+        self.graph = nx.Graph()
+        self.names = list(config.messengers)
+        self.messengers = range(len(self.names))
+        by_number = {**dict(enumerate(self.names)), CELLULAR: "cellular"}
+        self.platforms = {k: config.platforms[name] for k, name in by_number.items()}
+        self.a = [
+            {
+                k: getattr(p, f"{channel}_value") if channel in p.channels else -math.inf
+                for k, p in self.platforms.items()
+            }
+            for channel in CHANNELS
+        ]
+        self.d = 1 - self.b.call_share, self.b.call_share
+        n = len(self.names)
+        self.abroad = Word(
+            frozenset(p for p in self.messengers if self.platforms[p].abroad),
+            2 * len(config.regions), (HABIT_STEPS // 2,) * n + (0,) * (6 - n), (0,) * 6,
+        )  # fmt: skip
+        read(self, state)
+
+    def step(self):
+        """Advance one step (3.1)."""
+        self.now = conditions(self.config, self.k, self.noted)
+        self.luck = Luck(self.config.seed, self.replication, self.k)
+        self.move()
+        self.talks = [self.look(i) for i in range(len(self.users))]
+        for kind in self.abuse:
+            self.follow(kind)
+        dau = self.observe()
+        self.comply_if_lost(dau)
+        for i in range(len(self.users)):
+            self.act(i)
+        self.words = [show(user) for user in self.users]
+        self.seen |= self.luck.seen
+        self.close += self.luck.close
+        self.k += 1
+
+    # 3.1, 4.12 what is observed of it, and platforms that give in (7.4)
+
+    def observe(self):
+        return [
+            sum(1 - math.exp(-talk.openings[p]) for talk in self.talks) / len(self.talks)
+            for p in self.messengers
+        ]
+
+    def comply_if_lost(self, dau):
+        self.first_dau = self.first_dau or dau
+        end = (self.k + 1) * self.now.h
+        for name, policy in self.config.policies.items():
+            if getattr(policy, "lost_users", None) is None or name in self.noted:
+                continue
+            p = self.names.index(policy.platform)
+            lost = 1 - dau[p] / self.first_dau[p] if self.first_dau[p] else 0.0
+            if (policy.start - self.config.start).days < end and lost >= policy.lost_users:
+                self.noted[name] = math.ceil(end)

@@ -1,0 +1,179 @@
+"""Second half of a step again: offenders follow, users act; from docs/odd.md (7.7-7.10) alone.
+
+Part of the second implementation, see tests/second.py.
+"""
+
+import math
+
+from sim.world.settings import TYPES
+from tests.second_state import f4, has, reached
+
+
+class Act:
+    """What `World` does once everybody has looked."""
+
+    # 7.7 Revise and remember
+
+    def act(self, i):
+        user, talk = self.users[i], self.talks[i]
+        self.revise(i, user, talk)
+        self.remember(user, talk)
+        if user.online:
+            for p in self.messengers:
+                self.receive(i, user, talk, p)
+        self.answer(i, user)
+        self.learn(i, user, talk)
+        self.switch(i, user, talk)
+        self.suffer(i, user)
+
+    def passes(self, i, user, p):
+        """Return whether a user passes the gate to a messenger."""
+        if p in user.account:
+            return True
+        return self.luck.below(self.now.passing[p], "register", i, p)
+
+    def revise(self, i, user, talk):
+        b, now = self.b, self.now
+        for p in sorted(user.revising):
+            U = b.network_value * talk.value[p] + b.chat_value * talk.chats[p]
+            U += self.value_alone(p, user.band) + now.trend[p] + b.taste_sd * user.taste[p]
+            U += b.risk_value * self.lean(user, p)
+            U += b.mandate_value * (p in user.mandated - user.second)
+            if p not in user.installed:
+                U += now.onboarding[p]
+            elif p in user.account:
+                U += b.keep_value * user.habit[p]
+            else:
+                U += b.preinstall_value
+            user.aware.add(p)
+            if self.luck.yes(U, "accept", i, p):
+                if self.passes(i, user, p):
+                    user.installed.add(p)
+                    user.account.add(p)
+            elif p in user.account:
+                user.installed.discard(p)
+        user.alert = set()
+
+    def remember(self, user, talk):
+        m = math.exp(-self.b.habit_rate * self.now.h)
+        for p in self.messengers:
+            used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
+            user.habit[p] = f4(m * user.habit[p] + (1 - m) * used)
+
+    # 7.8 Receive and answer
+
+    def join(self, i, user, p):
+        user.aware.add(p)
+        if self.passes(i, user, p):
+            user.installed.add(p)
+            user.account.add(p)
+
+    def comply(self, i, user, p):
+        user.mandated.add(p)
+        if p not in has(user) and self.luck.below(self.b.second_phone, "second", i, p):
+            user.second.add(p)
+            user.aware.add(p)
+        else:
+            self.join(i, user, p)
+
+    def receive(self, i, user, talk, p):
+        now, luck = self.now, self.luck
+        H = sum(
+            m.hazard for m in now.mandates
+            if m.platform == p and m.segment in user.segments and reached(m, i)
+        )  # fmt: skip
+        if p not in user.second and luck.happens(H, "mandate", i, p):
+            self.comply(i, user, p)
+        if p in talk.ordered and p not in user.second:
+            self.comply(i, user, p)
+        trial = now.trial[p] * math.exp(self.b.risk_value * self.lean(user, p))
+        if p in user.aware - has(user) and luck.happens(trial, "trial", i, p):
+            self.join(i, user, p)
+        if p not in user.account and luck.happens(now.preinstall[p], "preinstall", i, p):
+            user.installed.add(p)
+            user.aware.add(p)
+
+    def answer(self, i, user):
+        for p in self.messengers:
+            if user.asked[p]:
+                self.join(i, user, p)
+                user.asked[p] = 0
+
+    # 7.9 Learn and switch
+
+    def learn(self, i, user, talk):
+        b, h, now, luck = self.b, self.now.h, self.now, self.luck
+        for p in self.messengers if user.online else ():
+            H = now.awareness[p] + b.word_of_mouth * h * (p in talk.peer_aware)
+            if luck.happens(H, "aware", i, p):
+                user.aware.add(p)
+        F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
+        for p in self.messengers:
+            old, prior = user.belief[p], self.prior(user, p)
+            user.belief[p] = f4(old + F * (talk.peer_belief[p] - old) + G * (prior - old))
+        for story in now.stories:
+            if story.bit in user.news:
+                continue
+            addressed = not story.audience or story.audience & has(user)
+            H = story.media * bool(addressed) + story.contact * (story.bit in talk.peer_news)
+            if luck.happens(H, "news", i, salt=story.salt):
+                user.news.add(story.bit)
+                p = story.platform
+                before = self.lean(user, p)
+                user.belief[p] = f4(user.belief[p] + story.shock[user.type + 1])
+                self.look_around(i, user, story, before - self.lean(user, p))
+
+    def look_around(self, i, user, story, d):
+        H = self.b.attention * d
+        if d > 0 and self.luck.happens(H, "attention", i, salt=story.salt):
+            user.alert |= {story.platform} | (user.aware - has(user))
+
+    def prior(self, user, p):
+        """Return where a belief goes back to: a fact that was heard of is not forgotten."""
+        facts = [
+            story.shock[user.type + 1] for story in self.now.stories
+            if story.kind == "compliance" and story.platform == p and story.bit in user.news
+        ]  # fmt: skip
+        return self.platforms[p].belief[TYPES[user.type + 1]] + sum(facts)
+
+    def switch(self, i, user, talk):
+        if math.isnan(talk.vpn_gain):
+            return
+        U = talk.vpn_gain + user.skill + self.b.vpn_help * talk.helpers - self.now.vpn_cost
+        user.place = user.place & ~1 | self.luck.yes(U, "vpn_accept", i)
+
+    # 7.10 Abuse
+
+    def arrive(self, user, kind):
+        """Return the share of attempts on a user that arrive, by platform."""
+        found = [0.0] * 6 + [1.0]
+        for p in has(user):
+            found[p] = self.q(user.place, kind.channel, p)
+        return found
+
+    def undetected(self, kind, k):
+        return kind.conversion[k] * (1 - self.now.detection[k])
+
+    def follow(self, kind):
+        arriving = [self.arrive(user, kind) for user in self.users]
+        arriving = [math.fsum(column) / len(self.users) for column in zip(*arriving, strict=True)]
+        earned = [arriving[k] * self.undetected(kind, k) for k in range(7)]
+        mean = sum(kind.share[k] * earned[k] for k in range(7))
+        attraction = [e**kind.response if e else 0.0 for e in earned]
+        if sum(attraction) > 0:
+            speed = 1 - math.exp(-kind.rate * self.now.h)
+            for k in range(7):
+                goal = attraction[k] / sum(attraction)
+                kind.share[k] += speed * (goal - kind.share[k])
+        kind.total = mean**kind.elasticity
+
+    def suffer(self, i, user):
+        for number, kind in enumerate(self.abuse):
+            arrive = self.arrive(user, kind)
+            incidents = kind.total * kind.vulnerability[user.band]
+            incidents *= sum(
+                kind.share[k] * arrive[k] * self.undetected(kind, k) for k in range(7)
+            )
+            H = kind.incident_rate * incidents * self.now.h
+            if self.luck.happens(H, "abuse", i, number):
+                user.victim.add(number)

@@ -1,0 +1,239 @@
+"""First half of a step again: chats move and users look; from docs/odd.md (7.5, 7.6) alone.
+
+Part of the second implementation, see tests/second.py.
+"""
+
+import math
+from types import SimpleNamespace
+
+from sim.world.settings import BANDS
+from tests.second_conditions import CELLULAR, CHANNELS
+from tests.second_state import (
+    CALL,
+    INVITED,
+    MESSAGE,
+    NOWHERE,
+    ORDERED,
+    WEIGHT_EXPONENT,
+    f4,
+    has,
+    reached,
+    sigmoid,
+)
+
+
+class Look:
+    """What `World` does before offenders follow."""
+
+    def q(self, place, c, p):
+        return self.now.q[place, c, p]
+
+    def lean(self, user, p):
+        return user.type * user.concern * sigmoid(user.belief[p])
+
+    def weights(self, i):
+        """Return the contacts of a user and the weights of their ranks (2.5), strongest first."""
+        row = sorted(self.graph[i], key=lambda j: self.graph[i][j]["rank"][i])
+        return row, [r**-WEIGHT_EXPONENT for r in range(1, len(row) + 1)]
+
+    def contact(self, i, purpose):
+        row, weights = self.weights(i)
+        at = self.luck.pick(weights, purpose, i)
+        return None if at is None else row[at]
+
+    # 7.5 Chats
+
+    def move(self):
+        for g, chat in enumerate(self.chats):
+            chat.moved = 0
+            if not chat.bound and not self.told(g, chat):
+                self.invite(g, chat)
+
+    def told(self, g, chat):
+        segment = list(self.config.population.segments).index(
+            list(self.config.population.chats)[chat.kind]
+        )
+        moves = [m for m in self.now.moves if m.segment == segment and reached(m, g)]
+        if not self.luck.happens(sum(m.hazard for m in moves), "chat_order", g):
+            return False
+        ordered = any(m.by == "order" for m in moves)
+        chat.platform, chat.bound = moves[0].platform, int(ordered)
+        chat.moved = ORDERED if ordered else INVITED
+        return True
+
+    def invite(self, g, chat):
+        if not self.luck.happens(self.b.chat_rate * self.now.h, "chat", g):
+            return
+        others = [p for p in self.messengers if p != chat.platform]
+        if not others:
+            return
+        candidate = others[math.floor(self.luck.u("chat_platform", g) * len(others))]
+        v = self.chat_value(chat, candidate)
+        if v is None:
+            return
+        now = None if chat.platform == NOWHERE else self.chat_value(chat, chat.platform)
+        x = self.b.chat_choice * (v - (now or 0.0))
+        if self.luck.yes(x, "chat_accept", g):
+            chat.platform, chat.moved = candidate, INVITED
+
+    def chat_value(self, chat, p):
+        """Return the value of a chat on a messenger, None if that is out."""
+        size = len(chat.members)
+        there = [self.users[i] for i in chat.members if p in has(self.users[i])]
+        if not there or len(there) < self.b.chat_quorum * size:
+            return None
+        v = 0.0
+        for user in there:
+            x = self.a[MESSAGE][p] - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
+            x += self.b.risk_value * self.lean(user, p) - self.a[MESSAGE][CELLULAR]
+            v += math.log(1 + math.exp(x)) / size
+        return v
+
+    # 7.6 Look
+
+    def look(self, i):
+        user, b, h = self.users[i], self.b, self.now.h
+        mine = [self.chats[g] for g in self.of_user[i] if g >= 0]
+        talk = SimpleNamespace(
+            chats=[sum(chat.platform == p for chat in mine) for p in range(6)],
+            ordered={chat.platform for chat in mine if chat.moved == ORDERED},
+        )
+        invited = {chat.platform for chat in mine if chat.moved == INVITED}
+        user.revising = self.to_revise(i, user)
+        if user.online:
+            user.revising |= user.alert | (invited - has(user))
+
+        sums = self.ties(i, self.words[i], user.revising)
+        talk.use = [[f4(x) for x in row] for row in sums.use]
+        for name in ("value", "reachable", "secure", "abroad"):
+            setattr(talk, name, [f4(x) for x in getattr(sums, name)])
+        talk.helpers, talk.welfare = f4(sums.helpers), f4(sums.welfare)
+
+        j = self.contact(i, "converse")
+        peer = user if j is None else self.users[j]
+        talk.peer_aware, talk.peer_news = set(peer.aware), set(peer.news)
+        talk.peer_belief = list(peer.belief)
+
+        talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
+        talk.vpn_gain = math.nan
+        if user.online and self.luck.happens(b.vpn_rate * h, "vpn", i):
+            talk.vpn_gain = f4(self.vpn_gain(i, user))
+        if user.online:
+            self.ask(i, user)
+        return talk
+
+    def to_revise(self, i, user):
+        b, h = self.b, self.now.h
+        found = set()
+        for p in self.messengers if user.online else ():
+            if p in has(user):
+                H = b.drop_rate * (1 + b.failure_exit * (1 - self.q(user.place, 0, p))) * h
+            else:
+                H = b.install_rate * h * (p in user.aware)
+            if self.luck.happens(H, "revise", i, p):
+                found.add(p)
+        return found
+
+    def ties(self, i, x, revising):
+        """Return the sums over the ties of a user who shows the word `x`."""
+        sums = SimpleNamespace(
+            use=[[0.0] * 7, [0.0] * 7], value=[0.0] * 6, reachable=[0.0, 0.0],
+            secure=[0.0, 0.0], abroad=[0.0, 0.0], helpers=0.0, welfare=0.0,
+        )  # fmt: skip
+        row, weights = self.weights(i)
+        abroad, total = self.config.population.abroad, sum(weights)
+        w_x = abroad.weight if self.users[i].abroad else 0.0
+        for j, weight in zip(row, weights, strict=True):
+            w = weight / total * (1 - w_x)
+            self.add_tie(sums, w, x, self.words[j], revising, price=0.0)
+            sums.helpers += w * (self.words[j].place & 1)
+        if self.users[i].abroad:
+            sums.abroad = self.add_tie(sums, w_x, x, self.abroad, revising, abroad.call_price)
+        return sums
+
+    def add_tie(self, sums, w, x, y, revising, price):
+        """Add the tie of the users with words x and y; returns how well it works by channel."""
+        b, d, shared = self.b, self.d, x.has & y.has
+        fails = (b.message_loss, b.call_loss)
+        v = [{}, {}, {}]  # messages, sensitive messages, calls
+        for p in y.has & (x.has | revising):
+            for t, c in ((0, MESSAGE), (2, CALL)):
+                v[t][p] = self.a[c][p] + b.habit_value * (x.habit(p) + y.habit(p)) / 2
+                v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
+            v[1][p] = v[0][p] - b.chilling_value * (x.fear(p) + y.fear(p)) / 2
+        for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
+            v[t][CELLULAR] = self.a[c][CELLULAR] - price
+
+        exp = [{k: math.exp(value) for k, value in of_t.items()} for of_t in v]
+        Z = [sum(e[k] for k in shared | {CELLULAR}) for e in exp]
+        s = b.sensitive_share
+        W = ((1 - s) * d[0], s * d[0], d[1])
+        for k in shared | {CELLULAR}:
+            sums.use[0][k] += w * ((1 - s) * exp[0][k] / Z[0] + s * exp[1][k] / Z[1])
+            sums.use[1][k] += w * exp[2][k] / Z[2]
+        for p in y.has & revising:
+            without = [sum(e[k] for k in (shared | {CELLULAR}) - {p}) for e in exp]
+            gains = (math.log1p(exp[t][p] / without[t]) for t in range(3))
+            sums.value[p] += w * sum(map(math.prod, zip(W, gains, strict=True)))
+        sums.welfare += w * sum(W[t] * math.log(Z[t]) for t in range(3))
+        works = []
+        for c, channel in enumerate(CHANNELS):
+            q = {
+                p: f4(self.q(x.place, c, p) * self.q(y.place, c, p))
+                for p in shared if channel in self.platforms[p].channels
+            }  # fmt: skip
+            works.append(max(q.values(), default=0.0))
+            sums.reachable[c] += w * works[c]
+            unreadable = [q[p] for p in q if p in self.now.unreadable]
+            sums.secure[c] += w * max(unreadable, default=0.0)
+        return works
+
+    def openings(self, user, talk, p):
+        if p not in self.messengers:
+            return 0.0
+        b, d, platform, D = self.b, self.d, self.platforms[p], user.intensity
+        if p in has(user):
+            use = d[0] * talk.use[0][p] + b.call_openings * d[1] * talk.use[1][p]
+            drawn = self.c(p) * math.exp(self.now.trend[p]) * self.q(user.place, 0, p)
+            demanded = platform.mandate_openings * (p in user.mandated)
+            habit = platform.habit_openings * user.habit[p]
+            return D * (b.traffic_openings * use + drawn + demanded + habit)
+        return D * platform.mandate_openings if p in user.second else 0.0
+
+    def c(self, p):
+        given = self.platforms[p].openings
+        return self.base_openings[p] if given is None else given
+
+    def value_alone(self, p, band):
+        given = self.platforms[p].standalone
+        return self.standalone[p][band] if given is None else given[BANDS[band]]
+
+    def vpn_gain(self, i, user):
+        without, with_one = user.place & ~1, user.place | 1
+        if all(
+            self.q(without, c, p) == self.q(with_one, c, p)
+            for c in (MESSAGE, CALL) for p in self.messengers
+        ):  # fmt: skip
+            return 0.0
+        word = self.words[i]
+        gain = self.ties(i, word._replace(place=with_one), set()).welfare
+        gain -= self.ties(i, word._replace(place=without), set()).welfare
+        content = sum(
+            self.c(p) * (self.q(with_one, 0, p) - self.q(without, 0, p)) for p in has(user)
+        )
+        return self.b.vpn_value * gain + self.b.content_value * user.intensity * content
+
+    def ask(self, i, user):
+        failing = sum(user.habit[p] * (1 - self.q(user.place, CALL, p)) for p in self.messengers)
+        if not self.luck.happens(self.b.pair_rate * self.now.h * failing, "pair", i):
+            return
+        j = self.contact(i, "pair_contact")
+        appeals = [self.platforms[p].pair_appeal for p in self.messengers]
+        weights = [
+            0.0 if appeal is None else self.q(user.place, CALL, p)
+            * math.exp(appeal + self.b.risk_value * self.lean(user, p))
+            for p, appeal in enumerate(appeals)
+        ]  # fmt: skip
+        p = self.luck.pick(weights, "pair_platform", i)
+        if j is not None and self.users[j].online and p is not None:
+            user.asked[p] = self.users[j].asked[p] = 1

@@ -1,0 +1,201 @@
+"""State, words, precision and luck again: written from docs/odd.md (2, 7.2, 7.3) alone.
+
+Part of the second implementation, see tests/second.py. Only `read` and `numbers` touch arrays.
+"""
+
+import math
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.rng import purpose_key, step_key, uniform, user_uniform
+
+WEIGHT_EXPONENT = 0.9  # 7.1
+HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
+MESSAGE, CALL = 0, 1
+NOWHERE = 255
+INVITED, ORDERED = 1, 2
+BITS = {
+    "segments", "installed", "second", "account", "aware", "mandated", "revising", "news", "alert",
+    "victim", "ordered", "peer_aware", "peer_news",
+}  # fmt: skip
+TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
+
+
+def f4(x):
+    """Round to what is stored (7.3)."""
+    return float(np.float32(x))
+
+
+def sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def bits(places):
+    return sum(1 << p for p in places)
+
+
+def places(number):
+    return {p for p in range(8) if number >> p & 1}
+
+
+class Luck:
+    """The random numbers of a step and the ways to use them (7.2)."""
+
+    def __init__(self, seed, replication, k):
+        self.address = seed, replication, k
+        self.keys = {}
+        self.seen = set()  # decisions taken, and how
+        self.close = []  # those that rounding may turn
+
+    def u(self, purpose, index, slot=None, salt=0):
+        seed, replication, k = self.address
+        if purpose not in self.keys:
+            self.keys[purpose] = step_key(purpose_key(seed, replication, purpose), k)
+        key = self.keys[purpose] ^ np.uint64(salt)
+        return uniform(key, index) if slot is None else user_uniform(key, index, slot)
+
+    def below(self, chance, purpose, *index, **salt):
+        u = self.u(purpose, *index, **salt)
+        if 0 < chance < 1 and abs(u - chance) < TOO_CLOSE:
+            self.close.append((purpose, *index))
+        self.seen.add((purpose, u < chance))
+        return u < chance
+
+    def happens(self, H, purpose, *index, **salt):
+        return self.below(1 - math.exp(-H), purpose, *index, **salt)
+
+    def yes(self, x, purpose, *index):
+        return self.below(sigmoid(x), purpose, *index)
+
+    def pick(self, weights, purpose, *index):
+        """Return a place among `weights` as contacts are drawn, None if there is none."""
+        total = sum(weights)
+        left = self.u(purpose, *index) * total
+        for at, weight in enumerate(weights):
+            left -= weight
+            if weight and abs(left) < TOO_CLOSE * total:
+                self.close.append((purpose, *index))
+            if left < 0:
+                return at
+        return None
+
+
+class Word(NamedTuple):
+    """What contacts see (2.5)."""
+
+    has: frozenset
+    place: int
+    habit_levels: tuple
+    fear_levels: tuple
+
+    def habit(self, p):
+        return self.habit_levels[p] / HABIT_STEPS
+
+    def fear(self, p):
+        return MOST_FEAR * (self.fear_levels[p] / FEAR_STEPS) ** 2
+
+    def packed(self):
+        levels = [h + 32 * f for h, f in zip(self.habit_levels, self.fear_levels, strict=True)]
+        eights = [bits(self.has), self.place, *levels]
+        return sum(byte << 8 * at for at, byte in enumerate(eights))
+
+
+def reached(roll_out, index):
+    """Return whether a roll-out has come to a user, or a chat (7.2, 7.4)."""
+    return uniform(roll_out.key, index) < roll_out.reached
+
+
+def has(user):
+    return user.installed & user.account
+
+
+def show(user):
+    """Return the word of a user (2.5)."""
+    fears = [(user.type == -1) * user.concern * sigmoid(belief) for belief in user.belief]
+    habits = tuple(math.floor(HABIT_STEPS * habit + 0.5) for habit in user.habit)
+    levels = tuple(
+        math.floor(FEAR_STEPS * math.sqrt(min(f, MOST_FEAR) / MOST_FEAR) + 0.5) for f in fears
+    )
+    return Word(frozenset(has(user)), user.place, habits, levels)
+
+
+def plain(record):
+    """Return a record as plain numbers, lists and sets."""
+    values = {name: record[name].tolist() for name in record.dtype.names}
+    return SimpleNamespace(**{n: places(v) if n in BITS else v for n, v in values.items()})
+
+
+def read(world, state):
+    """Read the arrays of a run's state into `world`."""
+    world.users = [plain(record) for record in state.users]
+    world.talks = [plain(record) for record in state.talks]
+    world.words = [show(user) for user in world.users]
+    world.abuse = [plain(record) for record in state.abuse]
+    chats = {name: getattr(state.chats, name).tolist() for name in state.chats._fields}
+    begins = chats["indptr"]
+    world.of_user = chats["of_user"]
+    world.chats = [
+        SimpleNamespace(
+            platform=chats["platform"][g], moved=chats["moved"][g], bound=chats["bound"][g],
+            kind=chats["kind"][g], members=chats["members"][begins[g] : begins[g + 1]],
+        )
+        for g in range(len(begins) - 1)
+    ]  # fmt: skip
+    world.standalone = state.rules.standalone.tolist()  # B and c as solved at the start
+    world.base_openings = state.rules.base_openings.tolist()
+    indptr, indices = state.ties.indptr.tolist(), state.ties.indices.tolist()
+    world.graph.add_nodes_from(range(len(world.users)))
+    for i in world.graph:
+        for r, j in enumerate(indices[indptr[i] : indptr[i + 1]], start=1):
+            world.graph.add_edge(i, j)
+            world.graph[i][j].setdefault("rank", {})[i] = r
+
+
+def numbers(world):
+    """Return all that changes, by name and row, bits packed, as arrays hold it."""
+    found = {"words": [word.packed() for word in world.words]}
+    for name in ("platform", "moved", "bound"):
+        found[f"chats.{name}"] = [getattr(chat, name) for chat in world.chats]
+    for table in ("users", "talks", "abuse"):
+        for row in getattr(world, table):
+            for name, value in vars(row).items():
+                value = bits(value) if name in BITS else value
+                found.setdefault(f"{table}.{name}", []).append(value)
+    return found
+
+
+def stored(state):
+    """Return the same of a run's state."""
+    found = {"words": state.words.tolist()}
+    for name in ("platform", "moved", "bound"):
+        found[f"chats.{name}"] = getattr(state.chats, name).tolist()
+    for table in ("users", "talks", "abuse"):
+        records = getattr(state, table)
+        if len(records):
+            found |= {f"{table}.{name}": records[name].tolist() for name in records.dtype.names}
+    return found
+
+
+def same(one, other):
+    """Return whether two numbers, or lists of them, are the same but for rounding."""
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(other, int):
+        return one == other
+    both_nan = math.isnan(one) and math.isnan(other)
+    return both_nan or math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def differences(world, theirs):
+    """Return where a world is not what is `stored`: {(name, row): (the one's, the other's)}."""
+    mine = numbers(world)
+    assert mine.keys() == theirs.keys()
+    assert all(len(mine[name]) == len(theirs[name]) for name in mine)
+    return {
+        (name, row): (one, other)
+        for name in mine
+        for row, (one, other) in enumerate(zip(mine[name], theirs[name], strict=True))
+        if not same(one, other)
+    }

@@ -1,0 +1,137 @@
+"""docs/odd.md says what the code does: state, schedule, addresses, parameters, policies."""
+
+import ast
+import re
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import get_args, get_type_hints
+
+import numpy as np
+import pytest
+
+from sim.measures import month_series, step_series
+from sim.parameters import Behaviour
+from sim.platforms import Platform
+from sim.policies import Policy
+from sim.results import CHANGES
+from sim.rules import records
+
+REPO = Path(__file__).resolve().parents[1]
+ODD = (REPO / "docs/odd.md").read_text()
+UNLISTED = {"range", "np.array", "uniform", "happens"}  # calls that are no part of a schedule
+CONSTANTS = {
+    "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",
+    "SLOTS", "UNREADABLE", "COVERED",
+}  # fmt: skip
+
+
+def section(number):
+    """Return the text under the heading `number`."""
+    return re.search(rf"^#+ {re.escape(number)} .*?\n(.*?)(?=^#|\Z)", ODD, re.M | re.S)[1]
+
+
+def table(number):
+    """Return the rows of the table in a section: names in the first cell, the other cells."""
+    rows = re.findall(r"^\| (`.*?) \|(.*)\|$", section(number), re.M)
+    return [(re.findall(r"`(\w+)`", n), [c.strip() for c in rest.split("|")]) for n, rest in rows]
+
+
+def column(number, cell=0):
+    """Return one cell of each row of a section's table by name."""
+    return {name: cells[cell] for names, cells in table(number) for name in names}
+
+
+def stored(dtype):
+    """Return how a number or an array of numbers is stored, as the tables write it."""
+    return f"{' x '.join(map(str, dtype.shape))} {dtype.base.str[1:]}".strip()
+
+
+def element(hint):
+    """Return the type of the numbers in an array annotated as NDArray[...]."""
+    return np.dtype(re.search(r"u?int\d+", str(hint))[0])
+
+
+@pytest.mark.parametrize(
+    ("number", "fields"),
+    [
+        ("2.1", {name: records.USER[name] for name in records.USER.names}),
+        ("2.2", {name: records.TALK[name] for name in records.TALK.names}),
+        ("2.3", {name: element(hint) for name, hint in get_type_hints(records.Chats).items()}),
+        ("2.4", {name: records.ABUSE[name] for name in records.ABUSE.names}),
+    ],
+)
+def test_every_state_variable_is_listed_as_it_is_stored(number, fields):
+    assert column(number) == {name: stored(dtype) for name, dtype in fields.items()}
+
+
+def calls(path, function):
+    """Return what `function` calls, in the order of the text, modules by their own names."""
+    tree = ast.parse((REPO / path).read_text())
+    imports = [(node, a) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
+               for a in node.names]  # fmt: skip
+    own = {a.asname: a.name for _, a in imports if a.asname}
+    own |= {a.name: f"word.{a.name}" for node, a in imports if node.module == "sim.rules.word"}
+    (body,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
+    found = [node for node in ast.walk(body) if isinstance(node, ast.Call)]
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    names = [ast.unparse(node.func).removeprefix("self.") for node in found]
+    return [re.sub(r"^\w+", lambda m: own.get(m[0], m[0]), n) for n in names if n not in UNLISTED]
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "function"),
+    [
+        ("3.1", "sim/simulation.py", "step"),
+        ("3.2", "sim/rules/groups.py", "move"),
+        ("3.3", "sim/rules/step.py", "look"),
+        ("3.4", "sim/rules/step.py", "act"),
+        ("3.5", "sim/rules/push.py", "receive"),
+        ("3.6", "sim/rules/beliefs.py", "learn"),
+    ],
+)
+def test_the_schedule_is_the_order_of_calls(number, path, function):
+    listed = re.findall(r"^\d\. `([\w.]+)`:", section(number), re.M)
+    assert listed == calls(path, function)
+
+
+def test_every_random_number_has_its_address():
+    source = "".join(path.read_text() for path in (REPO / "sim/rules").glob("*.py"))
+    used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
+    addresses = {
+        records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))
+        for function, name, index in used
+    }
+    assert list(column("7.2")) == list(records.PURPOSES)
+    assert {n: tuple(cells[:2]) for (n,), cells in table("7.2")} == addresses
+
+
+@pytest.mark.parametrize(("number", "model"), [("7.11", Behaviour), ("7.12", Platform)])
+def test_every_parameter_is_listed(number, model):
+    assert list(column(number)) == list(model.model_fields)
+
+
+def test_parameters_of_behaviour_go_by_their_symbols():
+    symbols = {n: f.json_schema_extra["symbol"] for n, f in Behaviour.model_fields.items()}
+    assert column("7.11") == symbols
+
+
+def test_every_kind_of_policy_is_described_with_its_fields():
+    kinds = {kind.model_fields["kind"].default: kind for kind in get_args(get_args(Policy)[0])}
+    fields = {name: set(re.findall(r"`(\w+)`", cell)) for name, cell in column("7.4").items()}
+    assert fields == {
+        name: set(kind.model_fields) - {"kind", "start", "stop"} for name, kind in kinds.items()
+    }
+
+
+def test_every_measure_is_defined():
+    case = SimpleNamespace(messengers=("m",), abuse={"KIND": SimpleNamespace(takes="money")})
+    series = [*step_series(case), *month_series(case), *CHANGES]
+    assert set(column("4.12")) == {one.measure for one in series}
+
+
+def test_constants_have_the_values_of_the_code():
+    rows = {name: cells for (name,), cells in table("7.1")}
+    assert set(rows) == CONSTANTS
+    for name, (module, value, *_) in rows.items():
+        assert getattr(import_module(module), name) == float(value), name

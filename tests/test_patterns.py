@@ -1,0 +1,68 @@
+"""Patterns P1-P10: all are there, verdicts are earned; what causes a change can be taken out."""
+
+import re
+from contextlib import redirect_stdout
+from io import StringIO
+
+import pytest
+
+from experiments import decompose, patterns
+from sim.mechanisms import MECHANISMS
+
+SMALL = ["population.n_users=2000", "replications=2"]
+
+
+def page(main, *overrides):
+    out = StringIO()
+    with redirect_stdout(out):
+        main([*overrides, *SMALL])
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def table():
+    """Return pattern, what, verdict of each line."""
+    lines = re.findall(r"^\| (P\d+) \| (.*?) \|.*\| (.*?) \|$", page(patterns.main), re.M)
+    return [(pattern, what, verdict) for pattern, what, verdict in lines]
+
+
+def test_every_pattern_has_a_line(table):
+    assert {pattern for pattern, _, _ in table} == {f"P{k}" for k in range(1, 11)}
+
+
+def test_every_line_has_a_verdict(table):
+    verdicts = {verdict for _, _, verdict in table}
+    assert verdicts <= {"holds", "**missed**", "**not in the model**"}
+    assert "**not in the model**" in verdicts
+
+
+@pytest.mark.parametrize("pattern", ["P1", "P2", "P5"])
+def test_what_the_model_is_about_holds(table, pattern):
+    assert {verdict for p, _, verdict in table if p == pattern} == {"holds"}
+
+
+def test_a_world_in_which_calls_are_all_misses_the_first_pattern():
+    wrong = page(patterns.main, "behaviour.call_share=0.95", "behaviour.failure_exit=20")
+    assert re.search(r"^\| P1 .*missed", wrong, re.M)
+
+
+def test_the_decomposition_has_a_line_a_mechanism():
+    text = page(decompose.main, "+scenario=call_ban_only", "dur_days=112")
+    for name in ("whole model", *(f"without {name}" for name in MECHANISMS)):
+        assert re.search(rf"^\| {name} \|( [+-]\d+\.\d\d \|)+$", text, re.M)
+
+
+def test_without_pairs_nobody_goes_to_imo():
+    text = page(decompose.main, "+scenario=call_ban_only", "dur_days=168")
+    imo = {
+        line.split("|")[1].strip(): float(line.split("|")[5])
+        for line in text.splitlines()
+        if line.startswith("| w")
+    }
+    assert imo["whole model"] > 0.1
+    assert abs(imo["without pairs"]) < 0.1
+
+
+def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart():
+    with pytest.raises(SystemExit, match="compare_to"):
+        page(decompose.main, "+scenario=baseline", "dur_days=70")

@@ -1,0 +1,301 @@
+"""The start of beliefs, VPNs and chats: at rest, and as observed."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from sim import load_config
+from sim.conditions import Conditions
+from sim.engines import Threads
+from sim.rng import purpose_key, uniforms
+from sim.rules.groups import chat_value
+from sim.rules.records import NOWHERE
+from sim.society import CLOSE, seat_chats, settle_beliefs, settle_skill
+from sim.start import prepare
+from sim.state import make_state
+from sim.world.arms import build_graph
+from sim.world.chats import seat
+from sim.world.population import draw_population
+from sim.world.settings import BANDS
+from tests import theory
+from tests.worlds import (
+    advanced,
+    equal_ties,
+    simulation,
+    toy_chats,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
+
+ONE = Threads(1)
+
+
+def unsettled(config):
+    """Return the state of `config` before it is brought to its start."""
+    population = draw_population(
+        config.population, config.case.data / config.population.ages, len(config.messengers),
+        config.seed,
+    )  # fmt: skip
+    graph = build_graph(population, config.network, config.seed, config.case.data)
+    return make_state(config, population, graph, seat(population, config.population))
+
+
+def opinionated(*overrides):
+    """Return a world of 400 users whose types hold different beliefs."""
+    beliefs = [
+        f"platforms.{name}.belief={{state_averse: {a}, indifferent: {b}, foreign_averse: {c}}}"
+        for name, a, b, c in (("whatsapp", -3, 0, 1.5), ("max", 2, 1, -1), ("vk", 0.5, 0.5, 0.5))
+    ]
+    return load_config("population.n_users=400", *beliefs, *overrides)
+
+
+def weights(ties):
+    """Return W: row i holds the shares of i's contacts; itself for who has none."""
+    n = len(ties.indptr) - 1
+    w = np.zeros((n, n))
+    for i in range(n):
+        row = ties.indices[ties.indptr[i] : ties.indptr[i + 1]]
+        if len(row):
+            w[i, row] = ties.rank_weight[: len(row)] / ties.rank_total[len(row)]
+        else:
+            w[i, i] = 1.0
+    return w
+
+
+# Beliefs.
+
+
+@pytest.mark.parametrize(
+    ("peer", "forget"), [(0.01, 0.005), (0.05, 0.001), (0.002, 0.02), (0.2, 0.02)]
+)
+def test_beliefs_start_at_the_fixed_point_of_gossip_and_forgetting(peer, forget):
+    """(f + g) L = f W L + g L0, solved here as a linear system."""
+    config = opinionated(f"behaviour.peer_rate={peer}", f"behaviour.forget_rate={forget}")
+    state = unsettled(config)
+    settle_beliefs(config, state, ONE)
+    prior = state.rules.prior[state.users.type + 1]
+    f, g = (1 - np.exp(-rate * config.step_days) for rate in (peer, forget))
+    n = state.n_users
+    rest = np.linalg.solve((f + g) * np.eye(n) - f * weights(state.ties), g * prior)
+    contraction = f / (f + g)
+    error = CLOSE * contraction / (1 - contraction)  # what is left when rounds stop
+    assert np.abs(state.users.belief - rest).max() < error + 1e-5
+    assert np.abs(rest - prior).max() > 0.1  # contacts do matter
+
+
+def test_beliefs_at_rest_lie_between_the_priors():
+    config = opinionated("behaviour.peer_rate=0.05")
+    state = unsettled(config)
+    settle_beliefs(config, state, ONE)
+    for p in range(len(config.messengers)):
+        prior = state.rules.prior[:, p]
+        assert state.users.belief[:, p].min() >= prior.min() - 1e-5
+        assert state.users.belief[:, p].max() <= prior.max() + 1e-5
+    types = state.users.type[:, None] == (-1, 0, 1)
+    mean = [state.users.belief[mask, 0].mean() for mask in types.T]
+    assert mean[0] < mean[1] < mean[2]
+
+
+@pytest.mark.parametrize("silent", ["peer_rate", "forget_rate"])
+def test_where_one_of_the_two_forces_is_missing_users_hold_their_priors(silent):
+    config = opinionated(f"behaviour.{silent}=0")
+    state = unsettled(config)
+    settle_beliefs(config, state, ONE)
+    prior = state.rules.prior[state.users.type + 1]
+    assert (state.users.belief == prior.astype(np.float32)).all()
+
+
+def test_where_all_believe_the_same_nobody_moves():
+    config = load_config("population.n_users=400")
+    state = unsettled(config)
+    settle_beliefs(config, state, ONE)
+    for p, name in enumerate(config.messengers):
+        same = set(config.platforms[name].belief.values())
+        assert len(same) == 1
+        assert state.users.belief[:, p] == pytest.approx(same.pop(), abs=1e-5)
+
+
+def test_beliefs_at_rest_do_not_drift_in_a_run():
+    """Nothing happens: the mean change by type and messenger is 0.
+
+    It is compared at 4 standard errors, those of independent replications.
+    """
+    config = opinionated("population.n_users=1000", "behaviour.peer_rate=0.03", "dur_days=140")
+    start = prepare(config, ONE)
+    n, drift = 6, []
+    for replication in range(n):
+        run = advanced(simulation(config, start, replication), config.n_steps)
+        change = run.state.users.belief.astype(float) - start.users.belief
+        drift.append([change[start.users.type == kind].mean(axis=0)[:3] for kind in (-1, 0, 1)])
+    mean, error = np.mean(drift, axis=0), np.std(drift, axis=0, ddof=1) / np.sqrt(n)
+    assert np.std(drift) > 0
+    assert (np.abs(mean) < 4 * error + CLOSE).all()
+
+
+# VPNs.
+
+
+@pytest.fixture(scope="module")
+def users_of_vpns():
+    config = load_config("population.n_users=30000", "network=watts_strogatz")
+    state = unsettled(config)
+    settle_beliefs(config, state, ONE)
+    settle_skill(config, state, ONE)
+    return config, state
+
+
+@pytest.mark.parametrize("band", range(len(BANDS)), ids=BANDS)
+def test_the_share_of_an_age_with_a_vpn_is_the_one_observed(users_of_vpns, band):
+    config, state = users_of_vpns
+    mine = (state.users.band == band) & (state.users.online == 1)
+    share = config.population.vpn[BANDS[band]]
+    has = state.users.place[mine] & 1
+    assert abs(has.mean() - share) < 4 * np.sqrt(share * (1 - share) / mine.sum())
+
+
+def test_who_is_offline_has_no_vpn_and_everybody_stays_in_its_region(users_of_vpns):
+    config, state = users_of_vpns
+    assert not (state.users.place[state.users.online == 0] & 1).any()
+    population = draw_population(
+        config.population, config.case.data / config.population.ages, 5, config.seed
+    )
+    assert (state.users.place >> 1 == population.region).all()
+
+
+def test_skill_is_a_level_by_age_and_a_normal_of_ones_own(users_of_vpns):
+    config, state = users_of_vpns
+    online = state.users.online == 1
+    spread = config.behaviour.vpn_skill_sd
+    for band in range(len(BANDS)):
+        skill = state.users.skill[online & (state.users.band == band)]
+        error = spread / np.sqrt(2 * len(skill))
+        assert abs(skill.std() - spread) < 4 * error
+
+
+def test_who_has_a_vpn_is_skilled(users_of_vpns):
+    """At its own utility the chance of having one is a sigmoid: users in bins of it."""
+    config, state = users_of_vpns
+    users, ties = state.users, state.ties
+    online = users.online == 1
+    vpn = (users.place & 1).astype(float)
+    rank = np.arange(len(ties.indices)) - np.repeat(ties.indptr[:-1], np.diff(ties.indptr))
+    of_tie = ties.rank_weight[rank] * vpn[ties.indices]
+    sums = np.add.reduceat(np.append(of_tie, 0.0), ties.indptr[:-1])
+    helpers = np.where(np.diff(ties.indptr) > 0, sums, 0) / np.maximum(
+        ties.rank_total[np.diff(ties.indptr)], 1e-9
+    )
+    u = (users.skill + config.behaviour.vpn_help * helpers)[online]
+    chance, has = theory.sigmoid(u), vpn[online]
+    for mine in np.array_split(np.argsort(u), 10):
+        error = np.sqrt((chance[mine] * (1 - chance[mine])).sum()) / len(mine)
+        # the helpers counted here are those of the last round, one later than the draws
+        assert abs(has[mine].mean() - chance[mine].mean()) < 4 * error + 0.005
+
+
+def test_vpns_do_not_drift_where_nothing_is_restricted():
+    config = load_config(
+        "population.n_users=4000", "network=watts_strogatz", "dur_days=140",
+        "behaviour.vpn_rate=0.1",
+    )  # fmt: skip
+    start = prepare(config, ONE)
+    run = simulation(config, start)
+    online = start.users.online == 1
+    before = (start.users.place[online] & 1).mean()
+    shares = []
+    for _ in range(config.n_steps):
+        run.step()
+        shares.append((run.state.users.place[online] & 1).mean())
+    assert (run.state.users.place != start.users.place).mean() > 0.1
+    error = np.sqrt(before * (1 - before) / online.sum())
+    assert abs(np.mean(shares[5:]) - before) < 4 * error
+
+
+def test_nor_do_they_among_those_whose_contact_abroad_is_no_help():
+    """Somebody abroad takes a share of the ties and has no VPN to help with."""
+    config = load_config(
+        "population.n_users=4000", "network=watts_strogatz", "dur_days=140",
+        "behaviour.vpn_rate=0.1", "behaviour.vpn_help=4", "population.abroad.weight=0.6",
+    )  # fmt: skip
+    start = prepare(config, ONE)
+    run, mine = simulation(config, start), start.users.abroad == 1
+    before, shares = (start.users.place[mine] & 1).mean(), []
+    for _ in range(config.n_steps):
+        run.step()
+        shares.append((run.state.users.place[mine] & 1).mean())
+    error = np.sqrt(before * (1 - before) / mine.sum())
+    assert abs(np.mean(shares[5:]) - before) < 4 * error
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_nobody_or_everybody_can_have_a_vpn(share):
+    bands = ", ".join(f"{band}: {share}" for band in BANDS)
+    config = load_config("population.n_users=400", f"population.vpn={{{bands}}}")
+    state = unsettled(config)
+    settle_skill(config, state, ONE)
+    online = state.users.online == 1
+    assert (state.users.place[online] & 1 == share).all()
+    assert np.isfinite(state.users.skill).all()
+
+
+# Chats.
+
+
+def seated(platforms, chat_choice=1.5, quorum=0.5, n=4000):
+    """Return where `n` chats of the same three users are seated."""
+    users = toy_users(3, 3)
+    users.installed[:] = platforms
+    rules = toy_rules(3, outside=np.exp([-1.0, 1.0]), chat_choice=chat_choice, chat_quorum=quorum)
+    state = toy_state(users, equal_ties([[]] * 3), rules, toy_chats(3, *[range(3)] * n))
+    now = toy_now([[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]])
+    seat_chats(load_config(), state, now, ONE)
+    values = [chat_value(0, p, users, state.chats, now, rules) for p in range(3)]
+    return state.chats.platform, np.array(values)
+
+
+def test_chats_are_seated_by_the_law_that_their_moves_keep():
+    found, values = seated([0b111, 0b011, 0b111])
+    law = softmax(1.5 * values)
+    shares = np.bincount(found, minlength=3) / len(found)
+    assert (np.abs(shares - law) < 4 * np.sqrt(law * (1 - law) / len(found))).all()
+
+
+def test_no_chat_is_seated_where_its_quorum_is_not():
+    found, values = seated([0b001, 0b011, 0b001])
+    assert values[1] == values[2] == -1
+    assert (found == 0).all()
+
+
+def test_chats_without_any_messenger_of_a_quorum_are_nowhere():
+    found, _ = seated([0b001, 0b010, 0b100])
+    assert (found == NOWHERE).all()
+
+
+def test_chats_start_where_their_members_are():
+    config = load_config("population.n_users=3000")
+    state = prepare(config, ONE)
+    now = Conditions(config.model_copy(update={"policies": {}})).at(0)
+    for g, p in enumerate(state.chats.platform):
+        values = [
+            chat_value(g, k, state.users, state.chats, now, state.rules)
+            for k in range(len(config.messengers))
+        ]
+        assert values[p] >= 0 if p != NOWHERE else max(values) < 0, g
+    assert (state.chats.moved == 0).all()
+    assert (state.chats.bound == 0).all()
+    on = np.bincount(state.chats.platform, minlength=256)[: len(config.messengers)]
+    assert on[:2].min() > 0.2 * len(state.chats.platform)  # WhatsApp and Telegram
+    assert on[2] == 0  # Max is unknown
+
+
+def test_the_luck_of_the_start_is_that_of_the_seed():
+    u = uniforms(purpose_key(1, 0, "start.chat"), 3)
+    assert len(set(u)) == 3
+    one, again, other = (
+        prepare(load_config("population.n_users=300", f"seed={s}"), ONE) for s in (1, 1, 2)
+    )
+    for name in ("place", "skill", "belief"):
+        assert one.users[name].tobytes() == again.users[name].tobytes()
+    assert one.users.skill.tobytes() != other.users.skill.tobytes()
+    assert one.chats.platform.tobytes() == again.chats.platform.tobytes()
