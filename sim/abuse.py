@@ -11,6 +11,7 @@ from sim.window import Rate
 from sim.world.settings import BANDS
 
 Relative = Annotated[float, Field(ge=0, le=100)]
+SHARPNESS = 0.1  # a response below, but for 0, would ask for conversions beyond all numbers
 MOST_KINDS = 2  # a user's record and the measures hold as many
 
 
@@ -33,6 +34,8 @@ class AbuseKind(Strict):
     def _complete(self) -> Self:
         if set(self.vulnerability) != set(BANDS):
             raise ValueError(f"vulnerability needs exactly the age bands {', '.join(BANDS)}")
+        if 0 < self.response < SHARPNESS:
+            raise ValueError(f"response={self.response:g}; allowed: 0, or {SHARPNESS:g} to 20")
         total = sum(self.shares.values())
         if abs(total - 1) > 1e-6:
             raise ValueError(f"shares must sum to 1, they sum to {total:.6g}")

@@ -121,9 +121,9 @@ def efficacy_after(
             continue
         limit = config.behaviour.vpn_efficacy * _part(repair, blocking)
         speed, away = repair + blocking, efficacy - limit
-        left = away * np.exp(-speed * (b - a))
-        total += limit * (b - a) + (away - left) / speed
-        efficacy = float(limit + left)
+        gone = -np.expm1(-speed * (b - a))  # exact where rates are tiny
+        total += limit * (b - a) + away * (gone / speed)
+        efficacy = float(limit + away * (1.0 - gone))
     return float(total / (end - begin)), efficacy
 
 

@@ -31,7 +31,9 @@ class World(Look, Act):
         self.platforms = {k: config.platforms[name] for k, name in by_number.items()}
         self.a = [
             {
-                k: getattr(p, f"{channel}_value") if channel in p.channels else -math.inf
+                k: getattr(p, f"{channel}_value")
+                if channel in p.channels or k == CELLULAR
+                else -math.inf
                 for k, p in self.platforms.items()
             }
             for channel in CHANNELS

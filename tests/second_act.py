@@ -52,7 +52,6 @@ class Act:
                     user.account.add(p)
             elif p in user.account:
                 user.installed.discard(p)
-        user.alert = set()
 
     def remember(self, user, talk):
         m = math.exp(-self.b.habit_rate * self.now.h)
@@ -126,7 +125,8 @@ class Act:
     def look_around(self, i, user, story, d):
         H = self.b.attention * d
         if d > 0 and self.luck.happens(H, "attention", i, salt=story.salt):
-            user.alert |= {story.platform} | (user.aware - has(user))
+            told = {story.platform}
+            user.alert |= (told & has(user)) | (user.aware - has(user) - told)
 
     def prior(self, user, p):
         """Return where a belief goes back to: a fact that was heard of is not forgotten."""
@@ -148,7 +148,8 @@ class Act:
         """Return the share of attempts on a user that arrive, by platform."""
         found = [0.0] * 6 + [1.0]
         for p in has(user):
-            found[p] = self.q(user.place, kind.channel, p)
+            if ("message", "call")[kind.channel] in self.platforms[p].channels:
+                found[p] = self.q(user.place, kind.channel, p)
         return found
 
     def undetected(self, kind, k):

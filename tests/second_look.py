@@ -102,6 +102,7 @@ class Look:
         user.revising = self.to_revise(i, user)
         if user.online:
             user.revising |= user.alert | (invited - has(user))
+        user.alert = set()
 
         sums = self.ties(i, self.words[i], user.revising)
         talk.use = [[f4(x) for x in row] for row in sums.use]

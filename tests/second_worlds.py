@@ -162,11 +162,12 @@ def worlds(draw):
         },
     }  # fmt: skip
     case, kept = base()["case"], MESSENGERS[: draw(st.integers(1, 6))]
-    sixth = base()["platforms"]["imo"] | {"label": "Sixth", "channels": ["message"]}
+    sixth = base()["platforms"]["imo"] | {"label": "Sixth"}
     platforms = base()["platforms"] | {"sixth": sixth}
     config["platforms"] = {name: dict(platforms[name]) for name in (*kept, "cellular")}
     for platform in config["platforms"].values():
         platform |= {"circumvention": draw(shares()), "state_access": draw(shares())}
+        platform["channels"] = draw(st.sampled_from([["message"], ["call"], ["message", "call"]]))
         platform["mandate_openings"] = draw(st.floats(0, 2))
         platform["pair_appeal"] = draw(st.one_of(st.none(), st.floats(-2, 2)))
     seeds = case["seeds"] | {"sixth": {"users": 0.2, "pattern": "single", "aware": 0.5}}

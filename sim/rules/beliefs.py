@@ -94,17 +94,18 @@ def form_beliefs(user: Record, talk: Record, news: Records, days: float, rules: 
 def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
     """Let `user` believe a story; one that it does not like may make it look around.
 
-    With hazard attention kappa |change of b| it reconsiders the messenger told of, and those it
-    knows and does not use: a surveillance shock made 2 to 4 % of a country take up another
-    messenger beside their own within weeks (Korea 2014).
+    With hazard attention kappa |change of b| it reconsiders the messenger told of if it has it,
+    and others that it knows and lacks: a surveillance shock made 2 to 4 % of a country take up
+    another messenger beside their own within weeks (Korea 2014).
     """
     user.news = np.uint8(np.int64(user.news) | 1 << story.bit)
     before = leaning(user, story.platform)
     user.belief[story.platform] += story.shock[user.type + 1]
     dislike = before - leaning(user, story.platform)
     if dislike > 0.0 and happens(u, rules.attention * dislike):
-        has = np.int64(user.installed) & np.int64(user.account)
-        user.alert = np.uint8(np.int64(user.alert) | (user.aware & ~has) | 1 << story.platform)
+        has, told = np.int64(user.installed) & np.int64(user.account), 1 << story.platform
+        others = np.int64(user.aware) & ~has & ~told
+        user.alert = np.uint8(np.int64(user.alert) | others | (told & has))
 
 
 @jit

@@ -25,7 +25,7 @@ _VPN_BIT = np.uint64(1 << 8)  # the lowest bit of the place in a user's word
 @jit
 def opens_something(place: Int, now: Now, rules: Record) -> bool:
     """Say whether any messenger works better at `place` with a VPN than without."""
-    closed, opened = now.availability[place & ~1], now.availability[place | 1]
+    closed, opened = now.availability[np.int64(place) & ~1], now.availability[place | 1]
     for c in range(2):
         for p in range(rules.n_messengers):
             if opened[c, p] != closed[c, p]:
@@ -39,7 +39,7 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
     regained, has = 0.0, in_use(user)
     for p in range(rules.n_messengers):
         lifted = now.availability[user.place | 1, MESSAGE, p]
-        lifted -= now.availability[user.place & ~1, MESSAGE, p]
+        lifted -= now.availability[np.int64(user.place) & ~1, MESSAGE, p]
         regained += rules.base_openings[p] * lifted * (has >> p & 1)
     return float(user.intensity * regained)
 
