@@ -47,10 +47,9 @@ HEAD = f"""\
 
 Made by `python -m experiments.parameters` from the models in `sim/` and the case `{CASE}` in
 `conf/`: change those, not this page. A key is written on the command line as it stands here, with
-a name for `NAME`: `python -m sim behaviour.keep_value=3 platforms.max.message_value=1`. One that
-its file in `conf/` leaves out needs a plus, policies apart: `+population.concern_sd=0.5`. What
-lies outside its range is refused. Rates are hazards per day, utils have the Gumbel scale 1, shares
-and ratios have the unit 1.
+a name for `NAME`: `python -m sim behaviour.keep_value=3 platforms.max.message_value=1`. What lies
+outside its range is refused. Rates are hazards per day, utils have the Gumbel scale 1, shares and
+ratios have the unit 1.
 
 What monthly and daily reach on dates, which is what the record holds, can tell of a parameter:
 

@@ -97,7 +97,7 @@ class Behaviour(Strict):
     # moving calls in pairs
     pair_rate: float = _parameter(
         0.0014, 0, 1, "1/day", "iota", "hazard of moving calls with a contact when they fail",
-        "tuned", REACH,
+        "tuned", JOINT,
     )  # fmt: skip
     # awareness and beliefs
     word_of_mouth: float = _parameter(

@@ -43,28 +43,17 @@ UNIT = "(all communication of the average person = 1)"
 LISTED = 8  # moves written out beside the ribbons
 BAND_NOTE = "Line: median, shade: 90 % of replications."
 HARM_NOTE = (
-    "Welfare counts what one can use; being made to use it or being read is not in it.\n"
-    f"Isolated: reach over 30 % fewer contacts by app than at the start. {BAND_NOTE}"
+    "Welfare counts what one can use; being made to use it is not in it. Isolated: over 30 %\n"
+    f"fewer contacts by app than at the start; cut off: by apps the state cannot read. {BAND_NOTE}"
 )
 EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
+_PEOPLE = "% of people aged 12+"
 HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
-    (
-        "exposure",
-        "any",
-        "Exposure (lower is better)",
-        "% of communication open to the state",
-        100,
-        0,
-    ),
-    ("isolation", "call", "Isolation, calls (lower is better)", "% of people aged 12+", 100, 0),
-    (
-        "isolation",
-        "message",
-        "Isolation, messages (lower is better)",
-        "% of people aged 12+",
-        100,
-        0,
-    ),
+    ("exposure", "any", "Exposure", "% of communication open to the state", 100, 0),
+    ("isolation", "call", "Isolated, calls", _PEOPLE, 100, 0),
+    ("isolation", "message", "Isolated, messages", _PEOPLE, 100, 0),
+    ("cut_off", "call", "Cut off from secure calls", _PEOPLE, 100, 0),
+    ("cut_off", "message", "Cut off from secure messages", _PEOPLE, 100, 0),
     ("welfare", "any", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
 )
 
@@ -171,7 +160,7 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
 
 
 def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
-    """Draw exposure, isolation by channel and welfare of some scenarios.
+    """Draw exposure, isolation, lost secure contact and welfare of some scenarios.
 
     Parameters
     ----------
@@ -180,11 +169,11 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     scenarios : sequence of str
         The scenario, then its counterfactuals.
     """
-    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 6.6)
+    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 9.45)
     rows = select(timeseries, group="all", platform="any")
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
     for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
-        left, bottom = LEFT + place % 2 * WIDTH / 2, 3.6 if place < 2 else 0.75
+        left, bottom = LEFT + place % 2 * WIDTH / 2, 0.75 + 2.85 * (2 - place // 2)
         axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
         drawn = [
             select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
@@ -197,7 +186,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         label_ends(axes, ends)
     note(figure, HARM_NOTE)
     whose = ", ".join(scenarios)
-    figure.set_label(f"Exposure, isolation by channel and welfare over time: {whose}.")
+    figure.set_label(f"Exposure, isolation, lost secure contact and welfare over time: {whose}.")
     return figure
 
 

@@ -14,7 +14,15 @@ from sim.layout import primary_flows, select
 PLATFORMS = ["whatsapp", "telegram", "max", "imo", "vk"]
 WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")
 MONTHS = pd.date_range("2025-06-01", periods=12, freq="MS")
-HARMS = (("any", "exposure"), ("call", "isolation"), ("message", "isolation"), ("any", "welfare"))
+HARMS = (
+    ("any", "exposure"),
+    *(
+        (channel, measure)
+        for measure in ("isolation", "cut_off")
+        for channel in ("call", "message")
+    ),
+    ("any", "welfare"),
+)
 
 
 def rows(scenario, platform, channel, measure, dates, level):
@@ -208,7 +216,7 @@ def test_axes_state_their_units(figures):
         "reach": ["% of people aged 12+"] * 2,
         "effects": ["a person a day", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
-        "harms": ["% of communication", "% of people", "% of people", "utils"],
+        "harms": ["% of communication", *["% of people"] * 4, "utils"],
     }
     for name, expected in units.items():
         for axes, unit in zip(figures[name].axes, expected, strict=True):
