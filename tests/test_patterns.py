@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from experiments import decompose, patterns
+from experiments import decompose, patterns, reversal
 from sim.mechanisms import MECHANISMS
 
 SMALL = ["population.n_users=2000", "replications=2"]
@@ -66,3 +66,18 @@ def test_without_pairs_nobody_goes_to_imo():
 def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart():
     with pytest.raises(SystemExit, match="compare_to"):
         page(decompose.main, "+scenario=baseline", "dur_days=70")
+
+
+def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
+    text = page(reversal.main)
+    gone = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \| (-?\d+) % \|$", text, re.M))
+    assert 90 <= int(gone["cellular calls"]) <= 110
+    assert int(gone["cut off from secure calls"]) > 90
+    tips = re.findall(r"^\| (\w+) \| [^|]+ \| (\d) of 2 \|$", text, re.M)
+    assert dict(tips)["mandate_only"] == "0"
+    assert dict(tips)["vpn_crackdown"] == "2"
+
+
+def test_a_ban_without_an_end_has_no_lift():
+    with pytest.raises(SystemExit, match="no stop"):
+        page(reversal.main, "policies.call_restriction.stop=null")
