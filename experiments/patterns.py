@@ -212,6 +212,12 @@ def _polls(result: Result) -> Iterator[Line]:
             "daily users within 4 points of the poll and below half of the reach",
             bool(abs(opened.median() - said) < 4 and opened.median() < has / 2),
         )  # fmt: skip
+    primary = _of(result, "max", "primary").loc[SEP]
+    yield Line(
+        "P6", "the same, Sep 2025: those who talk mostly there (several answers allowed)",
+        "9 % (ExtremeScan)", f"primary for {_band(primary, ' %', '.1f')}",
+        "within 4 points of the poll", bool(abs(primary.median() - 9) < 4),
+    )  # fmt: skip
 
 
 def _ages(result: Result) -> Iterator[Line]:

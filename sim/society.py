@@ -9,7 +9,19 @@ from sim.config import SimConfig
 from sim.engines import Threads
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.groups import chat_value
-from sim.rules.records import F32, F64, MAX, N_BANDS, U64, Chats, Now, Record, Records, Ties
+from sim.rules.records import (
+    F32,
+    F64,
+    MAX,
+    N_BANDS,
+    NOWHERE,
+    U64,
+    Chats,
+    Now,
+    Record,
+    Records,
+    Ties,
+)
 from sim.rules.word import place
 from sim.state import State
 from sim.world.population import normals
@@ -124,7 +136,7 @@ def seat_rows(
             weights[p] = np.exp(rules.chat_choice * value) if value >= 0.0 else 0.0
             total += weights[p]
         left = uniform(key[0], g) * total
-        chats.platform[g] = 255
+        chats.platform[g] = NOWHERE
         for p in range(rules.n_messengers):
             left -= weights[p]
             if left < 0.0:

@@ -107,6 +107,11 @@ def someone(**traits):
     return users[0]
 
 
+def silent():
+    """Return the talk of a user who has said nothing yet."""
+    return records(TALK, 1)[0]
+
+
 def toy_rules(n_messengers, **values):
     """Return rules under which nothing happens but what `values` say."""
     rules = records(RULES, 1)

@@ -1,0 +1,154 @@
+"""What people reconsider, how they decide, what a gate lets pass."""
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from sim.rng import purpose_key, uniforms
+from sim.rules import adoption
+from sim.rules.records import (
+    MAX,
+)
+from tests.worlds import (
+    by_band,
+    keys,
+    silent,
+    someone,
+    toy_now,
+    toy_rules,
+)
+
+pytestmark = pytest.mark.interpreted
+
+NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+U = uniforms(purpose_key(1, 0, "test.rules"), 4000)
+bits = st.integers(0, 2**MAX - 1)
+units = st.floats(0, 1, width=32)
+
+
+def test_failure_makes_people_reconsider():
+    rules = toy_rules(2, drop_rate=0.01, failure_exit=2.0)
+    hazards = [adoption.drop_hazard(rules, q, 7.0) for q in (1.0, 0.5, 0.0)]
+    assert hazards == pytest.approx([0.07, 0.14, 0.21])
+
+
+@pytest.mark.parametrize(
+    ("traits", "revising"),
+    [
+        ({"installed": 0b01}, 0b11),
+        ({"installed": 0b01, "aware": 0b01}, 0b01),  # the other is not heard of
+        ({"installed": 0b01, "aware": 0}, 0b01),  # what one uses one knows
+        ({"installed": 0b01, "online": 0}, 0),
+    ],
+)
+def test_people_reconsider_what_they_use_or_have_heard_of(traits, revising):
+    user = someone(**traits)
+    adoption.begin(0, user, 0, NOW, toy_rules(2, install_rate=99.0, drop_rate=99.0), keys(0))
+    assert user.revising == revising
+
+
+@pytest.mark.parametrize(
+    ("alert", "online", "revising"), [(0b10, 1, 0b10), (0b01, 1, 0b01), (0b11, 0, 0)]
+)
+def test_who_is_alarmed_reconsiders_once(alert, online, revising):
+    user = someone(installed=0b01, alert=alert, online=online)
+    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(0))
+    assert user.revising == revising
+    adoption.revise(0, user, silent(), NOW, toy_rules(2), keys(0))
+    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(1))
+    assert user.revising == 0
+
+
+@pytest.mark.parametrize(
+    ("traits", "revising"),
+    [
+        ({"aware": 0}, 0b10),  # even what it has not heard of
+        ({"installed": 0b11}, 0),  # who has it has nothing to reconsider
+        ({"installed": 0b11, "account": 0b01}, 0b10),
+        ({"online": 0}, 0),
+    ],
+)
+def test_who_is_invited_to_a_chat_reconsiders_what_it_lacks(traits, revising):
+    user = someone(**{"installed": 0b01} | traits)
+    adoption.begin(0, user, 0b10, NOW, toy_rules(2), keys(0))
+    assert user.revising == revising
+
+
+def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
+    for rates, revising in (({"install_rate": 99.0}, 0b10), ({"drop_rate": 99.0}, 0b01)):
+        user = someone(installed=0b01)
+        adoption.begin(0, user, 0, NOW, toy_rules(2, **rates), keys(0))
+        assert user.revising == revising
+
+
+def test_the_utility_of_installing_is_the_sum_of_its_terms():
+    rules = toy_rules(
+        2, network_value=5.0, standalone=by_band(-2.0, -3.0), taste_sd=0.5, mandate_value=3.0,
+        keep_value=2.0, preinstall_value=1.0, chat_value=0.2, risk_value=1.4,
+    )  # fmt: skip
+    talk, now = silent(), toy_now([[1.2, 0.6], [0.3, 0.3]])
+    talk.value[:2], talk.chats[1] = (0.3, 0.4), 3
+    now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
+    traits = {
+        "taste": [1.0, -1.0, 0, 0, 0, 0], "type": -1, "habit": [0.6, 0.6, 0, 0, 0, 0],
+        "concern": 0.5, "belief": [-np.inf, 0, 0, 0, 0, 0],
+    }  # fmt: skip
+    kept = 5 * 0.4 - 3 + 0.25 - 0.5 + 0.2 * 3 - 1.4 * 0.5 / 2
+    plain = kept + 0.35  # help is for who takes it up
+    cases = [
+        ({}, 0, 5 * 0.3 - 2 + 0.5),
+        ({}, 1, plain),
+        ({"type": 1}, 1, plain + 1.4 * 0.5),  # drawn by what repels the others
+        ({"mandated": 0b10}, 1, plain + 3),
+        ({"mandated": 0b10, "second": 0b10}, 1, plain),  # a second phone is for that
+        ({"installed": 0b10}, 1, kept + 2 * 0.6),
+        ({"installed": 0b10, "account": 0}, 1, kept + 1),
+        ({"installed": 0b01}, 1, plain),  # another messenger's habit does not count
+    ]
+    for more, p, u in cases:
+        found = adoption.install_utility(someone(**traits | more), talk, p, now, rules)
+        assert found == pytest.approx(u, abs=1e-6), more
+
+
+@pytest.mark.parametrize(
+    ("installed", "account", "u", "passing", "after"),
+    [
+        (0, 0, np.inf, 1.0, (1, 1)),
+        (0, 0, np.inf, 0.0, (0, 0)),  # the gate blocks a new account
+        (0, 1, np.inf, 0.0, (1, 1)),  # but not the return to an old one
+        (1, 0, np.inf, 0.0, (1, 0)),  # an app on a new phone is no account either
+        (1, 1, np.inf, 0.0, (1, 1)),
+        (1, 1, -np.inf, 1.0, (0, 1)),  # who drops an app keeps the account
+        (1, 0, -np.inf, 1.0, (1, 0)),  # what one never registered with stays on the phone
+        (0, 1, -np.inf, 1.0, (0, 1)),
+    ],
+)
+def test_settling_respects_the_gate_and_keeps_accounts(installed, account, u, passing, after):
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
+    now.force.passing[0] = passing
+    user = someone(installed=installed, account=account)
+    adoption.settle(0, user, 0, u, now, keys(0))
+    assert (user.installed, user.account) == after
+
+
+@pytest.mark.parametrize("u", [-np.inf, np.inf])
+def test_who_has_decided_on_it_has_heard_of_it(u):
+    user = someone(aware=0, account=0)
+    adoption.settle(0, user, 1, u, NOW, keys(0))
+    assert user.aware == 0b10
+
+
+def test_a_half_open_gate_lets_half_of_the_new_accounts_pass():
+    now, passed = toy_now([[1.2, 0.6], [0.3, 0.3]]), 0
+    now.force.passing[0] = 0.5
+    for i in range(2000):
+        user = someone(account=0)
+        adoption.settle(i, user, 0, np.inf, now, keys(0))
+        passed += int(user.installed)
+    assert abs(passed / 2000 - 0.5) < 4 * np.sqrt(0.25 / 2000)
+
+
+def test_revising_touches_only_what_is_reconsidered():
+    user, rules = someone(installed=0b01, revising=0b10), toy_rules(2, standalone=by_band(-99, 99))
+    adoption.revise(0, user, silent(), NOW, rules, keys(0))
+    assert user.installed == 0b11
