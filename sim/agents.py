@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
+from sim.lanes import WIDTH
 from sim.rules import (
     abuse,
     activity,
@@ -27,6 +28,7 @@ from sim.rules import (
     habit,
     pairing,
     push,
+    whatif,
 )
 from sim.rules.chance import sigmoid
 from sim.rules.records import U64, Now, Record
@@ -70,7 +72,7 @@ class User(mesa.Agent):
 
     def show(self) -> None:
         """Let contacts see what has changed; all do so after everybody has advanced."""
-        self._state.words[self.row] = pack(self.record)
+        self._state.words[self.row] = pack(self.record, self._state.rules)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step, those that chats moved to as well."""
@@ -80,17 +82,15 @@ class User(mesa.Agent):
 
     def communicate(self) -> None:
         """Choose on every tie and channel."""
-        s = self._state
+        s, at = self._state, self.model.seats[self.row]
+        lane = at % WIDTH
         choice.communicate(
-            self.row,
-            self.record,
-            self.talk,
-            s.words,
-            s.ties,
-            self._now,
-            s.rules,
-            self.model.scratch,
-        )
+            at - lane, lane, lane + 1, s.users, s.talks, s.words, s.ties, self._now, s.rules,
+            self.model.memory,
+        )  # fmt: skip
+        revising = int(self.record.revising)
+        whatif.ask_values(self.row, s.words[self.row], revising, self.model.asked)
+        self._answer()
 
     def converse(self) -> None:
         """Talk with one contact about what it knows and believes."""
@@ -103,10 +103,11 @@ class User(mesa.Agent):
     def weigh_vpn(self) -> None:
         """Perhaps reconsider a VPN, by what it would open up."""
         s = self._state
-        circumvention.weigh(
-            self.row, self.record, self.talk, s.words, s.ties, self._now, s.rules, self._keys,
-            self.model.scratch,
+        circumvention.consider(
+            self.row, self.record, self.talk, s.words[self.row], self._now, s.rules, self._keys,
+            self.model.asked,
         )  # fmt: skip
+        self._answer()
 
     def ask_contact(self) -> None:
         """Perhaps ask a contact to move calls that fail."""
@@ -212,8 +213,16 @@ class User(mesa.Agent):
     def contacts(self) -> list[User]:
         """Users at the other end of this user's ties, closest first."""
         ties = self._state.ties
-        rows = ties.indices[ties.indptr[self.row] : ties.indptr[self.row + 1]]
+        first, degree = int(ties.start[self.row]), int(ties.degree[self.row])
+        rows = ties.indices[first : first + WIDTH * degree : WIDTH]
         return [self.model.users[int(row)] for row in rows]
+
+    def _answer(self) -> None:
+        s = self._state
+        whatif.answer(
+            s.users, s.talks, s.words, s.ties, self._now, s.rules, self.model.asked,
+            self.model.memory,
+        )  # fmt: skip
 
     def _named(self, bits: int) -> tuple[str, ...]:
         names = self.model.config.messengers

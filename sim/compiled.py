@@ -54,6 +54,7 @@ if _config.USING_SVML:
     raise ImportError("import sim before numba, or set NUMBA_DISABLE_INTEL_SVML=1: same bits")
 # Not by the environment: numba may have read it before, and a child would inherit a stale key.
 _config.CACHE_DIR = _cache_dir()
+INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for coverage
 
 
 def jit[F: Callable[..., Any]](function: F) -> F:

@@ -36,12 +36,11 @@ from sim.policies import (
     VpnSupport,
 )
 from sim.rng import purpose_key
-from sim.rules.availability import availability, fill_tables
+from sim.rules.availability import PairTables, availability, pair_tables
 from sim.rules.records import (
     CELLULAR as CELLULAR_COLUMN,
 )  # fmt: skip
 from sim.rules.records import (
-    F32,
     F64,
     FORCE,
     INVITED,
@@ -65,7 +64,7 @@ class Conditions:
     """The policies of one scenario, asked step by step what is in force."""
 
     config: SimConfig
-    _tables: dict[bytes, tuple[F64, F32]] = field(default_factory=dict)
+    _tables: dict[bytes, PairTables] = field(default_factory=dict)
     _steps: dict[tuple[object, ...], Now] = field(default_factory=dict)  # replications share them
     _efficacies: list[tuple[float, float]] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)  # runs of several threads share the conditions
@@ -100,10 +99,12 @@ class Conditions:
         span = (step * days, (step + 1) * days, self.config.start)
         force = self._force(policies, span)
         q = self._availability(policies, step, span)
+        tables = self._pair_tables(q)
+        force.varied, force.regional = tables.varied, tables.regional
         return Now(
             force,
             q,
-            *self._pair_tables(q),
+            *tables[:4],
             self._mandates(policies, Mandate, list(self.config.population.segments), span),
             self._mandates(policies, GroupMove, list(self.config.population.chats), span),
             self._news(policies, span),
@@ -199,18 +200,13 @@ class Conditions:
                 )
             return self._efficacies[step][0]
 
-    def _pair_tables(self, q: F64) -> tuple[F64, F32]:
+    def _pair_tables(self, q: F64) -> PairTables:
         """Return the tables by pairs of places; steps with equal availability share them."""
         key = q.tobytes()
         if key not in self._tables:
-            n_places = q.shape[0]
-            tables = (
-                np.empty((n_places, *q.shape)),
-                np.empty((n_places, n_places, 2, 2**MAX), np.float32),
-            )
             b = self.config.behaviour
-            fill_tables(q, self._values(), np.array([b.message_loss, b.call_loss]), *tables)
-            self._tables[key] = tables
+            losses = np.array([b.message_loss, b.call_loss])
+            self._tables[key] = pair_tables(q, self._values(), losses)
         return self._tables[key]
 
     def _values(self) -> F64:

@@ -15,12 +15,16 @@ from typing import Protocol
 import numpy as np
 
 from sim.compiled import jit_loop
+from sim.lanes import WIDTH
+from sim.rules.choice import working_memory
 from sim.rules.groups import move
-from sim.rules.records import SCRATCH, U64, Chats, Now, Record, Records, Ties, records
+from sim.rules.records import U64, Chats, Now, Record, Records, Ties
 from sim.rules.step import act, look
+from sim.rules.whatif import answer, questions
 from sim.state import State
+from sim.world.rows import WINDOW
 
-BLOCK = 2048  # rows summed together: sums are taken block by block, whatever the threads
+BLOCK = WINDOW  # rows summed together: sums are taken block by block, whatever the threads
 
 
 def n_blocks(n_rows: int) -> int:
@@ -83,7 +87,7 @@ class CompiledEngine:
         """Let every user look at its contacts and communicate."""
         self._threads.run(
             look_rows, state.n_users, state.users, state.talks, state.words, state.ties,
-            state.chats, now, state.rules, keys, records(SCRATCH, n_blocks(state.n_users)),
+            state.chats, now, state.rules, keys,
         )  # fmt: skip
 
     def act(self, state: State, now: Now, keys: U64) -> None:
@@ -106,12 +110,14 @@ def move_rows(
 @jit_loop
 def look_rows(
     first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
-    chats: Chats, now: Now, rules: Record, keys: U64, scratch: Records,
+    chats: Chats, now: Now, rules: Record, keys: U64,
 ) -> None:  # fmt: skip
-    """Run `look` for a range of users."""
-    s = scratch[first // BLOCK]
-    for i in range(first, last):
-        look(i, users, talks, words, ties, chats, now, rules, keys, s)
+    """Run `look` for the users of whole blocks."""
+    s, asked = working_memory(), questions(BLOCK)
+    for block in range(first, last, BLOCK):
+        for at in range(block, min(block + BLOCK, last), WIDTH):
+            look(at, 0, WIDTH, users, talks, words, ties, chats, now, rules, keys, asked, s)
+        answer(users, talks, words, ties, now, rules, asked, s)
 
 
 @jit_loop

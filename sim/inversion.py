@@ -6,14 +6,16 @@ import numpy as np
 
 from sim.compiled import jit, jit_loop
 from sim.engines import BLOCK
+from sim.lanes import WIDTH
 from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility
 from sim.rules.chance import sigmoid
-from sim.rules.choice import communicate
+from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import read_chats
 from sim.rules.habit import communication_share, relax
 from sim.rules.records import F64, MESSAGE, U64, Chats, Now, Record, Records, Ties
+from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import in_use, pack
 
 MONTH = 30.0  # days
@@ -22,18 +24,31 @@ MONTH = 30.0  # days
 @jit_loop
 def talk_rows(
     first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
-    chats: Chats, now: Now, rules: Record, speed: float, scratch: Records,
+    chats: Chats, now: Now, rules: Record, speed: float,
 ) -> None:  # fmt: skip
     """Communicate at the present installs and move habits by `speed` towards it."""
-    s = scratch[first // BLOCK]
-    for i in range(first, last):
-        user, talk = users[i], talks[i]
-        read_chats(i, talk, chats)
-        communicate(i, user, talk, words, ties, now, rules, s)
-        for p in range(rules.n_messengers):
-            share = communication_share(talk, p, rules)
-            user.habit[p] = relax(user.habit[p], share, 1.0 - speed)
-        open_apps(user, talk, now, rules)
+    s, asked = working_memory(), questions(BLOCK)
+    for block in range(first, last, BLOCK):
+        end = min(block + BLOCK, last)
+        for at in range(block, end, WIDTH):
+            communicate(at, 0, WIDTH, users, talks, words, ties, now, rules, s)
+        for i in range(block, end):
+            ask_values(i, words[i], np.int64(users[i].revising), asked)
+        answer(users, talks, words, ties, now, rules, asked, s)
+        for i in range(block, end):
+            settle_user(i, users[i], talks[i], chats, now, rules, speed)
+
+
+@jit
+def settle_user(
+    i: int, user: Record, talk: Record, chats: Chats, now: Now, rules: Record, speed: float
+) -> None:
+    """Let a user read its chats, get used to what it does, and open its apps."""
+    read_chats(i, talk, chats)
+    for p in range(rules.n_messengers):
+        share = communication_share(talk, p, rules)
+        user.habit[p] = relax(user.habit[p], share, 1.0 - speed)
+    open_apps(user, talk, now, rules)
 
 
 @jit
@@ -117,4 +132,4 @@ def draw_rows(
                     user.installed = np.uint8(cleared | (1 << p) if has else cleared)
                     user.account = user.installed
                     user.habit[p] = habit if has else 0.0
-            words[i] = pack(user)
+            words[i] = pack(user, rules)

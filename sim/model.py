@@ -10,10 +10,10 @@ from sim.agents import MesaEngine, User
 from sim.conditions import Conditions
 from sim.config import AGENT_LIMIT, SimConfig
 from sim.engines import CompiledEngine, Threads
-from sim.rules.records import SCRATCH, records
+from sim.rules import choice, whatif
 from sim.simulation import Simulation
 from sim.start import prepare
-from sim.state import State
+from sim.state import State, seats
 
 
 class MigrationModel(mesa.Model):
@@ -54,13 +54,15 @@ class MigrationModel(mesa.Model):
         if user_class is not User and config.engine.name != "mesa":
             raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
         self.config = config
-        self.scratch = records(SCRATCH, 1)[0]
         threads = Threads(config.engine.threads)
         start = prepare(config, threads) if start is None else start
         self.users = [user_class(self, row) for row in range(n)]
         mesa_engine = MesaEngine(self.users)
         engine = mesa_engine if config.engine.name == "mesa" else CompiledEngine(threads)
         self.simulation = Simulation(Conditions(config), start, replication, engine, threads)
+        self.seats = seats(start.ties)
+        self.memory = choice.working_memory()
+        self.asked = whatif.questions(1)
         self.datacollector = mesa.DataCollector(**(collectors or {}))
 
     def step(self) -> None:

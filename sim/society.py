@@ -8,6 +8,7 @@ from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import Threads
 from sim.rng import purpose_key, uniform, uniforms
+from sim.rules.contact import tie_at
 from sim.rules.groups import chat_value
 from sim.rules.records import (
     F32,
@@ -61,13 +62,12 @@ def belief_rows(
 ) -> None:
     """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest."""
     for i in range(first, last):
-        begin, end = ties.indptr[i], ties.indptr[i + 1]
+        degree = np.int64(ties.degree[i])
         for p in range(MAX):
             around = 0.0
-            for tie in range(begin, end):
-                around += ties.rank_weight[tie - begin] * now[ties.indices[tie], p]
-            total = ties.rank_total[end - begin]
-            around = around / total if end > begin else float(now[i, p])
+            for r in range(degree):
+                around += ties.rank_weight[r] * now[ties.indices[tie_at(ties, i, r)], p]
+            around = around / ties.rank_total[degree] if degree > 0 else float(now[i, p])
             then[i, p] = follow * around + (1.0 - follow) * prior[i, p]
 
 
@@ -109,10 +109,11 @@ def _level(utilities: F64, share: float) -> float:
 def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
     """Write the share of weighted ties to users of a VPN."""
     for i in range(first, last):
-        begin, end, share = ties.indptr[i], ties.indptr[i + 1], 0.0
-        for tie in range(begin, end):
-            share += ties.rank_weight[tie - begin] * (place(words[ties.indices[tie]]) & 1)
-        helpers[i] = share / ties.rank_total[end - begin] if end > begin else 0.0
+        degree, share = np.int64(ties.degree[i]), 0.0
+        for r in range(degree):
+            contact = ties.indices[tie_at(ties, i, r)]
+            share += ties.rank_weight[r] * (place(words[contact]) & 1)
+        helpers[i] = share / ties.rank_total[degree] if degree > 0 else 0.0
 
 
 def seat_chats(config: SimConfig, state: State, now: Now, threads: Threads) -> None:

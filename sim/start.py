@@ -29,7 +29,7 @@ from sim.inversion import draw_rows, reach_rows, talk_rows
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
-from sim.rules.records import F64, MAX, N_BANDS, SCRATCH, Now, records
+from sim.rules.records import F64, MAX, N_BANDS, Now
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
 from sim.world.arms import build_graph
@@ -71,7 +71,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
         threads.run(
             talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
-            state.chats, now, state.rules, 0.6, records(SCRATCH, n_blocks(state.n_users)),
+            state.chats, now, state.rules, 0.6,
         )  # fmt: skip
         _solve_openings(config, state)
         habit = _habit_scale(state)
@@ -86,7 +86,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     _finish(config, state, solved)
     threads.run(  # what the start looks like: reachable ties are compared with it later
         talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
-        state.chats, now, state.rules, 0.0, records(SCRATCH, n_blocks(state.n_users)),
+        state.chats, now, state.rules, 0.0,
     )  # fmt: skip
     start_abuse(config, state, now, threads)
 
@@ -219,10 +219,8 @@ def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
     n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
     first = able[np.argsort(u[able], kind="stable")[:n_first]]
     if seed.pattern == "pairs":
-        connected = first[state.ties.indptr[first + 1] > state.ties.indptr[first]]
-        friends = state.ties.indices[
-            state.ties.indptr[connected]
-        ]  # the strongest tie stands first
+        connected = first[state.ties.degree[first] > 0]
+        friends = state.ties.indices[state.ties.start[connected]]  # the strongest tie stands first
         first = np.union1d(first, friends[users.online[friends] == 1])
     bit = np.uint8(1 << p)
     users.installed[first] |= bit

@@ -16,6 +16,7 @@ from sim.rules.records import (
     NOWHERE,
     RULES,
     TALK,
+    U32,
     U64,
     USER,
     Chats,
@@ -24,10 +25,11 @@ from sim.rules.records import (
     Ties,
     records,
 )  # fmt: skip
-from sim.rules.word import FEAR_STEPS, HABIT_STEPS, MOST_FEAR, pack
+from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, pack
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT, Graph
 from sim.world.population import Population
+from sim.world.rows import Rows, rows_from
 from sim.world.settings import BANDS, TYPES
 
 
@@ -37,7 +39,7 @@ class State:
 
     users: Records  # USER (n,)
     talks: Records  # TALK (n,)
-    words: U64  # (n,) what contacts see, see rules/word.py
+    words: U64  # (n + 1,) what contacts see, see rules/word.py; 0 of nobody, the last
     ties: Ties
     rules: Record  # RULES
     chats: Chats
@@ -46,7 +48,7 @@ class State:
     @property
     def n_users(self) -> int:
         """Return the number of users."""
-        return len(self.words)
+        return len(self.users)
 
     def copy(self) -> State:
         """Return a state that can change without changing this one."""
@@ -62,7 +64,7 @@ class State:
 
     def show(self) -> None:
         """Write every user's word anew, after a change from outside a step."""
-        _show_rows(self.users, self.words)
+        _show_rows(self.users, self.words, self.rules)
 
 
 def make_users(population: Population) -> Records:
@@ -75,12 +77,23 @@ def make_users(population: Population) -> Records:
     return users
 
 
-def make_ties(graph: Graph) -> Ties:
-    """Return the graph with the weights of ranks up to the largest degree."""
-    longest = int(np.diff(graph.indptr).max(initial=1))
+def make_ties(rows: Rows) -> Ties:
+    """Return the ties with the weights of ranks up to the largest degree."""
+    longest = int(rows.degree.max(initial=1))
     weight = np.arange(1, longest + 1, dtype=np.float64) ** -WEIGHT_EXPONENT
     total = np.concatenate([[0.0], np.cumsum(weight)])
-    return Ties(graph.indptr, graph.indices, weight, total)
+    return Ties(
+        rows.order, rows.slice_start, rows.indices, rows.start, rows.degree,
+        weight.astype(np.float32), total.astype(np.float32),
+    )  # fmt: skip
+
+
+def seats(ties: Ties) -> U32:
+    """Return where in ``ties.order`` each user sits, shape (n,)."""
+    n = len(ties.degree)
+    found = np.empty(n, np.uint32)
+    found[ties.order[:n]] = np.arange(n, dtype=np.uint32)  # empty lanes stand last
+    return found
 
 
 def make_chats(seats: Seats) -> Chats:
@@ -90,14 +103,6 @@ def make_chats(seats: Seats) -> Chats:
         np.full(n, NOWHERE, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8),
         seats.kind, seats.indptr, seats.members, seats.of_user,
     )  # fmt: skip
-
-
-def levels(habit_value: float, chilling_value: float) -> F64:
-    """Return exp(eta/2 h - lambda/2 f) by topic and level of habit and fear, shape (2, 256)."""
-    level = np.arange(256)
-    habit = habit_value / 2.0 * (level & 31) / HABIT_STEPS
-    fear = chilling_value / 2.0 * MOST_FEAR * ((level >> 5) / FEAR_STEPS) ** 2
-    return np.exp([habit, habit - fear])
 
 
 def make_rules(config: SimConfig) -> Record:
@@ -114,8 +119,9 @@ def make_rules(config: SimConfig) -> Record:
     abroad = config.population.abroad
     rules.outside_abroad[:] = rules.outside * np.exp(-abroad.call_price)
     rules.abroad_weight = abroad.weight
-    rules.abroad_word = _abroad_word(config)
-    rules.pull[:] = levels(b.habit_value, b.chilling_value)
+    rules.abroad_low, rules.abroad_high = _abroad_word(config)
+    rules.habit_pull = np.expm1(b.habit_value / 2)
+    rules.fear_pull = -np.expm1(-b.chilling_value / 2 * MOST_FEAR)
     rules.pair_appeal[:] = -np.inf
     for p, name in enumerate(config.messengers):
         platform = config.platforms[name]
@@ -130,12 +136,13 @@ def make_rules(config: SimConfig) -> Record:
     return rules
 
 
-def _abroad_word(config: SimConfig) -> int:
+def _abroad_word(config: SimConfig) -> tuple[int, int]:
     """Return what contacts abroad show: who is there, half used to it, restricted nowhere."""
-    word = n_places(config) - 1 << 8
+    low, high = n_places(config) - 1 << PLACE_BIT, 0
     for p, name in enumerate(config.messengers):
-        word |= config.platforms[name].abroad << p | HABIT_STEPS // 2 << 16 + 8 * p
-    return word
+        low |= config.platforms[name].abroad << p
+        high |= HABIT_STEPS // 2 << HABIT_WIDTH * p
+    return low, high
 
 
 def n_places(config: SimConfig) -> int:
@@ -149,8 +156,8 @@ def make_state(config: SimConfig, population: Population, graph: Graph, seats: S
     return State(
         make_users(population),
         records(TALK, n),
-        np.zeros(n, np.uint64),
-        make_ties(graph),
+        np.zeros(n + 1, np.uint64),
+        make_ties(rows_from(graph)),
         make_rules(config),
         make_chats(seats),
         records(ABUSE, len(config.abuse)),
@@ -164,6 +171,6 @@ def by_messenger(values: F64, config: SimConfig) -> F64:
 
 
 @jit_loop
-def _show_rows(users: Records, words: U64) -> None:
-    for i in range(words.shape[0]):
-        words[i] = pack(users[i])
+def _show_rows(users: Records, words: U64, rules: Record) -> None:
+    for i in range(users.shape[0]):
+        words[i] = pack(users[i], rules)

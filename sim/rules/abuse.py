@@ -24,7 +24,7 @@ def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
     """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
         return 1.0
-    if now.attraction[user.place, user.place, channel, k] == 0.0:
+    if now.quality[0, 0, channel, k] == 0.0:
         return 0.0  # the messenger lacks the channel
     has = in_use(user) >> k & 1
     return float(has * now.availability[user.place, channel, k])

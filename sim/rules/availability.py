@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.compiled import jit
-from sim.rules.records import F32, F64
+from sim.lanes import SPAN
+from sim.rules.records import F32, F64, I32
+
+MOST_PLACES = 256  # a word has eight bits for the place
 
 
 @jit
@@ -14,40 +19,43 @@ def availability(restriction: float, circumvention: float, efficacy: float, vpn:
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
 
 
-@jit
-def attraction(value: float, loss: float, q_i: float, q_j: float) -> float:
-    """Return exp(a - gamma (1 - q_i q_j)), the part of a tie's pull that places decide."""
-    return float(np.exp(value - loss * (1.0 - q_i * q_j)))
+class PairTables(NamedTuple):
+    """What places mean for a tie. Places in which all messengers work alike form a class."""
+
+    place_class: I32  # (256,) class by place, in the order of places
+    attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
+    quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
+    pairs: F32  # (2, 2, P, S) attraction, quality by channel, messenger and pair of classes
+    varied: int  # bits: messengers that do not work alike in all classes
+    regional: int  # 1: places differ by more than a VPN (the lowest bit of a place)
 
 
-@jit
-def fill_tables(q: F64, values: F64, losses: F64, attractions: F64, best: F32) -> None:
-    """Fill the tables by pairs of places.
+def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
+    """Return the tables by pairs of classes of places.
 
     Parameters
     ----------
     q : array of shape (C, 2, P)
-        Availability by place, channel and messenger.
+        Availability by place, channel and messenger; the last place is abroad.
     values : array of shape (2, P)
         a_pc; -inf where the messenger lacks the channel [utils].
     losses : array of shape (2,)
         gamma_c [utils].
-    attractions : array of shape (C, C, 2, P)
-        Written: exp(a_pc - gamma_c (1 - q_i q_j)).
-    best : array of shape (C, C, 2, 2**P)
-        Written: the largest q_i q_j among a set of messengers, by the bits of the set: the share
-        of attempts that succeed on the one that works best.
     """
-    n_places, n_channels, n_platforms = q.shape
-    for i in range(n_places):
-        for j in range(n_places):
-            for c in range(n_channels):
-                best[i, j, c, 0] = 0.0
-                for p in range(n_platforms):
-                    attractions[i, j, c, p] = attraction(
-                        values[c, p], losses[c], q[i, c, p], q[j, c, p]
-                    )
-                    both = q[i, c, p] * q[j, c, p] if values[c, p] > -np.inf else 0.0
-                    bit = 1 << p
-                    for others in range(bit):
-                        best[i, j, c, bit + others] = max(both, best[i, j, c, others])
+    rows: dict[bytes, int] = {}
+    classes = [rows.setdefault(place.tobytes(), len(rows)) for place in q]
+    place_class = np.zeros(MOST_PLACES, np.int32)
+    place_class[: len(q)] = classes
+    kinds = q[[classes.index(k) for k in range(len(rows))]]
+    both = kinds[:, None] * kinds[None]
+    attractions = np.exp(values - losses[:, None] * (1.0 - both))
+    quality = np.where(np.isfinite(values), both, 0.0)
+    tables = attractions.astype(np.float32), quality.astype(np.float32)
+    n_pairs = len(rows) ** 2
+    pairs = np.zeros((2, *values.shape, -(-n_pairs // SPAN) * SPAN), np.float32)
+    pairs[..., :n_pairs] = [t.reshape(n_pairs, *values.shape).transpose(1, 2, 0) for t in tables]
+    differs = np.logical_or(*((t != t[:1, :1]).any(axis=(0, 1, 2)) for t in tables))
+    here = np.arange(len(q) - 1)
+    regional = int((place_class[here] != place_class[here & 1]).any())
+    varied = sum(1 << int(p) for p in np.flatnonzero(differs))
+    return PairTables(place_class, *tables, pairs, varied, regional)

@@ -7,183 +7,138 @@ On a tie the two users share some messengers, and always the plain phone. For ch
     Z    = sum exp(v) over what both have;     pi_p = exp(v_p) / Z      multinomial logit
 
 Of messages a share y is sensitive: there - lambda (f_ip + f_jp) / 2 is added, f the fear of being
-read on p. exp(v) factorises into a table by places and one factor a user, so a tie costs no
-exponential. The marginal value of p to user i, whether or not i has it, is
+read on p. What a user can say is its welfare W_i = sum_j w_ij sum_c d_c ln Z.
 
-    dW_ip = sum_j w_ij [j has p] sum_c d_c ln(1 + exp(v_p) / Z without p)
+exp(v) factorises into a table by classes of places and a factor of either end, so a tie costs no
+exponential. Sixteen users stand side by side, one a lane, and take their ties rank by rank.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.compiled import jit
+from sim.lanes import (
+    SPAN,
+    WIDTH,
+    Floats,
+    Ints,
+    Mask,
+    any_bits,
+    fma,
+    gather,
+    ln,
+    load,
+    lookup,
+    maximum,
+    pick,
+    splat,
+    store,
+    where,
+    zeros,
+)
 from sim.rules.records import (
     CALL,
     CELLULAR,
+    F32,
+    I32,
     MAX,
     MESSAGE,
     ORDINARY,
     SENSITIVE,
+    U32,
     U64,
     Int,
     Now,
     Record,
+    Records,
     Ties,
+)
+from sim.rules.word import PLACE_BIT, USABLE, VPN_BIT, fear_factor, habit_factor
+
+# Working memory is rows of sixteen numbers. First what each lane has and the sums that are
+# written to the talks (from _ALONE on a row a channel), then a block of rows a messenger.
+SCALE, ABROAD_WEIGHT, DEGREE, _HELPERS, _WELFARE, _ALONE, _REACH, _SECURE, _BEST = (
+    0, 1, 2, 3, 4, 5, 7, 9, 11,
 )  # fmt: skip
-from sim.rules.word import level, place, usable
+FIRST_BLOCK, BLOCK_SIZE = 13 * WIDTH, 7 * WIDTH
+_HABIT, _FEAR, _MESSAGE, _SENSITIVE, _CALL, _USE = range(6)  # of a block; _USE a row a channel
+_ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
+
+
+class Terms(NamedTuple):
+    """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
+
+    n_messengers: int
+    n_classes: int  # of places
+    n_pairs: int  # of classes, rounded up to whole tables
+    varied: int
+    unreadable: int
+    regional: int
+    vpn_class: int  # class of a place like the first, with a VPN
+    habit: np.float32  # exp(eta / 2) - 1
+    fear: np.float32  # 1 - exp(-lambda MOST_FEAR / 2)
+    ordinary: np.float32  # 1 - y
+    sensitive: np.float32  # y
+    d_message: np.float32
+    d_call: np.float32
+    out_message: np.float32  # exp(a_0c), in the country
+    out_call: np.float32
+    abroad_message: np.float32  # the same to a contact abroad
+    abroad_call: np.float32
+    abroad_low: int  # halves of the word that contacts abroad show, and the class of their place
+    abroad_high: int
+    abroad_class: int
 
 
 @jit
-def tie_values(
-    mine: np.uint64, other: np.uint64, offered: Int, out_message: float, out_call: float, now: Now,
-    rules: Record, s: Record,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Write exp(v_p) of the messengers `offered` into ``s.x`` and ``s.sensitive``.
-
-    Parameters
-    ----------
-    out_message, out_call : float
-        exp(a_0c): cellular to a contact in the country or abroad.
-
-    Returns
-    -------
-    z_message, z_sensitive, z_call : float
-        Z over what both have, cellular included.
-    """
-    shared = usable(mine) & usable(other)
-    i, j = place(mine), place(other)
-    z_message, z_sensitive, z_call = out_message, out_message, out_call
-    for p in range(rules.n_messengers):
-        if offered >> p & 1:
-            a, b = level(mine, p), level(other, p)
-            pull = rules.pull[ORDINARY, a] * rules.pull[ORDINARY, b]
-            x = now.attraction[i, j, MESSAGE, p]
-            s.x[MESSAGE, p] = x * pull
-            s.x[CALL, p] = now.attraction[i, j, CALL, p] * pull
-            s.sensitive[p] = x * (rules.pull[SENSITIVE, a] * rules.pull[SENSITIVE, b])
-            if shared >> p & 1:
-                z_message += s.x[MESSAGE, p]
-                z_sensitive += s.sensitive[p]
-                z_call += s.x[CALL, p]
-    return z_message, z_sensitive, z_call
-
-
-@jit
-def marginal(x: float, z: float, is_shared: Int) -> float:
-    """Return ln(1 + x / Z without p); Z holds x already where p is shared."""
-    return float(-np.log1p(-x / z)) if is_shared else float(np.log1p(x / z))
-
-
-@jit
-def logsum(z_message: float, z_sensitive: float, z_call: float, rules: Record) -> float:
-    """Return sum_c d_c ln Z_c, what can be said on a tie of weight 1 [utils]."""
-    message = rules.topic_share[ORDINARY] * np.log(z_message)
-    message += rules.topic_share[SENSITIVE] * np.log(z_sensitive)
-    return float(
-        rules.channel_share[MESSAGE] * message + rules.channel_share[CALL] * np.log(z_call)
-    )
-
-
-@jit
-def add_tie(
-    mine: np.uint64, other: np.uint64, weight: float, revising: Int, out_message: float,
-    out_call: float, now: Now, rules: Record, s: Record,
-) -> float:  # fmt: skip
-    """Add one tie of `weight` to the sums of use and marginal value in `s`; return its welfare."""
-    shared = usable(mine) & usable(other)
-    offered = (usable(mine) | revising) & usable(other)
-    z_message, z_sensitive, z_call = tie_values(
-        mine, other, offered, out_message, out_call, now, rules, s
-    )
-    ordinary, sensitive = rules.topic_share[ORDINARY], rules.topic_share[SENSITIVE]
-    per_message, per_sensitive = weight * ordinary / z_message, weight * sensitive / z_sensitive
-    per_call = weight / z_call
-    s.use[MESSAGE, CELLULAR] += (per_message + per_sensitive) * out_message
-    s.use[CALL, CELLULAR] += per_call * out_call
-    w_message = weight * rules.channel_share[MESSAGE]
-    w_call = weight * rules.channel_share[CALL]
-    for p in range(rules.n_messengers):
-        is_shared = shared >> p & 1
-        x, y, v = s.x[MESSAGE, p], s.sensitive[p], s.x[CALL, p]
-        if is_shared:
-            s.use[MESSAGE, p] += per_message * x + per_sensitive * y
-            s.use[CALL, p] += per_call * v
-        if (offered & revising) >> p & 1:
-            gain = ordinary * marginal(x, z_message, is_shared)
-            gain += sensitive * marginal(y, z_sensitive, is_shared)
-            s.value[p] += w_message * gain + w_call * marginal(v, z_call, is_shared)
-    return weight * logsum(z_message, z_sensitive, z_call, rules)
-
-
-@jit
-def reach_tie(mine: np.uint64, other: np.uint64, weight: float, now: Now, s: Record) -> None:
-    """Add a tie of `weight` to what can be reached by messenger, and safe from the state."""
-    shared = usable(mine) & usable(other)
-    i, j = place(mine), place(other)
-    for c in range(2):
-        s.reachable[c] += weight * now.best[i, j, c, shared]
-        s.secure[c] += weight * now.best[i, j, c, shared & now.force.unreadable]
-
-
-@jit
-def talk_abroad(
-    mine: np.uint64, revising: Int, now: Now, rules: Record, talk: Record, s: Record
-) -> float:
-    """Communicate with somebody close who lives abroad; return its welfare."""
-    there, weight = rules.abroad_word, rules.abroad_weight
-    reach_tie(mine, there, weight, now, s)
-    for c in range(2):
-        shared = usable(mine) & usable(there)
-        talk.abroad[c] = now.best[place(mine), place(there), c, shared]
-    return add_tie(
-        mine, there, weight, revising, rules.outside_abroad[MESSAGE], rules.outside_abroad[CALL],
-        now, rules, s,
+def terms(now: Now, rules: Record) -> Terms:
+    """Return what the choice needs of rules and conditions."""
+    abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
+    return Terms(
+        np.int64(rules.n_messengers), now.attraction.shape[0], now.pairs.shape[3],
+        np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
+        np.int64(now.place_class[1]), np.float32(rules.habit_pull), np.float32(rules.fear_pull),
+        np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
+        np.float32(rules.channel_share[MESSAGE]), np.float32(rules.channel_share[CALL]),
+        np.float32(rules.outside[MESSAGE]), np.float32(rules.outside[CALL]),
+        np.float32(rules.outside_abroad[MESSAGE]), np.float32(rules.outside_abroad[CALL]),
+        np.int64(rules.abroad_low), np.int64(rules.abroad_high), np.int64(now.place_class[abroad]),
     )  # fmt: skip
 
 
-@jit
-def clear(talk: Record, s: Record) -> None:
-    """Set the sums of a user's look at its ties to 0."""
-    for c in range(2):
-        s.reachable[c] = s.secure[c] = talk.abroad[c] = 0.0
-        for p in range(MAX + 1):
-            s.use[c, p] = 0.0
-    for p in range(MAX):
-        s.value[p] = 0.0
+class Sums(NamedTuple):
+    """Sums over the ties of sixteen users; `best` is how well the last tie reaches."""
+
+    welfare: Floats
+    helpers: Floats
+    alone_message: Floats  # share of communication by cellular
+    alone_call: Floats
+    reach_message: Floats
+    reach_call: Floats
+    secure_message: Floats
+    secure_call: Floats
+    best_message: Floats
+    best_call: Floats
+
+
+class Contacts(NamedTuple):
+    """One contact of each of sixteen users."""
+
+    low: Ints  # halves of their words
+    high: Ints
+    pair: Ints  # K times the class of one's own place, plus that of the contact's
+    weight: Floats
+    out_message: np.float32  # exp(a_0c): cellular to them
+    out_call: np.float32
 
 
 @jit
-def communicate(
-    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, s: Record
-) -> None:
-    """Choose on every tie of user `i`: use, marginal values, reachable ties and welfare."""
-    clear(talk, s)
-    mine, revising = words[i], np.int64(user.revising)
-    welfare, phone_only, helpers = 0.0, 0.0, 0.0
-    out_message, out_call = rules.outside[MESSAGE], rules.outside[CALL]
-    first, last = ties.indptr[i], ties.indptr[i + 1]
-    scale = tie_scale(user, ties.rank_total[last - first], rules)
-    for tie in range(first, last):
-        other = words[ties.indices[tie]]
-        weight = ties.rank_weight[tie - first] * scale
-        helpers += weight * (place(other) & 1)
-        if (usable(mine) | revising) & usable(other) == 0:
-            phone_only += weight
-            continue
-        welfare += add_tie(mine, other, weight, revising, out_message, out_call, now, rules, s)
-        reach_tie(mine, other, weight, now, s)
-    if user.abroad:
-        welfare += talk_abroad(mine, revising, now, rules, talk, s)
-    welfare += phone_only * logsum(out_message, out_message, out_call, rules)
-    for c in range(2):
-        talk.reachable[c], talk.secure[c] = s.reachable[c], s.secure[c]
-        talk.use[c, CELLULAR] = s.use[c, CELLULAR] + phone_only
-        for p in range(rules.n_messengers):
-            talk.use[c, p] = s.use[c, p]
-    for p in range(rules.n_messengers):
-        talk.value[p] = s.value[p]
-    talk.welfare, talk.helpers = welfare, helpers
+def working_memory() -> F32:
+    """Return what a thread needs to compute sixteen users, flat."""
+    return np.zeros(FIRST_BLOCK + MAX * BLOCK_SIZE, np.float32)
 
 
 @jit
@@ -194,31 +149,233 @@ def tie_scale(user: Record, total: float, rules: Record) -> float:
 
 
 @jit
-def welfare_as(
-    mine: np.uint64, i: int, user: Record, words: U64, ties: Ties, now: Now, rules: Record,
-    s: Record,
-) -> float:  # fmt: skip
-    """Return the welfare user `i` would have if its word were `mine` [utils]."""
-    welfare = 0.0
-    out_message, out_call = rules.outside[MESSAGE], rules.outside[CALL]
-    first, last = ties.indptr[i], ties.indptr[i + 1]
-    scale = tie_scale(user, ties.rank_total[last - first], rules)
-    for tie in range(first, last):
-        other = words[ties.indices[tie]]
-        shared = usable(mine) & usable(other)
-        z = tie_values(mine, other, shared, out_message, out_call, now, rules, s)
-        welfare += ties.rank_weight[tie - first] * scale * logsum(z[0], z[1], z[2], rules)
-    if user.abroad:
-        shared = usable(mine) & usable(rules.abroad_word)
-        z = tie_values(
-            mine,
-            rules.abroad_word,
-            shared,
-            rules.outside_abroad[MESSAGE],
-            rules.outside_abroad[CALL],
-            now,
-            rules,
-            s,
-        )
-        welfare += rules.abroad_weight * logsum(z[0], z[1], z[2], rules)
-    return welfare
+def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -> tuple[int, int]:
+    """Put the users who[at:] in the lanes; a lane without a user has no ties.
+
+    Returns
+    -------
+    longest : int
+        The largest degree.
+    any_abroad : int
+        1 if somebody has a contact abroad.
+    """
+    longest, any_abroad = 0, 0
+    for lane in range(WIDTH):
+        scale, abroad, degree = 0.0, 0.0, 0
+        i = np.int64(who[at + lane])
+        if i < users.shape[0]:
+            degree = np.int64(ties.degree[i])
+            scale = tie_scale(users[i], ties.rank_total[degree], rules)
+            if users[i].abroad:
+                abroad, any_abroad = rules.abroad_weight, 1
+        s[SCALE * WIDTH + lane] = scale
+        s[ABROAD_WEIGHT * WIDTH + lane] = abroad
+        s[DEGREE * WIDTH + lane] = degree
+        longest = max(longest, degree)
+    return longest, any_abroad
+
+
+@jit
+def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
+    """Return the classes of the places that words show."""
+    if t.regional:
+        return lookup(place_class, (low >> PLACE_BIT) & 0xFF)
+    return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+
+
+@jit
+def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
+    """Return K times the classes of one's own places."""
+    found, mine = low & 0, classes_of(low, place_class, t)
+    for _ in range(t.n_classes):
+        found = found + mine
+    return found
+
+
+@jit
+def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
+    """Write what users bring to all their ties over the messengers `offered`."""
+    block = FIRST_BLOCK
+    for p in range(MAX):
+        if offered >> p & 1:
+            store(s, block + _HABIT * WIDTH, habit_factor(high, p, t.habit))
+            store(s, block + _FEAR * WIDTH, fear_factor(low, p, t.fear))
+            store(s, block + (_USE + MESSAGE) * WIDTH, zeros())
+            store(s, block + (_USE + CALL) * WIDTH, zeros())
+            block += BLOCK_SIZE
+
+
+@jit
+def weights(r: int, s: F32, ties: Ties) -> Floats:
+    """Return the weights of the ties at rank `r`, 0 where a row is over."""
+    is_tie = load(s, DEGREE * WIDTH) > r
+    return where(is_tie, load(s, SCALE * WIDTH) * ties.rank_weight[r], 0.0)
+
+
+@jit
+def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
+    """Return somebody close who lives abroad, of weight 0 where nobody does."""
+    nothing = low & 0
+    return Contacts(
+        nothing | t.abroad_low, nothing | t.abroad_high, mine + t.abroad_class,
+        load(s, ABROAD_WEIGHT * WIDTH), t.abroad_message, t.abroad_call,
+    )  # fmt: skip
+
+
+@jit
+def by_pair(table: int, c: int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
+    """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
+    at = ((table * 2 + c) * MAX + p) * t.n_pairs
+    if not t.varied >> p & 1:
+        return splat(pairs[at])
+    found = pick(pairs, at, pair)
+    for k in range(SPAN, t.n_pairs, SPAN):
+        found = where(pair > k - 1, pick(pairs, at + k, pair & (SPAN - 1)), found)
+    return found
+
+
+@jit
+def pulls(
+    p: Int, block: int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
+) -> tuple[Floats, Floats, Floats]:
+    """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
+    theirs = where(has, habit_factor(contacts.high, p, t.habit), 0.0)
+    pull = load(s, block + _HABIT * WIDTH) * theirs
+    message = pull * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
+    call = pull * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
+    fears = load(s, block + _FEAR * WIDTH) * fear_factor(contacts.low, p, t.fear)
+    return message, message * fears, call
+
+
+@jit
+def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> Floats:
+    """Return sum_c d_c ln Z_c, what can be said on a tie of weight 1 [utils]."""
+    said = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
+    return fma(ln(z_message), t.d_message * t.ordinary, said)
+
+
+@jit
+def talk_on_tie(
+    low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
+) -> Sums:
+    """Add one tie of each lane to `sums` and to the use of messengers."""
+    z_message, z_call = splat(contacts.out_message), splat(contacts.out_call)
+    z_sensitive, block, none = z_message, FIRST_BLOCK, zeros()
+    best_message, best_call, safe_message, safe_call = none, none, none, none
+    for p in range(MAX):
+        if offered >> p & 1:
+            has = (low & contacts.low & (1 << p)) != 0
+            x, y, v = pulls(p, block, has, contacts, pairs, t, s)
+            store(s, block + _MESSAGE * WIDTH, x)
+            store(s, block + _SENSITIVE * WIDTH, y)
+            store(s, block + _CALL * WIDTH, v)
+            z_message, z_sensitive, z_call = z_message + x, z_sensitive + y, z_call + v
+            q = where(has, by_pair(_QUALITY, MESSAGE, p, contacts.pair, pairs, t), 0.0)
+            q_call = where(has, by_pair(_QUALITY, CALL, p, contacts.pair, pairs, t), 0.0)
+            best_message, best_call = maximum(best_message, q), maximum(best_call, q_call)
+            if t.unreadable >> p & 1:
+                safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
+            block += BLOCK_SIZE
+    weight = contacts.weight
+    per_message, per_call = weight * t.ordinary / z_message, weight / z_call
+    per_sensitive = weight * t.sensitive / z_sensitive
+    use(offered, per_message, per_sensitive, per_call, t, s)
+    return Sums(
+        fma(weight, logsum(z_message, z_sensitive, z_call, t), sums.welfare),
+        sums.helpers,
+        fma(per_message + per_sensitive, contacts.out_message, sums.alone_message),
+        fma(per_call, contacts.out_call, sums.alone_call),
+        fma(weight, best_message, sums.reach_message),
+        fma(weight, best_call, sums.reach_call),
+        fma(weight, safe_message, sums.secure_message),
+        fma(weight, safe_call, sums.secure_call),
+        best_message,
+        best_call,
+    )
+
+
+@jit
+def use(
+    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, t: Terms, s: F32
+) -> None:
+    """Add w pi_p of the present tie to the use of the messengers `offered`."""
+    block = FIRST_BLOCK
+    for p in range(MAX):
+        if offered >> p & 1:
+            row = block + (_USE + MESSAGE) * WIDTH
+            message = fma(load(s, block + _SENSITIVE * WIDTH), per_sensitive, load(s, row))
+            store(s, row, fma(load(s, block + _MESSAGE * WIDTH), per_message, message))
+            row = block + (_USE + CALL) * WIDTH
+            store(s, row, fma(load(s, block + _CALL * WIDTH), per_call, load(s, row)))
+            block += BLOCK_SIZE
+
+
+@jit
+def communicate(
+    first: int, begin: int, end: int, users: Records, talks: Records, words: U64, ties: Ties,
+    now: Now, rules: Record, s: F32,
+) -> None:  # fmt: skip
+    """Choose on every tie of a slice of users: use, welfare, whom they reach.
+
+    Parameters
+    ----------
+    first : int
+        The slice is ties.order[first : first + 16].
+    begin, end : int
+        The lanes whose talks are written.
+    """
+    t, pairs = terms(now, rules), now.pairs.ravel()
+    longest, any_abroad = seat(ties.order, first, users, ties, rules, s)
+    low, high = gather(words, load(ties.order, first))
+    offered = any_bits(low & USABLE)
+    lay_out(low, high, offered, t, s)
+    mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
+    none = zeros()
+    helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
+    for r in range(longest + any_abroad):
+        if r < longest:
+            their_low, their_high = gather(words, load(ties.indices, tie + r * WIDTH))
+            pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
+            contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
+            helpers = helpers + where((their_low & VPN_BIT) != 0, weight, 0.0)
+        else:
+            contacts = abroad(low, mine, t, s)
+        sums = talk_on_tie(low, offered, contacts, pairs, sums, t, s)
+    store_sums(helpers, sums, s)
+    for lane in range(begin, end):
+        i = np.int64(ties.order[first + lane])
+        if i < users.shape[0]:
+            write_talk(lane, users[i], talks[i], offered, s)
+
+
+@jit
+def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
+    """Write the sums to the rows that `write_talk` reads lane by lane."""
+    store(s, _HELPERS * WIDTH, helpers)
+    store(s, _WELFARE * WIDTH, sums.welfare)
+    store(s, (_ALONE + MESSAGE) * WIDTH, sums.alone_message)
+    store(s, (_ALONE + CALL) * WIDTH, sums.alone_call)
+    store(s, (_REACH + MESSAGE) * WIDTH, sums.reach_message)
+    store(s, (_REACH + CALL) * WIDTH, sums.reach_call)
+    store(s, (_SECURE + MESSAGE) * WIDTH, sums.secure_message)
+    store(s, (_SECURE + CALL) * WIDTH, sums.secure_call)
+    store(s, (_BEST + MESSAGE) * WIDTH, sums.best_message)
+    store(s, (_BEST + CALL) * WIDTH, sums.best_call)
+
+
+@jit
+def write_talk(lane: int, user: Record, talk: Record, offered: int, s: F32) -> None:
+    """Write the sums of one lane to the talk of its user."""
+    talk.welfare, talk.helpers = s[_WELFARE * WIDTH + lane], s[_HELPERS * WIDTH + lane]
+    for c in range(2):
+        talk.use[c, CELLULAR] = s[(_ALONE + c) * WIDTH + lane]
+        talk.reachable[c] = s[(_REACH + c) * WIDTH + lane]
+        talk.secure[c] = s[(_SECURE + c) * WIDTH + lane]
+        talk.abroad[c] = s[(_BEST + c) * WIDTH + lane] if user.abroad else np.float32(0.0)
+    block = FIRST_BLOCK + lane
+    for p in range(MAX):
+        talk.value[p] = talk.use[MESSAGE, p] = talk.use[CALL, p] = 0.0
+        if offered >> p & 1:
+            for c in range(2):
+                talk.use[c, p] = s[block + (_USE + c) * WIDTH]
+            block += BLOCK_SIZE

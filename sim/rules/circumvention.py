@@ -15,11 +15,9 @@ import numpy as np
 from sim.compiled import jit
 from sim.rng import uniform
 from sim.rules.chance import happens, sigmoid
-from sim.rules.choice import welfare_as
-from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record, Ties
-from sim.rules.word import in_use
-
-_VPN_BIT = np.uint64(1 << 8)  # the lowest bit of the place in a user's word
+from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record
+from sim.rules.whatif import VPN_TOO, Questions, ask
+from sim.rules.word import VPN_BIT, in_use
 
 
 @jit
@@ -45,26 +43,24 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
 
 
 @jit
-def weigh(
-    i: int, user: Record, talk: Record, words: U64, ties: Ties, now: Now, rules: Record, keys: U64,
-    s: Record,
+def consider(
+    i: int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
+    asked: Questions,
 ) -> None:  # fmt: skip
-    """Let user `i` perhaps reconsider a VPN: write what it would open up, else NaN."""
-    talk.vpn_gain = np.nan
+    """Let user `i` perhaps reconsider a VPN and ask what it would open up; else note NaN."""
+    talk.vpn_gain, talk.content = np.nan, 0.0
     if user.online and happens(uniform(keys[VPN], i), rules.vpn_rate * now.force.days):
-        gain = 0.0
+        talk.vpn_gain = 0.0
         if opens_something(user.place, now, rules):
-            with_vpn = welfare_as(words[i] | _VPN_BIT, i, user, words, ties, now, rules, s)
-            without = welfare_as(words[i] & ~_VPN_BIT, i, user, words, ties, now, rules, s)
-            gain = rules.vpn_value * (with_vpn - without)
-            gain += rules.content_value * content_regained(user, now, rules)
-        talk.vpn_gain = gain
+            talk.content = content_regained(user, now, rules)
+            ask(i, word, VPN_BIT, VPN_TOO, asked)
 
 
 @jit
 def vpn_utility(user: Record, talk: Record, force: Record, rules: Record) -> float:
     """Return U_V [utils]."""
-    return float(talk.vpn_gain + user.skill + rules.vpn_help * talk.helpers - force.vpn_cost)
+    gain = rules.vpn_value * talk.vpn_gain + rules.content_value * talk.content
+    return float(gain + user.skill + rules.vpn_help * talk.helpers - force.vpn_cost)
 
 
 @jit

@@ -5,16 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit
+from sim.lanes import WIDTH
 from sim.rules.records import Int, Ties
 
 
 @jit
 def contact(i: int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
-    first, last = ties.indptr[i], ties.indptr[i + 1]
-    left = u * ties.rank_total[last - first]
-    for tie in range(first, last):
-        left -= ties.rank_weight[tie - first]
+    left = u * ties.rank_total[ties.degree[i]]
+    for r in range(ties.degree[i]):
+        left -= ties.rank_weight[r]
         if left < 0.0:
-            return np.int64(ties.indices[tie])
+            return np.int64(ties.indices[tie_at(ties, i, r)])
     return -1
+
+
+@jit
+def tie_at(ties: Ties, i: Int, r: Int) -> np.int64:
+    """Return where the tie at rank `r` (from 0) of user `i` stands in ``ties.indices``."""
+    return np.int64(ties.start[i]) + WIDTH * np.int64(r)

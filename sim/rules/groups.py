@@ -36,8 +36,8 @@ from sim.rules.word import in_use
 @jit
 def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
     """Return what a member who has `p` gains by the chat there over text messages [utils]."""
-    pull = now.attraction[user.place, user.place, MESSAGE, p]
-    pull *= np.exp(rules.risk_value * leaning(user, p))
+    here = now.place_class[user.place]
+    pull = now.attraction[here, here, MESSAGE, p] * np.exp(rules.risk_value * leaning(user, p))
     return float(np.log1p(pull / rules.outside[MESSAGE]))
 
 

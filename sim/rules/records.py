@@ -17,6 +17,7 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 I32 = NDArray[np.int32]
+U16 = NDArray[np.uint16]
 U8 = NDArray[np.uint8]
 Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
@@ -70,24 +71,12 @@ TALK = np.dtype(
         ("helpers", "f4"),  # share of weighted ties to users of a VPN
         ("welfare", "f4"),  # logsum over ties [utils]
         ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
+        ("content", "f4"),  # openings for content that a VPN would let through [1/day]
         ("chats", "u1", (MAX,)),  # group chats on a messenger
         ("ordered", "u1"),  # bits: a chat was ordered there in this step
         ("peer_aware", "u1"),  # of the contact talked with in this step
         ("peer_news", "u1"),
         ("peer_belief", "f4", (MAX,)),
-    ],
-    align=True,
-)
-
-# Working memory of a user's look at its ties: sums are taken in double precision.
-SCRATCH = np.dtype(
-    [
-        ("x", "f8", (2, MAX)),  # exp(v) on the present tie, by channel
-        ("sensitive", "f8", (MAX,)),  # the same for messages on a sensitive topic
-        ("use", "f8", (2, MAX + 1)),
-        ("value", "f8", (MAX,)),
-        ("reachable", "f8", (2,)),
-        ("secure", "f8", (2,)),
     ],
     align=True,
 )
@@ -100,8 +89,12 @@ RULES = np.dtype(
         ("topic_share", "f8", (2,)),  # 1 - y, y
         ("outside", "f8", (2,)),  # exp(a_0c) of cellular
         ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
-        ("abroad_word", "u8"),  # what contacts abroad show
-        ("pull", "f8", (2, 256)),  # exp(eta/2 h - lambda/2 f [sensitive]) by level, see word.py
+        ("abroad_low", "i8"),  # halves of the word that contacts abroad show
+        ("abroad_high", "i8"),
+        ("habit_value", "f8"),  # eta [utils]
+        ("habit_pull", "f8"),  # exp(eta / 2) - 1
+        ("chilling_value", "f8"),  # lambda [utils]
+        ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)
         ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
         ("prior", "f8", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
         ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
@@ -136,6 +129,8 @@ FORCE = np.dtype(
         ("onboarding", "f8", (MAX,)),  # help with taking it up [utils]
         ("access", "f8", (MAX + 1,)),  # share of communication that the state can read
         ("unreadable", "i8"),  # bits: messengers of which it reads less than half
+        ("varied", "i8"),  # bits: messengers that do not work alike everywhere
+        ("regional", "i8"),  # 1: places differ by more than a VPN
         ("vpn_cost", "f8"),  # fines less help, on top of the ordinary cost [utils]
         ("detection", "f8", (MAX + 1,)),  # share of abuse that is stopped
         ("loss", "f8"),  # share of what victims send that is lost
@@ -192,12 +187,18 @@ ABUSE = np.dtype(
 
 
 class Ties(NamedTuple):
-    """Whom the users talk to. The tie at rank r of k weighs r**-0.9, normalised over the row."""
+    """Whom the users talk to, sixteen users of about equal degree side by side (world/rows.py).
 
-    indptr: I64  # (n + 1,)
-    indices: U32  # (n_directed,)
-    rank_weight: F64  # (max degree,) r**-0.9 for r = 1, 2, ...
-    rank_total: F64  # (max degree + 1,) sum of the first k weights
+    The tie at rank r of k weighs r**-0.9, normalised over the row.
+    """
+
+    order: U32  # (16 n_slices,) users slice by slice, n where a lane is empty
+    slice_start: I64  # (n_slices + 1,) where a slice begins in `indices`
+    indices: U32  # contacts, rank by rank: all first ones of the 16 users, all second ones, ...
+    start: U32  # (n,) a user's ties stand at start, start + 16, start + 32, ...
+    degree: U16  # (n,)
+    rank_weight: F32  # (max degree,) r**-0.9 for r = 1, 2, ...
+    rank_total: F32  # (max degree + 1,) sum of the first k weights
 
 
 class Chats(NamedTuple):
@@ -217,8 +218,10 @@ class Now(NamedTuple):
 
     force: Record  # FORCE
     availability: F64  # (C, 2, MAX) q_ipc
-    attraction: F64  # (C, C, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j))
-    best: F32  # (C, C, 2, 2**MAX) largest q_i q_j among the messengers of a set of bits
+    place_class: I32  # (256,) class of each place: in one class all messengers work alike
+    attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
+    quality: F32  # (K, K, 2, MAX) q_i q_j by class, 0 where the messenger lacks the channel
+    pairs: F32  # (2, 2, MAX, S) both again, by pair: class of one's own place K + the contact's
     mandates: Records  # MANDATE (m,)
     orders: Records  # MANDATE (m,) to chats
     news: Records  # NEWS (m,)

@@ -6,6 +6,8 @@ No user reads what another writes in the same half, so the order of users cannot
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.compiled import jit
 from sim.rules import (
     abuse as abuse_rules,
@@ -20,26 +22,38 @@ from sim.rules import (
     habit,
     pairing,
     push,
+    whatif,
 )
-from sim.rules.records import U64, Chats, Now, Record, Records, Ties
+from sim.rules.records import F32, U64, Chats, Now, Record, Records, Ties
+from sim.rules.whatif import Questions
 from sim.rules.word import pack
 
 
 @jit
 def look(
-    i: int, users: Records, talks: Records, words: U64, ties: Ties, chats: Chats, now: Now,
-    rules: Record, keys: U64, s: Record,
+    first: int, begin: int, end: int, users: Records, talks: Records, words: U64, ties: Ties,
+    chats: Chats, now: Now, rules: Record, keys: U64, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """First half: what to reconsider, talk on every tie, openings, asking, weighing a VPN."""
-    user, talk = users[i], talks[i]
-    invited = groups.read_chats(i, talk, chats)
-    adoption.begin(i, user, invited, now, rules, keys)
-    choice.communicate(i, user, talk, words, ties, now, rules, s)
-    beliefs.converse(i, users, talk, ties, keys)
-    activity.open_apps(user, talk, now, rules)
-    circumvention.weigh(i, user, talk, words, ties, now, rules, keys, s)
-    if pairing.is_fed_up(i, user, now, rules, keys):
-        pairing.ask(i, users, ties, now, rules, keys)
+    """First half: what to reconsider, talk on every tie, openings, asking a contact.
+
+    For the users in lanes `begin` to `end` of the slice ties.order[first : first + 16]. What a
+    messenger or a VPN would add is asked here; `whatif.answer` answers many users together.
+    """
+    for lane in range(begin, end):
+        i = np.int64(ties.order[first + lane])
+        if i < users.shape[0]:
+            user, talk = users[i], talks[i]
+            adoption.begin(i, user, groups.read_chats(i, talk, chats), now, rules, keys)
+            whatif.ask_values(i, words[i], np.int64(user.revising), asked)
+            circumvention.consider(i, user, talk, words[i], now, rules, keys, asked)
+    choice.communicate(first, begin, end, users, talks, words, ties, now, rules, s)
+    for lane in range(begin, end):
+        i = np.int64(ties.order[first + lane])
+        if i < users.shape[0]:
+            beliefs.converse(i, users, talks[i], ties, keys)
+            activity.open_apps(users[i], talks[i], now, rules)
+            if pairing.is_fed_up(i, users[i], now, rules, keys):
+                pairing.ask(i, users, ties, now, rules, keys)
 
 
 @jit
@@ -56,4 +70,4 @@ def act(
     beliefs.learn(i, user, talk, now, rules, keys)
     circumvention.switch(i, user, talk, now.force, rules, keys)
     abuse_rules.suffer(i, user, abuse, now, keys)
-    words[i] = pack(user)
+    words[i] = pack(user, rules)

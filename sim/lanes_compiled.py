@@ -1,0 +1,311 @@
+"""Lanes as vectors in registers: what numba has to know of them (see sim/lanes.py)."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
+
+WIDTH = 16
+SPAN = 2 * WIDTH  # size of a table for `pick`
+_I32, _I64 = ir.IntType(32), ir.IntType(64)
+_ELEMENTS = {"float32": ir.FloatType(), "int32": _I32, "bool": ir.IntType(1)}
+
+
+class Lanes(types.Type):  # type: ignore[misc]
+    """The numba type of sixteen numbers of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(name=f"lanes({kind})")
+        self.kind = kind
+
+    @property
+    def vector(self) -> Any:
+        """Return the type in registers."""
+        return ir.VectorType(_ELEMENTS[self.kind], WIDTH)
+
+
+FLOATS, INTS, MASK = (Lanes(kind) for kind in _ELEMENTS)
+_HALVES = types.UniTuple(INTS, 2)
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, fe_type: Lanes) -> None:
+        super().__init__(manager, fe_type, fe_type.vector)
+
+
+@lower_cast(types.Number, Lanes)
+def _equal_lanes(context: Any, builder: Any, fromty: Any, toty: Lanes, value: Any) -> Any:
+    """Let a plain number stand for sixteen equal ones."""
+    plain = types.float32 if toty.kind == "float32" else types.int32
+    number = context.cast(builder, value, fromty, plain)
+    undefined = ir.Constant(toty.vector, ir.Undefined)
+    one = builder.insert_element(undefined, number, _I32(0))
+    return builder.shuffle_vector(one, undefined, _indices([0] * WIDTH))
+
+
+def _indices(lanes: list[int]) -> Any:
+    return ir.Constant(ir.VectorType(_I32, len(lanes)), lanes)
+
+
+def _operator(symbol: Callable[..., Any], instructions: dict[str, str], result: str = "") -> None:
+    """Let numba know an operator on lanes of the kinds that have an instruction."""
+
+    @infer_global(symbol)
+    class _Signature(AbstractTemplate):  # type: ignore[misc]
+        def generic(self, args: Any, kws: Any) -> Any:  # noqa: ARG002
+            kinds = {a.kind for a in args if isinstance(a, Lanes)}
+            if len(kinds) != 1 or not kinds <= set(instructions):
+                return None
+            lanes = Lanes(*kinds)
+            return signature(Lanes(result or lanes.kind), lanes, lanes)
+
+    for kind, name in instructions.items():
+        lower_builtin(symbol, Lanes(kind), Lanes(kind))(_instruction(*name.split()))
+
+
+def _instruction(method: str, *how: str) -> Callable[..., Any]:
+    """Return what makes numba emit an instruction."""
+
+    def lower(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return getattr(builder, method)(*how, *args)
+
+    return lower
+
+
+_operator(operator.add, {"float32": "fadd", "int32": "add"})
+_operator(operator.sub, {"float32": "fsub", "int32": "sub"})
+_operator(operator.mul, {"float32": "fmul"})
+_operator(operator.truediv, {"float32": "fdiv"})
+_operator(operator.and_, {"int32": "and_", "bool": "and_"})
+_operator(operator.or_, {"int32": "or_"})
+_operator(operator.rshift, {"int32": "lshr"})
+_operator(operator.gt, {"float32": "fcmp_ordered >", "int32": "icmp_signed >"}, "bool")
+_operator(operator.eq, {"int32": "icmp_signed =="}, "bool")
+_operator(operator.ne, {"int32": "icmp_signed !="}, "bool")
+
+
+def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+    """Call an intrinsic function of LLVM."""
+    kind = ir.FunctionType(result, [a.type for a in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+def _data(context: Any, builder: Any, sig: Any, args: Any, k: int) -> Any:
+    """Return the address of the first element of argument `k`, a flat array."""
+    return context.make_array(sig.args[k])(context, builder, args[k]).data
+
+
+def _place(context: Any, builder: Any, sig: Any, args: Any, vector: Any) -> Any:
+    """Return the address of sixteen elements of an array, arguments 0 and 1."""
+    data = _data(context, builder, sig, args, 0)
+    return builder.bitcast(builder.gep(data, [args[1]]), vector.as_pointer())
+
+
+def _halves(context: Any, builder: Any, words: list[Any]) -> Any:
+    """Return the low and the high halves of sixteen 64-bit words as a pair of lanes."""
+    whole = ir.Constant(ir.VectorType(_I64, WIDTH), ir.Undefined)
+    for lane, word in enumerate(words):
+        whole = builder.insert_element(whole, word, _I32(lane))
+    both = builder.bitcast(whole, ir.VectorType(_I32, 2 * WIDTH))
+    undefined = ir.Constant(both.type, ir.Undefined)
+    pair = [
+        builder.shuffle_vector(both, undefined, _indices([2 * k + half for k in range(WIDTH)]))
+        for half in (0, 1)
+    ]
+    return context.make_tuple(builder, _HALVES, pair)
+
+
+def _element(builder: Any, data: Any, index: Any) -> Any:
+    """Load an element at an unsigned index."""
+    return builder.load(builder.gep(data, [builder.zext(index, _I64)]))
+
+
+@intrinsic
+def load(typingctx: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+    """Return the sixteen numbers of a flat array from position `at` on."""
+    result = FLOATS if isinstance(array.dtype, types.Float) else INTS
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        found = builder.load(_place(context, builder, sig, args, result.vector))
+        found.align = 4
+        return found
+
+    return signature(result, array, types.intp), codegen
+
+
+@intrinsic
+def store(typingctx: Any, array: Any, at: Any, lanes: Any) -> Any:  # noqa: ARG001
+    """Write sixteen numbers to a flat array from position `at` on."""
+    kind = FLOATS if isinstance(array.dtype, types.Float) else INTS
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        builder.store(args[2], _place(context, builder, sig, args, kind.vector), align=4)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.intp, kind), codegen
+
+
+@intrinsic
+def gather(typingctx: Any, words: Any, ids: Any) -> Any:  # noqa: ARG001
+    """Return the low and the high halves of the 64-bit words at positions `ids`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = _data(context, builder, sig, args, 0)
+        ids = [builder.extract_element(args[1], _I32(lane)) for lane in range(WIDTH)]
+        return _halves(context, builder, [_element(builder, data, i) for i in ids])
+
+    return signature(_HALVES, words, INTS), codegen
+
+
+@intrinsic
+def gather_rows(typingctx: Any, words: Any, ids: Any, starts: Any, at: Any) -> Any:  # noqa: ARG001
+    """Return the halves of the words at ids[starts + at], or at the last id beyond the end."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        of_words, of_ids, of_starts = (_data(context, builder, sig, args, k) for k in range(3))
+        size = context.make_array(sig.args[1])(context, builder, args[1]).nitems
+        last = builder.sub(size, _I64(1))
+        found = []
+        for lane in range(WIDTH):
+            tie = builder.add(_element(builder, of_starts, _I32(lane)), args[3])
+            tie = builder.select(builder.icmp_unsigned("<", tie, last), tie, last)
+            found.append(_element(builder, of_words, builder.load(builder.gep(of_ids, [tie]))))
+        return _halves(context, builder, found)
+
+    return signature(_HALVES, words, ids, starts, types.intp), codegen
+
+
+@intrinsic
+def lookup(typingctx: Any, table: Any, ints: Any) -> Any:  # noqa: ARG001
+    """Return the whole numbers at positions `ints` of a table."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = _data(context, builder, sig, args, 0)
+        found = ir.Constant(INTS.vector, ir.Undefined)
+        for lane in range(WIDTH):
+            one = _element(builder, data, builder.extract_element(args[1], _I32(lane)))
+            found = builder.insert_element(found, one, _I32(lane))
+        return found
+
+    return signature(INTS, table, INTS), codegen
+
+
+@intrinsic
+def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
+    """Return table[at + ints], ints being below ``SPAN``."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
+        if "+avx512f" in context.codegen()._customize_tm_features():
+            halves = []
+            for half in (0, WIDTH):
+                where_to = builder.gep(data, [_I64(half)])
+                halves.append(builder.load(builder.bitcast(where_to, FLOATS.vector.as_pointer())))
+                halves[-1].align = 4
+            name = "llvm.x86.avx512.vpermi2var.ps.512"
+            return _call(builder, name, FLOATS.vector, halves[0], args[2], halves[1])
+        found = ir.Constant(FLOATS.vector, ir.Undefined)
+        for lane in range(WIDTH):
+            one = _element(builder, data, builder.extract_element(args[2], _I32(lane)))
+            found = builder.insert_element(found, one, _I32(lane))
+        return found
+
+    return signature(FLOATS, table, types.intp, INTS), codegen
+
+
+@intrinsic
+def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
+    """Return sixteen times the same number."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return args[0]
+
+    return signature(FLOATS, FLOATS), codegen
+
+
+@intrinsic
+def where(typingctx: Any, mask: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
+    """Return `a` where the mask holds, else `b`."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.select(*args)
+
+    return signature(FLOATS, MASK, FLOATS, FLOATS), codegen
+
+
+@intrinsic
+def maximum(typingctx: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
+    """Return the larger of both."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.select(builder.fcmp_ordered(">", *args), *args)
+
+    return signature(FLOATS, FLOATS, FLOATS), codegen
+
+
+@intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+    """Return a b + c, rounded once."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return _call(builder, "llvm.fma.v16f32", FLOATS.vector, *args)
+
+    return signature(FLOATS, FLOATS, FLOATS, FLOATS), codegen
+
+
+@intrinsic
+def bits_of(typingctx: Any, floats: Any) -> Any:  # noqa: ARG001
+    """Return the bits of floats."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.bitcast(args[0], INTS.vector)
+
+    return signature(INTS, FLOATS), codegen
+
+
+@intrinsic
+def floats_of(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
+    """Return the floats that have these bits."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.bitcast(args[0], FLOATS.vector)
+
+    return signature(FLOATS, INTS), codegen
+
+
+@intrinsic
+def rotate(typingctx: Any, ints: Any, by: Any) -> Any:  # noqa: ARG001
+    """Return the bits of each lane rotated to the left."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return _call(builder, "llvm.fshl.v16i32", INTS.vector, args[0], args[0], args[1])
+
+    return signature(INTS, INTS, INTS), codegen
+
+
+@intrinsic
+def zeros(typingctx: Any) -> Any:  # noqa: ARG001
+    """Return sixteen zeros."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return ir.Constant(FLOATS.vector, [0.0] * WIDTH)
+
+    return signature(FLOATS), codegen
+
+
+@intrinsic
+def any_bits(typingctx: Any, ints: Any) -> Any:  # noqa: ARG001
+    """Return the bits that are set in any lane."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        bits = _call(builder, "llvm.vector.reduce.or.v16i32", _I32, *args)
+        return builder.zext(bits, _I64)
+
+    return signature(types.int64, INTS), codegen
