@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
+from sim.engines import chunks
 from sim.lanes import WIDTH
 from sim.rules import (
     abuse,
@@ -31,9 +32,11 @@ from sim.rules import (
     whatif,
 )
 from sim.rules.chance import sigmoid
+from sim.rules.pairing import keep_agreements
 from sim.rules.records import U64, Now, Record
-from sim.rules.word import pack, usable
+from sim.rules.word import pack, pack_mind, usable
 from sim.state import State
+from sim.tally import Tally, observe
 from sim.world.settings import BANDS, TYPES
 
 if TYPE_CHECKING:
@@ -65,14 +68,15 @@ class User(mesa.Agent):
         self.revise()
         self.remember()
         self.obey_and_try()
-        self.answer()
         self.learn()
         self.switch_vpn()
         self.suffer()
 
     def show(self) -> None:
-        """Let contacts see what has changed; all do so after everybody has advanced."""
-        self._state.words[self.row] = pack(self.record, self._state.rules)
+        """Let contacts see from the next step on what has changed."""
+        shown, record = self._state.shown, self.record
+        shown.next_words[self.row] = pack(record, self._state.rules)
+        shown.next_minds[self.row] = pack_mind(record)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step, those that chats moved to as well."""
@@ -85,16 +89,18 @@ class User(mesa.Agent):
         s, at = self._state, self.model.seats[self.row]
         lane = at % WIDTH
         choice.communicate(
-            at - lane, lane, lane + 1, s.users, s.talks, s.words, s.ties, self._now, s.rules,
-            self.model.memory,
+            at - lane, lane, lane + 1, s.users, self.model.talks, 0, s.shown.words, s.ties,
+            self._now, s.rules, self.model.memory,
         )  # fmt: skip
         revising = int(self.record.revising)
-        whatif.ask_values(self.row, s.words[self.row], revising, self.model.asked)
+        whatif.ask_values(self.row, s.shown.words[self.row], revising, self.model.asked)
         self._answer()
 
     def converse(self) -> None:
         """Talk with one contact about what it knows and believes."""
-        beliefs.converse(self.row, self._state.users, self.talk, self._state.ties, self._keys)
+        beliefs.converse(
+            self.row, self._state.shown.minds, self.talk, self._state.ties, self._keys
+        )
 
     def open_apps(self) -> None:
         """Open the messengers."""
@@ -104,7 +110,7 @@ class User(mesa.Agent):
         """Perhaps reconsider a VPN, by what it would open up."""
         s = self._state
         circumvention.consider(
-            self.row, self.record, self.talk, s.words[self.row], self._now, s.rules, self._keys,
+            self.row, self.record, self.talk, s.shown.words[self.row], self._now, s.rules, self._keys,
             self.model.asked,
         )  # fmt: skip
         self._answer()
@@ -113,7 +119,9 @@ class User(mesa.Agent):
         """Perhaps ask a contact to move calls that fail."""
         s = self._state
         if pairing.is_fed_up(self.row, self.record, self._now, s.rules, self._keys):
-            pairing.ask(self.row, s.users, s.ties, self._now, s.rules, self._keys)
+            pairing.ask(
+                self.row, s.users, s.ties, self._now, s.rules, self._keys, self.model.agreed
+            )
 
     def revise(self) -> None:
         """Settle every messenger reconsidered."""
@@ -136,10 +144,6 @@ class User(mesa.Agent):
         """Let mandates, campaigns and pre-installation act."""
         rules = self._state.rules
         push.receive(self.row, self.record, self.talk, self._now, rules, self._keys)
-
-    def answer(self) -> None:
-        """Install what was agreed on with a contact."""
-        pairing.answer(self.row, self.record, self._now.force, self._state.rules, self._keys)
 
     def learn(self) -> None:
         """Take in what media and the contact tell."""
@@ -165,12 +169,12 @@ class User(mesa.Agent):
     @property
     def talk(self) -> Record:
         """What the user did in this step (fields: sim.rules.records.TALK)."""
-        return self._state.talks[self.row]
+        return self.model.talks[self.row]
 
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        return self._named(int(usable(self._state.words[self.row])))
+        return self._named(int(usable(self._state.shown.words[self.row])))
 
     @property
     def mandated(self) -> tuple[str, ...]:
@@ -220,8 +224,8 @@ class User(mesa.Agent):
     def _answer(self) -> None:
         s = self._state
         whatif.answer(
-            s.users, s.talks, s.words, s.ties, self._now, s.rules, self.model.asked,
-            self.model.memory,
+            s.users, self.model.talks, 0, s.shown.words, s.ties, self._now, s.rules,
+            self.model.asked, self.model.memory,
         )  # fmt: skip
 
     def _named(self, bits: int) -> tuple[str, ...]:
@@ -246,20 +250,23 @@ class MesaEngine:
 
     def __init__(self, users: Iterable[User]) -> None:
         self._users = list(users)
+        ranges = chunks(len(self._users))
+        self._chunks = [k for k, (first, last) in enumerate(ranges) for _ in range(first, last)]
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let one chat after another perhaps move."""
         for g in range(len(state.chats.platform)):
             groups.move(g, state.users, state.chats, now, state.rules, keys)
 
-    def look(self, state: State, now: Now, keys: U64) -> None:  # noqa: ARG002
-        """Let every user look at its contacts and communicate."""
+    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+        """Let every user look at its contacts, be observed, and change."""
         for user in self._users:
             user.step()
-
-    def act(self, state: State, now: Now, keys: U64) -> None:  # noqa: ARG002
-        """Let every user change."""
+        for user in self._users:
+            chunk = self._chunks[user.row]
+            observe(user.row, chunk, user.record, user.talk, state.abuse, now, state.rules, tally)
         for user in self._users:
             user.advance()
-        for user in self._users:
             user.show()
+        agreed = self._users[0].model.agreed
+        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)

@@ -28,7 +28,8 @@ class Cells:
         self.n = int(np.prod(self._shape))
         region = (users.place // 2).astype(np.int64)
         kind = users.type.astype(np.int64) + 1
-        self.of_user: I64 = (users.band.astype(np.int64) * n_regions + region) * len(TYPES) + kind
+        cells = (users.band.astype(np.int64) * n_regions + region) * len(TYPES) + kind
+        self.of_user = cells.astype(np.uint16)
         self.counts = self.by_group(np.bincount(self.of_user, minlength=self.n))
 
     def by_group(self, cells: F64 | I64) -> F64:

@@ -18,12 +18,26 @@ from sim.compiled import jit_loop
 from sim.lanes import WIDTH
 from sim.rules.choice import working_memory
 from sim.rules.groups import move
-from sim.rules.records import U64, Chats, Now, Record, Records, Ties
+from sim.rules.pairing import keep_agreements
+from sim.rules.records import (
+    TALK,
+    U64,
+    Agreements,
+    Chats,
+    Now,
+    Record,
+    Records,
+    Shown,
+    Ties,
+    records,
+)
 from sim.rules.step import act, look
 from sim.rules.whatif import answer, questions
 from sim.state import State
+from sim.tally import Tally, observe
 from sim.world.rows import WINDOW
 
+MOST_CHUNKS = 32
 BLOCK = WINDOW  # rows summed together: sums are taken block by block, whatever the threads
 
 
@@ -40,16 +54,13 @@ def available_cores() -> int:
 
 
 class Engine(Protocol):
-    """What lets all chats move, and all users take the two halves of a step."""
+    """What lets all chats move, and all users take a step."""
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let every chat perhaps move."""
 
-    def look(self, state: State, now: Now, keys: U64) -> None:
-        """Let every user look at its contacts and communicate."""
-
-    def act(self, state: State, now: Now, keys: U64) -> None:
-        """Let every user change."""
+    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+        """Let every user look at its contacts, be observed, and change."""
 
 
 class Threads:
@@ -61,14 +72,30 @@ class Threads:
 
     def run(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:
         """Call ``loop(first, last, *arrays)`` on ranges of whole blocks that cover `n_rows`."""
-        blocks = n_blocks(n_rows)
-        if min(self.n_threads, blocks) == 1:
-            loop(0, n_rows, *arrays)
-            return
-        # four ranges a thread, so that none waits long for another
-        cuts = np.linspace(0, blocks, min(4 * self.n_threads, blocks) + 1).astype(int) * BLOCK
-        ranges = [(int(a), min(int(b), n_rows)) for a, b in pairwise(cuts)]
-        list(self._pool.map(lambda r: loop(*r, *arrays), ranges))
+        self.run_chunks(_without_number(loop), n_rows, *arrays)
+
+    def run_chunks(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:
+        """Call ``loop(number, first, last, *arrays)`` on the `n_chunks` ranges of rows.
+
+        They are the same for any number of threads, so sums by chunk are as well.
+        """
+        tasks = list(enumerate(chunks(n_rows)))
+        if min(self.n_threads, len(tasks)) == 1:
+            for k, (first, last) in tasks:
+                loop(k, first, last, *arrays)
+        else:
+            list(self._pool.map(lambda task: loop(task[0], *task[1], *arrays), tasks))
+
+
+def _without_number(loop: Callable[..., None]) -> Callable[..., None]:
+    return lambda _, first, last, *arrays: loop(first, last, *arrays)
+
+
+def chunks(n_rows: int) -> list[tuple[int, int]]:
+    """Cut rows into at most ``MOST_CHUNKS`` ranges of whole blocks."""
+    blocks = n_blocks(n_rows)
+    cuts = np.linspace(0, blocks, min(MOST_CHUNKS, blocks) + 1).astype(int) * BLOCK
+    return [(int(a), min(int(b), n_rows)) for a, b in pairwise(cuts)]
 
 
 class CompiledEngine:
@@ -76,6 +103,8 @@ class CompiledEngine:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
+        self._talks: Records = records(TALK, 0)
+        self._agreed: list[Agreements] = []
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let every chat perhaps move."""
@@ -83,19 +112,28 @@ class CompiledEngine:
             move_rows, len(state.chats.platform), state.users, state.chats, now, state.rules, keys
         )
 
-    def look(self, state: State, now: Now, keys: U64) -> None:
-        """Let every user look at its contacts and communicate."""
-        self._threads.run(
-            look_rows, state.n_users, state.users, state.talks, state.words, state.ties,
-            state.chats, now, state.rules, keys,
-        )  # fmt: skip
+    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+        """Let every user look at its contacts, be observed, and change."""
+        ranges = chunks(state.n_users)
+        if len(self._talks) != len(ranges):
+            self._talks = records(TALK, (len(ranges), BLOCK))
+            self._agreed = [agreements(last - first) for first, last in ranges]
 
-    def act(self, state: State, now: Now, keys: U64) -> None:
-        """Let every user change."""
-        self._threads.run(
-            act_rows, state.n_users, state.users, state.talks, state.words, state.abuse, now,
-            state.rules, keys,
-        )  # fmt: skip
+        def loop(k: int, first: int, last: int) -> None:
+            step_rows(
+                k, first, last, state.users, self._talks[k], state.shown, state.ties, state.chats,
+                state.abuse, now, state.rules, keys, tally, self._agreed[k],
+            )  # fmt: skip
+
+        self._threads.run_chunks(loop, state.n_users)
+        for agreed in self._agreed:
+            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+
+
+def agreements(n_users: int) -> Agreements:
+    """Return room for what `n_users` agree on; pages that stay unused take no memory."""
+    n = 2 * n_users
+    return Agreements(np.zeros(1, np.int64), np.empty(n, np.uint32), np.empty(n, np.uint8))
 
 
 @jit_loop
@@ -108,23 +146,22 @@ def move_rows(
 
 
 @jit_loop
-def look_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
-    chats: Chats, now: Now, rules: Record, keys: U64,
+def step_rows(
+    chunk: int, first: int, last: int, users: Records, talks: Records, shown: Shown, ties: Ties,
+    chats: Chats, abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
+    agreed: Agreements,
 ) -> None:  # fmt: skip
-    """Run `look` for the users of whole blocks."""
+    """Run `look`, `observe` and `act` for the users of whole blocks."""
     s, asked = working_memory(), questions(BLOCK)
-    for block in range(first, last, BLOCK):
-        for at in range(block, min(block + BLOCK, last), WIDTH):
-            look(at, 0, WIDTH, users, talks, words, ties, chats, now, rules, keys, asked, s)
-        answer(users, talks, words, ties, now, rules, asked, s)
-
-
-@jit_loop
-def act_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, abuse: Records, now: Now,
-    rules: Record, keys: U64,
-) -> None:  # fmt: skip
-    """Run `act` for a range of users."""
-    for i in range(first, last):
-        act(i, users, talks, words, abuse, now, rules, keys)
+    for base in range(first, last, BLOCK):
+        end = min(base + BLOCK, last)
+        for at in range(base, end, WIDTH):
+            look(
+                at, 0, WIDTH, users, talks, base, shown, ties, chats, now, rules, keys, asked,
+                agreed, s,
+            )  # fmt: skip
+        answer(users, talks, base, shown.words, ties, now, rules, asked, s)
+        for i in range(base, end):
+            user, talk = users[i], talks[i - base]
+            observe(i, chunk, user, talk, abuse, now, rules, tally)
+            act(i, user, talk, shown, abuse, now, rules, keys)

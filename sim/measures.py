@@ -15,15 +15,14 @@ import numpy as np
 
 from sim.cells import Cells
 from sim.config import SimConfig
-from sim.engines import Threads, n_blocks
+from sim.engines import chunks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
-from sim.rules.records import CELLULAR, F64, MAX, U8, Now, records
+from sim.rules.records import CELLULAR, F64, MAX, U8, Now
 from sim.state import State
 from sim.tally import (
     ABROAD,
     ACCOUNT,
-    AT_START,
     ATTEMPTS,
     CHATS,
     CUT_OFF,
@@ -46,8 +45,7 @@ from sim.tally import (
     VISIBLE,
     VPN,
     WELFARE,
-    month_rows,
-    observe_rows,
+    Tally,
 )
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
@@ -120,45 +118,52 @@ class Observations:
 class Recorder:
     """Observes one run step by step; `observations` are what remains."""
 
-    def __init__(self, config: SimConfig, threads: Threads, state: State) -> None:
-        self.config, self.threads, self.state = config, threads, state
+    def __init__(self, config: SimConfig, state: State) -> None:
+        self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
         self.observations = Observations()
         self.cells = Cells(config, state.users)
-        self._at_start = records(AT_START, state.n_users)
-        for name in AT_START.names or ():
-            self._at_start[name] = state.talks[name]
-        self._exposed = np.zeros(self.state.n_users, np.uint8)
+        self._exposed = np.zeros(self.n_users, np.uint8)
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
         self._loss = 1.0  # share of what victims send that is lost in this step
-        self._primary = np.zeros(self.state.n_users, np.uint8)
+        self._primary = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
-        self._opened = np.zeros((self.state.n_users, MAX), np.float32)  # in the month so far
+        self._opened = np.zeros((self.n_users, MAX), np.float32)  # in the month so far
         self._covered = 0.0  # days of the month so far
 
-    def observe(self, step: int, now: Now) -> None:
-        """Record the state while step `step` lasts (after `look`, before `act`)."""
-        state, cells = self.state, self.cells
-        sums = np.zeros((n_blocks(state.n_users), cells.n, N_COLUMNS))
-        self.threads.run(
-            observe_rows, state.n_users, state.users, state.talks, state.abuse, now, state.rules,
-            cells.of_user, self._at_start, self._primary, self._exposed, sums,
+    def tally(self, step: int) -> Tally:
+        """Return where the users of step `step` are added up."""
+        parts = list(self._months_of(step))
+        scales, covered = [], self._covered
+        for first, days, is_last in parts:
+            length, covered = _length(first), covered + days
+            is_last |= step == self.config.n_steps - 1
+            scales.append(length / covered if is_last and covered >= COVERED * length else 0.0)
+            covered = 0.0 if is_last else covered
+        n_chunks = len(chunks(self.n_users))
+        return Tally(
+            len(self.config.population.regions), self._at_start, self._primary, self._exposed,
+            self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
+            np.zeros((n_chunks, self.cells.n, N_COLUMNS)),
+            np.zeros((n_chunks, len(parts), self.cells.n, MAX)),
         )  # fmt: skip
+
+    def record(self, step: int, now: Now, tally: Tally) -> None:
+        """Record what was added up in step `step`."""
         self._loss = float(now.force.loss)
-        self.observations.steps.append(self._values(cells.by_group(sums.sum(axis=0))))
+        sums = self.cells.by_group(tally.sums.sum(axis=0))
+        self.observations.steps.append(self._values(sums))
         if step == 0:
             self._snapshot(step)
-        for first, days, is_last in self._months_of(step):
-            self._opened += self.state.talks.openings * np.float32(days)
+        months = tally.months.sum(axis=0)
+        for k, (first, days, is_last) in enumerate(self._months_of(step)):
             self._covered += days
-            if is_last:
-                self._close_month(first, step)
+            if is_last or step == self.config.n_steps - 1:
+                self._close_month(first, step, months[k])
         if step == self.config.n_steps - 1:
-            self._finish(first, step)
+            self._finish(step)
 
-    def _finish(self, month: dt.date, step: int) -> None:
-        """Close the month the run ends in if it is covered enough; note the whole run's moves."""
-        if self._covered > 0:
-            self._close_month(month, step)
+    def _finish(self, step: int) -> None:
+        """Note the whole run's moves."""
         if self._snapshots[-1][0] < self._date(step):
             self._snapshot(step)
         first, last = self._snapshots[0], self._snapshots[-1]
@@ -216,19 +221,13 @@ class Recorder:
             yield first, min(end, boundary) - begin, boundary <= end
             begin = min(end, boundary)
 
-    def _close_month(self, first: dt.date, step: int) -> None:
-        length = (_next_month(first) - first).days
-        if self._covered >= COVERED * length:
-            sums = np.zeros((n_blocks(self.state.n_users), self.cells.n, MAX))
-            scale = length / self._covered
-            self.threads.run(
-                month_rows, self.state.n_users, self._opened, scale, self.cells.of_user, sums
-            )
+    def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
+        """Keep the reach of a month that is over, by the users seen in it, (n_cells, MAX)."""
+        if self._covered >= COVERED * _length(first):
             with np.errstate(invalid="ignore"):
-                reach = self.cells.by_group(sums.sum(axis=0)) / self.cells.counts[:, None]
+                reach = self.cells.by_group(seen) / self.cells.counts[:, None]
             self.observations.months.append((first, reach[:, : len(self.config.messengers)]))
             self._snapshot(step)
-        self._opened[:] = 0
         self._covered = 0.0
 
     def _snapshot(self, step: int) -> None:
@@ -245,6 +244,11 @@ class Recorder:
         pairs = before[1].astype(np.int64) * size + after[1]
         table = np.bincount(pairs, minlength=size * size).reshape(size, size) / len(pairs)
         return Flow(before[0], after[0], table[np.ix_(columns, columns)])
+
+
+def _length(first: dt.date) -> int:
+    """Return the days of the month that begins on `first`."""
+    return (_next_month(first) - first).days
 
 
 def _next_month(first: dt.date) -> dt.date:

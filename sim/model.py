@@ -9,8 +9,9 @@ import mesa
 from sim.agents import MesaEngine, User
 from sim.conditions import Conditions
 from sim.config import AGENT_LIMIT, SimConfig
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine, Threads, agreements
 from sim.rules import choice, whatif
+from sim.rules.records import TALK, records
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, seats
@@ -63,6 +64,8 @@ class MigrationModel(mesa.Model):
         self.seats = seats(start.ties)
         self.memory = choice.working_memory()
         self.asked = whatif.questions(1)
+        self.agreed = agreements(n)
+        self.talks = records(TALK, n)
         self.datacollector = mesa.DataCollector(**(collectors or {}))
 
     def step(self) -> None:

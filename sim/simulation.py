@@ -36,7 +36,7 @@ class Simulation:
         self.conditions = conditions
         self.engine = engine
         self.state = start.copy()
-        self.recorder = Recorder(self.config, threads, self.state)
+        self.recorder = Recorder(self.config, self.state)
         self.n_done = 0  # steps
         self.onsets: dict[str, float] = {}  # when platforms complied that waited for losses
         self.now: Now = conditions.at(0)
@@ -50,20 +50,22 @@ class Simulation:
 
         1. conditions: what policies put in force during the step
         2. move: group chats are ordered or agree to another messenger
-        3. look: every user reads its contacts, chooses on every tie, opens its apps
-        4. follow: offenders move to where attempts pay
-        5. observe: measures of the step; platforms see how many users they lost
-        6. act: every user revises its messengers, forms habits, obeys, tries, answers, learns,
-           reconsiders its VPN, and may fall for abuse
+        3. follow: offenders move to where attempts pay
+        4. look: every user reads its contacts, chooses on every tie, opens its apps
+        5. observe: measures of the step
+        6. act: every user revises its messengers, forms habits, obeys, tries, learns, reconsiders
+           its VPN, and may fall for abuse; then pairs install what they agreed on
+        7. platforms see how many users they lost; all see what has changed
         """
         self.now = self.conditions.at(self.n_done, self.onsets)
         self.keys = np.array([step_key(base, self.n_done) for base in self._bases], np.uint64)
         self.engine.move(self.state, self.now, self.keys)
-        self.engine.look(self.state, self.now, self.keys)
         follow(self.state, self.now, self._threads)
-        self.recorder.observe(self.n_done, self.now)
+        tally = self.recorder.tally(self.n_done)
+        self.engine.step(self.state, self.now, self.keys, tally)
+        self.recorder.record(self.n_done, self.now, tally)
         self._comply()
-        self.engine.act(self.state, self.now, self.keys)
+        self.state = self.state.turned()
         self.n_done += 1
 
     def _comply(self) -> None:

@@ -82,7 +82,7 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     helpers = np.zeros(state.n_users)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
         state.show()
-        threads.run(help_rows, state.n_users, state.words, state.ties, helpers)
+        threads.run(help_rows, state.n_users, state.shown.words, state.ties, helpers)
         helpers *= np.where(users.abroad, 1.0 - state.rules.abroad_weight, 1.0)
         for band in range(N_BANDS):
             mine = (users.band == band) & (users.online == 1)

@@ -29,7 +29,7 @@ from sim.inversion import draw_rows, reach_rows, talk_rows
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
-from sim.rules.records import F64, MAX, N_BANDS, Now
+from sim.rules.records import F64, MAX, N_BANDS, TALK, Now, Records, records
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
 from sim.world.arms import build_graph
@@ -64,30 +64,33 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     targets = reach_targets(config, state)
     now = Conditions(config.model_copy(update={"policies": {}})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
+    talks = records(TALK, state.n_users)
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved)
     for sweep in range(N_SWEEPS):
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
         threads.run(
-            talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
+            talk_rows, state.n_users, state.users, talks, state.shown.words, state.ties,
             state.chats, now, state.rules, 0.6,
         )  # fmt: skip
-        _solve_openings(config, state)
-        habit = _habit_scale(state)
-        _solve_standalone(config, state, targets, solved, now, habit, threads)
+        _solve_openings(config, state, talks)
+        habit = _habit_scale(state, talks)
+        _solve_standalone(config, state, talks, targets, solved, now, habit, threads)
         sweep_key = np.array([step_key(key, sweep)], np.uint64)
         share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
         threads.run(
-            draw_rows, state.n_users, state.users, state.talks, state.words, now, state.rules,
+            draw_rows, state.n_users, state.users, talks, state.shown.words, now, state.rules,
             _bits(solved), share, habit, sweep_key,
         )  # fmt: skip
         seat_chats(config, state, now, threads)
     _finish(config, state, solved)
     threads.run(  # what the start looks like: reachable ties are compared with it later
-        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties,
+        talk_rows, state.n_users, state.users, talks, state.shown.words, state.ties,
         state.chats, now, state.rules, 0.0,
     )  # fmt: skip
+    for name in state.at_start.dtype.names or ():
+        state.at_start[name] = talks[name]
     start_abuse(config, state, now, threads)
 
 
@@ -134,7 +137,7 @@ def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]
     state.show()
 
 
-def _solve_openings(config: SimConfig, state: State) -> None:
+def _solve_openings(config: SimConfig, state: State, talks: Records) -> None:
     """Solve c_B of each messenger whose daily reach is observed, by Newton's method.
 
     Daily reach mean_i [1 - exp(-D_i (traffic_i + c))] is concave and increasing in c.
@@ -145,7 +148,7 @@ def _solve_openings(config: SimConfig, state: State) -> None:
         daily = config.case.observed_shares[name].daily
         has = (state.users.installed & state.users.account) >> p & 1 == 1
         intensity = state.users.intensity[has].astype(float)
-        traffic = state.talks.openings[has, p] - state.rules.base_openings[p] * intensity
+        traffic = talks.openings[has, p] - state.rules.base_openings[p] * intensity
         c = 0.0  # starting left of the root, Newton climbs a concave function safely
         for _ in range(12):
             unseen = np.exp(-(traffic + c * intensity))
@@ -157,8 +160,8 @@ def _solve_openings(config: SimConfig, state: State) -> None:
 
 
 def _solve_standalone(
-    config: SimConfig, state: State, targets: F64, solved: list[int], now: Now, habit: F64,
-    threads: Threads,
+    config: SimConfig, state: State, talks: Records, targets: F64, solved: list[int], now: Now,
+    habit: F64, threads: Threads,
 ) -> None:  # fmt: skip
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
     counts = np.maximum(np.bincount(state.users.band, minlength=N_BANDS), 1)
@@ -167,7 +170,7 @@ def _solve_standalone(
     for _ in range(30):
         sums = np.zeros((n_blocks(state.n_users), MAX, N_BANDS, 2))
         threads.run(
-            reach_rows, state.n_users, state.users, state.talks, now, state.rules, bits,
+            reach_rows, state.n_users, state.users, talks, now, state.rules, bits,
             habit, sums,
         )  # fmt: skip
         reach, slope = np.moveaxis(sums.sum(axis=0) / counts[:, None], 2, 0)
@@ -183,7 +186,7 @@ def _solve_standalone(
                 state.rules.standalone[p] = step[p]
 
 
-def _habit_scale(state: State) -> F64:
+def _habit_scale(state: State, talks: Records) -> F64:
     """Return h / (1 - exp(-dW)) of those who have a messenger, shape (MAX,).
 
     Who lacks p has no habit in p yet, but would; dW tells how much (the share on a tie is
@@ -192,7 +195,7 @@ def _habit_scale(state: State) -> F64:
     users, out = state.users, np.zeros(MAX)
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
-        would = -np.expm1(-state.talks.value[has, p].astype(float)).sum()
+        would = -np.expm1(-talks.value[has, p].astype(float)).sum()
         out[p] = users.habit[has, p].sum() / would if would > 0 else 0.0
     return out
 

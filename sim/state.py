@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,21 +11,21 @@ from sim.config import SimConfig
 from sim.platforms import CELLULAR
 from sim.rules.records import (
     ABUSE,
+    AT_START,
     F64,
     MAX,
     NOWHERE,
     RULES,
-    TALK,
     U32,
-    U64,
     USER,
     Chats,
     Record,
     Records,
+    Shown,
     Ties,
     records,
 )  # fmt: skip
-from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, pack
+from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, pack, pack_mind
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT, Graph
 from sim.world.population import Population
@@ -35,15 +35,15 @@ from sim.world.settings import BANDS, TYPES
 
 @dataclass(frozen=True)
 class State:
-    """All arrays of a run; `ties`, `rules` and the seats in `chats` do not change."""
+    """All arrays of a run; `ties`, `rules`, `at_start` and seats do not change."""
 
     users: Records  # USER (n,)
-    talks: Records  # TALK (n,)
-    words: U64  # (n + 1,) what contacts see, see rules/word.py; 0 of nobody, the last
+    shown: Shown
     ties: Ties
     rules: Record  # RULES
     chats: Chats
     abuse: Records  # ABUSE (n kinds,)
+    at_start: Records  # AT_START (n,)
 
     @property
     def n_users(self) -> int:
@@ -53,18 +53,25 @@ class State:
     def copy(self) -> State:
         """Return a state that can change without changing this one."""
         return State(
-            self.users.copy(), self.talks.copy(), self.words.copy(), self.ties, self.rules,
+            self.users.copy(), Shown(*(shown.copy() for shown in self.shown)), self.ties,
+            self.rules,
             self.chats._replace(
                 platform=self.chats.platform.copy(),
                 moved=self.chats.moved.copy(),
                 bound=self.chats.bound.copy(),
             ),
             self.abuse.copy(),
+            self.at_start,
         )  # fmt: skip
 
+    def turned(self) -> State:
+        """Return the state in which is shown what was to be shown from the next step on."""
+        words, minds, next_words, next_minds = self.shown
+        return replace(self, shown=Shown(next_words, next_minds, words, minds))
+
     def show(self) -> None:
-        """Write every user's word anew, after a change from outside a step."""
-        _show_rows(self.users, self.words, self.rules)
+        """Show every user anew, after a change from outside a step."""
+        _show_rows(self.users, self.shown, self.rules)
 
 
 def make_users(population: Population) -> Records:
@@ -155,12 +162,12 @@ def make_state(config: SimConfig, population: Population, graph: Graph, seats: S
     n = population.n_users
     return State(
         make_users(population),
-        records(TALK, n),
-        np.zeros(n + 1, np.uint64),
+        Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows_from(graph)),
         make_rules(config),
         make_chats(seats),
         records(ABUSE, len(config.abuse)),
+        records(AT_START, n),
     )
 
 
@@ -171,6 +178,6 @@ def by_messenger(values: F64, config: SimConfig) -> F64:
 
 
 @jit_loop
-def _show_rows(users: Records, words: U64, rules: Record) -> None:
+def _show_rows(users: Records, shown: Shown, rules: Record) -> None:
     for i in range(users.shape[0]):
-        words[i] = pack(users[i], rules)
+        shown.words[i], shown.minds[i] = pack(users[i], rules), pack_mind(users[i])

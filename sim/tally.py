@@ -1,23 +1,21 @@
-"""The compiled loops that add up what is observed of each user, block by block and by cell."""
+"""What is observed of each user, added up by cell while it takes its step."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from sim.compiled import jit, jit_loop
-from sim.engines import BLOCK
+from sim.compiled import jit
 from sim.rules.abuse import attempts, incidents
 from sim.rules.activity import p_seen
 from sim.rules.habit import communication_share
-from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U8, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, MAX, U8, Int, Now, Record, Records
 from sim.rules.word import in_use
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
 MOST_KINDS = 2  # of abuse
-
-# What of the start is compared with later.
-AT_START = np.dtype([("reachable", "f4", (2,)), ("secure", "f4", (2,))], align=True)
 
 # Columns of the sums.
 DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS = (k * MAX for k in range(6))
@@ -105,28 +103,54 @@ def add_abuse(user: Record, abuse: Records, now: Now, row: F64) -> None:
         row[VICTIMS + a] += user.victim >> a & 1
 
 
-@jit_loop
-def observe_rows(
-    first: int, last: int, users: Records, talks: Records, abuse: Records, now: Now,
-    rules: Record, cell: I64, at_start: Records, primaries: U8, exposed: U8, sums: F64,
+class Tally(NamedTuple):
+    """What is added up while all users take a step; `parts` are months that the step touches."""
+
+    n_regions: int
+    at_start: Records  # AT_START (n,)
+    primary: U8  # (n,) messenger with most communication, written
+    exposed: U8  # (n,) 1: the state can read much of one's talk, written
+    opened: F32  # (n, MAX) openings in the month so far, written
+    days: F64  # (parts,) days of the step in each month
+    scale: F64  # (parts,) length of the month by days covered; 0: it does not end in the step
+    sums: F64  # (chunks, cells, N_COLUMNS)
+    months: F64  # (chunks, parts, cells, MAX) who was seen in the months that end
+
+
+@jit
+def observe(
+    i: Int, chunk: Int, user: Record, talk: Record, abuse: Records, now: Now, rules: Record,
+    tally: Tally,
 ) -> None:  # fmt: skip
-    """Add each user's columns to ``sums[block, cell]``; write its primary and its exposure."""
-    for i in range(first, last):
-        user, talk, row = users[i], talks[i], sums[i // BLOCK, cell[i]]
-        add_messengers(user, talk, rules, row)
-        add_use(user, talk, now, rules, row)
-        add_ties(user, talk, at_start[i], row)
-        add_abuse(user, abuse, now, row)
-        primaries[i] = primary(talk, rules)
-        exposed[i] = is_exposed(talk, now, rules)
-        row[PRIMARY + primaries[i]] += 1.0
-        row[EXPOSED_USERS] += exposed[i]
+    """Add a user's columns to ``tally.sums[chunk, cell]``; note its primary and its exposure."""
+    cell = cell_of(user, tally.n_regions)
+    row = tally.sums[chunk, cell]
+    add_messengers(user, talk, rules, row)
+    add_use(user, talk, now, rules, row)
+    add_ties(user, talk, tally.at_start[i], row)
+    add_abuse(user, abuse, now, row)
+    tally.primary[i] = primary(talk, rules)
+    tally.exposed[i] = is_exposed(talk, now, rules)
+    row[PRIMARY + tally.primary[i]] += 1.0
+    row[EXPOSED_USERS] += tally.exposed[i]
+    add_months(i, chunk, cell, talk, rules, tally)
 
 
-@jit_loop
-def month_rows(first: int, last: int, opened: F32, scale: float, cell: I64, sums: F64) -> None:
-    """Add who was seen in a month, given the openings in the part of it that was simulated."""
-    for i in range(first, last):
-        for p in range(MAX):
-            if opened[i, p] > 0.0:
-                sums[i // BLOCK, cell[i], p] += p_seen(opened[i, p] * scale)
+@jit
+def cell_of(user: Record, n_regions: int) -> np.int64:
+    """Return the cell (age band x region x type) of a user; see `Cells`."""
+    region = np.int64(user.place) // 2
+    return (np.int64(user.band) * n_regions + region) * 3 + np.int64(user.type) + 1
+
+
+@jit
+def add_months(i: Int, chunk: Int, cell: Int, talk: Record, rules: Record, tally: Tally) -> None:
+    """Add a step's openings to its months; count who was seen in those that end."""
+    for k in range(tally.days.shape[0]):
+        for p in range(rules.n_messengers):
+            tally.opened[i, p] += talk.openings[p] * np.float32(tally.days[k])
+            if tally.scale[k] > 0.0:
+                if tally.opened[i, p] > 0.0:
+                    seen = p_seen(tally.opened[i, p] * tally.scale[k])
+                    tally.months[chunk, k, cell, p] += seen
+                tally.opened[i, p] = 0.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import user_uniform
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use

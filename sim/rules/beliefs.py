@@ -12,14 +12,14 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform, user_uniform
-from sim.rules.chance import happens, sigmoid
+from sim.rules.attitude import leaning
+from sim.rules.chance import happens
 from sim.rules.contact import contact
 from sim.rules.records import (
     ATTEND,
     AWARE,
     CONVERSE,
     HEARD,
-    MAX,
     U64,
     Int,
     Now,
@@ -27,33 +27,14 @@ from sim.rules.records import (
     Records,
     Ties,
 )  # fmt: skip
+from sim.rules.word import aware_of, belief_of, stories_of
 
 
 @jit
-def leaning(user: Record, p: Int) -> float:
-    """Return type kappa b, how much being read there repels (< 0) or attracts the user.
-
-    The state-averse shun what they think the state reads, the foreign-averse prefer it.
-    """
-    return float(user.type * np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
-
-
-@jit
-def fear(user: Record, p: int) -> float:
-    """Return kappa b of the state-averse, 0 for others: what chills sensitive messages."""
-    if user.type >= 0:
-        return 0.0
-    return float(np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
-
-
-@jit
-def converse(i: int, users: Records, talk: Record, ties: Ties, keys: U64) -> None:
+def converse(i: Int, minds: U64, talk: Record, ties: Ties, keys: U64) -> None:
     """Note what one contact of user `i` knows and believes; without contacts, its own."""
     peer = contact(i, ties, uniform(keys[CONVERSE], i))
-    peer = peer if peer >= 0 else i
-    talk.peer_aware, talk.peer_news = users[peer].aware, users[peer].news
-    for p in range(MAX):
-        talk.peer_belief[p] = users[peer].belief[p]
+    talk.peer = minds[peer if peer >= 0 else i]
 
 
 @jit
@@ -62,7 +43,7 @@ def hear_of(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     known = np.int64(user.aware)
     for p in range(rules.n_messengers):
         hazard = now.force.awareness[p]
-        hazard += rules.word_of_mouth * now.force.days * (talk.peer_aware >> p & 1)
+        hazard += rules.word_of_mouth * now.force.days * (aware_of(talk.peer) >> p & 1)
         heard = hazard > 0.0 and happens(user_uniform(keys[AWARE], i, p), hazard)
         known |= np.int64(heard) << p
     user.aware = np.uint8(known)
@@ -85,7 +66,7 @@ def form_beliefs(user: Record, talk: Record, news: Records, days: float, rules: 
     forget = -np.expm1(-rules.forget_rate * days)
     for p in range(rules.n_messengers):
         own = np.float64(user.belief[p])
-        change = follow * (talk.peer_belief[p] - own)
+        change = follow * (belief_of(talk.peer, p) - own)
         change += forget * (rest(user, p, news, rules) - own)
         user.belief[p] = own + change
 
@@ -115,7 +96,7 @@ def read_news(i: int, user: Record, talk: Record, news: Records, rules: Record, 
     for k in range(news.shape[0]):
         story = news[k]
         addressed = story.audience == 0 or (story.audience & has) != 0
-        hazard = story.media * addressed + story.contact * (talk.peer_news >> story.bit & 1)
+        hazard = story.media * addressed + story.contact * (stories_of(talk.peer) >> story.bit & 1)
         is_new = not user.news >> story.bit & 1 and hazard > 0.0
         if is_new and happens(uniform(keys[HEARD] ^ story.salt, i), hazard):
             take_in(user, story, rules, uniform(keys[ATTEND] ^ story.salt, i))

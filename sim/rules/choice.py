@@ -312,8 +312,8 @@ def use(
 
 @jit
 def communicate(
-    first: int, begin: int, end: int, users: Records, talks: Records, words: U64, ties: Ties,
-    now: Now, rules: Record, s: F32,
+    first: Int, begin: int, end: int, users: Records, talks: Records, base: Int, words: U64,
+    ties: Ties, now: Now, rules: Record, s: F32,
 ) -> None:  # fmt: skip
     """Choose on every tie of a slice of users: use, welfare, whom they reach.
 
@@ -323,6 +323,8 @@ def communicate(
         The slice is ties.order[first : first + 16].
     begin, end : int
         The lanes whose talks are written.
+    talks : TALK
+        talks[i - base] is that of user i.
     """
     t, pairs = terms(now, rules), now.pairs.ravel()
     longest, any_abroad = seat(ties.order, first, users, ties, rules, s)
@@ -345,7 +347,7 @@ def communicate(
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < users.shape[0]:
-            write_talk(lane, users[i], talks[i], offered, s)
+            write_talk(lane, users[i], talks[i - base], offered, s)
 
 
 @jit

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import (
     CHAT,

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.chance import happens
 from sim.rules.contact import contact
 from sim.rules.push import join
@@ -20,11 +20,15 @@ from sim.rules.records import (
     PAIR_CONTACT,
     PAIR_PLATFORM,
     U64,
+    Agreements,
+    Int,
     Now,
     Record,
     Records,
+    Shown,
     Ties,
 )  # fmt: skip
+from sim.rules.word import pack, pack_mind
 
 
 @jit
@@ -69,22 +73,29 @@ def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
 
 
 @jit
-def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) -> None:
-    """Let user `i` ask a contact to move their calls; mark both ends.
-
-    Marks are only ever set in this half of a step, so the order of users cannot matter.
-    """
+def ask(
+    i: Int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64, agreed: Agreements
+) -> None:
+    """Let user `i` ask a contact to move their calls; note both ends."""
     other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
     p = destination(users[i], now, rules, uniform(keys[PAIR_PLATFORM], i))
     if other >= 0 and p >= 0 and users[other].online:
-        users[i].asked[p] = 1
-        users[other].asked[p] = 1
+        n = agreed.n[0]
+        agreed.who[n], agreed.who[n + 1] = i, other
+        agreed.platform[n] = agreed.platform[n + 1] = p
+        agreed.n[0] = n + 2
 
 
 @jit
-def answer(i: int, user: Record, force: Record, rules: Record, keys: U64) -> None:
-    """Let user `i` install what was agreed on, and clear the marks."""
-    for p in range(rules.n_messengers):
-        if user.asked[p]:
-            join(i, user, p, force, keys)
-            user.asked[p] = 0
+def keep_agreements(
+    users: Records, shown: Shown, agreed: Agreements, now: Now, rules: Record, keys: U64
+) -> None:
+    """Let everybody install what was agreed on, at the end of the step, and show it.
+
+    Installing twice is installing once, so the order of agreements cannot matter.
+    """
+    for k in range(agreed.n[0]):
+        i = np.int64(agreed.who[k])
+        join(i, users[i], np.int64(agreed.platform[k]), now.force, keys)
+        shown.next_words[i], shown.next_minds[i] = pack(users[i], rules), pack_mind(users[i])
+    agreed.n[0] = 0

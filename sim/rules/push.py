@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.rng import uniform, user_uniform
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.chance import happens
 from sim.rules.records import (
     MANDATED,

@@ -48,7 +48,6 @@ USER = np.dtype(
         ("news", "u1"),  # bits: stories heard of
         ("alert", "u1"),  # bits: to reconsider because of a story heard
         ("victim", "u1"),  # bits: kinds of abuse it has fallen for
-        ("asked", "u1", (MAX,)),  # 1: a contact asked to move calls here
         ("intensity", "f4"),  # D_i, communication relative to the average
         ("concern", "f4"),  # kappa_i, how much being read matters
         ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
@@ -74,12 +73,13 @@ TALK = np.dtype(
         ("content", "f4"),  # openings for content that a VPN would let through [1/day]
         ("chats", "u1", (MAX,)),  # group chats on a messenger
         ("ordered", "u1"),  # bits: a chat was ordered there in this step
-        ("peer_aware", "u1"),  # of the contact talked with in this step
-        ("peer_news", "u1"),
-        ("peer_belief", "f4", (MAX,)),
+        ("peer", "u8"),  # mind of the contact talked with in this step
     ],
     align=True,
 )
+
+# What of the start is compared with later.
+AT_START = np.dtype([("reachable", "f4", (2,)), ("secure", "f4", (2,))], align=True)
 
 # The parameters of behaviour (sim/parameters.py explains them) and of the messengers.
 RULES = np.dtype(
@@ -186,6 +186,26 @@ ABUSE = np.dtype(
 )
 
 
+class Shown(NamedTuple):
+    """What users show each other: now, and from the next step on (rules/word.py).
+
+    The last of n + 1 words is that of nobody.
+    """
+
+    words: U64  # (n + 1,)
+    minds: U64  # (n,)
+    next_words: U64
+    next_minds: U64
+
+
+class Agreements(NamedTuple):
+    """Pairs who agreed in this step to move their calls: either end installs the messenger."""
+
+    n: I64  # (1,)
+    who: U32
+    platform: U8
+
+
 class Ties(NamedTuple):
     """Whom the users talk to, sixteen users of about equal degree side by side (world/rows.py).
 
@@ -243,6 +263,6 @@ PURPOSES = (
 ) = range(len(PURPOSES))  # fmt: skip
 
 
-def records(dtype: np.dtype[Any], size: int) -> Records:
+def records(dtype: np.dtype[Any], size: int | tuple[int, int]) -> Records:
     """Return `size` zeroed records of `dtype`."""
     return np.zeros(size, dtype).view(np.recarray)

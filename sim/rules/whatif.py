@@ -103,7 +103,7 @@ def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> No
 
 @jit
 def answer(
-    users: Records, talks: Records, words: U64, ties: Ties, now: Now, rules: Record,
+    users: Records, talks: Records, base: Int, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
 ) -> None:  # fmt: skip
     """Answer all questions: write marginal values, and what a VPN adds, to the talks."""
@@ -113,7 +113,7 @@ def answer(
         store(asked.welfare, first, welfare_as(first, users, words, ties, now, rules, asked, s))
     for k in range(n):
         i, what = np.int64(asked.who[k]), asked.what[k]
-        word, talk = words[i], talks[i]
+        word, talk = words[i], talks[i - base]
         gain = asked.welfare[k] - talk.welfare
         if what == VPN_TOO:
             talk.vpn_gain = -gain if np.int64(word) & VPN_BIT else gain

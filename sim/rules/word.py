@@ -19,8 +19,8 @@ import numpy as np
 
 from sim.compiled import jit
 from sim.lanes import Floats, Ints, decode, fma
-from sim.rules.beliefs import fear
-from sim.rules.records import Int, Record
+from sim.rules.attitude import fear
+from sim.rules.records import MAX, Int, Record
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -29,6 +29,7 @@ FEAR_BIT, FEAR_WIDTH = 14, 3
 HABIT_BIT, HABIT_WIDTH = 32, 5
 HABIT_STEPS, FEAR_STEPS = (1 << HABIT_WIDTH) - 1, (1 << FEAR_WIDTH) - 1
 MOST_FEAR = 4.0  # of kappa b
+MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
 
 
 @jit
@@ -88,6 +89,39 @@ def pack(user: Record, rules: Record) -> np.uint64:
         word |= habit << (HABIT_BIT + HABIT_WIDTH * p)
         word |= quantised_fear(fear(user, p), rules) << (FEAR_BIT + FEAR_WIDTH * p)
     return np.uint64(word)
+
+
+@jit
+def pack_mind(user: Record) -> np.uint64:
+    """Return what a contact hears from `user`: of what it is aware, stories, beliefs.
+
+    bits 0-7     messengers it is aware of
+    bits 8-15    stories it has heard of
+    bits 16-63   its belief by messenger, 8 bits each: log-odds in steps of 1/16, from -8 on
+    """
+    mind = np.int64(user.aware) | np.int64(user.news) << 8
+    for p in range(MAX):
+        steps = np.floor((np.float64(user.belief[p]) + MOST_SURE) * SURE_STEPS + 0.5)
+        mind |= np.int64(min(max(steps, 0.0), 255.0)) << (16 + 8 * p)
+    return np.uint64(mind)
+
+
+@jit
+def aware_of(mind: np.uint64) -> np.int64:
+    """Return the bits of the messengers somebody is aware of."""
+    return np.int64(mind) & 0xFF
+
+
+@jit
+def stories_of(mind: np.uint64) -> np.int64:
+    """Return the bits of the stories somebody has heard of."""
+    return (np.int64(mind) >> 8) & 0xFF
+
+
+@jit
+def belief_of(mind: np.uint64, p: int) -> float:
+    """Return somebody's belief that the state reads messenger `p` [log-odds]."""
+    return float((np.int64(mind) >> (16 + 8 * p)) & 0xFF) / SURE_STEPS - MOST_SURE
 
 
 @jit

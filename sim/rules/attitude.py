@@ -1,0 +1,26 @@
+"""What being read by the state means to a user (docs/model.md, 2.8)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import jit
+from sim.rules.chance import sigmoid
+from sim.rules.records import Int, Record
+
+
+@jit
+def leaning(user: Record, p: Int) -> float:
+    """Return type kappa b, how much being read there repels (< 0) or attracts the user.
+
+    The state-averse shun what they think the state reads, the foreign-averse prefer it.
+    """
+    return float(user.type * np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
+
+
+@jit
+def fear(user: Record, p: int) -> float:
+    """Return kappa b of the state-averse, 0 for others: what chills sensitive messages."""
+    if user.type >= 0:
+        return 0.0
+    return float(np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
