@@ -58,8 +58,23 @@ INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for covera
 
 
 def jit[F: Callable[..., Any]](function: F) -> F:
-    """Compile a rule. No fast maths: both engines must give the same bits."""
+    """Compile a function. No fast maths: both engines must give the same bits."""
     return cast(F, numba.njit(cache=True, error_model="numpy", forceinline=True)(function))
+
+
+def rule[F: Callable[..., Any]](function: F) -> F:
+    """Compile a rule that allocates nothing: arrays in its arguments are not counted.
+
+    Counting references is an atomic operation on each array, each time a rule is called.
+    """
+    options = {"cache": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+    return cast(F, numba.njit(**options)(function))
+
+
+def rule_loop[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop of rules over rows that lets other threads run meanwhile."""
+    options = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
+    return cast(F, numba.njit(**options)(function))
 
 
 def jit_loop[F: Callable[..., Any]](function: F) -> F:

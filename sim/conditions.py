@@ -104,7 +104,7 @@ class Conditions:
         return Now(
             force,
             q,
-            *tables[:4],
+            *tables[:5],
             self._mandates(policies, Mandate, list(self.config.population.segments), span),
             self._mandates(policies, GroupMove, list(self.config.population.chats), span),
             self._news(policies, span),

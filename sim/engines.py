@@ -10,16 +10,17 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.compiled import jit_loop
+from sim.compiled import rule_loop
 from sim.lanes import WIDTH
 from sim.rules.choice import working_memory
 from sim.rules.groups import move
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
+    F32,
     TALK,
     U64,
     Agreements,
@@ -32,7 +33,7 @@ from sim.rules.records import (
     records,
 )
 from sim.rules.step import act, look
-from sim.rules.whatif import answer, questions
+from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Tally, observe
 from sim.world.rows import WINDOW
@@ -103,8 +104,7 @@ class CompiledEngine:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._talks: Records = records(TALK, 0)
-        self._agreed: list[Agreements] = []
+        self._work: list[Work] = []
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let every chat perhaps move."""
@@ -115,19 +115,32 @@ class CompiledEngine:
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
         ranges = chunks(state.n_users)
-        if len(self._talks) != len(ranges):
-            self._talks = records(TALK, (len(ranges), BLOCK))
-            self._agreed = [agreements(last - first) for first, last in ranges]
+        if len(self._work) != len(ranges):
+            self._work = [make_work(last - first) for first, last in ranges]
 
         def loop(k: int, first: int, last: int) -> None:
             step_rows(
-                k, first, last, state.users, self._talks[k], state.shown, state.ties, state.chats,
-                state.abuse, now, state.rules, keys, tally, self._agreed[k],
+                k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
+                now, state.rules, keys, tally, *self._work[k],
             )  # fmt: skip
 
         self._threads.run_chunks(loop, state.n_users)
-        for agreed in self._agreed:
-            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+        for work in self._work:
+            keep_agreements(state.users, state.shown, work.agreed, now, state.rules, keys)
+
+
+class Work(NamedTuple):
+    """Working memory of the users of a chunk, block by block."""
+
+    talks: Records  # TALK (BLOCK,)
+    asked: Questions
+    agreed: Agreements
+    memory: F32
+
+
+def make_work(n_users: int) -> Work:
+    """Return the working memory of a chunk of `n_users`."""
+    return Work(records(TALK, BLOCK), questions(BLOCK), agreements(n_users), working_memory())
 
 
 def agreements(n_users: int) -> Agreements:
@@ -136,7 +149,7 @@ def agreements(n_users: int) -> Agreements:
     return Agreements(np.zeros(1, np.int64), np.empty(n, np.uint32), np.empty(n, np.uint8))
 
 
-@jit_loop
+@rule_loop
 def move_rows(
     first: int, last: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64
 ) -> None:
@@ -145,22 +158,21 @@ def move_rows(
         move(g, users, chats, now, rules, keys)
 
 
-@jit_loop
+@rule_loop
 def step_rows(
-    chunk: int, first: int, last: int, users: Records, talks: Records, shown: Shown, ties: Ties,
-    chats: Chats, abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
-    agreed: Agreements,
+    chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
+    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, talks: Records,
+    asked: Questions, agreed: Agreements, memory: F32,
 ) -> None:  # fmt: skip
     """Run `look`, `observe` and `act` for the users of whole blocks."""
-    s, asked = working_memory(), questions(BLOCK)
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
         for at in range(base, end, WIDTH):
             look(
                 at, 0, WIDTH, users, talks, base, shown, ties, chats, now, rules, keys, asked,
-                agreed, s,
+                agreed, memory,
             )  # fmt: skip
-        answer(users, talks, base, shown.words, ties, now, rules, asked, s)
+        answer(users, talks, base, shown.words, ties, now, rules, asked, memory)
         for i in range(base, end):
             user, talk = users[i], talks[i - base]
             observe(i, chunk, user, talk, abuse, now, rules, tally)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit, jit_loop
-from sim.engines import BLOCK
+from sim.compiled import rule, rule_loop
+from sim.engines import BLOCK, Threads
 from sim.lanes import WIDTH
 from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
@@ -14,20 +14,32 @@ from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import read_chats
 from sim.rules.habit import communication_share, relax
-from sim.rules.records import F64, MESSAGE, U64, Chats, Now, Record, Records, Ties
-from sim.rules.whatif import answer, ask_values, questions
+from sim.rules.records import F32, F64, MESSAGE, U64, Chats, Now, Record, Records, Ties
+from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
+from sim.state import State
 
 MONTH = 30.0  # days
 
 
-@jit_loop
+def talk(state: State, talks: Records, now: Now, speed: float, threads: Threads) -> None:
+    """Let all communicate at the present installs and move habits by `speed` towards it."""
+
+    def loop(first: int, last: int) -> None:
+        talk_rows(
+            first, last, state.users, talks, state.shown.words, state.ties, state.chats, now,
+            state.rules, speed, questions(BLOCK), working_memory(),
+        )  # fmt: skip
+
+    threads.run(loop, state.n_users)
+
+
+@rule_loop
 def talk_rows(
     first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
-    chats: Chats, now: Now, rules: Record, speed: float,
+    chats: Chats, now: Now, rules: Record, speed: float, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
     """Communicate at the present installs and move habits by `speed` towards it."""
-    s, asked = working_memory(), questions(BLOCK)
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         for at in range(block, end, WIDTH):
@@ -39,7 +51,7 @@ def talk_rows(
             settle_user(i, users[i], talks[i], chats, now, rules, speed)
 
 
-@jit
+@rule
 def settle_user(
     i: int, user: Record, talk: Record, chats: Chats, now: Now, rules: Record, speed: float
 ) -> None:
@@ -51,7 +63,7 @@ def settle_user(
     open_apps(user, talk, now, rules)
 
 
-@jit
+@rule
 def stationary(
     user: Record, talk: Record, p: int, now: Now, rules: Record, habit_scale: F64
 ) -> tuple[float, float, float, float, float]:
@@ -79,7 +91,7 @@ def stationary(
     return enter, leave, wants, keeps, habit
 
 
-@jit_loop
+@rule_loop
 def reach_rows(
     first: int, last: int, users: Records, talks: Records, now: Now, rules: Record, bits: int,
     habit_scale: F64, sums: F64,
@@ -113,7 +125,7 @@ def reach_rows(
                     sums[i // BLOCK, p, band, 1] += slope
 
 
-@jit_loop
+@rule_loop
 def draw_rows(
     first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
     bits: int, share: float, habit_scale: F64, keys: U64,

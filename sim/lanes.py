@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.compiled import INTERPRETED, jit
+from sim.compiled import INTERPRETED, rule
 
 if INTERPRETED:
     from sim.lanes_interpreted import (
@@ -71,7 +71,7 @@ _MANTISSA = 0x7FFFFF
 _LN_2 = np.float32(0.69314718056)
 
 
-@jit
+@rule
 def ln(x: Floats) -> Floats:
     """Return the natural logarithm of positive, normal numbers, to about 1e-7.
 
@@ -93,13 +93,13 @@ def ln(x: Floats) -> Floats:
     return fma(exponent, _LN_2, t + y)
 
 
-@jit
+@rule
 def as_floats(ints: Ints) -> Floats:
     """Return whole numbers from -2^22 to 2^22 as floats."""
     return floats_of((ints + 0x400000) | 0x4B000000) - 12582912.0
 
 
-@jit
+@rule
 def decode(bits: Ints, at: int, width: int) -> Floats:
     """Return 1 + m / 2^width, m being the `width` bits from bit `at` on."""
     shift = (23 - width - at) & 31

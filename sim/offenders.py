@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit_loop
+from sim.compiled import rule_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
@@ -75,7 +75,7 @@ def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) 
     kind.arriving = float(kind.share @ r)
 
 
-@jit_loop
+@rule_loop
 def incident_rows(
     first: int, last: int, users: Records, abuse: Records, now: Now, sums: F64
 ) -> None:
@@ -85,7 +85,7 @@ def incident_rows(
             sums[i // BLOCK, a] += incidents(abuse[a], users[i], now)
 
 
-@jit_loop
+@rule_loop
 def reach_rows(first: int, last: int, users: Records, abuse: Records, now: Now, sums: F64) -> None:
     """Add where strangers can reach each user to ``sums[block]``."""
     for i in range(first, last):

@@ -16,7 +16,7 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import jit
+from sim.compiled import jit, rule
 
 SLOTS = 8  # numbers a user may take under one key, one a platform
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -25,27 +25,27 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
-@jit
+@rule
 def _mix(x: np.uint64) -> np.uint64:
     x = (x ^ (x >> np.uint64(30))) * _MIX_1
     x = (x ^ (x >> np.uint64(27))) * _MIX_2
     return np.uint64(x ^ (x >> np.uint64(31)))
 
 
-@jit
+@rule
 def uniform(key: np.uint64, index: int) -> float:
     """Return number `index` under `key`, uniform in [0, 1)."""
     bits = _mix(key + (np.uint64(index) + np.uint64(1)) * _GOLDEN)
     return float(bits >> np.uint64(11)) * _TO_UNIT
 
 
-@jit
+@rule
 def user_uniform(key: np.uint64, user: int, slot: int) -> float:
     """Return the number of `user` for `slot` (a platform, say; below ``SLOTS``) under `key`."""
     return uniform(key, user * SLOTS + slot)
 
 
-@jit
+@rule
 def step_key(base: np.uint64, step: int) -> np.uint64:
     """Return the key of one step under a purpose's `base` key."""
     return _mix(_mix(base) + (np.uint64(step) + np.uint64(1)) * _GOLDEN)

@@ -25,7 +25,7 @@ import numpy as np
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads, n_blocks
-from sim.inversion import draw_rows, reach_rows, talk_rows
+from sim.inversion import draw_rows, reach_rows, talk
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
@@ -70,10 +70,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     _draw_first(config, state, targets, solved)
     for sweep in range(N_SWEEPS):
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
-        threads.run(
-            talk_rows, state.n_users, state.users, talks, state.shown.words, state.ties,
-            state.chats, now, state.rules, 0.6,
-        )  # fmt: skip
+        talk(state, talks, now, 0.6, threads)
         _solve_openings(config, state, talks)
         habit = _habit_scale(state, talks)
         _solve_standalone(config, state, talks, targets, solved, now, habit, threads)
@@ -85,10 +82,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         )  # fmt: skip
         seat_chats(config, state, now, threads)
     _finish(config, state, solved)
-    threads.run(  # what the start looks like: reachable ties are compared with it later
-        talk_rows, state.n_users, state.users, talks, state.shown.words, state.ties,
-        state.chats, now, state.rules, 0.0,
-    )  # fmt: skip
+    talk(state, talks, now, 0.0, threads)  # reachable ties are compared with those of the start
     for name in state.at_start.dtype.names or ():
         state.at_start[name] = talks[name]
     start_abuse(config, state, now, threads)

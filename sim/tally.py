@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rules.abuse import attempts, incidents
 from sim.rules.activity import p_seen
 from sim.rules.habit import communication_share
@@ -30,7 +30,7 @@ VISIBLE, TOTAL, REACHABLE, SECURE, ISOLATED, CUT_OFF, ABROAD, INCIDENTS, VICTIMS
 HAS_ABROAD, WELFARE, HOMES, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in range(6))
 
 
-@jit
+@rule
 def primary(talk: Record, rules: Record) -> int:
     """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
     best, most = CELLULAR, 0.0
@@ -41,7 +41,7 @@ def primary(talk: Record, rules: Record) -> int:
     return best
 
 
-@jit
+@rule
 def is_exposed(talk: Record, now: Now, rules: Record) -> int:
     """Say whether the state can read more than ``EXPOSED`` of a user's talk by messenger."""
     visible, total = 0.0, 0.0
@@ -52,7 +52,7 @@ def is_exposed(talk: Record, now: Now, rules: Record) -> int:
     return int(visible > EXPOSED * total)
 
 
-@jit
+@rule
 def add_messengers(user: Record, talk: Record, rules: Record, row: F64) -> None:
     """Add what a user has and opens."""
     has = in_use(user)
@@ -68,7 +68,7 @@ def add_messengers(user: Record, talk: Record, rules: Record, row: F64) -> None:
     row[VPN] += user.place & 1
 
 
-@jit
+@rule
 def add_use(user: Record, talk: Record, now: Now, rules: Record, row: F64) -> None:
     """Add what a user says where, and what of it the state can read."""
     for c in range(2):
@@ -80,7 +80,7 @@ def add_use(user: Record, talk: Record, now: Now, rules: Record, row: F64) -> No
             row[TOTAL + c] += amount
 
 
-@jit
+@rule
 def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
     """Add whom a user can reach, and whether it has lost many since the start."""
     for c in range(2):
@@ -93,7 +93,7 @@ def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
     row[WELFARE] += talk.welfare
 
 
-@jit
+@rule
 def add_abuse(user: Record, abuse: Records, now: Now, row: F64) -> None:
     """Add attempts that arrive at a user, incidents to expect, whether it ever fell for one."""
     for a in range(abuse.shape[0]):
@@ -117,7 +117,7 @@ class Tally(NamedTuple):
     months: F64  # (chunks, parts, cells, MAX) who was seen in the months that end
 
 
-@jit
+@rule
 def observe(
     i: Int, chunk: Int, user: Record, talk: Record, abuse: Records, now: Now, rules: Record,
     tally: Tally,
@@ -136,14 +136,14 @@ def observe(
     add_months(i, chunk, cell, talk, rules, tally)
 
 
-@jit
+@rule
 def cell_of(user: Record, n_regions: int) -> np.int64:
     """Return the cell (age band x region x type) of a user; see `Cells`."""
     region = np.int64(user.place) // 2
     return (np.int64(user.band) * n_regions + region) * 3 + np.int64(user.type) + 1
 
 
-@jit
+@rule
 def add_months(i: Int, chunk: Int, cell: Int, talk: Record, rules: Record, tally: Tally) -> None:
     """Add a step's openings to its months; count who was seen in those that end."""
     for k in range(tally.days.shape[0]):

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import jit, rule
 from sim.rng import user_uniform
 from sim.rules.chance import happens
 from sim.rules.records import CELLULAR, F64, MAX, SUFFER, U64, Now, Record, Records
 from sim.rules.word import in_use
 
 
-@jit
+@rule
 def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
     """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
@@ -30,7 +30,7 @@ def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
     return float(has * now.availability[user.place, channel, k])
 
 
-@jit
+@rule
 def profit(kind: Record, k: int, reach: float, detection: float) -> float:
     """Return what an attempt on platform `k` earns, relative to an attempt at the start."""
     return float(reach * kind.conversion[k] * (1.0 - detection))
@@ -58,14 +58,14 @@ def adapt(kind: Record, reach: F64, force: Record) -> None:
     kind.total = mean**kind.elasticity
 
 
-@jit
+@rule
 def attempts(kind: Record, user: Record, k: int, now: Now) -> float:
     """Return attempts on platform `k` that arrive at `user`; in all 1 a user at the start."""
     arriving = kind.total * kind.share[k] * can_be_reached(user, k, kind.channel, now)
     return float(arriving / kind.arriving)
 
 
-@jit
+@rule
 def incidents(kind: Record, user: Record, now: Now) -> float:
     """Return the incidents `user` is to expect; they average 1 at the start."""
     expected = 0.0
@@ -75,7 +75,7 @@ def incidents(kind: Record, user: Record, now: Now) -> float:
     return float(kind.total * expected * kind.vulnerability[user.band])
 
 
-@jit
+@rule
 def suffer(i: int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
     """Let user `i` perhaps fall for each kind of abuse."""
     for a in range(abuse.shape[0]):

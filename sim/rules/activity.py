@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
 
-@jit
+@rule
 def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
     """Return openings a day of messenger `p`, for a user who has it and of average intensity."""
     traffic = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
@@ -27,13 +27,13 @@ def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> flo
     return float(n + rules.habit_openings[p] * user.habit[p])
 
 
-@jit
+@rule
 def p_seen(n_openings: float) -> float:
     """Return the chance of at least one opening, given their expected number (Poisson)."""
     return float(-np.expm1(-n_openings))
 
 
-@jit
+@rule
 def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
     """Write the openings a day of `user`; a second phone is opened for the institution alone."""
     for p in range(rules.n_messengers):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens, sigmoid
@@ -12,13 +12,13 @@ from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, 
 from sim.rules.word import in_use
 
 
-@jit
+@rule
 def drop_hazard(rules: Record, availability: float, days: float) -> float:
     """Return rho_out (1 + rf (1 - q)) over `days`: failure makes people reconsider."""
     return float(rules.drop_rate * (1.0 + rules.failure_exit * (1.0 - availability)) * days)
 
 
-@jit
+@rule
 def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
     bits, has = np.int64(0), in_use(user)
@@ -32,7 +32,7 @@ def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64
     user.alert = 0
 
 
-@jit
+@rule
 def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
     """Return U_ip of having `p` on the first phone (docs/model.md, 2.4) [utils]."""
     u = rules.network_value * talk.value[p] + rules.chat_value * talk.chats[p]
@@ -48,7 +48,7 @@ def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record)
     return float(u)
 
 
-@jit
+@rule
 def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
     """Let user `i` install, keep or drop `p` at utility `u`; a new account passes the gate."""
     bit = 1 << p
@@ -61,7 +61,7 @@ def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
         user.installed = np.uint8(np.int64(user.installed) & ~bit)
 
 
-@jit
+@rule
 def revise(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
     for p in range(rules.n_messengers):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rules.chance import sigmoid
 from sim.rules.records import Int, Record
 
 
-@jit
+@rule
 def leaning(user: Record, p: Int) -> float:
     """Return type kappa b, how much being read there repels (< 0) or attracts the user.
 
@@ -18,7 +18,7 @@ def leaning(user: Record, p: Int) -> float:
     return float(user.type * np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
 
 
-@jit
+@rule
 def fear(user: Record, p: int) -> float:
     """Return kappa b of the state-averse, 0 for others: what chills sensitive messages."""
     if user.type >= 0:

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.lanes import SPAN
 from sim.rules.records import F32, F64, I32
 
 MOST_PLACES = 256  # a word has eight bits for the place
 
 
-@jit
+@rule
 def availability(restriction: float, circumvention: float, efficacy: float, vpn: int) -> float:
     """Return q = 1 - r (1 - e0) (1 - e V) for one user, platform and channel."""
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
@@ -25,7 +25,8 @@ class PairTables(NamedTuple):
     place_class: I32  # (256,) class by place, in the order of places
     attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
     quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
-    pairs: F32  # (2, 2, P, S) attraction, quality by channel, messenger and pair of classes
+    pairs: F32  # flat (2, 2, P, S): attraction, quality by channel, messenger, pair of classes
+    n_pairs: int  # S, the number of pairs rounded up to whole tables
     varied: int  # bits: messengers that do not work alike in all classes
     regional: int  # 1: places differ by more than a VPN (the lowest bit of a place)
 
@@ -58,4 +59,4 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     here = np.arange(len(q) - 1)
     regional = int((place_class[here] != place_class[here & 1]).any())
     varied = sum(1 << int(p) for p in np.flatnonzero(differs))
-    return PairTables(place_class, *tables, pairs, varied, regional)
+    return PairTables(place_class, *tables, pairs.ravel(), pairs.shape[-1], varied, regional)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
@@ -30,14 +30,14 @@ from sim.rules.records import (
 from sim.rules.word import aware_of, belief_of, stories_of
 
 
-@jit
+@rule
 def converse(i: Int, minds: U64, talk: Record, ties: Ties, keys: U64) -> None:
     """Note what one contact of user `i` knows and believes; without contacts, its own."""
     peer = contact(i, ties, uniform(keys[CONVERSE], i))
     talk.peer = minds[peer if peer >= 0 else i]
 
 
-@jit
+@rule
 def hear_of(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` hear of messengers, by media or from the contact."""
     known = np.int64(user.aware)
@@ -49,7 +49,7 @@ def hear_of(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     user.aware = np.uint8(known)
 
 
-@jit
+@rule
 def rest(user: Record, p: int, news: Records, rules: Record) -> float:
     """Return what forgetting goes back to: the prior, and the facts about `p` heard of."""
     target = rules.prior[user.type + 1, p]
@@ -59,7 +59,7 @@ def rest(user: Record, p: int, news: Records, rules: Record) -> float:
     return float(target)
 
 
-@jit
+@rule
 def form_beliefs(user: Record, talk: Record, news: Records, days: float, rules: Record) -> None:
     """Move the beliefs of `user` towards the contact's and back to where they rest."""
     follow = -np.expm1(-rules.peer_rate * days)
@@ -71,7 +71,7 @@ def form_beliefs(user: Record, talk: Record, news: Records, days: float, rules: 
         user.belief[p] = own + change
 
 
-@jit
+@rule
 def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
     """Let `user` believe a story; one that it does not like may make it look around.
 
@@ -89,7 +89,7 @@ def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
         user.alert = np.uint8(np.int64(user.alert) | others | (told & has))
 
 
-@jit
+@rule
 def read_news(i: int, user: Record, talk: Record, news: Records, rules: Record, keys: U64) -> None:
     """Let user `i` hear the stories that spread, each once."""
     has = np.int64(user.installed) & np.int64(user.account)
@@ -102,7 +102,7 @@ def read_news(i: int, user: Record, talk: Record, news: Records, rules: Record, 
             take_in(user, story, rules, uniform(keys[ATTEND] ^ story.salt, i))
 
 
-@jit
+@rule
 def learn(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` take in what media and the contact tell: messengers, beliefs, stories."""
     if user.online:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 
 
-@jit
+@rule
 def happens(u: float, hazard: float) -> bool:
     """Say whether an event of integrated `hazard` happens, for `u` uniform in [0, 1).
 
@@ -16,7 +16,7 @@ def happens(u: float, hazard: float) -> bool:
     return bool(u < hazard and u < -np.expm1(-hazard))
 
 
-@jit
+@rule
 def sigmoid(u: float) -> float:
     """Return 1 / (1 + exp(-u))."""
     return float(1.0 / (1.0 + np.exp(-u)))

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.lanes import (
     SPAN,
     WIDTH,
@@ -93,12 +93,12 @@ class Terms(NamedTuple):
     abroad_class: int
 
 
-@jit
+@rule
 def terms(now: Now, rules: Record) -> Terms:
     """Return what the choice needs of rules and conditions."""
     abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
     return Terms(
-        np.int64(rules.n_messengers), now.attraction.shape[0], now.pairs.shape[3],
+        np.int64(rules.n_messengers), now.attraction.shape[0], now.n_pairs,
         np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
         np.int64(now.place_class[1]), np.float32(rules.habit_pull), np.float32(rules.fear_pull),
         np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
@@ -135,20 +135,19 @@ class Contacts(NamedTuple):
     out_call: np.float32
 
 
-@jit
 def working_memory() -> F32:
     """Return what a thread needs to compute sixteen users, flat."""
     return np.zeros(FIRST_BLOCK + MAX * BLOCK_SIZE, np.float32)
 
 
-@jit
+@rule
 def tie_scale(user: Record, total: float, rules: Record) -> float:
     """Return what turns rank weights into shares: a contact abroad takes its own."""
     here = 1.0 - rules.abroad_weight if user.abroad else 1.0
     return here / total if total > 0.0 else 0.0
 
 
-@jit
+@rule
 def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -> tuple[int, int]:
     """Put the users who[at:] in the lanes; a lane without a user has no ties.
 
@@ -175,7 +174,7 @@ def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -
     return longest, any_abroad
 
 
-@jit
+@rule
 def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     """Return the classes of the places that words show."""
     if t.regional:
@@ -183,7 +182,7 @@ def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
 
 
-@jit
+@rule
 def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
     """Return K times the classes of one's own places."""
     found, mine = low & 0, classes_of(low, place_class, t)
@@ -192,7 +191,7 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
     return found
 
 
-@jit
+@rule
 def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
     """Write what users bring to all their ties over the messengers `offered`."""
     block = FIRST_BLOCK
@@ -205,14 +204,14 @@ def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
             block += BLOCK_SIZE
 
 
-@jit
+@rule
 def weights(r: int, s: F32, ties: Ties) -> Floats:
     """Return the weights of the ties at rank `r`, 0 where a row is over."""
     is_tie = load(s, DEGREE * WIDTH) > r
     return where(is_tie, load(s, SCALE * WIDTH) * ties.rank_weight[r], 0.0)
 
 
-@jit
+@rule
 def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
     """Return somebody close who lives abroad, of weight 0 where nobody does."""
     nothing = low & 0
@@ -222,7 +221,7 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
     )  # fmt: skip
 
 
-@jit
+@rule
 def by_pair(table: int, c: int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
     """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
     at = ((table * 2 + c) * MAX + p) * t.n_pairs
@@ -234,7 +233,7 @@ def by_pair(table: int, c: int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Flo
     return found
 
 
-@jit
+@rule
 def pulls(
     p: Int, block: int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
 ) -> tuple[Floats, Floats, Floats]:
@@ -247,14 +246,14 @@ def pulls(
     return message, message * fears, call
 
 
-@jit
+@rule
 def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> Floats:
     """Return sum_c d_c ln Z_c, what can be said on a tie of weight 1 [utils]."""
     said = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
     return fma(ln(z_message), t.d_message * t.ordinary, said)
 
 
-@jit
+@rule
 def talk_on_tie(
     low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
 ) -> Sums:
@@ -294,7 +293,7 @@ def talk_on_tie(
     )
 
 
-@jit
+@rule
 def use(
     offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, t: Terms, s: F32
 ) -> None:
@@ -310,7 +309,7 @@ def use(
             block += BLOCK_SIZE
 
 
-@jit
+@rule
 def communicate(
     first: Int, begin: int, end: int, users: Records, talks: Records, base: Int, words: U64,
     ties: Ties, now: Now, rules: Record, s: F32,
@@ -326,7 +325,7 @@ def communicate(
     talks : TALK
         talks[i - base] is that of user i.
     """
-    t, pairs = terms(now, rules), now.pairs.ravel()
+    t, pairs = terms(now, rules), now.pairs
     longest, any_abroad = seat(ties.order, first, users, ties, rules, s)
     low, high = gather(words, load(ties.order, first))
     offered = any_bits(low & USABLE)
@@ -350,7 +349,7 @@ def communicate(
             write_talk(lane, users[i], talks[i - base], offered, s)
 
 
-@jit
+@rule
 def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
     """Write the sums to the rows that `write_talk` reads lane by lane."""
     store(s, _HELPERS * WIDTH, helpers)
@@ -365,7 +364,7 @@ def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
     store(s, (_BEST + CALL) * WIDTH, sums.best_call)
 
 
-@jit
+@rule
 def write_talk(lane: int, user: Record, talk: Record, offered: int, s: F32) -> None:
     """Write the sums of one lane to the talk of its user."""
     talk.welfare, talk.helpers = s[_WELFARE * WIDTH + lane], s[_HELPERS * WIDTH + lane]

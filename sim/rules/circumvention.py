@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import uniform
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record
@@ -20,7 +20,7 @@ from sim.rules.whatif import VPN_TOO, Questions, ask
 from sim.rules.word import VPN_BIT, in_use
 
 
-@jit
+@rule
 def opens_something(place: Int, now: Now, rules: Record) -> bool:
     """Say whether any messenger works better at `place` with a VPN than without."""
     closed, opened = now.availability[np.int64(place) & ~1], now.availability[place | 1]
@@ -31,7 +31,7 @@ def opens_something(place: Int, now: Now, rules: Record) -> bool:
     return False
 
 
-@jit
+@rule
 def content_regained(user: Record, now: Now, rules: Record) -> float:
     """Return openings a day for channels, groups and notifications that a VPN lets through."""
     regained, has = 0.0, in_use(user)
@@ -42,7 +42,7 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
     return float(user.intensity * regained)
 
 
-@jit
+@rule
 def consider(
     i: int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
     asked: Questions,
@@ -56,14 +56,14 @@ def consider(
             ask(i, word, VPN_BIT, VPN_TOO, asked)
 
 
-@jit
+@rule
 def vpn_utility(user: Record, talk: Record, force: Record, rules: Record) -> float:
     """Return U_V [utils]."""
     gain = rules.vpn_value * talk.vpn_gain + rules.content_value * talk.content
     return float(gain + user.skill + rules.vpn_help * talk.helpers - force.vpn_cost)
 
 
-@jit
+@rule
 def switch(i: int, user: Record, talk: Record, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` take, keep or drop a VPN if it reconsiders."""
     if not np.isnan(talk.vpn_gain):

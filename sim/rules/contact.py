@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.lanes import WIDTH
 from sim.rules.records import Int, Ties
 
 
-@jit
+@rule
 def contact(i: int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
     left = u * ties.rank_total[ties.degree[i]]
@@ -20,7 +20,7 @@ def contact(i: int, ties: Ties, u: float) -> Int:
     return -1
 
 
-@jit
+@rule
 def tie_at(ties: Ties, i: Int, r: Int) -> np.int64:
     """Return where the tie at rank `r` (from 0) of user `i` stands in ``ties.indices``."""
     return np.int64(ties.start[i]) + WIDTH * np.int64(r)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens, sigmoid
@@ -33,7 +33,7 @@ from sim.rules.records import (
 from sim.rules.word import in_use
 
 
-@jit
+@rule
 def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
     """Return what a member who has `p` gains by the chat there over text messages [utils]."""
     here = now.place_class[user.place]
@@ -41,7 +41,7 @@ def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
     return float(np.log1p(pull / rules.outside[MESSAGE]))
 
 
-@jit
+@rule
 def chat_value(g: int, p: Int, users: Records, chats: Chats, now: Now, rules: Record) -> float:
     """Return v_gp, negative where fewer than the quorum of members have `p` [utils]."""
     first, last = chats.indptr[g], chats.indptr[g + 1]
@@ -55,7 +55,7 @@ def chat_value(g: int, p: Int, users: Records, chats: Chats, now: Now, rules: Re
     return value / size if n > 0 and n >= rules.chat_quorum * size else -1.0
 
 
-@jit
+@rule
 def told(g: int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
     """Return the messenger that chat `g` is told to move to, -1 for none, and how it is told."""
     hazard, platform, outcome = 0.0, np.int64(-1), np.int64(STAYED)
@@ -70,7 +70,7 @@ def told(g: int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
     return platform if is_told else np.int64(-1), outcome
 
 
-@jit
+@rule
 def invitation(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> Int:
     """Return the messenger that members agree to move chat `g` to, -1 for none.
 
@@ -92,7 +92,7 @@ def invitation(g: int, users: Records, chats: Chats, now: Now, rules: Record, ke
     return candidate if uniform(keys[CHAT_ACCEPT], g) < wanted else np.int64(-1)
 
 
-@jit
+@rule
 def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> None:
     """Let chat `g` be told to move to a messenger, or its members agree on another one."""
     chats.moved[g] = STAYED
@@ -107,7 +107,7 @@ def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
             chats.platform[g], chats.moved[g] = p, INVITED
 
 
-@jit
+@rule
 def read_chats(i: int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
     invited, ordered = np.int64(0), np.int64(0)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rules.records import CALL, MESSAGE, Record
 
 
-@jit
+@rule
 def relax(habit: float, share: float, memory: float) -> float:
     """Return h exp(-rho dt) + (1 - exp(-rho dt)) share, with `memory` = exp(-rho dt)."""
     return float(memory * habit + (1.0 - memory) * share)
 
 
-@jit
+@rule
 def communication_share(talk: Record, p: int, rules: Record) -> float:
     """Return the share of the user's communication that goes over messenger `p`."""
     share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
@@ -22,7 +22,7 @@ def communication_share(talk: Record, p: int, rules: Record) -> float:
     return float(share)
 
 
-@jit
+@rule
 def remember(user: Record, talk: Record, rules: Record, days: float) -> None:
     """Move the habits of `user` towards its present use."""
     memory = np.exp(-rules.habit_rate * days)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
@@ -31,7 +31,7 @@ from sim.rules.records import (
 from sim.rules.word import pack, pack_mind
 
 
-@jit
+@rule
 def failed_calls(user: Record, now: Now, rules: Record) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
     lost = 0.0
@@ -40,7 +40,7 @@ def failed_calls(user: Record, now: Now, rules: Record) -> float:
     return float(lost)
 
 
-@jit
+@rule
 def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
     """Return the logit weight of messenger `p` as a place to move calls to.
 
@@ -50,7 +50,7 @@ def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
     return float(now.availability[user.place, CALL, p] * np.exp(pull))
 
 
-@jit
+@rule
 def destination(user: Record, now: Now, rules: Record, u: float) -> int:
     """Return the messenger at quantile `u` of the appeals, -1 where there is none."""
     total = 0.0
@@ -64,7 +64,7 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
     return -1
 
 
-@jit
+@rule
 def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
     u = uniform(keys[PAIR], i)
@@ -72,7 +72,7 @@ def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     return bool(user.online and happens(u, hazard))
 
 
-@jit
+@rule
 def ask(
     i: Int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64, agreed: Agreements
 ) -> None:
@@ -86,7 +86,7 @@ def ask(
         agreed.n[0] = n + 2
 
 
-@jit
+@rule
 def keep_agreements(
     users: Records, shown: Shown, agreed: Agreements, now: Now, rules: Record, keys: U64
 ) -> None:

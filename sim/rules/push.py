@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rng import uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
@@ -22,7 +22,7 @@ from sim.rules.records import (
 from sim.rules.word import in_use
 
 
-@jit
+@rule
 def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
     """Return the hazard of a mandate for user `i` over the step, 0 where it does not reach.
 
@@ -34,7 +34,7 @@ def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
     return float(mandate.hazard) if position < mandate.ceiling * mandate.reached else 0.0
 
 
-@jit
+@rule
 def join(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
     """Let user `i` install `p`; a new account has to pass the gate, once a step."""
     bit = 1 << p
@@ -44,7 +44,7 @@ def join(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
         user.account = np.uint8(user.account | bit)
 
 
-@jit
+@rule
 def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` do what an institution demands: some keep a second phone for it."""
     bit = 1 << p
@@ -57,7 +57,7 @@ def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64
         join(i, user, p, force, keys)
 
 
-@jit
+@rule
 def obey(
     i: int, user: Record, p: int, mandates: Records, force: Record, rules: Record, keys: U64
 ) -> None:
@@ -72,7 +72,7 @@ def obey(
         comply(i, user, p, force, rules, keys)
 
 
-@jit
+@rule
 def try_out(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if force.trial[p] > 0.0 and user.aware >> p & 1 and not in_use(user) >> p & 1:
@@ -81,7 +81,7 @@ def try_out(i: int, user: Record, p: int, force: Record, rules: Record, keys: U6
             join(i, user, p, force, keys)
 
 
-@jit
+@rule
 def buy_phone(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
     """Let user `i` perhaps buy a phone on which `p` lies; that wakes no old account."""
     hazard = force.preinstall[p] * (1 - (user.account >> p & 1))
@@ -90,7 +90,7 @@ def buy_phone(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
         user.aware = np.uint8(user.aware | (1 << p))
 
 
-@jit
+@rule
 def receive(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:

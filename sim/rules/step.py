@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.rules import (
     abuse as abuse_rules,
 )  # fmt: skip
@@ -40,7 +40,7 @@ from sim.rules.whatif import Questions
 from sim.rules.word import pack, pack_mind
 
 
-@jit
+@rule
 def look(
     first: Int, begin: int, end: int, users: Records, talks: Records, base: Int, shown: Shown,
     ties: Ties, chats: Chats, now: Now, rules: Record, keys: U64, asked: Questions,
@@ -69,7 +69,7 @@ def look(
                 pairing.ask(i, users, ties, now, rules, keys, agreed)
 
 
-@jit
+@rule
 def act(
     i: Int, user: Record, talk: Record, shown: Shown, abuse: Records, now: Now, rules: Record,
     keys: U64,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.lanes import (
     WIDTH,
     Floats,
@@ -72,7 +72,6 @@ class Questions(NamedTuple):
     welfare: F32  # answer
 
 
-@jit
 def questions(n_users: int) -> Questions:
     """Return room for the questions of `n_users`."""
     n = n_users * MOST + WIDTH
@@ -83,7 +82,7 @@ def questions(n_users: int) -> Questions:
     )  # fmt: skip
 
 
-@jit
+@rule
 def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> None:
     """Let user `i` ask what it could say with the bits `flipped` in its word."""
     k = asked.n[0]
@@ -93,7 +92,7 @@ def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> N
     asked.n[0] = k + 1
 
 
-@jit
+@rule
 def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> None:
     """Let user `i` ask what each of the bits `messengers` adds."""
     for p in range(MAX):
@@ -101,7 +100,7 @@ def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> No
             ask(i, word, 1 << p, p, asked)
 
 
-@jit
+@rule
 def answer(
     users: Records, talks: Records, base: Int, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
@@ -122,13 +121,13 @@ def answer(
     asked.n[0] = 0
 
 
-@jit
+@rule
 def welfare_as(
     first: int, users: Records, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
 ) -> Floats:  # fmt: skip
     """Return the welfare of sixteen users if their words were those asked of [utils]."""
-    t, pairs = terms(now, rules), now.pairs.ravel()
+    t, pairs = terms(now, rules), now.pairs
     longest, any_abroad = seat(asked.who, first, users, ties, rules, s)
     for lane in range(WIDTH):
         i = np.int64(asked.who[first + lane])
@@ -149,7 +148,7 @@ def welfare_as(
     return welfare
 
 
-@jit
+@rule
 def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32) -> Floats:
     """Return what can be said to one contact of each lane [utils]."""
     z_message, z_call = splat(contacts.out_message), splat(contacts.out_call)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit
+from sim.compiled import rule
 from sim.lanes import Floats, Ints, decode, fma
 from sim.rules.attitude import fear
 from sim.rules.records import MAX, Int, Record
@@ -32,37 +32,37 @@ MOST_FEAR = 4.0  # of kappa b
 MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
 
 
-@jit
+@rule
 def usable(word: np.uint64) -> np.int64:
     """Return the bits of the messengers the user can be reached on."""
     return np.int64(word) & USABLE
 
 
-@jit
+@rule
 def place(word: np.uint64) -> np.int64:
     """Return the user's place."""
     return (np.int64(word) >> PLACE_BIT) & 0xFF
 
 
-@jit
+@rule
 def habit_level(word: np.uint64, platform: int) -> np.int64:
     """Return the level of habit, 0 to 31."""
     return (np.int64(word) >> (HABIT_BIT + HABIT_WIDTH * platform)) & HABIT_STEPS
 
 
-@jit
+@rule
 def fear_level(word: np.uint64, platform: int) -> np.int64:
     """Return the level of fear, 0 to 7."""
     return (np.int64(word) >> (FEAR_BIT + FEAR_WIDTH * platform)) & FEAR_STEPS
 
 
-@jit
+@rule
 def in_use(user: Record) -> np.int64:
     """Return the bits of the messengers on the first phone that have an account."""
     return np.int64(user.installed) & np.int64(user.account)
 
 
-@jit
+@rule
 def quantised_habit(habit: float, rules: Record) -> np.int64:
     """Return the level nearest to a habit in [0, 1]."""
     if habit == 0.0 or rules.habit_pull == 0.0:
@@ -71,7 +71,7 @@ def quantised_habit(habit: float, rules: Record) -> np.int64:
     return np.int64(pull / rules.habit_pull * HABIT_STEPS + 0.5)
 
 
-@jit
+@rule
 def quantised_fear(fear_of_it: float, rules: Record) -> np.int64:
     """Return the level nearest to a fear from 0."""
     if fear_of_it == 0.0 or rules.fear_pull == 0.0:
@@ -80,7 +80,7 @@ def quantised_fear(fear_of_it: float, rules: Record) -> np.int64:
     return np.int64(pull / rules.fear_pull * FEAR_STEPS + 0.5)
 
 
-@jit
+@rule
 def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
     word = in_use(user) | np.int64(user.place) << PLACE_BIT
@@ -91,7 +91,7 @@ def pack(user: Record, rules: Record) -> np.uint64:
     return np.uint64(word)
 
 
-@jit
+@rule
 def pack_mind(user: Record) -> np.uint64:
     """Return what a contact hears from `user`: of what it is aware, stories, beliefs.
 
@@ -106,25 +106,25 @@ def pack_mind(user: Record) -> np.uint64:
     return np.uint64(mind)
 
 
-@jit
+@rule
 def aware_of(mind: np.uint64) -> np.int64:
     """Return the bits of the messengers somebody is aware of."""
     return np.int64(mind) & 0xFF
 
 
-@jit
+@rule
 def stories_of(mind: np.uint64) -> np.int64:
     """Return the bits of the stories somebody has heard of."""
     return (np.int64(mind) >> 8) & 0xFF
 
 
-@jit
+@rule
 def belief_of(mind: np.uint64, p: int) -> float:
     """Return somebody's belief that the state reads messenger `p` [log-odds]."""
     return float((np.int64(mind) >> (16 + 8 * p)) & 0xFF) / SURE_STEPS - MOST_SURE
 
 
-@jit
+@rule
 def habit_factor(high: Ints, p: Int, pull: np.float32) -> Floats:
     """Return exp(eta h / 2) for messenger `p` from the high halves of words.
 
@@ -137,7 +137,7 @@ def habit_factor(high: Ints, p: Int, pull: np.float32) -> Floats:
     return fma(decode(high, HABIT_WIDTH * p, HABIT_WIDTH), step, np.float32(1.0) - step)
 
 
-@jit
+@rule
 def fear_factor(low: Ints, p: Int, pull: np.float32) -> Floats:
     """Return exp(-lambda f / 2) for messenger `p` from the low halves of words.
 
