@@ -32,6 +32,7 @@ from sim.rules import (
     whatif,
 )
 from sim.rules.chance import sigmoid
+from sim.rules.pace import Pace, pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import U64, Now, Record
 from sim.rules.word import pack, pack_mind, usable
@@ -137,8 +138,7 @@ class User(mesa.Agent):
 
     def remember(self) -> None:
         """Let habits follow use."""
-        days = self.model.config.step_days
-        habit.remember(self.record, self.talk, self._state.rules, days)
+        habit.remember(self.record, self.talk, self._state.rules, self._pace.memory)
 
     def obey_and_try(self) -> None:
         """Let mandates, campaigns and pre-installation act."""
@@ -148,7 +148,7 @@ class User(mesa.Agent):
     def learn(self) -> None:
         """Take in what media and the contact tell."""
         rules = self._state.rules
-        beliefs.learn(self.row, self.record, self.talk, self._now, rules, self._keys)
+        beliefs.learn(self.row, self.record, self.talk, self._now, self._pace, rules, self._keys)
 
     def switch_vpn(self) -> None:
         """Take, keep or drop a VPN, if reconsidered."""
@@ -220,6 +220,10 @@ class User(mesa.Agent):
         first, degree = int(ties.start[self.row]), int(ties.degree[self.row])
         rows = ties.indices[first : first + WIDTH * degree : WIDTH]
         return [self.model.users[int(row)] for row in rows]
+
+    @property
+    def _pace(self) -> Pace:
+        return pace(self._state.rules, self._now.force.days)
 
     def _answer(self) -> None:
         s = self._state

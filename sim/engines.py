@@ -18,6 +18,7 @@ from sim.compiled import rule_loop
 from sim.lanes import WIDTH
 from sim.rules.choice import working_memory
 from sim.rules.groups import move
+from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
     F32,
@@ -165,6 +166,7 @@ def step_rows(
     asked: Questions, agreed: Agreements, memory: F32,
 ) -> None:  # fmt: skip
     """Run `look`, `observe` and `act` for the users of whole blocks."""
+    steps = pace(rules, now.force.days)
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
         for at in range(base, end, WIDTH):
@@ -176,4 +178,4 @@ def step_rows(
         for i in range(base, end):
             user, talk = users[i], talks[i - base]
             observe(i, chunk, user, talk, abuse, now, rules, tally)
-            act(i, user, talk, shown, abuse, now, rules, keys)
+            act(i, user, talk, shown, abuse, now, steps, rules, keys)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.compiled import jit, rule
 
+Int = int | np.int64
 SLOTS = 8  # numbers a user may take under one key, one a platform
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -43,6 +44,24 @@ def uniform(key: np.uint64, index: int) -> float:
 def user_uniform(key: np.uint64, user: int, slot: int) -> float:
     """Return the number of `user` for `slot` (a platform, say; below ``SLOTS``) under `key`."""
     return uniform(key, user * SLOTS + slot)
+
+
+@rule
+def luck_of(key: np.uint64, user: Int) -> np.uint64:
+    """Return the first eight bits of the luck of `user` in each slot, slot 0 lowest."""
+    return _mix(key + (np.uint64(user) + np.uint64(1)) * _GOLDEN)
+
+
+@rule
+def first_bits(luck: np.uint64, slot: Int) -> float:
+    """Return the luck in `slot`, rounded down to a multiple of 1/256: enough for most refusals."""
+    return float((luck >> np.uint64(SLOTS * slot)) & np.uint64(255)) / 256.0
+
+
+@rule
+def lucky_uniform(luck: np.uint64, key: np.uint64, user: Int, slot: Int) -> float:
+    """Return the luck of `user` in `slot` to its last bit, uniform in [0, 1)."""
+    return first_bits(luck, slot) + user_uniform(~key, user, slot) / 256.0
 
 
 @rule

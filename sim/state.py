@@ -25,7 +25,7 @@ from sim.rules.records import (
     Ties,
     records,
 )  # fmt: skip
-from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, pack, pack_mind
+from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, levels, pack, pack_mind
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT, Graph
 from sim.world.population import Population
@@ -129,6 +129,8 @@ def make_rules(config: SimConfig) -> Record:
     rules.abroad_low, rules.abroad_high = _abroad_word(config)
     rules.habit_pull = np.expm1(b.habit_value / 2)
     rules.fear_pull = -np.expm1(-b.chilling_value / 2 * MOST_FEAR)
+    for name, table in levels(b.habit_value, b.chilling_value)._asdict().items():
+        setattr(rules, name, table)
     rules.pair_appeal[:] = -np.inf
     for p, name in enumerate(config.messengers):
         platform = config.platforms[name]

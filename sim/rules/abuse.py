@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import jit, rule
-from sim.rng import user_uniform
-from sim.rules.chance import happens
-from sim.rules.records import CELLULAR, F64, MAX, SUFFER, U64, Now, Record, Records
+from sim.rng import first_bits, luck_of
+from sim.rules.chance import befalls
+from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Now, Record, Records
 from sim.rules.word import in_use
 
 
@@ -56,6 +56,18 @@ def adapt(kind: Record, reach: F64, force: Record) -> None:
         target = weights[k] / total if total > 0.0 else kind.share[k]
         kind.share[k] += step * (target - kind.share[k])
     kind.total = mean**kind.elasticity
+    kind.most = most_incidents(kind, force)
+
+
+@rule
+def most_incidents(kind: Record, force: Record) -> float:
+    """Return a bound on the hazard of anybody, who can be reached everywhere [1/day]."""
+    expected, most = 0.0, 0.0
+    for k in range(MAX + 1):
+        expected += kind.share[k] * profit(kind, k, 1.0, force.detection[k])
+    for band in range(N_BANDS):
+        most = max(most, kind.vulnerability[band])
+    return float(kind.total * expected * kind.incident_rate * most)
 
 
 @rule
@@ -78,7 +90,9 @@ def incidents(kind: Record, user: Record, now: Now) -> float:
 @rule
 def suffer(i: int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
     """Let user `i` perhaps fall for each kind of abuse."""
+    luck = luck_of(keys[SUFFER], i)
     for a in range(abuse.shape[0]):
-        hazard = abuse[a].incident_rate * incidents(abuse[a], user, now) * now.force.days
-        if happens(user_uniform(keys[SUFFER], i, a), hazard):
-            user.victim = np.uint8(np.int64(user.victim) | 1 << a)
+        if first_bits(luck, a) < abuse[a].most * now.force.days:
+            hazard = abuse[a].incident_rate * incidents(abuse[a], user, now) * now.force.days
+            if befalls(luck, keys[SUFFER], i, a, hazard):
+                user.victim = np.uint8(np.int64(user.victim) | 1 << a)

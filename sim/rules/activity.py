@@ -30,7 +30,7 @@ def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> flo
 @rule
 def p_seen(n_openings: float) -> float:
     """Return the chance of at least one opening, given their expected number (Poisson)."""
-    return float(-np.expm1(-n_openings))
+    return float(1.0 - np.exp(-n_openings))
 
 
 @rule

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import user_uniform
+from sim.rng import luck_of, user_uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import happens, sigmoid
+from sim.rules.chance import befalls, sigmoid
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
@@ -21,12 +21,15 @@ def drop_hazard(rules: Record, availability: float, days: float) -> float:
 @rule
 def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
-    bits, has = np.int64(0), in_use(user)
-    for p in range(rules.n_messengers):
-        hazard = rules.install_rate * now.force.days * (user.aware >> p & 1)
-        leaving = drop_hazard(rules, now.availability[user.place, MESSAGE, p], now.force.days)
-        hazard = leaving if has >> p & 1 else hazard
-        bits |= happens(user_uniform(keys[REVISE], i, p), hazard * user.online) << p
+    bits, has, luck = np.int64(0), in_use(user), luck_of(keys[REVISE], i)
+    entering = rules.install_rate * now.force.days
+    for p in range(rules.n_messengers if user.online else 0):
+        if has >> p & 1:
+            q = now.availability[user.place, MESSAGE, p]
+            hazard = drop_hazard(rules, q, now.force.days)
+        else:
+            hazard = entering * (user.aware >> p & 1)
+        bits |= np.int64(befalls(luck, keys[REVISE], i, p, hazard)) << p
     named = np.int64(user.alert) | (invited & ~has)
     user.revising = np.uint8(bits | (named if user.online else 0))
     user.alert = 0

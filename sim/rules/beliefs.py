@@ -11,10 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import uniform, user_uniform
+from sim.rng import luck_of, uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import happens
+from sim.rules.chance import befalls, happens
 from sim.rules.contact import contact
+from sim.rules.pace import Pace
 from sim.rules.records import (
     ATTEND,
     AWARE,
@@ -38,14 +39,14 @@ def converse(i: Int, minds: U64, talk: Record, ties: Ties, keys: U64) -> None:
 
 
 @rule
-def hear_of(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
+def hear_of(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` hear of messengers, by media or from the contact."""
-    known = np.int64(user.aware)
+    known, luck = np.int64(user.aware), luck_of(keys[AWARE], i)
     for p in range(rules.n_messengers):
-        hazard = now.force.awareness[p]
-        hazard += rules.word_of_mouth * now.force.days * (aware_of(talk.peer) >> p & 1)
-        heard = hazard > 0.0 and happens(user_uniform(keys[AWARE], i, p), hazard)
-        known |= np.int64(heard) << p
+        if not known >> p & 1:
+            hazard = now.force.awareness[p]
+            hazard += rules.word_of_mouth * now.force.days * (aware_of(talk.peer) >> p & 1)
+            known |= np.int64(befalls(luck, keys[AWARE], i, p, hazard)) << p
     user.aware = np.uint8(known)
 
 
@@ -60,10 +61,16 @@ def rest(user: Record, p: int, news: Records, rules: Record) -> float:
 
 
 @rule
-def form_beliefs(user: Record, talk: Record, news: Records, days: float, rules: Record) -> None:
-    """Move the beliefs of `user` towards the contact's and back to where they rest."""
-    follow = -np.expm1(-rules.peer_rate * days)
-    forget = -np.expm1(-rules.forget_rate * days)
+def form_beliefs(
+    user: Record, talk: Record, news: Records, follow: float, forget: float, rules: Record
+) -> None:
+    """Move the beliefs of `user` towards the contact's and back to where they rest.
+
+    Parameters
+    ----------
+    follow, forget : float
+        Chances of either over the step, from `pace`.
+    """
     for p in range(rules.n_messengers):
         own = np.float64(user.belief[p])
         change = follow * (belief_of(talk.peer, p) - own)
@@ -103,9 +110,11 @@ def read_news(i: int, user: Record, talk: Record, news: Records, rules: Record, 
 
 
 @rule
-def learn(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
+def learn(
+    i: Int, user: Record, talk: Record, now: Now, pace: Pace, rules: Record, keys: U64
+) -> None:
     """Let user `i` take in what media and the contact tell: messengers, beliefs, stories."""
     if user.online:
         hear_of(i, user, talk, now, rules, keys)
-    form_beliefs(user, talk, now.news, now.force.days, rules)
+    form_beliefs(user, talk, now.news, pace.follow, pace.forget, rules)
     read_news(i, user, talk, now.news, rules, keys)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.compiled import rule
 from sim.rules.records import CALL, MESSAGE, Record
 
@@ -23,8 +21,7 @@ def communication_share(talk: Record, p: int, rules: Record) -> float:
 
 
 @rule
-def remember(user: Record, talk: Record, rules: Record, days: float) -> None:
-    """Move the habits of `user` towards its present use."""
-    memory = np.exp(-rules.habit_rate * days)
+def remember(user: Record, talk: Record, rules: Record, memory: float) -> None:
+    """Move the habits of `user` towards its present use; `memory` is what a habit keeps."""
     for p in range(rules.n_messengers):
         user.habit[p] = relax(user.habit[p], communication_share(talk, p, rules), memory)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import uniform, user_uniform
+from sim.rng import first_bits, luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import happens
+from sim.rules.chance import befalls
 from sim.rules.records import (
     MANDATED,
     PREINSTALL,
@@ -15,6 +15,7 @@ from sim.rules.records import (
     SECOND,
     TRIAL,
     U64,
+    Int,
     Now,
     Record,
     Records,
@@ -59,45 +60,61 @@ def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64
 
 @rule
 def obey(
-    i: int, user: Record, p: int, mandates: Records, force: Record, rules: Record, keys: U64
-) -> None:
+    i: Int, user: Record, p: int, luck: np.uint64, mandates: Records, force: Record, rules: Record,
+    keys: U64,
+) -> None:  # fmt: skip
     """Let the mandates for `p` act on user `i`, whatever it is asked again."""
+    most = 0.0
+    for m in range(mandates.shape[0]):
+        if mandates[m].platform == p and user.segments & mandates[m].segment:
+            most += mandates[m].hazard
+    if user.second >> p & 1 or first_bits(luck, p) >= most:
+        return  # most users are spared the look at where the roll-outs stand
     hazard = 0.0
     for m in range(mandates.shape[0]):
         if mandates[m].platform == p:
             hazard += mandate_hazard(i, user, mandates[m])
-    if user.second >> p & 1:
-        return
-    if hazard > 0.0 and happens(user_uniform(keys[MANDATED], i, p), hazard):
+    if befalls(luck, keys[MANDATED], i, p, hazard):
         comply(i, user, p, force, rules, keys)
 
 
 @rule
-def try_out(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
+def try_out(
+    i: Int, user: Record, p: int, luck: np.uint64, force: Record, rules: Record, keys: U64
+) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
-    if force.trial[p] > 0.0 and user.aware >> p & 1 and not in_use(user) >> p & 1:
-        hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
-        if happens(user_uniform(keys[TRIAL], i, p), hazard):
-            join(i, user, p, force, keys)
+    if user.aware >> p & 1 and not in_use(user) >> p & 1:
+        most = force.trial[p]
+        if user.type > 0:
+            most *= np.exp(rules.risk_value * np.float64(user.concern))
+        if first_bits(luck, p) < most:
+            hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
+            if befalls(luck, keys[TRIAL], i, p, hazard):
+                join(i, user, p, force, keys)
 
 
 @rule
-def buy_phone(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
+def buy_phone(i: Int, user: Record, p: int, luck: np.uint64, force: Record, keys: U64) -> None:
     """Let user `i` perhaps buy a phone on which `p` lies; that wakes no old account."""
     hazard = force.preinstall[p] * (1 - (user.account >> p & 1))
-    if hazard > 0.0 and happens(user_uniform(keys[PREINSTALL], i, p), hazard):
+    if befalls(luck, keys[PREINSTALL], i, p, hazard):
         user.installed = np.uint8(user.installed | (1 << p))
         user.aware = np.uint8(user.aware | (1 << p))
 
 
 @rule
-def receive(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
+def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
+        if now.mandates.shape[0]:
+            luck = luck_of(keys[MANDATED], i)
+            for p in range(rules.n_messengers):
+                obey(i, user, p, luck, now.mandates, force, rules, keys)
         for p in range(rules.n_messengers):
-            obey(i, user, p, now.mandates, force, rules, keys)
             if talk.ordered >> p & 1 and not user.second >> p & 1:
                 comply(i, user, p, force, rules, keys)
-            try_out(i, user, p, force, rules, keys)
-            buy_phone(i, user, p, force, keys)
+            if force.trial[p] > 0.0:
+                try_out(i, user, p, luck_of(keys[TRIAL], i), force, rules, keys)
+            if force.preinstall[p] > 0.0:
+                buy_phone(i, user, p, luck_of(keys[PREINSTALL], i), force, keys)

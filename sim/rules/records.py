@@ -91,9 +91,11 @@ RULES = np.dtype(
         ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
         ("abroad_low", "i8"),  # halves of the word that contacts abroad show
         ("abroad_high", "i8"),
-        ("habit_value", "f8"),  # eta [utils]
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("chilling_value", "f8"),  # lambda [utils]
+        ("habit_threshold", "f8", (31,)),  # word.py, `levels`
+        ("fear_threshold", "f8", (7,)),
+        ("habit_guess", "u1", (65,)),
+        ("chance", "f8", (256,)),
         ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)
         ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
         ("prior", "f8", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
@@ -181,6 +183,7 @@ ABUSE = np.dtype(
         ("arriving", "f8"),  # attempts that arrived at the start, by which they are scaled
         ("incident_rate", "f8"),  # incidents a person at the start [1/day]
         ("vulnerability", "f8", (N_BANDS,)),  # relative, population mean 1
+        ("most", "f8"),  # incidents that anybody can expect in this step, a bound [1/day]
     ],
     align=True,
 )

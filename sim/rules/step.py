@@ -24,6 +24,7 @@ from sim.rules import (
     push,
     whatif,
 )
+from sim.rules.pace import Pace
 from sim.rules.records import (
     F32,
     U64,
@@ -71,14 +72,14 @@ def look(
 
 @rule
 def act(
-    i: Int, user: Record, talk: Record, shown: Shown, abuse: Records, now: Now, rules: Record,
-    keys: U64,
+    i: Int, user: Record, talk: Record, shown: Shown, abuse: Records, now: Now, steps: Pace,
+    rules: Record, keys: U64,
 ) -> None:  # fmt: skip
     """Second half: decide, form habits, obey and try, learn, switch a VPN, suffer; show it all."""
     adoption.revise(i, user, talk, now, rules, keys)
-    habit.remember(user, talk, rules, now.force.days)
+    habit.remember(user, talk, rules, steps.memory)
     push.receive(i, user, talk, now, rules, keys)
-    beliefs.learn(i, user, talk, now, rules, keys)
+    beliefs.learn(i, user, talk, now, steps, rules, keys)
     circumvention.switch(i, user, talk, now.force, rules, keys)
     abuse_rules.suffer(i, user, abuse, now, keys)
     shown.next_words[i], shown.next_minds[i] = pack(user, rules), pack_mind(user)

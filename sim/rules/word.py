@@ -10,17 +10,21 @@ Levels are equally spaced in what multiplies exp(v) on a tie, so a tie needs no 
     exp(eta h / 2)    = 1 + (exp(eta / 2) - 1) level / 31
     exp(-lambda f / 2) = 1 - (1 - exp(-lambda MOST_FEAR / 2)) level / 7
 
+with the fear f = kappa b of the belief that contacts hear (`heard`). A habit or fear takes the
+level nearest to it; `levels` gives the habits and fears at which the next level begins.
+
 Both ends of a tie use the quantised values, so the choice on a tie is the same from either end.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.compiled import rule
 from sim.lanes import Floats, Ints, decode, fma
-from sim.rules.attitude import fear
-from sim.rules.records import MAX, Int, Record
+from sim.rules.records import F64, MAX, U8, Int, Record
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -30,6 +34,30 @@ HABIT_BIT, HABIT_WIDTH = 32, 5
 HABIT_STEPS, FEAR_STEPS = (1 << HABIT_WIDTH) - 1, (1 << FEAR_WIDTH) - 1
 MOST_FEAR = 4.0  # of kappa b
 MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
+GUESSES = 64  # habits for which a level is stored
+
+
+class Levels(NamedTuple):
+    """At which habits and fears levels begin."""
+
+    habit_threshold: F64  # (31,) least habit of level 1, 2, ...
+    fear_threshold: F64  # (7,)
+    habit_guess: U8  # (65,) a level that a habit of k / 64 has at least
+    chance: F64  # (256,) probability b of a belief as heard
+
+
+def levels(habit_value: float, chilling_value: float) -> Levels:
+    """Return the tables for eta and lambda [utils]; where one is 0, no level but 0 is reached."""
+    with np.errstate(divide="ignore"):
+        steps = (np.arange(HABIT_STEPS) + 0.5) / HABIT_STEPS
+        habits = np.log1p(np.expm1(habit_value / 2.0) * steps) / (habit_value / 2.0 or np.nan)
+        steps = (np.arange(FEAR_STEPS) + 0.5) / FEAR_STEPS
+        most = -np.expm1(-chilling_value / 2.0 * MOST_FEAR)
+        fears = -np.log1p(-most * steps) / (chilling_value / 2.0 or np.nan)
+    habits, fears = (np.where(np.isnan(t), np.inf, t) for t in (habits, fears))
+    guess = np.searchsorted(habits, np.arange(GUESSES + 1) / GUESSES, side="right")
+    log_odds = np.arange(256) / SURE_STEPS - MOST_SURE
+    return Levels(habits, fears, guess.astype(np.uint8), 1.0 / (1.0 + np.exp(-log_odds)))
 
 
 @rule
@@ -65,29 +93,39 @@ def in_use(user: Record) -> np.int64:
 @rule
 def quantised_habit(habit: float, rules: Record) -> np.int64:
     """Return the level nearest to a habit in [0, 1]."""
-    if habit == 0.0 or rules.habit_pull == 0.0:
-        return np.int64(0)
-    pull = np.exp(rules.habit_value / 2.0 * habit) - 1.0
-    return np.int64(pull / rules.habit_pull * HABIT_STEPS + 0.5)
+    level = np.int64(rules.habit_guess[np.int64(habit * GUESSES)])
+    while level < HABIT_STEPS and habit >= rules.habit_threshold[level]:
+        level += 1
+    return level
 
 
 @rule
 def quantised_fear(fear_of_it: float, rules: Record) -> np.int64:
     """Return the level nearest to a fear from 0."""
-    if fear_of_it == 0.0 or rules.fear_pull == 0.0:
-        return np.int64(0)
-    pull = 1.0 - np.exp(-rules.chilling_value / 2.0 * min(fear_of_it, MOST_FEAR))
-    return np.int64(pull / rules.fear_pull * FEAR_STEPS + 0.5)
+    level = np.int64(0)
+    while level < FEAR_STEPS and fear_of_it >= rules.fear_threshold[level]:
+        level += 1
+    return level
+
+
+@rule
+def heard(belief: float) -> np.int64:
+    """Return the belief as contacts hear it: log-odds in 256 steps of 1/16, from -8 on."""
+    steps = np.floor((belief + MOST_SURE) * SURE_STEPS + 0.5)
+    return np.int64(min(max(steps, 0.0), 255.0))
 
 
 @rule
 def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
     word = in_use(user) | np.int64(user.place) << PLACE_BIT
+    afraid = user.type < 0 and user.concern >= rules.fear_threshold[0]
     for p in range(rules.n_messengers):
-        habit = quantised_habit(np.float64(user.habit[p]), rules)
-        word |= habit << (HABIT_BIT + HABIT_WIDTH * p)
-        word |= quantised_fear(fear(user, p), rules) << (FEAR_BIT + FEAR_WIDTH * p)
+        if user.habit[p] > 0.0:
+            word |= quantised_habit(user.habit[p], rules) << (HABIT_BIT + HABIT_WIDTH * p)
+        if afraid:
+            fear = user.concern * rules.chance[heard(user.belief[p])]
+            word |= quantised_fear(fear, rules) << (FEAR_BIT + FEAR_WIDTH * p)
     return np.uint64(word)
 
 
@@ -97,12 +135,11 @@ def pack_mind(user: Record) -> np.uint64:
 
     bits 0-7     messengers it is aware of
     bits 8-15    stories it has heard of
-    bits 16-63   its belief by messenger, 8 bits each: log-odds in steps of 1/16, from -8 on
+    bits 16-63   its belief by messenger, see `heard`
     """
     mind = np.int64(user.aware) | np.int64(user.news) << 8
     for p in range(MAX):
-        steps = np.floor((np.float64(user.belief[p]) + MOST_SURE) * SURE_STEPS + 0.5)
-        mind |= np.int64(min(max(steps, 0.0), 255.0)) << (16 + 8 * p)
+        mind |= heard(user.belief[p]) << (16 + 8 * p)
     return np.uint64(mind)
 
 

@@ -1,0 +1,28 @@
+"""How far habits and beliefs move in one step: rates per day, integrated (docs/model.md, 2.6)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.compiled import rule
+from sim.rules.records import Record
+
+
+class Pace(NamedTuple):
+    """Shares of the way; computed once for all users."""
+
+    memory: float  # exp(-rho_h dt), what a habit keeps
+    follow: float  # 1 - exp(-phi dt), towards a contact's beliefs
+    forget: float  # 1 - exp(-delta dt), back to the prior
+
+
+@rule
+def pace(rules: Record, days: float) -> Pace:
+    """Return how far a step of `days` goes."""
+    return Pace(
+        np.exp(-rules.habit_rate * days),
+        -np.expm1(-rules.peer_rate * days),
+        -np.expm1(-rules.forget_rate * days),
+    )
