@@ -268,7 +268,7 @@ class MesaEngine:
             user.step()
         for user in self._users:
             chunk = self._chunks[user.row]
-            observe(user.row, chunk, user.record, user.talk, state.abuse, now, state.rules, tally)
+            observe(user.row, chunk, user.record, user.talk, now, state.rules, tally)
         for user in self._users:
             user.advance()
             user.show()

@@ -30,7 +30,9 @@ class Cells:
         kind = users.type.astype(np.int64) + 1
         cells = (users.band.astype(np.int64) * n_regions + region) * len(TYPES) + kind
         self.of_user = cells.astype(np.uint16)
-        self.counts = self.by_group(np.bincount(self.of_user, minlength=self.n))
+        self.band, self.region, _ = (axis.ravel() for axis in np.indices(self._shape))
+        self.sizes = np.bincount(self.of_user, minlength=self.n)
+        self.counts = self.by_group(self.sizes)
 
     def by_group(self, cells: F64 | I64) -> F64:
         """Sum cells (n_cells, ...) to groups (n_groups, ...)."""

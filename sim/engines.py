@@ -177,5 +177,5 @@ def step_rows(
         answer(users, talks, base, shown.words, ties, now, rules, asked, memory)
         for i in range(base, end):
             user, talk = users[i], talks[i - base]
-            observe(i, chunk, user, talk, abuse, now, rules, tally)
+            observe(i, chunk, user, talk, now, rules, tally)
             act(i, user, talk, shown, abuse, now, steps, rules, keys)

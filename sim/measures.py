@@ -16,21 +16,20 @@ import numpy as np
 from sim.cells import Cells
 from sim.config import SimConfig
 from sim.engines import chunks
+from sim.offenders import abuse_by_cell
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
-from sim.rules.records import CELLULAR, F64, MAX, U8, Now
+from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
 from sim.state import State
 from sim.tally import (
     ABROAD,
     ACCOUNT,
-    ATTEMPTS,
     CHATS,
     CUT_OFF,
     DAU,
     EXPOSED_USERS,
+    HAS,
     HAS_ABROAD,
-    HOMES,
-    INCIDENTS,
     INSTALLED,
     ISOLATED,
     MANDATED,
@@ -39,10 +38,8 @@ from sim.tally import (
     REACHABLE,
     SECOND,
     SECURE,
-    TOTAL,
     USE,
     VICTIMS,
-    VISIBLE,
     VPN,
     WELFARE,
     Tally,
@@ -124,7 +121,6 @@ class Recorder:
         self.cells = Cells(config, state.users)
         self._exposed = np.zeros(self.n_users, np.uint8)
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
-        self._loss = 1.0  # share of what victims send that is lost in this step
         self._primary = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.n_users, MAX), np.float32)  # in the month so far
@@ -147,11 +143,9 @@ class Recorder:
             np.zeros((n_chunks, len(parts), self.cells.n, MAX)),
         )  # fmt: skip
 
-    def record(self, step: int, now: Now, tally: Tally) -> None:
+    def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
         """Record what was added up in step `step`."""
-        self._loss = float(now.force.loss)
-        sums = self.cells.by_group(tally.sums.sum(axis=0))
-        self.observations.steps.append(self._values(sums))
+        self.observations.steps.append(self._values(tally.sums.sum(axis=0), abuse, now))
         if step == 0:
             self._snapshot(step)
         months = tally.months.sum(axis=0)
@@ -179,30 +173,45 @@ class Recorder:
         """Return the columns of the messengers and cellular among ``MAX + 1``."""
         return [*range(len(self.config.messengers)), CELLULAR]
 
-    def _values(self, sums: F64) -> F64:
-        """Return the step series by group from sums by group."""
+    def _values(self, cells: F64, abuse: Records, now: Now) -> F64:
+        """Return the step series by group from sums by cell."""
         n, columns = len(self.config.messengers), np.array(self._columns())
-        kinds = range(len(self.config.abuse))
+        counts = self.cells.counts[:, None]
+        sums = self.cells.by_group(cells)
+        use = sums[:, USE:HAS].reshape(-1, 2, MAX + 1)
+        has = sums[:, HAS : HAS + 2 * MAX].sum(1, keepdims=True)
+        visible, total = use @ now.force.access, use.sum(axis=2)
+        attempts, incidents = self._abuse(cells, abuse, now)
         with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
-            mean = sums / self.cells.counts[:, None]
-            visible, total = sums[:, VISIBLE : VISIBLE + 2], sums[:, TOTAL : TOTAL + 2]
+            mean = sums / counts
             exposure = np.column_stack([visible / total, visible.sum(1) / total.sum(1)])
-            abroad = sums[:, ABROAD : ABROAD + 2] / sums[:, [HAS_ABROAD]]
-        return np.hstack(
-            [
-                *(mean[:, k : k + n] for k in (DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS)),
-                mean[:, PRIMARY + columns],
-                *(mean[:, USE + c * (MAX + 1) + columns] for c in range(2)),
-                exposure,
-                *(mean[:, k : k + 2] for k in (REACHABLE, SECURE, ISOLATED, CUT_OFF)),
-                abroad,
-                mean[:, [WELFARE, HOMES, VPN, EXPOSED_USERS]],
-                *(mean[:, ATTEMPTS + a * (MAX + 1) + columns] for a in kinds),
-                mean[:, [INCIDENTS + a for a in kinds]],
-                mean[:, [VICTIMS + a for a in kinds]],
-                mean[:, [INCIDENTS + a for a in self._costly]] * self._loss,
-            ]
-        )
+            return np.hstack(
+                [
+                    *(
+                        mean[:, k : k + n]
+                        for k in (DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS)
+                    ),
+                    mean[:, PRIMARY + columns],
+                    *(mean[:, USE + c * (MAX + 1) + columns] for c in range(2)),
+                    exposure,
+                    *(mean[:, k : k + 2] for k in (REACHABLE, SECURE, ISOLATED, CUT_OFF)),
+                    sums[:, ABROAD : ABROAD + 2] / sums[:, [HAS_ABROAD]],
+                    mean[:, [WELFARE]],
+                    has / counts,
+                    mean[:, [VPN, EXPOSED_USERS]],
+                    *(arrived[:, columns] / counts for arrived in attempts),
+                    *(expected / counts for expected in incidents),
+                    mean[:, [VICTIMS + a for a in range(len(abuse))]],
+                    *(incidents[a] / counts * float(now.force.loss) for a in self._costly),
+                ]
+            )
+
+    def _abuse(self, cells: F64, abuse: Records, now: Now) -> tuple[list[F64], list[F64]]:
+        """Return attempts by platform and incidents of each kind of abuse by group."""
+        has = cells[:, HAS : HAS + 2 * MAX].reshape(-1, 2, MAX)
+        found = [abuse_by_cell(kind, has, self.cells.sizes, now, self.cells) for kind in abuse]
+        attempts = [self.cells.by_group(arrived) for arrived, _ in found]
+        return attempts, [self.cells.by_group(expected[:, None]) for _, expected in found]
 
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""

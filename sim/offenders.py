@@ -4,23 +4,67 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.cells import Cells
 from sim.compiled import rule_loop
 from sim.config import SimConfig
-from sim.engines import BLOCK, Threads, n_blocks
+from sim.engines import BLOCK, Threads, chunks, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
-from sim.rules.abuse import adapt, can_be_reached, incidents, profit
-from sim.rules.records import CELLULAR, F64, MAX, Now, Records
+from sim.rules.abuse import adapt, incidents, profit
+from sim.rules.records import CELLULAR, F64, I64, MAX, U64, Now, Record, Records
+from sim.rules.word import USABLE, place, usable
 from sim.state import State
 from sim.world.settings import BANDS
 
 
 def reach(state: State, now: Now, threads: Threads) -> F64:
     """Return r_k by kind of abuse: mean over users of attempts that arrive, (n kinds, MAX + 1)."""
-    sums = np.zeros((n_blocks(state.n_users), len(state.abuse), MAX + 1))
-    if len(state.abuse):
-        threads.run(reach_rows, state.n_users, state.users, state.abuse, now, sums)
-    return sums.sum(axis=0) / state.n_users
+    counts = np.zeros((len(chunks(state.n_users)), len(now.availability), USABLE + 1), np.int64)
+    threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts)
+    bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
+    by_place = counts.sum(axis=0) @ bits  # users on each messenger, (C, MAX)
+    return (
+        np.array(
+            [
+                [*arriving(kind, by_place, now.availability, now).sum(axis=0), state.n_users]
+                for kind in state.abuse
+            ]
+        ).reshape(-1, MAX + 1)
+        / state.n_users
+    )
+
+
+def arriving(kind: Record, users: F64 | I64, availability: F64, now: Now) -> F64:
+    """Return what arrives of an attempt on everybody by messenger.
+
+    Parameters
+    ----------
+    users : array of shape (..., MAX)
+        Users on each messenger, by place or by cell and VPN.
+    availability : array of shape (..., 2, MAX)
+        There.
+    """
+    has_channel = now.quality[0, 0, kind.channel] > 0.0
+    found: F64 = users * np.where(has_channel, availability[..., kind.channel, :], 0.0)
+    return found
+
+
+def abuse_by_cell(kind: Record, has: F64, counts: F64, now: Now, cells: Cells) -> tuple[F64, F64]:
+    """Return the attempts that arrive, by platform, and the incidents to expect, by cell.
+
+    Parameters
+    ----------
+    has : array of shape (n_cells, 2, MAX)
+        Users on each messenger without and with a VPN.
+    counts : array of shape (n_cells,)
+        Users.
+    """
+    places = 2 * cells.region[:, None] + np.arange(2)
+    here = arriving(kind, has, now.availability[places], now).sum(axis=1)
+    here = np.column_stack([here, counts])
+    attempts = kind.total * kind.share * here / kind.arriving
+    earned = kind.share * kind.conversion * (1.0 - now.force.detection)
+    return attempts, kind.total * kind.vulnerability[cells.band] * (here @ earned)
 
 
 def follow(state: State, now: Now, threads: Threads) -> None:
@@ -86,10 +130,7 @@ def incident_rows(
 
 
 @rule_loop
-def reach_rows(first: int, last: int, users: Records, abuse: Records, now: Now, sums: F64) -> None:
-    """Add where strangers can reach each user to ``sums[block]``."""
+def crowd_rows(chunk: int, first: int, last: int, words: U64, counts: I64) -> None:
+    """Count users by place and messengers in ``counts[chunk]``."""
     for i in range(first, last):
-        for a in range(abuse.shape[0]):
-            for k in range(MAX + 1):
-                reached = can_be_reached(users[i], k, abuse[a].channel, now)
-                sums[i // BLOCK, a, k] += reached
+        counts[chunk, place(words[i]), usable(words[i])] += 1

@@ -63,7 +63,7 @@ class Simulation:
         follow(self.state, self.now, self._threads)
         tally = self.recorder.tally(self.n_done)
         self.engine.step(self.state, self.now, self.keys, tally)
-        self.recorder.record(self.n_done, self.now, tally)
+        self.recorder.record(self.n_done, self.now, self.state.abuse, tally)
         self._comply()
         self.state = self.state.turned()
         self.n_done += 1

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule
-from sim.rules.abuse import attempts, incidents
 from sim.rules.activity import p_seen
 from sim.rules.habit import communication_share
 from sim.rules.records import CELLULAR, F32, F64, MAX, U8, Int, Now, Record, Records
@@ -21,13 +20,11 @@ MOST_KINDS = 2  # of abuse
 DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS = (k * MAX for k in range(6))
 PRIMARY = 6 * MAX
 USE = PRIMARY + MAX + 1  # message, then call
-ATTEMPTS = USE + 2 * (MAX + 1)  # kind by kind
-_AFTER = ATTEMPTS + MOST_KINDS * (MAX + 1)
+HAS = USE + 2 * (MAX + 1)  # in use by those without a VPN, then by those with one
+_AFTER = HAS + 2 * MAX
 # pairs: by channel, and by kind of abuse
-VISIBLE, TOTAL, REACHABLE, SECURE, ISOLATED, CUT_OFF, ABROAD, INCIDENTS, VICTIMS = (
-    _AFTER + 2 * k for k in range(9)
-)
-HAS_ABROAD, WELFARE, HOMES, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in range(6))
+REACHABLE, SECURE, ISOLATED, CUT_OFF, ABROAD, VICTIMS = (_AFTER + 2 * k for k in range(6))
+HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in range(5))
 
 
 @rule
@@ -55,29 +52,29 @@ def is_exposed(talk: Record, now: Now, rules: Record) -> int:
 @rule
 def add_messengers(user: Record, talk: Record, rules: Record, row: F64) -> None:
     """Add what a user has and opens."""
-    has = in_use(user)
+    has, held = in_use(user), HAS + MAX * (user.place & 1)
     for p in range(rules.n_messengers):
         if talk.openings[p] > 0.0:
             row[DAU + p] += p_seen(np.float64(talk.openings[p]))
+        row[held + p] += has >> p & 1
         row[INSTALLED + p] += user.installed >> p & 1
         row[ACCOUNT + p] += user.account >> p & 1
         row[MANDATED + p] += user.mandated >> p & 1
         row[SECOND + p] += user.second >> p & 1
         row[CHATS + p] += talk.chats[p]
-        row[HOMES] += has >> p & 1
     row[VPN] += user.place & 1
+    for a in range(MOST_KINDS):
+        row[VICTIMS + a] += user.victim >> a & 1
 
 
 @rule
-def add_use(user: Record, talk: Record, now: Now, rules: Record, row: F64) -> None:
-    """Add what a user says where, and what of it the state can read."""
+def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
+    """Add what a user says where."""
     for c in range(2):
         weight = user.intensity * rules.channel_share[c]
         for p in range(MAX + 1):
             amount = weight * talk.use[c, p]
             row[USE + c * (MAX + 1) + p] += amount
-            row[VISIBLE + c] += amount * now.force.access[p]
-            row[TOTAL + c] += amount
 
 
 @rule
@@ -91,16 +88,6 @@ def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
         row[CUT_OFF + c] += talk.secure[c] < (1.0 - ISOLATION) * at_start.secure[c]
     row[HAS_ABROAD] += user.abroad
     row[WELFARE] += talk.welfare
-
-
-@rule
-def add_abuse(user: Record, abuse: Records, now: Now, row: F64) -> None:
-    """Add attempts that arrive at a user, incidents to expect, whether it ever fell for one."""
-    for a in range(abuse.shape[0]):
-        for k in range(MAX + 1):
-            row[ATTEMPTS + a * (MAX + 1) + k] += attempts(abuse[a], user, k, now)
-        row[INCIDENTS + a] += incidents(abuse[a], user, now)
-        row[VICTIMS + a] += user.victim >> a & 1
 
 
 class Tally(NamedTuple):
@@ -119,16 +106,14 @@ class Tally(NamedTuple):
 
 @rule
 def observe(
-    i: Int, chunk: Int, user: Record, talk: Record, abuse: Records, now: Now, rules: Record,
-    tally: Tally,
+    i: Int, chunk: Int, user: Record, talk: Record, now: Now, rules: Record, tally: Tally,
 ) -> None:  # fmt: skip
     """Add a user's columns to ``tally.sums[chunk, cell]``; note its primary and its exposure."""
     cell = cell_of(user, tally.n_regions)
     row = tally.sums[chunk, cell]
     add_messengers(user, talk, rules, row)
-    add_use(user, talk, now, rules, row)
+    add_use(user, talk, rules, row)
     add_ties(user, talk, tally.at_start[i], row)
-    add_abuse(user, abuse, now, row)
     tally.primary[i] = primary(talk, rules)
     tally.exposed[i] = is_exposed(talk, now, rules)
     row[PRIMARY + tally.primary[i]] += 1.0

@@ -71,13 +71,6 @@ def most_incidents(kind: Record, force: Record) -> float:
 
 
 @rule
-def attempts(kind: Record, user: Record, k: int, now: Now) -> float:
-    """Return attempts on platform `k` that arrive at `user`; in all 1 a user at the start."""
-    arriving = kind.total * kind.share[k] * can_be_reached(user, k, kind.channel, now)
-    return float(arriving / kind.arriving)
-
-
-@rule
 def incidents(kind: Record, user: Record, now: Now) -> float:
     """Return the incidents `user` is to expect; they average 1 at the start."""
     expected = 0.0
