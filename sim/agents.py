@@ -90,8 +90,8 @@ class User(mesa.Agent):
         s, at = self._state, self.model.seats[self.row]
         lane = at % WIDTH
         choice.communicate(
-            at - lane, lane, lane + 1, s.users, self.model.talks, 0, s.shown.words, s.ties,
-            self._now, s.rules, self.model.memory,
+            at - lane, lane, lane + 1, self.model.talks, 0, s.shown.words, s.ties, self._now,
+            s.rules, self.model.memory,
         )  # fmt: skip
         revising = int(self.record.revising)
         whatif.ask_values(self.row, s.shown.words[self.row], revising, self.model.asked)
@@ -228,8 +228,8 @@ class User(mesa.Agent):
     def _answer(self) -> None:
         s = self._state
         whatif.answer(
-            s.users, self.model.talks, 0, s.shown.words, s.ties, self._now, s.rules,
-            self.model.asked, self.model.memory,
+            self.model.talks, 0, s.shown.words, s.ties, self._now, s.rules, self.model.asked,
+            self.model.memory,
         )  # fmt: skip
 
     def _named(self, bits: int) -> tuple[str, ...]:

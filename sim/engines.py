@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.compiled import rule_loop
 from sim.lanes import WIDTH
-from sim.rules.choice import working_memory
+from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import move
 from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
@@ -33,7 +33,7 @@ from sim.rules.records import (
     Ties,
     records,
 )
-from sim.rules.step import act, look
+from sim.rules.step import act, follow_up, wonder
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Tally, observe
@@ -165,17 +165,17 @@ def step_rows(
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, talks: Records,
     asked: Questions, agreed: Agreements, memory: F32,
 ) -> None:  # fmt: skip
-    """Run `look`, `observe` and `act` for the users of whole blocks."""
+    """Let the users of whole blocks take a step."""
     steps = pace(rules, now.force.days)
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
+        for i in range(base, end):
+            wonder(i, users[i], talks[i - base], shown.words[i], chats, now, rules, keys, asked)
         for at in range(base, end, WIDTH):
-            look(
-                at, 0, WIDTH, users, talks, base, shown, ties, chats, now, rules, keys, asked,
-                agreed, memory,
-            )  # fmt: skip
-        answer(users, talks, base, shown.words, ties, now, rules, asked, memory)
+            communicate(at, 0, WIDTH, talks, base, shown.words, ties, now, rules, memory)
+        answer(talks, base, shown.words, ties, now, rules, asked, memory)
         for i in range(base, end):
             user, talk = users[i], talks[i - base]
+            follow_up(i, users, talk, shown.minds, ties, now, rules, keys, agreed)
             observe(i, chunk, user, talk, now, rules, tally)
             act(i, user, talk, shown, abuse, now, steps, rules, keys)

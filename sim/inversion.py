@@ -43,10 +43,10 @@ def talk_rows(
     for block in range(first, last, BLOCK):
         end = min(block + BLOCK, last)
         for at in range(block, end, WIDTH):
-            communicate(at, 0, WIDTH, users, talks, 0, words, ties, now, rules, s)
+            communicate(at, 0, WIDTH, talks, 0, words, ties, now, rules, s)
         for i in range(block, end):
             ask_values(i, words[i], np.int64(users[i].revising), asked)
-        answer(users, talks, 0, words, ties, now, rules, asked, s)
+        answer(talks, 0, words, ties, now, rules, asked, s)
         for i in range(block, end):
             settle_user(i, users[i], talks[i], chats, now, rules, speed)
 

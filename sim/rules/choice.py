@@ -56,7 +56,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
-from sim.rules.word import PLACE_BIT, USABLE, VPN_BIT, fear_factor, habit_factor
+from sim.rules.word import ABROAD_BIT, PLACE_BIT, USABLE, VPN_BIT, fear_factor, habit_factor
 
 # Working memory is rows of sixteen numbers. First what each lane has and the sums that are
 # written to the talks (from _ALONE on a row a channel), then a block of rows a messenger.
@@ -91,6 +91,7 @@ class Terms(NamedTuple):
     abroad_low: int  # halves of the word that contacts abroad show, and the class of their place
     abroad_high: int
     abroad_class: int
+    abroad_weight: np.float32  # of a contact abroad among a user's ties
 
 
 @rule
@@ -106,6 +107,7 @@ def terms(now: Now, rules: Record) -> Terms:
         np.float32(rules.outside[MESSAGE]), np.float32(rules.outside[CALL]),
         np.float32(rules.outside_abroad[MESSAGE]), np.float32(rules.outside_abroad[CALL]),
         np.int64(rules.abroad_low), np.int64(rules.abroad_high), np.int64(now.place_class[abroad]),
+        np.float32(rules.abroad_weight),
     )  # fmt: skip
 
 
@@ -141,37 +143,26 @@ def working_memory() -> F32:
 
 
 @rule
-def tie_scale(user: Record, total: float, rules: Record) -> float:
-    """Return what turns rank weights into shares: a contact abroad takes its own."""
-    here = 1.0 - rules.abroad_weight if user.abroad else 1.0
-    return here / total if total > 0.0 else 0.0
+def seat(who: U32, at: Int, low: Ints, high: Ints, ties: Ties, t: Terms, s: F32) -> int:
+    """Put the users who[at:] in the lanes; return how many looks at contacts they take.
 
-
-@rule
-def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -> tuple[int, int]:
-    """Put the users who[at:] in the lanes; a lane without a user has no ties.
-
-    Returns
-    -------
-    longest : int
-        The largest degree.
-    any_abroad : int
-        1 if somebody has a contact abroad.
+    A look is a rank of ties, and one more where anybody has a contact abroad. A lane without a
+    user has no ties.
     """
-    longest, any_abroad = 0, 0
+    longest = 0
     for lane in range(WIDTH):
-        scale, abroad, degree = 0.0, 0.0, 0
-        i = np.int64(who[at + lane])
-        if i < users.shape[0]:
+        degree, i = 0, np.int64(who[at + lane])
+        if i < ties.degree.shape[0]:
             degree = np.int64(ties.degree[i])
-            scale = tie_scale(users[i], ties.rank_total[degree], rules)
-            if users[i].abroad:
-                abroad, any_abroad = rules.abroad_weight, 1
-        s[SCALE * WIDTH + lane] = scale
-        s[ABROAD_WEIGHT * WIDTH + lane] = abroad
         s[DEGREE * WIDTH + lane] = degree
+        s[SCALE * WIDTH + lane] = ties.rank_total[degree]
         longest = max(longest, degree)
-    return longest, any_abroad
+    has_abroad = (high & ABROAD_BIT) != 0
+    has_ties = load(s, DEGREE * WIDTH) > 0
+    share = where(has_abroad, 1.0 - t.abroad_weight, splat(np.float32(1.0)))
+    store(s, SCALE * WIDTH, where(has_ties, share / load(s, SCALE * WIDTH), 0.0))
+    store(s, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
+    return longest
 
 
 @rule
@@ -311,8 +302,8 @@ def use(
 
 @rule
 def communicate(
-    first: Int, begin: int, end: int, users: Records, talks: Records, base: Int, words: U64,
-    ties: Ties, now: Now, rules: Record, s: F32,
+    first: Int, begin: int, end: int, talks: Records, base: Int, words: U64, ties: Ties,
+    now: Now, rules: Record, s: F32,
 ) -> None:  # fmt: skip
     """Choose on every tie of a slice of users: use, welfare, whom they reach.
 
@@ -326,8 +317,9 @@ def communicate(
         talks[i - base] is that of user i.
     """
     t, pairs = terms(now, rules), now.pairs
-    longest, any_abroad = seat(ties.order, first, users, ties, rules, s)
     low, high = gather(words, load(ties.order, first))
+    longest = seat(ties.order, first, low, high, ties, t, s)
+    any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)
     mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
@@ -345,8 +337,8 @@ def communicate(
     store_sums(helpers, sums, s)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
-        if i < users.shape[0]:
-            write_talk(lane, users[i], talks[i - base], offered, s)
+        if i < ties.degree.shape[0]:
+            write_talk(lane, talks[i - base], offered, any_abroad, s)
 
 
 @rule
@@ -365,14 +357,15 @@ def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
 
 
 @rule
-def write_talk(lane: int, user: Record, talk: Record, offered: int, s: F32) -> None:
+def write_talk(lane: Int, talk: Record, offered: int, any_abroad: bool, s: F32) -> None:
     """Write the sums of one lane to the talk of its user."""
     talk.welfare, talk.helpers = s[_WELFARE * WIDTH + lane], s[_HELPERS * WIDTH + lane]
+    lives_abroad = any_abroad and s[ABROAD_WEIGHT * WIDTH + lane] > 0.0
     for c in range(2):
         talk.use[c, CELLULAR] = s[(_ALONE + c) * WIDTH + lane]
         talk.reachable[c] = s[(_REACH + c) * WIDTH + lane]
         talk.secure[c] = s[(_SECURE + c) * WIDTH + lane]
-        talk.abroad[c] = s[(_BEST + c) * WIDTH + lane] if user.abroad else np.float32(0.0)
+        talk.abroad[c] = s[(_BEST + c) * WIDTH + lane] if lives_abroad else np.float32(0.0)
     block = FIRST_BLOCK + lane
     for p in range(MAX):
         talk.value[p] = talk.use[MESSAGE, p] = talk.use[CALL, p] = 0.0

@@ -1,7 +1,8 @@
-"""A user's step, in two halves that every engine runs for all users one after the other.
+"""A user's step, part by part; every engine runs them in this order.
 
-`look` reads contacts and writes the user's own talk; `act` changes the user itself.
-No user reads what another writes in the same half, so the order of users cannot matter.
+`wonder`, then the choice on every tie (choice.py, for sixteen users together) and the answers
+(whatif.py), then `follow_up`, then `act`. A user reads of others what they showed before the
+step and writes to itself alone, so the order of users cannot matter.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from sim.rules import (
     activity,
     adoption,
     beliefs,
-    choice,
     circumvention,
     groups,
     habit,
@@ -26,7 +26,6 @@ from sim.rules import (
 )
 from sim.rules.pace import Pace
 from sim.rules.records import (
-    F32,
     U64,
     Agreements,
     Chats,
@@ -42,32 +41,26 @@ from sim.rules.word import pack, pack_mind
 
 
 @rule
-def look(
-    first: Int, begin: int, end: int, users: Records, talks: Records, base: Int, shown: Shown,
-    ties: Ties, chats: Chats, now: Now, rules: Record, keys: U64, asked: Questions,
-    agreed: Agreements, s: F32,
+def wonder(
+    i: Int, user: Record, talk: Record, word: np.uint64, chats: Chats, now: Now, rules: Record,
+    keys: U64, asked: Questions,
 ) -> None:  # fmt: skip
-    """First half: what to reconsider, talk on every tie, openings, asking a contact.
+    """Begin a step: what to reconsider; ask what it would bring (`whatif.answer` answers)."""
+    adoption.begin(i, user, groups.read_chats(i, talk, chats), now, rules, keys)
+    whatif.ask_values(i, word, np.int64(user.revising), asked)
+    circumvention.consider(i, user, talk, word, now, rules, keys, asked)
 
-    For the users in lanes `begin` to `end` of the slice ties.order[first : first + 16];
-    talks[i - base] is that of user i. What a messenger or a VPN would add is asked here;
-    `whatif.answer` answers many users together.
-    """
-    for lane in range(begin, end):
-        i = np.int64(ties.order[first + lane])
-        if i < users.shape[0]:
-            user, talk, word = users[i], talks[i - base], shown.words[i]
-            adoption.begin(i, user, groups.read_chats(i, talk, chats), now, rules, keys)
-            whatif.ask_values(i, word, np.int64(user.revising), asked)
-            circumvention.consider(i, user, talk, word, now, rules, keys, asked)
-    choice.communicate(first, begin, end, users, talks, base, shown.words, ties, now, rules, s)
-    for lane in range(begin, end):
-        i = np.int64(ties.order[first + lane])
-        if i < users.shape[0]:
-            beliefs.converse(i, shown.minds, talks[i - base], ties, keys)
-            activity.open_apps(users[i], talks[i - base], now, rules)
-            if pairing.is_fed_up(i, users[i], now, rules, keys):
-                pairing.ask(i, users, ties, now, rules, keys, agreed)
+
+@rule
+def follow_up(
+    i: Int, users: Records, talk: Record, minds: U64, ties: Ties, now: Now, rules: Record,
+    keys: U64, agreed: Agreements,
+) -> None:  # fmt: skip
+    """After talking on every tie: listen to a contact, open apps, perhaps ask to move calls."""
+    beliefs.converse(i, minds, talk, ties, keys)
+    activity.open_apps(users[i], talk, now, rules)
+    if pairing.is_fed_up(i, users[i], now, rules, keys):
+        pairing.ask(i, users, ties, now, rules, keys, agreed)
 
 
 @rule
@@ -75,7 +68,7 @@ def act(
     i: Int, user: Record, talk: Record, shown: Shown, abuse: Records, now: Now, steps: Pace,
     rules: Record, keys: U64,
 ) -> None:  # fmt: skip
-    """Second half: decide, form habits, obey and try, learn, switch a VPN, suffer; show it all."""
+    """Decide, form habits, obey and try, learn, switch a VPN, suffer; show it all."""
     adoption.revise(i, user, talk, now, rules, keys)
     habit.remember(user, talk, rules, steps.memory)
     push.receive(i, user, talk, now, rules, keys)

@@ -54,7 +54,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
-from sim.rules.word import USABLE, VPN_BIT, usable
+from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
 
 VPN_TOO = MAX  # asked of a VPN where others ask of a messenger
 MOST = MAX + 1  # questions of a user
@@ -102,14 +102,15 @@ def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> No
 
 @rule
 def answer(
-    users: Records, talks: Records, base: Int, words: U64, ties: Ties, now: Now, rules: Record,
+    talks: Records, base: Int, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
 ) -> None:  # fmt: skip
     """Answer all questions: write marginal values, and what a VPN adds, to the talks."""
     n = asked.n[0]
-    asked.who[n : n + WIDTH] = users.shape[0]
+    for k in range(n, n + WIDTH):
+        asked.who[k] = ties.degree.shape[0]
     for first in range(0, n, WIDTH):
-        store(asked.welfare, first, welfare_as(first, users, words, ties, now, rules, asked, s))
+        store(asked.welfare, first, welfare_as(first, words, ties, now, rules, asked, s))
     for k in range(n):
         i, what = np.int64(asked.who[k]), asked.what[k]
         word, talk = words[i], talks[i - base]
@@ -123,16 +124,17 @@ def answer(
 
 @rule
 def welfare_as(
-    first: int, users: Records, words: U64, ties: Ties, now: Now, rules: Record,
+    first: int, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
 ) -> Floats:  # fmt: skip
     """Return the welfare of sixteen users if their words were those asked of [utils]."""
     t, pairs = terms(now, rules), now.pairs
-    longest, any_abroad = seat(asked.who, first, users, ties, rules, s)
     for lane in range(WIDTH):
         i = np.int64(asked.who[first + lane])
-        asked.start[lane] = np.int64(ties.start[i]) if i < users.shape[0] else 0
+        asked.start[lane] = np.int64(ties.start[i]) if i < ties.start.shape[0] else 0
     low, high = load(asked.low, first), load(asked.high, first)
+    longest = seat(asked.who, first, low, high, ties, t, s)
+    any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)
     mine, welfare = own_pairs(low, now.place_class, t), zeros()

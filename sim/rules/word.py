@@ -4,6 +4,7 @@ bits 0-5     messengers the user can be reached on (on the first phone, with an 
 bits 6-13    place (region and VPN): which restrictions apply
 bits 14-31   the fear of being read by messenger, 3 bits each
 bits 32-61   the habit by messenger, 5 bits each
+bit 62       whether somebody close lives abroad
 
 Levels are equally spaced in what multiplies exp(v) on a tie, so a tie needs no exponential:
 
@@ -31,6 +32,7 @@ PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
 VPN_BIT = 1 << PLACE_BIT
 FEAR_BIT, FEAR_WIDTH = 14, 3
 HABIT_BIT, HABIT_WIDTH = 32, 5
+ABROAD_BIT = 1 << 30  # of the high half
 HABIT_STEPS, FEAR_STEPS = (1 << HABIT_WIDTH) - 1, (1 << FEAR_WIDTH) - 1
 MOST_FEAR = 4.0  # of kappa b
 MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
@@ -118,7 +120,7 @@ def heard(belief: float) -> np.int64:
 @rule
 def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
-    word = in_use(user) | np.int64(user.place) << PLACE_BIT
+    word = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
     afraid = user.type < 0 and user.concern >= rules.fear_threshold[0]
     for p in range(rules.n_messengers):
         if user.habit[p] > 0.0:
