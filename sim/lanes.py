@@ -25,7 +25,6 @@ if INTERPRETED:
         gather,
         gather_rows,
         load,
-        lookup,
         maximum,
         pick,
         rotate,
@@ -45,7 +44,6 @@ else:
         gather,
         gather_rows,
         load,
-        lookup,
         maximum,
         pick,
         rotate,
@@ -57,7 +55,7 @@ else:
 
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "decode",
-    "floats_of", "fma", "gather", "gather_rows", "ln", "load", "lookup", "maximum", "pick",
+    "floats_of", "fma", "gather", "gather_rows", "ln", "load", "maximum", "pick",
     "rotate", "splat", "store", "where", "zeros",
 ]  # fmt: skip
 

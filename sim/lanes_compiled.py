@@ -183,41 +183,28 @@ def gather_rows(typingctx: Any, words: Any, ids: Any, starts: Any, at: Any) -> A
 
 
 @intrinsic
-def lookup(typingctx: Any, table: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return the whole numbers at positions `ints` of a table."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = _data(context, builder, sig, args, 0)
-        found = ir.Constant(INTS.vector, ir.Undefined)
-        for lane in range(WIDTH):
-            one = _element(builder, data, builder.extract_element(args[1], _I32(lane)))
-            found = builder.insert_element(found, one, _I32(lane))
-        return found
-
-    return signature(INTS, table, INTS), codegen
-
-
-@intrinsic
 def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return table[at + ints], ints being below ``SPAN``."""
+    """Return table[at + ints], ints being from 0 to below ``SPAN``."""
+    result = FLOATS if isinstance(table.dtype, types.Float) else INTS
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
         if "+avx512f" in context.codegen()._customize_tm_features():
             halves = []
             for half in (0, WIDTH):
-                where_to = builder.gep(data, [_I64(half)])
-                halves.append(builder.load(builder.bitcast(where_to, FLOATS.vector.as_pointer())))
+                address = builder.gep(data, [_I64(half)])
+                halves.append(builder.load(builder.bitcast(address, result.vector.as_pointer())))
                 halves[-1].align = 4
-            name = "llvm.x86.avx512.vpermi2var.ps.512"
-            return _call(builder, name, FLOATS.vector, halves[0], args[2], halves[1])
-        found = ir.Constant(FLOATS.vector, ir.Undefined)
+            kind = "ps" if result is FLOATS else "d"
+            name = f"llvm.x86.avx512.vpermi2var.{kind}.512"
+            return _call(builder, name, result.vector, halves[0], args[2], halves[1])
+        found = ir.Constant(result.vector, ir.Undefined)
         for lane in range(WIDTH):
             one = _element(builder, data, builder.extract_element(args[2], _I32(lane)))
             found = builder.insert_element(found, one, _I32(lane))
         return found
 
-    return signature(FLOATS, table, types.intp, INTS), codegen
+    return signature(result, table, types.intp, INTS), codegen
 
 
 @intrinsic
@@ -233,11 +220,12 @@ def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
 @intrinsic
 def where(typingctx: Any, mask: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
     """Return `a` where the mask holds, else `b`."""
+    result = INTS if INTS in (a, b) else FLOATS
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         return builder.select(*args)
 
-    return signature(FLOATS, MASK, FLOATS, FLOATS), codegen
+    return signature(result, MASK, result, result), codegen
 
 
 @intrinsic

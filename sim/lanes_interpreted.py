@@ -36,11 +36,6 @@ def gather_rows(words: Any, ids: Any, starts: Any, at: Any) -> tuple[Any, Any]:
     return _halves(words[ids[np.minimum(starts + at, len(ids) - 1)]])
 
 
-def lookup(table: Any, ints: Any) -> Any:
-    """Return the whole numbers at positions `ints` of a table."""
-    return table[ints]
-
-
 def pick(table: Any, at: Any, ints: Any) -> Any:
     """Return table[at + ints], ints being below ``SPAN``."""
     return table[at + ints]
@@ -53,7 +48,8 @@ def splat(number: Any) -> Any:
 
 def where(mask: Any, a: Any, b: Any) -> Any:
     """Return `a` where the mask holds, else `b`."""
-    return np.where(mask, a, b).astype(np.float32)
+    lanes = next((x for x in (a, b) if isinstance(x, np.ndarray)), np.float32(0))
+    return np.where(mask, a, b).astype(lanes.dtype)
 
 
 def maximum(a: Any, b: Any) -> Any:

@@ -31,7 +31,6 @@ from sim.lanes import (
     gather,
     ln,
     load,
-    lookup,
     maximum,
     pick,
     splat,
@@ -72,6 +71,7 @@ class Terms(NamedTuple):
     """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
 
     n_messengers: int
+    n_places: int
     n_classes: int  # of places
     n_pairs: int  # of classes, rounded up to whole tables
     varied: int
@@ -99,7 +99,7 @@ def terms(now: Now, rules: Record) -> Terms:
     """Return what the choice needs of rules and conditions."""
     abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
     return Terms(
-        np.int64(rules.n_messengers), now.attraction.shape[0], now.n_pairs,
+        np.int64(rules.n_messengers), now.availability.shape[0], now.attraction.shape[0], now.n_pairs,
         np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
         np.int64(now.place_class[1]), np.float32(rules.habit_pull), np.float32(rules.fear_pull),
         np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
@@ -168,9 +168,13 @@ def seat(who: U32, at: Int, low: Ints, high: Ints, ties: Ties, t: Terms, s: F32)
 @rule
 def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     """Return the classes of the places that words show."""
-    if t.regional:
-        return lookup(place_class, (low >> PLACE_BIT) & 0xFF)
-    return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+    if not t.regional:
+        return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+    place = (low >> PLACE_BIT) & 0xFF
+    found = pick(place_class, 0, place & (SPAN - 1))
+    for first in range(SPAN, t.n_places, SPAN):
+        found = where(place > first - 1, pick(place_class, first, place & (SPAN - 1)), found)
+    return found
 
 
 @rule
