@@ -1,0 +1,95 @@
+"""What the machine allows: only to read every contact's byte and add it up.
+
+    python -m experiments.bench.limits FOLDER ROUNDS
+
+Measured in turn with the kernel, so that all three meet the same disturbances.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from experiments.bench import probe
+from experiments.bench.kernel import Kernel
+from experiments.bench.layout import WIDTH, Rows, Tiles, make_rows
+from experiments.bench.work import U8, U32, load_graph
+from sim.compiled import jit_loop
+from sim.engines import BLOCK, Threads
+
+_1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+_HALF, _USER = np.uint64(16), np.uint64(0xFFFF)
+
+
+@jit_loop
+def gather_rows(first: int, last: int, rows: Rows, state: U8, out: U32) -> None:
+    """Add up the state of each user's contacts, user by user, with two sums."""
+    for i in range(np.uint64(first), np.uint64(last)):
+        at, end = np.uint64(rows.first[i]), np.uint64(rows.first[i + _1])
+        even = odd = np.uint32(0)
+        while at + _1 < end:
+            even += np.uint32(state[rows.contacts[at]])
+            odd += np.uint32(state[rows.contacts[at + _1]])
+            at += _2
+        if at < end:
+            even += np.uint32(state[rows.contacts[at]])
+        out[i] = even + odd
+
+
+@jit_loop
+def gather_tiles(first: int, last: int, tiles: Tiles, state: U8, out: U32) -> None:
+    """Add up the state of each user's contacts, tile by tile, in the order of the kernel."""
+    for band in range(first // BLOCK, last // BLOCK):
+        sums = out[band * tiles.height :]
+        sums[: tiles.height] = np.uint32(0)
+        for group in range(tiles.n_groups):
+            tile = band * tiles.n_groups + group
+            ties, seen = tiles.ties, state[group * WIDTH :]
+            at, end = np.uint64(tiles.first[tile]), np.uint64(tiles.first[tile + 1])
+            while at + _3 < end:
+                a, b = np.uint64(ties[at]), np.uint64(ties[at + _1])
+                c, d = np.uint64(ties[at + _2]), np.uint64(ties[at + _3])
+                in_a, in_b = np.uint32(seen[a >> _HALF]), np.uint32(seen[b >> _HALF])
+                in_c, in_d = np.uint32(seen[c >> _HALF]), np.uint32(seen[d >> _HALF])
+                sums[a & _USER] += in_a
+                sums[b & _USER] += in_b
+                sums[c & _USER] += in_c
+                sums[d & _USER] += in_d
+                at += _4
+            while at < end:
+                a = np.uint64(ties[at])
+                sums[a & _USER] += np.uint32(seen[a >> _HALF])
+                at += _1
+
+
+def main() -> None:
+    """Measure the kernel and both gathers in turn."""
+    graph, rounds = load_graph(Path(sys.argv[1])), int(sys.argv[2])
+    threads = Threads()
+    kernel, rows = Kernel(graph, threads), make_rows(graph)
+    n, n_bands, state = graph.n_users, kernel.tiles.n_bands, graph.start
+    by_rows, by_tiles = np.zeros((2, n), np.uint32)
+    jobs = {
+        "kernel": kernel.step,
+        "rows": lambda: threads.run(gather_rows, n, rows, state, by_rows),
+        "tiles": lambda: threads.run(gather_tiles, n_bands * BLOCK, kernel.tiles, state, by_tiles),
+    }
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for _ in range(rounds):
+        for name, job in jobs.items():
+            begin = time.perf_counter()
+            job()
+            times[name].append(time.perf_counter() - begin)
+    if not np.array_equal(by_rows, by_tiles):
+        raise AssertionError("the two gathers differ")
+    probe.emit(
+        n_users=n, n_visits=graph.n_visits, n_threads=threads.n_threads,
+        times_s={name: taken[1:] for name, taken in times.items()},
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
