@@ -133,7 +133,7 @@ def _decide(
     above: I64,
 ) -> None:  # fmt: skip
     """Draw the next platforms of a band's users by the cumulated weights of a logit."""
-    n1 = n2 = n3 = n4 = 0
+    n1, n2, n3, n4 = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     for i in range(len(shift)):
         d, c = np.uint32(degree[i]), counts[i]
         c0, c1 = c & _COUNT, (c >> np.uint32(8)) & _COUNT
@@ -148,5 +148,8 @@ def _decide(
         p1, p2 = np.uint8(left >= w0), np.uint8(left >= w1)
         p3, p4 = np.uint8(left >= w2), np.uint8(left >= w3)
         following[i] = (p1 + p2 + p3 + p4) << 3
-        n1, n2, n3, n4 = n1 + p1, n2 + p2, n3 + p3, n4 + p4
+        n1 += np.int64(p1)
+        n2 += np.int64(p2)
+        n3 += np.int64(p3)
+        n4 += np.int64(p4)
     above[0], above[1], above[2], above[3] = n1, n2, n3, n4

@@ -1,6 +1,6 @@
 """W in this project's kernel, as one process like the others.
 
-    python -m experiments.bench.ours FOLDER STEPS [THREADS]
+python -m experiments.bench.ours FOLDER STEPS [THREADS]
 """
 
 from __future__ import annotations

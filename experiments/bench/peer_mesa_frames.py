@@ -1,4 +1,4 @@
-"""W in mesa-frames: users and edges as polars frames, joined and grouped in every step."""
+"""W in mesa-frames: users and edges as polars frames, gathered and grouped in every step."""
 
 from __future__ import annotations
 
@@ -26,26 +26,37 @@ class Users(mf.AgentSetPolars):  # type: ignore[misc]
         self.contacts = pl.DataFrame({"unique_id": user[in_order], "other": other[in_order]})
 
     def step(self) -> None:
-        """Let everybody choose: a join, a group_by and a Gumbel draw."""
+        """Let everybody choose: a group_by, a join and a Gumbel draw."""
         users = self.agents
+        # positions instead of a join on the contact: ids are rows here, and it is faster
         seen = (
             self.contacts.lazy()
-            .join(users.lazy().select(other="unique_id", seen="platform"), on="other")
+            .select("unique_id", seen=users["platform"].gather(self.contacts["other"]))
             .group_by("unique_id")
-            .agg((pl.col("seen") == p).mean().cast(pl.Float32).alias(f"share{p}") for p in range(PLATFORMS))
+            .agg(
+                (pl.col("seen") == p).mean().cast(pl.Float32).alias(f"share{p}")
+                for p in range(PLATFORMS)
+            )
         )
         table = users.lazy().join(seen, on="unique_id", how="left", maintain_order="left")
         draws = self.model.random.standard_exponential((PLATFORMS, len(users)), dtype=np.float32)
         noise = -np.log(draws + np.float32(1e-30))
-        utility = pl.concat_list(
-            APPEAL[p]
-            + SOCIAL * pl.col(f"share{p}").fill_null(0)
-            - pl.when(pl.col("platform") == p).then(0.0).otherwise(SWITCHING)
-            + pl.lit(pl.Series(noise[p]))
+        utility = table.select(
+            (
+                APPEAL[p]
+                + SOCIAL * pl.col(f"share{p}").fill_null(0)
+                - pl.when(pl.col("platform") == p).then(0.0).otherwise(SWITCHING)
+                + pl.lit(pl.Series(noise[p]))
+            ).alias(str(p))
             for p in range(PLATFORMS)
         )
-        choice = utility.list.arg_max().cast(pl.UInt8).alias("platform")
-        self.agents = users.with_columns(table.select(choice).collect()["platform"])
+        # columns side by side instead of a list in each row, which takes twenty times longer
+        best = pl.max_horizontal(pl.all())
+        choice = pl.coalesce(
+            pl.when(pl.col(str(p)) == best).then(pl.lit(p, pl.UInt8)) for p in range(PLATFORMS)
+        )
+        chosen = utility.select(platform=choice).collect()["platform"]
+        self.agents = users.with_columns(platform=chosen)
 
 
 class Market(mf.ModelDF):  # type: ignore[misc]
@@ -72,4 +83,4 @@ def build(graph: Graph) -> probe.Step:
 
 
 if __name__ == "__main__":
-    probe.measure("mesa-frames, join", version("mesa-frames"), build)
+    probe.measure("mesa-frames, frames", version("mesa-frames"), build)

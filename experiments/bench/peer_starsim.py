@@ -56,10 +56,10 @@ class Market(ss.Module):  # type: ignore[misc]
 def build(graph: Graph) -> probe.Step:
     """Return the step of a Starsim simulation with the graph as its network."""
     ends = {"p1": graph.left.astype(np.int64), "p2": graph.right.astype(np.int64)}
+    network = ss.Network(**ends, beta=np.ones(len(graph.left)))
     sim = ss.Sim(
-        modules=Market(graph.start.astype(float)), networks=ss.Network(**ends, beta=np.ones(len(graph.left))),
-        n_agents=graph.n_users, dt=ss.weeks(1), start="2025-01-06", dur=ss.weeks(STEPS),
-        verbose=0, rand_seed=SEED,
+        modules=Market(graph.start.astype(float)), networks=network, n_agents=graph.n_users,
+        dt=ss.weeks(1), start="2025-01-06", dur=ss.weeks(STEPS), verbose=0, rand_seed=SEED,
     )  # fmt: skip
     sim.init()
     market = next(m for m in sim.modules if isinstance(m, Market))  # Sim has copied what it got

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import resource
 import sys
 import time
@@ -52,15 +53,17 @@ def measure(tool: str, version: str, build: Build) -> None:
     step = build(graph)
     setup = time.perf_counter() - begin
     del graph  # a simulator may let go of the edge list
-    times, shares = [], []
+    times, shares, used = [], [], time.process_time()
     for _ in range(n_steps):
         begin = time.perf_counter()
         share = step()
         times.append(time.perf_counter() - begin)
         shares.append([float(s) for s in share])
+    used = time.process_time() - used
     emit(
         tool=tool, version=version, n_users=n_users, n_visits=n_visits, setup_s=setup,
         steps_s=times[1:], shares=shares, bytes_a_user=(peak() - before) / n_users,
+        cores=used / sum(times), python=platform.python_version(),
     )  # fmt: skip
 
 
