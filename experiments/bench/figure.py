@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullFormatter
 
 from sim.drawing import DPI, SMALL, new_figure, note, panel
 from sim.palette import INK
@@ -59,16 +60,14 @@ def _plot(lines: list[Line], path: Path) -> None:
     for line in lines:
         if not line.visits:
             continue
+        slope = "" if line.slope is None else f", slope {line.slope:.2f}"
         axes.plot(
             line.visits, line.seconds, color=line.colour, marker=line.marker, linewidth=1.5,
-            label=line.label,
+            label=line.label + slope,
         )  # fmt: skip
-        slope = "" if line.slope is None else f"\nslope {line.slope:.2f}"
-        axes.annotate(
-            line.label + slope, (line.visits[-1], line.seconds[-1]), xytext=(7, 0),
-            textcoords="offset points", va="center", fontsize=SMALL, color=INK,
-            annotation_clip=False,
-        )  # fmt: skip
+    axes.legend(loc="upper left", frameon=False, fontsize=SMALL, labelcolor=INK)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("tie visits a step", fontsize=SMALL, color=INK)
     axes.set_ylabel("seconds a step", fontsize=SMALL, color=INK)
     note(figure, "Medians; all cores. W: a logit choice; whole model: all mechanisms.")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.bench.layout import WIDTH, Tiles, make_tiles
+from experiments.bench.layout import Tiles, make_tiles
 from experiments.bench.work import APPEAL, F64, I64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
 from sim.compiled import jit, jit_loop
 from sim.engines import BLOCK, Threads
@@ -108,7 +108,7 @@ def _count(band: int, tiles: Tiles, shift: U8, counts: U32) -> None:
     """Count the contacts of a band's users by platform, four ties at a time."""
     for group in range(tiles.n_groups):
         tile = band * tiles.n_groups + group
-        ties, seen = tiles.ties, shift[group * WIDTH :]
+        ties, seen = tiles.ties, shift[group * tiles.width :]
         at, end = np.uint64(tiles.first[tile]), np.uint64(tiles.first[tile + 1])
         while at + _3 < end:
             a, b = np.uint64(ties[at]), np.uint64(ties[at + _1])

@@ -16,7 +16,8 @@ from experiments.bench.work import U8, U32, Graph
 from sim.compiled import jit_loop
 
 WIDTH = 1 << 16  # contacts in a group: 16 bits say which
-LEAST_HEIGHT, MOST_HEIGHT = 1 << 12, 1 << 14  # users in a band; counts of 16 and 64 KiB
+LEAST_HEIGHT, MOST_HEIGHT = 1 << 11, 1 << 14  # users in a band; counts of 8 and 64 KiB
+BANDS = 250  # about as many, where heights allow: enough for threads, tiles not too small
 MOST_DEGREE = 255  # contacts of a user that 8 bits can count
 
 
@@ -31,6 +32,7 @@ class Tiles(NamedTuple):
     """All ties, tile after tile, the tiles of a band after one another."""
 
     height: int  # users in a band
+    width: int  # contacts in a group; here, as compiled callers would keep a stale constant
     n_groups: int
     first: U32  # (bands * n_groups + 1,) where each tile's ties begin
     ties: U32  # (n_visits,) contact within its group << 16 | user within its band
@@ -54,11 +56,11 @@ def make_tiles(graph: Graph) -> Tiles:
     if degree.max(initial=0) > MOST_DEGREE:
         raise ValueError(f"a user has {degree.max()} contacts; at most {MOST_DEGREE} are counted")
     height = LEAST_HEIGHT
-    while height < MOST_HEIGHT and 1000 * height < graph.n_users:
+    while height < MOST_HEIGHT and BANDS * height < graph.n_users:
         height *= 2
     n_groups = -(-graph.n_users // WIDTH)
     first, ties = _fill_tiles(rows, height, n_groups)
-    return Tiles(height, n_groups, first, ties, degree.astype(np.uint8))
+    return Tiles(height, WIDTH, n_groups, first, ties, degree.astype(np.uint8))
 
 
 @jit_loop

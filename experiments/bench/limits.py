@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments.bench import probe
 from experiments.bench.kernel import Kernel
-from experiments.bench.layout import WIDTH, Rows, Tiles, make_rows, make_tiles
+from experiments.bench.layout import Rows, Tiles, make_rows, make_tiles
 from experiments.bench.work import U8, U32, Graph, load_graph
 from sim.compiled import jit_loop
 from sim.engines import BLOCK, Threads
@@ -47,7 +47,7 @@ def gather_tiles(first: int, last: int, tiles: Tiles, state: U8, out: U32) -> No
         sums[: tiles.height] = np.uint32(0)
         for group in range(tiles.n_groups):
             tile = band * tiles.n_groups + group
-            ties, seen = tiles.ties, state[group * WIDTH :]
+            ties, seen = tiles.ties, state[group * tiles.width :]
             at, end = np.uint64(tiles.first[tile]), np.uint64(tiles.first[tile + 1])
             while at + _3 < end:
                 a, b = np.uint64(ties[at]), np.uint64(ties[at + _1])
