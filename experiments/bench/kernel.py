@@ -2,7 +2,8 @@
 
 A user's state is one byte, 8 * platform: the shift that moves a one to the platform's field in a
 32-bit word of four 8-bit counts. The fifth platform's one is shifted out of the word; its count
-is the degree less the others. exp(SOCIAL * count / degree) comes from a table.
+is the degree less the others. exp is a polynomial, as good as single precision where it is used:
+a call of the mathematical library, or a table, would keep the loop over users from vectorising.
 """
 
 from __future__ import annotations
@@ -23,6 +24,15 @@ _1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 _HALF = np.uint64(16)
 _USER = np.uint64(0xFFFF)
 _COUNT = np.uint32(0xFF)
+_0, _8, _16, _24, _32 = (np.uint32(8 * p) for p in range(PLATFORMS))
+_SOCIAL = np.float32(SOCIAL)
+# Weight of each platform for who uses another one, and for who uses it.
+_A0, _A1, _A2, _A3, _A4 = np.exp(np.array(APPEAL) - SWITCHING).astype(np.float32)
+_S0, _S1, _S2, _S3, _S4 = np.exp(np.array(APPEAL)).astype(np.float32)
+_CURVE = np.polynomial.Chebyshev.interpolate(np.exp, 7, [0.0, SOCIAL])
+_E0, _E1, _E2, _E3, _E4, _E5, _E6, _E7 = _CURVE.convert(kind=np.polynomial.Polynomial).coef.astype(
+    np.float32
+)
 
 
 class Kernel:
@@ -41,8 +51,6 @@ class Kernel:
         self._shift = graph.start * np.uint8(8)
         self._next = np.empty_like(self._shift)
         self._above = np.zeros((self.tiles.n_bands, PLATFORMS - 1), np.int64)
-        self._social = _social_table(int(self.tiles.degree.max(initial=0)))
-        self._own = _own_table()
         self._base = purpose_key(SEED, 0, "bench.choice")
 
     @property
@@ -60,7 +68,7 @@ class Kernel:
         # Threads cuts at whole blocks: a band stands for one
         self._threads.run(
             step_bands, self.tiles.n_bands * BLOCK, self.tiles, self._shift, self._next,
-            self._social, self._own, self.key, self._above,
+            self.key, self._above,
         )  # fmt: skip
         self._shift, self._next = self._next, self._shift
         self.n_done += 1
@@ -69,23 +77,9 @@ class Kernel:
         return -np.diff(at_least) / n
 
 
-def _social_table(most: int) -> F32:
-    """Return exp(SOCIAL * count / degree) in single precision, shape (most + 1, most + 1)."""
-    degree, count = np.arange(most + 1)[:, None], np.arange(most + 1)
-    return np.exp(SOCIAL * np.minimum(count / np.maximum(degree, 1), 1)).astype(np.float32)
-
-
-def _own_table() -> F32:
-    """Return exp(APPEAL, less SWITCHING elsewhere) at [8 * own platform + platform]."""
-    table = np.zeros((PLATFORMS, 8))
-    table[:, :PLATFORMS] = np.exp(np.array(APPEAL) - SWITCHING * (1 - np.eye(PLATFORMS)))
-    return table.astype(np.float32).ravel()
-
-
 @jit_loop
 def step_bands(
-    first: int, last: int, tiles: Tiles, shift: U8, following: U8, social: F32, own: F32,
-    key: np.uint64, above: I64,
+    first: int, last: int, tiles: Tiles, shift: U8, following: U8, key: np.uint64, above: I64
 ) -> None:  # fmt: skip
     """Step the users of a range of bands, given in blocks; count who is above each platform."""
     counts = np.empty(tiles.height, np.uint32)
@@ -99,7 +93,7 @@ def step_bands(
             draws[k] = np.float32(uniform(key, begin + k))
         _decide(
             counts, draws, tiles.degree[begin:end], shift[begin:end], following[begin:end],
-            social, own, above[band],
+            above[band],
         )  # fmt: skip
 
 
@@ -128,28 +122,37 @@ def _count(band: int, tiles: Tiles, shift: U8, counts: U32) -> None:
 
 
 @jit
-def _decide(
-    counts: U32, draws: F32, degree: U8, shift: U8, following: U8, social: F32, own: F32,
-    above: I64,
-) -> None:  # fmt: skip
+def _decide(counts: U32, draws: F32, degree: U8, shift: U8, following: U8, above: I64) -> None:
     """Draw the next platforms of a band's users by the cumulated weights of a logit."""
-    n1, n2, n3, n4 = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+    n1, n2, n3, n4 = np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0)
     for i in range(len(shift)):
-        d, c = np.uint32(degree[i]), counts[i]
-        c0, c1 = c & _COUNT, (c >> np.uint32(8)) & _COUNT
-        c2, c3 = (c >> np.uint32(16)) & _COUNT, c >> np.uint32(24)
-        row, at = social[d], np.uint64(shift[i])
-        w0 = row[c0] * own[at]
-        w1 = w0 + row[c1] * own[at + _1]
-        w2 = w1 + row[c2] * own[at + _2]
-        w3 = w2 + row[c3] * own[at + _3]
-        w4 = w3 + row[d - c0 - c1 - c2 - c3] * own[at + _4]
+        d, c, own = np.uint32(degree[i]), counts[i], np.uint32(shift[i])
+        slope = _SOCIAL / _single(max(d, np.uint32(1)))
+        c0, c1, c2, c3 = c & _COUNT, (c >> _8) & _COUNT, (c >> _16) & _COUNT, c >> _24
+        w0 = _exp(slope * _single(c0)) * (_S0 if own == _0 else _A0)
+        w1 = w0 + _exp(slope * _single(c1)) * (_S1 if own == _8 else _A1)
+        w2 = w1 + _exp(slope * _single(c2)) * (_S2 if own == _16 else _A2)
+        w3 = w2 + _exp(slope * _single(c3)) * (_S3 if own == _24 else _A3)
+        w4 = w3 + _exp(slope * _single(d - c0 - c1 - c2 - c3)) * (_S4 if own == _32 else _A4)
         left = draws[i] * w4
-        p1, p2 = np.uint8(left >= w0), np.uint8(left >= w1)
-        p3, p4 = np.uint8(left >= w2), np.uint8(left >= w3)
-        following[i] = (p1 + p2 + p3 + p4) << 3
-        n1 += np.int64(p1)
-        n2 += np.int64(p2)
-        n3 += np.int64(p3)
-        n4 += np.int64(p4)
+        p1, p2 = np.uint32(left >= w0), np.uint32(left >= w1)
+        p3, p4 = np.uint32(left >= w2), np.uint32(left >= w3)
+        following[i] = np.uint8((p1 + p2 + p3 + p4) << np.uint32(3))
+        n1 += p1
+        n2 += p2
+        n3 += p3
+        n4 += p4
     above[0], above[1], above[2], above[3] = n1, n2, n3, n4
+
+
+@jit
+def _single(count: np.uint32) -> np.float32:
+    """Return a count in single precision; processors convert signed integers faster."""
+    return np.float32(np.int32(count))
+
+
+@jit
+def _exp(x: np.float32) -> np.float32:
+    """Return exp(x) for x from 0 to SOCIAL."""
+    high = _E4 + x * (_E5 + x * (_E6 + x * _E7))
+    return np.float32(_E0 + x * (_E1 + x * (_E2 + x * (_E3 + x * high))))

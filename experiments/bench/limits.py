@@ -2,7 +2,7 @@
 
     python -m experiments.bench.limits FOLDER ROUNDS
 
-Measured in turn with the kernel, so that all three meet the same disturbances.
+Measured in turn with the kernel, so that all meet the same disturbances.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from experiments.bench import probe
 from experiments.bench.kernel import Kernel
 from experiments.bench.layout import Rows, Tiles, make_rows, make_tiles
+from experiments.bench.slices import LANES, gather_slices, make_slices
 from experiments.bench.work import U8, U32, Graph, load_graph
 from sim.compiled import jit_loop
 from sim.engines import BLOCK, Threads
@@ -65,40 +66,57 @@ def gather_tiles(first: int, last: int, tiles: Tiles, state: U8, out: U32) -> No
                 at += _1
 
 
-def gather_both(graph: Graph) -> tuple[U32, U32]:
-    """Return the sums of both gathers, each shape (n,)."""
+def gather_all(graph: Graph) -> tuple[U32, U32, U32]:
+    """Return the sums of all gathers, each shape (n,), by user."""
     gathers = Gathers(graph, make_tiles(graph), Threads(2))
     gathers.rows()
     gathers.tiles()
-    return gathers.by_rows, gathers.by_tiles
+    gathers.slices()
+    return gathers.sums()
 
 
 class Gathers:
-    """Both gathers over one graph, reading the platforms at the start."""
+    """All gathers over one graph, reading the platforms at the start."""
 
     def __init__(self, graph: Graph, tiles: Tiles, threads: Threads) -> None:
         self._rows, self._tiles, self._threads = make_rows(graph), tiles, threads
-        self._state = graph.start
-        self.by_rows, self.by_tiles = np.zeros((2, graph.n_users), np.uint32)
+        self._slices = make_slices(self._rows)
+        self._state = np.append(graph.start, np.uint8(0))  # of nobody
+        self._by_rows, self._by_tiles = np.zeros((2, graph.n_users), np.uint32)
+        self._by_slices = np.zeros(graph.n_users + LANES - 1, np.uint32)
 
     def rows(self) -> None:
         """Gather user by user."""
-        n = len(self._state)
-        self._threads.run(gather_rows, n, self._rows, self._state, self.by_rows)
+        n = len(self._by_rows)
+        self._threads.run(gather_rows, n, self._rows, self._state, self._by_rows)
 
     def tiles(self) -> None:
         """Gather tile by tile."""
         n = self._tiles.n_bands * BLOCK
-        self._threads.run(gather_tiles, n, self._tiles, self._state, self.by_tiles)
+        self._threads.run(gather_tiles, n, self._tiles, self._state, self._by_tiles)
+
+    def slices(self) -> None:
+        """Gather eight users at a time."""
+        n = len(self._by_rows)
+        self._threads.run(gather_slices, n, self._slices, self._state, self._by_slices)
+
+    def sums(self) -> tuple[U32, U32, U32]:
+        """Return what each gather has added up, each shape (n,), by user."""
+        user, by_slices = self._slices.user, np.empty_like(self._by_rows)
+        by_slices[user] = self._by_slices[: len(user)]
+        return self._by_rows, self._by_tiles, by_slices
 
 
 def main() -> None:
-    """Measure the kernel and both gathers in turn."""
+    """Measure the kernel and the gathers in turn."""
     graph, rounds = load_graph(Path(sys.argv[1])), int(sys.argv[2])
     threads = Threads()
     kernel = Kernel(graph, threads)
     gathers = Gathers(graph, kernel.tiles, threads)
-    jobs = {"kernel": kernel.step, "rows": gathers.rows, "tiles": gathers.tiles}
+    jobs = {
+        "kernel": kernel.step, "rows": gathers.rows, "tiles": gathers.tiles,
+        "slices": gathers.slices,
+    }  # fmt: skip
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():
