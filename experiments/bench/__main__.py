@@ -49,9 +49,11 @@ def _keep(folder: Path, plan: Plan) -> None:
     """Measure, and keep results and facts of the machine in `folder`."""
     agreement = check(CHECKED)
     machine = facts() | {"agreement": agreement}
-    rows = run_all(plan)
-    pd.DataFrame(rows).to_csv(folder / "results.csv", index=False, float_format="%.6g")
     (folder / "machine.json").write_text(json.dumps(machine, indent=2) + "\n")
+    rows = []
+    for row in run_all(plan):
+        rows.append(row)  # kept as they come: the whole takes long
+        pd.DataFrame(rows).to_csv(folder / "results.csv", index=False, float_format="%.6g")
 
 
 def _options() -> argparse.Namespace:

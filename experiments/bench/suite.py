@@ -56,16 +56,14 @@ class Plan(NamedTuple):
     model_sizes: tuple[int, ...] = MODEL_SIZES
 
 
-def run_all(plan: Plan) -> list[Row]:
-    """Return one row a process and measured thing."""
-    rows = []
+def run_all(plan: Plan) -> Iterator[Row]:
+    """Yield one row a process and measured thing."""
     with tempfile.TemporaryDirectory() as folder:
         graphs = Graphs(Path(folder))
         for part in (_limits(plan, graphs), _pairs(plan, graphs), _model(plan)):
             for row in part:
-                rows.append(row)
                 _tell(row)
-    return rows
+                yield row
 
 
 class Graphs:
