@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck unit coverage lock clean
+.PHONY: help run test lint typecheck unit coverage bench lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -28,13 +28,23 @@ coverage: .venv/ready  ## the rules again, interpreted, so that coverage sees th
 	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 
-lock: .venv/ready  ## pin and hash requirements.in anew (needs uv)
-	uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
-	  --no-header --no-annotate requirements.in -o requirements.txt
+bench: .venv/ready  ## speed beside other simulators (half an hour), to docs/performance.md: ARGS=--quick
+	@test -e .venv-bench/ready || { rm -rf .venv-bench && $(PYTHON) -m venv .venv-bench \
+	  && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    --only-binary :all: --require-hashes -r experiments/bench/requirements.txt \
+	  && touch .venv-bench/ready; } || echo "bench: other simulators could not be installed" >&2
+	$(PYTHON) -m experiments.bench $(ARGS)
+
+LOCK := uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate
+lock: .venv/ready  ## pin and hash the requirements anew (needs uv)
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) --override experiments/bench/overrides.txt experiments/bench/requirements.in \
+	  -o experiments/bench/requirements.txt
 
 .venv/ready: requirements.txt
 	@sh .ci/venv
 	@touch $@
 
 clean:  ## remove the virtual environment and caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*

@@ -1,0 +1,217 @@
+"""docs/performance.md and its figure, from the results alone: no number is typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from experiments.bench import figure
+from experiments.bench.check import POINTS
+from experiments.bench.full_model import BAN, SCENARIO
+from experiments.bench.layout import WIDTH
+from experiments.bench.suite import PEERS
+from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
+
+OURS = "this project"
+
+
+def write(results: pd.DataFrame, machine: dict[str, Any], page: Path, image: Path) -> None:
+    """Write the page and its figure.
+
+    Parameters
+    ----------
+    results : DataFrame
+        A row a process and measured thing, see suite.py.
+    machine : dict
+        From `machine.facts`, with the agreement found before the measurements.
+    page, image : Path
+        Where to write; the page links to the image.
+    """
+    lines = figure.draw(results, image)
+    link = image.relative_to(page.parent)
+    text = "\n\n".join([
+        _head(results, machine),
+        "## The same work in other simulators\n\n" + _work(),
+        _pairs(results),
+        "## How near to the machine's limit\n\n" + _limits(results),
+        "## The whole model\n\n" + _model(results),
+        "## Time grows with ties\n\n" + _scaling(lines, str(link)),
+        "## How it is measured\n\n" + _method(results, machine),
+    ])  # fmt: skip
+    page.write_text(text + "\n")
+
+
+def rate(rows: pd.DataFrame) -> pd.Series:
+    """Return tie visits a second [million]."""
+    return rows["n_visits"] / rows["step_s"] / 1e6
+
+
+def span(values: pd.Series, digits: int = 2) -> str:
+    """Return a median with the least and the most, if there are several."""
+    low, middle, high = (_number(v, digits) for v in values.quantile([0, 0.5, 1]))
+    return middle if len(values) == 1 else f"{middle} ({low}-{high})"
+
+
+def _number(value: float, digits: int) -> str:
+    """Return `value` with `digits` significant digits, never in powers of ten."""
+    return f"{float(f'{value:.{digits}g}'):,g}" if value < 1e4 else f"{value:,.0f}"
+
+
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    align = "|---" + "|---:" * (len(head) - 1) + "|"
+    return "\n".join(
+        ["| " + " | ".join(head) + " |", align, *("| " + " | ".join(r) + " |" for r in rows)]
+    )
+
+
+def _head(results: pd.DataFrame, machine: dict[str, Any]) -> str:
+    largest = results[results["part"] == "pairs"]["n_users"].max()
+    return (
+        "# Speed\n\n"
+        f"Written by `make bench` on {machine['day']} from `experiments/bench/results.csv`; "
+        f"{machine['cores']} cores of {machine['processor']}, {machine['caches']}, "
+        f"{machine['memory_gib']} GiB; {machine['system']}, Python {machine['python']}, "
+        f"numpy {machine['numpy']}, numba {machine['numba']}; "
+        f"pairs up to {largest:,} users. Another machine gives other numbers: ratios travel "
+        "better than times."
+    )
+
+
+def _work() -> str:
+    return (
+        f"W: users with {CONTACTS} contacts on average on a static random graph choose among "
+        f"{PLATFORMS} platforms by a multinomial logit of what their contacts use and of "
+        f"staying, all at once, {STEPS} steps (`experiments/bench/work.py`). It is the core of "
+        "such a model and nothing more, so that any simulator can do it. Each simulator has the "
+        "same ties and start, runs in its own process and alternates with ours. *Ratio*: its "
+        "time a step over ours in the same round, median (least-most)."
+    )
+
+
+def _pairs(results: pd.DataFrame) -> str:
+    pairs = results[results["part"] == "pairs"]
+    rows = []
+    for (name, n_users), both in pairs.groupby(["pair", "n_users"], sort=False):
+        ours, theirs = (both[(both["tool"] == OURS) == flag] for flag in (True, False))
+        if theirs["step_s"].isna().all():
+            rows.append((name, "", f"{n_users:,}", theirs["note"].iloc[0], *[""] * 6))
+            continue
+        ratio = theirs.set_index("round")["step_s"] / ours.set_index("round")["step_s"]
+        rows.append((
+            name, str(theirs["version"].iloc[0]), f"{n_users:,}",
+            span(1e3 * theirs["step_s"], 3), span(1e3 * ours["step_s"], 3), span(ratio, 3),
+            _number(rate(theirs).median(), 3), _number(rate(ours).median(), 3),
+            f"{theirs['bytes_a_user'].median():,.0f} / {ours['bytes_a_user'].median():,.0f}",
+            f"{theirs['cores'].median():.1f}",
+        ))  # fmt: skip
+    head = (
+        "simulator", "version", "users", "its ms a step", "our ms a step", "ratio",
+        "its million visits/s", "our million visits/s", "bytes a user, its / ours",
+        "cores it used",
+    )  # fmt: skip
+    return _table(head, rows) + (
+        "\n\nBytes a user: the most memory the process held, less what it held after imports, "
+        "edge list included. Below 100,000 users they mean little."
+    )
+
+
+def _limits(results: pd.DataFrame) -> str:
+    limits = results[(results["part"] == "limits") & results["step_s"].notna()]
+    wide = limits.pivot_table(
+        index=["order", "n_users", "round"], columns="tool", values="step_s", sort=False
+    )
+    visits = limits.groupby(["order", "n_users"])["n_visits"].first()
+    rows = []
+    for (order, n_users), turns in wide.groupby(["order", "n_users"], sort=False):
+        floor = turns[["rows", "tiles", "slices"]].min(axis=1)
+        speed = visits[order, n_users] / turns["kernel"] / 1e6
+        rows.append((
+            order, f"{n_users:,}", span(1e3 * turns["kernel"], 3), span(speed, 3),
+            span(1e3 * turns["rows"], 3), span(1e3 * turns["tiles"], 3),
+            span(1e3 * turns["slices"], 3),
+            span(turns["kernel"] / turns["rows"]), span(turns["kernel"] / floor),
+        ))  # fmt: skip
+    head = (
+        "order", "users", "W, ms a step", "W, million visits/s", "gather by rows, ms",
+        "by tiles, ms", "by slices, ms", "W / rows", "W / fastest gather",
+    )  # fmt: skip
+    return (
+        "A step cannot take less than to read every contact's byte. Three such gathers, which "
+        "only add the bytes up, run in turn with the kernel in one process, on as many threads: "
+        "*by rows*, user after user (compressed sparse rows); *by tiles*, in the order that the "
+        "kernel uses; *by slices*, eight users of about as many contacts side by side. *Local* "
+        f"order: contacts are next on a ring, but for {FAR:.0%} of them.\n\n"
+        + _table(head, rows)
+        + "\n\nWhy it is near: a platform is one byte; ties are sorted into tiles (users in "
+        f"bands, contacts in groups of {WIDTH:,}), so that a band's counts stay in the fastest "
+        "caches and contacts are read in rising order; a tie is 32 bits, contact and user "
+        "together; four 8-bit counts share a word, the fifth follows from the degree; random "
+        "numbers are addressed and the exponential is a polynomial, so the loops over a band's "
+        "users vectorise; the kernel counts the platforms itself."
+    )
+
+
+def _model(results: pd.DataFrame) -> str:
+    rows = []
+    model = results[results["part"] == "model"]
+    for n_users, turns in model.groupby("n_users", sort=False):
+        if turns["step_s"].isna().all():
+            rows.append((f"{n_users:,}", turns["note"].iloc[0], *[""] * 5))
+            continue
+        rows.append((
+            f"{n_users:,}", f"{turns['n_visits'].iloc[0]:,.0f}", span(1e3 * turns["step_s"], 3),
+            span(rate(turns), 3), span(turns["n_users"] / turns["step_s"] / 1e6, 3),
+            span(turns["setup_s"], 3), f"{turns['bytes_a_user'].median():,.0f}",
+        ))  # fmt: skip
+    head = (
+        "users", "directed ties", "ms a step", "million visits/s", "million user-steps/s",
+        "set-up, s", "bytes a user",
+    )  # fmt: skip
+    return (
+        f"`{SCENARIO}`, steps after {BAN:%-d %B %Y}, when the restriction is in force: beliefs, "
+        "news, circumvention, group chats, abuse and measures all at work. Set-up, with the "
+        "start solved to match the record, is apart. A visit here weighs what two people can use "
+        "for messages and calls, which is far more than W's; the two rates are not one scale.\n\n"
+        + _table(head, rows)
+    )
+
+
+def _scaling(lines: list[figure.Line], link: str) -> str:
+    fitted = [f"{line.label}: {line.slope:.2f}" for line in lines if line.slope is not None]
+    slopes = "; ".join(fitted) or "too few sizes measured"
+    return (
+        f"![Time a step against tie visits, both axes logarithmic]({link})\n\n"
+        f"Fitted slopes (1: time in proportion to ties): {slopes}. Caches hold less of a larger "
+        "graph, which lifts a slope over 1; the fixed cost of starting threads lowers it."
+    )
+
+
+def _method(results: pd.DataFrame, machine: dict[str, Any]) -> str:
+    others = results["others"].dropna()
+    agreement = "\n".join(f"- {line}" for line in machine["agreement"])
+    gaps = results["gap_points"].dropna()
+    rounds = int(results["round"].max()) + 1
+    return (
+        f"Every measurement is a process of its own, run {rounds} times (the largest whole model "
+        "once), and gives its median step: the tables show the median of these, and the least and "
+        "the most. The first step, in which some simulators compile, and set-up are left out. "
+        "While the processes ran, others used "
+        f"{others.median():.2f} cores in the median, {others.max():.2f} at most. Where that is "
+        "not near nothing, measure again: a long step then waits for a core more often than a "
+        "short one, which flatters whoever is fast, and a second thread gains little.\n\n"
+        "Before anything was timed, all codings of W were compared, with the same luck choice by "
+        f"choice and with their own by shares (allowed: {POINTS} points):\n\n{agreement}\n\n"
+        f"In the pairs above, shares differ after the last common step by {gaps.median():.2f} "
+        f"points in the median, {gaps.max():.2f} at most, small graphs included.\n\n"
+        "What is not measured: graphs with heavy tails (the kernel of W takes up to 255 contacts "
+        "a user), more machines, graphics processors, simulators that do not install from Python "
+        f"packages. The peers ({len(PEERS)} rows of `experiments/bench/suite.py`) were written "
+        "by us, with the tricks we found; mesa-frames runs on a newer numpy than it asks for. "
+        "The kernel of W shows what the pieces of the engine reach when a step is only a choice; "
+        "it is not the engine.\n\n"
+        "Again: `make bench` (all), `make bench ARGS=--quick` (small, to `outputs/bench`), "
+        "`make bench ARGS=--check` (agreement alone)."
+    )
