@@ -20,7 +20,7 @@ from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
 from sim.rules.word import PLACE_BIT
 from tests import theory
 from tests.worlds import (
-    answer,
+    considered,
     equal_ties,
     keys,
     someone,
@@ -66,19 +66,9 @@ def circle(**rules):
     return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), rules)
 
 
-def considered(state, now, i=0, step=0):
-    """Let user `i` perhaps reconsider a VPN after it has communicated; returns its talk."""
-    asked, talk = whatif.questions(1), talk_of(i, state, now)
-    circumvention.consider(
-        i, state.users[i], talk, state.words[i], now, state.rules, keys(step), asked
-    )
-    answer(state, now, asked)
-    return talk
-
-
 def weighed(state, now, i=0):
     """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
-    talk = considered(state, now, i)
+    talk = considered(i, state, now)
     return float(
         state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content
     )

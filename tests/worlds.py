@@ -10,7 +10,7 @@ from sim.engines import CompiledEngine, Threads
 from sim.measures import step_series
 from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key
-from sim.rules import choice, whatif
+from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.records import (
     ABUSE,
@@ -189,6 +189,16 @@ def talk_of(i, state, now):
     whatif.ask_values(i, state.words[i], int(state.users.revising[i]), asked)
     answer(state, now, asked)
     return state.talks[i]
+
+
+def considered(i, state, now, step=0):
+    """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
+    asked, talk = whatif.questions(1), talk_of(i, state, now)
+    circumvention.consider(
+        i, state.users[i], talk, state.words[i], now, state.rules, keys(step), asked
+    )
+    answer(state, now, asked)
+    return talk
 
 
 def answer(state, now, asked):
