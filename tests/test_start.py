@@ -10,6 +10,7 @@ from sim.rules.word import in_use
 from sim.runs import run
 from sim.start import FULL, prepare, reach_targets
 from sim.world.settings import BANDS
+from tests.worlds import csr
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
