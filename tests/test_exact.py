@@ -10,15 +10,18 @@ import numpy as np
 import pytest
 
 from sim.compiled import jit_loop
-from sim.engines import CompiledEngine, Threads, n_blocks
+from sim.engines import CompiledEngine, Threads
 from sim.inversion import talk_rows
+from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
-from sim.rules.choice import communicate
-from sim.rules.records import ACCEPT, SCRATCH, records
+from sim.rules.choice import communicate, working_memory
+from sim.rules.records import ACCEPT
+from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import pack
-from sim.state import make_ties
+from sim.state import make_ties, seats
 from sim.world.graph import Graph
+from sim.world.rows import rows_from
 from tests import theory
 from tests.worlds import (
     SEED,
@@ -107,16 +110,21 @@ FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
 
 
 @jit_loop
-def visits(counts, n_samples, thin, n, users, talks, words, ties, now, rules, s, bases, keys):
+def visits(counts, n_samples, thin, n, users, talks, words, ties, now, rules, at, bases, keys):
     """Let random users reconsider random messengers; count the state every `thin` times."""
+    s, asked = working_memory(), questions(1)
     for k in range(n_samples * thin):
         site = int(uniform(bases[0], k) * (len(users) * n))
         i = site // n
         keys[ACCEPT] = step_key(bases[1], k)
         users[i].revising = np.uint8(1 << site % n)
-        communicate(i, users[i], talks[i], words, ties, now, rules, s)
+        lane = np.int64(at[i]) % WIDTH
+        first = np.int64(at[i]) - lane
+        communicate(first, lane, lane + 1, users, talks, words, ties, now, rules, s)
+        ask_values(i, words[i], np.int64(users[i].revising), asked)
+        answer(users, talks, words, ties, now, rules, asked, s)
         revise(i, users[i], talks[i], now, rules, keys)
-        words[i] = pack(users[i])
+        words[i] = pack(users[i], rules)
         if k % thin == thin - 1:
             state = 0
             for j in range(len(users)):
@@ -134,14 +142,14 @@ GIBBS = {
         2, equal_ties([[1, 2], [0, 2], [0, 1]]), {(0, 1): 0.5, (1, 2): 0.5, (0, 2): 0.5},
     ),
     "a graph of strong and weak ties, two messengers": (
-        2, make_ties(RING), {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
+        2, make_ties(rows_from(RING)), {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("n", "ties", "weights"), GIBBS.values(), ids=GIBBS)
 def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
-    n_users, beta, losses = len(ties.indptr) - 1, 3.0, np.array([2.0, 3.0])
+    n_users, beta, losses = len(ties.degree), 3.0, np.array([2.0, 3.0])
     q = np.linspace(0.3, 1, 2 * 2 * n).reshape(2, 2, n)  # by place, channel and messenger
     users = toy_users(n_users, n)
     users.place[:] = np.arange(n_users) % 2
@@ -164,7 +172,7 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(2)])
     visits(
         counts, N_SAMPLES, thin, n, state.users, state.talks, state.words, ties,
-        toy_now(FIVE[:, :n], losses, q), rules, records(SCRATCH, 1)[0], bases, keys(0),
+        toy_now(FIVE[:, :n], losses, q), rules, seats(ties), bases, keys(0),
     )  # fmt: skip
     check_law(counts, law, thin)
 
@@ -230,10 +238,9 @@ def one_at_a_time(crowd, now, k):
     state, n = crowd.state, crowd.n
     u = uniforms(np.uint64(step_key(purpose_key(SEED, 0, "test.which"), k)), n)
     state.users.revising[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
-    scratch = records(SCRATCH, n_blocks(n))
     THREADS.run(
         talk_rows, n, state.users, state.talks, state.words, state.ties, state.chats, now,
-        state.rules, 0.0, scratch,
+        state.rules, 0.0,
     )  # fmt: skip
     ENGINE.act(state, now, keys(k))
     return crowd.mix()

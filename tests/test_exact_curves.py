@@ -9,7 +9,6 @@ from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
 from sim.inversion import talk_rows
 from sim.measures import Recorder, Series, step_series
-from sim.rules.records import SCRATCH, records
 from sim.state import make_users
 from sim.world.population import draw_population
 from tests import theory
@@ -94,10 +93,8 @@ def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
     openings = np.array([0.05, 0.25, 0.41, 1.38, 1.87])
     rules = toy_rules(5, base_openings=[*openings, 0])
     state = toy_state(users, equal_ties([[]] * N), rules)
-    now, scratch = Conditions(config).at(0), records(SCRATCH, 10)
-    talk_rows(
-        0, N, users, state.talks, state.words, state.ties, state.chats, now, rules, 0.0, scratch
-    )
+    now = Conditions(config).at(0)
+    talk_rows(0, N, users, state.talks, state.words, state.ties, state.chats, now, rules, 0.0)
     shape = large.intensity_shape
     for found, days in zip(observed(config, state), (1, 30), strict=True):
         expected = theory.seen_gamma(shape, openings / shape, days)

@@ -12,10 +12,18 @@ from scipy.sparse import csr_array
 from scipy.stats import norm
 
 from sim.engines import CompiledEngine, Threads
-from sim.state import make_ties
 from sim.world.graph import Graph
 from tests import theory, theory_networks
-from tests.worlds import Crowd, by_band, keys, toy_now, toy_rules, toy_state, toy_users
+from tests.worlds import (
+    Crowd,
+    by_band,
+    keys,
+    ties_of,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
 
 ENGINE = CompiledEngine(Threads(1))
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
@@ -39,7 +47,7 @@ def one_messenger(graph, has, rules, per_contact=False):
     """Return a state in which users who `has` say have it; contacts weigh 1/k, or 1 each."""
     longest = int(graph.degree().max())
     totals = np.ones(longest + 1) if per_contact else np.arange(longest + 1.0)
-    ties = make_ties(graph)._replace(rank_weight=np.ones(longest), rank_total=totals)
+    ties = ties_of(graph.indptr, graph.indices, np.ones(longest), totals)
     users = toy_users(graph.n_users, 1)
     users.installed[:] = has
     return toy_state(users, ties, rules)

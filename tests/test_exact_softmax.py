@@ -7,27 +7,31 @@ lets everyone have several messengers.
 
 Nothing is random here, so nothing can choose between two states that are both stable: the point
 b_c at which they weigh the same is checked in test_theory.py, here which states exist and which
-are stable. Contacts read habit in steps of 1/31; `theory.potts_shift` bounds what that does. It
-is large near transitions, so states are looked at away from them: a state that loses its stability
-slowly is held fast by the rounding.
+are stable. Contacts read exp(b h / 2) in 31 equal steps; `theory.potts_shift` bounds what that
+does. It is large near transitions, so states are looked at away from them: a state that loses its
+stability slowly is held fast by the rounding.
 """
 
 import numpy as np
 import pytest
 
 from sim.engines import CompiledEngine, Threads
-from sim.state import levels
+from sim.rules.word import HABIT_STEPS
 from tests import theory
 from tests.worlds import equal_ties, keys, toy_now, toy_rules, toy_state, toy_users
 
 ENGINE = CompiledEngine(Threads(1))
-HALF_LEVEL = 0.5 / 31
 SAYS_SOMETHING = 0.1  # a larger bound would not
+
+
+def half_level(b):
+    """Return by how much a reading of exp(b h / 2) may be off."""
+    return 0.5 / HABIT_STEPS * np.expm1(b / 2)
 
 
 def habits(n, b, first):
     """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
-    rules = toy_rules(n, outside=np.exp(-40), habit_rate=0.5, pull=levels(b, 0.0))
+    rules = toy_rules(n, outside=np.exp(-40), habit_rate=0.5, habit_value=b)
     users = toy_users(2, n)
     users.installed[:] = users.account
     users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
@@ -43,16 +47,16 @@ def habits(n, b, first):
     ("n", "b", "first"),
     [
         (2, 2.5, 0.9),
-        (3, 3.0, 0.95),
+        (3, 3.4, 0.95),
         (3, 4.0, 0.42),  # the symmetric state has lost its stability
         (4, 3.6, 0.95),
         (4, 4.0, 0.95),
-        (4, 5.5, 0.29),
+        (4, 6.0, 0.35),
     ],
 )
 def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     x = theory.potts_ordered(n, b)[-1]
-    found, bound = habits(n, b, first), theory.potts_shift(n, b, x, HALF_LEVEL)
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, x, half_level(b))
     print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
     assert abs(found[0] - x) < bound < SAYS_SOMETHING
     assert found.sum() == pytest.approx(1, abs=1e-6)
@@ -63,13 +67,13 @@ def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     ("n", "b", "first"),
     [
         (2, 1.5, 0.9),
-        (3, theory.potts_birth(3)[0] - 0.5, 0.95),  # no ordered state to stay in
-        (3, theory.potts_birth(3)[0] - 0.5, 0.40),
-        (4, theory.potts_birth(4)[0] - 0.4, 0.95),
-        (4, theory.potts_birth(4)[0] - 0.4, 0.30),
+        (3, theory.potts_birth(3)[0] - 0.7, 0.95),  # no ordered state to stay in
+        (3, theory.potts_birth(3)[0] - 0.7, 0.40),
+        (4, theory.potts_birth(4)[0] - 0.9, 0.95),
+        (4, theory.potts_birth(4)[0] - 0.9, 0.30),
     ],
 )
 def test_t2_habit_falls_back_to_equal_shares_below_the_birth_of_order(n, b, first):
-    found, bound = habits(n, b, first), theory.potts_shift(n, b, 1 / n, HALF_LEVEL)
+    found, bound = habits(n, b, first), theory.potts_shift(n, b, 1 / n, half_level(b))
     print(f"T2 P={n} b={b:.4f}: theory {1 / n:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
     assert np.abs(found - 1 / n).max() < bound < SAYS_SOMETHING

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from sim import load_config
-from sim.engines import BLOCK, act_rows, look_rows, move_rows
+from sim.compiled import jit_loop
+from sim.engines import BLOCK, act_rows, move_rows
+from sim.lanes import WIDTH
 from sim.measures import Series, step_series
 from sim.policies import (
     GroupMove,
@@ -15,10 +17,14 @@ from sim.policies import (
     Shock,
     VpnBlocking,
 )
-from sim.rules.records import SCRATCH, TALK, Chats, Ties, records
+from sim.rules.choice import working_memory
+from sim.rules.records import TALK, Chats, records
+from sim.rules.step import look
+from sim.rules.whatif import answer, questions
+from sim.rules.word import USABLE
 from sim.state import State
 from sim.world.settings import BANDS
-from tests.worlds import SMALL, advanced, different, outcome, simulation, world
+from tests.worlds import SMALL, advanced, csr, different, outcome, simulation, ties_of, world
 
 BAN = "+scenario=call_ban"
 WEEKS = 30
@@ -57,7 +63,7 @@ def test_users_are_reached_where_they_have_both_app_and_account(scenario):
     for _ in range(run.config.n_steps):
         run.step()
         users = run.state.users
-        assert (run.state.words & np.uint64(0xFF) == users.installed & users.account).all()
+        assert (run.state.words[:-1] & np.uint64(USABLE) == users.installed & users.account).all()
         assert not (users.installed & ~users.account & ~np.uint8(max_bit)).any()
     assert (users.installed & ~users.account & max_bit).any()  # on new phones
 
@@ -102,21 +108,31 @@ def test_a_restriction_does_matter_otherwise(ban):
     assert ban != finished("+scenario=mandate_only")
 
 
+@jit_loop
+def look_one(at, users, talks, words, ties, chats, now, rules, keys):
+    """Let the user in one seat look, alone."""
+    s, asked, lane = working_memory(), questions(1), at % WIDTH
+    look(
+        at - lane, lane, lane + 1, users, talks, words, ties, chats, now, rules, keys, asked, s
+    )
+    answer(users, talks, words, ties, now, rules, asked, s)
+
+
 class Shuffled:
     """An engine that takes one after another, in an order of its own every time."""
 
     def __init__(self):
-        self._rng, self._scratch = np.random.default_rng(5), records(SCRATCH, 1)
+        self._rng = np.random.default_rng(5)
 
     def move(self, state, now, keys):
         for g in self._rng.permutation(len(state.chats.platform)):
             move_rows(g, g + 1, state.users, state.chats, now, state.rules, keys)
 
     def look(self, state, now, keys):
-        for i in self._rng.permutation(state.n_users):
-            look_rows(
-                i, i + 1, state.users, state.talks, state.words, state.ties, state.chats, now,
-                state.rules, keys, self._scratch,
+        for at in self._rng.permutation(state.n_users):
+            look_one(
+                at, state.users, state.talks, state.words, state.ties, state.chats, now,
+                state.rules, keys,
             )  # fmt: skip
 
     def act(self, state, now, keys):
@@ -184,13 +200,12 @@ def shifted(numbers, size, n):
 def copies(state, n):
     """Return a world of `n` copies of `state` that do not know of each other."""
     size, ties, chats = state.n_users, state.ties, state.chats
+    indptr, contacts = csr(ties)
     return State(
         np.tile(state.users, n).view(np.recarray), records(TALK, n * size),
-        np.tile(state.words, n),
-        Ties(
-            repeated(ties.indptr, n), shifted(ties.indices.astype(np.int64), size, n).astype(
-            np.uint32), ties.rank_weight, ties.rank_total,
-        ),
+        np.append(np.tile(state.words[:-1], n), state.words[-1:]),
+        ties_of(repeated(indptr, n), shifted(contacts.astype(np.int64), size, n),
+                ties.rank_weight, ties.rank_total),
         state.rules,
         Chats(
             *(np.tile(part, n) for part in chats[:4]), repeated(chats.indptr, n),

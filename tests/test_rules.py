@@ -11,12 +11,9 @@ from sim.rules.records import (
     CALL,
     MAX,
     MESSAGE,
-    ORDINARY,
-    SENSITIVE,
     USER,
     records,
 )
-from sim.state import levels
 from tests.worlds import (
     silent,
     someone,
@@ -32,47 +29,63 @@ bits = st.integers(0, 2**MAX - 1)
 units = st.floats(0, 1, width=32)
 
 
+# eta and lambda, weak and strong; 0: nobody minds, and words need not say it
+strengths = st.one_of(st.just(0.0), st.floats(0.05, 6))
+
+
+def levels(packed):
+    """Return the levels of habit and fear that a word shows."""
+    return np.array(
+        [[of(packed, p) for p in range(MAX)] for of in (word.habit_level, word.fear_level)]
+    )
+
+
 @settings(deadline=None)
 @given(
-    bits, bits, st.integers(0, 128), st.lists(units, min_size=MAX, max_size=MAX),
+    bits, bits, st.integers(0, 255), st.lists(units, min_size=MAX, max_size=MAX),
     st.lists(st.floats(-6, 6, width=32), min_size=MAX, max_size=MAX), st.floats(0, 6, width=32),
+    strengths, strengths,
 )  # fmt: skip
 def test_a_word_says_all_that_a_contact_must_see(
-    installed, account, place, habits, believed, concern
+    installed, account, place, habits, believed, concern, eta, chill
 ):
-    user = records(USER, 1)[0]
+    user, rules = records(USER, 1)[0], toy_rules(MAX, habit_value=eta, chilling_value=chill)
     user.installed, user.account, user.place, user.habit[:] = installed, account, place, habits
     user.type, user.concern, user.belief[:] = -1, concern, believed
-    packed = np.uint64(word.pack(user))
+    packed = np.uint64(word.pack(user, rules))
     assert word.usable(packed) == word.in_use(user) == installed & account
     assert word.place(packed) == place
-    levels = np.array([word.level(packed, p) for p in range(MAX)])
-    assert np.abs((levels & 31) / 31 - habits).max() <= 0.5 / 31 + 1e-6
     fears = np.minimum([beliefs.fear(user, p) for p in range(MAX)], word.MOST_FEAR)
-    roots = np.sqrt(fears / word.MOST_FEAR)
-    assert np.abs((levels >> 5) / 7 - roots).max() <= 0.5 / 7 + 1e-6
+    shown, feared = levels(packed)
+    if eta:  # what a habit multiplies, rounded to one of 32 values equally far apart
+        assert np.abs(shown / 31 - np.expm1(eta / 2 * np.array(habits)) / np.expm1(eta / 2)
+                      ).max() <= 0.5 / 31 + 1e-6  # fmt: skip
+    if chill:
+        assert np.abs(feared / 7 - np.expm1(-chill / 2 * fears) / np.expm1(
+            -chill / 2 * word.MOST_FEAR)).max() <= 0.5 / 7 + 1e-6  # fmt: skip
+    assert eta or not shown.any()
+    assert chill or not feared.any()
 
 
 def test_the_ends_of_habit_and_of_fear_are_exact_in_a_word():
-    packed = np.uint64(word.pack(someone(habit=[0, 1, 0.5, 0, 1, 0])))
-    assert [word.level(packed, p) for p in range(MAX)] == [0, 31, 16, 0, 31, 0]
+    rules = toy_rules(MAX, habit_value=2.0, chilling_value=1.0)
+    shown, _ = levels(word.pack(someone(habit=[0, 1, 0.5, 0, 1, 0]), rules))
+    half = round(31 * np.expm1(0.5) / np.expm1(1.0))
+    assert shown.tolist() == [0, 31, half, 0, 31, 0]
     certain = [-np.inf, np.inf, 0, -np.inf, np.inf, 0]
-    packed = np.uint64(word.pack(someone(type=-1, concern=word.MOST_FEAR, belief=certain)))
-    assert [word.level(packed, p) >> 5 for p in range(MAX)] == [0, 7, 5, 0, 7, 5]  # 7 sqrt(1/2)
+    user = someone(type=-1, concern=word.MOST_FEAR, belief=certain)
+    _, shown = levels(word.pack(user, rules))
+    half = round(7 * np.expm1(-0.5 * word.MOST_FEAR / 2) / np.expm1(-0.5 * word.MOST_FEAR))
+    assert shown.tolist() == [0, 7, half, 0, 7, half]
     for kind in (0, 1):
-        packed = np.uint64(word.pack(someone(type=kind, concern=9.0, belief=certain)))
-        assert not any(word.level(packed, p) for p in range(MAX))
+        assert not levels(word.pack(someone(type=kind, concern=9.0, belief=certain), rules)).any()
 
 
-def test_a_level_pulls_as_its_habit_and_repels_as_its_fear():
-    habit_value, chilling_value = 2.0, 1.5
-    pull = levels(habit_value, chilling_value)
-    level = 20 | 3 << 5
-    fear = word.MOST_FEAR * (3 / 7) ** 2
-    assert pull[ORDINARY, level] == pytest.approx(np.exp(2.0 / 2 * 20 / 31))
-    assert pull[SENSITIVE, level] == pytest.approx(np.exp(2.0 / 2 * 20 / 31 - 1.5 / 2 * fear))
-    assert (pull[:, 0] == 1).all()
-    assert (pull[SENSITIVE] <= pull[ORDINARY]).all()
+def test_a_word_shows_the_messengers_of_the_case_alone():
+    user = someone(habit=[1.0] * MAX, type=-1, concern=9.0)
+    shown = levels(word.pack(user, toy_rules(2, habit_value=2.0, chilling_value=1.0)))
+    assert (shown[:, :2] > 0).all()
+    assert not shown[:, 2:].any()
 
 
 def test_habit_relaxes_exponentially_to_use_however_time_is_cut():
@@ -101,28 +114,58 @@ def test_availability_is_one_minus_what_nothing_lifts(grade, proxies, efficacy, 
     assert availability.availability(grade, proxies, efficacy, vpn) == pytest.approx(q)
 
 
-def test_tables_hold_the_attraction_of_pairs_of_places_and_the_best_that_works_there():
+def test_tables_hold_the_attraction_of_pairs_of_places_and_how_well_each_works_there():
     q = np.array([[[1.0, 0.8], [0.6, 1.0]], [[0.7, 0.5], [0.9, 0.3]]])
     now = toy_now([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
+    assert now.place_class[:2].tolist() == [0, 1]
     pull = now.attraction
     assert pull[0, 1, MESSAGE, 1] == pytest.approx(np.exp(0.6 - 2 * (1 - 0.8 * 0.5)))
     assert pull[0, 1, CALL, 0] == pytest.approx(np.exp(0.3 - 3 * (1 - 0.6 * 0.9)))
     assert not pull[:, :, CALL, 1].any()
-    # of nothing, of messenger 0, of 1, of both; 1 carries no calls
-    assert now.best[0, 1, MESSAGE, :4] == pytest.approx([0, 0.7, 0.4, 0.7])
-    assert now.best[1, 1, MESSAGE, :4] == pytest.approx([0, 0.49, 0.25, 0.49])
-    assert now.best[0, 1, CALL, :4] == pytest.approx([0, 0.54, 0, 0.54])
+    # of messenger 0 and of 1, which carries no calls
+    assert now.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
+    assert now.quality[1, 1, MESSAGE, :2] == pytest.approx([0.49, 0.25])
+    assert now.quality[0, 1, CALL, :2] == pytest.approx([0.54, 0])
 
 
-@given(st.lists(units, min_size=MAX, max_size=MAX), bits)
-@settings(deadline=None, max_examples=30)
-def test_the_best_of_a_set_of_messengers_is_the_largest_chance_at_both_ends(chances, of):
-    q = np.array([[chances] * 2, [np.flip(chances)] * 2])
-    both = q[:, None] * q[None]
-    expected = max((both[0, 1, MESSAGE, p] for p in range(MAX) if of >> p & 1), default=0.0)
-    best = toy_now(np.zeros((2, MAX)), q=q).best
-    assert best[0, 1, MESSAGE, of] == pytest.approx(expected, rel=1e-6)
-    assert best[0, 1, CALL, of] == best[1, 0, CALL, of]
+def drawn_q(n_places, n_kinds):
+    """Return the availability of places of a few kinds, without and with a VPN, and abroad."""
+    rng = np.random.default_rng([n_places, n_kinds])
+    kinds = rng.uniform(0, 1, (n_kinds, 2, 2, MAX))
+    here = kinds[np.arange(n_places) % n_kinds].reshape(-1, 2, MAX)
+    return np.concatenate([here, np.ones((1, 2, MAX))])
+
+
+@pytest.mark.parametrize(("n_places", "n_kinds"), [(1, 1), (8, 1), (8, 2), (8, 8), (3, 3)])
+def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places, n_kinds):
+    q, rng = drawn_q(n_places, n_kinds), np.random.default_rng(7)
+    values, losses = rng.normal(size=(2, MAX)), np.array([2.0, 3.0])
+    values[1, 2] = -np.inf
+    t = availability.pair_tables(q, values, losses)
+    n = len(t.attraction)
+    assert n == 2 * n_kinds + 1
+    assert (t.regional == 1) == (n_kinds > 1)
+    assert t.varied == 2**MAX - 1
+    for i, one in enumerate(t.place_class[: len(q)]):
+        for j, other in enumerate(t.place_class[: len(q)]):
+            both = q[i] * q[j]
+            pull = np.exp(values - losses[:, None] * (1 - both))
+            quality = np.where(np.isfinite(values), both, 0.0)
+            for table, expected, pairs in (
+                (t.attraction, pull, t.pairs[0]), (t.quality, quality, t.pairs[1]),
+            ):  # fmt: skip
+                assert table[one, other] == pytest.approx(expected, rel=1e-6)
+                assert (pairs[:, :, one * n + other] == table[one, other]).all()
+
+
+def test_a_messenger_that_works_alike_everywhere_does_not_vary():
+    q = drawn_q(4, 2)
+    q[:, :, [1, 3]] = 1.0
+    t = availability.pair_tables(q, np.zeros((2, MAX)), np.array([2.0, 3.0]))
+    assert t.varied == 0b110101
+    q[:] = 1.0
+    t = availability.pair_tables(q, np.zeros((2, MAX)), np.array([2.0, 3.0]))
+    assert (t.varied, t.regional, len(t.attraction)) == (0, 0, 1)
 
 
 @pytest.mark.parametrize("hazard", [0.01, 0.3, 1.0, 3.0])

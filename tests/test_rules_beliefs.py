@@ -7,7 +7,7 @@ from sim.rng import purpose_key, uniforms
 from sim.rules import beliefs
 from sim.rules.contact import contact
 from sim.rules.records import CONVERSE, HEARD, NEWS, TALK, records
-from tests.worlds import equal_ties, keys, someone, toy_now, toy_rules, toy_users
+from tests.worlds import equal_ties, keys, someone, toy_now, toy_rules, toy_users, weighing
 
 pytestmark = pytest.mark.interpreted
 
@@ -16,9 +16,7 @@ CALM = toy_rules(2)  # nobody pays attention
 NO_NEWS = records(NEWS, 0)
 VALUES = [[1.2, 0.6], [0.3, 0.3]]
 # Whom user 0 talks to: 1, 2 and 3 with shares 1/2, 1/3 and 1/6.
-UNEQUAL = equal_ties([[1, 2, 3], [0], [0], [0]])._replace(
-    rank_weight=np.array([3.0, 2.0, 1.0]), rank_total=np.array([0.0, 3.0, 5.0, 6.0])
-)
+UNEQUAL = weighing(equal_ties([[1, 2, 3], [0], [0], [0]]), [3.0, 2.0, 1.0], [0.0, 3.0, 5.0, 6.0])
 SHARES = np.array([3, 2, 1]) / 6
 
 

@@ -9,14 +9,27 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from sim import load_config
+from sim.compiled import jit
 from sim.grades import efficacy_after
+from sim.lanes import WIDTH, store
 from sim.policies import VpnBlocking, VpnFine, VpnSupport
-from sim.rules import circumvention
+from sim.rules import circumvention, whatif
 from sim.rules.availability import availability
-from sim.rules.choice import communicate, welfare_as
-from sim.rules.records import CALL, FORCE, MESSAGE, SCRATCH, TALK, records
+from sim.rules.choice import working_memory
+from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
+from sim.rules.word import PLACE_BIT
 from tests import theory
-from tests.worlds import equal_ties, keys, someone, toy_now, toy_rules, toy_state, toy_users
+from tests.worlds import (
+    considered,
+    equal_ties,
+    keys,
+    someone,
+    talk_of,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
 
 VALUES, LOSSES = [[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0)
 SOON = 1e6  # a rate at which everybody reconsiders in every step
@@ -48,18 +61,17 @@ def circle(**rules):
     users.abroad[0] = 1
     rules = toy_rules(
         2, outside=np.exp([-1.0, 1.0]), outside_abroad=np.exp([-4.0, -2.0]), abroad_weight=0.1,
-        abroad_word=ABROAD << 8 | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | rules,
+        abroad_low=ABROAD << PLACE_BIT | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | rules,
     )  # fmt: skip
     return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), rules)
 
 
 def weighed(state, now, i=0):
-    talk = state.talks[i]
-    circumvention.weigh(
-        i, state.users[i], talk, state.words, state.ties, now, state.rules, keys(0),
-        records(SCRATCH, 1)[0],
-    )  # fmt: skip
-    return float(talk.vpn_gain)
+    """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
+    talk = considered(i, state, now)
+    return float(
+        state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content
+    )
 
 
 def welfare(state, now, vpn, i=0):
@@ -67,11 +79,7 @@ def welfare(state, now, vpn, i=0):
     state = state.copy()
     state.users.place[i] = vpn
     state.show()
-    communicate(
-        i, state.users[i], state.talks[i], state.words, state.ties, now, state.rules,
-        records(SCRATCH, 1)[0],
-    )  # fmt: skip
-    return float(state.talks[i].welfare)
+    return float(talk_of(i, state, now).welfare)
 
 
 @rule
@@ -90,13 +98,13 @@ def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
 def test_people_reconsider_at_their_rate():
     state, n = circle(vpn_rate=0.05), 2000
     now, chance = toy_now(VALUES, days=7.0), 1 - np.exp(-0.05 * 7)
-    talk, s = state.talks[0], records(SCRATCH, 1)[0]
-    found = 0
+    talk, asked, found = state.talks[0], whatif.questions(1), 0
     for step in range(n):
-        circumvention.weigh(
-            0, state.users[0], talk, state.words, state.ties, now, state.rules, keys(step), s
+        circumvention.consider(
+            0, state.users[0], talk, state.words[0], now, state.rules, keys(step), asked
         )
         found += not np.isnan(talk.vpn_gain)
+    assert asked.n[0] == 0  # nothing is restricted
     assert abs(found / n - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
 
 
@@ -176,9 +184,8 @@ def test_one_vpn_opens_every_messenger():
     assert welfare(state, now, 1) > welfare(state, now, 0)
     assert (now.availability[1] == 1).all()
     assert now.availability[0, :, :2] == pytest.approx(0.1)
-    for bits in (0b01, 0b10):
-        assert (now.best[1, 1, :, bits] == 1).all()
-        assert now.best[0, 1, :, bits] == pytest.approx(0.1)
+    assert (now.quality[1, 1, :, :2] == 1).all()
+    assert now.quality[0, 1, :, :2] == pytest.approx(0.1)
 
 
 grades = st.lists(st.floats(0, 1), min_size=2, max_size=2)
@@ -218,10 +225,11 @@ def test_a_vpn_never_harms_and_a_better_one_never_helps_less(messages, calls, e1
 @rule
 def test_the_utility_is_the_sum_of_its_terms():
     talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
-    talk.vpn_gain, talk.helpers, force.vpn_cost = 1.25, 0.5, 0.75
-    user, rules = someone(skill=-2.0), toy_rules(2, vpn_help=0.4)
+    talk.vpn_gain, talk.content, talk.helpers, force.vpn_cost = 1.25, 0.375, 0.5, 0.75
+    user = someone(skill=-2.0)
+    rules = toy_rules(2, vpn_help=0.4, vpn_value=1.5, content_value=0.2)
     u = circumvention.vpn_utility(user, talk, force, rules)
-    assert u == pytest.approx(1.25 - 2.0 + 0.4 * 0.5 - 0.75)
+    assert u == pytest.approx(1.5 * 1.25 + 0.2 * 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
 
 
 N = 2000  # users who reconsider
@@ -231,7 +239,7 @@ def switched(place=0, gain=0.0, helpers=0.0, cost=0.0, skill=-0.8, **rules):
     """Return the share of users with a VPN after all have reconsidered it."""
     talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
     talk.vpn_gain, talk.helpers, force.vpn_cost = gain, helpers, cost
-    rules, have = toy_rules(2, **rules), 0
+    rules, have = toy_rules(2, vpn_value=1.0, **rules), 0
     for i in range(N):
         user = someone(place=place, skill=skill)
         circumvention.switch(i, user, talk, force, rules, keys(0))
@@ -267,23 +275,26 @@ def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
     state = circle()
     state.users.abroad[0] = 0
     state.show()
-    communicate(
-        0, state.users[0], state.talks[0], state.words, state.ties, FREE, state.rules,
-        records(SCRATCH, 1)[0],
-    )  # fmt: skip
-    assert state.talks[0].helpers == pytest.approx(2 / 3)
+    assert talk_of(0, state, FREE).helpers == pytest.approx(2 / 3)
+
+
+@jit
+def as_asked(found, users, words, ties, now, rules, asked, s):
+    """Write the answers to the first questions."""
+    store(found, 0, whatif.welfare_as(0, users, words, ties, now, rules, asked, s))
 
 
 @rule
 def test_welfare_as_one_is_is_the_welfare_one_has():
-    state = circle()
+    state, asked, s = circle(), whatif.questions(4), working_memory()
     for i in range(4):
-        found = welfare_as(
-            state.words[i], i, state.users[i], state.words, state.ties, BLOCKED, state.rules,
-            records(SCRATCH, 1)[0],
-        )  # fmt: skip
-        has = state.users.place[i] & 1
-        assert found == pytest.approx(welfare(state, BLOCKED, has, i), rel=SINGLE)
+        whatif.ask(i, state.words[i], 0, whatif.VPN_TOO, asked)
+        talk_of(i, state, BLOCKED)
+    asked.who[4:] = 4  # nobody
+    found = np.zeros(WIDTH, np.float32)
+    as_asked(found, state.users, state.words, state.ties, BLOCKED, state.rules, asked, s)
+    assert (found[:4] == state.talks.welfare).all()
+    assert (found[:4] != 0).all()
     assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()
 
 

@@ -10,6 +10,7 @@ from sim import load_config, start
 from sim.conditions import Conditions
 from sim.engines import Threads
 from sim.inversion import stationary
+from sim.lanes import WIDTH
 from sim.measures import Series, step_series
 from sim.policies import (
     BankDelay,
@@ -33,10 +34,11 @@ from sim.policies import (
 from sim.rules import pairing
 from sim.rules.beliefs import leaning
 from sim.rules.chance import sigmoid
+from sim.rules.choice import working_memory
 from sim.rules.contact import contact
-from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, SCRATCH, TALK, records
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
 from sim.rules.step import look
-from sim.state import make_ties
+from sim.rules.whatif import questions
 from sim.tally import is_exposed, primary
 from sim.world.graph import Graph
 from tests.worlds import (
@@ -44,6 +46,7 @@ from tests.worlds import (
     equal_ties,
     keys,
     simulation,
+    ties_of,
     toy_now,
     toy_rules,
     toy_state,
@@ -63,7 +66,7 @@ def blocked(*calls):
 
 def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
     star = Graph.from_pairs(5, np.array([(0, k) for k in range(1, 5)]), seed=1)
-    ties = make_ties(star)
+    ties = ties_of(star.indptr, star.indices)
     chosen = np.array([contact(0, ties, u) for u in QUANTILES])
     shares = [(chosen == other).mean() for other in star.indices[:4]]
     weights = np.arange(1, 5) ** -0.9
@@ -112,8 +115,10 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
         users[name] = values
     rules, ties = pair_rules(pair_rate=rate), equal_ties([[1], [0]])
     state = toy_state(users, ties, rules)
-    now, scratch = blocked(*calls), records(SCRATCH, 1)[0]
-    look(0, users, state.talks, state.words, ties, state.chats, now, rules, keys(0), scratch)
+    look(
+        0, 0, WIDTH, users, state.talks, state.words, ties, state.chats, blocked(*calls), rules,
+        keys(0), questions(2), working_memory(),
+    )  # fmt: skip
     return users, rules
 
 

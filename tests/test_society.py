@@ -19,6 +19,7 @@ from sim.world.population import draw_population
 from sim.world.settings import BANDS
 from tests import theory
 from tests.worlds import (
+    csr,
     advanced,
     equal_ties,
     simulation,
@@ -53,10 +54,11 @@ def opinionated(*overrides):
 
 def weights(ties):
     """Return W: row i holds the shares of i's contacts; itself for who has none."""
-    n = len(ties.indptr) - 1
+    indptr, indices = csr(ties)
+    n = len(indptr) - 1
     w = np.zeros((n, n))
     for i in range(n):
-        row = ties.indices[ties.indptr[i] : ties.indptr[i + 1]]
+        row = indices[indptr[i] : indptr[i + 1]]
         if len(row):
             w[i, row] = ties.rank_weight[: len(row)] / ties.rank_total[len(row)]
         else:
@@ -180,12 +182,11 @@ def test_who_has_a_vpn_is_skilled(users_of_vpns):
     users, ties = state.users, state.ties
     online = users.online == 1
     vpn = (users.place & 1).astype(float)
-    rank = np.arange(len(ties.indices)) - np.repeat(ties.indptr[:-1], np.diff(ties.indptr))
-    of_tie = ties.rank_weight[rank] * vpn[ties.indices]
-    sums = np.add.reduceat(np.append(of_tie, 0.0), ties.indptr[:-1])
-    helpers = np.where(np.diff(ties.indptr) > 0, sums, 0) / np.maximum(
-        ties.rank_total[np.diff(ties.indptr)], 1e-9
-    )
+    (indptr, indices), degree = csr(ties), ties.degree
+    rank = np.arange(len(indices)) - np.repeat(indptr[:-1], degree)
+    of_tie = ties.rank_weight[rank] * vpn[indices]
+    sums = np.add.reduceat(np.append(of_tie, 0.0), indptr[:-1])
+    helpers = np.where(degree > 0, sums, 0) / np.maximum(ties.rank_total[degree], 1e-9)
     u = (users.skill + config.behaviour.vpn_help * helpers)[online]
     chance, has = theory.sigmoid(u), vpn[online]
     for mine in np.array_split(np.argsort(u), 10):

@@ -10,6 +10,7 @@ from sim.rules.word import in_use
 from sim.runs import run
 from sim.start import FULL, prepare, reach_targets
 from sim.world.settings import BANDS
+from tests.worlds import csr
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
@@ -109,9 +110,9 @@ def test_contacts_resemble_each_other_beyond_their_age(start, name):
     bit = 1 << CONFIG.messengers.index(name)
     users, ties = start.users, start.ties
     has = np.array([in_use(user) & bit > 0 for user in users], float)
-    degree = np.diff(ties.indptr)
-    ends, others = np.repeat(np.arange(len(users)), degree), ties.indices.astype(int)
-    rank = np.arange(len(ends)) - ties.indptr[ends]
+    (indptr, others), degree = csr(ties), ties.degree
+    ends = np.repeat(np.arange(len(users)), degree)
+    rank = np.arange(len(ends)) - indptr[ends]
     weight = ties.rank_weight[rank] / ties.rank_total[degree[ends]] * has[ends]
     by_age = np.bincount(users.band, has, minlength=N_BANDS) / np.bincount(users.band)
     of_contacts = np.average(has[others], weights=weight)
@@ -125,10 +126,10 @@ def test_the_closest_contacts_resemble_each_other_most(start, name, least):
     bit = 1 << CONFIG.messengers.index(name)
     users, ties = start.users, start.ties
     has = np.array([in_use(user) & bit > 0 for user in users], float)
-    degree = np.diff(ties.indptr)
-    ends, others = np.repeat(np.arange(len(users)), degree), ties.indices.astype(int)
+    indptr, others = csr(ties)
+    ends = np.repeat(np.arange(len(users)), ties.degree)
     online = (users.online[ends] == 1) & (users.online[others] == 1)
-    strong = online & (np.arange(len(ends)) - ties.indptr[ends] < 3)
+    strong = online & (np.arange(len(ends)) - indptr[ends] < 3)
     close, all_ties = (
         np.corrcoef(has[ends[mask]], has[others[mask]])[0, 1] for mask in (strong, online)
     )
@@ -150,9 +151,9 @@ def test_first_users_of_new_messengers_are_as_many_as_observed(start):
 def test_first_users_in_pairs_have_a_contact_to_call(start):
     imo = 1 << CONFIG.messengers.index("imo")
     assert SEEDS["imo"].pattern == "pairs"
-    ties, has = start.ties, (start.users.installed & imo) > 0
+    (indptr, indices), has = csr(start.ties), (start.users.installed & imo) > 0
     for i in np.flatnonzero(has):
-        contacts = ties.indices[ties.indptr[i] : ties.indptr[i + 1]]
+        contacts = indices[indptr[i] : indptr[i + 1]]
         if len(contacts) and start.users.online[contacts[0]]:
             assert has[contacts].any()
 

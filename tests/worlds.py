@@ -8,8 +8,10 @@ from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
 from sim.measures import step_series
+from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key
-from sim.rules.availability import fill_tables
+from sim.rules import choice, circumvention, whatif
+from sim.rules.availability import pair_tables
 from sim.rules.records import (
     ABUSE,
     FORCE,
@@ -24,15 +26,18 @@ from sim.rules.records import (
     USER,
     Chats,
     Now,
-    Ties,
     records,
 )  # fmt: skip
+from sim.rules.word import MOST_FEAR
 from sim.simulation import Simulation
 from sim.start import prepare
-from sim.state import State
+from sim.state import State, make_ties, seats
+from sim.world.graph import Graph
+from sim.world.rows import rows_from
 
 SEED = 1
 SMALL = 300  # users
+F32 = 4e-6  # relative: sums over ties are taken in single precision, term after term
 
 
 @cache
@@ -116,7 +121,9 @@ def toy_rules(n_messengers, **values):
     """Return rules under which nothing happens but what `values` say."""
     rules = records(RULES, 1)
     rules.n_messengers[:] = n_messengers
-    rules.pull[:] = rules.outside[:] = rules.outside_abroad[:] = 1.0
+    rules.outside[:] = rules.outside_abroad[:] = 1.0
+    rules.habit_pull[:] = np.expm1(values.get("habit_value", 0.0) / 2)
+    rules.fear_pull[:] = -np.expm1(-values.get("chilling_value", 0.0) / 2 * MOST_FEAR)
     rules.channel_share[:] = 0.8, 0.2
     rules.topic_share[:] = 1.0, 0.0
     rules.pair_appeal[:] = -np.inf
@@ -144,7 +151,7 @@ def toy_state(users, ties, rules, chats=None, abuse=None):
     """Return a state whose words show the users; without chats and abuse unless given."""
     n = len(users)
     state = State(
-        users, records(TALK, n), np.zeros(n, np.uint64), ties, rules,
+        users, records(TALK, n), np.zeros(n + 1, np.uint64), ties, rules,
         toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
     )  # fmt: skip
     state.show()
@@ -164,11 +171,42 @@ def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
     force = records(FORCE, 1)[0]
     force.days, force.passing[:], force.trend_openings[:], force.loss = days, 1.0, 1.0, 1.0
     force.unreadable = 2**n - 1
-    c = len(full_q)
-    tables = np.empty((c, *full_q.shape)), np.empty((c, c, 2, 2**MAX), np.float32)
-    fill_tables(full_q, a, np.array(losses), *tables)
+    tables = pair_tables(full_q, a, np.array(losses))
+    force.varied, force.regional = tables.varied, tables.regional
     nothing = records(MANDATE, 0), records(MANDATE, 0), records(NEWS, 0)
-    return Now(force, full_q, *tables, *nothing)
+    return Now(force, full_q, *tables[:4], *nothing)
+
+
+def talk_of(i, state, now):
+    """Let user `i` communicate and value what it reconsiders; returns its talk."""
+    s, asked = choice.working_memory(), whatif.questions(1)
+    at = int(seats(state.ties)[i])
+    lane = at % WIDTH
+    choice.communicate(
+        at - lane, lane, lane + 1, state.users, state.talks, state.words, state.ties, now,
+        state.rules, s,
+    )  # fmt: skip
+    whatif.ask_values(i, state.words[i], int(state.users.revising[i]), asked)
+    answer(state, now, asked)
+    return state.talks[i]
+
+
+def considered(i, state, now, step=0):
+    """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
+    asked, talk = whatif.questions(1), talk_of(i, state, now)
+    circumvention.consider(
+        i, state.users[i], talk, state.words[i], now, state.rules, keys(step), asked
+    )
+    answer(state, now, asked)
+    return talk
+
+
+def answer(state, now, asked):
+    """Answer the questions `asked`."""
+    whatif.answer(
+        state.users, state.talks, state.words, state.ties, now, state.rules, asked,
+        choice.working_memory(),
+    )  # fmt: skip
 
 
 def by_band(*values):
@@ -178,12 +216,37 @@ def by_band(*values):
     return padded
 
 
+def ties_of(indptr, indices, rank_weight=None, rank_total=None):
+    """Return the ties of compressed rows, weights by rank as given or as in every world."""
+    n, indices = len(indptr) - 1, np.asarray(indices, np.uint32)
+    layer_end = np.diff(indptr).astype(np.uint16)[:, None]
+    graph = Graph(np.asarray(indptr, np.int64), indices, layer_end, ("tie",))
+    assert indices.max(initial=0) < n
+    return weighing(make_ties(rows_from(graph)), rank_weight, rank_total)
+
+
+def weighing(ties, rank_weight=None, rank_total=None):
+    """Return `ties` with other weights by rank, and sums of the first ones, where given."""
+    given = {"rank_weight": rank_weight, "rank_total": rank_total}
+    arrays = {name: np.array(x, np.float32) for name, x in given.items() if x is not None}
+    return ties._replace(**arrays)
+
+
+def csr(ties):
+    """Return the ends of the rows and the contacts, user by user, strongest first."""
+    degree = ties.degree.astype(np.int64)
+    indptr = np.concatenate([[0], np.cumsum(degree)])
+    rank = np.arange(indptr[-1]) - np.repeat(indptr[:-1], degree)
+    at = np.repeat(ties.start.astype(np.int64), degree) + WIDTH * rank
+    return indptr, ties.indices[at]
+
+
 def equal_ties(rows):
     """Return ties of equal weight in every row; `rows` lists the contacts of each user."""
     indptr = np.cumsum([0, *map(len, rows)])
-    indices = np.array([j for row in rows for j in row], np.uint32)
     longest = max([1, *map(len, rows)])
-    return Ties(indptr, indices, np.ones(longest), np.arange(longest + 1.0))
+    contacts = [j for row in rows for j in row]
+    return ties_of(indptr, contacts, np.ones(longest), np.arange(longest + 1.0))
 
 
 class Crowd:
@@ -201,8 +264,8 @@ class Crowd:
         users.installed[:n] = np.searchsorted(np.cumsum(shares[:-1]), (np.arange(n) + 0.5) / n)
         users.installed[n:], users.online[n:] = sets, 0
         indptr = np.minimum(np.arange(n + self.n_sets + 1), n) * self.n_sets
-        indices = np.tile(n + sets, n).astype(np.uint32)
-        ties = Ties(indptr, indices, np.zeros(self.n_sets), np.ones(self.n_sets + 1))
+        indices = np.tile(n + sets, n)
+        ties = ties_of(indptr, indices, np.zeros(self.n_sets), np.ones(self.n_sets + 1))
         self.state = toy_state(users, ties, rules)
         self.mix()
 

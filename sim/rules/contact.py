@@ -12,10 +12,11 @@ from sim.rules.records import Int, Ties
 @rule
 def contact(i: int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
-    left = u * ties.rank_total[ties.degree[i]]
-    for r in range(ties.degree[i]):
+    degree = np.int64(ties.degree[i])
+    left = u * ties.rank_total[degree]
+    for r in range(degree):
         left -= ties.rank_weight[r]
-        if left < 0.0:
+        if left < 0.0 or r == degree - 1:  # weights may add up to less than their total
             return np.int64(ties.indices[tie_at(ties, i, r)])
     return -1
 

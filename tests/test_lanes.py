@@ -1,0 +1,418 @@
+"""Sixteen numbers side by side: each operation against numpy, and every lane for itself.
+
+Each test calls a small function that is compiled, or interpreted with NUMBA_DISABLE_JIT=1.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import lanes
+from sim.compiled import INTERPRETED, jit_loop
+from sim.lanes import (
+    SPAN,
+    WIDTH,
+    any_bits,
+    as_floats,
+    bits_of,
+    decode,
+    floats_of,
+    fma,
+    gather,
+    gather_rows,
+    ln,
+    load,
+    lookup,
+    maximum,
+    pick,
+    rotate,
+    splat,
+    store,
+    where,
+    zeros,
+)
+
+pytestmark = pytest.mark.interpreted
+
+RNG = np.random.default_rng(3)
+N = 64 * WIDTH
+ULP = 2.0**-23
+SPECIAL = np.array(
+    [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan, 3e38, -3e38, 1.2e-38, 1e-40, -1e-45, 0.5, 2.0,
+     1 + ULP, 16777216.0], np.float32,
+)  # fmt: skip
+SPECIAL_INTS = np.array(
+    [0, 1, -1, 2**31 - 1, -(2**31), 0x55555555, -0x55555556, 31, 32, 255, 256, -256, 23, 2**22,
+     -(2**22), 2**16], np.int32,
+)  # fmt: skip
+
+
+def random_floats():
+    sizes = 2.0 ** RNG.uniform(-120, 120, N - 4 * WIDTH)
+    drawn = (sizes * RNG.choice([-1, 1], N - 4 * WIDTH)).astype(np.float32)
+    specials = [np.roll(SPECIAL, k) for k in range(4)]  # every special value meets others
+    return np.concatenate([*specials, drawn])
+
+
+def random_ints():
+    drawn = RNG.integers(-(2**31), 2**31, N - 4 * WIDTH).astype(np.int32)
+    return np.concatenate([*[np.roll(SPECIAL_INTS, k) for k in range(4)], drawn])
+
+
+A, B, C = random_floats(), np.concatenate([np.tile(SPECIAL, 4), random_floats()[4 * WIDTH :]]), (
+    random_floats()[::-1].copy()
+)  # fmt: skip
+I, J = random_ints(), np.concatenate([np.tile(SPECIAL_INTS, 4), random_ints()[4 * WIDTH :]])
+
+
+def floats(n=N):
+    return np.zeros(n, np.float32)
+
+
+def ints(n=N):
+    return np.zeros(n, np.int32)
+
+
+def same(found, expected):
+    """Assert that arrays hold the same numbers, NaN where NaN."""
+    np.testing.assert_array_equal(found, expected)
+    assert found.dtype == expected.dtype
+
+
+def quiet():
+    """Let numpy be silent about what IEEE 754 has a value for."""
+    return np.errstate(all="ignore")
+
+
+@jit_loop
+def arithmetic(a, b, found):
+    for at in range(0, len(a), WIDTH):
+        x, y = load(a, at), load(b, at)
+        store(found[0], at, x + y)
+        store(found[1], at, x - y)
+        store(found[2], at, x * y)
+        store(found[3], at, x / y)
+        store(found[4], at, maximum(x, y))
+        store(found[5], at, where(x > y, x, y))
+        store(found[6], at, x + 1.5)
+        store(found[7], at, where(x > 0.25, 1.0, 0.0))
+        store(found[8], at, splat(0.1))
+        store(found[9], at, zeros())
+
+
+def numbers_only(*arrays):
+    """Return where no array holds NaN."""
+    return ~np.any([np.isnan(a) for a in arrays], axis=0)
+
+
+def test_arithmetic_on_floats_is_that_of_numpy():
+    found = np.zeros((10, N), np.float32)
+    with quiet():
+        arithmetic(A, B, found)
+        expected = [A + B, A - B, A * B, A / B]
+    for k, one in enumerate(expected):
+        same(found[k], one)
+    both = numbers_only(A, B)
+    same(found[4, both], np.maximum(A, B)[both])
+    same(found[5], np.where(A > B, A, B))
+    same(found[6], A + np.float32(1.5))
+    same(found[7], (A > 0.25).astype(np.float32))
+    same(found[8], np.full(N, 0.1, np.float32))
+    same(found[9], floats())
+
+
+@jit_loop
+def on_ints(i, j, found):
+    for at in range(0, len(i), WIDTH):
+        x, y = load(i, at), load(j, at)
+        store(found[0], at, x + y)
+        store(found[1], at, x - y)
+        store(found[2], at, x & y)
+        store(found[3], at, x | y)
+        store(found[4], at, x & 0xFF)
+        store(found[5], at, x + 1)
+        store(found[6], at, rotate(x, 5))
+        store(found[7], at, rotate(x, 31))
+        store(found[8], at, (x >> 6) & 0xFF)
+        store(found[9], at, x >> 23)
+
+
+def turned(bits, by):
+    return bits << np.uint32(by) | bits >> np.uint32(32 - by)
+
+
+def test_arithmetic_on_whole_numbers_is_that_of_numpy():
+    found, bits = np.zeros((10, N), np.int32), I.view(np.uint32)
+    with quiet():
+        on_ints(I, J, found)
+        expected = [I + J, I - J, I & J, I | J, I & 0xFF, I + np.int32(1)]
+    for k, one in enumerate(expected):
+        same(found[k], one.astype(np.int32))
+    same(found[6], turned(bits, 5).view(np.int32))
+    same(found[7], turned(bits, 31).view(np.int32))
+    same(found[8], ((bits >> np.uint32(6)) & np.uint32(0xFF)).view(np.int32))
+
+
+def test_a_shift_to_the_right_fills_in_zeros():
+    found = np.zeros((10, N), np.int32)
+    with quiet():
+        on_ints(I, J, found)
+    same(found[9], (I.view(np.uint32) >> np.uint32(23)).view(np.int32))
+
+
+@jit_loop
+def compared(i, j, a, found):
+    for at in range(0, len(i), WIDTH):
+        x, y, f = load(i, at), load(j, at), load(a, at)
+        store(found[0], at, where(x > y, 1.0, 0.0))
+        store(found[1], at, where(x == y, 1.0, 0.0))
+        store(found[2], at, where(x != y, 1.0, 0.0))
+        store(found[3], at, where((x & 4) != 0, 1.0, 0.0))
+        store(found[4], at, where((x > 0) & (f > 0.0), 1.0, 0.0))
+        store(found[5], at, where(f > f + 1.0, 1.0, f))
+
+
+def test_comparisons_are_those_of_numpy():
+    found = np.zeros((6, N), np.float32)
+    with quiet():
+        compared(I, J, A, found)
+    expected = [I > J, I == J, I != J, I & 4 != 0, (I > 0) & (A > 0)]
+    for k, one in enumerate(expected):
+        same(found[k], one.astype(np.float32))
+    same(found[5], A)
+
+
+@jit_loop
+def fused(a, b, c, found):
+    for at in range(0, len(a), WIDTH):
+        store(found[0], at, fma(load(a, at), load(b, at), load(c, at)))
+        store(found[1], at, fma(load(a, at), 2.0, -1.0))
+
+
+def test_a_product_and_a_sum_are_rounded_once():
+    a, b, c = (RNG.uniform(-4, 4, N).astype(np.float32) for _ in range(3))
+    found = np.zeros((2, N), np.float32)
+    fused(a, b, c, found)
+    exact = a.astype(float) * b + c  # a product of single precision is exact in double precision
+    same(found[0], exact.astype(np.float32))
+    same(found[1], (a.astype(float) * 2 - 1).astype(np.float32))
+    assert (found[0] != a * b + c).any()  # rounded twice
+
+
+def test_infinite_factors_and_terms_stay_so():
+    a, b = np.tile(np.float32([np.inf, 1.0]), 8), np.tile(np.float32([2.0, -np.inf]), 8)
+    found = np.zeros((2, WIDTH), np.float32)
+    with quiet():
+        fused(a, b, b, found)
+    assert np.isinf(found[0]).all()
+
+
+@jit_loop
+def recast(a, i, found, bits):
+    for at in range(0, len(a), WIDTH):
+        store(bits, at, bits_of(load(a, at)))
+        store(found[0], at, floats_of(load(i, at)))
+        store(found[1], at, as_floats(load(i, at)))
+
+
+def test_bits_and_floats_are_two_readings_of_the_same():
+    found, bits = np.zeros((2, N), np.float32), ints()
+    recast(A, I, found, bits)
+    assert (bits == A.view(np.int32)).all()
+    assert found[0].tobytes() == I.view(np.float32).tobytes()
+
+
+def test_whole_numbers_up_to_four_million_become_floats():
+    some = np.concatenate([np.arange(-(2**22), 2**22, 4097), [2**22 - 1, 0, 1, -1]])
+    some = np.resize(some, N).astype(np.int32)
+    found, bits = np.zeros((2, N), np.float32), ints()
+    recast(A, some, found, bits)
+    same(found[1], some.astype(np.float32))
+
+
+@jit_loop
+def logarithms(a, found):
+    for at in range(0, len(a), WIDTH):
+        store(found, at, ln(load(a, at)))
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-30, 1e30), (0.25, 4.0), (1 - 1e-3, 1 + 1e-3)])
+def test_ln_is_the_logarithm(low, high):
+    n = 200 * WIDTH if INTERPRETED else 10_000 * WIDTH
+    x = np.exp(RNG.uniform(np.log(low), np.log(high), n)).astype(np.float32)
+    found = floats(n)
+    logarithms(x, found)
+    exact = np.log(x.astype(float))
+    error = np.abs(found - exact)
+    print(f"ln from {low} to {high}: largest error {error.max():.2e}, "
+          f"relative {(error / np.maximum(np.abs(exact), 1e-9)).max():.2e}")  # fmt: skip
+    assert (error <= 2e-7 * (1 + np.abs(exact))).all()
+
+
+def test_ln_is_exact_at_one_and_near_it_at_powers_of_two():
+    x = 2.0 ** np.arange(-100, 100)
+    x = np.resize(np.concatenate([[1.0], x]), 13 * WIDTH).astype(np.float32)
+    found = floats(len(x))
+    logarithms(x, found)
+    assert found[0] == 0.0
+    assert found == pytest.approx(np.log(x.astype(float)), rel=1.2e-7)
+
+
+@jit_loop
+def decoded(i, position, width, found):
+    for at in range(0, len(i), WIDTH):
+        store(found, at, decode(load(i, at), position, width))
+
+
+@pytest.mark.parametrize(
+    ("width", "position"), [(w, at) for w in (3, 5) for at in range(33 - w)]
+)
+def test_a_level_is_decoded_wherever_it_stands(width, position):
+    levels = np.resize(np.arange(2**width), 2 * SPAN).astype(np.uint32)
+    others = RNG.integers(0, 2**32, len(levels), dtype=np.uint32)
+    mask = np.uint32((2**width - 1) << position)
+    words = (levels << np.uint32(position)) | (others & ~mask)
+    found = floats(len(words))
+    decoded(words.view(np.int32), position, width, found)
+    same(found, (1 + levels / 2**width).astype(np.float32))
+
+
+@jit_loop
+def picked(table, at_table, i, found):
+    for at in range(0, len(i), WIDTH):
+        store(found, at, pick(table, at_table, load(i, at)))
+
+
+@pytest.mark.parametrize("first", [0, 1, 7, 32, 67])
+def test_pick_reads_a_table_of_floats(first):
+    table, at = RNG.normal(size=100).astype(np.float32), RNG.integers(0, SPAN, N)
+    found = floats()
+    picked(table, first, at.astype(np.int32), found)
+    same(found, table[first + at])
+
+
+@jit_loop
+def looked_up(table, i, found):
+    for at in range(0, len(i), WIDTH):
+        store(found, at, lookup(table, load(i, at)))
+
+
+def test_lookup_reads_a_table_of_whole_numbers():
+    table, at = RNG.integers(-99, 99, 256).astype(np.int32), RNG.integers(0, 256, N)
+    found = ints()
+    looked_up(table, at.astype(np.int32), found)
+    same(found, table[at])
+
+
+WORDS = RNG.integers(0, 2**64, 1001, dtype=np.uint64)
+
+
+def halves(words):
+    return (words & np.uint64(2**32 - 1)).astype(np.uint32), (words >> np.uint64(32)).astype(
+        np.uint32
+    )
+
+
+@jit_loop
+def gathered(words, ids, low, high):
+    for at in range(0, len(ids), WIDTH):
+        one, other = gather(words, load(ids, at))
+        store(low, at, one)
+        store(high, at, other)
+
+
+def test_gather_reads_the_halves_of_words():
+    ids = RNG.integers(0, len(WORDS), N).astype(np.uint32)
+    ids[:2] = 0, len(WORDS) - 1
+    found = ints(), ints()
+    gathered(WORDS, ids, *found)
+    for mine, expected in zip(found, halves(WORDS[ids]), strict=True):
+        assert (mine.view(np.uint32) == expected).all()
+
+
+@jit_loop
+def gathered_rows(words, ids, starts, at, low, high):
+    one, other = gather_rows(words, ids, starts, at)
+    store(low, 0, one)
+    store(high, 0, other)
+
+
+@pytest.mark.parametrize("at", [0, 16, 160, 400, 10**6])
+def test_rows_are_gathered_and_the_last_tie_beyond_their_end(at):
+    ids = RNG.integers(0, len(WORDS), 333).astype(np.uint32)
+    starts = RNG.integers(0, len(ids), WIDTH)
+    starts[:2] = 0, len(ids) - 1
+    found = ints(WIDTH), ints(WIDTH)
+    gathered_rows(WORDS, ids, starts, at, *found)
+    chosen = WORDS[ids[np.minimum(starts + at, len(ids) - 1)]]
+    for mine, expected in zip(found, halves(chosen), strict=True):
+        assert (mine.view(np.uint32) == expected).all()
+
+
+@jit_loop
+def united(i):
+    return any_bits(load(i, 0))
+
+
+def test_any_bits_are_those_set_in_some_lane():
+    for _ in range(20):
+        i = (1 << RNG.integers(0, 31, WIDTH)).astype(np.int32)
+        assert united(i) == np.bitwise_or.reduce(i)
+    assert united(ints(WIDTH)) == 0
+    for lane in range(WIDTH):
+        one = ints(WIDTH)
+        one[lane] = 0b101
+        assert united(one) == 0b101
+
+
+@jit_loop
+def moved(a, i, found, whole):
+    store(found, 3, load(a, 5))
+    store(whole, 3, load(i, 5))
+
+
+def test_load_and_store_need_no_alignment_and_touch_sixteen_numbers():
+    found, whole = np.full(40, 7, np.float32), np.full(40, 7, np.int32)
+    moved(A, I, found, whole)
+    for array, source in ((found, A), (whole, I)):
+        assert array[3 : 3 + WIDTH].tobytes() == source[5 : 5 + WIDTH].tobytes()
+        assert (np.delete(array, range(3, 3 + WIDTH)) == 7).all()
+
+
+@jit_loop
+def everything(a, i, table, found):
+    """Write a value on which all operations have worked."""
+    for at in range(0, len(a), WIDTH):
+        x, y = load(a, at), load(i, at)
+        z = fma(ln(x), decode(y, 7, 5), pick(table, 3, y & 31)) / (x + as_floats(y & 0xFFFF))
+        store(found, at, maximum(where((y & 2) != 0, z, x * z), floats_of(rotate(y, 3) & 0x3FFF)))
+
+
+def test_a_lane_does_not_depend_on_the_others_nor_on_where_it_stands():
+    n = 40 if INTERPRETED else 2000
+    x, i = RNG.uniform(1e-6, 9, n).astype(np.float32), RNG.integers(0, 2**31, n).astype(np.int32)
+    table = RNG.normal(size=40).astype(np.float32)
+
+    def among(x, i, lane):
+        """Return the results for numbers that stand in `lane`, each among other strangers."""
+        a = RNG.uniform(1e-6, 9e4, (n, WIDTH)).astype(np.float32)
+        b = RNG.integers(-(2**31), 2**31, (n, WIDTH)).astype(np.int32)
+        a[:, (lane + 3) % WIDTH], a[:, (lane + 5) % WIDTH] = np.inf, np.nan
+        a[:, lane], b[:, lane] = x, i
+        found = np.zeros((n, WIDTH), np.float32)
+        with quiet():
+            everything(a.ravel(), b.ravel(), table, found.ravel())
+        return found[:, lane].copy()
+
+    alone = among(x, i, 0)
+    assert np.isfinite(alone).all()
+    assert len(np.unique(alone)) > 0.9 * n
+    for lane in range(WIDTH):
+        assert among(x, i, lane).tobytes() == alone.tobytes()
+
+
+def test_every_operation_of_lanes_is_tested():
+    source = Path(__file__).read_text(encoding="utf-8")
+    operations = {name for name in lanes.__all__ if name.islower()}
+    assert {name for name in operations if f"{name}(" in source} == operations
