@@ -5,7 +5,7 @@ import pytest
 
 from sim import load_config
 from sim.world.chats import seat
-from sim.world.generators import districts
+from sim.world.districts import districts
 from sim.world.population import draw_population
 from sim.world.settings import ChatKind
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.world.generators import districts
+from sim.world.districts import districts
 from sim.world.population import Population
 from sim.world.settings import PopulationConfig
 
