@@ -11,13 +11,16 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
-    ["rng", "window", "world.settings"],
+    ["rng", "window", "world.settings", "world.arrays", "world.laws"],
+    ["world.pool", "world.districts"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
     ["config"],
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
+    ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "world.generators", "world.arms", "grades", "cells"],
     ["world.chats", "conditions"],
+    ["world.build", "world.cache"],
     ["state"],
     ["engines"],
     ["inversion", "society", "offenders", "tally"],

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import rng
 from sim.compiled import jit_loop
+from sim.world.arrays import I64, U8, U16, U32, U64, Int
 from sim.world.districts import district_starts
 from sim.world.graph import Graph
 from sim.world.groups import district_ties
@@ -29,8 +29,6 @@ _ROOM = 24  # ties a user, to begin with
 _SHORT = 64  # up to this length a row is sorted by insertion
 _OTHER = np.uint64(0xFFFFFFFF)
 
-I64, U8, U16 = NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint16]
-U32, U64 = NDArray[np.uint32], NDArray[np.uint64]
 Chunk = tuple[I64, U32, U16]  # indptr, indices, layer_end of a Graph, of some users
 
 
@@ -45,7 +43,7 @@ def layered(
     layer_end = np.empty((population.n_users, len(LAYERS)), np.uint16)
     for k, (first, last) in enumerate(ranges(population.n_users, CHUNK)):
         _, indices[indptr[first] : indptr[last]], layer_end[first:last] = chunks[k]
-        chunks[k] = chunks[k][:1] + (indices[:0], layer_end[:0])  # never two copies of all
+        chunks[k] = (indptr[:0], indices[:0], layer_end[:0])  # never two copies of all
     return Graph(indptr, indices, layer_end, LAYERS)
 
 
@@ -69,13 +67,13 @@ def chunk_rows(
 ) -> Chunk:
     """Return the rows of the users `first` to `last` - 1, a chunk."""
     chunk = first // CHUNK
-    stub, place = weak.start[chunk], weak.place[chunk].copy()
+    stub, place = int(weak.start[chunk]), weak.place[chunk].copy()
     indptr = np.zeros(last - first + 1, np.int64)
     indices = np.empty(_ROOM * (last - first), np.uint32)
     layer_end = np.zeros((last - first, len(LAYERS)), np.uint16)
-    district = np.searchsorted(starts, first, side="right") - 1
+    district = int(np.searchsorted(starts, first, side="right")) - 1
     while district < starts.size - 1 and starts[district] < last:
-        begin, end = starts[district], starts[district + 1]
+        begin, end = int(starts[district]), int(starts[district + 1])
         low, high = max(first, begin), min(last, end)
         ties = district_ties(district, begin, end, age, recipe)
         row, words, stub = _words(begin, low, high, stub, place, ties, age.size, recipe, weak)
@@ -116,7 +114,7 @@ def _words(
             if low <= begin + np.int64(other) < high:
                 row[begin + np.int64(other) - low + 1] += 1
     for k in range(high - low):
-        row[k + 1] += row[k] + weak.count[low + k]
+        row[k + 1] += row[k] + weak.stubs[low + k]
     words, free = np.empty(row[-1], np.uint64), row[:-1].copy()
     layer = 0
     for t in range(end[-1]):
@@ -130,20 +128,20 @@ def _words(
         if low <= b < high:
             words[free[b - low]] = ranked | np.uint64(a)
             free[b - low] += 1
-    for a in range(low, high):
-        for at in range(free[a - low], row[a - low + 1]):
+    for user in range(low, high):
+        for at in range(free[user - low], row[user - low + 1]):
             month = weak.month[stub]
-            b = np.int64(weak.partner[place[month]])
-            words[at] = _ranked(_WEAK, a, b, n, recipe.order_key) | np.uint64(b)
+            friend = np.int64(weak.partner[place[month]])
+            words[at] = _ranked(_WEAK, user, friend, n, recipe.order_key) | np.uint64(friend)
             place[month] += 1
             stub += 1
     return row, words, stub
 
 
 @jit_loop
-def _ranked(layer: int, a: int, b: int, n: int, key: np.uint64) -> np.uint64:
+def _ranked(layer: int, a: Int, b: Int, n: int, key: np.uint64) -> np.uint64:
     """Return the upper half of a tie's word, the same at both ends."""
-    hashed = np.uint64(rng.uniform(key, min(a, b) * n + max(a, b)) * 16777216.0)
+    hashed = np.uint64(rng.uniform(key, int(min(a, b) * n + max(a, b))) * 16777216.0)
     return np.uint64(((np.uint64(layer) << np.uint64(24)) | hashed) << np.uint64(32))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import rng
 from sim.compiled import jit_loop
 from sim.world import laws
+from sim.world.arrays import I64, U8, U32, Int
 from sim.world.recipe import (
     CIRCLES,
     FRIENDS_NOISE,
@@ -23,8 +23,6 @@ from sim.world.recipe import (
     month,
     seats,
 )
-
-I64, U8, U32 = NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint32]
 
 
 @jit_loop
@@ -67,8 +65,8 @@ def _most_ties(members: U32, groups: Groups) -> int:
 
 @jit_loop
 def _tie(
-    n_ties: int, members: U32, district: int, groups: Groups, source: U32, target: U32
-) -> int:
+    n_ties: Int, members: U32, district: int, groups: Groups, source: U32, target: U32
+) -> Int:
     """Cut `members` into groups, tie pairs of each after the `n_ties` there are; return all."""
     size_key = rng.step_key(groups.size_key, district)
     pair_key = rng.step_key(groups.pair_key, district)

@@ -10,12 +10,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sim import rng
 from sim.compiled import jit, jit_loop
 from sim.world import laws
+from sim.world.arrays import F64, I64, U8
 from sim.world.graph import order_key
 from sim.world.population import FIRST_AGE, LAST_AGE, Population
 from sim.world.settings import LayeredNetwork
@@ -34,8 +34,6 @@ MAX_SEATS = 1024  # room for a user's numbers under one key; a Poisson number st
 AGE_SPAN = 90.0 - FIRST_AGE  # of random ages [years]
 # Noisy ages are told apart by the month; the end months hold what lies beyond.
 LOWEST_AGE, N_MONTHS = FIRST_AGE - 36.0, 160 * 12
-
-F64, I64, U8 = NDArray[np.float64], NDArray[np.int64], NDArray[np.uint8]
 
 
 class Groups(NamedTuple):

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import rng
 from sim.compiled import jit_loop
 from sim.world import laws
+from sim.world.arrays import I64, U8, U16, U32
 from sim.world.groups import shuffle
 from sim.world.pool import each, ranges, stream
 from sim.world.population import FIRST_AGE
@@ -34,8 +34,6 @@ from sim.world.recipe import (
 CHUNK = 65_536  # users worked on together; whole windows of rows (sim/world/rows.py)
 _MONTHS_TOGETHER = 16
 
-I64, U8, U16, U32 = NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint16], NDArray[np.uint32]
-
 
 class WeakTies(NamedTuple):
     """Partners of all stubs; a user's stubs follow each other, chunks of users as well.
@@ -44,7 +42,7 @@ class WeakTies(NamedTuple):
     the order of users, and one further for each next.
     """
 
-    count: U16  # (n,) stubs of a user
+    stubs: U16  # (n,) of a user
     start: I64  # (n_chunks + 1,) first stub of a chunk
     month: U16  # (n_stubs,) of noisy age
     place: I64  # (n_chunks, N_MONTHS)
