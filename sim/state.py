@@ -27,7 +27,7 @@ from sim.rules.records import (
 from sim.rules.word import FEAR_STEPS, HABIT_STEPS, MOST_FEAR, pack
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT, Graph
-from sim.world.population import Population
+from sim.world.population import TASTE_UNIT, Population
 from sim.world.settings import BANDS, TYPES
 
 
@@ -71,7 +71,7 @@ def make_users(population: Population) -> Records:
     for name in ("band", "segments", "type", "online", "abroad", "intensity", "concern"):
         users[name] = getattr(population, name)
     users["place"] = population.region * np.uint8(2) + population.vpn
-    users["taste"][:, : population.taste.shape[1]] = population.taste
+    users["taste"][:, : population.taste.shape[1]] = population.taste * np.float32(TASTE_UNIT)
     return users
 
 

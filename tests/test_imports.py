@@ -11,11 +11,12 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
-    ["rng", "window", "world.settings", "world.arrays", "world.laws"],
+    ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
     ["config"],
+    ["world.traits"],
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "world.generators", "world.arms", "grades", "cells"],

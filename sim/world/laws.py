@@ -56,7 +56,7 @@ def normal(u: float) -> float:
     q = u - 0.5
     if abs(q) <= 0.425:
         return q * _ratio(_MIDDLE, 0.180625 - q * q)
-    r = math.sqrt(-math.log(u if q < 0.0 else 1.0 - u))
+    r = math.sqrt(-math.log(u if q < 0.0 else max(1.0 - u, HALF_STEP)))
     z = _ratio(_TAIL, r - 1.6) if r <= 5.0 else _ratio(_FAR, r - 5.0)
     return -z if q < 0.0 else z
 

@@ -15,9 +15,10 @@ from scipy.special import ndtri
 from sim import rng
 from sim.compiled import jit, jit_loop
 from sim.world import laws
+from sim.world.ages import FIRST_AGE, LAST_AGE
 from sim.world.arrays import F64, I64, U8
 from sim.world.graph import order_key
-from sim.world.population import FIRST_AGE, LAST_AGE, Population
+from sim.world.population import Population
 from sim.world.settings import LayeredNetwork
 
 LAYERS = ("household", "kin", "school_or_work", "friends", "weak")
@@ -30,7 +31,7 @@ ACTIVITY_SD = 0.6  # of the logarithm of activity
 ACTIVITY_AGES = (12, 18, 25, 45, 65, 90)  # [years]
 ACTIVITY_AT = (0.8, 1.2, 1.35, 1.0, 0.9, 0.5)  # relative activity at these ages
 MAX_MEAN = 600.0  # of a Poisson number; exp(-mean) must not vanish
-MAX_SEATS = 1024  # room for a user's numbers under one key; a Poisson number stays below
+MAX_SEATS = 1024  # room for a user's numbers under one key, 17 sd above MAX_MEAN
 AGE_SPAN = 90.0 - FIRST_AGE  # of random ages [years]
 # Noisy ages are told apart by the month; the end months hold what lies beyond.
 LOWEST_AGE, N_MONTHS = FIRST_AGE - 36.0, 160 * 12
@@ -136,7 +137,7 @@ def activity(user: int, age: U8, recipe: Recipe) -> float:
 @jit_loop
 def seats(mean: float, key: np.uint64, user: int) -> int:
     """Return how many circles or weak ties a user takes."""
-    return laws.poisson(min(mean, MAX_MEAN), rng.uniform(key, user))
+    return min(laws.poisson(min(mean, MAX_MEAN), rng.uniform(key, user)), MAX_SEATS - 1)
 
 
 @jit_loop

@@ -13,10 +13,10 @@ import numpy as np
 from sim import rng
 from sim.compiled import jit_loop
 from sim.world import laws
+from sim.world.ages import FIRST_AGE
 from sim.world.arrays import I64, U8, U16, U32
 from sim.world.groups import shuffle
 from sim.world.pool import each, ranges, stream
-from sim.world.population import FIRST_AGE
 from sim.world.recipe import (
     AGE_SPAN,
     MAX_SEATS,
