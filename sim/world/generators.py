@@ -8,7 +8,7 @@ paired before.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,8 +21,9 @@ from sim.world.groups import district_ties
 from sim.world.pool import ranges, stream
 from sim.world.population import Population
 from sim.world.recipe import LAYERS, Recipe, make_recipe
+from sim.world.rows import CHUNK, Rows, Slices, Store, in_memory, join_slices, lay_out
 from sim.world.settings import LayeredNetwork
-from sim.world.weak import CHUNK, WeakTies, pair_stubs
+from sim.world.weak import WeakTies, pair_stubs
 
 _WEAK = len(LAYERS) - 1
 _ROOM = 24  # ties a user, to begin with
@@ -36,29 +37,40 @@ def layered(
     population: Population, config: LayeredNetwork, seed: int, n_threads: int | None = None
 ) -> Graph:
     """Build the graph; a function of population, config and seed alone."""
-    chunks = list(layered_chunks(population, config, seed, n_threads))
-    sizes = np.concatenate([np.diff(indptr) for indptr, _, _ in chunks])
-    indptr = np.concatenate([[0], np.cumsum(sizes)])
-    indices = np.empty(indptr[-1], np.uint32)
-    layer_end = np.empty((population.n_users, len(LAYERS)), np.uint16)
-    for k, (first, last) in enumerate(ranges(population.n_users, CHUNK)):
-        _, indices[indptr[first] : indptr[last]], layer_end[first:last] = chunks[k]
-        chunks[k] = (indptr[:0], indices[:0], layer_end[:0])  # never two copies of all
+    n, rows = population.n_users, _rows_by_chunk(population, config, seed, n_threads)
+    chunks = list(stream(rows, ranges(n, CHUNK), n_threads))
+    indptr = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(c[0]) for c in chunks]))])
+    indices, layer_end = np.empty(indptr[-1], np.uint32), np.empty((n, len(LAYERS)), np.uint16)
+    for first, last in reversed(ranges(n, CHUNK)):
+        _, indices[indptr[first] : indptr[last]], layer_end[first:last] = chunks.pop()
     return Graph(indptr, indices, layer_end, LAYERS)
 
 
-def layered_chunks(
-    population: Population, config: LayeredNetwork, seed: int, n_threads: int | None = None
-) -> Iterator[Chunk]:
-    """Yield the rows of ``CHUNK`` users after another, as `indptr`, `indices`, `layer_end`."""
+def layered_rows(
+    population: Population,
+    config: LayeredNetwork,
+    seed: int,
+    n_threads: int | None = None,
+    store: Store = in_memory,
+) -> Rows:
+    """Build the rows of the same graph, chunk by chunk; the whole graph is never in memory."""
+    n, rows = population.n_users, _rows_by_chunk(population, config, seed, n_threads)
+
+    def slices(chunk: tuple[int, int]) -> Slices:
+        indptr, indices, _ = rows(chunk)
+        return lay_out(chunk[0], indptr, indices, n)
+
+    return join_slices(n, stream(slices, ranges(n, CHUNK), n_threads), store)
+
+
+def _rows_by_chunk(
+    population: Population, config: LayeredNetwork, seed: int, n_threads: int | None
+) -> Callable[[tuple[int, int]], Chunk]:
+    """Pair the weak ties; return what builds the rows of a chunk of users."""
     age, recipe = population.age, make_recipe(population, config, seed)
     starts = district_starts(population.region)
     weak = pair_stubs(age, recipe, n_threads)
-
-    def rows(chunk: tuple[int, int]) -> Chunk:
-        return chunk_rows(*chunk, starts, age, recipe, weak)
-
-    return stream(rows, ranges(age.size, CHUNK), n_threads)
+    return lambda chunk: chunk_rows(*chunk, starts, age, recipe, weak)
 
 
 @jit_loop

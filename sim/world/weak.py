@@ -30,8 +30,8 @@ from sim.world.recipe import (
     month,
     seats,
 )
+from sim.world.rows import CHUNK
 
-CHUNK = 65_536  # users worked on together; whole windows of rows (sim/world/rows.py)
 _MONTHS_TOGETHER = 16
 
 

@@ -1,0 +1,172 @@
+"""Ties as a run reads them: SELL-16-2048, slices of 16 users whose ties lie rank by rank.
+
+The layout is that of Kreutzer et al. (2014), doi:10.1137/130930352. In windows of 2048 users with
+consecutive numbers, users are ordered by falling degree (equal degrees by number) and cut into
+slices of 16. A slice holds all first ties of its users, then all second ties, and so on to its
+longest degree; a user with fewer ties has padding there: the number n, of nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.compiled import jit_loop
+from sim.errors import ConfigError
+from sim.world.arrays import I64, U16, U32
+from sim.world.graph import Graph
+from sim.world.pool import ranges, stream
+
+WINDOW, LANES = 2048, 16  # users of a window and of a slice
+CHUNK = 32 * WINDOW  # users laid out together
+MOST_PLACES = 2**32 - LANES  # positions are 32 bits wide
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Every user's ties, strongest first: tie r (from 0) of user i is indices[start[i] + 16 r]."""
+
+    start: U32  # (n,) position of the first tie
+    degree: U16  # (n,) number of ties
+    order: U32  # (16 * n_slices,) the user in each lane of each slice; n: no user
+    slice_start: I64  # (n_slices + 1,) position where a slice begins
+    indices: U32  # (slice_start[-1],) users; n: padding
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        return self.start.size
+
+    def of(self, user: int) -> U32:
+        """Return the ties of a user, strongest first, shape (degree,)."""
+        begin, degree = int(self.start[user]), int(self.degree[user])
+        return self.indices[begin : begin + LANES * degree : LANES]
+
+
+class Slices(NamedTuple):
+    """The slices of consecutive users, whole windows; positions count from the first slice."""
+
+    order: U32  # (16 * n_slices,)
+    slice_start: I64  # (n_slices + 1,)
+    start: I64  # (n_some,)
+    degree: U16  # (n_some,)
+    indices: U32  # (slice_start[-1],)
+
+
+Store = Callable[[Iterator[U32]], U32]
+
+
+def rows_from(graph: Graph, n_threads: int | None = None) -> Rows:
+    """Return the rows of `graph`."""
+
+    def slices(chunk: tuple[int, int]) -> Slices:
+        first, last = chunk
+        return lay_out(first, graph.indptr[first : last + 1], graph.indices, graph.n_users)
+
+    parts = stream(slices, ranges(graph.n_users, CHUNK), n_threads)
+    return join_slices(graph.n_users, parts, in_memory)
+
+
+def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
+    """Join the slices of all users, in their order.
+
+    Parameters
+    ----------
+    n_users
+        Number of users.
+    parts
+        Slices of chunks of whole windows.
+    store
+        Takes the indices part by part and returns them as one array; `in_memory` is one.
+    """
+    start, degree = np.empty(n_users, np.uint32), np.empty(n_users, np.uint16)
+    n_slices = n_users // WINDOW * (WINDOW // LANES) + -(-(n_users % WINDOW) // LANES)
+    order, slice_start = np.empty(LANES * n_slices, np.uint32), np.zeros(n_slices + 1, np.int64)
+
+    def pieces() -> Iterator[U32]:
+        user = slices = begin = 0
+        for part in parts:
+            if begin + part.indices.size > MOST_PLACES:
+                raise ConfigError(
+                    f"the ties of {n_users} users take more than 2**32 places; allowed: fewer "
+                    "users (population.n_users) or fewer ties each (network.degree_scale, "
+                    "network.mean_degree)"
+                )
+            users, lanes = part.degree.size, part.order.size
+            start[user : user + users] = begin + part.start
+            degree[user : user + users] = part.degree
+            order[slices * LANES : slices * LANES + lanes] = part.order
+            slice_start[slices + 1 : slices + 1 + lanes // LANES] = begin + part.slice_start[1:]
+            user, slices, begin = user + users, slices + lanes // LANES, begin + part.indices.size
+            yield part.indices
+
+    indices = store(pieces())
+    return Rows(start, degree, order, slice_start, indices)
+
+
+def in_memory(pieces: Iterator[U32]) -> U32:
+    """Return all pieces as one array; there are never two copies of all."""
+    parts = list(pieces)
+    joined = np.empty(sum(part.size for part in parts), np.uint32)
+    at = joined.size
+    while parts:
+        part = parts.pop()
+        at -= part.size
+        joined[at : at + part.size] = part
+    return joined
+
+
+@jit_loop
+def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
+    """Lay out the rows of consecutive users.
+
+    Parameters
+    ----------
+    first
+        The first of the users, first of a window.
+    indptr
+        Where their rows begin in `indices`, shape (n_some + 1,).
+    indices
+        Ties row by row.
+    n_users
+        Number of all users, the padding.
+    """
+    n_some = indptr.size - 1
+    n_slices = n_some // WINDOW * (WINDOW // LANES) + -(-(n_some % WINDOW) // LANES)
+    order = np.full(LANES * n_slices, n_users, np.uint32)
+    degree = np.empty(n_some, np.uint16)
+    for k in range(n_some):
+        degree[k] = indptr[k + 1] - indptr[k]
+    for begin in range(0, n_some, WINDOW):
+        end = min(begin + WINDOW, n_some)
+        order[begin:end] = by_falling(degree[begin:end], first + begin)
+    slice_start = np.zeros(n_slices + 1, np.int64)
+    for s in range(n_slices):
+        longest = degree[np.int64(order[LANES * s]) - first]
+        slice_start[s + 1] = slice_start[s] + LANES * np.int64(longest)
+    laid, start = np.full(slice_start[-1], n_users, np.uint32), np.empty(n_some, np.int64)
+    for lane in range(n_some):
+        user = np.int64(order[lane]) - first
+        start[user] = slice_start[lane // LANES] + lane % LANES
+        for rank in range(degree[user]):
+            laid[start[user] + LANES * rank] = indices[indptr[user] + rank]
+    return Slices(order, slice_start, start, degree, laid)
+
+
+@jit_loop
+def by_falling(degree: U16, first: int) -> U32:
+    """Return the users of a window by falling degree, equal degrees by number, by counting."""
+    most = np.int64(degree.max())
+    place = np.zeros(most + 2, np.int64)
+    for level in most - degree.astype(np.int64):
+        place[level + 1] += 1
+    place = np.cumsum(place)
+    order = np.empty(degree.size, np.uint32)
+    for k in range(degree.size):
+        level = most - np.int64(degree[k])
+        order[place[level]] = first + k
+        place[level] += 1
+    return order
