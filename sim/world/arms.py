@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from sim import rng
 from sim.errors import ConfigError
-from sim.world.generators import layered
+from sim.world.generators import layered, layered_rows
 from sim.world.graph import Graph, networkx
 from sim.world.population import Population
+from sim.world.rows import Rows, Store, in_memory, rows_from
 from sim.world.settings import (
     BarabasiAlbertNetwork,
     ErdosRenyiNetwork,
@@ -58,6 +59,20 @@ def build_graph(population: Population, config: NetworkConfig, seed: int, base: 
             return _from_file(n, config, seed, base)
         case _:
             return Graph.from_networkx(_random(n, config, seed), seed)
+
+
+def build_rows(
+    population: Population,
+    config: NetworkConfig,
+    seed: int,
+    base: Path,
+    n_threads: int | None = None,
+    store: Store = in_memory,
+) -> Rows:
+    """Build the rows of the graph that `build_graph` returns; `store` takes their indices."""
+    if isinstance(config, LayeredNetwork):
+        return layered_rows(population, config, seed, n_threads, store)
+    return rows_from(build_graph(population, config, seed, base), n_threads, store)
 
 
 def _random(

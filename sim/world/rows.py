@@ -59,7 +59,19 @@ class Slices(NamedTuple):
 Store = Callable[[Iterator[U32]], U32]
 
 
-def rows_from(graph: Graph, n_threads: int | None = None) -> Rows:
+def in_memory(pieces: Iterator[U32]) -> U32:
+    """Return all pieces as one array; there are never two copies of all."""
+    parts = list(pieces)
+    joined = np.empty(sum(part.size for part in parts), np.uint32)
+    at = joined.size
+    while parts:
+        part = parts.pop()
+        at -= part.size
+        joined[at : at + part.size] = part
+    return joined
+
+
+def rows_from(graph: Graph, n_threads: int | None = None, store: Store = in_memory) -> Rows:
     """Return the rows of `graph`."""
 
     def slices(chunk: tuple[int, int]) -> Slices:
@@ -67,7 +79,7 @@ def rows_from(graph: Graph, n_threads: int | None = None) -> Rows:
         return lay_out(first, graph.indptr[first : last + 1], graph.indices, graph.n_users)
 
     parts = stream(slices, ranges(graph.n_users, CHUNK), n_threads)
-    return join_slices(graph.n_users, parts, in_memory)
+    return join_slices(graph.n_users, parts, store)
 
 
 def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
@@ -105,18 +117,6 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
 
     indices = store(pieces())
     return Rows(start, degree, order, slice_start, indices)
-
-
-def in_memory(pieces: Iterator[U32]) -> U32:
-    """Return all pieces as one array; there are never two copies of all."""
-    parts = list(pieces)
-    joined = np.empty(sum(part.size for part in parts), np.uint32)
-    at = joined.size
-    while parts:
-        part = parts.pop()
-        at -= part.size
-        joined[at : at + part.size] = part
-    return joined
 
 
 @jit_loop
