@@ -79,8 +79,15 @@ class Graph:
     @classmethod
     def from_pairs(cls, n: int, ties: NDArray[np.integer[Any]], seed: int) -> Self:
         """Build a graph of one layer from `ties`, shape (n_ties, 2)."""
-        layer = np.zeros(ties.shape[0], dtype=np.uint8)
-        return cls.from_ties(n, ties[:, 0], ties[:, 1], layer, ("tie",), order_key(seed))
+        return cls.from_ends(n, ties[:, 0], ties[:, 1], seed)
+
+    @classmethod
+    def from_ends(
+        cls, n: int, source: NDArray[np.integer[Any]], target: NDArray[np.integer[Any]], seed: int
+    ) -> Self:
+        """Build a graph of one layer from both ends of ties, shape (n_ties,)."""
+        layer = np.zeros(source.size, dtype=np.uint8)
+        return cls.from_ties(n, source, target, layer, ("tie",), order_key(seed))
 
     @property
     def n_users(self) -> int:
