@@ -17,7 +17,7 @@ from sim.world.build import build_world
 from sim.world.cache import SMALL, load_world, world_key, worlds_folder
 from tests.cli import REPO
 
-N = 60_000  # users: more than SMALL
+N = 150_000  # users: more than SMALL and than a chunk
 CONFIG = load_config(f"population.n_users={N}")
 LOAD = f"""
 import os, sys

@@ -12,7 +12,7 @@ PACKAGE = REPO / "sim"
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
-    ["world.pool", "world.districts", "world.checksums"],
+    ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
     ["config"],

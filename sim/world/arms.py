@@ -134,7 +134,7 @@ def _from_file(n: int, config: FileNetwork, seed: int, base: Path, n_threads: in
             f"set population.n_users={n_nodes}"
         )
     try:
-        return Graph.from_ends(n, source, target, seed)
+        return Graph.from_ends(n, source, target, seed, n_threads)
     except ValueError as error:
         raise ConfigError(f"network.path: {path}: {error}") from error
 

@@ -136,12 +136,11 @@ def _after_blanks(content: U8, at: int) -> int:
 @jit_loop
 def _whole_number(content: U8, at: int) -> tuple[int, int]:
     """Return the number at `at`, -1 if it is too long, and where it ends."""
-    begin, number = at, 0
-    while _is_digit(content, at):
-        if at - begin < _MOST_DIGITS:
-            number = number * 10 + int(np.int64(content[at])) - _ZERO
+    end, number = min(at + _MOST_DIGITS, content.size), 0
+    while at < end and _ZERO <= content[at] <= _NINE:
+        number = number * 10 + int(np.int64(content[at])) - _ZERO
         at += 1
-    return (number if at - begin <= _MOST_DIGITS else -1), at
+    return (-1 if _is_digit(content, at) else number), at
 
 
 def _numbered(pieces: list[tuple[I64, I64]], n_threads: int | None) -> tuple[U32, U32, int]:

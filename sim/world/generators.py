@@ -12,12 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim import rng
 from sim.compiled import jit_loop
-from sim.world.arrays import I64, U8, U16, U32, U64, Int
+from sim.world.arrays import I64, U8, U16, U32, U64
 from sim.world.districts import district_starts
 from sim.world.graph import Graph
 from sim.world.groups import district_ties
+from sim.world.order import OTHER, sort_row, tie_rank
 from sim.world.pool import ranges, stream
 from sim.world.population import Population
 from sim.world.recipe import LAYERS, Recipe, make_recipe
@@ -27,8 +27,6 @@ from sim.world.weak import WeakTies, pair_stubs
 
 _WEAK = len(LAYERS) - 1
 _ROOM = 24  # ties a user, to begin with
-_SHORT = 64  # up to this length a row is sorted by insertion
-_OTHER = np.uint64(0xFFFFFFFF)
 
 Chunk = tuple[I64, U32, U16]  # indptr, indices, layer_end of a Graph, of some users
 
@@ -108,14 +106,14 @@ def _words(
     begin: int, low: int, high: int, stub: int, place: I64, ties: tuple[U32, U32, I64], n: int,
     recipe: Recipe, weak: WeakTies,
 ) -> tuple[I64, U64, int]:  # fmt: skip
-    """Return one word a tie: layer (8 bits), hash of the pair (24), the other end (32).
+    """Return the words of all ties (sim/world/order.py), row by row, each ordered by layer.
 
     Parameters
     ----------
     begin
         First user of the district.
     low, high
-        Users whose ties are written, row by row; a row is ordered by layer.
+        Users whose ties are written.
     stub, place
         First stub of `low`, and how far the months of the chunk are used up (changed).
     """
@@ -133,42 +131,21 @@ def _words(
         while t >= end[layer]:
             layer += 1
         a, b = begin + np.int64(source[t]), begin + np.int64(target[t])
-        ranked = _ranked(layer, a, b, n, recipe.order_key)
+        rank = tie_rank(layer, a, b, n, recipe.order_key)
         if low <= a < high:
-            words[free[a - low]] = ranked | np.uint64(b)
+            words[free[a - low]] = rank | np.uint64(b)
             free[a - low] += 1
         if low <= b < high:
-            words[free[b - low]] = ranked | np.uint64(a)
+            words[free[b - low]] = rank | np.uint64(a)
             free[b - low] += 1
     for user in range(low, high):
         for at in range(free[user - low], row[user - low + 1]):
             month = weak.month[stub]
             friend = np.int64(weak.partner[place[month]])
-            words[at] = _ranked(_WEAK, user, friend, n, recipe.order_key) | np.uint64(friend)
+            words[at] = tie_rank(_WEAK, user, friend, n, recipe.order_key) | np.uint64(friend)
             place[month] += 1
             stub += 1
     return row, words, stub
-
-
-@jit_loop
-def _ranked(layer: int, a: Int, b: Int, n: int, key: np.uint64) -> np.uint64:
-    """Return the upper half of a tie's word, the same at both ends."""
-    hashed = np.uint64(rng.uniform(key, int(min(a, b) * n + max(a, b))) * 16777216.0)
-    return np.uint64(((np.uint64(layer) << np.uint64(24)) | hashed) << np.uint64(32))
-
-
-@jit_loop
-def sort_row(words: U64) -> None:
-    """Sort a row's words, which are ordered by layer, in place."""
-    if words.size > _SHORT:
-        words.sort()
-        return
-    for end in range(1, words.size):
-        word, at = words[end], end
-        while at > 0 and words[at - 1] > word:
-            words[at] = words[at - 1]
-            at -= 1
-        words[at] = word
 
 
 @jit_loop
@@ -186,7 +163,7 @@ def _keep(words: U64, begin: int, own: int, seen: U32, indices: U32, layer_end: 
     """
     kept, last = 0, np.uint64(0)
     for word in words:
-        other = np.int64(word & _OTHER)
+        other = np.int64(word & OTHER)
         inside = other - begin
         if 0 <= inside < seen.size:
             fresh = inside + 1 != own and seen[inside] != own

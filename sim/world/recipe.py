@@ -17,7 +17,7 @@ from sim.compiled import jit, jit_loop
 from sim.world import laws
 from sim.world.ages import FIRST_AGE, LAST_AGE
 from sim.world.arrays import F64, I64, U8
-from sim.world.graph import order_key
+from sim.world.order import order_key
 from sim.world.population import Population
 from sim.world.settings import LayeredNetwork
 
