@@ -15,7 +15,8 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.world.build import build_world
 from sim.world.cache import SMALL, load_world, world_key, worlds_folder
-from tests.cli import REPO
+from sim.world.recipe import count_ages
+from tests.cli import REPO, python
 
 N = 150_000  # users: more than SMALL and than a chunk
 CONFIG = load_config(f"population.n_users={N}")
@@ -79,6 +80,13 @@ def test_arrays_of_a_loaded_world_are_like_arrays_in_memory(cached):
         assert array.flags.c_contiguous
         assert array.flags.writeable
         assert array.flags.aligned
+
+
+def test_compiled_loops_see_one_type_whether_a_world_is_loaded_or_built(world, cached):
+    count_ages(world.population.age)
+    n_types = len(count_ages.signatures)
+    count_ages(load_world(CONFIG, folder=cached).population.age)
+    assert len(count_ages.signatures) == n_types
 
 
 def test_what_a_run_writes_to_a_loaded_world_is_not_kept(world, cached):
@@ -192,3 +200,18 @@ def test_a_builder_that_is_killed_leaves_nothing_that_is_read(world, tmp_path):
     assert not place_of(tmp_path).exists()
     assert same(load_world(CONFIG, folder=tmp_path), world)
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_memory_grows_by_what_a_world_holds_and_little_more():
+    """At most 150 bytes a user: the world itself, whose ties are 75 bytes, in memory."""
+    code = """
+import resource
+from sim import load_config
+from sim.world.build import build_world
+peaks = []
+for n in (2_000, 1_000_000):
+    build_world(load_config(f"population.n_users={n}"))
+    peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(peaks[1] - peaks[0])
+"""
+    assert int(python(code)) < 220_000  # KiB

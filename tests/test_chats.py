@@ -86,6 +86,20 @@ def test_people_of_an_age_in_a_district_sit_together(population, seats, name):
     assert not same.all()
 
 
+@pytest.mark.interpreted
+def test_few_people_sit_as_the_rule_says():
+    config = load_config("population.n_users=60")
+    few = people(config)
+    found = seat(few, config.population)
+    for k, (name, chats) in enumerate(config.population.chats.items()):
+        users = np.flatnonzero(eligible(few, name)).tolist()
+        district = districts(few.region)
+        if chats.order == "age":
+            users.sort(key=lambda i: (district[i], few.age[i], i))
+        cut = [users[at : at + chats.size] for at in range(0, len(users), chats.size)]
+        assert [members(found, g).tolist() for g in np.flatnonzero(found.kind == k)] == cut
+
+
 def with_chats(**kinds):
     return CONFIG.population.model_copy(update={"chats": kinds})
 

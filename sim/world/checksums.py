@@ -55,7 +55,8 @@ def mix_words(words: U64, seed: np.uint64) -> np.uint64:
         b ^= b >> np.uint64(32)
         c ^= c >> np.uint64(32)
         d ^= d >> np.uint64(32)
-    for lane in (b, c, d):
-        a = (a ^ lane) * _MULTIPLIER
-        a ^= a >> np.uint64(29)
-    return np.uint64(a)
+    mixed = seed
+    for lane in (a, b, c, d):  # one after another: the same change in two lanes cannot cancel
+        mixed = (mixed ^ lane) * _MULTIPLIER
+        mixed ^= mixed >> np.uint64(29)
+    return np.uint64(mixed)
