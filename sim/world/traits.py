@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -112,6 +113,7 @@ def _by_band(shares: ByBand) -> F64:
     return np.array([shares[band] for band in BANDS], np.float64)
 
 
+@lru_cache(maxsize=4)
 def gamma_table(shape: float) -> F64:
     """Return logarithms of quantiles of Gamma(shape, scale 1/shape), shape (_STEPS + 1,).
 
@@ -121,6 +123,7 @@ def gamma_table(shape: float) -> F64:
     quantiles = np.where(z < 0, gammaincinv(shape, ndtr(z)), gammainccinv(shape, ndtr(-z)))
     with np.errstate(divide="ignore"):
         table: F64 = np.maximum(np.log(quantiles / shape), _LEAST)
+    table.flags.writeable = False
     return table
 
 
