@@ -109,9 +109,9 @@ class User(mesa.Agent):
 
     def weigh_vpn(self) -> None:
         """Perhaps reconsider a VPN, by what it would open up."""
-        s = self._state
+        s, word = self._state, self._state.shown.words[self.row]
         circumvention.consider(
-            self.row, self.record, self.talk, s.shown.words[self.row], self._now, s.rules, self._keys,
+            self.row, self.record, self.talk, word, self._now, s.rules, self._keys,
             self.model.asked,
         )  # fmt: skip
         self._answer()

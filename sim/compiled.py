@@ -67,13 +67,18 @@ def rule[F: Callable[..., Any]](function: F) -> F:
 
     Counting references is an atomic operation on each array, each time a rule is called.
     """
-    options = {"cache": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
+    options: dict[str, Any] = {
+        "cache": True,
+        "error_model": "numpy",
+        "forceinline": True,
+        "_nrt": False,
+    }
     return cast(F, numba.njit(**options)(function))
 
 
 def rule_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop of rules over rows that lets other threads run meanwhile."""
-    options = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
+    options: dict[str, Any] = {"cache": True, "error_model": "numpy", "nogil": True, "_nrt": False}
     return cast(F, numba.njit(**options)(function))
 
 

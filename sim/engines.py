@@ -6,7 +6,6 @@ asks one mesa agent after another. Both give the same bits, whatever the number 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -37,6 +36,7 @@ from sim.rules.step import act, follow_up, wonder
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Tally, observe
+from sim.world.pool import available_cores
 from sim.world.rows import WINDOW
 
 MOST_CHUNKS = 32
@@ -46,13 +46,6 @@ BLOCK = WINDOW  # rows summed together: sums are taken block by block, whatever 
 def n_blocks(n_rows: int) -> int:
     """Return the number of blocks that hold `n_rows` rows."""
     return -(-n_rows // BLOCK)
-
-
-def available_cores() -> int:
-    """Return how many cores this process may use (macOS does not tell: all of them)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Engine(Protocol):

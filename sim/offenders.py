@@ -49,7 +49,9 @@ def arriving(kind: Record, users: F64 | I64, availability: F64, now: Now) -> F64
     return found
 
 
-def abuse_by_cell(kind: Record, has: F64, counts: F64, now: Now, cells: Cells) -> tuple[F64, F64]:
+def abuse_by_cell(
+    kind: Record, has: F64, counts: F64 | I64, now: Now, cells: Cells
+) -> tuple[F64, F64]:
     """Return the attempts that arrive, by platform, and the incidents to expect, by cell.
 
     Parameters
@@ -60,8 +62,8 @@ def abuse_by_cell(kind: Record, has: F64, counts: F64, now: Now, cells: Cells) -
         Users.
     """
     places = 2 * cells.region[:, None] + np.arange(2)
-    here = arriving(kind, has, now.availability[places], now).sum(axis=1)
-    here = np.column_stack([here, counts])
+    reached = arriving(kind, has, now.availability[places], now).sum(axis=1)
+    here: F64 = np.column_stack([reached, counts])
     attempts = kind.total * kind.share * here / kind.arriving
     earned = kind.share * kind.conversion * (1.0 - now.force.detection)
     return attempts, kind.total * kind.vulnerability[cells.band] * (here @ earned)

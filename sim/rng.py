@@ -34,14 +34,14 @@ def _mix(x: np.uint64) -> np.uint64:
 
 
 @rule
-def uniform(key: np.uint64, index: int) -> float:
+def uniform(key: np.uint64, index: Int) -> float:
     """Return number `index` under `key`, uniform in [0, 1)."""
     bits = _mix(key + (np.uint64(index) + np.uint64(1)) * _GOLDEN)
     return float(bits >> np.uint64(11)) * _TO_UNIT
 
 
 @rule
-def user_uniform(key: np.uint64, user: int, slot: int) -> float:
+def user_uniform(key: np.uint64, user: Int, slot: Int) -> float:
     """Return the number of `user` for `slot` (a platform, say; below ``SLOTS``) under `key`."""
     return uniform(key, user * SLOTS + slot)
 
@@ -65,7 +65,7 @@ def lucky_uniform(luck: np.uint64, key: np.uint64, user: Int, slot: Int) -> floa
 
 
 @rule
-def step_key(base: np.uint64, step: int) -> np.uint64:
+def step_key(base: np.uint64, step: Int) -> np.uint64:
     """Return the key of one step under a purpose's `base` key."""
     return _mix(_mix(base) + (np.uint64(step) + np.uint64(1)) * _GOLDEN)
 

@@ -18,8 +18,6 @@ instead of being nudged by an error.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from sim.conditions import Conditions
@@ -32,9 +30,7 @@ from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.records import F64, MAX, N_BANDS, TALK, Now, Records, records
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
-from sim.world.arms import build_graph
-from sim.world.chats import seat
-from sim.world.population import draw_population
+from sim.world.cache import load_world
 from sim.world.settings import BANDS
 
 N_SWEEPS = 16
@@ -48,12 +44,8 @@ def prepare(config: SimConfig, threads: Threads) -> State:
     The result depends on the case, the population, the network, the platforms, behaviour, the
     length of a step and the seed; not on policies or replications, which share it.
     """
-    population = draw_population(
-        config.population, config.case.data / config.population.ages, len(config.messengers),
-        config.seed,
-    )  # fmt: skip
-    graph = build_graph(population, config.network, config.seed, Path.cwd())
-    state = make_state(config, population, graph, seat(population, config.population))
+    world = load_world(config, threads.n_threads)
+    state = make_state(config, world.population, world.rows, world.seats)
     settle(config, state, threads)
     return state
 

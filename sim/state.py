@@ -27,9 +27,9 @@ from sim.rules.records import (
 )  # fmt: skip
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, levels, pack, pack_mind
 from sim.world.chats import Seats
-from sim.world.graph import WEIGHT_EXPONENT, Graph
-from sim.world.population import Population
-from sim.world.rows import Rows, rows_from
+from sim.world.graph import WEIGHT_EXPONENT
+from sim.world.population import TASTE_UNIT, Population
+from sim.world.rows import Rows
 from sim.world.settings import BANDS, TYPES
 
 
@@ -80,7 +80,7 @@ def make_users(population: Population) -> Records:
     for name in ("band", "segments", "type", "online", "abroad", "intensity", "concern"):
         users[name] = getattr(population, name)
     users["place"] = population.region * np.uint8(2) + population.vpn
-    users["taste"][:, : population.taste.shape[1]] = population.taste
+    users["taste"][:, : population.taste.shape[1]] = population.taste * np.float32(TASTE_UNIT)
     return users
 
 
@@ -159,13 +159,13 @@ def n_places(config: SimConfig) -> int:
     return 2 * len(config.population.regions) + 1
 
 
-def make_state(config: SimConfig, population: Population, graph: Graph, seats: Seats) -> State:
+def make_state(config: SimConfig, population: Population, rows: Rows, seats: Seats) -> State:
     """Return the state in which nobody has installed anything."""
     n = population.n_users
     return State(
         make_users(population),
         Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
-        make_ties(rows_from(graph)),
+        make_ties(rows),
         make_rules(config),
         make_chats(seats),
         records(ABUSE, len(config.abuse)),

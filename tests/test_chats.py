@@ -5,7 +5,7 @@ import pytest
 
 from sim import load_config
 from sim.world.chats import seat
-from sim.world.generators import districts
+from sim.world.districts import districts
 from sim.world.population import draw_population
 from sim.world.settings import ChatKind
 
@@ -84,6 +84,20 @@ def test_people_of_an_age_in_a_district_sit_together(population, seats, name):
     assert (np.diff(sitting)[tie] > 0).all()
     assert tie.any()
     assert not same.all()
+
+
+@pytest.mark.interpreted
+def test_few_people_sit_as_the_rule_says():
+    config = load_config("population.n_users=60")
+    few = people(config)
+    found = seat(few, config.population)
+    for k, (name, chats) in enumerate(config.population.chats.items()):
+        users = np.flatnonzero(eligible(few, name)).tolist()
+        district = districts(few.region)
+        if chats.order == "age":
+            users.sort(key=lambda i: (district[i], few.age[i], i))
+        cut = [users[at : at + chats.size] for at in range(0, len(users), chats.size)]
+        assert [members(found, g).tolist() for g in np.flatnonzero(found.kind == k)] == cut
 
 
 def with_chats(**kinds):

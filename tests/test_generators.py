@@ -7,8 +7,10 @@ import pytest
 import yaml
 
 import sim
-from sim.world.generators import DISTRICT, LAYERS, districts, layered
+from sim.world.districts import DISTRICT, districts
+from sim.world.generators import layered
 from sim.world.population import draw_population
+from sim.world.recipe import LAYERS
 from sim.world.settings import LayeredNetwork, PopulationConfig
 from sim.world.statistics import statistics as graph_statistics
 

@@ -265,9 +265,7 @@ def decoded(i, position, width, found):
         store(found, at, decode(load(i, at), position, width))
 
 
-@pytest.mark.parametrize(
-    ("width", "position"), [(w, at) for w in (3, 5) for at in range(33 - w)]
-)
+@pytest.mark.parametrize(("width", "position"), [(w, at) for w in (3, 5) for at in range(33 - w)])
 def test_a_level_is_decoded_wherever_it_stands(width, position):
     levels = np.resize(np.arange(2**width), 2 * SPAN).astype(np.uint32)
     others = RNG.integers(0, 2**32, len(levels), dtype=np.uint32)

@@ -1,123 +1,116 @@
-"""Ties in slices hold exactly the ties of the graph, in the order of its rows."""
+"""Claims about the layout of ties: the graph's ties in their order, and nothing else."""
 
-import networkx as nx
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 
-from sim.lanes import WIDTH
-from sim.rng import uniforms
-from sim.state import make_ties, seats
+import sim
+from sim.errors import ConfigError
+from sim.world.generators import layered, layered_rows
 from sim.world.graph import Graph
-from sim.world.rows import LANES, WINDOW, rows_from
-from tests.worlds import csr, ties_of
+from sim.world.population import draw_population
+from sim.world.rows import CHUNK, LANES, WINDOW, Slices, in_memory, join_slices, rows_from
+from sim.world.settings import LayeredNetwork, PopulationConfig
+
+AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
+CONF = Path(__file__).parents[1] / "conf/population/russia_2025.yaml"
 
 
-def drawn(n, n_ties, seed=1):
-    """Return a graph of ties between users drawn at random; some users may have none."""
-    keys = np.array([seed, seed + 1], np.uint64)
-    pairs = np.array([uniforms(key, n_ties) * n for key in keys]).astype(np.int64)
-    return Graph.from_pairs(n, pairs.T, seed)
+def russians(n):
+    keys = yaml.safe_load(CONF.read_text(encoding="utf-8")) | {"n_users": n}
+    return draw_population(PopulationConfig(**keys), AGES, 2, seed=1)
+
+
+def random_graph(n, mean_degree, seed):
+    """Return a graph of which a fifth of the users have no ties."""
+    dice = np.random.default_rng(seed)
+    users = np.flatnonzero(dice.random(n) < 0.8) if n > 2 else np.arange(n)
+    return Graph.from_pairs(
+        n, users[dice.integers(0, users.size, (n * mean_degree // 2, 2))], seed
+    )
 
 
 def star(n):
-    """Return a graph in which user 1 knows everybody and nobody else anybody."""
-    others = np.delete(np.arange(n), 1)
-    return Graph.from_pairs(n, np.stack([np.ones_like(others), others], axis=1), 1)
+    return Graph.from_pairs(n, np.column_stack([np.zeros(n - 1, int), np.arange(1, n)]), 1)
 
 
-GRAPHS = {
-    "nobody knows anybody": Graph.from_pairs(3, np.zeros((0, 2), int), 1),
-    "a pair and one alone": Graph.from_pairs(3, np.array([(0, 2)]), 1),
-    "one slice": drawn(16, 30),
-    "one user more than a slice": drawn(17, 40),
-    "not a multiple of 16": drawn(1003, 3000),
-    "one window": drawn(2048, 9000),
-    "one user more than a window": drawn(2049, 9000),
-    "some windows and a part": drawn(3 * 2048 + 777, 20_000),
-    "a star with more ties than a window has users": star(3000),
-    "degrees that differ": Graph.from_networkx(nx.barabasi_albert_graph(2500, 3, seed=1)),
-}
+def check(rows, graph):
+    n = graph.n_users
+    assert (rows.degree == graph.degree()).all()
+    for user in range(n):
+        row = graph.indices[graph.indptr[user] : graph.indptr[user + 1]]
+        assert (rows.of(user) == row).all()
+    assert (rows.indices == n).sum() == rows.indices.size - graph.indices.size
+    check_slices(rows)
 
 
-@pytest.fixture(params=GRAPHS.values(), ids=GRAPHS)
-def graph(request):
-    return request.param
-
-
-def test_a_slice_is_as_wide_as_lanes():
-    assert LANES == WIDTH
-    assert WINDOW % LANES == 0
-
-
-def test_rows_hold_the_ties_of_the_graph_in_rank_order(graph):
-    rows = rows_from(graph)
-    assert np.array_equal(rows.degree, graph.degree())
-    for i in range(graph.n_users):
-        first, degree = int(rows.start[i]), int(rows.degree[i])
-        mine = rows.indices[first : first + LANES * degree : LANES]
-        assert np.array_equal(mine, graph.indices[graph.indptr[i] : graph.indptr[i + 1]])
-
-
-def test_a_tie_stands_in_the_lane_of_its_user_at_its_rank(graph):
-    rows, n = rows_from(graph), graph.n_users
-    rest = np.full(rows.indices.shape, True)
-    for at, i in enumerate(rows.order[:n]):
-        first = rows.slice_start[at // LANES] + at % LANES
-        assert rows.degree[i] == 0 or rows.start[i] == first
-        assert first + LANES * max(int(rows.degree[i]) - 1, 0) < max(
-            rows.slice_start[at // LANES + 1], first + 1
-        )
-        rest[first : first + LANES * int(rows.degree[i]) : LANES] = False
-    assert (rows.indices[rest] == n).all()  # nobody stands where a row is over
-    assert (rows.indices[~rest] < n).all()
-    assert (~rest).sum() == graph.indices.size
-
-
-def test_everybody_has_one_seat_in_its_window_and_empty_lanes_stand_last(graph):
-    rows, n = rows_from(graph), graph.n_users
-    assert len(rows.order) == -(-n // LANES) * LANES
-    assert (rows.order[n:] == n).all()
+def check_slices(rows):
+    n = rows.n_users
+    assert rows.order.size % LANES == 0
+    assert (np.sort(rows.order[rows.order < n]) == np.arange(n)).all()
     for first in range(0, n, WINDOW):
-        window = rows.order[first : min(first + WINDOW, n)]
-        assert sorted(window) == list(range(first, min(first + WINDOW, n)))
-        degree = rows.degree[window].astype(int)
-        assert (np.diff(degree) <= 0).all()
-        alike = np.diff(degree) == 0
-        assert (np.diff(window.astype(int))[alike] > 0).all()  # equals keep their order
-
-
-def test_a_slice_is_as_long_as_its_longest_row(graph):
-    rows, n = rows_from(graph), graph.n_users
-    degree = np.append(rows.degree.astype(int), 0)[np.minimum(rows.order, n)]
-    longest = degree.reshape(-1, LANES).max(axis=1)
-    assert (np.diff(rows.slice_start) == LANES * longest).all()
+        lanes = rows.order[first : first + WINDOW]
+        users = lanes[lanes < n].astype(int)
+        assert (np.sort(users) == np.arange(first, min(first + WINDOW, n))).all()
+        key = -rows.degree[users].astype(int) * n + users
+        assert (np.diff(key) > 0).all()  # falling degrees, equal ones by number
+    longest = np.append(rows.degree, 0)[rows.order].reshape(-1, LANES).max(axis=1)
+    assert (np.diff(rows.slice_start) == LANES * longest.astype(int)).all()
+    lane = np.empty(n, int)
+    lane[rows.order[rows.order < n]] = np.flatnonzero(rows.order < n)
+    assert (rows.start == rows.slice_start[lane // LANES] + lane % LANES).all()
     assert rows.slice_start[0] == 0
-    assert rows.slice_start[-1] == len(rows.indices)
+    assert rows.slice_start[-1] == rows.indices.size
 
 
-def test_ties_turn_back_into_the_rows_of_the_graph(graph):
-    indptr, indices = csr(ties_of(graph.indptr, graph.indices))
-    assert np.array_equal(indptr, graph.indptr)
-    assert np.array_equal(indices, graph.indices)
+@pytest.mark.interpreted
+@pytest.mark.parametrize("n", [1, 2, 15, 16, 17, 100])
+def test_rows_hold_the_ties_of_a_small_graph(n):
+    graph = random_graph(n, 6, seed=n)
+    check(rows_from(graph), graph)
 
 
-def test_a_seat_is_where_a_user_stands_in_the_order(graph):
-    ties = make_ties(rows_from(graph))
-    found = seats(ties)
-    assert (ties.order[found] == np.arange(graph.n_users)).all()
+@pytest.mark.parametrize(
+    ("n", "degree", "seed"),
+    [(WINDOW, 8, 1), (WINDOW + 1, 0, 2), (5000, 20, 3), (2 * CHUNK + 77, 5, 4)],
+)
+def test_rows_hold_the_ties_of_random_graphs(n, degree, seed):
+    graph = random_graph(n, degree, seed)
+    check(rows_from(graph), graph)
 
 
-def test_weights_by_rank_are_those_of_the_graph(graph):
-    ties = make_ties(rows_from(graph))
-    degree = graph.degree()
-    rank = np.arange(graph.indices.size) - np.repeat(graph.indptr[:-1], degree)
-    weights = ties.rank_weight[rank] / np.repeat(ties.rank_total[degree], degree)
-    assert weights == pytest.approx(graph.weights(), rel=2e-7)
-    assert (ties.rank_weight.dtype, ties.rank_total.dtype) == (np.float32, np.float32)
+def test_a_star_larger_than_a_window_is_held():
+    graph = star(3 * WINDOW)
+    rows = rows_from(graph)
+    check(rows, graph)
+    assert rows.degree[0] == 3 * WINDOW - 1
+    assert rows.order[0] == 0
 
 
-def test_more_places_than_32_bits_can_count_are_refused(monkeypatch):
-    graph = GRAPHS["a pair and one alone"]
-    monkeypatch.setattr(Graph, "degree", lambda self: np.full(self.n_users, 2**29))
-    with pytest.raises(ValueError, match=r"\d+ places for ties; allowed: below 2\^32"):
-        rows_from(graph)
+def test_the_rows_of_the_layered_graph_are_built_without_it():
+    users = russians(2 * CHUNK + 5000)
+    ours = layered_rows(users, LayeredNetwork(), 1)
+    theirs = rows_from(layered(users, LayeredNetwork(), 1))
+    for name in ("start", "degree", "order", "slice_start", "indices"):
+        assert (getattr(ours, name) == getattr(theirs, name)).all()
+    check_slices(ours)
+
+
+def test_padding_takes_little_room():
+    rows = layered_rows(russians(20_000), LayeredNetwork(), 1)
+    assert rows.indices.size < 1.05 * rows.degree.sum()
+
+
+def test_more_places_than_32_bits_tell_are_refused():
+    nobody, half = np.zeros(0, np.uint32), np.broadcast_to(np.uint32(0), 2**31)
+    part = Slices(nobody, np.zeros(1, np.int64), nobody, nobody, half)
+    with pytest.raises(ConfigError, match=r"2\*\*32 places; allowed: fewer users"):
+        join_slices(0, [part, part], lambda pieces: list(pieces))
+
+
+def test_pieces_are_joined_in_order():
+    pieces = [np.arange(k, k + 3, dtype=np.uint32) for k in (0, 3, 6)]
+    assert in_memory(iter(pieces)).tolist() == list(range(9))
+    assert in_memory(iter([])).size == 0

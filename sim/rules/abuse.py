@@ -15,12 +15,12 @@ import numpy as np
 from sim.compiled import jit, rule
 from sim.rng import first_bits, luck_of
 from sim.rules.chance import befalls
-from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Now, Record, Records
+from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Int, Now, Record, Records
 from sim.rules.word import in_use
 
 
 @rule
-def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
+def can_be_reached(user: Record, k: Int, channel: Int, now: Now) -> float:
     """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
         return 1.0
@@ -31,7 +31,7 @@ def can_be_reached(user: Record, k: int, channel: int, now: Now) -> float:
 
 
 @rule
-def profit(kind: Record, k: int, reach: float, detection: float) -> float:
+def profit(kind: Record, k: Int, reach: float, detection: float) -> float:
     """Return what an attempt on platform `k` earns, relative to an attempt at the start."""
     return float(reach * kind.conversion[k] * (1.0 - detection))
 
@@ -81,7 +81,7 @@ def incidents(kind: Record, user: Record, now: Now) -> float:
 
 
 @rule
-def suffer(i: int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
+def suffer(i: Int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
     """Let user `i` perhaps fall for each kind of abuse."""
     luck = luck_of(keys[SUFFER], i)
     for a in range(abuse.shape[0]):

@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rules.records import CALL, MESSAGE, Now, Record
+from sim.rules.records import CALL, MESSAGE, Int, Now, Record
 from sim.rules.word import in_use
 
 
 @rule
-def openings(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
+def openings(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
     """Return openings a day of messenger `p`, for a user who has it and of average intensity."""
     traffic = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
     traffic += rules.call_openings * rules.channel_share[CALL] * talk.use[CALL, p]

@@ -19,7 +19,7 @@ def drop_hazard(rules: Record, availability: float, days: float) -> float:
 
 
 @rule
-def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
+def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
     bits, has, luck = np.int64(0), in_use(user), luck_of(keys[REVISE], i)
     entering = rules.install_rate * now.force.days
@@ -36,7 +36,7 @@ def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64
 
 
 @rule
-def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record) -> float:
+def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
     """Return U_ip of having `p` on the first phone (docs/model.md, 2.4) [utils]."""
     u = rules.network_value * talk.value[p] + rules.chat_value * talk.chats[p]
     u += rules.standalone[p, user.band] + now.force.trend[p]
@@ -52,7 +52,7 @@ def install_utility(user: Record, talk: Record, p: int, now: Now, rules: Record)
 
 
 @rule
-def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
+def settle(i: Int, user: Record, p: Int, u: float, now: Now, keys: U64) -> None:
     """Let user `i` install, keep or drop `p` at utility `u`; a new account passes the gate."""
     bit = 1 << p
     user.aware = np.uint8(user.aware | bit)  # who was invited may not have heard of it
@@ -65,7 +65,7 @@ def settle(i: int, user: Record, p: int, u: float, now: Now, keys: U64) -> None:
 
 
 @rule
-def revise(i: int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
+def revise(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
     for p in range(rules.n_messengers):
         if user.revising >> p & 1:

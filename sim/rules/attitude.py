@@ -19,7 +19,7 @@ def leaning(user: Record, p: Int) -> float:
 
 
 @rule
-def fear(user: Record, p: int) -> float:
+def fear(user: Record, p: Int) -> float:
     """Return kappa b of the state-averse, 0 for others: what chills sensitive messages."""
     if user.type >= 0:
         return 0.0

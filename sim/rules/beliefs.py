@@ -51,7 +51,7 @@ def hear_of(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
 
 
 @rule
-def rest(user: Record, p: int, news: Records, rules: Record) -> float:
+def rest(user: Record, p: Int, news: Records, rules: Record) -> float:
     """Return what forgetting goes back to: the prior, and the facts about `p` heard of."""
     target = rules.prior[user.type + 1, p]
     for k in range(news.shape[0]):
@@ -97,7 +97,7 @@ def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
 
 
 @rule
-def read_news(i: int, user: Record, talk: Record, news: Records, rules: Record, keys: U64) -> None:
+def read_news(i: Int, user: Record, talk: Record, news: Records, rules: Record, keys: U64) -> None:
     """Let user `i` hear the stories that spread, each once."""
     has = np.int64(user.installed) & np.int64(user.account)
     for k in range(news.shape[0]):

@@ -70,14 +70,14 @@ _ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
 class Terms(NamedTuple):
     """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
 
-    n_messengers: int
-    n_places: int
-    n_classes: int  # of places
-    n_pairs: int  # of classes, rounded up to whole tables
-    varied: int
-    unreadable: int
-    regional: int
-    vpn_class: int  # class of a place like the first, with a VPN
+    n_messengers: Int
+    n_places: Int
+    n_classes: Int  # of places
+    n_pairs: Int  # of classes, rounded up to whole tables
+    varied: Int
+    unreadable: Int
+    regional: Int
+    vpn_class: Int  # class of a place like the first, with a VPN
     habit: np.float32  # exp(eta / 2) - 1
     fear: np.float32  # 1 - exp(-lambda MOST_FEAR / 2)
     ordinary: np.float32  # 1 - y
@@ -88,9 +88,9 @@ class Terms(NamedTuple):
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
     abroad_call: np.float32
-    abroad_low: int  # halves of the word that contacts abroad show, and the class of their place
-    abroad_high: int
-    abroad_class: int
+    abroad_low: Int  # halves of the word that contacts abroad show, and the class of their place
+    abroad_high: Int
+    abroad_class: Int
     abroad_weight: np.float32  # of a contact abroad among a user's ties
 
 
@@ -99,7 +99,7 @@ def terms(now: Now, rules: Record) -> Terms:
     """Return what the choice needs of rules and conditions."""
     abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
     return Terms(
-        np.int64(rules.n_messengers), now.availability.shape[0], now.attraction.shape[0], now.n_pairs,
+        np.int64(rules.n_messengers), len(now.availability), len(now.attraction), now.n_pairs,
         np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
         np.int64(now.place_class[1]), np.float32(rules.habit_pull), np.float32(rules.fear_pull),
         np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
@@ -143,15 +143,15 @@ def working_memory() -> F32:
 
 
 @rule
-def seat(who: U32, at: Int, low: Ints, high: Ints, ties: Ties, t: Terms, s: F32) -> int:
+def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
     """Put the users who[at:] in the lanes; return how many looks at contacts they take.
 
     A look is a rank of ties, and one more where anybody has a contact abroad. A lane without a
     user has no ties.
     """
-    longest = 0
+    longest = np.int64(0)
     for lane in range(WIDTH):
-        degree, i = 0, np.int64(who[at + lane])
+        degree, i = np.int64(0), np.int64(who[at + lane])
         if i < ties.degree.shape[0]:
             degree = np.int64(ties.degree[i])
         s[DEGREE * WIDTH + lane] = degree
@@ -217,7 +217,7 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
 
 
 @rule
-def by_pair(table: int, c: int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
+def by_pair(table: int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
     """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
     at = ((table * 2 + c) * MAX + p) * t.n_pairs
     if not t.varied >> p & 1:
@@ -273,7 +273,7 @@ def talk_on_tie(
     weight = contacts.weight
     per_message, per_call = weight * t.ordinary / z_message, weight / z_call
     per_sensitive = weight * t.sensitive / z_sensitive
-    use(offered, per_message, per_sensitive, per_call, t, s)
+    use(offered, per_message, per_sensitive, per_call, s)
     return Sums(
         fma(weight, logsum(z_message, z_sensitive, z_call, t), sums.welfare),
         sums.helpers,
@@ -290,7 +290,7 @@ def talk_on_tie(
 
 @rule
 def use(
-    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, t: Terms, s: F32
+    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, s: F32
 ) -> None:
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
     block = FIRST_BLOCK
@@ -322,7 +322,7 @@ def communicate(
     """
     t, pairs = terms(now, rules), now.pairs
     low, high = gather(words, load(ties.order, first))
-    longest = seat(ties.order, first, low, high, ties, t, s)
+    longest = seat(ties.order, first, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)

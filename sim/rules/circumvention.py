@@ -44,7 +44,7 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
 
 @rule
 def consider(
-    i: int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
+    i: Int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
     asked: Questions,
 ) -> None:  # fmt: skip
     """Let user `i` perhaps reconsider a VPN and ask what it would open up; else note NaN."""
@@ -64,7 +64,7 @@ def vpn_utility(user: Record, talk: Record, force: Record, rules: Record) -> flo
 
 
 @rule
-def switch(i: int, user: Record, talk: Record, force: Record, rules: Record, keys: U64) -> None:
+def switch(i: Int, user: Record, talk: Record, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` take, keep or drop a VPN if it reconsiders."""
     if not np.isnan(talk.vpn_gain):
         wants = uniform(keys[VPN_ACCEPT], i) < sigmoid(vpn_utility(user, talk, force, rules))

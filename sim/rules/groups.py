@@ -42,7 +42,7 @@ def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
 
 
 @rule
-def chat_value(g: int, p: Int, users: Records, chats: Chats, now: Now, rules: Record) -> float:
+def chat_value(g: Int, p: Int, users: Records, chats: Chats, now: Now, rules: Record) -> float:
     """Return v_gp, negative where fewer than the quorum of members have `p` [utils]."""
     first, last = chats.indptr[g], chats.indptr[g + 1]
     value, n = 0.0, 0
@@ -56,7 +56,7 @@ def chat_value(g: int, p: Int, users: Records, chats: Chats, now: Now, rules: Re
 
 
 @rule
-def told(g: int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
+def told(g: Int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
     """Return the messenger that chat `g` is told to move to, -1 for none, and how it is told."""
     hazard, platform, outcome = 0.0, np.int64(-1), np.int64(STAYED)
     for m in range(orders.shape[0]):
@@ -71,7 +71,7 @@ def told(g: int, chats: Chats, orders: Records, keys: U64) -> tuple[Int, Int]:
 
 
 @rule
-def invitation(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> Int:
+def invitation(g: Int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> Int:
     """Return the messenger that members agree to move chat `g` to, -1 for none.
 
     One candidate is drawn among the others; the chat moves with chance
@@ -93,7 +93,7 @@ def invitation(g: int, users: Records, chats: Chats, now: Now, rules: Record, ke
 
 
 @rule
-def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> None:
+def move(g: Int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64) -> None:
     """Let chat `g` be told to move to a messenger, or its members agree on another one."""
     chats.moved[g] = STAYED
     if chats.bound[g]:
@@ -108,7 +108,7 @@ def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
 
 
 @rule
-def read_chats(i: int, talk: Record, chats: Chats) -> Int:
+def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
     invited, ordered = np.int64(0), np.int64(0)
     for p in range(MAX):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.compiled import rule
-from sim.rules.records import CALL, MESSAGE, Record
+from sim.rules.records import CALL, MESSAGE, Int, Record
 
 
 @rule
@@ -13,7 +13,7 @@ def relax(habit: float, share: float, memory: float) -> float:
 
 
 @rule
-def communication_share(talk: Record, p: int, rules: Record) -> float:
+def communication_share(talk: Record, p: Int, rules: Record) -> float:
     """Return the share of the user's communication that goes over messenger `p`."""
     share = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
     share += rules.channel_share[CALL] * talk.use[CALL, p]

@@ -41,7 +41,7 @@ def failed_calls(user: Record, now: Now, rules: Record) -> float:
 
 
 @rule
-def appeal(user: Record, p: int, now: Now, rules: Record) -> float:
+def appeal(user: Record, p: Int, now: Now, rules: Record) -> float:
     """Return the logit weight of messenger `p` as a place to move calls to.
 
     One that the user thinks the state reads draws or repels it.
@@ -65,7 +65,7 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 
 
 @rule
-def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
+def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
     u = uniform(keys[PAIR], i)
     hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)

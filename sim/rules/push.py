@@ -24,7 +24,7 @@ from sim.rules.word import in_use
 
 
 @rule
-def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
+def mandate_hazard(i: Int, user: Record, mandate: Record) -> float:
     """Return the hazard of a mandate for user `i` over the step, 0 where it does not reach.
 
     The user's place in the roll-out is uniform; the ceiling covers its first part.
@@ -36,7 +36,7 @@ def mandate_hazard(i: int, user: Record, mandate: Record) -> float:
 
 
 @rule
-def join(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
+def join(i: Int, user: Record, p: Int, force: Record, keys: U64) -> None:
     """Let user `i` install `p`; a new account has to pass the gate, once a step."""
     bit = 1 << p
     user.aware = np.uint8(user.aware | bit)
@@ -46,7 +46,7 @@ def join(i: int, user: Record, p: int, force: Record, keys: U64) -> None:
 
 
 @rule
-def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64) -> None:
+def comply(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` do what an institution demands: some keep a second phone for it."""
     bit = 1 << p
     user.mandated = np.uint8(user.mandated | bit)
@@ -60,7 +60,7 @@ def comply(i: int, user: Record, p: int, force: Record, rules: Record, keys: U64
 
 @rule
 def obey(
-    i: Int, user: Record, p: int, luck: np.uint64, mandates: Records, force: Record, rules: Record,
+    i: Int, user: Record, p: Int, luck: np.uint64, mandates: Records, force: Record, rules: Record,
     keys: U64,
 ) -> None:  # fmt: skip
     """Let the mandates for `p` act on user `i`, whatever it is asked again."""
@@ -80,7 +80,7 @@ def obey(
 
 @rule
 def try_out(
-    i: Int, user: Record, p: int, luck: np.uint64, force: Record, rules: Record, keys: U64
+    i: Int, user: Record, p: Int, luck: np.uint64, force: Record, rules: Record, keys: U64
 ) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if user.aware >> p & 1 and not in_use(user) >> p & 1:
@@ -94,7 +94,7 @@ def try_out(
 
 
 @rule
-def buy_phone(i: Int, user: Record, p: int, luck: np.uint64, force: Record, keys: U64) -> None:
+def buy_phone(i: Int, user: Record, p: Int, luck: np.uint64, force: Record, keys: U64) -> None:
     """Let user `i` perhaps buy a phone on which `p` lies; that wakes no old account."""
     hazard = force.preinstall[p] * (1 - (user.account >> p & 1))
     if befalls(luck, keys[PREINSTALL], i, p, hazard):

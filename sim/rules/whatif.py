@@ -83,7 +83,7 @@ def questions(n_users: int) -> Questions:
 
 
 @rule
-def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> None:
+def ask(i: Int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> None:
     """Let user `i` ask what it could say with the bits `flipped` in its word."""
     k = asked.n[0]
     asked.who[k], asked.what[k] = i, what
@@ -93,7 +93,7 @@ def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> N
 
 
 @rule
-def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> None:
+def ask_values(i: Int, word: np.uint64, messengers: Int, asked: Questions) -> None:
     """Let user `i` ask what each of the bits `messengers` adds."""
     for p in range(MAX):
         if messengers >> p & 1:
@@ -124,7 +124,7 @@ def answer(
 
 @rule
 def welfare_as(
-    first: int, words: U64, ties: Ties, now: Now, rules: Record,
+    first: Int, words: U64, ties: Ties, now: Now, rules: Record,
     asked: Questions, s: F32,
 ) -> Floats:  # fmt: skip
     """Return the welfare of sixteen users if their words were those asked of [utils]."""
@@ -133,7 +133,7 @@ def welfare_as(
         i = np.int64(asked.who[first + lane])
         asked.start[lane] = np.int64(ties.start[i]) if i < ties.start.shape[0] else 0
     low, high = load(asked.low, first), load(asked.high, first)
-    longest = seat(asked.who, first, low, high, ties, t, s)
+    longest = seat(asked.who, first, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)

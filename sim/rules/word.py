@@ -75,13 +75,13 @@ def place(word: np.uint64) -> np.int64:
 
 
 @rule
-def habit_level(word: np.uint64, platform: int) -> np.int64:
+def habit_level(word: np.uint64, platform: Int) -> np.int64:
     """Return the level of habit, 0 to 31."""
     return (np.int64(word) >> (HABIT_BIT + HABIT_WIDTH * platform)) & HABIT_STEPS
 
 
 @rule
-def fear_level(word: np.uint64, platform: int) -> np.int64:
+def fear_level(word: np.uint64, platform: Int) -> np.int64:
     """Return the level of fear, 0 to 7."""
     return (np.int64(word) >> (FEAR_BIT + FEAR_WIDTH * platform)) & FEAR_STEPS
 
@@ -158,7 +158,7 @@ def stories_of(mind: np.uint64) -> np.int64:
 
 
 @rule
-def belief_of(mind: np.uint64, p: int) -> float:
+def belief_of(mind: np.uint64, p: Int) -> float:
     """Return somebody's belief that the state reads messenger `p` [log-odds]."""
     return float((np.int64(mind) >> (16 + 8 * p)) & 0xFF) / SURE_STEPS - MOST_SURE
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import codecs
-import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim import rng
 from sim.errors import ConfigError
-from sim.world.generators import layered
+from sim.world.arrays import U32
+from sim.world.edges import read_edges
+from sim.world.generators import layered, layered_rows
 from sim.world.graph import Graph, networkx
 from sim.world.population import Population
+from sim.world.rows import Rows, Store, in_memory, rows_from
 from sim.world.settings import (
     BarabasiAlbertNetwork,
     ErdosRenyiNetwork,
@@ -27,14 +27,15 @@ from sim.world.settings import (
 )
 
 _TRIES_PER_SWAP = 100  # a dense graph refuses most swaps
-_COMMENT = re.compile(rb"#.*")
-_BAD_LINE = re.compile(
-    rb"^(?![ \t]*(?:\d{1,18}(?:[ \t]+|[ \t]*,[ \t]*)\d{1,18}[ \t]*)?(?:#.*)?\r?$).*", re.MULTILINE
-)
-_ALLOWED = "a line holds two whole numbers from 0, apart by spaces or a comma; # starts a comment"
 
 
-def build_graph(population: Population, config: NetworkConfig, seed: int, base: Path) -> Graph:
+def build_graph(
+    population: Population,
+    config: NetworkConfig,
+    seed: int,
+    base: Path,
+    n_threads: int | None = None,
+) -> Graph:
     """Build the social graph of `population`.
 
     Parameters
@@ -47,17 +48,33 @@ def build_graph(population: Population, config: NetworkConfig, seed: int, base: 
         Seed of the world.
     base
         Folder that relative paths of files start from.
+    n_threads
+        All cores if None; the graph does not depend on it.
     """
     n = population.n_users
     match config:
         case LayeredNetwork():
-            return layered(population, config, seed)
+            return layered(population, config, seed, n_threads)
         case RewiredNetwork():
-            return _rewired(layered(population, LayeredNetwork(), seed), config, seed)
+            return _rewired(layered(population, LayeredNetwork(), seed, n_threads), config, seed)
         case FileNetwork():
-            return _from_file(n, config, seed, base)
+            return _from_file(n, config, seed, base, n_threads)
         case _:
             return Graph.from_networkx(_random(n, config, seed), seed)
+
+
+def build_rows(
+    population: Population,
+    config: NetworkConfig,
+    seed: int,
+    base: Path,
+    n_threads: int | None = None,
+    store: Store = in_memory,
+) -> Rows:
+    """Build the rows of the graph that `build_graph` returns; `store` takes their indices."""
+    if isinstance(config, LayeredNetwork):
+        return layered_rows(population, config, seed, n_threads, store)
+    return rows_from(build_graph(population, config, seed, base, n_threads), n_threads, store)
 
 
 def _random(
@@ -99,48 +116,33 @@ def _networkx_seed(seed: int, kind: str) -> int:
     return int(rng.purpose_key(seed, 0, f"network.{kind}"))
 
 
-def _from_file(n: int, config: FileNetwork, seed: int, base: Path) -> Graph:
+def _from_file(n: int, config: FileNetwork, seed: int, base: Path, n_threads: int | None) -> Graph:
     """Read a graph; its nodes become users in sorted order, a line `5 5` is a node alone."""
     path = base / config.path
     try:
-        content = path.read_bytes()
+        if config.format == "edge_list":
+            source, target, n_nodes = read_edges(path, n_threads)
+        else:
+            source, target, n_nodes = _graphml(path)
     except OSError as error:
         raise ConfigError(
             f"network.path: cannot read {path}: {error.strerror}; relative paths start from {base}"
         ) from error
-    if config.format == "edge_list":
-        nodes, flat = np.unique(_edge_list(content, path), return_inverse=True)
-        ties, n_nodes = flat.reshape(-1, 2), nodes.size
-    else:
-        ties, n_nodes = _graphml(content, path)
     if n_nodes != n:
         raise ConfigError(
             f"population.n_users={n}, but {path} has {n_nodes} nodes: "
             f"set population.n_users={n_nodes}"
         )
     try:
-        return Graph.from_pairs(n, ties, seed)
+        return Graph.from_ends(n, source, target, seed, n_threads)
     except ValueError as error:
         raise ConfigError(f"network.path: {path}: {error}") from error
 
 
-def _edge_list(content: bytes, path: Path) -> NDArray[np.int64]:
-    """Read pairs of whole numbers, shape (n_ties, 2)."""
-    content = content.removeprefix(codecs.BOM_UTF8)
-    bad = _BAD_LINE.search(content)
-    if bad:
-        line = content.count(b"\n", 0, bad.start()) + 1
-        shown = bad[0].decode(errors="replace").strip()[:60]
-        raise ConfigError(f"network.path: {path}, line {line}: {shown!r}; {_ALLOWED}")
-    numbers = _COMMENT.sub(b"", content).replace(b",", b" ").decode("ascii")
-    if not numbers.strip():
-        raise ConfigError(f"network.path: {path} holds no ties; {_ALLOWED}")
-    return np.fromstring(numbers, dtype=np.int64, sep=" ").reshape(-1, 2)
-
-
-def _graphml(content: bytes, path: Path) -> tuple[NDArray[np.int64], int]:
-    """Read the ties of a GraphML file, shape (n_ties, 2), and its number of nodes."""
+def _graphml(path: Path) -> tuple[U32, U32, int]:
+    """Read both ends of the ties of a GraphML file, shape (n_ties,), and its number of nodes."""
     nx = networkx()
+    content = path.read_bytes()
     try:
         graph = nx.read_graphml(BytesIO(content))
     except (SyntaxError, ValueError, KeyError, nx.NetworkXError) as error:
@@ -152,5 +154,5 @@ def _graphml(content: bytes, path: Path) -> tuple[NDArray[np.int64], int]:
     numeric = all(str(name).isdecimal() for name in names)
     names.sort(key=(lambda name: int(name)) if numeric else str)
     number = {name: index for index, name in enumerate(names)}
-    ties = [(number[a], number[b]) for a, b in graph.edges()]
-    return np.array(ties, dtype=np.int64).reshape(-1, 2), len(names)
+    ties = np.array([(number[a], number[b]) for a, b in graph.edges()], np.uint32).reshape(-1, 2)
+    return ties[:, 0], ties[:, 1], len(names)

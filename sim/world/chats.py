@@ -5,49 +5,113 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.world.generators import districts
+from sim.compiled import jit_loop
+from sim.world.ages import LAST_AGE
+from sim.world.arrays import I32, I64, U8, U32, Flags
+from sim.world.districts import district_starts
+from sim.world.pool import each, ranges
 from sim.world.population import Population
 from sim.world.settings import PopulationConfig
+
+_DISTRICTS = 32  # worked on together
 
 
 @dataclass(frozen=True)
 class Seats:
     """Chats 0 to G-1 with their members, kind by kind; a user sits in at most one of a kind."""
 
-    kind: NDArray[np.uint8]  # (G,) index in the order of config.chats
-    indptr: NDArray[np.int64]  # (G + 1,)
-    members: NDArray[np.uint32]  # (n_seats,) users, chat by chat
-    of_user: NDArray[np.int32]  # (n, K) chat of each user by kind, -1: none
+    kind: U8  # (G,) index in the order of config.chats
+    indptr: I64  # (G + 1,)
+    members: U32  # (n_seats,) users, chat by chat
+    of_user: I32  # (n, K) chat of each user by kind, -1: none
 
 
-def seat(population: Population, config: PopulationConfig) -> Seats:
+def seat(population: Population, config: PopulationConfig, n_threads: int | None = None) -> Seats:
     """Cut the members of each segment who are online into chats.
 
     Members sit with those next to them: neighbours, or people of about their age in the same
     district of 2000. The last chat of a kind may be smaller.
     """
-    segments = list(config.segments)
-    district = districts(population.region)
-    of_user = np.full((population.n_users, len(config.chats)), -1, np.int32)
-    kinds, ends, members = [np.zeros(0, np.uint8)], [np.zeros(1, np.int64)], []
-    n_chats = n_seats = 0
-    for k, (name, chats) in enumerate(config.chats.items()):
-        bit = np.uint8(1 << segments.index(name))
-        users = np.flatnonzero((population.segments & bit > 0) & population.online)
-        if chats.order == "age":
-            users = users[np.lexsort((users, population.age[users], district[users]))]
-        chat = np.arange(users.size) // chats.size
-        of_user[users, k] = n_chats + chat
-        n_of_kind = -(-users.size // chats.size)
-        kinds.append(np.full(n_of_kind, k, np.uint8))
-        ends.append(n_seats + np.minimum(chats.size * np.arange(1, n_of_kind + 1), users.size))
-        members.append(users.astype(np.uint32))
-        n_chats, n_seats = n_chats + n_of_kind, n_seats + users.size
-    return Seats(
-        np.concatenate(kinds),
-        np.concatenate(ends),
-        np.concatenate([*members, np.zeros(0, np.uint32)]),
-        of_user,
+    p, kinds, names = population, list(config.chats.values()), list(config.segments)
+    bits = np.array([1 << names.index(name) for name in config.chats], np.uint8)
+    starts = district_starts(p.region)
+    some_districts = ranges(starts.size - 1, _DISTRICTS)
+    count = np.zeros((len(kinds), starts.size - 1), np.int64)  # of members by district
+
+    def count_some(some: tuple[int, int]) -> None:
+        count_members(*some, starts, p.segments, p.online, bits, count)
+
+    each(count_some, some_districts, n_threads)
+    sizes = np.array([chats.size for chats in kinds], np.int64)
+    n_chats = -(-count.sum(axis=1) // sizes)
+    first_chat = np.cumsum(n_chats) - n_chats
+    seats = Seats(
+        kind=np.repeat(np.arange(sizes.size, dtype=np.uint8), n_chats),
+        indptr=_ends(count.sum(axis=1), sizes),
+        members=np.empty(count.sum(), np.uint32),
+        of_user=np.empty((p.n_users, sizes.size), np.int32),
     )
+    place = np.cumsum(count.ravel()).reshape(count.shape) - count
+    by_age = np.array([chats.order == "age" for chats in kinds], np.bool_)
+
+    def seat_some(some: tuple[int, int]) -> None:
+        for k in range(sizes.size):
+            seat_members(
+                *some, starts, p.age, p.segments, p.online, k, bits[k], bool(by_age[k]),
+                sizes[k], first_chat[k], place[k], place[k, 0], seats.members, seats.of_user,
+            )  # fmt: skip
+
+    each(seat_some, some_districts, n_threads)
+    return seats
+
+
+def _ends(n_members: I64, sizes: I64) -> I64:
+    """Return where chats end in the list of members, kind by kind, shape (G + 1,)."""
+    ends, begin = [np.zeros(1, np.int64)], 0
+    for n, size in zip(n_members, sizes, strict=True):
+        ends.append(begin + np.minimum(size * np.arange(1, -(-n // size) + 1), n))
+        begin += n
+    return np.concatenate(ends)
+
+
+@jit_loop
+def count_members(
+    first: int, last: int, starts: I64, segments: U8, online: Flags, bits: U8, count: I64
+) -> None:
+    """Count the members online of each kind in the districts `first` to `last` - 1."""
+    for d in range(first, last):
+        for user in range(starts[d], starts[d + 1]):
+            for k in range(bits.size):
+                count[k, d] += online[user] and segments[user] & bits[k] > 0
+
+
+@jit_loop
+def seat_members(
+    first: int, last: int, starts: I64, age: U8, segments: U8, online: Flags, kind: int,
+    bit: np.uint8, by_age: bool, size: int, first_chat: int, place: I64, first_place: int,
+    members: U32, of_user: I32,
+) -> None:  # fmt: skip
+    """Seat the members of one kind in the districts `first` to `last` - 1.
+
+    Parameters
+    ----------
+    place
+        Seat of the first member of a district; members follow each other, by age if `by_age`.
+    first_chat, first_place
+        The first of the kind.
+    """
+    for d in range(first, last):
+        ahead = np.zeros(LAST_AGE + 2, np.int64)  # members of the district who are younger
+        for user in range(starts[d], starts[d + 1]):
+            if online[user] and segments[user] & bit > 0 and by_age:
+                ahead[age[user] + 1] += 1
+        ahead = np.cumsum(ahead)
+        for user in range(starts[d], starts[d + 1]):
+            of_user[user, kind] = -1
+            if online[user] and segments[user] & bit > 0:
+                years = np.int64(age[user]) if by_age else 0
+                at = place[d] + ahead[years]
+                ahead[years] += 1
+                members[at] = user
+                of_user[user, kind] = first_chat + (at - first_place) // size

@@ -10,9 +10,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim import rng
-from sim.compiled import jit
+from sim.compiled import jit_loop
+from sim.world.order import OTHER, order_key, sort_row, tie_rank
+from sim.world.pool import each, ranges
 
+_TOGETHER = 65_536  # users whose rows are ordered at a time
 WEIGHT_EXPONENT = 0.9  # few strong ties, many weak ones: r**-0.9 at rank r; assumed
 
 
@@ -20,8 +22,8 @@ WEIGHT_EXPONENT = 0.9  # few strong ties, many weak ones: r**-0.9 at rank r; ass
 class Graph:
     """Undirected ties in compressed rows; row i is indices[indptr[i] : indptr[i + 1]].
 
-    A row is ordered by layer, strongest first, and inside a layer by a hash of the pair: both
-    ends agree on it and no number is favoured. Weights are not stored: the tie at rank r (from
+    A row is ordered by layer, strongest first, and inside a layer by a hash of the pair
+    (sim/world/order.py). Weights are not stored: the tie at rank r (from
     1) of a row of degree k has weight r**-0.9 / sum over q <= k of q**-0.9.
     """
 
@@ -39,6 +41,7 @@ class Graph:
         layer: NDArray[np.integer[Any]],
         layers: tuple[str, ...],
         seed_key: np.uint64,
+        n_threads: int | None = None,
     ) -> Self:
         """Build rows from undirected ties, each given once or more, in any direction.
 
@@ -54,6 +57,8 @@ class Graph:
             Names, strongest first.
         seed_key
             Key of the hash that orders the ties of a layer.
+        n_threads
+            All cores if None; the graph does not depend on it.
         """
         indptr, indices, layer_of = _fill_rows(
             n,
@@ -64,8 +69,13 @@ class Graph:
         if int(np.diff(indptr).max(initial=0)) > np.iinfo(np.uint16).max:
             raise ValueError("a user has more than 65535 ties")
         layer_end = np.zeros((n, len(layers)), dtype=np.uint16)
-        kept = _order_rows(indptr, indices, layer_of, layer_end, seed_key)
-        return cls(indptr, indices[:kept], layer_end, layers)
+
+        def order(some: tuple[int, int]) -> None:
+            _order_rows(*some, indptr, indices, layer_of, layer_end, seed_key)
+
+        each(order, ranges(n, _TOGETHER), n_threads)
+        _close_gaps(indptr, indices, layer_end)
+        return cls(indptr, indices[: indptr[-1]], layer_end, layers)
 
     @classmethod
     def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
@@ -79,8 +89,20 @@ class Graph:
     @classmethod
     def from_pairs(cls, n: int, ties: NDArray[np.integer[Any]], seed: int) -> Self:
         """Build a graph of one layer from `ties`, shape (n_ties, 2)."""
-        layer = np.zeros(ties.shape[0], dtype=np.uint8)
-        return cls.from_ties(n, ties[:, 0], ties[:, 1], layer, ("tie",), order_key(seed))
+        return cls.from_ends(n, ties[:, 0], ties[:, 1], seed)
+
+    @classmethod
+    def from_ends(
+        cls,
+        n: int,
+        source: NDArray[np.integer[Any]],
+        target: NDArray[np.integer[Any]],
+        seed: int,
+        n_threads: int | None = None,
+    ) -> Self:
+        """Build a graph of one layer from both ends of ties, shape (n_ties,)."""
+        layer = np.zeros(source.size, dtype=np.uint8)
+        return cls.from_ties(n, source, target, layer, ("tie",), order_key(seed), n_threads)
 
     @property
     def n_users(self) -> int:
@@ -153,12 +175,7 @@ def networkx() -> Any:
     return library
 
 
-def order_key(seed: int) -> np.uint64:
-    """Return the key of the hash that orders ties inside a layer."""
-    return rng.purpose_key(seed, 0, "graph.order")
-
-
-@jit
+@jit_loop
 def _fill_rows(
     n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], layer: NDArray[np.uint8]
 ) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8]]:
@@ -183,39 +200,52 @@ def _fill_rows(
     return indptr, indices, layer_of
 
 
-@jit
+@jit_loop
 def _order_rows(
+    first: int,
+    last: int,
     indptr: NDArray[np.int64],
     indices: NDArray[np.uint32],
     layer_of: NDArray[np.uint8],
     layer_end: NDArray[np.uint16],
-    seed_key: np.uint64,
-) -> int:
-    """Order each row, drop duplicates and close the gaps, in place; return the ties kept."""
+    key: np.uint64,
+) -> None:
+    """Order the rows of the users `first` to `last` - 1 and drop duplicates, in place.
+
+    What is kept of a row stands at its beginning; `layer_end` tells how much.
+    """
     n = indptr.size - 1
-    seen_by = np.zeros(n, dtype=np.uint32)  # 1 + the last row in which a user stood
-    kept = 0
-    begin = 0
-    for user in range(n):
-        end = indptr[user + 1]
-        # one word a tie: layer (8 bits), hash of the pair (24), the other end (32)
+    for user in range(first, last):
+        begin, end = int(indptr[user]), int(indptr[user + 1])
         words = np.empty(end - begin, dtype=np.uint64)
         for at in range(begin, end):
-            other = np.int64(indices[at])
-            pair = user * n + other if user < other else other * n + user
-            hashed = np.uint64(rng.uniform(seed_key, int(pair)) * 16777216.0)
-            ranked = (np.uint64(layer_of[at]) << np.uint64(24)) | hashed
-            words[at - begin] = (ranked << np.uint64(32)) | np.uint64(other)
-        words.sort()
-        begin, indptr[user] = end, kept
+            words[at - begin] = (np.uint64(indices[at]) << np.uint64(8)) | np.uint64(layer_of[at])
+        sort_row(words)
+        kept, last_other = 0, np.int64(n)
         for word in words:
-            other = np.int64(word & np.uint64(0xFFFFFFFF))
-            if seen_by[other] != user + 1:
-                seen_by[other] = user + 1
-                indices[kept] = other
+            other, layer = np.int64(word >> np.uint64(8)), np.int64(word & np.uint64(0xFF))
+            if other != last_other:  # the strongest layer comes first
+                words[kept] = tie_rank(layer, user, other, n, key) | np.uint64(other)
+                layer_end[user, layer] += 1
                 kept += 1
-                layer_end[user, np.int64(word >> np.uint64(56))] += 1
+            last_other = other
+        sort_row(words[:kept])
+        for k in range(kept):
+            indices[begin + k] = words[k] & OTHER
         for level in range(1, layer_end.shape[1]):
             layer_end[user, level] += layer_end[user, level - 1]
-    indptr[n] = kept
-    return kept
+
+
+@jit_loop
+def _close_gaps(
+    indptr: NDArray[np.int64], indices: NDArray[np.uint32], layer_end: NDArray[np.uint16]
+) -> None:
+    """Move what is kept of each row to where the row before ends."""
+    free = np.int64(0)
+    for user in range(indptr.size - 1):
+        begin, kept = indptr[user], np.int64(layer_end[user, -1])
+        indptr[user] = free
+        for k in range(kept):
+            indices[free + k] = indices[begin + k]
+        free += kept
+    indptr[-1] = free

@@ -1,67 +1,172 @@
-"""Ties as a step reads them: sixteen users of about equal degree side by side.
+"""Ties as a run reads them: SELL-16-2048, slices of 16 users whose ties lie rank by rank.
 
-The layout is sliced ELLPACK with sorting in windows, SELL-16-2048 (Kreutzer et al. 2014,
-doi:10.1137/130930352). Within a window of 2048 users, those of largest degree come first; every
-16 make a slice, which holds its ties rank by rank and is padded with nobody, the id n.
+The layout is that of Kreutzer et al. (2014), doi:10.1137/130930352. In windows of 2048 users with
+consecutive numbers, users are ordered by falling degree (equal degrees by number) and cut into
+slices of 16. A slice holds all first ties of its users, then all second ties, and so on to its
+longest degree; a user with fewer ties has padding there: the number n, of nobody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.compiled import jit
+from sim.compiled import jit_loop
+from sim.errors import ConfigError
+from sim.world.arrays import I64, U16, U32
 from sim.world.graph import Graph
+from sim.world.pool import ranges, stream
 
-LANES = 16  # users of a slice
-WINDOW = 2048  # users among whom slices are formed
+WINDOW, LANES = 2048, 16  # users of a window and of a slice
+CHUNK = 32 * WINDOW  # users laid out together
+MOST_PLACES = 2**32 - LANES  # positions are 32 bits wide
 
 
 @dataclass(frozen=True)
 class Rows:
-    """The ties of n users in slices."""
+    """Every user's ties, strongest first: tie r (from 0) of user i is indices[start[i] + 16 r]."""
 
-    order: NDArray[np.uint32]  # (16 n_slices,) users slice by slice, n where a lane is empty
-    slice_start: NDArray[np.int64]  # (n_slices + 1,) where a slice begins in `indices`
-    indices: NDArray[np.uint32]  # contacts, n where a row is over
-    start: NDArray[np.uint32]  # (n,) where a user's first tie stands; the next are 16 apart
-    degree: NDArray[np.uint16]  # (n,)
+    start: U32  # (n,) position of the first tie
+    degree: U16  # (n,) number of ties
+    order: U32  # (16 * n_slices,) the user in each lane of each slice; n: no user
+    slice_start: I64  # (n_slices + 1,) position where a slice begins
+    indices: U32  # (slice_start[-1],) users; n: padding
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        return self.start.size
+
+    def of(self, user: int) -> U32:
+        """Return the ties of a user, strongest first, shape (degree,)."""
+        begin, degree = int(self.start[user]), int(self.degree[user])
+        return self.indices[begin : begin + LANES * degree : LANES]
 
 
-def rows_from(graph: Graph) -> Rows:
-    """Lay a graph out in slices.
+class Slices(NamedTuple):
+    """The slices of consecutive users, whole windows; positions count from the first slice."""
 
-    Raises
-    ------
-    ValueError
-        If the slices take 2^32 places or more.
+    order: U32  # (16 * n_slices,)
+    slice_start: I64  # (n_slices + 1,)
+    start: I64  # (n_some,)
+    degree: U16  # (n_some,)
+    indices: U32  # (slice_start[-1],)
+
+
+Store = Callable[[Iterator[U32]], U32]
+
+
+def in_memory(pieces: Iterator[U32]) -> U32:
+    """Return all pieces as one array; there are never two copies of all."""
+    parts = list(pieces)
+    joined = np.empty(sum(part.size for part in parts), np.uint32)
+    at = joined.size
+    while parts:
+        part = parts.pop()
+        at -= part.size
+        joined[at : at + part.size] = part
+    return joined
+
+
+def rows_from(graph: Graph, n_threads: int | None = None, store: Store = in_memory) -> Rows:
+    """Return the rows of `graph`."""
+
+    def slices(chunk: tuple[int, int]) -> Slices:
+        first, last = chunk
+        return lay_out(first, graph.indptr[first : last + 1], graph.indices, graph.n_users)
+
+    parts = stream(slices, ranges(graph.n_users, CHUNK), n_threads)
+    return join_slices(graph.n_users, parts, store)
+
+
+def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
+    """Join the slices of all users, in their order.
+
+    Parameters
+    ----------
+    n_users
+        Number of users.
+    parts
+        Slices of chunks of whole windows.
+    store
+        Takes the indices part by part and returns them as one array; `in_memory` is one.
     """
-    n, degree = graph.n_users, graph.degree()
-    firsts = range(0, n, WINDOW)
-    sorted_rows = [a + np.argsort(-degree[a : a + WINDOW], kind="stable") for a in firsts]
-    order = np.full(-(-n // LANES) * LANES, n, np.uint32)
-    order[:n] = np.concatenate(sorted_rows)
-    longest = degree[order[::LANES]]
-    slice_start = np.concatenate([[0], np.cumsum(longest * LANES)])
-    if slice_start[-1] >= 2**32:
-        raise ValueError(f"{slice_start[-1]} places for ties; allowed: below 2^32")
-    indices = np.full(int(slice_start[-1]), n, np.uint32)
-    start = np.zeros(n, np.uint32)
-    _fill(graph.indptr, graph.indices, order, slice_start, indices, start)
-    return Rows(order, slice_start, indices, start, degree.astype(np.uint16))
+    start, degree = np.empty(n_users, np.uint32), np.empty(n_users, np.uint16)
+    n_slices = n_users // WINDOW * (WINDOW // LANES) + -(-(n_users % WINDOW) // LANES)
+    order, slice_start = np.empty(LANES * n_slices, np.uint32), np.zeros(n_slices + 1, np.int64)
+
+    def pieces() -> Iterator[U32]:
+        user = slices = begin = 0
+        for part in parts:
+            if begin + part.indices.size > MOST_PLACES:
+                raise ConfigError(
+                    f"the ties of {n_users} users take more than 2**32 places; allowed: fewer "
+                    "users (population.n_users) or fewer ties each (network.degree_scale, "
+                    "network.mean_degree)"
+                )
+            users, lanes = part.degree.size, part.order.size
+            start[user : user + users] = begin + part.start
+            degree[user : user + users] = part.degree
+            order[slices * LANES : slices * LANES + lanes] = part.order
+            slice_start[slices + 1 : slices + 1 + lanes // LANES] = begin + part.slice_start[1:]
+            user, slices, begin = user + users, slices + lanes // LANES, begin + part.indices.size
+            yield part.indices
+
+    indices = store(pieces())
+    return Rows(start, degree, order, slice_start, indices)
 
 
-@jit
-def _fill(
-    indptr: NDArray[np.int64], neighbours: NDArray[np.uint32], order: NDArray[np.uint32],
-    slice_start: NDArray[np.int64], indices: NDArray[np.uint32], start: NDArray[np.uint32],
-) -> None:  # fmt: skip
-    for at in range(start.size):
-        i = np.int64(order[at])
-        to = slice_start[at // LANES] + at % LANES
-        start[i] = to
-        for tie in range(indptr[i], indptr[i + 1]):
-            indices[to] = neighbours[tie]
-            to += LANES
+@jit_loop
+def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
+    """Lay out the rows of consecutive users.
+
+    Parameters
+    ----------
+    first
+        The first of the users, first of a window.
+    indptr
+        Where their rows begin in `indices`, shape (n_some + 1,).
+    indices
+        Ties row by row.
+    n_users
+        Number of all users, the padding.
+    """
+    n_some = indptr.size - 1
+    n_slices = n_some // WINDOW * (WINDOW // LANES) + -(-(n_some % WINDOW) // LANES)
+    order = np.full(LANES * n_slices, n_users, np.uint32)
+    degree = np.empty(n_some, np.uint16)
+    for k in range(n_some):
+        degree[k] = indptr[k + 1] - indptr[k]
+    for begin in range(0, n_some, WINDOW):
+        end = min(begin + WINDOW, n_some)
+        order[begin:end] = by_falling(degree[begin:end], first + begin)
+    slice_start = np.zeros(n_slices + 1, np.int64)
+    for s in range(n_slices):
+        longest = degree[np.int64(order[LANES * s]) - first]
+        slice_start[s + 1] = slice_start[s] + LANES * np.int64(longest)
+    laid, start = np.full(slice_start[-1], n_users, np.uint32), np.empty(n_some, np.int64)
+    for lane in range(n_some):
+        user = np.int64(order[lane]) - first
+        start[user] = slice_start[lane // LANES] + lane % LANES
+        for rank in range(degree[user]):
+            laid[start[user] + LANES * rank] = indices[indptr[user] + rank]
+    return Slices(order, slice_start, start, degree, laid)
+
+
+@jit_loop
+def by_falling(degree: U16, first: int) -> U32:
+    """Return the users of a window by falling degree, equal degrees by number, by counting."""
+    most = np.int64(degree.max())
+    place = np.zeros(most + 2, np.int64)
+    for level in most - degree.astype(np.int64):
+        place[level + 1] += 1
+    place = np.cumsum(place)
+    order = np.empty(degree.size, np.uint32)
+    for k in range(degree.size):
+        level = most - np.int64(degree[k])
+        order[place[level]] = first + k
+        place[level] += 1
+    return order

@@ -1,0 +1,63 @@
+"""The age pyramid: a table of persons in five-year groups."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+
+from sim.errors import ConfigError
+from sim.world.arrays import F64
+
+FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
+_GROUP = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
+
+
+def age_shares(path: Path) -> F64:
+    """Read the age pyramid, shape (89,): share of each age 12 to 100 among users, sum 1.
+
+    People of a five-year group are spread evenly over its years; "100+" counts as 100.
+    """
+    persons = np.zeros(LAST_AGE + 1)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = {"age", "male", "female"} - set(rows.fieldnames or ())
+            if missing:
+                raise ConfigError(
+                    f"{path}: no column {', '.join(sorted(missing))}; "
+                    "the first line must name age, male and female"
+                )
+            for row in rows:
+                first, last, count = _age_group(row, f"{path}, line {rows.line_num}")
+                persons[first : last + 1] += count / (last - first + 1)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot read the age table: {error}") from error
+    users = persons[FIRST_AGE:]
+    if users.sum() <= 0:
+        raise ConfigError(f"{path}: nobody is {FIRST_AGE} or older")
+    return users / users.sum()
+
+
+def _age_group(row: dict[str, str | None], where: str) -> tuple[int, int, float]:
+    """Return first age, last age and number of persons of a line."""
+    label = (row["age"] or "").strip()
+    match = _GROUP.fullmatch(label)
+    first = int(match[1]) if match else -1
+    last = int(match[2] or match[1]) if match else -1
+    if not 0 <= first <= last <= LAST_AGE:
+        raise ConfigError(
+            f"{where}: age is {label!r}, allowed are groups like 15-19 or 100+, up to {LAST_AGE}"
+        )
+    count = 0.0
+    for sex in ("male", "female"):
+        try:
+            value = float(row[sex] or "")
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < np.inf:
+            raise ConfigError(f"{where}: {sex} is {row[sex]!r}, it must be a number from 0")
+        count += value
+    return first, last, count

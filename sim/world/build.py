@@ -1,0 +1,81 @@
+"""A whole world: users, whom they talk to, and the chats they sit in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from sim.config import SimConfig
+from sim.world.arms import build_rows
+from sim.world.arrays import U32
+from sim.world.chats import Seats, seat
+from sim.world.population import Population, draw_population
+from sim.world.rows import Rows, in_memory
+
+
+@dataclass(frozen=True)
+class World:
+    """What does not change during a run."""
+
+    population: Population
+    rows: Rows
+    seats: Seats
+
+
+class Shelf(Protocol):
+    """Where the arrays of a world are put as soon as they are built."""
+
+    def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        """Keep `array`; return it, or its copy on the shelf."""
+
+    def pour(self, name: str, pieces: Iterator[U32]) -> U32:
+        """Keep one array that comes in pieces, and return it."""
+
+
+class Memory:
+    """The shelf of a world that is not saved."""
+
+    def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:  # noqa: ARG002
+        """Return `array`."""
+        return array
+
+    def pour(self, name: str, pieces: Iterator[U32]) -> U32:  # noqa: ARG002
+        """Return all pieces in one array."""
+        return in_memory(pieces)
+
+
+def build_world(
+    config: SimConfig, n_threads: int | None = None, shelf: Shelf | None = None
+) -> World:
+    """Build the world of `config`.
+
+    It depends on the population, the network, the number of messengers and the seed alone, not
+    on the number of threads (all cores if None). Parts leave for the `shelf` (memory if None)
+    as soon as they are built, so that the next one has the memory.
+    """
+    shelf = shelf or Memory()
+    people = draw_population(
+        config.population, config.case.data / config.population.ages, len(config.messengers),
+        config.seed, n_threads,
+    )  # fmt: skip
+    people = Population(**_put(shelf, "population", people))
+    rows = build_rows(
+        people, config.network, config.seed, Path.cwd(), n_threads,
+        lambda pieces: shelf.pour("rows.indices", pieces),
+    )  # fmt: skip
+    rows = Rows(**_put(shelf, "rows", rows, poured="indices"))
+    seats = seat(people, config.population, n_threads)
+    return World(people, rows, Seats(**_put(shelf, "seats", seats)))
+
+
+def _put(shelf: Shelf, part: str, arrays: Any, poured: str = "") -> dict[str, NDArray[Any]]:
+    """Put the arrays of a part on the shelf, but for one that is there; return them by field."""
+    named = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
+    return {
+        name: array if name == poured else shelf.put(f"{part}.{name}", array)
+        for name, array in named.items()
+    }
