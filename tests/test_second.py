@@ -70,6 +70,7 @@ def compare(config, replication, start, n_steps):
     for _ in range(n_steps):
         run.step()
         other.step()
+        other.settle(run.state.words.tolist())
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
         assert not differences(other, stored(run.state))
@@ -133,6 +134,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
+        other.settle(numbers["words"])
         if differences(other, numbers):
             return True
     return False
