@@ -219,16 +219,18 @@ def tolerance(world, name, row):
     """Return by how much numbers may differ, relative to them and absolutely."""
     if name not in OF_TIES:
         return 1e-6, 1e-9
-    scale = 1.0  # shares of what one says
+    b, scale = world.b, 1.0  # shares of what one says
     if name in ("talks.welfare", "talks.value", "talks.vpn_gain"):
         scale += abs(world.talks[row].welfare)  # differences of two welfares
     if name == "talks.openings":
-        b = world.b
         scale = world.users[row].intensity * b.traffic_openings * (1 + b.call_openings)
         scale += world.users[row].intensity * max(
             platform.habit_openings for platform in world.platforms.values()
         )
-    return F32, F32 * scale
+    # 1 - (1 - least) level / 7 is known to an absolute F32 / 16 at either end: where it comes
+    # down to exp(-lambda MOST_FEAR / 2), relatively less
+    blur = 1 + b.sensitive_share / 8 * math.exp(b.chilling_value / 2 * MOST_FEAR)
+    return F32, F32 * scale * blur
 
 
 def differences(world, theirs):
