@@ -8,13 +8,13 @@ With ``NUMBA_DISABLE_JIT`` lanes are numpy arrays of shape (16,).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.compiled import INTERPRETED, jit
 
-if INTERPRETED:
+if TYPE_CHECKING or INTERPRETED:
     from sim.lanes_interpreted import (
         SPAN,
         WIDTH,
@@ -100,7 +100,7 @@ def as_floats(ints: Ints) -> Floats:
 
 
 @jit
-def decode(bits: Ints, at: int, width: int) -> Floats:
+def decode(bits: Ints, at: int | np.int64, width: int) -> Floats:
     """Return 1 + m / 2^width, m being the `width` bits from bit `at` on."""
     shift = (23 - width - at) & 31
     field = ((1 << width) - 1) << (23 - width)

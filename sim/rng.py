@@ -33,14 +33,14 @@ def _mix(x: np.uint64) -> np.uint64:
 
 
 @jit
-def uniform(key: np.uint64, index: int) -> float:
+def uniform(key: np.uint64, index: int | np.int64) -> float:
     """Return number `index` under `key`, uniform in [0, 1)."""
     bits = _mix(key + (np.uint64(index) + np.uint64(1)) * _GOLDEN)
     return float(bits >> np.uint64(11)) * _TO_UNIT
 
 
 @jit
-def user_uniform(key: np.uint64, user: int, slot: int) -> float:
+def user_uniform(key: np.uint64, user: int | np.int64, slot: int) -> float:
     """Return the number of `user` for `slot` (a platform, say; below ``SLOTS``) under `key`."""
     return uniform(key, user * SLOTS + slot)
 

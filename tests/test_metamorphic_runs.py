@@ -112,9 +112,7 @@ def test_a_restriction_does_matter_otherwise(ban):
 def look_one(at, users, talks, words, ties, chats, now, rules, keys):
     """Let the user in one seat look, alone."""
     s, asked, lane = working_memory(), questions(1), at % WIDTH
-    look(
-        at - lane, lane, lane + 1, users, talks, words, ties, chats, now, rules, keys, asked, s
-    )
+    look(at - lane, lane, lane + 1, users, talks, words, ties, chats, now, rules, keys, asked, s)
     answer(users, talks, words, ties, now, rules, asked, s)
 
 

@@ -63,8 +63,9 @@ def test_communication_is_the_weighted_logit_over_what_both_have():
 def test_the_marginal_value_is_the_same_whether_or_not_one_has_it(mine, other, third):
     sets = np.array([mine, other, third]) & 0b11
     for p in range(2):
-        one, two = (spoken([has, *sets[1:]]).value[p] for has in (sets[0] | 1 << p,
-                                                                 sets[0] & ~(1 << p)))
+        one, two = (
+            spoken([has, *sets[1:]]).value[p] for has in (sets[0] | 1 << p, sets[0] & ~(1 << p))
+        )
         assert one == two
         assert one >= 0
         assert (one > 0) == bool((sets[1] | sets[2]) >> p & 1)

@@ -69,9 +69,7 @@ def circle(**rules):
 def weighed(state, now, i=0):
     """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
     talk = considered(i, state, now)
-    return float(
-        state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content
-    )
+    return float(state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content)
 
 
 def welfare(state, now, vpn, i=0):

@@ -56,8 +56,8 @@ LIVELY = {
 }  # fmt: skip
 RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
-    "word_of_mouth": 0.01, "vpn_rate": 0.1, "content_value": 4.0, "chat_rate": 0.05, "second_phone": 0.3,
-    "chat_quorum": 0.3, "taste_sd": 1.5,
+    "word_of_mouth": 0.01, "vpn_rate": 0.1, "content_value": 4.0, "chat_rate": 0.05,
+    "second_phone": 0.3, "chat_quorum": 0.3, "taste_sd": 1.5,
 }  # fmt: skip
 STEPS = 8
 

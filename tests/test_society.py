@@ -19,8 +19,8 @@ from sim.world.population import draw_population
 from sim.world.settings import BANDS
 from tests import theory
 from tests.worlds import (
-    csr,
     advanced,
+    csr,
     equal_ties,
     simulation,
     toy_chats,

@@ -7,8 +7,8 @@ import numpy as np
 from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
-from sim.measures import step_series
 from sim.lanes import WIDTH
+from sim.measures import step_series
 from sim.rng import purpose_key, step_key
 from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables

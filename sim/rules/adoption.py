@@ -19,7 +19,7 @@ def drop_hazard(rules: Record, availability: float, days: float) -> float:
 
 
 @jit
-def begin(i: int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
+def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
     bits, has = np.int64(0), in_use(user)
     for p in range(rules.n_messengers):

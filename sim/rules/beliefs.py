@@ -47,7 +47,7 @@ def fear(user: Record, p: int) -> float:
 
 
 @jit
-def converse(i: int, users: Records, talk: Record, ties: Ties, keys: U64) -> None:
+def converse(i: Int, users: Records, talk: Record, ties: Ties, keys: U64) -> None:
     """Note what one contact of user `i` knows and believes; without contacts, its own."""
     peer = contact(i, ties, uniform(keys[CONVERSE], i))
     peer = peer if peer >= 0 else i

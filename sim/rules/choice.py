@@ -71,13 +71,13 @@ _ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
 class Terms(NamedTuple):
     """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
 
-    n_messengers: int
+    n_messengers: Int
     n_classes: int  # of places
     n_pairs: int  # of classes, rounded up to whole tables
-    varied: int
-    unreadable: int
-    regional: int
-    vpn_class: int  # class of a place like the first, with a VPN
+    varied: Int
+    unreadable: Int
+    regional: Int
+    vpn_class: Int  # class of a place like the first, with a VPN
     habit: np.float32  # exp(eta / 2) - 1
     fear: np.float32  # 1 - exp(-lambda MOST_FEAR / 2)
     ordinary: np.float32  # 1 - y
@@ -88,9 +88,9 @@ class Terms(NamedTuple):
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
     abroad_call: np.float32
-    abroad_low: int  # halves of the word that contacts abroad show, and the class of their place
-    abroad_high: int
-    abroad_class: int
+    abroad_low: Int  # halves of the word that contacts abroad show, and the class of their place
+    abroad_high: Int
+    abroad_class: Int
 
 
 @jit
@@ -149,7 +149,7 @@ def tie_scale(user: Record, total: float, rules: Record) -> float:
 
 
 @jit
-def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -> tuple[int, int]:
+def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -> tuple[Int, Int]:
     """Put the users who[at:] in the lanes; a lane without a user has no ties.
 
     Returns
@@ -159,9 +159,11 @@ def seat(who: U32, at: int, users: Records, ties: Ties, rules: Record, s: F32) -
     any_abroad : int
         1 if somebody has a contact abroad.
     """
-    longest, any_abroad = 0, 0
+    longest: Int = 0
+    any_abroad = 0
     for lane in range(WIDTH):
-        scale, abroad, degree = 0.0, 0.0, 0
+        scale, abroad = 0.0, 0.0
+        degree: Int = 0
         i = np.int64(who[at + lane])
         if i < users.shape[0]:
             degree = np.int64(ties.degree[i])
@@ -279,7 +281,7 @@ def talk_on_tie(
     weight = contacts.weight
     per_message, per_call = weight * t.ordinary / z_message, weight / z_call
     per_sensitive = weight * t.sensitive / z_sensitive
-    use(offered, per_message, per_sensitive, per_call, t, s)
+    use(offered, per_message, per_sensitive, per_call, s)
     return Sums(
         fma(weight, logsum(z_message, z_sensitive, z_call, t), sums.welfare),
         sums.helpers,
@@ -296,7 +298,7 @@ def talk_on_tie(
 
 @jit
 def use(
-    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, t: Terms, s: F32
+    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, s: F32
 ) -> None:
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
     block = FIRST_BLOCK

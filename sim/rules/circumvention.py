@@ -44,7 +44,7 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
 
 @jit
 def consider(
-    i: int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
+    i: Int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
     asked: Questions,
 ) -> None:  # fmt: skip
     """Let user `i` perhaps reconsider a VPN and ask what it would open up; else note NaN."""

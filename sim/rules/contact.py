@@ -10,7 +10,7 @@ from sim.rules.records import Int, Ties
 
 
 @jit
-def contact(i: int, ties: Ties, u: float) -> Int:
+def contact(i: Int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
     degree = np.int64(ties.degree[i])
     left = u * ties.rank_total[degree]

@@ -108,7 +108,7 @@ def move(g: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
 
 
 @jit
-def read_chats(i: int, talk: Record, chats: Chats) -> Int:
+def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
     invited, ordered = np.int64(0), np.int64(0)
     for p in range(MAX):

@@ -20,6 +20,7 @@ from sim.rules.records import (
     PAIR_CONTACT,
     PAIR_PLATFORM,
     U64,
+    Int,
     Now,
     Record,
     Records,
@@ -61,7 +62,7 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 
 
 @jit
-def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
+def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
     u = uniform(keys[PAIR], i)
     hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)
@@ -69,7 +70,7 @@ def is_fed_up(i: int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
 
 
 @jit
-def ask(i: int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) -> None:
+def ask(i: Int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` ask a contact to move their calls; mark both ends.
 
     Marks are only ever set in this half of a step, so the order of users cannot matter.

@@ -84,7 +84,7 @@ def questions(n_users: int) -> Questions:
 
 
 @jit
-def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> None:
+def ask(i: Int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> None:
     """Let user `i` ask what it could say with the bits `flipped` in its word."""
     k = asked.n[0]
     asked.who[k], asked.what[k] = i, what
@@ -94,7 +94,7 @@ def ask(i: int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> N
 
 
 @jit
-def ask_values(i: int, word: np.uint64, messengers: Int, asked: Questions) -> None:
+def ask_values(i: Int, word: np.uint64, messengers: Int, asked: Questions) -> None:
     """Let user `i` ask what each of the bits `messengers` adds."""
     for p in range(MAX):
         if messengers >> p & 1:
