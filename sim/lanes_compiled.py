@@ -1,30 +1,24 @@
 """Lanes as vectors in registers: what numba has to know of them (see sim/lanes.py)."""
 
+# mypy: allow-untyped-calls, allow-untyped-decorators
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
-from numba import extending
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
-from numba.core.typing import templates
-from numba.extending import intrinsic, models, register_model
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
 WIDTH = 16
 SPAN = 2 * WIDTH  # size of a table for `pick`
-# numba does not say what types these have.
-signature: Any = templates.signature
-infer_global: Any = templates.infer_global
-lower_builtin: Any = extending.lower_builtin
-lower_cast: Any = extending.lower_cast
-_function: Any = cgutils.get_or_insert_function
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
 _ELEMENTS = {"float32": ir.FloatType(), "int32": _I32, "bool": ir.IntType(1)}
 
 
-class Lanes(types.Type):  # type: ignore[misc]
+class Lanes(types.Type):
     """The numba type of sixteen numbers of one kind."""
 
     def __init__(self, kind: str) -> None:
@@ -42,7 +36,7 @@ _HALVES = types.UniTuple(INTS, 2)
 
 
 @register_model(Lanes)
-class _LanesModel(models.PrimitiveModel):  # type: ignore[misc]
+class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, fe_type: Lanes) -> None:
         super().__init__(manager, fe_type, fe_type.vector)
 
@@ -65,7 +59,7 @@ def _operator(symbol: Callable[..., Any], instructions: dict[str, str], result: 
     """Let numba know an operator on lanes of the kinds that have an instruction."""
 
     @infer_global(symbol)
-    class _Signature(templates.AbstractTemplate):  # type: ignore[misc]
+    class _Signature(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:  # noqa: ARG002
             kinds = {a.kind for a in args if isinstance(a, Lanes)}
             if len(kinds) != 1 or not kinds <= set(instructions):
@@ -101,7 +95,7 @@ _operator(operator.ne, {"int32": "icmp_signed !="}, "bool")
 def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
     """Call an intrinsic function of LLVM."""
     kind = ir.FunctionType(result, [a.type for a in args])
-    return builder.call(_function(builder.module, kind, name), args)
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
 
 
 def _data(context: Any, builder: Any, sig: Any, args: Any, k: int) -> Any:

@@ -74,7 +74,7 @@ def floats_of(bits: Any) -> Any:
 
 def rotate(ints: Any, by: Any) -> Any:
     """Return the bits of each lane rotated to the left."""
-    bits = ints.view(np.uint32).astype(np.uint64)
+    bits = np.asarray(ints, np.int32).view(np.uint32).astype(np.uint64)
     turned = (bits << np.uint64(by)) | (bits >> np.uint64(32 - by))
     return turned.astype(np.uint32).view(np.int32)
 

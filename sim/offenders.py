@@ -23,15 +23,10 @@ def reach(state: State, now: Now, threads: Threads) -> F64:
     threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
     by_place = counts.sum(axis=0) @ bits  # users on each messenger, (C, MAX)
-    return (
-        np.array(
-            [
-                [*arriving(kind, by_place, now.availability, now).sum(axis=0), state.n_users]
-                for kind in state.abuse
-            ]
-        ).reshape(-1, MAX + 1)
-        / state.n_users
-    )
+    found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
+    for kind, reached in zip(state.abuse, found, strict=True):
+        reached[:MAX] = arriving(kind, by_place, now.availability, now).sum(axis=0)
+    return found / state.n_users
 
 
 def arriving(kind: Record, users: F64 | I64, availability: F64, now: Now) -> F64:

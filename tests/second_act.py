@@ -139,7 +139,9 @@ class Act:
     def switch(self, i, user, talk):
         if math.isnan(talk.vpn_gain):
             return
-        U = talk.vpn_gain + user.skill + self.b.vpn_help * talk.helpers - self.now.vpn_cost
+        b = self.b
+        U = b.vpn_value * talk.vpn_gain + b.content_value * talk.content
+        U += user.skill + b.vpn_help * talk.helpers - self.now.vpn_cost
         user.place = user.place & ~1 | self.luck.yes(U, "vpn_accept", i)
 
     # 7.10 Abuse

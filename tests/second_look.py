@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from sim.world.settings import BANDS
 from tests.second_conditions import CELLULAR, CHANNELS
 from tests.second_state import (
+    BY_WEIGHTS,
     CALL,
     INVITED,
     MESSAGE,
@@ -34,12 +35,14 @@ class Look:
     def weights(self, i):
         """Return the contacts of a user and the weights of their ranks (2.5), strongest first."""
         row = sorted(self.graph[i], key=lambda j: self.graph[i][j]["rank"][i])
-        return row, [r**-WEIGHT_EXPONENT for r in range(1, len(row) + 1)]
+        return row, [f4(r**-WEIGHT_EXPONENT) for r in range(1, len(row) + 1)]
 
     def contact(self, i, purpose):
         row, weights = self.weights(i)
-        at = self.luck.pick(weights, purpose, i)
-        return None if at is None else row[at]
+        if not row:
+            return None
+        at = self.luck.pick(weights, purpose, i, margin=BY_WEIGHTS)
+        return row[-1 if at is None else at]
 
     # 7.5 Chats
 
@@ -104,11 +107,12 @@ class Look:
             user.revising |= user.alert | (invited - has(user))
         user.alert = set()
 
-        sums = self.ties(i, self.words[i], user.revising)
+        sums = self.ties(i, self.words[i])
         talk.use = [[f4(x) for x in row] for row in sums.use]
-        for name in ("value", "reachable", "secure", "abroad"):
+        for name in ("reachable", "secure", "abroad"):
             setattr(talk, name, [f4(x) for x in getattr(sums, name)])
         talk.helpers, talk.welfare = f4(sums.helpers), f4(sums.welfare)
+        talk.value = [f4(self.value(i, p)) if p in user.revising else 0.0 for p in range(6)]
 
         j = self.contact(i, "converse")
         peer = user if j is None else self.users[j]
@@ -116,9 +120,9 @@ class Look:
         talk.peer_belief = list(peer.belief)
 
         talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
-        talk.vpn_gain = math.nan
+        talk.vpn_gain, talk.content = math.nan, 0.0
         if user.online and self.luck.happens(b.vpn_rate * h, "vpn", i):
-            talk.vpn_gain = f4(self.vpn_gain(i, user))
+            talk.vpn_gain, talk.content = map(f4, self.vpn_gain(i, user))
         if user.online:
             self.ask(i, user)
         return talk
@@ -135,10 +139,19 @@ class Look:
                 found.add(p)
         return found
 
-    def ties(self, i, x, revising):
+    def value(self, i, p):
+        """Return what a messenger adds to what one can say, whether or not one has it."""
+        word = self.words[i]
+        welfare = [
+            self.ties(i, word._replace(has=others)).welfare
+            for others in (word.has | {p}, word.has - {p})
+        ]
+        return welfare[0] - welfare[1]
+
+    def ties(self, i, x):
         """Return the sums over the ties of a user who shows the word `x`."""
         sums = SimpleNamespace(
-            use=[[0.0] * 7, [0.0] * 7], value=[0.0] * 6, reachable=[0.0, 0.0],
+            use=[[0.0] * 7, [0.0] * 7], reachable=[0.0, 0.0],
             secure=[0.0, 0.0], abroad=[0.0, 0.0], helpers=0.0, welfare=0.0,
         )  # fmt: skip
         row, weights = self.weights(i)
@@ -146,22 +159,22 @@ class Look:
         w_x = abroad.weight if self.users[i].abroad else 0.0
         for j, weight in zip(row, weights, strict=True):
             w = weight / total * (1 - w_x)
-            self.add_tie(sums, w, x, self.words[j], revising, price=0.0)
+            self.add_tie(sums, w, x, self.words[j], price=0.0)
             sums.helpers += w * (self.words[j].place & 1)
         if self.users[i].abroad:
-            sums.abroad = self.add_tie(sums, w_x, x, self.abroad, revising, abroad.call_price)
+            sums.abroad = self.add_tie(sums, w_x, x, self.abroad, abroad.call_price)
         return sums
 
-    def add_tie(self, sums, w, x, y, revising, price):
+    def add_tie(self, sums, w, x, y, price):
         """Add the tie of the users with words x and y; returns how well it works by channel."""
         b, d, shared = self.b, self.d, x.has & y.has
         fails = (b.message_loss, b.call_loss)
         v = [{}, {}, {}]  # messages, sensitive messages, calls
-        for p in y.has & (x.has | revising):
+        for p in shared:
             for t, c in ((0, MESSAGE), (2, CALL)):
-                v[t][p] = self.a[c][p] + b.habit_value * (x.habit(p) + y.habit(p)) / 2
+                v[t][p] = self.a[c][p] + x.drawn(p, b) + y.drawn(p, b)
                 v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
-            v[1][p] = v[0][p] - b.chilling_value * (x.fear(p) + y.fear(p)) / 2
+            v[1][p] = v[0][p] - x.feared(p, b) - y.feared(p, b)
         for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
             v[t][CELLULAR] = self.a[c][CELLULAR] - price
 
@@ -172,10 +185,6 @@ class Look:
         for k in shared | {CELLULAR}:
             sums.use[0][k] += w * ((1 - s) * exp[0][k] / Z[0] + s * exp[1][k] / Z[1])
             sums.use[1][k] += w * exp[2][k] / Z[2]
-        for p in y.has & revising:
-            without = [sum(e[k] for k in (shared | {CELLULAR}) - {p}) for e in exp]
-            gains = (math.log1p(exp[t][p] / without[t]) for t in range(3))
-            sums.value[p] += w * sum(map(math.prod, zip(W, gains, strict=True)))
         sums.welfare += w * sum(W[t] * math.log(Z[t]) for t in range(3))
         works = []
         for c, channel in enumerate(CHANNELS):
@@ -210,19 +219,20 @@ class Look:
         return self.standalone[p][band] if given is None else given[BANDS[band]]
 
     def vpn_gain(self, i, user):
+        """Return what a VPN adds to what one can say, and openings that it lets through."""
         without, with_one = user.place & ~1, user.place | 1
         if all(
             self.q(without, c, p) == self.q(with_one, c, p)
             for c in (MESSAGE, CALL) for p in self.messengers
         ):  # fmt: skip
-            return 0.0
+            return 0.0, 0.0
         word = self.words[i]
-        gain = self.ties(i, word._replace(place=with_one), set()).welfare
-        gain -= self.ties(i, word._replace(place=without), set()).welfare
+        gain = self.ties(i, word._replace(place=with_one)).welfare
+        gain -= self.ties(i, word._replace(place=without)).welfare
         content = sum(
             self.c(p) * (self.q(with_one, 0, p) - self.q(without, 0, p)) for p in has(user)
         )
-        return self.b.vpn_value * gain + self.b.content_value * user.intensity * content
+        return gain, user.intensity * content
 
     def ask(self, i, user):
         failing = sum(user.habit[p] * (1 - self.q(user.place, CALL, p)) for p in self.messengers)

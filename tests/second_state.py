@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.rng import purpose_key, step_key, uniform, user_uniform
+from tests.worlds import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
@@ -21,6 +22,13 @@ BITS = {
     "victim", "ordered", "peer_aware", "peer_news",
 }  # fmt: skip
 TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
+# What comes out of ties is known to single precision (7.3): a sum of shares of 1 to F32.
+F32 = 4e-6
+BY_TIES = {"accept": 2e-5, "vpn_accept": 2e-5, "pair": 2e-5}  # too close, where that decides
+BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
+BETWEEN = 2e-4  # levels: so near to the middle between two, either is right
+TALK = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
+OF_TIES = {"users.habit", *(f"talks.{name}" for name in TALK)}
 
 
 def f4(x):
@@ -58,7 +66,7 @@ class Luck:
 
     def below(self, chance, purpose, *index, **salt):
         u = self.u(purpose, *index, **salt)
-        if 0 < chance < 1 and abs(u - chance) < TOO_CLOSE:
+        if 0 < chance < 1 and abs(u - chance) < BY_TIES.get(purpose, TOO_CLOSE):
             self.close.append((purpose, *index))
         self.seen.add((purpose, u < chance))
         return u < chance
@@ -69,13 +77,13 @@ class Luck:
     def yes(self, x, purpose, *index):
         return self.below(sigmoid(x), purpose, *index)
 
-    def pick(self, weights, purpose, *index):
+    def pick(self, weights, purpose, *index, margin=TOO_CLOSE):
         """Return a place among `weights` as contacts are drawn, None if there is none."""
         total = sum(weights)
         left = self.u(purpose, *index) * total
         for at, weight in enumerate(weights):
             left -= weight
-            if weight and abs(left) < TOO_CLOSE * total:
+            if weight and abs(left) < margin * total:
                 self.close.append((purpose, *index))
             if left < 0:
                 return at
@@ -90,16 +98,19 @@ class Word(NamedTuple):
     habit_levels: tuple
     fear_levels: tuple
 
-    def habit(self, p):
-        return self.habit_levels[p] / HABIT_STEPS
+    def drawn(self, p, b):
+        """Return what the habit of a messenger adds to its utility on a tie."""
+        return math.log1p(math.expm1(b.habit_value / 2) * self.habit_levels[p] / HABIT_STEPS)
 
-    def fear(self, p):
-        return MOST_FEAR * (self.fear_levels[p] / FEAR_STEPS) ** 2
+    def feared(self, p, b):
+        """Return what the fear takes off it where a message is sensitive."""
+        most = -math.expm1(-b.chilling_value / 2 * MOST_FEAR)
+        return -math.log1p(-most * self.fear_levels[p] / FEAR_STEPS)
 
     def packed(self):
-        levels = [h + 32 * f for h, f in zip(self.habit_levels, self.fear_levels, strict=True)]
-        eights = [bits(self.has), self.place, *levels]
-        return sum(byte << 8 * at for at, byte in enumerate(eights))
+        word = bits(self.has) + (self.place << 6)
+        word += sum(level << 14 + 3 * p for p, level in enumerate(self.fear_levels))
+        return word + sum(level << 32 + 5 * p for p, level in enumerate(self.habit_levels))
 
 
 def reached(roll_out, index):
@@ -111,14 +122,28 @@ def has(user):
     return user.installed & user.account
 
 
-def show(user):
-    """Return the word of a user (2.5)."""
-    fears = [(user.type == -1) * user.concern * sigmoid(belief) for belief in user.belief]
-    habits = tuple(math.floor(HABIT_STEPS * habit + 0.5) for habit in user.habit)
-    levels = tuple(
-        math.floor(FEAR_STEPS * math.sqrt(min(f, MOST_FEAR) / MOST_FEAR) + 0.5) for f in fears
+def heights(user, p, b):
+    """Return how high the habit and the fear of a messenger stand, before they are rounded."""
+    most, fear = b.chilling_value / 2 * MOST_FEAR, 0.0
+    if user.type == -1:
+        fear = min(user.concern * sigmoid(user.belief[p]), MOST_FEAR) * b.chilling_value / 2
+    eta = b.habit_value / 2
+    return (
+        HABIT_STEPS * (math.expm1(eta * user.habit[p]) / math.expm1(eta) if eta else 0.0),
+        FEAR_STEPS * (math.expm1(-fear) / math.expm1(-most) if most else 0.0),
     )
-    return Word(frozenset(has(user)), user.place, habits, levels)
+
+
+def show(user, messengers, b, theirs=None):
+    """Return the word of a user (2.5); of a level in the middle the one in the word `theirs`."""
+    levels = [[0] * 6, [0] * 6]
+    for p in messengers:
+        for kind, height in enumerate(heights(user, p, b)):
+            levels[kind][p] = math.floor(height + 0.5)
+            if theirs is not None and abs(height - math.floor(height) - 0.5) < BETWEEN:
+                shown = theirs >> 14 + 3 * p & 7 if kind else theirs >> 32 + 5 * p & 31
+                levels[kind][p] = shown if abs(shown - height) < 0.6 else levels[kind][p]
+    return Word(frozenset(has(user)), user.place, *map(tuple, levels))
 
 
 def plain(record):
@@ -131,7 +156,7 @@ def read(world, state):
     """Read the arrays of a run's state into `world`."""
     world.users = [plain(record) for record in state.users]
     world.talks = [plain(record) for record in state.talks]
-    world.words = [show(user) for user in world.users]
+    world.words = [show(user, world.messengers, world.b) for user in world.users]
     world.abuse = [plain(record) for record in state.abuse]
     chats = {name: getattr(state.chats, name).tolist() for name in state.chats._fields}
     begins = chats["indptr"]
@@ -145,7 +170,7 @@ def read(world, state):
     ]  # fmt: skip
     world.standalone = state.rules.standalone.tolist()  # B and c as solved at the start
     world.base_openings = state.rules.base_openings.tolist()
-    indptr, indices = state.ties.indptr.tolist(), state.ties.indices.tolist()
+    indptr, indices = (part.tolist() for part in csr(state.ties))
     world.graph.add_nodes_from(range(len(world.users)))
     for i in world.graph:
         for r, j in enumerate(indices[indptr[i] : indptr[i + 1]], start=1):
@@ -155,7 +180,7 @@ def read(world, state):
 
 def numbers(world):
     """Return all that changes, by name and row, bits packed, as arrays hold it."""
-    found = {"words": [word.packed() for word in world.words]}
+    found = {"words": [*(word.packed() for word in world.words), 0]}  # nobody stands last
     for name in ("platform", "moved", "bound"):
         found[f"chats.{name}"] = [getattr(chat, name) for chat in world.chats]
     for table in ("users", "talks", "abuse"):
@@ -178,14 +203,34 @@ def stored(state):
     return found
 
 
-def same(one, other):
+def same(one, other, rel_tol=1e-6, abs_tol=1e-9):
     """Return whether two numbers, or lists of them, are the same but for rounding."""
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(
+            same(*pair, rel_tol, abs_tol) for pair in zip(one, other, strict=True)
+        )
     if isinstance(other, int):
         return one == other
     both_nan = math.isnan(one) and math.isnan(other)
-    return both_nan or math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-9)
+    return both_nan or math.isclose(one, other, rel_tol=rel_tol, abs_tol=abs_tol)
+
+
+def tolerance(world, name, row):
+    """Return by how much numbers may differ, relative to them and absolutely."""
+    if name not in OF_TIES:
+        return 1e-6, 1e-9
+    b, scale = world.b, 1.0  # shares of what one says
+    if name in ("talks.welfare", "talks.value", "talks.vpn_gain"):
+        scale += abs(world.talks[row].welfare)  # differences of two welfares
+    if name == "talks.openings":
+        scale = world.users[row].intensity * b.traffic_openings * (1 + b.call_openings)
+        scale += world.users[row].intensity * max(
+            platform.habit_openings for platform in world.platforms.values()
+        )
+    # 1 - (1 - least) level / 7 is known to an absolute F32 / 16 at either end: where it comes
+    # down to exp(-lambda MOST_FEAR / 2), relatively less
+    blur = 1 + b.sensitive_share / 8 * math.exp(b.chilling_value / 2 * MOST_FEAR)
+    return F32, F32 * scale * blur
 
 
 def differences(world, theirs):
@@ -197,5 +242,5 @@ def differences(world, theirs):
         (name, row): (one, other)
         for name in mine
         for row, (one, other) in enumerate(zip(mine[name], theirs[name], strict=True))
-        if not same(one, other)
+        if not same(one, other, *tolerance(world, name, row))
     }

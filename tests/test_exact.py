@@ -142,7 +142,8 @@ GIBBS = {
         2, equal_ties([[1, 2], [0, 2], [0, 1]]), {(0, 1): 0.5, (1, 2): 0.5, (0, 2): 0.5},
     ),
     "a graph of strong and weak ties, two messengers": (
-        2, make_ties(rows_from(RING)), {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
+        2, make_ties(rows_from(RING)),
+        {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
     ),
 }  # fmt: skip
 

@@ -136,8 +136,8 @@ def ends():
     # what is sent over p, as the other end of the tie sees it
     weight = ties.rank_weight[rank].astype(float) / ties.rank_total[ties.degree[users]]
     out = np.array([rules.outside[c] for c in (MESSAGE, MESSAGE, CALL)])
-    chosen = np.concatenate([other[:, :MAX], np.broadcast_to(out[:, None, None],
-                            (3, 1, len(users)))], axis=1) / other[:, MAX:].astype(float)  # fmt: skip
+    phone = np.broadcast_to(out[:, None, None], (3, 1, len(users)))
+    chosen = np.concatenate([other[:, :MAX], phone], axis=1) / other[:, MAX:].astype(float)
     by_topic = chosen @ weight
     received = np.array([rules.topic_share @ by_topic[[ORDINARY, SENSITIVE]], by_topic[2]])
     return mine, other, received

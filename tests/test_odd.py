@@ -19,7 +19,13 @@ from sim.rules import records
 
 REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
-UNLISTED = {"range", "np.array", "uniform", "happens"}  # calls that are no part of a schedule
+UNLISTED = {
+    "range",
+    "np.array",
+    "np.int64",
+    "uniform",
+    "happens",
+}  # calls that are no part of a schedule
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",
     "SLOTS", "UNREADABLE", "COVERED",
@@ -66,7 +72,7 @@ def test_every_state_variable_is_listed_as_it_is_stored(number, fields):
 
 
 def calls(path, function):
-    """Return what `function` calls, in the order of the text, modules by their own names."""
+    """Return what `function` calls, in the order of calls, modules by their own names."""
     tree = ast.parse((REPO / path).read_text())
     imports = [(node, a) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
                for a in node.names]  # fmt: skip
@@ -74,7 +80,7 @@ def calls(path, function):
     own |= {a.name: f"word.{a.name}" for node, a in imports if node.module == "sim.rules.word"}
     (body,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
     found = [node for node in ast.walk(body) if isinstance(node, ast.Call)]
-    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    found.sort(key=lambda node: (node.end_lineno, node.end_col_offset))  # arguments come first
     names = [ast.unparse(node.func).removeprefix("self.") for node in found]
     return [re.sub(r"^\w+", lambda m: own.get(m[0], m[0]), n) for n in names if n not in UNLISTED]
 

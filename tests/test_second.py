@@ -56,8 +56,8 @@ LIVELY = {
 }  # fmt: skip
 RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
-    "word_of_mouth": 0.01, "vpn_rate": 0.05, "chat_rate": 0.05, "second_phone": 0.3,
-    "chat_quorum": 0.3, "taste_sd": 1.5,
+    "word_of_mouth": 0.01, "vpn_rate": 0.1, "content_value": 4.0, "chat_rate": 0.05,
+    "second_phone": 0.3, "chat_quorum": 0.3, "taste_sd": 1.5,
 }  # fmt: skip
 STEPS = 8
 
@@ -70,6 +70,7 @@ def compare(config, replication, start, n_steps):
     for _ in range(n_steps):
         run.step()
         other.step()
+        other.settle(run.state.words.tolist())
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
         assert not differences(other, stored(run.state))
@@ -133,6 +134,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
+        other.settle(numbers["words"])
         if differences(other, numbers):
             return True
     return False
