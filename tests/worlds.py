@@ -1,5 +1,6 @@
 """Worlds for tests: small configured ones, and toys whose rules and ties are set by hand."""
 
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.records import (
     ABUSE,
+    AT_START,
     FORCE,
     MANDATE,
     MAX,
@@ -26,9 +28,11 @@ from sim.rules.records import (
     USER,
     Chats,
     Now,
+    Records,
+    Shown,
     records,
 )  # fmt: skip
-from sim.rules.word import MOST_FEAR
+from sim.rules.word import MOST_FEAR, levels
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, make_ties, seats
@@ -70,10 +74,10 @@ def outcome(run):
     """
     seen = run.recorder.observations
     arrays = dict(zip(("platform", "moved", "bound"), run.state.chats, strict=False))
-    arrays |= {"words": run.state.words, "abuse": run.state.abuse}
-    for name in ("users", "talks"):
-        table = getattr(run.state, name)
-        arrays |= {f"{name}.{field}": table[field] for field in table.dtype.names}
+    words, minds, *_ = run.state.shown
+    arrays |= {"words": words, "minds": minds, "abuse": run.state.abuse}
+    users = run.state.users
+    arrays |= {f"users.{field}": users[field] for field in users.dtype.names}
     measures = [series.measure for series in step_series(run.config)]
     steps = np.array(seen.steps)
     for measure in measures:
@@ -122,8 +126,11 @@ def toy_rules(n_messengers, **values):
     rules = records(RULES, 1)
     rules.n_messengers[:] = n_messengers
     rules.outside[:] = rules.outside_abroad[:] = 1.0
-    rules.habit_pull[:] = np.expm1(values.get("habit_value", 0.0) / 2)
-    rules.fear_pull[:] = -np.expm1(-values.get("chilling_value", 0.0) / 2 * MOST_FEAR)
+    eta, chilling = values.pop("habit_value", 0.0), values.pop("chilling_value", 0.0)
+    rules.habit_pull[:] = np.expm1(eta / 2)
+    rules.fear_pull[:] = -np.expm1(-chilling / 2 * MOST_FEAR)
+    for name, table in levels(eta, chilling)._asdict().items():
+        rules[name][0] = table
     rules.channel_share[:] = 0.8, 0.2
     rules.topic_share[:] = 1.0, 0.0
     rules.pair_appeal[:] = -np.inf
@@ -147,15 +154,34 @@ def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Toy(State):
+    """A state with the talks of all users, which runs keep for a block of users only."""
+
+    talks: Records
+
+    @property
+    def words(self):
+        """Return the words that contacts see."""
+        return self.shown.words
+
+
 def toy_state(users, ties, rules, chats=None, abuse=None):
     """Return a state whose words show the users; without chats and abuse unless given."""
     n = len(users)
-    state = State(
-        users, records(TALK, n), np.zeros(n + 1, np.uint64), ties, rules,
+    state = Toy(
+        users, Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))), ties, rules,
         toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
+        records(AT_START, n), records(TALK, n),
     )  # fmt: skip
     state.show()
     return state
+
+
+def as_toy(state):
+    """Return a copy of a state, with room for talks."""
+    parts = {field.name: getattr(state.copy(), field.name) for field in fields(State)}
+    return Toy(**parts, talks=records(TALK, state.n_users))
 
 
 def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
@@ -174,7 +200,7 @@ def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
     tables = pair_tables(full_q, a, np.array(losses))
     force.varied, force.regional = tables.varied, tables.regional
     nothing = records(MANDATE, 0), records(MANDATE, 0), records(NEWS, 0)
-    return Now(force, full_q, *tables[:4], *nothing)
+    return Now(force, full_q, *tables[:5], *nothing)
 
 
 def talk_of(i, state, now):
@@ -183,10 +209,10 @@ def talk_of(i, state, now):
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
-        at - lane, lane, lane + 1, state.users, state.talks, state.words, state.ties, now,
+        at - lane, lane, lane + 1, state.talks, 0, state.shown.words, state.ties, now,
         state.rules, s,
     )  # fmt: skip
-    whatif.ask_values(i, state.words[i], int(state.users.revising[i]), asked)
+    whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
     answer(state, now, asked)
     return state.talks[i]
 
@@ -195,7 +221,7 @@ def considered(i, state, now, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
     asked, talk = whatif.questions(1), talk_of(i, state, now)
     circumvention.consider(
-        i, state.users[i], talk, state.words[i], now, state.rules, keys(step), asked
+        i, state.users[i], talk, state.shown.words[i], now, state.rules, keys(step), asked
     )
     answer(state, now, asked)
     return talk
@@ -204,7 +230,7 @@ def considered(i, state, now, step=0):
 def answer(state, now, asked):
     """Answer the questions `asked`."""
     whatif.answer(
-        state.users, state.talks, state.words, state.ties, now, state.rules, asked,
+        state.talks, 0, state.shown.words, state.ties, now, state.rules, asked,
         choice.working_memory(),
     )  # fmt: skip
 
