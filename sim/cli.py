@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +14,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim.errors import ConfigError
+from sim.interrupts import Interrupted
+from sim.progress import Progress
 from sim.results import Result
 from sim.schema import CONF, first_job, load_config, open_key
 
@@ -33,7 +36,20 @@ def main() -> None:
             load_config(*(first_job(asked.overrides) if asked.multirun else asked.overrides))
         except ConfigError as error:
             _refuse(error)
-    hydra_main()
+    with ending_well():
+        hydra_main()
+
+
+@contextmanager
+def ending_well() -> Iterator[None]:
+    """Say in a line why a process ends early, and end it with the status that tells."""
+    try:
+        yield
+    except ConfigError as error:
+        _refuse(error)
+    except Interrupted as stop:
+        print(stop.message, file=sys.stderr)
+        raise SystemExit(stop.status) from None
 
 
 def _refuse(error: ConfigError) -> NoReturn:
@@ -59,26 +75,18 @@ def _job() -> float:
     single = job.mode == RunMode.RUN
     config = load_config(*job.overrides.task)
     folder = Path(job.runtime.output_dir)
-    console = Console(stderr=True)
-    with _progress(console) as progress:
-        from sim.runs import n_steps_in_all
+    from sim.runs import n_steps_in_all
 
-        bar = progress.add_task(config.scenario, total=n_steps_in_all(config))
-        result = run_to_folder(config, folder, lambda: progress.advance(bar))
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users) as progress:
+        result = run_to_folder(config, folder, progress.step)
     if single:
-        _report(result, folder)
+        report(result, folder)
     return _largest_effect(result)
 
 
-def _progress(console: Console) -> Progress:
-    """Return a progress bar; it shows nothing where the error stream is not a terminal."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("steps"),
-        TimeRemainingColumn(), console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-
-
-def _report(result: Result, folder: Path) -> None:
+def report(result: Result, folder: Path) -> None:
+    """Print what came out and where it is."""
     from sim.summary import table, warnings
 
     console = Console(width=None if sys.stdout.isatty() else 100)
