@@ -100,6 +100,7 @@ class Checkpoint(Watch):
 
     def observed(self, scenario: str, replication: int) -> Observations | None:
         """Return what was observed of a run that is finished already, or None."""
+        self.interrupts.raise_if_any()  # no run begins any more
         path = self.folder / f"{scenario}.{replication}.done"
         found: Observations | None = container.read(path, {}) if path.exists() else None
         return found

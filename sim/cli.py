@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,18 +27,27 @@ REFUSED = 2  # exit status
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
+    with ending_well():
+        _main()
+
+
+def _main() -> None:
     sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:
-        _refuse(ConfigError("--config-dir, --config-name, --config-path: put files under conf/"))
+        raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
     if not any(shows) and not asked.shell_completion:
-        try:
-            load_config(*(first_job(asked.overrides) if asked.multirun else asked.overrides))
-        except ConfigError as error:
-            _refuse(error)
-    with ending_well():
-        hydra_main()
+        _check(first_job(asked.overrides) if asked.multirun else tuple(asked.overrides))
+    hydra_main()
+
+
+def _check(overrides: tuple[str, ...]) -> None:
+    """Refuse what cannot be run, or does not fit in memory."""
+    config = load_config(*overrides)
+    from sim.memory import check_memory
+
+    check_memory(config)
 
 
 @contextmanager
@@ -50,6 +60,8 @@ def ending_well() -> Iterator[None]:
     except Interrupted as stop:
         print(stop.message, file=sys.stderr)
         raise SystemExit(stop.status) from None
+    except KeyboardInterrupt:  # before runs listen to signals
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 def _refuse(error: ConfigError) -> NoReturn:
@@ -70,13 +82,12 @@ def hydra_main(_: DictConfig) -> float:
 
 def _job() -> float:
     from sim.folder import run_to_folder  # the simulator is imported once a run is certain
+    from sim.runs import n_steps_in_all
 
     job = HydraConfig.get()
     single = job.mode == RunMode.RUN
     config = load_config(*job.overrides.task)
     folder = Path(job.runtime.output_dir)
-    from sim.runs import n_steps_in_all
-
     n_steps, n_users = n_steps_in_all(config), config.population.n_users
     with Progress(config.scenario, n_steps, n_users) as progress:
         result = run_to_folder(config, folder, progress.step)

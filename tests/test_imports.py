@@ -10,7 +10,16 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms"],
+    [
+        "errors",
+        "strict",
+        "compiled",
+        "mechanisms",
+        "versions",
+        "interrupts",
+        "machine",
+        "progress",
+    ],
     ["rng", "window", "world.settings"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
@@ -23,13 +32,17 @@ LAYERS = [
     ["inversion", "society", "offenders", "tally"],
     ["measures", "start"],
     ["simulation", "results"],
-    ["runs", "agents"],
+    ["watch", "agents"],
+    ["runs"],
     ["model", "observed", "palette"],
     ["outcomes", "layout", "drawing"],
-    ["plotting", "summary", "manifest"],
+    ["plotting", "summary", "memory", "container"],
+    ["manifest"],
+    ["header"],
+    ["checkpoint"],
     ["folder", "report"],
     ["cli", "app", "collect"],
-    ["__main__"],
+    ["resume", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
 LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
