@@ -35,6 +35,7 @@ from sim.watch import Watch
 NAME = "checkpoint"
 ROWS = 1 << 20  # hashed at once
 PER_MINUTE = 60.0  # seconds
+PATIENCE = 20.0  # a file that takes long is written rarely: at most a twentieth of the time
 
 
 class Checkpoint(Watch):
@@ -45,7 +46,7 @@ class Checkpoint(Watch):
         self.interrupts = Interrupts()
         self._interval = header.config.engine.checkpoint_minutes * PER_MINUTE
         self._began = time.monotonic()
-        self._kept: dict[str, float] = {}  # when each run was last written, or began
+        self._due: dict[str, float] = {}  # when each run is to be written [s, time.monotonic]
         self._finished: dict[str, Observations] = {}  # not written yet
         self._start: State | None = None
         self._lock = Lock()
@@ -111,12 +112,11 @@ class Checkpoint(Watch):
         path = self.folder / f"{_name(simulation)}.run"
         if path.exists():
             simulation.remember(container.read(path, changing(simulation.state, self._start)))
-        self._kept[_name(simulation)] = time.monotonic()
+        self._due[_name(simulation)] = time.monotonic() + self._interval
 
     def stepped(self, simulation: Simulation) -> None:
         """Keep the run if it is time, or if a signal stops it."""
-        due = time.monotonic() - self._kept[_name(simulation)] >= self._interval
-        if due or self.interrupts.any:
+        if self.interrupts.any or time.monotonic() >= self._due[_name(simulation)]:
             self._keep(simulation)
             self.interrupts.raise_if_any()
 
@@ -156,13 +156,15 @@ class Checkpoint(Watch):
     def _keep(self, simulation: Simulation) -> None:
         """Write where a run stands, and the finished ones on the way."""
         assert self._start is not None
+        began = time.monotonic()
         self.flush()
         with self._lock:
             self._open()
         arrays = changing(simulation.state, self._start)
         name = _name(simulation)
         container.write(self.folder / f"{name}.run", simulation.memory(), arrays)
-        self._kept[name] = time.monotonic()
+        now = time.monotonic()
+        self._due[name] = now + max(self._interval, PATIENCE * (now - began))
 
     def _open(self) -> None:
         """Make the folder, with its header."""

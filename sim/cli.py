@@ -58,7 +58,7 @@ def ending_well() -> Iterator[None]:
     except ConfigError as error:
         _refuse(error)
     except Interrupted as stop:
-        print(stop.message, file=sys.stderr)
+        print(stop.message or stop, file=sys.stderr)
         raise SystemExit(stop.status) from None
     except KeyboardInterrupt:  # before runs listen to signals
         raise SystemExit(128 + signal.SIGINT) from None

@@ -68,7 +68,7 @@ def check_memory(config: SimConfig) -> Estimate:
         fits = f"about {_rounded(most)} users" if most >= 10 else "fewer replications"
         raise ConfigError(
             f"population.n_users={config.population.n_users}: needs about "
-            f"{estimate.total / GB:.2g} GB of memory, {there / GB:.2g} GB are available; "
+            f"{_gigabytes(estimate.total)} of memory, {_gigabytes(there)} are available; "
             f"{fits} would fit"
         )
     return estimate
@@ -136,6 +136,10 @@ def _arrays(node: Any) -> Iterator[np.ndarray[Any, Any]]:
         for part in vars(node).values():
             if isinstance(part, np.ndarray):
                 yield part
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / GB:.0f} GB" if size >= 10 * GB else f"{size / GB:.1f} GB"
 
 
 def _rounded(number: float) -> str:

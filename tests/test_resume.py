@@ -97,6 +97,20 @@ def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed
 
 
 @pytest.mark.usefixtures("_no_figures")
+def test_checkpoints_on_the_way_change_nothing_and_are_gone_at_the_end(tmp_path, monkeypatch):
+    written, write = [], container.write
+    monkeypatch.setattr(
+        container, "write", lambda path, *parts: (written.append(path.name), write(path, *parts))
+    )
+    run_to_folder(load_config(*TINY), tmp_path / "never")
+    assert written == []
+    run_to_folder(load_config(*TINY, "engine.checkpoint_minutes=1e-6"), tmp_path / "often")
+    assert {"give_in.0.run", "give_in.0.done", "full_block.1.done"} < set(written)
+    assert_same_tables(tmp_path / "never", tmp_path / "often")
+    assert names(tmp_path / "never") == names(tmp_path / "often")
+
+
+@pytest.mark.usefixtures("_no_figures")
 def test_the_manifest_says_what_became_of_the_run(tmp_path):
     config = load_config(*TINY, "engine=mesa")  # whose steps are taken in the main thread
     stop = stopped(config, tmp_path, 20, signal.SIGTERM)
