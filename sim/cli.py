@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,9 +15,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from sim.errors import ConfigError
+from sim.interrupts import Interrupted
+from sim.progress import Progress
 from sim.results import Result
 from sim.schema import CONF, first_job, load_config, open_key
 
@@ -23,17 +27,41 @@ REFUSED = 2  # exit status
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
+    with ending_well():
+        _main()
+
+
+def _main() -> None:
     sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:
-        _refuse(ConfigError("--config-dir, --config-name, --config-path: put files under conf/"))
+        raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
     if not any(shows) and not asked.shell_completion:
-        try:
-            load_config(*(first_job(asked.overrides) if asked.multirun else asked.overrides))
-        except ConfigError as error:
-            _refuse(error)
+        _check(first_job(asked.overrides) if asked.multirun else tuple(asked.overrides))
     hydra_main()
+
+
+def _check(overrides: tuple[str, ...]) -> None:
+    """Refuse what cannot be run, or does not fit in memory."""
+    config = load_config(*overrides)
+    from sim.memory import check_memory
+
+    check_memory(config)
+
+
+@contextmanager
+def ending_well() -> Iterator[None]:
+    """Say in a line why a process ends early, and end it with the status that tells."""
+    try:
+        yield
+    except ConfigError as error:
+        _refuse(error)
+    except Interrupted as stop:
+        print(stop.message or stop, file=sys.stderr)
+        raise SystemExit(stop.status) from None
+    except KeyboardInterrupt:  # before runs listen to signals
+        raise SystemExit(128 + signal.SIGINT) from None
 
 
 def _refuse(error: ConfigError) -> NoReturn:
@@ -54,31 +82,22 @@ def hydra_main(_: DictConfig) -> float:
 
 def _job() -> float:
     from sim.folder import run_to_folder  # the simulator is imported once a run is certain
+    from sim.runs import n_steps_in_all
 
     job = HydraConfig.get()
     single = job.mode == RunMode.RUN
     config = load_config(*job.overrides.task)
     folder = Path(job.runtime.output_dir)
-    console = Console(stderr=True)
-    with _progress(console) as progress:
-        from sim.runs import n_steps_in_all
-
-        bar = progress.add_task(config.scenario, total=n_steps_in_all(config))
-        result = run_to_folder(config, folder, lambda: progress.advance(bar))
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users) as progress:
+        result = run_to_folder(config, folder, progress.step)
     if single:
-        _report(result, folder)
+        report(result, folder)
     return _largest_effect(result)
 
 
-def _progress(console: Console) -> Progress:
-    """Return a progress bar; it shows nothing where the error stream is not a terminal."""
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("steps"),
-        TimeRemainingColumn(), console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-
-
-def _report(result: Result, folder: Path) -> None:
+def report(result: Result, folder: Path) -> None:
+    """Print what came out and where it is."""
     from sim.summary import table, warnings
 
     console = Console(width=None if sys.stdout.isatty() else 100)

@@ -67,6 +67,7 @@ class EngineConfig(Strict):
 
     name: Literal["compiled", "mesa"] = "compiled"  # compiled: fast; mesa: every user a mesa.Agent
     threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
+    checkpoint_minutes: float = Field(default=10.0, gt=0, le=1440)  # lost at most if killed [min]
 
 
 class SimConfig(Strict):

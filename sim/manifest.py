@@ -5,26 +5,37 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import platform
 import subprocess
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim import __version__
 from sim.config import SimConfig
+from sim.interrupts import Interrupted
+from sim.machine import peak
+from sim.memory import GB, Estimate
+from sim.versions import versions
 
-PACKAGES = ("numpy", "numba", "pandas", "mesa", "networkx", "hydra-core", "pydantic")
 NAME = "manifest.json"
 
 
 @contextmanager
-def manifest(folder: Path, config: SimConfig) -> Iterator[dict[str, float]]:
-    """Keep ``manifest.json`` in `folder` true while a run lasts: running, then done or failed.
+def manifest(
+    folder: Path, config: SimConfig, estimate: Estimate, n_done: int | None = None
+) -> Iterator[dict[str, float]]:
+    """Keep ``manifest.json`` in `folder` true while a run lasts.
+
+    It says: running, then done, interrupted (there may be a checkpoint) or failed.
+
+    Parameters
+    ----------
+    estimate
+        Of the memory that the run takes.
+    n_done : int, optional
+        The run is resumed and has taken so many steps before.
 
     Yields
     ------
@@ -34,7 +45,7 @@ def manifest(folder: Path, config: SimConfig) -> Iterator[dict[str, float]]:
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     timings: dict[str, float] = {}
-    entry = {
+    entry: dict[str, Any] = {
         "status": "running",
         "scenario": config.scenario,
         "compare_to": list(config.compare_to),
@@ -43,15 +54,20 @@ def manifest(folder: Path, config: SimConfig) -> Iterator[dict[str, float]]:
         "seed": config.seed,
         "replications": config.replications,
         "n_users": config.population.n_users,
-        "started": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "versions": {"sim": __version__, "python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
+        "started": _time(),
+        "versions": versions(),
         "commit": commit(),
+        "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
+    if n_done is not None:
+        _note_resumption(entry, read_manifest(folder), n_done)
     write_json(folder / NAME, entry)
     try:
         yield timings
         entry["status"] = "done"
+    except Interrupted as stop:
+        entry["status"], entry["error"] = "interrupted", str(stop)
+        raise
     except BaseException as error:
         entry["status"] = "failed"
         entry["error"] = f"{type(error).__name__}: {error}"
@@ -59,8 +75,19 @@ def manifest(folder: Path, config: SimConfig) -> Iterator[dict[str, float]]:
         raise
     finally:
         entry["timings_s"] = {name: round(s, 3) for name, s in timings.items()}
+        entry["memory_gb"]["peak"] = round(peak() / GB, 3)
         entry["duration_s"] = round(time.perf_counter() - began, 3)
         write_json(folder / NAME, entry)
+
+
+def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
+    """Let `entry` say when the runs began and each time that they were resumed."""
+    entry["started"] = before.get("started", entry["started"])
+    entry["resumed"] = [*before.get("resumed", []), {"at": _time(), "from_step": n_done}]
+
+
+def _time() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def commit() -> str | None:
@@ -75,6 +102,15 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return head.stdout.decode().strip() + ("+dirty" if changed else "")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run's folder; empty if there is none."""
+    try:
+        entry: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entry
 
 
 def write_json(path: Path, tree: Any) -> None:

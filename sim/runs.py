@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from sim.cells import Cells
@@ -14,10 +13,9 @@ from sim.results import Result, assemble
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
+from sim.watch import OnStep, Watch
 
 SMALL = 50_000  # users: below, threads run replications side by side; above, parts of one run
-
-OnStep = Callable[[], None]
 
 
 def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
@@ -30,7 +28,7 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     on_step : callable
         Called after every step of every run (`n_steps_in_all` of them), from any thread.
     """
-    return _run([config], on_step)
+    return _run([config], Watch(), on_step)
 
 
 def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
@@ -39,7 +37,12 @@ def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     All scenarios share one world and one start, and runs of the same replication see the same
     random numbers: `Result.effects` holds paired differences.
     """
-    return _run([config, *map(config.counterfactual, config.counterfactuals)], on_step)
+    return compare_watched(config, Watch(), on_step)
+
+
+def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Result:
+    """Do as `compare` does, with somebody who watches more than steps."""
+    return _run([config, *map(config.counterfactual, config.counterfactuals)], watch, on_step)
 
 
 def n_steps_in_all(config: SimConfig) -> int:
@@ -47,41 +50,62 @@ def n_steps_in_all(config: SimConfig) -> int:
     return config.n_steps * config.replications * (1 + len(config.counterfactuals))
 
 
-def _run(configs: list[SimConfig], on_step: OnStep) -> Result:
+def side_by_side(config: SimConfig) -> bool:
+    """Say whether threads take several runs at once, or parts of one."""
+    return config.population.n_users < SMALL and config.engine.name != "mesa"
+
+
+def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     main = configs[0]
     threads = Threads(main.engine.threads)
     start = prepare(main, threads)
     conditions = [Conditions(config) for config in configs]
     tasks = [(c, r) for r in range(main.replications) for c in conditions]
-    if main.population.n_users >= SMALL or main.engine.name == "mesa":
-        observations = [_one(c, r, start, threads, on_step) for c, r in tasks]
-    else:
-        one_thread = Threads(1)
-        with ThreadPoolExecutor(threads.n_threads) as pool:
-            futures = [pool.submit(_one, c, r, start, one_thread, on_step) for c, r in tasks]
-            try:
-                observations = [future.result() for future in futures]
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
+    with watch.over(start):
+        if side_by_side(main):
+            observations = _pooled(tasks, start, threads.n_threads, watch, on_step)
+        else:
+            observations = [_one(c, r, start, threads, watch, on_step) for c, r in tasks]
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
     return assemble(main, by_scenario, Cells(main, start.users))
 
 
+def _pooled(
+    tasks: list[tuple[Conditions, int]], start: State, n_threads: int, watch: Watch,
+    on_step: OnStep,
+) -> list[Observations]:  # fmt: skip
+    """Take runs side by side, each in one thread."""
+    one_thread = Threads(1)
+    with ThreadPoolExecutor(n_threads) as pool:
+        futures = [pool.submit(_one, c, r, start, one_thread, watch, on_step) for c, r in tasks]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def _one(
-    conditions: Conditions, replication: int, start: State, threads: Threads, on_step: OnStep
-) -> Observations:
-    """Take one run from start to end."""
+    conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
+    on_step: OnStep,
+) -> Observations:  # fmt: skip
+    """Take one run from where it stands to its end."""
+    known = watch.observed(conditions.config.scenario, replication)
+    if known is not None:
+        return known
     simulation = (
         _with_agents(conditions.config, replication, start)
         if conditions.config.engine.name == "mesa"
         else _compiled(conditions, replication, start, threads)
     )
-    for _ in range(conditions.config.n_steps):
+    watch.begin(simulation)
+    while simulation.n_done < conditions.config.n_steps:
         simulation.step()
         on_step()
+        watch.stepped(simulation)
+    watch.finished(simulation)
     return simulation.recorder.observations
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sim.conditions import Conditions
@@ -13,6 +15,8 @@ from sim.policies import Compliance
 from sim.rng import purpose_key, step_key
 from sim.rules.records import PURPOSES, U64, Now
 from sim.state import State
+
+GIVEN = {"config", "n_users", "_at_start", "cells"}  # what a recorder is made from, and keeps
 
 
 class Simulation:
@@ -34,6 +38,7 @@ class Simulation:
     ) -> None:  # fmt: skip
         self.config: SimConfig = conditions.config
         self.conditions = conditions
+        self.replication = replication
         self.engine = engine
         self.state = start.copy()
         self.recorder = Recorder(self.config, self.state)
@@ -67,6 +72,16 @@ class Simulation:
         self._comply()
         self.state = self.state.turned()
         self.n_done += 1
+
+    def memory(self) -> dict[str, Any]:
+        """Return what makes the next steps and results, the state apart."""
+        seen = {name: value for name, value in vars(self.recorder).items() if name not in GIVEN}
+        return {"n_done": self.n_done, "onsets": self.onsets, "recorder": seen}
+
+    def remember(self, memory: dict[str, Any]) -> None:
+        """Stand where another simulation of the same run stood when it gave its `memory`."""
+        self.n_done, self.onsets = memory["n_done"], memory["onsets"]
+        vars(self.recorder).update(memory["recorder"])
 
     def _comply(self) -> None:
         """Note which platforms give in because they have lost enough daily users."""

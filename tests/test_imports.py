@@ -11,6 +11,7 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
+    ["versions", "interrupts", "machine", "progress"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled"],
@@ -26,18 +27,22 @@ LAYERS = [
     ["world.build"],
     ["world.shelf"],
     ["world.cache"],
-    ["state"],
+    ["state", "tally"],
     ["engines"],
-    ["inversion", "society", "offenders", "tally"],
+    ["inversion", "society", "offenders"],
     ["measures", "start"],
     ["simulation", "results"],
-    ["runs", "agents"],
+    ["watch", "agents"],
+    ["runs"],
     ["model", "observed", "palette"],
     ["outcomes", "layout", "drawing"],
-    ["plotting", "summary", "manifest"],
+    ["plotting", "summary", "memory", "container"],
+    ["manifest"],
+    ["header"],
+    ["checkpoint"],
     ["folder", "report"],
     ["cli", "app", "collect"],
-    ["__main__"],
+    ["resume", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
 LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare

@@ -1,0 +1,223 @@
+"""A checkpoint: where the runs of a folder stand, so that they can be taken to the same end.
+
+Runs know nothing of each other, so each has a file of its own, written between two of its steps
+by the thread that takes it. ``header.json`` holds the configuration and what the bits depend on
+besides; ``SCENARIO.REPLICATION.run`` where a run stands, ``.done`` what was observed of it. What
+runs share (ties, rules, seats: the arrays that a copy of the start shares with it) is not stored
+but built anew from the configuration, and must have the same hash as before.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+import numpy as np
+
+from sim import container
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.header import Header
+from sim.interrupts import Interrupted, Interrupts
+from sim.measures import Observations
+from sim.runs import n_steps_in_all
+from sim.simulation import Simulation
+from sim.state import State
+from sim.watch import Watch
+
+NAME = "checkpoint"
+ROWS = 1 << 20  # hashed at once
+PER_MINUTE = 60.0  # seconds
+PATIENCE = 20.0  # a file that takes long is written rarely: at most a twentieth of the time
+
+
+class Checkpoint(Watch):
+    """Keeps the runs of a folder: every few minutes, and when a signal asks them to stop."""
+
+    def __init__(self, folder: Path, header: Header) -> None:
+        self.folder, self.header = folder / NAME, header
+        self.interrupts = Interrupts()
+        self._interval = header.config.engine.checkpoint_minutes * PER_MINUTE
+        self._began = time.monotonic()
+        self._due: dict[str, float] = {}  # when each run is to be written [s, time.monotonic]
+        self._finished: dict[str, Observations] = {}  # not written yet
+        self._start: State | None = None
+        self._lock = Lock()
+
+    @classmethod
+    def new(cls, folder: Path, config: SimConfig) -> Self:
+        """Return the checkpoint of runs that begin; nothing is written before it is due.
+
+        Raises
+        ------
+        ConfigError
+            If the folder holds one of runs that could still be resumed.
+        """
+        if (folder / NAME).exists():
+            raise ConfigError(
+                f"{folder / NAME}: runs wait here to be resumed (python -m sim.resume {folder}); "
+                "delete it, or choose another folder"
+            )
+        return cls(folder, Header.now(config))
+
+    @classmethod
+    def of(cls, folder: Path) -> Self:
+        """Return the checkpoint that a folder holds, whole and made by these sources.
+
+        Raises
+        ------
+        ConfigError
+            If there is none, it is damaged, or its runs could not reach the same bits.
+        """
+        found = cls(folder, Header.read(folder / NAME))
+        for path in found._files():
+            container.check(path)
+        return found
+
+    @property
+    def n_done(self) -> int:
+        """Return how many steps of all runs the files hold."""
+        heads = (container.head(path) for path in self._files(".run"))
+        finished = len(self._files(".done")) * self.header.config.n_steps
+        return finished + sum(int(head["n_done"]) for head in heads)
+
+    # -- what runs ask and tell -----------------------------------------------------------
+
+    @contextmanager
+    def over(self, start: State) -> Iterator[None]:
+        """Let signals wait for the end of a step; refuse another start than the runs had."""
+        self._start = start
+        if self.header.start is not None:
+            self.header.compare_start(_digest(start))
+        with self.interrupts.held():
+            yield
+
+    def observed(self, scenario: str, replication: int) -> Observations | None:
+        """Return what was observed of a run that is finished already, or None."""
+        self.interrupts.raise_if_any()  # no run begins any more
+        path = self.folder / f"{scenario}.{replication}.done"
+        found: Observations | None = container.read(path, {}) if path.exists() else None
+        return found
+
+    def begin(self, simulation: Simulation) -> None:
+        """Take the run to where it stood."""
+        assert self._start is not None
+        path = self.folder / f"{_name(simulation)}.run"
+        if path.exists():
+            simulation.remember(container.read(path, changing(simulation.state, self._start)))
+        self._due[_name(simulation)] = time.monotonic() + self._interval
+
+    def stepped(self, simulation: Simulation) -> None:
+        """Keep the run if it is time, or if a signal stops it."""
+        if self.interrupts.any or time.monotonic() >= self._due[_name(simulation)]:
+            self._keep(simulation)
+            self.interrupts.raise_if_any()
+
+    def finished(self, simulation: Simulation) -> None:
+        """Keep what was observed: at once in a long job, else with the next run that is kept."""
+        with self._lock:
+            self._finished[_name(simulation)] = simulation.recorder.observations
+        if time.monotonic() - self._began >= self._interval:
+            self.flush()
+
+    # -- files ------------------------------------------------------------------------------
+
+    def flush(self) -> None:
+        """Write what was observed of runs that have finished."""
+        with self._lock:
+            if self._finished:
+                self._open()
+            for name, observations in list(self._finished.items()):
+                container.write(self.folder / f"{name}.done", observations, {})
+                (self.folder / f"{name}.run").unlink(missing_ok=True)
+                del self._finished[name]
+
+    def remove(self) -> None:
+        """Delete the files: the folder's tables hold it all."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def explain(self, stop: Interrupted) -> str:
+        """Return one line about what a signal left behind."""
+        if not self._files():
+            return f"{stop}: stopped before any step, nothing was kept."
+        n_steps = n_steps_in_all(self.header.config)
+        return (
+            f"{stop}: stopped after {self.n_done} of {n_steps} steps, kept in {self.folder}; "
+            f"go on with: python -m sim.resume {self.folder.parent}"
+        )
+
+    def _keep(self, simulation: Simulation) -> None:
+        """Write where a run stands, and the finished ones on the way."""
+        assert self._start is not None
+        began = time.monotonic()
+        self.flush()
+        with self._lock:
+            self._open()
+        arrays = changing(simulation.state, self._start)
+        name = _name(simulation)
+        container.write(self.folder / f"{name}.run", simulation.memory(), arrays)
+        now = time.monotonic()
+        self._due[name] = now + max(self._interval, PATIENCE * (now - began))
+
+    def _open(self) -> None:
+        """Make the folder, with its header."""
+        if self.header.start is None:
+            assert self._start is not None
+            self.header = dataclasses.replace(self.header, start=_digest(self._start))
+            self.folder.mkdir()
+            self.header.write(self.folder)
+
+    def _files(self, *kinds: str) -> list[Path]:
+        """Return the files of runs."""
+        wanted = kinds or (".run", ".done")
+        paths = self.folder.iterdir() if self.folder.is_dir() else ()
+        return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))
+
+
+def changing(state: State, start: State) -> Mapping[str, np.ndarray[Any, Any]]:
+    """Return the arrays of a run's state, by name; what it shares with the start stays."""
+    shared = dict(_leaves(start))
+    found = {name: leaf for name, leaf in _leaves(state) if leaf is not shared[name]}
+    for name, leaf in found.items():
+        if not isinstance(leaf, np.ndarray):
+            raise TypeError(f"state.{name} is a run's own and no array: {type(leaf).__name__}")
+    return found
+
+
+def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the arrays and values of a tree of dataclasses and named tuples, with their names."""
+    if dataclasses.is_dataclass(node):
+        names = [f.name for f in dataclasses.fields(node)]
+    else:
+        names = list(getattr(node, "_fields", ()))
+    if not names:
+        yield path, node
+    for name in names:
+        yield from _leaves(getattr(node, name), f"{path}.{name}" if path else name)
+
+
+def _digest(start: State) -> str:
+    """Return a hash of all values of a start; bytes between the fields of records do not count."""
+    digest = hashlib.blake2b(digest_size=10)
+    for _, leaf in _leaves(start):
+        for column in _columns(np.asarray(leaf)):
+            for first in range(0, len(column), ROWS):
+                digest.update(np.ascontiguousarray(column[first : first + ROWS]).data)
+    return digest.hexdigest()
+
+
+def _columns(array: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
+    plain = np.atleast_1d(array).view(np.ndarray)
+    names = plain.dtype.names
+    return [plain[name] for name in names] if names else [plain]
+
+
+def _name(simulation: Simulation) -> str:
+    return f"{simulation.config.scenario}.{simulation.replication}"

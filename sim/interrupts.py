@@ -1,0 +1,78 @@
+"""Ctrl-C and SIGTERM: while runs last a wish that they meet between steps, else an exception."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupted(BaseException):
+    """The user or the machine wants the process to end; `message` says what is left."""
+
+    def __init__(self, signum: int) -> None:
+        super().__init__(signal.Signals(signum).name)
+        self.signum, self.message = signum, ""
+
+    @property
+    def status(self) -> int:
+        """Return the exit status by which shells tell a process that a signal ended."""
+        return 128 + self.signum
+
+
+class Interrupts:
+    """Listens to signals.
+
+    A step cannot be left in the middle: inside `held`, the first signal is only noted, for runs to
+    ask about between steps (`raise_if_any`). Outside of it, and from the second signal on,
+    `Interrupted` is raised at once, in the main thread.
+    """
+
+    def __init__(self) -> None:
+        self._signum: int | None = None
+        self._held = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen; outside the main thread, where Python lets nobody listen, do nothing."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {signum: signal.signal(signum, self._note) for signum in SIGNALS}
+        try:
+            yield
+        finally:
+            for signum, handler in before.items():
+                signal.signal(signum, handler)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let runs finish their steps before they stop."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        self.raise_if_any()  # it came after the last step
+
+    @property
+    def any(self) -> bool:
+        """Say whether a signal waits to be met."""
+        return self._signum is not None
+
+    def raise_if_any(self) -> None:
+        """Raise `Interrupted` if a signal came."""
+        if self._signum is not None:
+            raise Interrupted(self._signum)
+
+    def _note(self, signum: int, _: FrameType | None) -> None:
+        again, self._signum = self.any, signum
+        if again or not self._held:
+            raise Interrupted(signum)
+        # not print: the signal may have come in the midst of one
+        os.write(2, b"Stopping after this step; once more to stop at once.\n")

@@ -1,0 +1,148 @@
+"""How much memory a run takes, estimated before it starts, and how much there is.
+
+Bytes a user are not written down here but weighed: a small world of the same configuration is
+built as a run builds its own, and its arrays are counted. Written down is what no array shows:
+the process itself, rows of results while tables are put together, objects of libraries.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.cells import groups
+from sim.conditions import Conditions
+from sim.config import SimConfig
+from sim.engines import CompiledEngine, Threads
+from sim.errors import ConfigError
+from sim.machine import available, used
+from sim.measures import month_series, step_series
+from sim.runs import side_by_side
+from sim.simulation import Simulation
+from sim.state import State, make_state
+from sim.world.arms import build_rows
+from sim.world.chats import seat
+from sim.world.population import draw_population
+from sim.world.settings import ErdosRenyiNetwork, FileNetwork
+
+GB = 1e9
+SAMPLE = 5_000  # users of the small world
+LATER = 0.08e9  # what is loaded after the estimate; compiling anew takes 0.2 GB more [bytes]
+ROW = 115  # of results: observed, stacked, laid out, joined [bytes]
+NX_TIE = 240  # of a networkx graph, of which textbook graphs are made [bytes]
+AGENT = 700  # a mesa agent [bytes]
+NETWORKX = ("watts_strogatz", "barabasi_albert", "erdos_renyi")
+MONTH = 30.0  # days
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Memory at the peak of a run."""
+
+    n_users: int
+    per_user: float  # [bytes]
+    rest: float  # the process, and results whatever the number of users [bytes]
+
+    @property
+    def total(self) -> float:
+        """Return the peak [bytes]."""
+        return self.n_users * self.per_user + self.rest
+
+
+def check_memory(config: SimConfig) -> Estimate:
+    """Return the estimate for `config`.
+
+    Raises
+    ------
+    ConfigError
+        If the machine does not have so much; the message says what would fit.
+    """
+    estimate, there = estimate_memory(config), used() + available()
+    if estimate.total > there:
+        most = (there - estimate.rest) / estimate.per_user
+        fits = f"about {_rounded(most)} users" if most >= 10 else "fewer replications"
+        raise ConfigError(
+            f"population.n_users={config.population.n_users}: needs about "
+            f"{_gigabytes(estimate.total)} of memory, {_gigabytes(there)} are available; "
+            f"{fits} would fit"
+        )
+    return estimate
+
+
+def estimate_memory(config: SimConfig) -> Estimate:
+    """Weigh a small world of `config` and scale it up."""
+    n_tasks = config.replications * (1 + len(config.counterfactuals))
+    start, threads = _small_start(config), Threads(1)
+    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    whole, n = _weight(start), start.n_users
+    own = _weight(start, run.state, run.recorder, run.recorder.cells) - whole
+    n_threads = Threads(config.engine.threads).n_threads
+    at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
+    exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
+    per_user = (whole + at_once * own) / n + exposed
+    if config.engine.name == "mesa":
+        per_user += AGENT
+    if config.network.kind in NETWORKX:  # the graph is gone before runs begin
+        per_user = max(per_user, whole / n + NX_TIE * len(start.ties.indices) / n / 2)
+    return Estimate(config.population.n_users, per_user, used() + LATER + ROW * _n_rows(config))
+
+
+def _small_start(config: SimConfig) -> State:
+    """Return a state with the arrays of a start, of few users."""
+    degree, network = 0.0, config.network
+    if isinstance(network, FileNetwork):  # its lines cannot be scaled down: as many ties at random
+        digits = len(str(config.population.n_users))
+        n_ties = Path(network.path).stat().st_size / (2 * digits + 2)
+        degree = min(max(2 * n_ties / config.population.n_users, 0.1), 1000.0)
+        network = ErdosRenyiNetwork(mean_degree=degree)
+    n = min(config.population.n_users, max(SAMPLE, 2 * int(getattr(network, "mean_degree", 0))))
+    people = config.population.model_copy(update={"n_users": n})
+    n_messengers = len(config.messengers)
+    population = draw_population(people, config.case.data / people.ages, n_messengers, config.seed)
+    rows = build_rows(population, network, config.seed, Path.cwd())
+    return make_state(config, population, rows, seat(population, people))
+
+
+def _n_rows(config: SimConfig) -> float:
+    """Return the rows of the time series and of the effects."""
+    n_others = len(config.counterfactuals)
+    n_tasks = config.replications * (1 + n_others)
+    n_series = config.n_steps * len(step_series(config))
+    n_series += int(config.dur_days / MONTH) * len(month_series(config))
+    return float((n_tasks + n_others) * n_series * len(groups(config)))
+
+
+def _weight(*trees: Any) -> int:
+    """Return the bytes of all arrays in some trees, each counted once."""
+    return sum({id(array): array.nbytes for tree in trees for array in _arrays(tree)}.values())
+
+
+def _arrays(node: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """Yield the arrays of dataclasses, named tuples and objects' attributes."""
+    if isinstance(node, np.ndarray):
+        yield node
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from _arrays(getattr(node, field.name))
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _arrays(part)
+    elif type(node).__module__.startswith("sim."):
+        for part in vars(node).values():
+            if isinstance(part, np.ndarray):
+                yield part
+
+
+def _gigabytes(size: float) -> str:
+    return f"{size / GB:.0f} GB" if size >= 10 * GB else f"{size / GB:.1f} GB"
+
+
+def _rounded(number: float) -> str:
+    """Return a number of users with two digits, rounded down."""
+    size = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return f"{int(number // size * size)}"

@@ -1,0 +1,102 @@
+"""How far a long run is, on the error stream: in place on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+from typing import Self, TextIO
+
+FIRST = 2.0  # shorter runs show nothing [s]
+IN_PLACE, BY_LINES = 0.5, 10.0  # between two looks at a terminal, and between two lines [s]
+CLEAR = "\r\x1b[K"
+
+
+class Progress:
+    """Counts steps and shows them from a thread of its own, so that steps pay for a count only.
+
+    Parameters
+    ----------
+    name : str
+        What runs.
+    n_steps : int
+        Of all runs together.
+    n_users : int
+        A step is a step of so many users.
+    n_done : int
+        Steps taken before, by a process that this one resumes.
+    """
+
+    def __init__(
+        self, name: str, n_steps: int, n_users: int, n_done: int = 0, stream: TextIO | None = None
+    ) -> None:
+        self._name, self._n_steps, self._n_users = name, n_steps, n_users
+        self._stream = sys.stderr if stream is None else stream
+        self._n_done = n_done
+        self._first: tuple[float, int] | None = None  # when the first step ended, steps by then
+        self._last = 0.0  # when the last step ended
+        self._lock = threading.Lock()
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._show, daemon=True)
+
+    def step(self) -> None:
+        """Count a step of a run; from any thread."""
+        with self._lock:
+            self._n_done += 1
+            self._last = time.monotonic()
+            if self._first is None:  # what came before built the world and says nothing of steps
+                self._first = self._last, self._n_done
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _show(self) -> None:
+        in_place = self._stream.isatty()
+        pause, shown = FIRST if in_place else BY_LINES, False
+        while not self._end.wait(pause):
+            line = self.line(time.monotonic())
+            self._stream.write(f"{CLEAR}{line}" if in_place else f"{line}\n")
+            self._stream.flush()
+            pause, shown = IN_PLACE if in_place else BY_LINES, True
+        if in_place and shown:
+            self._stream.write(CLEAR)
+            self._stream.flush()
+
+    def line(self, now: float) -> str:
+        """Return share, steps, pace and time left at `now` [s, time.monotonic]."""
+        with self._lock:
+            n_done, first, last = self._n_done, self._first, self._last
+        text = f"{self._name}: {n_done / self._n_steps:.0%}, {n_done} of {self._n_steps} steps"
+        if first is None:
+            return f"{text}, building the world"
+        if last == first[0]:
+            return text
+        pace = (n_done - first[1]) / (last - first[0])  # steps a second
+        left = max(0.0, (self._n_steps - n_done) / pace - (now - last))
+        return f"{text}, {_short(pace * self._n_users)} users/s, {_clock(left)} left"
+
+
+def _short(number: float) -> str:
+    """Return three digits and a unit: 1.25 M."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if number >= size:
+            return f"{number / size:.3g} {unit}"
+    return f"{number:.3g}"
+
+
+def _clock(seconds: float) -> str:
+    """Return 0:05, 12:30 or 3:04:05."""
+    minutes, s = divmod(round(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02}:{s:02}" if hours else f"{m}:{s:02}"

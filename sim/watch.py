@@ -1,0 +1,34 @@
+"""Who watches runs from outside, between their steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sim.measures import Observations
+from sim.simulation import Simulation
+from sim.state import State
+
+OnStep = Callable[[], None]
+
+
+class Watch:
+    """Does nothing: runs that nobody keeps. Every method but `over` is called by any thread."""
+
+    @contextmanager
+    def over(self, start: State) -> Iterator[None]:  # noqa: ARG002
+        """Surround all runs, which begin at `start`."""
+        yield
+
+    def observed(self, scenario: str, replication: int) -> Observations | None:  # noqa: ARG002
+        """Return what was observed of a run that is finished already, or None."""
+        return None
+
+    def begin(self, simulation: Simulation) -> None:
+        """Before the first step; may move the simulation on."""
+
+    def stepped(self, simulation: Simulation) -> None:
+        """After a step; may raise to stop all runs."""
+
+    def finished(self, simulation: Simulation) -> None:
+        """After the last step."""
