@@ -3,8 +3,8 @@
 It was written without a look at sim/rules/ but for the names of stored fields, and shares with
 the simulator its configuration and the addresses of random numbers (sim/rng.py). Read it beside
 the ODD, whose sections stand in brackets. second_conditions.py holds what policies do,
-second_state.py what is stored, and luck, second_look.py and second_act.py the two halves of a
-step.
+second_state.py what is stored, and luck, second_look.py what a user does before it acts,
+second_act.py how it acts.
 """
 
 import math
@@ -14,11 +14,11 @@ import networkx as nx
 from tests.second_act import Act
 from tests.second_conditions import CELLULAR, CHANNELS, conditions
 from tests.second_look import Look
-from tests.second_state import BY_TIES, HABIT_STEPS, Luck, Word, read, show
+from tests.second_state import BY_TIES, HABIT_STEPS, Luck, Word, read, show, think
 
 
 class World(Look, Act):
-    """A run: users, talks, words, chats, offenders, ties, and what a step does to them."""
+    """A run: users, what they show, chats, offenders, ties, and what a step does to them."""
 
     def __init__(self, config, replication, state):
         self.config, self.replication, self.b = config, replication, config.behaviour
@@ -51,28 +51,31 @@ class World(Look, Act):
         self.now = conditions(self.config, self.k, self.noted)
         self.luck = Luck(self.config.seed, self.replication, self.k)
         self.move()
-        self.talks = [self.look(i) for i in range(len(self.users))]
         for kind in self.abuse:
             self.follow(kind)
-        dau = self.observe()
-        self.comply_if_lost(dau)
-        for i in range(len(self.users)):
-            self.act(i)
-        self.words = [show(user, self.messengers, self.b) for user in self.users]
+        self.talks, self.agreed = [], []
+        for i, user in enumerate(self.users):
+            self.talks.append(self.look(i))
+            self.act(i, user, self.talks[i])  # what others see of it is what it was
+        self.keep_agreements()
+        self.comply_if_lost(self.daily_reach())
+        self.settle()
         self.seen |= self.luck.seen
         self.close += self.luck.close
         self.k += 1
 
-    def settle(self, theirs):
-        """Take levels that stand in the middle between two from the words `theirs`."""
+    def settle(self, words=None, minds=None):
+        """Show every user; what stands in the middle of two as `words` and `minds` have it."""
+        nothing = [None] * len(self.users)
+        self.minds = list(map(think, self.users, minds or nothing))
         self.words = [
-            show(user, self.messengers, self.b, word)
-            for user, word in zip(self.users, theirs, strict=False)
+            show(user, mind, self.messengers, self.b, word)
+            for user, mind, word in zip(self.users, self.minds, words or nothing, strict=False)
         ]
 
     # 3.1, 4.12 what is observed of it, and platforms that give in (7.4)
 
-    def observe(self):
+    def daily_reach(self):
         return [
             sum(1 - math.exp(-talk.openings[p]) for talk in self.talks) / len(self.talks)
             for p in self.messengers

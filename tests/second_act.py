@@ -1,4 +1,4 @@
-"""Second half of a step again: offenders follow, users act; from docs/odd.md (7.7-7.10) alone.
+"""Offenders follow and users act, again: from docs/odd.md (7.7-7.10) alone.
 
 Part of the second implementation, see tests/second.py.
 """
@@ -10,18 +10,16 @@ from tests.second_state import f4, has, reached
 
 
 class Act:
-    """What `World` does once everybody has looked."""
+    """What `World` lets a user do once it has talked."""
 
     # 7.7 Revise and remember
 
-    def act(self, i):
-        user, talk = self.users[i], self.talks[i]
+    def act(self, i, user, talk):
         self.revise(i, user, talk)
         self.remember(user, talk)
         if user.online:
             for p in self.messengers:
                 self.receive(i, user, talk, p)
-        self.answer(i, user)
         self.learn(i, user, talk)
         self.switch(i, user, talk)
         self.suffer(i, user)
@@ -59,7 +57,7 @@ class Act:
             used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
             user.habit[p] = f4(m * user.habit[p] + (1 - m) * used)
 
-    # 7.8 Receive and answer
+    # 7.8 Receive; agreements
 
     def join(self, i, user, p):
         user.aware.add(p)
@@ -92,29 +90,28 @@ class Act:
             user.installed.add(p)
             user.aware.add(p)
 
-    def answer(self, i, user):
-        for p in self.messengers:
-            if user.asked[p]:
-                self.join(i, user, p)
-                user.asked[p] = 0
+    def keep_agreements(self):
+        for i, p in self.agreed:
+            self.join(i, self.users[i], p)
 
     # 7.9 Learn and switch
 
     def learn(self, i, user, talk):
         b, h, now, luck = self.b, self.now.h, self.now, self.luck
-        for p in self.messengers if user.online else ():
-            H = now.awareness[p] + b.word_of_mouth * h * (p in talk.peer_aware)
+        peer = talk.peer
+        for p in set(self.messengers) - user.aware if user.online else ():
+            H = now.awareness[p] + b.word_of_mouth * h * (p in peer.aware)
             if luck.happens(H, "aware", i, p):
                 user.aware.add(p)
         F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
         for p in self.messengers:
             old, prior = user.belief[p], self.prior(user, p)
-            user.belief[p] = f4(old + F * (talk.peer_belief[p] - old) + G * (prior - old))
+            user.belief[p] = f4(old + F * (peer.belief(p) - old) + G * (prior - old))
         for story in now.stories:
             if story.bit in user.news:
                 continue
             addressed = not story.audience or story.audience & has(user)
-            H = story.media * bool(addressed) + story.contact * (story.bit in talk.peer_news)
+            H = story.media * bool(addressed) + story.contact * (story.bit in peer.news)
             if luck.happens(H, "news", i, salt=story.salt):
                 user.news.add(story.bit)
                 p = story.platform
@@ -169,6 +166,8 @@ class Act:
                 goal = attraction[k] / sum(attraction)
                 kind.share[k] += speed * (goal - kind.share[k])
         kind.total = mean**kind.elasticity
+        everywhere = sum(kind.share[k] * self.undetected(kind, k) for k in range(7))
+        kind.most = kind.incident_rate * kind.total * everywhere * max(kind.vulnerability)
 
     def suffer(self, i, user):
         for number, kind in enumerate(self.abuse):

@@ -1,4 +1,4 @@
-"""First half of a step again: chats move and users look; from docs/odd.md (7.5, 7.6) alone.
+"""What comes before a user acts, again: chats, ties, talk; from docs/odd.md (7.5, 7.6) alone.
 
 Part of the second implementation, see tests/second.py.
 """
@@ -24,7 +24,7 @@ from tests.second_state import (
 
 
 class Look:
-    """What `World` does before offenders follow."""
+    """What `World` lets chats and users do before users act."""
 
     def q(self, place, c, p):
         return self.now.q[place, c, p]
@@ -92,7 +92,7 @@ class Look:
             v += math.log(1 + math.exp(x)) / size
         return v
 
-    # 7.6 Look
+    # 7.6 Before a user acts
 
     def look(self, i):
         user, b, h = self.users[i], self.b, self.now.h
@@ -115,9 +115,7 @@ class Look:
         talk.value = [f4(self.value(i, p)) if p in user.revising else 0.0 for p in range(6)]
 
         j = self.contact(i, "converse")
-        peer = user if j is None else self.users[j]
-        talk.peer_aware, talk.peer_news = set(peer.aware), set(peer.news)
-        talk.peer_belief = list(peer.belief)
+        talk.peer = self.minds[i if j is None else j]
 
         talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
         talk.vpn_gain, talk.content = math.nan, 0.0
@@ -247,4 +245,4 @@ class Look:
         ]  # fmt: skip
         p = self.luck.pick(weights, "pair_platform", i)
         if j is not None and self.users[j].online and p is not None:
-            user.asked[p] = self.users[j].asked[p] = 1
+            self.agreed += [(i, p), (j, p)]

@@ -9,24 +9,30 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.engines import BLOCK
 from sim.rng import purpose_key, step_key, uniform, user_uniform
 from tests.worlds import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
+MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 NOWHERE = 255
 INVITED, ORDERED = 1, 2
 BITS = {
     "segments", "installed", "second", "account", "aware", "mandated", "revising", "news", "alert",
-    "victim", "ordered", "peer_aware", "peer_news",
+    "victim", "ordered",
 }  # fmt: skip
+# First eight bits of what decides these stand side by side for all slots of a user.
+LUCKY = {"revise", "aware", "mandate", "trial", "preinstall", "abuse"}
+ALL_BITS = 2**64 - 1
 TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
 # What comes out of ties is known to single precision (7.3): a sum of shares of 1 to F32.
 F32 = 4e-6
 BY_TIES = {"accept": 2e-5, "vpn_accept": 2e-5, "pair": 2e-5}  # too close, where that decides
 BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
 BETWEEN = 2e-4  # levels: so near to the middle between two, either is right
+UNSURE = 2e-5  # the same of beliefs as heard
 TALK = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
 OF_TIES = {"users.habit", *(f"talks.{name}" for name in TALK)}
 
@@ -38,6 +44,21 @@ def f4(x):
 
 def sigmoid(x):
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def split_mix(key, n):
+    """Return number n of SplitMix64 under a key (7.2)."""
+    z = key + (n + 1) * 0x9E3779B97F4A7C15 & ALL_BITS
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & ALL_BITS
+    z = (z ^ z >> 27) * 0x94D049BB133111EB & ALL_BITS
+    return z ^ z >> 31
+
+
+def lucky_uniform(key, i, slot):
+    """Return a number whose first eight bits stand beside those of the other slots (7.2)."""
+    first = split_mix(key, i) >> 8 * slot & 0xFF
+    rest = (split_mix(key ^ ALL_BITS, 8 * i + slot) >> 11) / 2**53
+    return (first + rest) / 256
 
 
 def bits(places):
@@ -62,6 +83,8 @@ class Luck:
         if purpose not in self.keys:
             self.keys[purpose] = step_key(purpose_key(seed, replication, purpose), k)
         key = self.keys[purpose] ^ np.uint64(salt)
+        if purpose in LUCKY:
+            return lucky_uniform(int(key), index, slot)
         return uniform(key, index) if slot is None else user_uniform(key, index, slot)
 
     def below(self, chance, purpose, *index, **salt):
@@ -97,6 +120,7 @@ class Word(NamedTuple):
     place: int
     habit_levels: tuple
     fear_levels: tuple
+    abroad: bool = False
 
     def drawn(self, p, b):
         """Return what the habit of a messenger adds to its utility on a tie."""
@@ -108,9 +132,25 @@ class Word(NamedTuple):
         return -math.log1p(-most * self.fear_levels[p] / FEAR_STEPS)
 
     def packed(self):
-        word = bits(self.has) + (self.place << 6)
+        word = bits(self.has) + (self.place << 6) + (self.abroad << 62)
         word += sum(level << 14 + 3 * p for p, level in enumerate(self.fear_levels))
         return word + sum(level << 32 + 5 * p for p, level in enumerate(self.habit_levels))
+
+
+class Mind(NamedTuple):
+    """What a contact hears (2.5)."""
+
+    aware: frozenset
+    news: frozenset
+    heard: tuple
+
+    def belief(self, p):
+        """Return the belief as heard [log-odds]."""
+        return self.heard[p] / SURE_STEPS - MOST_SURE
+
+    def packed(self):
+        mind = bits(self.aware) + (bits(self.news) << 8)
+        return mind + sum(level << 16 + 8 * p for p, level in enumerate(self.heard))
 
 
 def reached(roll_out, index):
@@ -122,11 +162,24 @@ def has(user):
     return user.installed & user.account
 
 
-def heights(user, p, b):
+def think(user, theirs=None):
+    """Return the mind of a user (2.5); of a belief in the middle what the mind `theirs` says."""
+    heard = []
+    for p, belief in enumerate(user.belief):
+        height = (belief + MOST_SURE) * SURE_STEPS
+        level = math.floor(height + 0.5)
+        if theirs is not None and abs(height - math.floor(height) - 0.5) < UNSURE:
+            other = theirs >> 16 + 8 * p & 0xFF
+            level = other if abs(other - height) < 0.6 else level
+        heard.append(min(max(level, 0), 255))
+    return Mind(frozenset(user.aware), frozenset(user.news), tuple(heard))
+
+
+def heights(user, mind, p, b):
     """Return how high the habit and the fear of a messenger stand, before they are rounded."""
     most, fear = b.chilling_value / 2 * MOST_FEAR, 0.0
     if user.type == -1:
-        fear = min(user.concern * sigmoid(user.belief[p]), MOST_FEAR) * b.chilling_value / 2
+        fear = min(user.concern * sigmoid(mind.belief(p)), MOST_FEAR) * b.chilling_value / 2
     eta = b.habit_value / 2
     return (
         HABIT_STEPS * (math.expm1(eta * user.habit[p]) / math.expm1(eta) if eta else 0.0),
@@ -134,16 +187,16 @@ def heights(user, p, b):
     )
 
 
-def show(user, messengers, b, theirs=None):
+def show(user, mind, messengers, b, theirs=None):
     """Return the word of a user (2.5); of a level in the middle the one in the word `theirs`."""
     levels = [[0] * 6, [0] * 6]
     for p in messengers:
-        for kind, height in enumerate(heights(user, p, b)):
+        for kind, height in enumerate(heights(user, mind, p, b)):
             levels[kind][p] = math.floor(height + 0.5)
             if theirs is not None and abs(height - math.floor(height) - 0.5) < BETWEEN:
                 shown = theirs >> 14 + 3 * p & 7 if kind else theirs >> 32 + 5 * p & 31
                 levels[kind][p] = shown if abs(shown - height) < 0.6 else levels[kind][p]
-    return Word(frozenset(has(user)), user.place, *map(tuple, levels))
+    return Word(frozenset(has(user)), user.place, *map(tuple, levels), bool(user.abroad))
 
 
 def plain(record):
@@ -155,8 +208,8 @@ def plain(record):
 def read(world, state):
     """Read the arrays of a run's state into `world`."""
     world.users = [plain(record) for record in state.users]
-    world.talks = [plain(record) for record in state.talks]
-    world.words = [show(user, world.messengers, world.b) for user in world.users]
+    world.talks = []
+    world.settle()
     world.abuse = [plain(record) for record in state.abuse]
     chats = {name: getattr(state.chats, name).tolist() for name in state.chats._fields}
     begins = chats["indptr"]
@@ -181,23 +234,29 @@ def read(world, state):
 def numbers(world):
     """Return all that changes, by name and row, bits packed, as arrays hold it."""
     found = {"words": [*(word.packed() for word in world.words), 0]}  # nobody stands last
+    found["minds"] = [mind.packed() for mind in world.minds]
     for name in ("platform", "moved", "bound"):
         found[f"chats.{name}"] = [getattr(chat, name) for chat in world.chats]
     for table in ("users", "talks", "abuse"):
         for row in getattr(world, table):
             for name, value in vars(row).items():
+                value = value.packed() if name == "peer" else value
                 value = bits(value) if name in BITS else value
                 found.setdefault(f"{table}.{name}", []).append(value)
     return found
 
 
-def stored(state):
-    """Return the same of a run's state."""
-    found = {"words": state.words.tolist()}
+def stored(run):
+    """Return the same of a run; talks are those that its engine holds of the one block it has."""
+    state = run.state
+    found = {"words": state.shown.words.tolist(), "minds": state.shown.minds.tolist()}
     for name in ("platform", "moved", "bound"):
         found[f"chats.{name}"] = getattr(state.chats, name).tolist()
-    for table in ("users", "talks", "abuse"):
-        records = getattr(state, table)
+    tables = {"users": state.users, "abuse": state.abuse}
+    if run.n_done:
+        assert state.n_users <= BLOCK
+        tables["talks"] = run.engine._work[0].talks[: state.n_users]
+    for table, records in tables.items():
         if len(records):
             found |= {f"{table}.{name}": records[name].tolist() for name in records.dtype.names}
     return found

@@ -10,14 +10,15 @@ import pytest
 
 import sim
 
-# buy_phone (rules/push.py) calls happens (rules/chance.py): with next to no hazard, nothing
+# buy_phone (rules/push.py) calls befalls (rules/chance.py), which asks happens where the first
+# bits of luck do not refuse: with next to no hazard, nothing
 CALL = """
 import numpy as np
 from sim.rules.push import buy_phone
 from sim.rules.records import FORCE, PURPOSES, USER, records
 force, user = records(FORCE, 1)[0], records(USER, 1)[0]
 force.preinstall[0] = 1e-12
-buy_phone(0, user, 0, force, np.zeros(len(PURPOSES), np.uint64))
+buy_phone(0, user, 0, np.uint64(0), force, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard and u < -np.expm1(-hazard))"

@@ -132,8 +132,10 @@ def test_the_start_is_the_same_whatever_the_threads():
     config = load_config(*MANY)
     one, *others = (prepare(config, Threads(n)) for n in (1, 2, 3))
     for other in others:
-        for name in ("users", "talks", "words", "abuse"):
+        for name in ("users", "at_start", "abuse"):
             assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
+        for name in ("words", "minds"):
+            assert getattr(one.shown, name).tobytes() == getattr(other.shown, name).tobytes(), name
         assert one.rules.tobytes() == other.rules.tobytes()
         assert (one.chats.platform == other.chats.platform).all()
 

@@ -11,7 +11,6 @@ import pytest
 
 from sim.compiled import jit_loop
 from sim.engines import CompiledEngine, Threads
-from sim.inversion import talk_rows
 from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
@@ -29,6 +28,7 @@ from tests.worlds import (
     by_band,
     equal_ties,
     keys,
+    take_step,
     toy_now,
     toy_rules,
     toy_state,
@@ -36,8 +36,7 @@ from tests.worlds import (
 )  # fmt: skip
 
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
-THREADS = Threads(1)
-ENGINE = CompiledEngine(THREADS)
+ENGINE = CompiledEngine(Threads(1))
 
 # T1: one messenger, U = B + beta L x with L the value of a contact who has it.
 
@@ -56,8 +55,7 @@ def binary(a, b, share):
     crowd, now = Crowd(N_CROWD, [1 - share, share], rules), toy_now(ONE)
 
     def step(k):
-        ENGINE.look(crowd.state, now, keys(k))
-        ENGINE.act(crowd.state, now, keys(k))
+        take_step(ENGINE, crowd.state, now, keys(k))
         return crowd.mix()[1]
 
     return crowd, step
@@ -110,9 +108,10 @@ FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
 
 
 @jit_loop
-def visits(counts, n_samples, thin, n, users, talks, words, ties, now, rules, at, bases, keys):
+def visits(
+    counts, n_samples, thin, n, users, talks, words, ties, now, rules, at, bases, keys, asked, s
+):
     """Let random users reconsider random messengers; count the state every `thin` times."""
-    s, asked = working_memory(), questions(1)
     for k in range(n_samples * thin):
         site = int(uniform(bases[0], k) * (len(users) * n))
         i = site // n
@@ -120,9 +119,9 @@ def visits(counts, n_samples, thin, n, users, talks, words, ties, now, rules, at
         users[i].revising = np.uint8(1 << site % n)
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
-        communicate(first, lane, lane + 1, users, talks, words, ties, now, rules, s)
+        communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, s)
         ask_values(i, words[i], np.int64(users[i].revising), asked)
-        answer(users, talks, words, ties, now, rules, asked, s)
+        answer(talks, 0, words, ties, now, rules, asked, s)
         revise(i, users[i], talks[i], now, rules, keys)
         words[i] = pack(users[i], rules)
         if k % thin == thin - 1:
@@ -174,6 +173,7 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     visits(
         counts, N_SAMPLES, thin, n, state.users, state.talks, state.words, ties,
         toy_now(FIVE[:, :n], losses, q), rules, seats(ties), bases, keys(0),
+        questions(1), working_memory(),
     )  # fmt: skip
     check_law(counts, law, thin)
 
@@ -235,13 +235,9 @@ def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
 
 
 def one_at_a_time(crowd, now, k):
-    """Let the crowd talk, and a part of it reconsider one random messenger; returns the shares."""
+    """Let a part of the crowd reconsider one random messenger, as if alert; returns the shares."""
     state, n = crowd.state, crowd.n
     u = uniforms(np.uint64(step_key(purpose_key(SEED, 0, "test.which"), k)), n)
-    state.users.revising[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
-    THREADS.run(
-        talk_rows, n, state.users, state.talks, state.words, state.ties, state.chats, now,
-        state.rules, 0.0,
-    )  # fmt: skip
-    ENGINE.act(state, now, keys(k))
+    state.users.alert[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
+    take_step(ENGINE, state, now, keys(k))
     return crowd.mix()

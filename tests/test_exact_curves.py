@@ -5,14 +5,17 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from sim.compiled import rule_loop
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
-from sim.inversion import talk_rows
+from sim.inversion import talk
 from sim.measures import Recorder, Series, step_series
+from sim.rules.records import TALK, records
 from sim.state import make_users
+from sim.tally import observe
 from sim.world.population import draw_population
 from tests import theory
-from tests.worlds import equal_ties, keys, toy_rules, toy_state, toy_users, world
+from tests.worlds import equal_ties, keys, take_step, toy_rules, toy_state, toy_users, world
 
 N = 20_000  # users
 MAX_APP = 2  # position of max among the messengers
@@ -28,7 +31,7 @@ def pushed(column, step_days, *overrides):
     state = toy_state(users, equal_ties([[]] * N), toy_rules(len(config.messengers)))
     engine, conditions, shares = CompiledEngine(Threads(1)), Conditions(config), []
     for k in range(config.n_steps):
-        engine.act(state, conditions.at(k), keys(k))
+        take_step(engine, state, conditions.at(k), keys(k))
         shares.append((users[column] >> MAX_APP & 1).mean())
     if column == "mandated":
         assert (users.installed == users.mandated).all()
@@ -60,11 +63,22 @@ def test_t12_a_push_follows_its_exponential_whatever_the_step(
     assert z.max() < 4
 
 
-def observed(config, state):
+@rule_loop
+def observe_rows(chunk, first, last, users, talks, now, rules, tally):
+    """Observe a range of users."""
+    for i in range(first, last):
+        observe(i, chunk, users[i], talks[i], now, rules, tally)
+
+
+def observed(config, state, talks):
     """Return daily reach and June's reach of the messengers, while everyone goes on as now."""
-    recorder, conditions = Recorder(config, Threads(1), state), Conditions(config)
+    recorder, conditions = Recorder(config, state), Conditions(config)
     for k in range(5):
-        recorder.observe(k, conditions.at(k))
+        now, tally = conditions.at(k), recorder.tally(k)
+        Threads(1).run_chunks(
+            observe_rows, state.n_users, state.users, talks, now, state.rules, tally
+        )
+        recorder.record(k, now, state.abuse, tally)
     series = step_series(config)
     dau = [
         recorder.observations.steps[0][0, series.index(Series(m, "any", "dau"))]
@@ -77,26 +91,26 @@ def observed(config, state):
 
 def test_t14_who_opens_equally_often_is_seen_as_poisson_says():
     config, start = world("dur_days=35")
-    state, openings = start.copy(), np.array([0.25, 0.5, 1.375, 1.875, 0.0])
-    state.talks.openings[:, : len(openings)] = openings
-    dau, mau = observed(config, state)
+    talks, openings = records(TALK, start.n_users), np.array([0.25, 0.5, 1.375, 1.875, 0.0])
+    talks.openings[:, : len(openings)] = openings
+    dau, mau = observed(config, start, talks)
     # equal but for the rounding of single precision
     assert dau == pytest.approx(theory.seen(openings, 1), rel=1e-6)
     assert mau == pytest.approx(theory.seen(openings, 30), rel=1e-6)
 
 
 def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
-    config, _ = world("dur_days=35")
+    config, start = world("dur_days=35")
     large = config.population.model_copy(update={"n_users": N})
     users = make_users(draw_population(large, config.case.data / large.ages, 5, seed=1))
     users.installed[:] = users.account[:] = 0b11111
     openings = np.array([0.05, 0.25, 0.41, 1.38, 1.87])
     rules = toy_rules(5, base_openings=[*openings, 0])
-    state = toy_state(users, equal_ties([[]] * N), rules)
+    state = toy_state(users, equal_ties([[]] * N), rules, abuse=start.abuse)
     now = Conditions(config).at(0)
-    talk_rows(0, N, users, state.talks, state.words, state.ties, state.chats, now, rules, 0.0)
+    talk(state, state.talks, now, 0.0, Threads(1))
     shape = large.intensity_shape
-    for found, days in zip(observed(config, state), (1, 30), strict=True):
+    for found, days in zip(observed(config, state, state.talks), (1, 30), strict=True):
         expected = theory.seen_gamma(shape, openings / shape, days)
         error = theory.seen_gamma_sd(shape, openings / shape, days) / np.sqrt(N)
         print(f"T14 {days} days: theory {expected.round(5)}, run {found.round(5)}, "

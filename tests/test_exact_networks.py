@@ -18,6 +18,7 @@ from tests.worlds import (
     Crowd,
     by_band,
     keys,
+    take_step,
     ties_of,
     toy_now,
     toy_rules,
@@ -59,9 +60,8 @@ def adjacency(graph):
 
 
 def step(state, k):
-    """Let everyone look and act; returns who has it."""
-    ENGINE.look(state, NOW, keys(k))
-    ENGINE.act(state, NOW, keys(k))
+    """Let everyone take a step; returns who has it."""
+    take_step(ENGINE, state, NOW, keys(k))
     return state.users.installed.astype(bool)
 
 

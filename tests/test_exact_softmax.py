@@ -18,7 +18,7 @@ import pytest
 from sim.engines import CompiledEngine, Threads
 from sim.rules.word import HABIT_STEPS
 from tests import theory
-from tests.worlds import equal_ties, keys, toy_now, toy_rules, toy_state, toy_users
+from tests.worlds import equal_ties, keys, take_step, toy_now, toy_rules, toy_state, toy_users
 
 ENGINE = CompiledEngine(Threads(1))
 SAYS_SOMETHING = 0.1  # a larger bound would not
@@ -37,8 +37,7 @@ def habits(n, b, first):
     users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
     state, now = toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.zeros((2, n)))
     for k in range(400):
-        ENGINE.look(state, now, keys(k))
-        ENGINE.act(state, now, keys(k))
+        take_step(ENGINE, state, now, keys(k))
     assert (users.habit[0] == users.habit[1]).all()
     return users.habit[0, :n].astype(float)
 

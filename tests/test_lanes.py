@@ -23,7 +23,6 @@ from sim.lanes import (
     gather_rows,
     ln,
     load,
-    lookup,
     maximum,
     pick,
     rotate,
@@ -291,17 +290,12 @@ def test_pick_reads_a_table_of_floats(first):
     same(found, table[first + at])
 
 
-@jit_loop
-def looked_up(table, i, found):
-    for at in range(0, len(i), WIDTH):
-        store(found, at, lookup(table, load(i, at)))
-
-
-def test_lookup_reads_a_table_of_whole_numbers():
-    table, at = RNG.integers(-99, 99, 256).astype(np.int32), RNG.integers(0, 256, N)
+@pytest.mark.parametrize("first", [0, 1, 7, 32, 224])
+def test_pick_reads_a_table_of_whole_numbers(first):
+    table, at = RNG.integers(-99, 99, 256).astype(np.int32), RNG.integers(0, SPAN, N)
     found = ints()
-    looked_up(table, at.astype(np.int32), found)
-    same(found, table[at])
+    picked(table, first, at.astype(np.int32), found)
+    same(found, table[first + at])
 
 
 WORDS = RNG.integers(0, 2**64, 1001, dtype=np.uint64)

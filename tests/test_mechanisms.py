@@ -5,6 +5,7 @@ parameters, its policies) can change a bit of what is observed. *Deleted*: a mes
 method for it does nothing gives the same bits as the switch.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -16,6 +17,8 @@ from sim.engines import Threads
 from sim.measures import step_series
 from sim.mechanisms import MECHANISMS
 from sim.model import MigrationModel
+from sim.rules import beliefs
+from sim.rules.word import aware_of
 from sim.start import prepare
 from tests.worlds import advanced, simulation
 
@@ -23,6 +26,7 @@ EVENTFUL = (
     "+scenario=as_happened",
     "population.n_users=400",
     "behaviour.word_of_mouth=0.05",
+    "behaviour.second_phone=0.5",
     "+policies.story={kind: information_event, platform: max, start: 2025-07-01, "
     "awareness_rate: 0.05, contact_rate: 0.02, "
     "shock: {state_averse: 2, indifferent: 1, foreign_averse: 0}}",
@@ -68,12 +72,12 @@ def learns_without_looking_around(user):
 
 def hears_of_no_messenger(user):
     User.converse(user)
-    user.talk.peer_aware = 0
+    user.talk.peer -= np.uint64(aware_of(user.talk.peer))  # its lowest bits
 
 
-def meets_nobody_of_another_opinion(user):
-    User.converse(user)
-    user.talk.peer_belief[:] = user.record.belief
+def follows_no_opinion(user):
+    still, rules = user._pace._replace(follow=0.0), user._state.rules
+    beliefs.learn(user.row, user.record, user.talk, user._now, still, rules, user._keys)
 
 
 DELETED = {
@@ -81,7 +85,7 @@ DELETED = {
     "circumvention": {"weigh_vpn": weighs_no_vpn},
     "attention": {"learn": learns_without_looking_around},
     "word_of_mouth": {"converse": hears_of_no_messenger},
-    "peers": {"converse": meets_nobody_of_another_opinion},
+    "peers": {"learn": follows_no_opinion},
     "abuse": {"suffer": does_nothing},
 }
 OWN = {"chats": "chats", "abroad": "reachable_abroad"}  # what only the mechanism itself shows
@@ -146,6 +150,7 @@ def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
     if name == "abuse":  # a rare harm that nothing follows from
         assert not switched["victim"].any()
         assert not deleted["victim"].any()
+        assert whole["victim"].any()
     else:
         assert switched.tobytes() == deleted.tobytes() != whole.tobytes()
 
@@ -153,9 +158,8 @@ def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
 def _same_but(start, config):
     """Return the same start under the rules of `config`."""
     state = start.copy()
-    rules = prepare(config, Threads(1)).rules.copy()
+    prepared = prepare(config, Threads(1))
+    rules = prepared.rules.copy()
     rules.standalone[:] = start.rules.standalone
     rules.base_openings[:] = start.rules.base_openings
-    return type(state)(
-        state.users, state.talks, state.words, state.ties, rules, state.chats, state.abuse
-    )
+    return replace(state, rules=rules, abuse=state.abuse if len(state.abuse) else prepared.abuse)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
 from sim.engines import Threads
-from sim.inversion import talk_rows
+from sim.inversion import talk
 from sim.lanes import WIDTH, any_bits, gather, load, splat, store
 from sim.rules import adoption, beliefs, circumvention, groups
 from sim.rules.availability import availability
@@ -34,6 +34,7 @@ from sim.rules.records import (
     ORDINARY,
     RULES,
     SENSITIVE,
+    TALK,
     records,
 )
 from sim.rules.word import (
@@ -42,6 +43,9 @@ from sim.rules.word import (
     HABIT_WIDTH,
     PLACE_BIT,
     USABLE,
+    aware_of,
+    belief_of,
+    stories_of,
 )
 from tests.worlds import (
     F32,
@@ -72,12 +76,9 @@ def in_the_ban():
 
 def talked(state, now):
     """Return what users say at a state that is left as it is."""
-    state = state.copy()
-    Threads(1).run(
-        talk_rows, state.n_users, state.users, state.talks, state.words, state.ties, state.chats,
-        now, state.rules, 0.0,
-    )  # fmt: skip
-    return state.talks
+    talks = records(TALK, state.n_users)
+    talk(state.copy(), talks, now, 0.0, Threads(1))
+    return talks
 
 
 def test_use_of_a_channel_sums_to_one_for_whoever_has_ties():
@@ -94,7 +95,7 @@ def see(mine, other, words, now, rules, s, seen):
 
     Of messages, sensitive messages and calls; Z last.
     """
-    t, pairs = terms(now, rules), now.pairs.ravel()
+    t, pairs = terms(now, rules), now.pairs
     for at in range(0, len(mine), WIDTH):
         low, high = gather(words, load(mine, at))
         their_low, their_high = gather(words, load(other, at))
@@ -130,8 +131,8 @@ def ends():
     nobody = np.full(-len(users) % WIDTH, n, np.uint32)
     both = [np.concatenate([ids, nobody]) for ids in (users, contacts)]
     mine, other = (np.zeros((3, MAX + 1, len(both[0])), np.float32) for _ in range(2))
-    see(*both, state.words, run.now, rules, working_memory(), mine)
-    see(*reversed(both), state.words, run.now, rules, working_memory(), other)
+    see(*both, state.shown.words, run.now, rules, working_memory(), mine)
+    see(*reversed(both), state.shown.words, run.now, rules, working_memory(), other)
     mine, other = mine[:, :, : len(users)], other[:, :, : len(users)]
     # what is sent over p, as the other end of the tie sees it
     weight = ties.rank_weight[rank].astype(float) / ties.rank_total[ties.degree[users]]
@@ -153,6 +154,7 @@ def test_what_is_sent_over_a_messenger_is_received_over_it():
     run, (_, _, received) = in_the_ban(), ends()
     at_home = run.state.copy()
     at_home.users.abroad[:] = 0  # what goes abroad arrives at nobody here
+    at_home.show()
     sent = talked(at_home, run.now).use.astype(float).sum(axis=0)
     assert sent == pytest.approx(received, rel=F32)
     assert (received[:, [0, 1, 2, CELLULAR]] > 1).all()
@@ -226,6 +228,11 @@ def renumbered(state):
     return state
 
 
+def by_channel(pairs):
+    """Return a view of the tables by pairs of classes: (table, channel, messenger, pair)."""
+    return pairs.reshape(2, 2, MAX, -1)
+
+
 def renumbered_now(now):
     """Return what is in force with the messengers in their new places."""
     force = records(FORCE, 1)
@@ -242,7 +249,7 @@ def renumbered_now(now):
         availability=now.availability[:, :, ORDER],
         attraction=now.attraction[..., ORDER],
         quality=now.quality[..., ORDER],
-        pairs=np.ascontiguousarray(now.pairs[:, :, ORDER]),
+        pairs=by_channel(now.pairs)[:, :, ORDER].ravel(),
     )
 
 
@@ -276,10 +283,13 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
             for user, n, s in ((mine, now, state), (theirs, new_now, new))
         ]
         assert content[1] == pytest.approx(content[0], rel=1e-5)
-        for s, talk in ((state, talks[i]), (new, new_talks[i])):
-            beliefs.converse(i, s.users, talk, s.ties, keys(3))
-        assert (new_talks[i].peer_belief == talks[i].peer_belief[ORDER]).all()
-        assert new_talks[i].peer_aware == permuted_bits(np.uint8(talks[i].peer_aware))
+        for s, said in ((state, talks[i]), (new, new_talks[i])):
+            beliefs.converse(i, s.shown.minds, said, s.ties, keys(3))
+        mind, new_mind = talks[i].peer, new_talks[i].peer
+        heard = [belief_of(mind, p) for p in range(MAX)]
+        assert [belief_of(new_mind, k) for k in range(MAX)] == [heard[p] for p in ORDER]
+        assert aware_of(new_mind) == permuted_bits(np.uint8(aware_of(mind)))
+        assert stories_of(new_mind) == stories_of(mind)
     for g in range(0, len(state.chats.platform), 5):
         for k, p in enumerate(ORDER[:5]):
             u = groups.chat_value(g, p, state.users, state.chats, now, state.rules)
@@ -294,7 +304,7 @@ def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, sh
     rules[0] = state.rules
     rules.outside[0, channel] *= np.exp(shift)
     rules.outside_abroad[0, channel] *= np.exp(shift)
-    pairs[0, channel] *= np.exp(shift)
+    by_channel(pairs)[0, channel] *= np.exp(shift)
     lifted = dataclasses.replace(state, rules=rules[0])
     before, after = talked(state, run.now), talked(lifted, run.now._replace(pairs=pairs))
     assert after.value == pytest.approx(before.value, rel=SINGLE, abs=GAIN)

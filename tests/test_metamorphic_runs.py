@@ -1,5 +1,6 @@
 """What must hold of whole runs, whatever the numbers (docs/model.md)."""
 
+import dataclasses
 import datetime as dt
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ import pytest
 
 from sim import load_config
 from sim.compiled import jit_loop
-from sim.engines import BLOCK, act_rows, move_rows
+from sim.engines import BLOCK, agreements, move_rows
 from sim.lanes import WIDTH
 from sim.measures import Series, step_series
 from sim.policies import (
@@ -17,12 +18,15 @@ from sim.policies import (
     Shock,
     VpnBlocking,
 )
-from sim.rules.choice import working_memory
-from sim.rules.records import TALK, Chats, records
-from sim.rules.step import look
+from sim.rules.choice import communicate, working_memory
+from sim.rules.pace import pace
+from sim.rules.pairing import keep_agreements
+from sim.rules.records import TALK, Chats, Shown, records
+from sim.rules.step import act, follow_up, wonder
 from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
-from sim.state import State
+from sim.state import seats
+from sim.tally import observe
 from sim.world.settings import BANDS
 from tests.worlds import SMALL, advanced, csr, different, outcome, simulation, ties_of, world
 
@@ -63,7 +67,8 @@ def test_users_are_reached_where_they_have_both_app_and_account(scenario):
     for _ in range(run.config.n_steps):
         run.step()
         users = run.state.users
-        assert (run.state.words[:-1] & np.uint64(USABLE) == users.installed & users.account).all()
+        usable = run.state.shown.words[:-1] & np.uint64(USABLE)
+        assert (usable == users.installed & users.account).all()
         assert not (users.installed & ~users.account & ~np.uint8(max_bit)).any()
     assert (users.installed & ~users.account & max_bit).any()  # on new phones
 
@@ -88,7 +93,7 @@ def test_where_nothing_is_restricted_failure_could_cost_anything(override):
 
 
 # What says who has a VPN, what it would open up, and who around one has it.
-OF_VPNS = {"users.place", "users.skill", "talks.vpn_gain", "talks.helpers", "words", "steps.vpn"}
+OF_VPNS = {"users.place", "users.skill", "words", "steps.vpn"}
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -101,7 +106,7 @@ def test_where_nothing_is_restricted_a_vpn_changes_nothing(share):
 def test_with_a_perfect_vpn_for_everyone_a_restriction_is_none():
     perfect = ("behaviour.vpn_efficacy=1.0", everyone_has_a_vpn(1.0))
     banned, free = finished(BAN, *perfect), finished("+scenario=mandate_only", *perfect)
-    assert different(banned, free) <= {"talks.vpn_gain"}  # what one would lose without
+    assert different(banned, free) == set()
 
 
 def test_a_restriction_does_matter_otherwise(ban):
@@ -109,11 +114,20 @@ def test_a_restriction_does_matter_otherwise(ban):
 
 
 @jit_loop
-def look_one(at, users, talks, words, ties, chats, now, rules, keys):
-    """Let the user in one seat look, alone."""
-    s, asked, lane = working_memory(), questions(1), at % WIDTH
-    look(at - lane, lane, lane + 1, users, talks, words, ties, chats, now, rules, keys, asked, s)
-    answer(users, talks, words, ties, now, rules, asked, s)
+def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, s):
+    """Let user `i`, who sits at `at`, look at its contacts, alone."""
+    lane = at % WIDTH
+    wonder(i, users[i], talks[i], shown.words[i], chats, now, rules, keys, asked)
+    communicate(at - lane, lane, lane + 1, talks, 0, shown.words, ties, now, rules, s)
+    answer(talks, 0, shown.words, ties, now, rules, asked, s)
+    follow_up(i, users, talks[i], shown.minds, ties, now, rules, keys, agreed)
+
+
+@jit_loop
+def observe_all(users, talks, now, rules, tally):
+    """Observe users as they were before they changed, in the order in which sums are taken."""
+    for i in range(len(users)):
+        observe(i, 0, users[i], talks[i], now, rules, tally)
 
 
 class Shuffled:
@@ -126,19 +140,22 @@ class Shuffled:
         for g in self._rng.permutation(len(state.chats.platform)):
             move_rows(g, g + 1, state.users, state.chats, now, state.rules, keys)
 
-    def look(self, state, now, keys):
-        for at in self._rng.permutation(state.n_users):
+    def step(self, state, now, keys, tally):
+        n, at = state.n_users, seats(state.ties)
+        talks, agreed, seen = records(TALK, n), agreements(n), state.users.copy()
+        steps, asked, s = pace(state.rules, now.force.days), questions(1), working_memory()
+        for i in map(int, self._rng.permutation(n)):  # who acts early is looked at later
             look_one(
-                at, state.users, state.talks, state.words, state.ties, state.chats, now,
-                state.rules, keys,
+                i, int(at[i]), state.users, talks, state.shown, state.ties, state.chats, now,
+                state.rules, keys, asked, agreed, s,
             )  # fmt: skip
-
-    def act(self, state, now, keys):
-        for i in self._rng.permutation(state.n_users):
-            act_rows(
-                i, i + 1, state.users, state.talks, state.words, state.abuse, now, state.rules,
+            seen[i] = state.users[i]
+            act(
+                i, state.users[i], talks[i], state.shown, state.abuse, now, steps, state.rules,
                 keys,
             )  # fmt: skip
+        observe_all(seen, talks, now, state.rules, tally)
+        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
 
 
 def test_the_order_of_users_and_chats_changes_no_bit(ban):
@@ -178,8 +195,10 @@ def test_a_run_continued_from_a_copy_of_its_state_gives_the_same_bits():
     resumed = simulation(paused.config, paused.state)
     resumed.n_done = paused.n_done
     advanced(resumed, 7)
-    for name in ("users", "talks", "words", "abuse"):
+    for name in ("users", "abuse"):
         assert getattr(resumed.state, name).tobytes() == getattr(whole.state, name).tobytes()
+    for one, other in zip(resumed.state.shown[:2], whole.state.shown[:2], strict=True):
+        assert one.tobytes() == other.tobytes()
     for one, other in zip(resumed.state.chats, whole.state.chats, strict=True):
         assert (one == other).all()
 
@@ -199,19 +218,22 @@ def copies(state, n):
     """Return a world of `n` copies of `state` that do not know of each other."""
     size, ties, chats = state.n_users, state.ties, state.chats
     indptr, contacts = csr(ties)
-    return State(
-        np.tile(state.users, n).view(np.recarray), records(TALK, n * size),
-        np.append(np.tile(state.words[:-1], n), state.words[-1:]),
-        ties_of(repeated(indptr, n), shifted(contacts.astype(np.int64), size, n),
+    new = dataclasses.replace(
+        state,
+        users=np.tile(state.users, n).view(np.recarray),
+        shown=Shown(*(np.zeros(n * size + k, np.uint64) for k in (1, 0, 1, 0))),
+        ties=ties_of(repeated(indptr, n), shifted(contacts.astype(np.int64), size, n),
                 ties.rank_weight, ties.rank_total),
-        state.rules,
-        Chats(
+        chats=Chats(
             *(np.tile(part, n) for part in chats[:4]), repeated(chats.indptr, n),
             shifted(chats.members.astype(np.int64), size, n).astype(np.uint32),
             shifted(chats.of_user, len(chats.platform), n),
         ),
-        state.abuse.copy(),
+        abuse=state.abuse.copy(),
+        at_start=np.tile(state.at_start, n).view(np.recarray),
     )  # fmt: skip
+    new.show()
+    return new
 
 
 def test_copies_of_a_world_have_its_mean_and_a_variance_that_shrinks_with_their_number():

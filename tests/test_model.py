@@ -10,7 +10,9 @@ from pandas.testing import assert_frame_equal
 from sim import load_config
 from sim.agents import MesaEngine, User
 from sim.engines import Threads
+from sim.measures import Series, step_series
 from sim.model import AGENT_LIMIT, MigrationModel
+from sim.rules.records import CALL
 from sim.runs import run
 from sim.start import prepare
 from sim.world.settings import BANDS, TYPES
@@ -27,7 +29,8 @@ REPORTERS = {
         "messengers": lambda user: "+".join(user.messengers),
         "mandated": "mandated",
         "habit": lambda user: user.habits["whatsapp"],
-        "welfare": lambda user: float(user.talk.welfare),
+        "belief": lambda user: user.beliefs["max"],
+        "vpn": "vpn",
     },
 }
 
@@ -46,8 +49,11 @@ def model():
 
 
 def assert_same_state(first, second):
-    for name in ("users", "talks", "words"):
-        a, b = (getattr(m.simulation.state, name) for m in (first, second))
+    mine, theirs = (m.simulation.state for m in (first, second))
+    for name in ("users", "abuse"):
+        assert getattr(mine, name).tobytes() == getattr(theirs, name).tobytes(), name
+    for name in ("words", "minds"):
+        a, b = (getattr(state.shown, name) for state in (mine, theirs))
         assert a.tobytes() == b.tobytes(), name
 
 
@@ -58,6 +64,23 @@ def test_data_collected_with_either_engine_are_the_same(model):
         assert len(mine) == N_STEPS * (120 if "agent" in table else 1)
         assert_frame_equal(mine, theirs, check_exact=True)
     assert_same_state(model, compiled)
+
+
+def test_what_users_did_last_is_what_was_observed_of_them(model):
+    """Their talk is written by ``engine=mesa`` alone: compiled rows keep it for a moment."""
+    series = step_series(model.config)
+    last = model.simulation.recorder.observations.steps[-1][0]
+    names = model.config.messengers
+    said = {
+        Series("any", "any", "welfare"): [user.talk.welfare for user in model.users],
+        Series("any", "call", "reachable"): [user.talk.reachable[CALL] for user in model.users],
+    }
+    for p, name in enumerate(names):
+        openings = np.array([user.talk.openings[p] for user in model.users], float)
+        said[Series(name, "any", "dau")] = -np.expm1(-openings)
+    for measure, values in said.items():
+        assert np.mean(values, dtype=float) == pytest.approx(last[series.index(measure)])
+        assert np.std(values) > 0
 
 
 def test_the_model_is_the_run_of_the_tables(model):
@@ -139,7 +162,7 @@ class Obedient(User):
 
 RULES = (
     "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
-    "remember", "obey_and_try", "answer", "learn", "switch_vpn", "suffer", "step", "advance",
+    "remember", "obey_and_try", "learn", "switch_vpn", "suffer", "step", "advance", "show",
 )  # fmt: skip
 for _name in RULES:
     setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))

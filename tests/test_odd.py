@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,19 +17,17 @@ from sim.platforms import Platform
 from sim.policies import Policy
 from sim.results import CHANGES
 from sim.rules import records
+from sim.state import State
 
 REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
-UNLISTED = {
-    "range",
-    "np.array",
-    "np.int64",
-    "uniform",
-    "happens",
-}  # calls that are no part of a schedule
+UNLISTED = {  # calls that are no part of a schedule
+    "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "chunks",
+    "make_work", "_threads.run_chunks",
+}  # fmt: skip
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",
-    "SLOTS", "UNREADABLE", "COVERED",
+    "MOST_SURE", "SURE_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
 
 
@@ -65,10 +64,18 @@ def element(hint):
         ("2.2", {name: records.TALK[name] for name in records.TALK.names}),
         ("2.3", {name: element(hint) for name, hint in get_type_hints(records.Chats).items()}),
         ("2.4", {name: records.ABUSE[name] for name in records.ABUSE.names}),
+        ("2.5", {name: element(hint) for name, hint in get_type_hints(records.Shown).items()}),
+        ("2.6", {name: records.AT_START[name] for name in records.AT_START.names}),
     ],
 )
 def test_every_state_variable_is_listed_as_it_is_stored(number, fields):
     assert column(number) == {name: stored(dtype) for name, dtype in fields.items()}
+
+
+def test_what_a_run_keeps_is_listed():
+    listed = re.search(r"`sim\.state\.State`\) has\s(.*?)\. Conf", section("8"), re.S)[1]
+    names = re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", listed, flags=re.S))
+    assert names == [field.name for field in fields(State)]
 
 
 def calls(path, function):
@@ -78,7 +85,10 @@ def calls(path, function):
                for a in node.names]  # fmt: skip
     own = {a.asname: a.name for _, a in imports if a.asname}
     own |= {a.name: f"word.{a.name}" for node, a in imports if node.module == "sim.rules.word"}
-    (body,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == function)
+    *within, name = function.split(".")
+    for outer in within:
+        (tree,) = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == outer)
+    (body,) = (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name)
     found = [node for node in ast.walk(body) if isinstance(node, ast.Call)]
     found.sort(key=lambda node: (node.end_lineno, node.end_col_offset))  # arguments come first
     names = [ast.unparse(node.func).removeprefix("self.") for node in found]
@@ -90,10 +100,14 @@ def calls(path, function):
     [
         ("3.1", "sim/simulation.py", "step"),
         ("3.2", "sim/rules/groups.py", "move"),
-        ("3.3", "sim/rules/step.py", "look"),
-        ("3.4", "sim/rules/step.py", "act"),
-        ("3.5", "sim/rules/push.py", "receive"),
-        ("3.6", "sim/rules/beliefs.py", "learn"),
+        ("3.3", "sim/engines.py", "CompiledEngine.step"),
+        ("3.4", "sim/engines.py", "step_rows"),
+        ("3.5", "sim/rules/step.py", "wonder"),
+        ("3.6", "sim/rules/step.py", "follow_up"),
+        ("3.7", "sim/rules/step.py", "act"),
+        ("3.8", "sim/rules/push.py", "receive"),
+        ("3.9", "sim/rules/pairing.py", "keep_agreements"),
+        ("3.10", "sim/rules/beliefs.py", "learn"),
     ],
 )
 def test_the_schedule_is_the_order_of_calls(number, path, function):
@@ -104,6 +118,9 @@ def test_the_schedule_is_the_order_of_calls(number, path, function):
 def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in (REPO / "sim/rules").glob("*.py"))
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
+    lucky = re.findall(r"\bbefalls\(luck, keys\[(\w+)\], (.+?), hazard\)", source)
+    assert {name for name, _ in lucky} == set(re.findall(r"luck_of\(keys\[(\w+)\], i\)", source))
+    used += [("lucky_uniform", *address) for address in lucky]
     addresses = {
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))
         for function, name, index in used

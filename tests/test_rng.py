@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from sim.rng import SLOTS, purpose_key, step_key, uniform, uniforms, user_uniform
+from sim.rng import (
+    SLOTS,
+    first_bits,
+    luck_of,
+    lucky_uniform,
+    purpose_key,
+    step_key,
+    uniform,
+    uniforms,
+    user_uniform,
+)
 from sim.rules.records import MAX, PURPOSES
 
 N = 100_000
@@ -82,6 +92,33 @@ def test_the_first_numbers_of_many_keys_are_uniform():
 def test_neighbouring_users_and_slots_are_not_alike(lag):
     read = uniforms(KEY, N)
     assert abs(correlation(read[:-lag], read[lag:])) < 4
+
+
+def lucks(key, n, slot):
+    """Return the first bits of the luck of `n` users in `slot`, and all of it."""
+    luck = [np.uint64(luck_of(key, i)) for i in range(n)]
+    whole = [lucky_uniform(luck[i], key, i, slot) for i in range(n)]
+    return np.array([first_bits(one, slot) for one in luck]), np.array(whole)
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("slot", range(SLOTS))
+def test_luck_begins_with_its_first_bits(slot):
+    first, whole = lucks(KEY, 500, slot)
+    assert (first == np.floor(256 * whole) / 256).all()
+
+
+def test_luck_is_uniform_in_every_slot_and_slots_are_independent():
+    n = 20_000
+    read = np.array([lucks(key(2), n, slot)[1] for slot in range(SLOTS)])
+    for one in read:
+        assert kstest(one, "uniform").pvalue > 1e-4
+        last_bits = 256 * one % 1  # decide in few cases, and matter as much there
+        assert kstest(last_bits, "uniform").pvalue > 1e-4
+        assert abs(correlation(one, last_bits) - np.sqrt(n) / 256) < 4
+    off_diagonal = np.corrcoef(read)[np.triu_indices(SLOTS, 1)]
+    assert np.abs(off_diagonal).max() * np.sqrt(n) < 4
+    assert abs(correlation(read[0][:-1], read[0][1:])) < 4
 
 
 OTHERS = {

@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.rng import purpose_key, uniforms
-from sim.rules import activity, availability, beliefs, chance, habit, word
+from sim.lanes import SPAN
+from sim.rng import SLOTS, luck_of, purpose_key, uniforms
+from sim.rules import activity, attitude, availability, chance, habit, word
+from sim.rules.pace import pace
 from sim.rules.records import (
+    AWARE,
     CALL,
     MAX,
     MESSAGE,
@@ -15,6 +18,8 @@ from sim.rules.records import (
     records,
 )
 from tests.worlds import (
+    keys,
+    lucky,
     silent,
     someone,
     toy_now,
@@ -55,7 +60,11 @@ def test_a_word_says_all_that_a_contact_must_see(
     packed = np.uint64(word.pack(user, rules))
     assert word.usable(packed) == word.in_use(user) == installed & account
     assert word.place(packed) == place
-    fears = np.minimum([beliefs.fear(user, p) for p in range(MAX)], word.MOST_FEAR)
+    heard = np.clip(np.floor(16 * np.array(believed) + 0.5) / 16, -8, 8 - 1 / 16)
+    fears = np.minimum(np.float32(concern) / (1 + np.exp(-heard)), word.MOST_FEAR)
+    exact = np.minimum([attitude.fear(user, p) for p in range(MAX)], word.MOST_FEAR)
+    # a belief is heard to 1/32, and its chance moves by at most a quarter of that
+    assert np.abs(fears - exact).max() <= concern / 4 / 32 + 1e-6
     shown, feared = levels(packed)
     if eta:  # what a habit multiplies, rounded to one of 32 values equally far apart
         assert np.abs(shown / 31 - np.expm1(eta / 2 * np.array(habits)) / np.expm1(eta / 2)
@@ -95,7 +104,7 @@ def test_habit_relaxes_exponentially_to_use_however_time_is_cut():
     for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):
         user = someone(habit=[1.0, 0.2, 0, 0, 0, 0])
         for _ in range(n):
-            habit.remember(user, talk, rules, days)
+            habit.remember(user, talk, rules, pace(rules, days).memory)
         expected = share + (np.array([1.0, 0.2]) - share) * np.exp(-0.05 * 28)
         assert user.habit[:2] == pytest.approx(expected, rel=1e-6)
     assert habit.relax(0.3, 0.9, 1.0) == 0.3
@@ -143,6 +152,9 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
     values[1, 2] = -np.inf
     t = availability.pair_tables(q, values, losses)
     n = len(t.attraction)
+    tables = t.pairs.reshape(2, 2, MAX, t.n_pairs)
+    assert n**2 <= t.n_pairs < n**2 + SPAN
+    assert t.n_pairs % SPAN == 0
     assert n == 2 * n_kinds + 1
     assert (t.regional == 1) == (n_kinds > 1)
     assert t.varied == 2**MAX - 1
@@ -152,7 +164,7 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
             pull = np.exp(values - losses[:, None] * (1 - both))
             quality = np.where(np.isfinite(values), both, 0.0)
             for table, expected, pairs in (
-                (t.attraction, pull, t.pairs[0]), (t.quality, quality, t.pairs[1]),
+                (t.attraction, pull, tables[0]), (t.quality, quality, tables[1]),
             ):  # fmt: skip
                 assert table[one, other] == pytest.approx(expected, rel=1e-6)
                 assert (pairs[:, :, one * n + other] == table[one, other]).all()
@@ -173,6 +185,30 @@ def test_events_happen_as_often_as_their_hazard_says(hazard):
     share = 1 - np.exp(-hazard)
     error = np.sqrt(share * (1 - share) / len(U))
     assert abs(np.mean([chance.happens(u, hazard) for u in U]) - share) < 4 * error
+
+
+def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
+    n = 2000
+    u = np.array([lucky(AWARE, n, slot) for slot in range(SLOTS)])
+    first, rest = np.divmod(256 * u, 1)  # eight bits from one number a user, the rest of others
+    for part in (u, first / 256, rest):
+        assert (abs(part.mean(axis=1) - 0.5) < 4 / np.sqrt(12 * n) + 1 / 512).all()
+        assert abs(np.sort(part.ravel()) - np.linspace(0, 1, part.size)).max() < 0.02
+        others = np.corrcoef(part) - np.eye(SLOTS)
+        assert np.abs(others).max() < 4.5 / np.sqrt(n)
+    assert abs(np.corrcoef(first.ravel(), rest.ravel())[0, 1]) < 4 / np.sqrt(u.size)
+    assert (u[0] != lucky(AWARE, n, 0, step=1)).all()
+
+
+@pytest.mark.parametrize("hazard", [0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0, np.inf])
+def test_events_befall_users_as_their_luck_says_whatever_its_first_bits(hazard):
+    key, share, seen = keys(0)[AWARE], -np.expm1(-hazard), []
+    for slot in range(SLOTS):
+        lucks = [np.uint64(luck_of(key, i)) for i in range(1000)]
+        found = [chance.befalls(luck, key, i, slot, hazard) for i, luck in enumerate(lucks)]
+        assert (found == (lucky(AWARE, 1000, slot) < share)).all()
+        seen.append(found)
+    assert abs(np.mean(seen) - share) <= 4 * np.sqrt(share * (1 - share) / np.size(seen))
 
 
 def test_no_hazard_no_event_and_more_hazard_never_less():

@@ -5,13 +5,26 @@ import pytest
 from scipy.special import softmax
 
 from sim import load_config
+from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.engines import Threads
-from sim.offenders import follow, reach, start_abuse
+from sim.offenders import abuse_by_cell, follow, reach, start_abuse
+from sim.policies import Moderation, Restriction, VpnBlocking
 from sim.rules import abuse
-from sim.rules.records import ABUSE, CALL, CELLULAR, FORCE, MAX, MESSAGE, records
+from sim.rules.records import (
+    ABUSE,
+    CALL,
+    CELLULAR,
+    FORCE,
+    MAX,
+    MESSAGE,
+    N_BANDS,
+    SUFFER,
+    USER,
+    records,
+)
 from sim.world.settings import BANDS
-from tests.worlds import keys, someone, toy_now, world
+from tests.worlds import keys, lucky, someone, toy_now, world
 
 N_PLATFORMS = MAX + 1
 REACH = np.array([0.9, 0.7, 0.4, 0.2, 0.0, 0.0, 1.0])
@@ -133,6 +146,16 @@ def test_a_user_is_reached_where_it_is_and_calls_arrive(channel):
         assert abuse.can_be_reached(user, CELLULAR, channel, now) == 1
 
 
+def lands(kind, user, k, now):
+    """Return the attempts on one user over platform `k` that arrive, 1 on average at the start."""
+    return (
+        kind.total
+        * kind.share[k]
+        * abuse.can_be_reached(user, k, kind.channel, now)
+        / (kind.arriving)
+    )
+
+
 @rule
 def test_incidents_are_attempts_that_arrive_are_missed_and_convert():
     kind = a_kind(channel=CALL, total=1.7, arriving=0.6, vulnerability=np.arange(7.0))
@@ -141,7 +164,7 @@ def test_incidents_are_attempts_that_arrive_are_missed_and_convert():
     now.force.detection[:] = 0.25
     user = someone(installed=0b01, band=3)
     arrive = 1.7 * np.array([kind.share[0] * 0.2, kind.share[CELLULAR]])
-    found = [abuse.attempts(kind, user, k, now) for k in range(N_PLATFORMS)]
+    found = [lands(kind, user, k, now) for k in range(N_PLATFORMS)]
     assert found == pytest.approx([arrive[0] / 0.6, 0, 0, 0, 0, 0, arrive[1] / 0.6])
     expected = arrive @ CONVERSION[[0, CELLULAR]] * 0.75 * 3
     assert abuse.incidents(kind, user, now) == pytest.approx(expected)
@@ -159,6 +182,8 @@ def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
     now, n = toy_now([[1.2, 0.6], [0.3, 0.3]], days=7.0), 3000
     kinds = records(ABUSE, 2)
     kinds[0], kinds[1] = a_kind(incident_rate=0.1), a_kind(incident_rate=0.02, total=3.0)
+    for kind in kinds:
+        kind.most = abuse.most_incidents(kind, now.force)
     users = [someone(installed=0b01) for _ in range(n)]
     for i, user in enumerate(users):
         abuse.suffer(i, user, kinds, now, keys(0))
@@ -169,6 +194,7 @@ def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
         share = (marks >> a & 1).mean()
         assert 0.1 < chance < 0.9
         assert abs(share - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
+        assert ((marks >> a & 1) == (lucky(SUFFER, n, a) < chance)).all()
     both = (marks == 0b11).mean()
     alone = [(marks >> a & 1).mean() for a in range(2)]
     assert abs(both - alone[0] * alone[1]) < 4 * np.sqrt(both * (1 - both) / n)  # independent
@@ -179,8 +205,31 @@ def test_who_fell_for_one_kind_stays_marked():
     user, now = someone(victim=0b10), toy_now([[1.2, 0.6], [0.3, 0.3]])
     kinds = records(ABUSE, 2)
     kinds[0], kinds[1] = a_kind(incident_rate=99.0), a_kind(incident_rate=0.0)
+    kinds.most = [abuse.most_incidents(kind, now.force) for kind in kinds]
     abuse.suffer(0, user, kinds, now, keys(0))
     assert user.victim == 0b11
+
+
+@rule
+def test_nobody_expects_more_incidents_than_the_bound_of_the_step():
+    """The bound spares most users the sum over platforms; where it is low, it hides events."""
+    rng, tight = np.random.default_rng(1), []
+    for _ in range(200):
+        q = rng.choice([0.0, 0.5, 1.0], (2, 2, MAX))
+        now = toy_now(np.zeros((2, MAX)), q=q)
+        now.force.detection[:] = rng.choice([0.0, 0.6], MAX + 1)
+        share, vulnerable = rng.dirichlet(np.ones(MAX + 1)), rng.exponential(size=N_BANDS)
+        kind = a_kind(share=share, vulnerability=vulnerable, channel=CALL, incident_rate=0.3)
+        abuse.adapt(kind, REACH, now.force)
+        expected = []
+        for band in range(N_BANDS):
+            user = records(USER, 1)[0]
+            user.installed, user.account = rng.choice([2**MAX - 1, 2**MAX - 1, 0b101], 2)
+            user.band, user.place = band, rng.integers(2)
+            expected.append(kind.incident_rate * abuse.incidents(kind, user, now))
+        assert max(expected) <= kind.most * (1 + 1e-12)
+        tight.append(max(expected) / kind.most)
+    assert max(tight) > 0.8
 
 
 # The start.
@@ -233,17 +282,55 @@ def test_attempts_arrive_at_the_start_as_observed(response, conversion):
         assert conversion[~known] / conversion[known].mean() == pytest.approx(relative)
 
 
+def by_cell(config, state, now):
+    """Return attempts that arrive and incidents by cell, of every kind, from counts by cell."""
+    cells, users = Cells(config, state.users), state.users
+    has = np.zeros((cells.n, 2, MAX))
+    for p in range(MAX):
+        mine = (users.installed & users.account) >> p & 1
+        np.add.at(has[:, :, p], (cells.of_user, users.place & 1), mine)
+    return cells, [abuse_by_cell(kind, has, cells.sizes, now, cells) for kind in state.abuse]
+
+
 def test_attempts_and_incidents_average_one_at_the_start():
     config, state, now = started()
-    for kind in state.abuse:
-        users = state.users
-        attempts = [
-            sum(abuse.attempts(kind, user, k, now) for k in columns(config)) for user in users
+    _, found = by_cell(config, state, now)
+    for attempts, incidents in found:
+        assert attempts[:, columns(config)].sum() / state.n_users == pytest.approx(1, rel=1e-9)
+        assert incidents.sum() / state.n_users == pytest.approx(1, rel=0.05)
+
+
+@pytest.mark.parametrize("restricted", [False, True])
+def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
+    config, state, now = started()
+    if restricted:
+        start = {"start": config.start}
+        policies = {
+            "calls": Restriction(
+                platforms=("whatsapp",), channel="call", grade=0.8, regions=("volga",), **start
+            ),
+            "outage": Restriction(platforms=("telegram",), channel="message", grade=0.6, **start),
+            "hunt": VpnBlocking(rate=0.05, **start),
+            "effort": Moderation(platform="telegram", effort=0.5, **start),
+        }
+        now = Conditions(config.model_copy(update={"policies": policies})).at(3)
+        follow(state, now, Threads(1))
+        assert (now.availability != 1).any()
+        assert (state.abuse.total < 1).all()
+    for kind, r in zip(state.abuse, reach(state, now, Threads(1)), strict=True):
+        reached = [
+            [abuse.can_be_reached(user, k, kind.channel, now) for k in range(N_PLATFORMS)]
+            for user in state.users
         ]
-        assert np.mean(attempts) == pytest.approx(1, rel=1e-9)
-        assert np.mean([abuse.incidents(kind, u, now) for u in users]) == pytest.approx(
-            1, rel=0.05
-        )
+        assert r == pytest.approx(np.mean(reached, axis=0), rel=1e-9)
+    cells, found = by_cell(config, state, now)
+    for kind, (attempts, incidents) in zip(state.abuse, found, strict=True):
+        landed, suffered = np.zeros_like(attempts), np.zeros_like(incidents)
+        for cell, user in zip(cells.of_user, state.users, strict=True):
+            landed[cell] += [lands(kind, user, k, now) for k in range(N_PLATFORMS)]
+            suffered[cell] += abuse.incidents(kind, user, now)
+        assert attempts == pytest.approx(landed, rel=1e-9, abs=1e-12)
+        assert incidents == pytest.approx(suffered, rel=1e-9, abs=1e-12)
 
 
 def test_ages_are_as_vulnerable_relative_to_each_other_as_configured():

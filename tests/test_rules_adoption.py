@@ -6,12 +6,11 @@ from hypothesis import strategies as st
 
 from sim.rng import purpose_key, uniforms
 from sim.rules import adoption
-from sim.rules.records import (
-    MAX,
-)
+from sim.rules.records import MAX, REVISE
 from tests.worlds import (
     by_band,
     keys,
+    lucky,
     silent,
     someone,
     toy_now,
@@ -72,6 +71,24 @@ def test_who_is_invited_to_a_chat_reconsiders_what_it_lacks(traits, revising):
     user = someone(**{"installed": 0b01} | traits)
     adoption.begin(0, user, 0b10, NOW, toy_rules(2), keys(0))
     assert user.revising == revising
+
+
+@pytest.mark.parametrize("installed", [0b00, 0b01, 0b10, 0b11])
+def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck(installed):
+    q = np.array([[[0.4, 1.0], [1.0, 1.0]]])
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q, days=7.0)
+    rules, n = toy_rules(2, install_rate=0.02, drop_rate=0.05, failure_exit=2.0), 1500
+    revising = np.zeros(n, int)
+    for i in range(n):
+        user = someone(installed=installed)
+        adoption.begin(i, user, 0, now, rules, keys(0))
+        revising[i] = user.revising
+    for p in range(2):
+        drop = 0.05 * (1 + 2.0 * (1 - q[0, 0, p])) * 7
+        chance = -np.expm1(-(drop if installed >> p & 1 else 0.02 * 7))
+        found = revising >> p & 1
+        assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
+        assert (found == (lucky(REVISE, n, p) < chance)).all()
 
 
 def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():

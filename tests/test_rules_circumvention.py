@@ -20,6 +20,7 @@ from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
 from sim.rules.word import PLACE_BIT
 from tests import theory
 from tests.worlds import (
+    as_toy,
     considered,
     equal_ties,
     keys,
@@ -74,7 +75,7 @@ def weighed(state, now, i=0):
 
 def welfare(state, now, vpn, i=0):
     """Return what user `i` could say where it has a VPN or not, as `communicate` has it."""
-    state = state.copy()
+    state = as_toy(state)
     state.users.place[i] = vpn
     state.show()
     return float(talk_of(i, state, now).welfare)
@@ -277,9 +278,9 @@ def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
 
 
 @jit
-def as_asked(found, users, words, ties, now, rules, asked, s):
+def as_asked(found, words, ties, now, rules, asked, s):
     """Write the answers to the first questions."""
-    store(found, 0, whatif.welfare_as(0, users, words, ties, now, rules, asked, s))
+    store(found, 0, whatif.welfare_as(0, words, ties, now, rules, asked, s))
 
 
 @rule
@@ -290,7 +291,7 @@ def test_welfare_as_one_is_is_the_welfare_one_has():
         talk_of(i, state, BLOCKED)
     asked.who[4:] = 4  # nobody
     found = np.zeros(WIDTH, np.float32)
-    as_asked(found, state.users, state.words, state.ties, BLOCKED, state.rules, asked, s)
+    as_asked(found, state.words, state.ties, BLOCKED, state.rules, asked, s)
     assert (found[:4] == state.talks.welfare).all()
     assert (found[:4] != 0).all()
     assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()

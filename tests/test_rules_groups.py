@@ -7,17 +7,20 @@ from scipy.special import softmax
 from sim.engines import CompiledEngine, Threads
 from sim.rng import purpose_key, uniforms
 from sim.rules import groups
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.records import (
     CHAT_ORDER,
     INVITED,
     MANDATE,
+    MAX,
+    N_BANDS,
     NOWHERE,
     ORDERED,
     STAYED,
     TALK,
     records,
 )
+from sim.tally import CHATS, N_COLUMNS, Tally
 from tests import theory
 from tests.worlds import (
     equal_ties,
@@ -295,10 +298,16 @@ ENGINE = CompiledEngine(Threads(1))
 
 
 def stepped(state, now):
+    """Let all take a step; returns the sums of what was observed."""
+    n, sums = state.n_users, np.zeros((1, N_BANDS * 3, N_COLUMNS))  # one region
     ENGINE.move(state, now, keys(0))
-    ENGINE.look(state, now, keys(0))
-    ENGINE.act(state, now, keys(0))
-    return state
+    tally = Tally(
+        1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        np.zeros((n, MAX), np.float32), np.ones(1), np.zeros(1), sums,
+        np.zeros((1, 1, N_BANDS * 3, MAX)),
+    )  # fmt: skip
+    ENGINE.step(state, now, keys(0), tally)
+    return sums.sum(axis=(0, 1))
 
 
 def test_all_online_members_of_an_ordered_chat_join_and_nobody_else_does():
@@ -321,12 +330,16 @@ def test_members_of_a_chat_that_moved_on_reconsider_and_want_it_for_its_chats():
         2, outside=np.exp([-1.0, 1.0]), chat_rate=1e6, chat_choice=0.0, chat_quorum=0.5,
         chat_value=0.7,
     )  # fmt: skip
-    state = stepped(toy_state(users, equal_ties([[]] * (n + 2)), rules, chats), NOW)
+    sums = stepped(toy_state(users, equal_ties([[]] * (n + 2)), rules, chats), NOW)
     on_new = chats.platform == 1
     assert abs(on_new.mean() - 0.5) < 4 * np.sqrt(0.25 / n)
     rest = users[2:]
     assert (rest.revising == np.where(on_new, 0b10, 0)).all()
-    assert (state.talks.chats[2:, 1] == on_new).all()
+    noted = records(TALK, n + 2)
+    for i in range(n + 2):
+        groups.read_chats(i, noted[i], chats)
+    assert (noted.chats[2:, 1] == on_new).all()
+    assert sums[CHATS + 1] == noted.chats[:, 1].sum()  # as the step noted
     joined = (rest.installed[on_new] >> 1).mean()
     chance = theory.sigmoid(0.7)
     assert abs(joined - chance) < 4 * np.sqrt(chance * (1 - chance) / on_new.sum())

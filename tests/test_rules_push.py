@@ -3,14 +3,19 @@
 import numpy as np
 import pytest
 
-from sim.rng import purpose_key
-from sim.rules import beliefs, push
-from sim.rules.records import MANDATE, TALK, records
-from tests.worlds import keys, someone, toy_now, toy_rules
+from sim.rng import luck_of, purpose_key, uniforms
+from sim.rules import push
+from sim.rules.attitude import leaning
+from sim.rules.records import MANDATE, MANDATED, PREINSTALL, TALK, TRIAL, records
+from tests.worlds import keys, lucky, someone, toy_now, toy_rules
 
 pytestmark = pytest.mark.interpreted
 
 NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+
+
+def luck(i, purpose):
+    return np.uint64(luck_of(keys(0)[purpose], i))
 
 
 def receive(user, now, rules, talk=None):
@@ -36,6 +41,35 @@ def test_a_mandate_reaches_its_segment_up_to_its_ceiling(ceiling, reached):
     error = np.sqrt(share * (1 - share) / 2000)
     assert abs((hazards > 0).mean() - share) <= 4 * error
     assert push.mandate_hazard(0, other, mandate) == 0
+
+
+def obeying(mandates, n=2000, **traits):
+    """Return who of `n` users with `traits` obeys one of the mandates for messenger 1."""
+    users = [someone(account=0, **traits) for _ in range(n)]
+    for i, user in enumerate(users):
+        push.obey(i, user, 1, luck(i, MANDATED), mandates, NOW.force, toy_rules(2), keys(0))
+        assert user.mandated == user.installed
+    return np.array([user.mandated == 0b10 for user in users])
+
+
+def test_mandates_for_one_messenger_add_up_where_each_of_them_reaches():
+    """Whom the roll-outs have not reached nothing happens to, however small its luck is."""
+    names, ceilings, reached = ("one", "other", "elsewhere"), [0.6, 1.0, 1.0], [1.0, 0.5, 1.0]
+    hazards = np.array([0.3, 0.5, 9.0])
+    mandates = records(MANDATE, 3)
+    mandates.segment, mandates.platform = [0b100, 0b010, 0b110], [1, 1, 0]
+    mandates.hazard, mandates.ceiling, mandates.reached = hazards, ceilings, reached
+    mandates.key = [purpose_key(1, 0, f"rollout.{name}") for name in names]
+    n, u = 2000, lucky(MANDATED, 2000, 1)
+    position = np.array([uniforms(key, n) for key in mandates.key])
+    on = (position < np.multiply(ceilings, reached)[:, None])[:2] * hazards[:2, None]
+    for segments, member in ((0b110, [1, 1]), (0b100, [1, 0]), (0b010, [0, 1]), (0b001, [0, 0])):
+        chance = 1 - np.exp(-np.array(member) @ on)
+        found = obeying(mandates, segments=segments)
+        assert (found == (u < chance)).all()
+        error = np.sqrt((chance * (1 - chance)).sum()) / n
+        assert abs(found.mean() - chance.mean()) <= 4 * error
+    assert len(np.unique(on.sum(axis=0).round(6))) == 4  # none, one, the other, both
 
 
 def test_push_gives_the_app_the_account_and_the_demand():
@@ -106,28 +140,55 @@ def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
     now.force.trial[1] = 0.2
     for kind in (-1, 0, 1):
         traits = {"account": 0, "type": kind, "concern": 0.8, "belief": [0, 0.9, 0, 0, 0, 0]}
-        tried = 0
+        tried = np.zeros(1500, bool)
         for i in range(1500):
             user = someone(**traits)
-            push.try_out(i, user, 1, now.force, rules, keys(0))
-            tried += int(user.installed) >> 1
-        pull = np.exp(1.5 * beliefs.leaning(someone(**traits), 1))
+            push.try_out(i, user, 1, luck(i, TRIAL), now.force, rules, keys(0))
+            tried[i] = user.installed == 0b10
+        pull = np.exp(1.5 * leaning(someone(**traits), 1))
         chance = 1 - np.exp(-0.2 * pull)
         assert np.sign(pull - 1) == kind
-        assert abs(tried / 1500 - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
+        assert abs(tried.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
+        assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()
+
+
+@pytest.mark.parametrize("belief", [-np.inf, np.inf])
+def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_first_bits(belief):
+    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2, risk_value=2.0)
+    now.force.trial[1] = 0.01
+    chance = 1 - np.exp(-0.01 * np.exp(2.0 * 1.5 * (belief > 0)))
+    tried = np.zeros(1500, bool)
+    for i in range(1500):
+        user = someone(account=0, type=1, concern=1.5, belief=[belief] * 6)
+        push.try_out(i, user, 1, luck(i, TRIAL), now.force, rules, keys(0))
+        tried[i] = user.installed == 0b10
+    assert tried.any()
+    assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()
 
 
 def test_a_new_phone_brings_the_app_and_no_account():
     now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
     now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, now.force, keys(0))
+    push.buy_phone(0, user, 1, luck(0, PREINSTALL), now.force, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
+
+
+def test_phones_are_bought_at_their_hazard_by_ones_own_luck():
+    now, bought = toy_now([[1.2, 0.6], [0.3, 0.3]]), np.zeros(2000, bool)
+    now.force.preinstall[1] = 0.2
+    for i in range(2000):
+        user = someone(account=0)
+        push.buy_phone(i, user, 1, luck(i, PREINSTALL), now.force, keys(0))
+        bought[i] = user.installed == 0b10
+    chance = 1 - np.exp(-0.2)
+    assert abs(bought.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 2000)
+    assert (bought == (lucky(PREINSTALL, 2000, 1) < chance)).all()
 
 
 def test_a_new_phone_wakes_no_old_account():
     now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
     now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, now.force, keys(0))
+    push.buy_phone(0, user, 1, luck(0, PREINSTALL), now.force, keys(0))
     assert user.installed == 0
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from sim import load_config, start
 from sim.conditions import Conditions
-from sim.engines import Threads
-from sim.inversion import stationary
-from sim.lanes import WIDTH
+from sim.engines import Threads, agreements
+from sim.inversion import stationary, talk
 from sim.measures import Series, step_series
 from sim.policies import (
     BankDelay,
@@ -32,17 +31,17 @@ from sim.policies import (
     VpnSupport,
 )
 from sim.rules import pairing
-from sim.rules.beliefs import leaning
+from sim.rules.attitude import leaning
 from sim.rules.chance import sigmoid
-from sim.rules.choice import working_memory
 from sim.rules.contact import contact
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
-from sim.rules.step import look
-from sim.rules.whatif import questions
+from sim.rules.step import follow_up
+from sim.rules.word import aware_of, pack, pack_mind, usable
 from sim.tally import is_exposed, primary
 from sim.world.graph import Graph
 from tests.worlds import (
     advanced,
+    as_toy,
     equal_ties,
     keys,
     simulation,
@@ -108,28 +107,57 @@ def test_failed_calls_are_the_habits_that_fail():
 
 
 def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
-    """Let user 0 look at its one contact, and perhaps ask it; returns both."""
+    """Let user 0 look at its one contact, and perhaps ask it; returns all that takes part."""
     users = toy_users(2, 3)
     users.account[:], users.habit[:, 0] = 0, 0.5
     for name, values in traits.items():
         users[name] = values
-    rules, ties = pair_rules(pair_rate=rate), equal_ties([[1], [0]])
-    state = toy_state(users, ties, rules)
-    look(
-        0, 0, WIDTH, users, state.talks, state.words, ties, state.chats, blocked(*calls), rules,
-        keys(0), questions(2), working_memory(),
-    )  # fmt: skip
-    return users, rules
+    now, rules, agreed = blocked(*calls), pair_rules(pair_rate=rate), agreements(2)
+    state = toy_state(users, equal_ties([[1], [0]]), rules)
+    follow_up(0, users, state.talks[0], state.shown.minds, state.ties, now, rules, keys(0), agreed)
+    return state, agreed, now
 
 
 def test_when_calls_fail_both_ends_move_to_where_they_succeed():
-    users, rules = asked()
-    assert users.asked[:, :3].tolist() == [[0, 1, 0]] * 2
-    for i, user in enumerate(users):
-        pairing.answer(i, user, blocked(0.0, 1.0, 0.0).force, rules, keys(0))
+    state, agreed, now = asked()
+    users, shown, rules = state.users, state.shown, state.rules
+    assert agreed.n[0] == 2
+    assert agreed.who[:2].tolist() == [0, 1]
+    assert agreed.platform[:2].tolist() == [1, 1]
+    assert not users.installed.any()  # nobody changes while others still look
+    before = shown.words.copy()
+    pairing.keep_agreements(users, shown, agreed, now, rules, keys(0))
     assert (users.installed == 0b10).all()
     assert (users.account == 0b10).all()
-    assert not users.asked.any()
+    assert agreed.n[0] == 0
+    assert (shown.words == before).all()
+    for i, user in enumerate(users):  # all see it from the next step on
+        assert shown.next_words[i] == np.uint64(pack(user, rules))
+        assert usable(shown.next_words[i]) == 0b10
+        assert shown.next_minds[i] == np.uint64(pack_mind(user))
+        assert aware_of(shown.next_minds[i]) >> 1 & 1
+    assert shown.next_words[2] == 0  # that of nobody
+
+
+def test_whatever_others_agree_on_a_gate_lets_no_new_account_pass():
+    state, agreed, now = asked(account=[0b10, 0])
+    now.force.passing[1] = 0.0
+    pairing.keep_agreements(state.users, state.shown, agreed, now, state.rules, keys(0))
+    assert state.users.installed.tolist() == [0b10, 0]
+    assert state.users.account.tolist() == [0b10, 0]
+
+
+def test_several_agreements_are_kept_and_one_made_twice_is_made_once():
+    users, agreed = toy_users(5, 3), agreements(5)
+    state, now = toy_state(users, equal_ties([[]] * 5), pair_rules()), blocked(1, 1, 1)
+    pairs = ((0, 1, 1), (2, 1, 2), (1, 0, 1))  # who, whom and where to
+    for who, whom, platform in pairs:
+        n = agreed.n[0]
+        agreed.who[n : n + 2], agreed.platform[n : n + 2] = (who, whom), platform
+        agreed.n[0] = n + 2
+    pairing.keep_agreements(users, state.shown, agreed, now, state.rules, keys(0))
+    assert users.installed.tolist() == [0b010, 0b110, 0b100, 0, 0]
+    assert not state.shown.next_words[3:].any()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +167,8 @@ def test_when_calls_fail_both_ends_move_to_where_they_succeed():
     ids=["no rate", "calls succeed", "nowhere to go", "offline", "contact offline"],
 )  # fmt: skip
 def test_nobody_moves_without(reason):
-    assert not asked(**reason)[0].asked.any()
+    _, agreed, _ = asked(**reason)
+    assert agreed.n[0] == 0
 
 
 def test_the_primary_messenger_carries_most_communication():
@@ -211,9 +240,21 @@ def started(monkeypatch):
     return simulation(config, start.prepare(config, Threads(1)))
 
 
+def observed_step(run):
+    """Take a step; return the users before it, and how all talked in it."""
+    before = as_toy(run.state)
+    run.step()
+    for name in ("platform", "moved", "bound"):  # chats move before users look
+        getattr(before.chats, name)[:] = getattr(run.state.chats, name)
+    users = before.users.copy()
+    talk(before, before.talks, run.now, 0.0, Threads(1))
+    return users, before.talks
+
+
 def test_whole_steps_under_policies_of_every_kind_add_up(started):
-    run = advanced(started, 5)
-    users, talks, n = run.state.users, run.state.talks, run.state.n_users
+    run = advanced(started, 4)
+    _, talks = observed_step(run)
+    users, n = run.state.users, run.state.n_users
     series = step_series(run.config)
     values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
@@ -222,15 +263,18 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert min(shares) >= 0
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
-    talk = sum(v for s, v in values.items() if s.measure == "use")
-    assert talk == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
+    said = sum(v for s, v in values.items() if s.measure == "use")
+    assert said == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
     assert (users.installed & ~users.account).any()  # a new phone
     assert 0 < (users.news > 0).mean() < 1
     assert (run.state.chats.bound > 0).any()
     assert set(run.onsets) == {"obedience"}
-    assert not users.asked.any()
+    anew = run.state.copy()
+    anew.show()  # what all show from now on is what they are now
+    assert (anew.shown.words == run.state.shown.words).all()
+    assert (anew.shown.minds == run.state.shown.minds).all()
     assert talks.openings.min() >= 0
     assert len(run.recorder.observations.months) == 1
     assert run.recorder.observations.flows[0].table.sum() == pytest.approx(1)
@@ -238,9 +282,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
 
 def test_what_is_recorded_is_what_the_users_have(started):
     run = advanced(started, 2)
-    users = run.state.users.copy()
-    run.step()
-    talks = run.state.talks
+    users, talks = observed_step(run)
     row = dict(zip(step_series(run.config), run.recorder.observations.steps[-1][0], strict=True))
 
     def found(measure, platform="any", channel="any"):
@@ -254,6 +296,9 @@ def test_what_is_recorded_is_what_the_users_have(started):
         for measure, column in bits.items():
             assert found(measure, name) == pytest.approx((column >> p & 1).mean()), measure
         assert found("chats", name) == pytest.approx(talks.chats[:, p].mean())
+        seen = -np.expm1(-talks.openings[:, p].astype(float))
+        assert found("dau", name) == pytest.approx(seen.mean())
+    assert found("welfare") == pytest.approx(talks.welfare.astype(float).mean())
     assert found("vpn") == pytest.approx((users.place & 1).mean())
     for a, kind in enumerate(run.config.abuse):
         assert found(f"{kind}_victims") == pytest.approx((users.victim >> a & 1).mean())

@@ -9,12 +9,9 @@ from pandas.testing import assert_frame_equal
 
 import sim
 from sim import load_config
-from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Threads
+from sim.model import MigrationModel
 from sim.runs import compare, n_steps_in_all, run
 from sim.schema import CONF
-from sim.simulation import Simulation
-from sim.start import prepare
 from tests.cli import python
 
 SIZE = ("population.n_users=200", "replications=3")
@@ -165,14 +162,12 @@ def test_worlds_are_one_until_their_policies_part(result, one, other, first_poli
 def test_monthly_reach_is_the_chance_of_any_opening_in_the_month():
     """June by hand: 29 of its 30 days are simulated, the last two in a step shared with July."""
     config = load_config("population.n_users=200", "replications=1", "dur_days=35")
-    threads = Threads(1)
-    by_hand = Simulation(
-        Conditions(config), prepare(config, threads), 0, CompiledEngine(threads), threads
-    )
+    engine = config.engine.model_copy(update={"name": "mesa"})  # which keeps what users did
+    by_hand = MigrationModel(config.model_copy(update={"engine": engine}))
     opened = 0.0
     for days in (7, 7, 7, 7, 1):
         by_hand.step()
-        opened = opened + by_hand.state.talks.openings.astype(float) * days
+        opened = opened + by_hand.talks.openings.astype(float) * days
     expected = (1 - np.exp(-opened * calendar.monthrange(2025, 6)[1] / 29)).mean(axis=0)
     found = of(run(config).timeseries, measure="mau", group="all").set_index("platform")["value"]
     for p, name in enumerate(config.messengers):

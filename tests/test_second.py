@@ -56,8 +56,8 @@ LIVELY = {
 }  # fmt: skip
 RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
-    "word_of_mouth": 0.01, "vpn_rate": 0.1, "content_value": 4.0, "chat_rate": 0.05,
-    "second_phone": 0.3, "chat_quorum": 0.3, "taste_sd": 1.5,
+    "word_of_mouth": 0.01, "vpn_rate": 0.1, "vpn_value": 8.0, "content_value": 4.0,
+    "chat_rate": 0.05, "second_phone": 0.3, "chat_quorum": 0.5, "taste_sd": 1.5,
 }  # fmt: skip
 STEPS = 8
 
@@ -66,14 +66,14 @@ def compare(config, replication, start, n_steps):
     """Hold both programs against each other after every step; returns the second."""
     run = simulation(config, start, replication)
     other = World(config, replication, run.state)
-    assert not differences(other, stored(run.state))
+    assert not differences(other, stored(run))
     for _ in range(n_steps):
         run.step()
         other.step()
-        other.settle(run.state.words.tolist())
+        other.settle(*(shown.tolist() for shown in run.state.shown[:2]))
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
-        assert not differences(other, stored(run.state))
+        assert not differences(other, stored(run))
     return other
 
 
@@ -121,10 +121,10 @@ def recorded():
     """Return what is stored in the arrays at each step of the eventful world."""
     config, start = eventful()
     run = simulation(config, start)
-    found = [stored(run.state)]
+    found = [stored(run)]
     for _ in range(STEPS):
         run.step()
-        found.append(stored(run.state))
+        found.append(stored(run))
     return found
 
 
@@ -134,7 +134,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
-        other.settle(numbers["words"])
+        other.settle(numbers["words"], numbers["minds"])
         if differences(other, numbers):
             return True
     return False
@@ -161,7 +161,9 @@ def test_a_second_program_without_a_policy_disagrees(name):
     ("module", "name", "value"),
     [
         (second_look, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
+        (second_state, "MOST_SURE", 7.9), (second_state, "SURE_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MOST_FEAR", 4.2),
+        (second_state, "LUCKY", frozenset()),
         (second, "HABIT_STEPS", 29), (second_look, "INVITED", 3), (second_look, "ORDERED", 3),
         (second_look, "f4", lambda x: float(f"{x:.5g}")),
     ],

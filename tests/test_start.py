@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from sim import load_config
+from sim.conditions import Conditions
 from sim.engines import Threads
-from sim.rules.records import N_BANDS
+from sim.inversion import talk
+from sim.rules.records import N_BANDS, TALK, records
 from sim.rules.word import in_use
 from sim.runs import run
 from sim.start import FULL, prepare, reach_targets
@@ -205,7 +207,11 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
     state = prepare(config, Threads(1))
     for name in ("standalone", "base_openings"):
         assert np.isfinite(state.rules[name]).all()
-    assert all(np.isfinite(state.talks[name]).all() for name in state.talks.dtype.names)
+    talks = records(TALK, n_users)
+    talk(state.copy(), talks, Conditions(config).at(0), 0.0, Threads(1))
+    assert all(np.isfinite(talks[name]).all() for name in talks.dtype.names)
+    assert (talks.reachable == state.at_start.reachable).all()
+    assert (talks.secure == state.at_start.secure).all()
     for name in ("skill", "belief", "habit"):
         assert np.isfinite(state.users[name]).all()
     for name in state.abuse.dtype.names:

@@ -7,10 +7,10 @@ import numpy as np
 
 from sim import load_config
 from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine, Threads, chunks
 from sim.lanes import WIDTH
 from sim.measures import step_series
-from sim.rng import purpose_key, step_key
+from sim.rng import luck_of, lucky_uniform, purpose_key, step_key
 from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.records import (
@@ -36,6 +36,7 @@ from sim.rules.word import MOST_FEAR, levels
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, make_ties, seats
+from sim.tally import N_COLUMNS, Tally
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
 
@@ -98,6 +99,13 @@ def different(one, other):
 def keys(step, seed=SEED):
     """Return the keys of all purposes in a step."""
     return np.array([step_key(purpose_key(seed, 0, p), step) for p in PURPOSES], np.uint64)
+
+
+def lucky(purpose, n, slot, step=0):
+    """Return the luck of users 0 to `n` - 1 in `slot` where eight bits refuse most events."""
+    key = keys(step)[purpose]
+    luck = [np.uint64(luck_of(key, i)) for i in range(n)]
+    return np.array([lucky_uniform(luck[i], key, i, slot) for i in range(n)])
 
 
 def toy_users(n, n_messengers):
@@ -176,6 +184,23 @@ def toy_state(users, ties, rules, chats=None, abuse=None):
     )  # fmt: skip
     state.show()
     return state
+
+
+def toy_tally(state):
+    """Return where the users of a toy are added up: one region, no months."""
+    n, n_cells, nothing = state.n_users, 3 * N_BANDS, np.zeros(0)
+    sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
+    return Tally(
+        1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        np.zeros((n, MAX), np.float32), nothing, nothing, sums,
+        np.zeros((len(sums), 0, n_cells, MAX)),
+    )  # fmt: skip
+
+
+def take_step(engine, state, now, keys):
+    """Let the users of a toy take a step; its words and minds show what has changed."""
+    engine.step(state, now, keys, toy_tally(state))
+    state.shown.words[:], state.shown.minds[:] = state.turned().shown[:2]
 
 
 def as_toy(state):

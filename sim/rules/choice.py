@@ -160,7 +160,8 @@ def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
     has_abroad = (high & ABROAD_BIT) != 0
     has_ties = load(s, DEGREE * WIDTH) > 0
     share = where(has_abroad, 1.0 - t.abroad_weight, splat(np.float32(1.0)))
-    store(s, SCALE * WIDTH, where(has_ties, share / load(s, SCALE * WIDTH), 0.0))
+    total = where(has_ties, load(s, SCALE * WIDTH), 1.0)
+    store(s, SCALE * WIDTH, where(has_ties, share / total, 0.0))
     store(s, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
     return longest
 

@@ -113,7 +113,7 @@ def quantised_fear(fear_of_it: float, rules: Record) -> np.int64:
 @rule
 def heard(belief: float) -> np.int64:
     """Return the belief as contacts hear it: log-odds in 256 steps of 1/16, from -8 on."""
-    steps = np.floor((belief + MOST_SURE) * SURE_STEPS + 0.5)
+    steps = np.floor((np.float64(belief) + MOST_SURE) * SURE_STEPS + 0.5)
     return np.int64(min(max(steps, 0.0), 255.0))
 
 
