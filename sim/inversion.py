@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.engines import BLOCK, Threads
+from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
 from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
@@ -14,41 +16,89 @@ from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import read_chats
 from sim.rules.habit import communication_share, relax
-from sim.rules.records import F32, F64, MESSAGE, U64, Chats, Now, Record, Records, Ties
+from sim.rules.records import (
+    F32,
+    F64,
+    I64,
+    MESSAGE,
+    TALK,
+    U64,
+    Chats,
+    Int,
+    Now,
+    Record,
+    Records,
+    Shown,
+    Ties,
+    records,
+)
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
 from sim.state import State
 
 MONTH = 30.0  # days
+MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 
 
-def talk(state: State, talks: Records, now: Now, speed: float, threads: Threads) -> None:
-    """Let all communicate at the present installs and move habits by `speed` towards it."""
+class Sample(NamedTuple):
+    """Blocks of users on whom the start is solved: all of a small world, some of a large one."""
+
+    blocks: I64  # (n blocks of the sample,) rising
+    place: I64  # (n blocks of the world,) where in the sample, -1: not in it
+    rows: I64  # (n users of the sample,)
+    talks: Records  # TALK (n users of the sample,)
+
+
+def draw_sample(n_users: int) -> Sample:
+    """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
+    n = n_blocks(n_users)
+    blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
+    place = np.full(n, -1)
+    place[blocks] = np.arange(len(blocks))
+    rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    rows = rows[rows < n_users]
+    return Sample(blocks, place, rows, records(TALK, len(rows)))
+
+
+def talk(state: State, sample: Sample, now: Now, speed: float, threads: Threads) -> None:
+    """Let the sample communicate at the present installs and move habits by `speed` to it."""
 
     def loop(first: int, last: int) -> None:
         talk_rows(
-            first, last, state.users, talks, state.shown.words, state.ties, state.chats, now,
+            first, last, state.users, sample, state.shown.words, state.ties, state.chats, now,
             state.rules, speed, questions(BLOCK), working_memory(),
         )  # fmt: skip
 
-    threads.run(loop, state.n_users)
+    threads.run(loop, len(sample.rows))
 
 
 @rule_loop
 def talk_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, ties: Ties,
-    chats: Chats, now: Now, rules: Record, speed: float, asked: Questions, s: F32,
+    first: Int, last: Int, users: Records, sample: Sample, words: U64, ties: Ties, chats: Chats,
+    now: Now, rules: Record, speed: float, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """Communicate at the present installs and move habits by `speed` towards it."""
-    for block in range(first, last, BLOCK):
-        end = min(block + BLOCK, last)
-        for at in range(block, end, WIDTH):
-            communicate(at, 0, WIDTH, talks, 0, words, ties, now, rules, s)
-        for i in range(block, end):
-            ask_values(i, words[i], np.int64(users[i].revising), asked)
-        answer(talks, 0, words, ties, now, rules, asked, s)
-        for i in range(block, end):
-            settle_user(i, users[i], talks[i], chats, now, rules, speed)
+    """Run `talk_block` for the users first to last of the sample."""
+    for at in range(first, last, BLOCK):
+        base = sample.blocks[at // BLOCK] * BLOCK
+        talk_block(
+            base, users, sample.talks, base - at, words, ties, chats, now, rules, speed, asked, s
+        )
+
+
+@rule
+def talk_block(
+    base: Int, users: Records, talks: Records, shift: Int, words: U64, ties: Ties, chats: Chats,
+    now: Now, rules: Record, speed: float, asked: Questions, s: F32,
+) -> None:  # fmt: skip
+    """Let the block of users from `base` on communicate; talks[i - shift] is that of user i."""
+    end = min(base + BLOCK, users.shape[0])
+    for at in range(base, end, WIDTH):
+        communicate(at, 0, WIDTH, talks, shift, words, ties, now, rules, s)
+    for i in range(base, end):
+        ask_values(i, words[i], np.int64(users[i].revising), asked)
+    answer(talks, shift, words, ties, now, rules, asked, s)
+    for i in range(base, end):
+        settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
 
 
 @rule
@@ -65,7 +115,7 @@ def settle_user(
 
 @rule
 def stationary(
-    user: Record, talk: Record, p: int, now: Now, rules: Record, habit_scale: F64
+    user: Record, talk: Record, p: Int, now: Now, rules: Record, habit_scale: F64
 ) -> tuple[float, float, float, float, float]:
     """Return what keeps messenger `p` with `user` or away, at the present state of others.
 
@@ -93,55 +143,123 @@ def stationary(
 
 @rule_loop
 def reach_rows(
-    first: int, last: int, users: Records, talks: Records, now: Now, rules: Record, bits: int,
+    first: Int, last: Int, users: Records, sample: Sample, now: Now, rules: Record, bits: int,
     habit_scale: F64, sums: F64,
 ) -> None:  # fmt: skip
     """Add monthly reach and its slope in B by messenger and band to ``sums[block]``."""
-    # a month of m steps shows m states and m - 1 changes between them
-    steps = max(0.0, MONTH / now.force.days - 1.0)
-    for i in range(first, last):
-        user, band = users[i], users[i].band
+    for at in range(first, last):
+        user = users[sample.rows[at]]
         if user.online:
             for p in range(rules.n_messengers):
                 if bits >> p & 1:
-                    enter, leave, wants, keeps, habit = stationary(
-                        user, talks[i], p, now, rules, habit_scale
-                    )
-                    held = enter / (enter + leave)
-                    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
-                    n = talks[i].openings[p]
-                    if not in_use(user) >> p & 1:
-                        n = rules.traffic_openings * habit + rules.base_openings[p]
-                        n *= user.intensity
-                    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
-                    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
-                    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
-                    holder = stayed * whole + (1.0 - stayed) * part
-                    newcomer = (1.0 - missed) * part
-                    reach = held * holder + (1.0 - held) * newcomer
-                    # the slope leaves out that of `stayed`: Newton is bracketed, see above
-                    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
-                    sums[i // BLOCK, p, band, 0] += reach
-                    sums[i // BLOCK, p, band, 1] += slope
+                    reach, slope = month(user, sample.talks[at], p, now, rules, habit_scale)
+                    sums[at // BLOCK, p, user.band, 0] += reach
+                    sums[at // BLOCK, p, user.band, 1] += slope
+
+
+@rule
+def month(
+    user: Record, talk: Record, p: Int, now: Now, rules: Record, habit_scale: F64
+) -> tuple[float, float]:
+    """Return the chance that a panel sees `user` on messenger `p` in a month, and its slope in B.
+
+    A month of m steps shows m states and m - 1 changes between them.
+    """
+    steps = max(0.0, MONTH / now.force.days - 1.0)
+    enter, leave, wants, keeps, habit = stationary(user, talk, p, now, rules, habit_scale)
+    held = enter / (enter + leave)
+    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
+    n = np.float64(talk.openings[p])
+    if not in_use(user) >> p & 1:
+        n = user.intensity * (rules.traffic_openings * habit + rules.base_openings[p])
+    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
+    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
+    holder = stayed * whole + (1.0 - stayed) * part
+    newcomer = (1.0 - missed) * part
+    # the slope leaves out that of `stayed`: Newton is bracketed, see sim/start.py
+    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
+    return held * holder + (1.0 - held) * newcomer, slope
+
+
+class Draw(NamedTuple):
+    """How installs are drawn anew."""
+
+    bits: int  # messengers
+    share: float  # of users who are drawn, at random
+    speed: float  # at which habits move
+    habit_scale: F64
+    key: np.uint64
+
+
+def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) -> None:
+    """Draw the installs of users anew from the stationary law, and show them."""
+
+    def loop(first: int, last: int) -> None:
+        draw_rows(
+            first, last, state.users, sample, state.shown, state.ties, state.chats, now,
+            state.rules, how, records(TALK, BLOCK), questions(BLOCK), working_memory(),
+        )  # fmt: skip
+
+    threads.run(loop, state.n_users)
+    np.copyto(state.shown.words, state.shown.next_words)
 
 
 @rule_loop
 def draw_rows(
-    first: int, last: int, users: Records, talks: Records, words: U64, now: Now, rules: Record,
-    bits: int, share: float, habit_scale: F64, keys: U64,
+    first: Int, last: Int, users: Records, sample: Sample, shown: Shown, ties: Ties, chats: Chats,
+    now: Now, rules: Record, how: Draw, talks: Records, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """Draw the installs of a random `share` of users anew from the stationary law."""
-    for i in range(first, last):
-        user = users[i]
-        if user.online:
-            for p in range(rules.n_messengers):
-                if bits >> p & 1 and user_uniform(keys[0], 2 * i, p) < share:
-                    enter, leave, _, _, habit = stationary(
-                        user, talks[i], p, now, rules, habit_scale
-                    )
-                    has = user_uniform(keys[0], 2 * i + 1, p) < enter / (enter + leave)
-                    cleared = np.int64(user.installed) & ~(1 << p)
-                    user.installed = np.uint8(cleared | (1 << p) if has else cleared)
-                    user.account = user.installed
-                    user.habit[p] = habit if has else 0.0
-            words[i] = pack(user, rules)
+    """Draw block by block; who is not in the sample communicates first."""
+    for base in range(first, last, BLOCK):
+        place = sample.place[base // BLOCK]
+        if place < 0:
+            talk_block(
+                base, users, talks, base, shown.words, ties, chats, now, rules, how.speed, asked, s
+            )
+        for i in range(base, min(base + BLOCK, last)):
+            talk = talks[i - base] if place < 0 else sample.talks[place * BLOCK + i - base]
+            if users[i].online:
+                draw_user(i, users[i], talk, now, rules, how)
+            shown.next_words[i] = pack(users[i], rules)
+
+
+@rule
+def draw_user(i: Int, user: Record, talk: Record, now: Now, rules: Record, how: Draw) -> None:
+    """Draw the installs of one user, if chance has it."""
+    for p in range(rules.n_messengers):
+        if how.bits >> p & 1 and user_uniform(how.key, 2 * i, p) < how.share:
+            enter, leave, _, _, habit = stationary(user, talk, p, now, rules, how.habit_scale)
+            has = user_uniform(how.key, 2 * i + 1, p) < enter / (enter + leave)
+            cleared = np.int64(user.installed) & ~(1 << p)
+            user.installed = np.uint8(cleared | (1 << p) if has else cleared)
+            user.account = user.installed
+            user.habit[p] = habit if has else 0.0
+
+
+def look_at_start(state: State, now: Now, threads: Threads) -> None:
+    """Note whom everybody reaches at the start: later reach is compared with it."""
+
+    def loop(first: int, last: int) -> None:
+        start_rows(
+            first, last, state.at_start, state.shown.words, state.ties, now, state.rules,
+            records(TALK, BLOCK), working_memory(),
+        )  # fmt: skip
+
+    threads.run(loop, state.n_users)
+
+
+@rule_loop
+def start_rows(
+    first: Int, last: Int, at_start: Records, words: U64, ties: Ties, now: Now, rules: Record,
+    talks: Records, s: F32,
+) -> None:  # fmt: skip
+    """Write reachable and secure ties."""
+    for base in range(first, last, BLOCK):
+        end = min(base + BLOCK, last)
+        for at in range(base, end, WIDTH):
+            communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, s)
+        for i in range(base, end):
+            for c in range(2):
+                at_start[i].reachable[c] = talks[i - base].reachable[c]
+                at_start[i].secure[c] = talks[i - base].secure[c]

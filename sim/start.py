@@ -22,18 +22,19 @@ import numpy as np
 
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import Threads, n_blocks
-from sim.inversion import draw_rows, reach_rows, talk
+from sim.engines import Threads
+from sim.inversion import Draw, Sample, draw, draw_sample, look_at_start, reach_rows, talk
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
-from sim.rules.records import F64, MAX, N_BANDS, TALK, Now, Records, records
+from sim.rules.records import F64, MAX, N_BANDS, Now
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
 from sim.world.cache import load_world
 from sim.world.settings import BANDS
 
 N_SWEEPS = 16
+SPEED = 0.6  # at which habits move in a sweep
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
@@ -56,27 +57,22 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     targets = reach_targets(config, state)
     now = Conditions(config.model_copy(update={"policies": {}})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
-    talks = records(TALK, state.n_users)
+    sample = draw_sample(state.n_users)
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved)
     for sweep in range(N_SWEEPS):
         state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
-        talk(state, talks, now, 0.6, threads)
-        _solve_openings(config, state, talks)
-        habit = _habit_scale(state, talks)
-        _solve_standalone(config, state, talks, targets, solved, now, habit, threads)
-        sweep_key = np.array([step_key(key, sweep)], np.uint64)
+        talk(state, sample, now, SPEED, threads)
+        _solve_openings(config, state, sample)
+        habit = _habit_scale(state, sample)
+        _solve_standalone(config, state, sample, targets, solved, now, habit, threads)
         share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
-        threads.run(
-            draw_rows, state.n_users, state.users, talks, state.shown.words, now, state.rules,
-            _bits(solved), share, habit, sweep_key,
-        )  # fmt: skip
+        how = Draw(int(_bits(solved)), share, SPEED, habit, np.uint64(step_key(key, sweep)))
+        draw(state, sample, now, how, threads)
         seat_chats(config, state, now, threads)
     _finish(config, state, solved)
-    talk(state, talks, now, 0.0, threads)  # reachable ties are compared with those of the start
-    for name in state.at_start.dtype.names or ():
-        state.at_start[name] = talks[name]
+    look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)
 
 
@@ -123,18 +119,19 @@ def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]
     state.show()
 
 
-def _solve_openings(config: SimConfig, state: State, talks: Records) -> None:
+def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
     """Solve c_B of each messenger whose daily reach is observed, by Newton's method.
 
     Daily reach mean_i [1 - exp(-D_i (traffic_i + c))] is concave and increasing in c.
     """
+    users = state.users[sample.rows]
     for p, name in enumerate(config.messengers):
         if config.platforms[name].openings is not None:
             continue
         daily = config.case.observed_shares[name].daily
-        has = (state.users.installed & state.users.account) >> p & 1 == 1
-        intensity = state.users.intensity[has].astype(float)
-        traffic = talks.openings[has, p] - state.rules.base_openings[p] * intensity
+        has = (users.installed & users.account) >> p & 1 == 1
+        intensity = users.intensity[has].astype(float)
+        traffic = sample.talks.openings[has, p] - state.rules.base_openings[p] * intensity
         c = 0.0  # starting left of the root, Newton climbs a concave function safely
         for _ in range(12):
             unseen = np.exp(-(traffic + c * intensity))
@@ -146,18 +143,18 @@ def _solve_openings(config: SimConfig, state: State, talks: Records) -> None:
 
 
 def _solve_standalone(
-    config: SimConfig, state: State, talks: Records, targets: F64, solved: list[int], now: Now,
+    config: SimConfig, state: State, sample: Sample, targets: F64, solved: list[int], now: Now,
     habit: F64, threads: Threads,
 ) -> None:  # fmt: skip
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
-    counts = np.maximum(np.bincount(state.users.band, minlength=N_BANDS), 1)
+    bands = state.users.band[sample.rows]
+    counts = np.maximum(np.bincount(bands, minlength=N_BANDS), 1)
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
     low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
     for _ in range(30):
-        sums = np.zeros((n_blocks(state.n_users), MAX, N_BANDS, 2))
+        sums = np.zeros((len(sample.blocks), MAX, N_BANDS, 2))
         threads.run(
-            reach_rows, state.n_users, state.users, talks, now, state.rules, bits,
-            habit, sums,
+            reach_rows, len(sample.rows), state.users, sample, now, state.rules, bits, habit, sums,
         )  # fmt: skip
         reach, slope = np.moveaxis(sums.sum(axis=0) / counts[:, None], 2, 0)
         gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
@@ -172,16 +169,16 @@ def _solve_standalone(
                 state.rules.standalone[p] = step[p]
 
 
-def _habit_scale(state: State, talks: Records) -> F64:
+def _habit_scale(state: State, sample: Sample) -> F64:
     """Return h / (1 - exp(-dW)) of those who have a messenger, shape (MAX,).
 
     Who lacks p has no habit in p yet, but would; dW tells how much (the share on a tie is
     exactly 1 - exp(-dW) where all ties are alike).
     """
-    users, out = state.users, np.zeros(MAX)
+    users, out = state.users[sample.rows], np.zeros(MAX)
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
-        would = -np.expm1(-talks.value[has, p].astype(float)).sum()
+        would = -np.expm1(-sample.talks.value[has, p].astype(float)).sum()
         out[p] = users.habit[has, p].sum() / would if would > 0 else 0.0
     return out
 

@@ -286,10 +286,7 @@ def tolerance(world, name, row):
         scale += world.users[row].intensity * max(
             platform.habit_openings for platform in world.platforms.values()
         )
-    # 1 - (1 - least) level / 7 is known to an absolute F32 / 16 at either end: where it comes
-    # down to exp(-lambda MOST_FEAR / 2), relatively less
-    blur = 1 + b.sensitive_share / 8 * math.exp(b.chilling_value / 2 * MOST_FEAR)
-    return F32, F32 * scale * blur
+    return F32, F32 * scale
 
 
 def differences(world, theirs):

@@ -19,7 +19,7 @@ RANGES = {
     "network_value": (0, 5), "keep_value": (0, 4), "mandate_value": (0, 8), "taste_sd": (0, 2),
     "failure_exit": (0, 10), "message_loss": (0, 6), "call_loss": (0, 6), "risk_value": (0, 3),
     "attention": (0, 20), "traffic_openings": (0, 10), "call_openings": (0, 2),
-    "chilling_value": (0, 2), "vpn_repair": (0, 0.3), "vpn_value": (0, 10), "chat_value": (0, 2),
+    "chilling_value": (0, 10), "vpn_repair": (0, 0.3), "vpn_value": (0, 10), "chat_value": (0, 2),
     "content_value": (0, 3), "vpn_help": (0, 3), "vpn_skill_sd": (0, 3), "chat_choice": (0, 8),
 }  # fmt: skip
 

@@ -178,3 +178,22 @@ def test_fear_moves_what_is_sensitive_and_nothing_else():
     gains = [-np.log1p(-x[2] / x.sum()) for x in (ordinary, feared, calls)]
     value = 0.8 * (2 / 3 * gains[0] + 1 / 3 * gains[1]) + 0.2 * gains[2]
     assert talk.value[1] == close(value)
+
+
+@pytest.mark.parametrize("chilling", [0.5, 1.0, 5.0, 9.0, 10.0])
+@pytest.mark.parametrize("both", [False, True])
+def test_the_strongest_fear_leaves_what_its_formula_says(chilling, both):
+    """However little that is: it is no rounding error, and above all not below 0."""
+    users = toy_users(2, 1)
+    users.installed[:], users.concern[:], users.belief[:] = 0b1, 9.0, 20.0
+    users.type[:] = -1, -1 if both else 0
+    rules = toy_rules(
+        1, outside=np.exp([-9.0, 1.0]), topic_share=[0.0, 1.0], chilling_value=chilling
+    )
+    state = toy_state(users, equal_ties([[1], [0]]), rules)
+    talk = talk_of(0, state, toy_now([[9.0], [0.3]]))
+    x = np.exp(9.0 - chilling / 2 * word.MOST_FEAR * (1 + both))
+    z = np.exp(-9.0) + x
+    assert talk.use[MESSAGE, [0, CELLULAR]] == pytest.approx([x / z, np.exp(-9.0) / z], rel=F32)
+    calls = np.exp(1.0) + np.exp(0.3)
+    assert talk.welfare == close(0.8 * np.log(z) + 0.2 * np.log(calls))

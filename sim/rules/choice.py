@@ -79,7 +79,7 @@ class Terms(NamedTuple):
     regional: Int
     vpn_class: Int  # class of a place like the first, with a VPN
     habit: np.float32  # exp(eta / 2) - 1
-    fear: np.float32  # 1 - exp(-lambda MOST_FEAR / 2)
+    fear: np.float32  # exp(-lambda MOST_FEAR / 2)
     ordinary: np.float32  # 1 - y
     sensitive: np.float32  # y
     d_message: np.float32
@@ -101,7 +101,8 @@ def terms(now: Now, rules: Record) -> Terms:
     return Terms(
         np.int64(rules.n_messengers), len(now.availability), len(now.attraction), now.n_pairs,
         np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
-        np.int64(now.place_class[1]), np.float32(rules.habit_pull), np.float32(rules.fear_pull),
+        np.int64(now.place_class[1]), np.float32(rules.habit_pull),
+        np.float32(1.0 - rules.fear_pull),
         np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
         np.float32(rules.channel_share[MESSAGE]), np.float32(rules.channel_share[CALL]),
         np.float32(rules.outside[MESSAGE]), np.float32(rules.outside[CALL]),

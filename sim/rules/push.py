@@ -107,10 +107,15 @@ def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
-        if now.mandates.shape[0]:
+        demanded = np.int64(0)
+        for m in range(now.mandates.shape[0]):
+            if user.segments & now.mandates[m].segment:
+                demanded |= 1 << now.mandates[m].platform
+        if demanded:
             luck = luck_of(keys[MANDATED], i)
             for p in range(rules.n_messengers):
-                obey(i, user, p, luck, now.mandates, force, rules, keys)
+                if demanded >> p & 1:
+                    obey(i, user, p, luck, now.mandates, force, rules, keys)
         for p in range(rules.n_messengers):
             if talk.ordered >> p & 1 and not user.second >> p & 1:
                 comply(i, user, p, force, rules, keys)

@@ -177,13 +177,16 @@ def habit_factor(high: Ints, p: Int, pull: np.float32) -> Floats:
 
 
 @rule
-def fear_factor(low: Ints, p: Int, pull: np.float32) -> Floats:
+def fear_factor(low: Ints, p: Int, least: np.float32) -> Floats:
     """Return exp(-lambda f / 2) for messenger `p` from the low halves of words.
+
+    Counted from the largest fear, so that no digits are lost where the factor is small.
 
     Parameters
     ----------
-    pull : float
-        1 - exp(-lambda MOST_FEAR / 2), in single precision.
+    least : float
+        exp(-lambda MOST_FEAR / 2), in single precision.
     """
-    step = -pull * np.float32((FEAR_STEPS + 1.0) / FEAR_STEPS)
-    return fma(decode(low, FEAR_BIT + FEAR_WIDTH * p, FEAR_WIDTH), step, np.float32(1.0) - step)
+    step = (np.float32(1.0) - least) * np.float32((FEAR_STEPS + 1.0) / FEAR_STEPS)
+    most = np.float32(2.0 - 1.0 / (FEAR_STEPS + 1.0))
+    return fma(most - decode(low, FEAR_BIT + FEAR_WIDTH * p, FEAR_WIDTH), step, least)
