@@ -168,7 +168,15 @@ class User(mesa.Agent):
 
     @property
     def talk(self) -> Record:
-        """What the user did in this step (fields: sim.rules.records.TALK)."""
+        """What the user did in this step (fields: sim.rules.records.TALK); with engine=mesa.
+
+        Raises
+        ------
+        ValueError
+            With the compiled engine, which keeps the talks of a block of users only.
+        """
+        if self.model.config.engine.name != "mesa":
+            raise ValueError(f"user.talk needs engine=mesa, not {self.model.config.engine.name}")
         return self.model.talks[self.row]
 
     @property

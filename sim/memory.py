@@ -23,6 +23,7 @@ from sim.errors import ConfigError
 from sim.machine import available, used
 from sim.measures import month_series, step_series
 from sim.runs import side_by_side
+from sim.rules.records import TALK
 from sim.simulation import Simulation
 from sim.state import State, make_state
 from sim.world.arms import build_rows
@@ -86,7 +87,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
     per_user = (whole + at_once * own) / n + exposed
     if config.engine.name == "mesa":
-        per_user += AGENT
+        per_user += AGENT + TALK.itemsize
     if config.network.kind in NETWORKX:  # the graph is gone before runs begin
         per_user = max(per_user, whole / n + NX_TIE * len(start.ties.indices) / n / 2)
     return Estimate(config.population.n_users, per_user, used() + LATER + ROW * _n_rows(config))

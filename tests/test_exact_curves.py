@@ -8,14 +8,22 @@ import pytest
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads
-from sim.inversion import talk
 from sim.measures import Recorder, Series, step_series
 from sim.rules.records import TALK, records
 from sim.state import make_users
 from sim.tally import observe
 from sim.world.population import draw_population
 from tests import theory
-from tests.worlds import equal_ties, keys, take_step, toy_rules, toy_state, toy_users, world
+from tests.worlds import (
+    equal_ties,
+    keys,
+    take_step,
+    talks_of,
+    toy_rules,
+    toy_state,
+    toy_users,
+    world,
+)
 
 N = 20_000  # users
 MAX_APP = 2  # position of max among the messengers
@@ -108,9 +116,9 @@ def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
     rules = toy_rules(5, base_openings=[*openings, 0])
     state = toy_state(users, equal_ties([[]] * N), rules, abuse=start.abuse)
     now = Conditions(config).at(0)
-    talk(state, state.talks, now, 0.0, Threads(1))
+    talks = talks_of(state, now)
     shape = large.intensity_shape
-    for found, days in zip(observed(config, state, state.talks), (1, 30), strict=True):
+    for found, days in zip(observed(config, state, talks), (1, 30), strict=True):
         expected = theory.seen_gamma(shape, openings / shape, days)
         error = theory.seen_gamma_sd(shape, openings / shape, days) / np.sqrt(N)
         print(f"T14 {days} days: theory {expected.round(5)}, run {found.round(5)}, "

@@ -9,8 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
-from sim.engines import Threads
-from sim.inversion import talk
 from sim.lanes import WIDTH, any_bits, gather, load, splat, store
 from sim.rules import adoption, beliefs, circumvention, groups
 from sim.rules.availability import availability
@@ -34,7 +32,6 @@ from sim.rules.records import (
     ORDINARY,
     RULES,
     SENSITIVE,
-    TALK,
     records,
 )
 from sim.rules.word import (
@@ -55,6 +52,7 @@ from tests.worlds import (
     equal_ties,
     keys,
     simulation,
+    talks_of,
     toy_now,
     toy_rules,
     toy_state,
@@ -76,9 +74,7 @@ def in_the_ban():
 
 def talked(state, now):
     """Return what users say at a state that is left as it is."""
-    talks = records(TALK, state.n_users)
-    talk(state.copy(), talks, now, 0.0, Threads(1))
-    return talks
+    return talks_of(state.copy(), now)
 
 
 def test_use_of_a_channel_sums_to_one_for_whoever_has_ties():

@@ -9,7 +9,7 @@ import pytest
 from sim import load_config, start
 from sim.conditions import Conditions
 from sim.engines import Threads, agreements
-from sim.inversion import stationary, talk
+from sim.inversion import stationary
 from sim.measures import Series, step_series
 from sim.policies import (
     BankDelay,
@@ -45,6 +45,7 @@ from tests.worlds import (
     equal_ties,
     keys,
     simulation,
+    talks_of,
     ties_of,
     toy_now,
     toy_rules,
@@ -247,8 +248,7 @@ def observed_step(run):
     for name in ("platform", "moved", "bound"):  # chats move before users look
         getattr(before.chats, name)[:] = getattr(run.state.chats, name)
     users = before.users.copy()
-    talk(before, before.talks, run.now, 0.0, Threads(1))
-    return users, before.talks
+    return users, talks_of(before, run.now)
 
 
 def test_whole_steps_under_policies_of_every_kind_add_up(started):

@@ -6,13 +6,12 @@ import pytest
 from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import Threads
-from sim.inversion import talk
-from sim.rules.records import N_BANDS, TALK, records
+from sim.rules.records import N_BANDS
 from sim.rules.word import in_use
 from sim.runs import run
 from sim.start import FULL, prepare, reach_targets
 from sim.world.settings import BANDS
-from tests.worlds import csr
+from tests.worlds import csr, talks_of
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
@@ -207,8 +206,7 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
     state = prepare(config, Threads(1))
     for name in ("standalone", "base_openings"):
         assert np.isfinite(state.rules[name]).all()
-    talks = records(TALK, n_users)
-    talk(state.copy(), talks, Conditions(config).at(0), 0.0, Threads(1))
+    talks = talks_of(state.copy(), Conditions(config).at(0))
     assert all(np.isfinite(talks[name]).all() for name in talks.dtype.names)
     assert (talks.reachable == state.at_start.reachable).all()
     assert (talks.secure == state.at_start.secure).all()

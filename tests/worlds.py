@@ -8,6 +8,7 @@ import numpy as np
 from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads, chunks
+from sim.inversion import draw_sample, talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key
@@ -240,6 +241,14 @@ def talk_of(i, state, now):
     whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
     answer(state, now, asked)
     return state.talks[i]
+
+
+def talks_of(state, now):
+    """Return what all users say at `state`, in order."""
+    sample = draw_sample(state.n_users)
+    talk(state, sample, now, 0.0, Threads(1))
+    assert len(sample.talks) == state.n_users
+    return sample.talks
 
 
 def considered(i, state, now, step=0):
