@@ -22,8 +22,8 @@ from sim.engines import CompiledEngine, Threads
 from sim.errors import ConfigError
 from sim.machine import available, used
 from sim.measures import month_series, step_series
-from sim.runs import side_by_side
 from sim.rules.records import TALK
+from sim.runs import side_by_side
 from sim.simulation import Simulation
 from sim.state import State, make_state
 from sim.world.arms import build_rows
