@@ -62,7 +62,7 @@ def test_a_word_says_all_that_a_contact_must_see(
     assert word.place(packed) == place
     heard = np.clip(np.floor(16 * np.array(believed) + 0.5) / 16, -8, 8 - 1 / 16)
     fears = np.minimum(np.float32(concern) / (1 + np.exp(-heard)), word.MOST_FEAR)
-    exact = np.minimum([attitude.fear(user, p) for p in range(MAX)], word.MOST_FEAR)
+    exact = np.minimum([-attitude.leaning(user, p) for p in range(MAX)], word.MOST_FEAR)
     # a belief is heard to 1/32, and its chance moves by at most a quarter of that
     assert np.abs(fears - exact).max() <= concern / 4 / 32 + 1e-6
     shown, feared = levels(packed)

@@ -8,7 +8,15 @@ from sim.rules import attitude, beliefs
 from sim.rules.contact import contact
 from sim.rules.pace import pace
 from sim.rules.records import AWARE, CONVERSE, HEARD, MAX, NEWS, TALK, USER, records
-from sim.rules.word import aware_of, belief_of, pack_mind, stories_of
+from sim.rules.word import (
+    MOST_FEAR,
+    aware_of,
+    belief_of,
+    fear_level,
+    pack,
+    pack_mind,
+    stories_of,
+)
 from tests.worlds import equal_ties, keys, lucky, someone, toy_now, toy_rules, toy_users, weighing
 
 pytestmark = pytest.mark.interpreted
@@ -63,17 +71,21 @@ def test_being_read_repels_one_type_attracts_another_and_leaves_the_third_cold(k
     assert attitude.leaning(user, 1) == pytest.approx(kind * 0.8 * 0.5, rel=1e-6)
 
 
-@pytest.mark.parametrize(("kind", "fear"), [(-1, 0.8 * 0.75), (0, 0), (1, 0)])
-def test_only_the_state_averse_fear_to_be_read(kind, fear):
+@pytest.mark.parametrize("kind", [-1, 0, 1])
+def test_only_the_state_averse_show_fear_to_be_read(kind):
+    rules = toy_rules(2, chilling_value=1.0)
     user = someone(type=kind, concern=0.8, belief=[np.log(3), 0, 0, 0, 0, 0])
-    assert attitude.fear(user, 0) == pytest.approx(fear, rel=1e-6)
+    shown = [fear_level(pack(user, rules), p) for p in range(2)]
+    kept = np.expm1(-0.5 * 0.8 * np.array([0.75, 0.5])) / np.expm1(-0.5 * MOST_FEAR)
+    assert shown == (np.rint(7 * kept).tolist() if kind < 0 else [0, 0])
 
 
 def test_who_is_not_concerned_or_believes_nothing_neither_leans_nor_fears():
     for traits in ({"concern": 0.0}, {"concern": 2.0, "belief": [-np.inf] * 6}):
         for kind in (-1, 1):
             user = someone(type=kind, **traits)
-            assert attitude.leaning(user, 0) == attitude.fear(user, 0) == 0
+            assert attitude.leaning(user, 0) == 0
+            assert fear_level(pack(user, toy_rules(2, chilling_value=1.0)), 0) == 0
 
 
 # One contact a step.

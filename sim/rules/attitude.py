@@ -16,11 +16,3 @@ def leaning(user: Record, p: Int) -> float:
     The state-averse shun what they think the state reads, the foreign-averse prefer it.
     """
     return float(user.type * np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
-
-
-@rule
-def fear(user: Record, p: Int) -> float:
-    """Return kappa b of the state-averse, 0 for others: what chills sensitive messages."""
-    if user.type >= 0:
-        return 0.0
-    return float(np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
