@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +141,12 @@ def _path(override: str) -> list[str]:
 
 
 def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """Return the resolved plain tree."""
+    """Return the resolved plain tree, the caller's own."""
+    return deepcopy(_composed(overrides))
+
+
+@lru_cache(maxsize=32)  # a command composes the same tree when it checks it and when it runs
+def _composed(overrides: tuple[str, ...]) -> dict[str, Any]:
     try:
         cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
