@@ -84,7 +84,7 @@ class Progress:
             return text
         pace = (n_done - first[1]) / (last - first[0])  # steps a second
         left = max(0.0, (self._n_steps - n_done) / pace - (now - last))
-        return f"{text}, {_short(pace * self._n_users)} users/s, {_clock(left)} left"
+        return f"{text}, {_short(pace * self._n_users)} users/s, {clock(left)} left"
 
 
 def _short(number: float) -> str:
@@ -95,7 +95,7 @@ def _short(number: float) -> str:
     return f"{number:.3g}"
 
 
-def _clock(seconds: float) -> str:
+def clock(seconds: float) -> str:
     """Return 0:05, 12:30 or 3:04:05."""
     minutes, s = divmod(round(seconds), 60)
     hours, m = divmod(minutes, 60)

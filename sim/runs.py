@@ -65,7 +65,7 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
         if side_by_side(main):
             observations = _pooled(tasks, start, threads.n_threads, watch, on_step)
         else:
-            observations = [_one(c, r, start, threads, watch, on_step) for c, r in tasks]
+            observations = [take_run(c, r, start, threads, watch, on_step) for c, r in tasks]
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
@@ -79,7 +79,9 @@ def _pooled(
     """Take runs side by side, each in one thread."""
     one_thread = Threads(1)
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(_one, c, r, start, one_thread, watch, on_step) for c, r in tasks]
+        futures = [
+            pool.submit(take_run, c, r, start, one_thread, watch, on_step) for c, r in tasks
+        ]
         try:
             return [future.result() for future in futures]
         except BaseException:
@@ -87,11 +89,11 @@ def _pooled(
             raise
 
 
-def _one(
+def take_run(
     conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
     on_step: OnStep,
 ) -> Observations:  # fmt: skip
-    """Take one run from where it stands to its end."""
+    """Take one run from where it stands to its end, and return what was observed of it."""
     known = watch.observed(conditions.config.scenario, replication)
     if known is not None:
         return known

@@ -21,14 +21,15 @@ from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-_GROUPS = (
+_IN_CONF = (
     "case",
     "population",
     "network",
     "platforms",
     "abuse",
 )  # every key of theirs stands in conf/
-_OPEN = ("policies", *_GROUPS)  # trees whose keys the typed models check
+_OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
+GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
 _REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
@@ -37,7 +38,7 @@ def register() -> None:
     tree: dict[str, Any] = {
         name: field.get_default(call_default_factory=True)
         for name, field in SimConfig.model_fields.items()
-        if name not in (*_GROUPS, *OURS)
+        if name not in (*_IN_CONF, *OURS)
     }
     tree["start"] = str(tree["start"])
     tree["compare_to"] = list(tree["compare_to"])
@@ -65,11 +66,34 @@ def load_config(*overrides: str) -> SimConfig:
     ConfigError
         If a name, key, value or combination is not allowed.
     """
+    return validate(load_tree(*overrides))
+
+
+def load_tree(*overrides: str) -> dict[str, Any]:
+    """Compose as `load_config` does, but leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
     opened = tuple(open_key(override) for override in overrides)
     if GlobalHydra.instance().is_initialized():
         return _load(opened)
     with initialize_config_dir(str(CONF), version_base="1.3"):
         return _load(opened)
+
+
+def load_sweep_tree(*overrides: str) -> dict[str, Any]:
+    """Compose conf/sweep.yaml and leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return _compose(overrides, "sweep")
 
 
 def open_key(override: str) -> str:
@@ -101,7 +125,7 @@ def first_job(overrides: list[str]) -> tuple[str, ...]:
         raise ConfigError(str(error)) from None
 
 
-def _load(overrides: tuple[str, ...]) -> SimConfig:
+def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     tree = _compose(overrides)
     for override in overrides:
         if _path(override)[0] in OURS and any(key in tree for key in OURS):
@@ -113,7 +137,7 @@ def _load(overrides: tuple[str, ...]) -> SimConfig:
     tree["counterfactuals"] = {
         name: _policies(overrides, name) for name in names if isinstance(name, str)
     }
-    return validate(tree)
+    return tree
 
 
 def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
@@ -140,15 +164,15 @@ def _path(override: str) -> list[str]:
     return override.lstrip("+~").split("=")[0].split("@")[0].split(".")
 
 
-def _compose(overrides: tuple[str, ...]) -> dict[str, Any]:
-    """Return the resolved plain tree, the caller's own."""
-    return deepcopy(_composed(overrides))
+def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
+    """Return the resolved plain tree of a primary configuration, the caller's own."""
+    return deepcopy(_composed(overrides, name))
 
 
 @lru_cache(maxsize=32)  # a command composes the same tree when it checks it and when it runs
-def _composed(overrides: tuple[str, ...]) -> dict[str, Any]:
+def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     try:
-        cfg = compose("config", overrides=list(overrides), return_hydra_config=True)
+        cfg = compose(name, overrides=list(overrides), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)

@@ -67,7 +67,7 @@ def test_share_pace_and_time_left(monkeypatch):
 
 
 def test_hours_are_shown():
-    assert progress._clock(3 * 3600 + 65) == "3:01:05"
+    assert progress.clock(3 * 3600 + 65) == "3:01:05"
     assert progress._short(1.25e9) == "1.25 G"
     assert progress._short(12) == "12"
 

@@ -1,0 +1,168 @@
+"""A design of experiment: which points of a space of parameters are run, in which scenarios."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+import numpy as np
+import pandas as pd
+from pydantic import Field, model_validator
+
+from sim.rules.records import F64
+from sim.strict import Strict
+
+Level = bool | int | float | str
+METHODS = ("factorial", "latin_hypercube", "sobol", "saltelli", "morris")
+MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
+OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
+
+
+class Factor(Strict):
+    """What one parameter may be: a range, or levels to choose from."""
+
+    low: float | None = None
+    high: float | None = None
+    scale: Literal["linear", "log"] = "linear"  # of a range
+    n_levels: int | None = Field(default=None, ge=2, le=1000)  # of a range in a factorial design
+    levels: tuple[Level, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.levels is not None:
+            if (self.low, self.high, self.n_levels) != (None, None, None):
+                raise ValueError("levels, or low and high; not both")
+            if len({type(level) for level in self.levels}) > 1:
+                raise ValueError(f"levels={list(self.levels)}: of several types; allowed: one")
+            if len(set(self.levels)) < len(self.levels):
+                raise ValueError(f"levels={list(self.levels)}: one stands twice")
+            return self
+        if self.low is None or self.high is None:
+            raise ValueError("needs low and high, or levels")
+        if not self.low < self.high:
+            raise ValueError(f"low={self.low:g} must be below high={self.high:g}")
+        if self.scale == "log" and self.low <= 0:
+            raise ValueError(f"low={self.low:g} with scale=log; allowed: above 0")
+        return self
+
+    def at(self, unit: F64) -> Sequence[Level]:
+        """Return the values at places `unit` in [0, 1] between the lowest and the highest."""
+        if self.levels is not None:
+            last = len(self.levels) - 1
+            return [self.levels[min(int(u * len(self.levels)), last)] for u in unit]
+        assert self.low is not None
+        assert self.high is not None
+        if self.scale == "log":
+            return [float(x) for x in self.low * (self.high / self.low) ** unit]
+        return [float(x) for x in self.low + (self.high - self.low) * unit]
+
+    def grid(self) -> Sequence[Level]:
+        """Return the levels of a factorial design."""
+        if self.levels is not None:
+            return self.levels
+        assert self.n_levels is not None
+        return self.at(np.linspace(0, 1, self.n_levels))
+
+
+class Design(Strict):
+    """Points in the space of the factors, each crossed with scenarios and replications.
+
+    Attributes
+    ----------
+    method
+        factorial: all combinations of levels. latin_hypercube, sobol: `n` points that fill the
+        space (scipy.stats.qmc). saltelli: ``n * (k + 2)`` points for Sobol' indices of k factors;
+        morris: `n` trajectories of ``k + 1`` points for screening (both SALib).
+    replications
+        Runs of each point and scenario with other luck; the same luck at every point, so that
+        differences between points and between scenarios are paired.
+    overrides
+        What all runs have in common, as on the command line.
+    groups
+        Users whose outcomes are kept, as in docs/measures.md.
+    """
+
+    method: Literal["factorial", "latin_hypercube", "sobol", "saltelli", "morris"]
+    n: int | None = Field(default=None, ge=1, le=1_000_000)
+    seed: int = Field(default=1, ge=0, lt=2**31)  # of the sample of points
+    scenarios: tuple[str, ...] = Field(min_length=1)
+    replications: int = Field(default=1, ge=1, le=100_000)
+    overrides: tuple[str, ...] = ()
+    groups: tuple[str, ...] = Field(default=("all",), min_length=1)
+    factors: dict[Annotated[str, Field(pattern=r"^\w+(\.[\w<>-]+)*$")], Factor] = Field(
+        min_length=1
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        factorial = self.method == "factorial"
+        if factorial == (self.n is not None):
+            allowed = "none, levels count" if factorial else "a number of points"
+            raise ValueError(f"method={self.method} with n={self.n}; allowed: {allowed}")
+        if self.method in ("sobol", "saltelli") and self.n and self.n & (self.n - 1):
+            raise ValueError(f"n={self.n} with method={self.method}; allowed: a power of 2")
+        for name, factor in self.factors.items():
+            if name in OWN:
+                raise ValueError(f"factors.{name}: not a parameter")
+            if factorial and factor.levels is None and factor.n_levels is None:
+                raise ValueError(
+                    f"factors.{name}: needs n_levels, or levels, in a factorial design"
+                )
+            if not factorial and factor.n_levels is not None:
+                raise ValueError(f"factors.{name}.n_levels: for factorial designs only")
+        for name in self.scenarios:
+            if self.scenarios.count(name) > 1:
+                raise ValueError(f"scenarios: {name} stands twice")
+        return self
+
+    def points(self) -> pd.DataFrame:
+        """Return the points: one row each, a column a factor, in a fixed order."""
+        if self.method == "factorial":
+            grids = [factor.grid() for factor in self.factors.values()]
+            return pd.DataFrame(list(itertools.product(*grids)), columns=list(self.factors))
+        unit = self.unit_points()
+        return pd.DataFrame(
+            {name: factor.at(unit[:, k]) for k, (name, factor) in enumerate(self.factors.items())}
+        )
+
+    def unit_points(self) -> F64:
+        """Return the sample in the unit cube, shape (n points, n factors); not of a factorial."""
+        assert self.n is not None
+        k = len(self.factors)
+        if self.method in ("latin_hypercube", "sobol"):
+            from scipy.stats import qmc
+
+            if self.method == "sobol":
+                unit = qmc.Sobol(k, rng=self.seed).random(self.n)
+            else:
+                unit = qmc.LatinHypercube(k, rng=self.seed).random(self.n)
+        elif self.method == "saltelli":
+            from SALib.sample import sobol
+
+            unit = sobol.sample(self.problem(), self.n, calc_second_order=False, seed=self.seed)
+        else:
+            from SALib.sample import morris
+
+            unit = morris.sample(self.problem(), self.n, num_levels=MORRIS_LEVELS, seed=self.seed)
+        return np.asarray(unit, float)
+
+    def problem(self) -> dict[str, object]:
+        """Return the space of factors as SALib wants it."""
+        names = list(self.factors)
+        return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+
+    def runs(self) -> pd.DataFrame:
+        """Return one row a run: run, point, scenario, replication, then the factors.
+
+        Runs of a point stand together, by scenario and replication.
+        """
+        points = self.points()
+        n_scenarios, per_point = len(self.scenarios), len(self.scenarios) * self.replications
+        run = np.arange(len(points) * per_point)
+        table = points.loc[run // per_point].reset_index(drop=True)
+        scenario = np.array(self.scenarios)[run // self.replications % n_scenarios]
+        columns = (run, run // per_point, scenario, run % self.replications)
+        for k, (name, values) in enumerate(zip(OWN, columns, strict=True)):
+            table.insert(k, name, values)
+        return table

@@ -1,0 +1,167 @@
+"""Drive a sweep: find what is missing, hand it to workers, until all is there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sim.errors import ConfigError
+from sim.interrupts import SIGNALS
+from sim.manifest import commit, write_json
+from sim.sweeps.executors import Executor
+from sim.sweeps.folder import DONE, FAILED, SweepFolder
+from sim.sweeps.progress import SweepProgress
+from sim.versions import sources, versions
+
+PATIENCE = 6  # rounds in which workers died and nothing came of it, before the driver gives up
+
+
+class Ended(NamedTuple):
+    """How a session of a sweep ended."""
+
+    n_runs: int
+    n_done: int
+    n_failed: int
+    why: str  # "done", "interrupted", "too many failures", "workers died"
+
+    @property
+    def n_missing(self) -> int:
+        """Return how many runs have no result."""
+        return self.n_runs - self.n_done - self.n_failed
+
+
+def drive(
+    folder: SweepFolder, executor: Executor, max_failures: int | None = None
+) -> Ended:  # fmt: skip
+    """Take all runs of a sweep that are missing or have failed before.
+
+    Ctrl-C and SIGTERM let workers end the run that they are at; a second one stops at once. What
+    is there stays, and driving the folder again goes on from it.
+
+    Parameters
+    ----------
+    max_failures
+        Stop when more runs than that have failed; None: never.
+
+    Raises
+    ------
+    ConfigError
+        If another process is at the sweep, or the sweep was begun by other sources.
+    """
+    with folder.alone():
+        session = uuid.uuid4().hex[:8]
+        with _noted(folder, executor, session) as entry, _stopping(folder) as stopped:
+            ended = _rounds(folder, executor, session, max_failures)
+            if ended.n_missing and stopped:
+                ended = ended._replace(why="interrupted")
+            entry |= ended._asdict()
+    return ended
+
+
+def _rounds(
+    folder: SweepFolder, executor: Executor, session: str, max_failures: int | None
+) -> Ended:
+    """Hand out what is missing until nothing is; workers that die make another round."""
+    idle, why = 0, "workers died"
+    progress = SweepProgress(folder.path.name, len(folder.runs))
+    before = _counted(folder, session)
+    while idle < PATIENCE and not folder.stop.exists():
+        todo = _todo(folder, session)
+        if not todo:
+            why = "done"
+            break
+        progress.begin(before)
+        for report in executor.run(folder.path, todo, session):
+            progress.add(report)
+            if max_failures is not None and progress.n_failed > max_failures:
+                why = "too many failures"
+                folder.stop.touch()
+        now = _counted(folder, session)
+        idle = idle + 1 if now == before else 0
+        before = now
+    n_done, n_failed = _counted(folder, session)
+    return Ended(len(folder.runs), n_done, n_failed, why)
+
+
+def _todo(folder: SweepFolder, session: str) -> list[int]:
+    """Return the shards with runs that are missing or failed in another session."""
+    settled = _settled(folder.records(), session)
+    missing = ~folder.runs["run"].isin(settled["run"])
+    return sorted({int(number) for number in folder.shard_of[missing]})
+
+
+def _counted(folder: SweepFolder, session: str) -> tuple[int, int]:
+    """Return how many runs are done and how many have failed in this session."""
+    status = _settled(folder.records(), session)["status"]
+    return int((status == DONE).sum()), int((status == FAILED).sum())
+
+
+def _settled(records: pd.DataFrame, session: str) -> pd.DataFrame:
+    return records[(records["status"] == DONE) | (records["session"] == session)]
+
+
+@contextmanager
+def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[dict[str, Any]]:
+    """Note in the manifest who is at the sweep, since when and how that ended."""
+    manifest = folder.manifest
+    made_by = {"versions": versions(), "commit": commit(), "sources": sources()}
+    _refuse_mixture(manifest, made_by["sources"])
+    entry: dict[str, Any] = {
+        "session": session, "started": _now(), "host": os.uname().nodename, "pid": os.getpid(),
+        "executor": executor.model_dump(), **made_by, "why": "running",
+    }  # fmt: skip
+    manifest["sessions"].append(entry)
+    write_json(folder.path / "manifest.json", manifest)
+    began = time.perf_counter()
+    try:
+        yield entry
+    except BaseException as error:
+        entry["why"] = f"{type(error).__name__}: {error}"
+        raise
+    finally:
+        entry |= {"ended": _now(), "duration_s": round(time.perf_counter() - began, 3)}
+        write_json(folder.path / "manifest.json", manifest)
+
+
+def _refuse_mixture(manifest: dict[str, Any], now: Any) -> None:
+    for session in manifest["sessions"]:
+        if session["sources"] != now:
+            raise ConfigError(
+                f"this sweep was begun by other sources (commit {session['commit']}); its runs "
+                "would not be comparable: check that commit out, or begin another sweep"
+            )
+
+
+@contextmanager
+def _stopping(folder: SweepFolder) -> Iterator[list[int]]:
+    """Turn the first signal into the file that stops workers; yields the signals that came."""
+    came: list[int] = []
+
+    def note(signum: int, _: FrameType | None) -> None:
+        if came:  # workers see that their driver is gone; what they have written stays
+            os._exit(128 + signum)
+        came.append(signum)
+        folder.stop.touch()
+        os.write(2, b"Stopping after the runs under way; once more to stop at once.\n")
+
+    folder.stop.unlink(missing_ok=True)
+    before = {signum: signal.signal(signum, note) for signum in SIGNALS}
+    try:
+        yield came
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        folder.stop.unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -1,0 +1,153 @@
+"""Who takes the shards: this process, local processes, Dask workers, here or on Slurm.
+
+An executor hands shards to workers and yields what they report. What a worker that died was at
+stays undone, without an error: the driver reads on disk what is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from sim.strict import Strict
+from sim.sweeps.work import Report, work
+from sim.world.pool import available_cores
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+ROOT = Path(__file__).parents[2]
+Workers = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class Serial(Strict):
+    """The process that drives, one shard after another."""
+
+    kind: Literal["serial"] = "serial"
+
+    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
+        """Work at shards of the sweep in `path` and yield reports as they come."""
+        for number in shards:
+            yield work(path, number, session)
+
+
+class Processes(Strict):
+    """Processes of this machine."""
+
+    kind: Literal["processes"] = "processes"
+    workers: Workers | None = None  # null: one a core
+
+    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
+        """Work at shards of the sweep in `path` and yield reports as they come."""
+        n = min(self.workers or available_cores(), len(shards))
+        # spawn: a forked child of a process that runs threads may hang
+        with ProcessPoolExecutor(n, get_context("spawn"), _follow_driver) as pool:
+            futures = [pool.submit(work, path, number, session) for number in shards]
+            yield from _reports(futures)
+
+
+def _reports(futures: Sequence[Future[Report]]) -> Iterator[Report]:
+    for future in as_completed(futures):
+        try:
+            yield future.result()
+        except BrokenProcessPool:  # a worker died; the pool is lost with it
+            return
+
+
+def _follow_driver() -> None:
+    """Leave Ctrl-C, which reaches all processes of a terminal, to the driver; end when it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+
+
+def _end_with_driver() -> None:
+    """End this process when the one that began it has: a pool's worker would wait for ever."""
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+class Dask(Strict):
+    """Dask workers on this machine, each a process with one thread."""
+
+    kind: Literal["dask"] = "dask"
+    workers: Workers | None = None  # null: one a core
+
+    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
+        """Work at shards of the sweep in `path` and yield reports as they come."""
+        from distributed import Client, LocalCluster
+
+        n = min(self.workers or available_cores(), len(shards))
+        with (
+            LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            yield from _with_dask(client, path, shards, session)
+
+
+class Slurm(Strict):
+    """Dask workers in Slurm jobs of one core each, as many as there is work for."""
+
+    kind: Literal["slurm"] = "slurm"
+    workers: Workers  # at most
+    queue: str | None = None  # partition
+    account: str | None = None
+    memory: str = "2GB"  # of a worker
+    walltime: str = "01:00:00"  # of a worker: new ones follow until the sweep is done
+    host: str | None = None  # of the driver, as workers reach it; null: found out
+    directives: tuple[str, ...] = ()  # more lines of #SBATCH: ["--constraint=avx512"]
+
+    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
+        """Work at shards of the sweep in `path` and yield reports as they come."""
+        from dask_jobqueue import SLURMCluster
+        from distributed import Client
+
+        place = {} if self.host is None else {"host": self.host}
+        worker_place = [] if self.host is None else ["--host", self.host]
+        with (
+            SLURMCluster(
+                cores=1, processes=1, memory=self.memory, queue=self.queue, account=self.account,
+                walltime=self.walltime, python=sys.executable, log_directory=str(path / "slurm"),
+                local_directory="/tmp", job_extra_directives=list(self.directives),  # noqa: S108
+                job_script_prologue=[f"export PYTHONPATH={ROOT}:$PYTHONPATH"],
+                scheduler_options={"dashboard_address": None, **place},
+                worker_extra_args=["--lifetime-stagger", "1m", *worker_place],
+            ) as cluster,
+            Client(cluster) as client,
+        ):  # fmt: skip
+            cluster.adapt(minimum=1, maximum=min(self.workers, len(shards)))
+            yield from _with_dask(client, path, shards, session)
+
+
+Executor = Annotated[Serial | Processes | Dask | Slurm, Field(discriminator="kind")]
+
+
+def _with_dask(
+    client: Client, path: Path, shards: Sequence[int], session: str
+) -> Iterator[Report]:
+    """Yield reports of workers; a shard that kills them again and again is left."""
+    from distributed import KilledWorker
+    from distributed import as_completed as completed
+
+    futures = [
+        client.submit(work, path, number, session, key=f"{session}-{number}", pure=False)
+        for number in shards
+    ]
+    for future in completed(futures):
+        error: Any = future.exception()
+        if error is None:
+            yield future.result()
+        elif not isinstance(error, KilledWorker):
+            raise error

@@ -1,0 +1,213 @@
+"""A sweep's folder: what was asked, which runs there are, and what came of them so far.
+
+    sweep.yaml         the design, resolved
+    trees.json         the configurations that its points are set in, composed
+    design.parquet     one row a run: run, point, scenario, replication, factors
+    manifest.json      when and by which version it was begun and gone on with, and how that ended
+    runs/00000.parquet      a shard: what came of its runs (`RECORD`)
+    outcomes/00000.parquet  the outcomes of its runs that are done (outcomes.SCHEMA)
+    claims/00000.json       which run a worker is at; the worker holds a lock on it while it lives
+
+Files of results are replaced whole, outcomes before records: a run is done once its record is
+there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from omegaconf import OmegaConf
+
+from sim.errors import ConfigError
+from sim.locks import locked
+from sim.manifest import read_manifest, write_json
+from sim.sweeps.design import Design
+from sim.sweeps.outcomes import SCHEMA
+from sim.sweeps.points import Points
+
+DONE, FAILED = "done", "failed"
+RECORD = pa.schema(
+    [
+        ("run", pa.int32()),
+        ("status", pa.string()),  # DONE or FAILED
+        ("error", pa.string()),  # its kind and message, in one line
+        ("traceback", pa.string()),
+        ("seconds", pa.float64()),  # of its steps [s]
+        ("start_seconds", pa.float64()),  # of world and start, by the first run that has them [s]
+        ("finished", pa.timestamp("ms", tz="UTC")),
+        ("host", pa.string()),
+        ("pid", pa.int32()),
+        ("session", pa.string()),  # of `sweep`: resuming is another one
+        ("version", pa.string()),
+        ("commit", pa.string()),
+        ("sources", pa.string()),  # hash of the package
+    ]
+)
+SHARDS_AT_LEAST = 32  # where there are so many points: for several workers, and for progress
+SHARD_SIZE = 20e6  # users times steps, some ten seconds of a core
+
+
+class SweepFolder:
+    """A sweep on disk; several processes may read it and work in it.
+
+    Raises
+    ------
+    ConfigError
+        If `path` holds no sweep.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        if not self.is_sweep(path):
+            raise ConfigError(f"{path}: no sweep here, or one that was not begun")
+
+    @staticmethod
+    def is_sweep(path: Path) -> bool:
+        """Say whether a folder holds a sweep."""
+        return (path / "sweep.yaml").is_file() and (path / "manifest.json").is_file()
+
+    @classmethod
+    def new(
+        cls, path: Path, design: Design, points: Points, runs: pd.DataFrame, size: float
+    ) -> SweepFolder:  # fmt: skip
+        """Lay down a sweep that is yet to be run.
+
+        Parameters
+        ----------
+        points, runs
+            Of the design.
+        size
+            Of the largest run, in users times steps.
+
+        Raises
+        ------
+        ConfigError
+            If there is something in the folder already.
+        """
+        if path.is_dir() and any(path.iterdir()):
+            raise ConfigError(f"{path}: not empty; go on with it by --resume, or name another")
+        for name in ("runs", "outcomes", "claims"):
+            (path / name).mkdir(parents=True)
+        runs.to_parquet(path / "design.parquet", index=False)
+        (path / "trees.json").write_text(json.dumps(points.trees))
+        (path / "sweep.yaml").write_text(OmegaConf.to_yaml(design.model_dump(mode="json")))
+        write_json(
+            path / "manifest.json",
+            {
+                "n_runs": len(runs),
+                "points_per_shard": _points_per_shard(runs, size),
+                "sessions": [],
+            },
+        )
+        return cls(path)
+
+    @cached_property
+    def design(self) -> Design:
+        """Return what was asked."""
+        tree = OmegaConf.to_container(OmegaConf.load(self.path / "sweep.yaml"))
+        return Design.model_validate_json(json.dumps(tree))
+
+    @cached_property
+    def points(self) -> Points:
+        """Return what gives runs their configuration."""
+        return Points(self.design, json.loads((self.path / "trees.json").read_text()))
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """Return all runs of the design, done or not, one row each."""
+        return pd.read_parquet(self.path / "design.parquet")
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """Return what is known of the sweep as a whole."""
+        return read_manifest(self.path)
+
+    @cached_property
+    def shard_of(self) -> pd.Series:
+        """Return the number of the shard of each run."""
+        return self.runs["point"] // self.manifest["points_per_shard"]
+
+    def shards(self) -> list[Shard]:
+        """Return all shards, begun or not."""
+        return [Shard(self.path, number) for number in range(int(self.shard_of.max()) + 1)]
+
+    def records(self) -> pd.DataFrame:
+        """Return what came of the runs so far, a row a run (`RECORD`)."""
+        tables = [shard.records() for shard in self.shards()]
+        return pa.concat_tables(tables).to_pandas()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from driving this sweep.
+
+        Raises
+        ------
+        ConfigError
+            If one does.
+        """
+        with (self.path / ".lock").open("a") as lock:
+            if not locked(lock):
+                raise ConfigError(f"{self.path}: another process is at this sweep")
+            yield
+
+    @property
+    def stop(self) -> Path:
+        """Return the file whose presence tells workers to stop after the run they are at."""
+        return self.path / "stop"
+
+
+class Shard:
+    """Runs that are taken one after another by one worker, and their files."""
+
+    def __init__(self, path: Path, number: int) -> None:
+        self.number = number
+        name = f"{number:05}"
+        self._records = path / "runs" / f"{name}.parquet"
+        self._outcomes = path / "outcomes" / f"{name}.parquet"
+        self.claim = path / "claims" / f"{name}.json"
+
+    def records(self) -> pa.Table:
+        """Return what came of its runs so far (`RECORD`)."""
+        return _read(self._records, RECORD)
+
+    def outcomes(self) -> pa.Table:
+        """Return the outcomes of its runs so far (outcomes.SCHEMA)."""
+        return _read(self._outcomes, SCHEMA)
+
+    def write(self, records: pa.Table, outcomes: pa.Table) -> None:
+        """Replace what is there."""
+        _write(self._outcomes, outcomes)
+        _write(self._records, records)
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    if not path.is_file():
+        return schema.empty_table()
+    return pq.ParquetFile(path).read()  # not read_table: a folder's name is no column
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    """Write a table whole or not at all."""
+    draft = path.with_name(f".{path.stem}.{os.uname().nodename}.{os.getpid()}")
+    try:
+        pq.write_table(table, draft, compression="zstd")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
+    """Return how many points go together: some seconds of work, or a share of a small sweep."""
+    n_points = int(runs["point"].max()) + 1
+    of_point = size * len(runs) / n_points
+    most = max(1, n_points // SHARDS_AT_LEAST)
+    return int(min(max(1, SHARD_SIZE // of_point), most))

@@ -1,0 +1,89 @@
+"""What is asked of a sweep: a design, who runs it, where it goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from sim.errors import ConfigError
+from sim.memory import check_memory
+from sim.schema import load_sweep_tree
+from sim.strict import Strict
+from sim.sweeps.design import Design
+from sim.sweeps.executors import Executor
+from sim.sweeps.folder import SweepFolder
+from sim.sweeps.outcomes import check_groups
+from sim.sweeps.points import Points
+
+
+class Request(Strict):
+    """A sweep as asked for by ``design=NAME executor=NAME KEY=VALUE ...``."""
+
+    design: Design | None = None
+    executor: Executor
+    folder: str | None = None
+    max_failures: int | None = Field(default=None, ge=0)
+
+    @classmethod
+    def of(cls, overrides: Sequence[str]) -> Request:
+        """Compose conf/sweep.yaml with `overrides`.
+
+        Raises
+        ------
+        ConfigError
+            If a name, key or value is not allowed.
+        """
+        tree = load_sweep_tree(*overrides)
+        try:
+            return cls.model_validate_json(json.dumps(tree))
+        except ValidationError as error:
+            raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
+
+    def begin(self, name: str) -> SweepFolder:
+        """Check every run of the design, then lay down its folder.
+
+        Parameters
+        ----------
+        name
+            Of the design.
+
+        Raises
+        ------
+        ConfigError
+            If a run would be refused, does not fit in memory, or the folder is in use.
+        """
+        if self.design is None:
+            raise ConfigError("design is missing: design=NAME, one of conf/design")
+        runs = self.design.runs()
+        points = Points.compose(self.design)
+        largest = points.check(runs)
+        check_groups(largest, self.design.groups)
+        check_memory(largest)
+        now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
+        path = Path(self.folder or f"outputs/sweeps/{name}/{now}")
+        return SweepFolder.new(
+            path, self.design, points, runs, largest.population.n_users * largest.n_steps
+        )
+
+
+def design_name(overrides: Sequence[str]) -> str:
+    """Return the name of the design that was chosen."""
+    chosen = [o.partition("=")[2] for o in overrides if re.match(r"\+?design=", o)]
+    return chosen[-1] if chosen else "none"
+
+
+def _line(problem: object) -> str:
+    """Say what is wrong with which key."""
+    assert isinstance(problem, dict)
+    tags = {"serial", "processes", "dask", "slurm"}
+    key = ".".join(str(part) for part in problem["loc"] if part not in tags)
+    value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: unknown key"
+    shown = "" if isinstance(value, dict) else f"={value}"
+    return f"{key}{shown}: {message[0].lower()}{message[1:]}"
