@@ -17,7 +17,7 @@ from sim.rules.records import F64
 
 DAY = np.timedelta64(1, "D")
 SCHEMA = pa.schema(
-    [("run", pa.int32()), ("date", pa.date32())]
+    [("run", pa.int32()), ("date", pa.timestamp("ms"))]
     + [(name, pa.dictionary(pa.int16(), pa.string())) for name in ("group", *Series._fields)]
     + [("value", pa.float64())]
 )
@@ -112,7 +112,8 @@ def _keys(
     """Return the columns date, group, platform, channel, measure."""
     shape = (len(dates), len(wanted), len(series))
     of_date, of_group, of_series = (codes.ravel() for codes in np.indices(shape, np.int16))
-    columns = [pa.array(dates, pa.date32()).take(pa.array(of_date)), _coded(of_group, wanted)]
+    days = pa.array(np.array(dates, "datetime64[ms]"))
+    columns = [days.take(pa.array(of_date)), _coded(of_group, wanted)]
     for name in Series._fields:
         labels = tuple(dict.fromkeys(getattr(one, name) for one in series))
         codes = np.array([labels.index(getattr(one, name)) for one in series], np.int16)
