@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -13,7 +13,7 @@ from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.schema import GROUPS, load_tree
 from sim.sweeps.design import Design, Level
-from sim.validation import validate
+from sim.validation import OURS, validate
 
 Tree = dict[str, Any]
 
@@ -120,13 +120,9 @@ def _set(tree: Tree, path: list[str], value: Level) -> None:
     for k, part in enumerate(way):
         inner = node.get(part)
         if not isinstance(inner, dict):
-            known = ", ".join(key for key in _keys(node))
+            known = [key for key in node if isinstance(node[key], dict) and key not in OURS]
             raise ConfigError(
-                f"{'.'.join(path[: k + 1])}: no such group of keys; allowed: {known}"
+                f"{'.'.join(path[: k + 1])}: no such group of keys; allowed: {', '.join(known)}"
             )
         node = inner
     node[last] = value  # whether there is such a key, the typed models know
-
-
-def _keys(tree: Tree) -> Iterator[str]:
-    return (key for key, value in tree.items() if isinstance(value, dict))

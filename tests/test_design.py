@@ -1,0 +1,110 @@
+"""Designs: samples have the properties they are named for, and nonsense is refused."""
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from sim.sweeps.design import Design, Factor
+
+A, B = "behaviour.habit_value", "behaviour.call_loss"
+
+
+def design(method, n=None, **changes):
+    factors = {A: {"low": 1.0, "high": 3.0}, B: {"low": 0.1, "high": 10.0, "scale": "log"}}
+    tree = {"method": method, "n": n, "scenarios": ("call_ban",), "factors": factors}
+    return Design(**(tree | changes))
+
+
+def test_a_factorial_design_holds_every_combination_once():
+    levels = {A: {"low": 1.0, "high": 3.0, "n_levels": 3}, "seed": {"levels": (1, 2)}}
+    points = design("factorial", factors=levels).points()
+    assert [tuple(row) for row in points.to_numpy()] == [
+        (1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2),
+    ]  # fmt: skip
+    assert points["seed"].dtype.kind == "i"  # a whole number stays one
+
+
+def test_a_latin_hypercube_has_one_point_in_each_stratum_of_each_factor():
+    points = design("latin_hypercube", 16).points()
+    logs = np.log10(points[B])  # a log scale is even in the logarithm
+    for low, high, values in ((1, 3, points[A]), (-1, 1, logs)):
+        strata = np.floor((values - low) / (high - low) * 16).astype(int)
+        assert sorted(strata) == list(range(16))
+
+
+def test_a_sobol_sequence_is_balanced_in_every_half_and_quarter():
+    unit = design("sobol", 16).unit_points()
+    cells = np.floor(unit * 4).astype(int)
+    _, counts = np.unique(cells, axis=0, return_counts=True)
+    assert counts.tolist() == [1] * 16
+
+
+def test_saltelli_and_morris_designs_have_the_sizes_of_their_papers():
+    assert len(design("saltelli", 8).points()) == 8 * (2 + 2)
+    assert len(design("morris", 5).points()) == 5 * (2 + 1)
+
+
+def test_along_a_trajectory_of_morris_one_factor_moves_at_a_time():
+    unit = design("morris", 5).unit_points().reshape(5, 3, 2)
+    moved = np.diff(unit, axis=1) != 0
+    assert (moved.sum(axis=2) == 1).all()
+    assert (moved.sum(axis=1) == 1).all()  # each once
+
+
+@pytest.mark.parametrize("method", ["latin_hypercube", "sobol", "saltelli", "morris"])
+def test_a_sample_is_that_of_its_seed(method):
+    first, again = design(method, 8), design(method, 8)
+    assert first.points().equals(again.points())
+    assert not first.points().equals(design(method, 8, seed=2).points())
+
+
+def test_levels_are_chosen_evenly_in_a_sample_that_fills_space():
+    of_levels = {A: {"low": 1.0, "high": 3.0}, "network": {"levels": ("layered", "erdos_renyi")}}
+    points = design("sobol", 32, factors=of_levels).points()
+    assert points["network"].value_counts().to_dict() == {"layered": 16, "erdos_renyi": 16}
+
+
+def test_runs_of_a_point_stand_together_by_scenario_and_replication():
+    runs = design("sobol", 2, scenarios=("baseline", "call_ban"), replications=2).runs()
+    assert list(runs["run"]) == list(range(8))
+    assert list(runs["point"]) == [0] * 4 + [1] * 4
+    assert list(runs["scenario"]) == ["baseline"] * 2 + ["call_ban"] * 2 + [
+        "baseline"] * 2 + ["call_ban"] * 2  # fmt: skip
+    assert list(runs["replication"]) == [0, 1] * 4
+    assert runs.groupby("point")[A].nunique().tolist() == [1, 1]
+
+
+def test_a_factor_reaches_both_ends_of_its_range():
+    assert Factor(low=0.1, high=10, scale="log").at(np.array([0, 0.5, 1])) == [0.1, 1, 10]
+    assert Factor(levels=(1, 2, 3)).at(np.array([0, 0.4, 1])) == [1, 2, 3]
+
+
+REFUSED = {
+    "no points": ({"n": None}, "method=sobol with n=None"),
+    "points of a factorial": ({"method": "factorial", "n": 3}, "levels count"),
+    "not a power of two": ({"method": "saltelli", "n": 12}, "a power of 2"),
+    "a range without levels": ({"method": "factorial", "n": None}, "needs n_levels"),
+    "levels where they do not count": (
+        {"factors": {A: {"low": 0.0, "high": 1.0, "n_levels": 3}}},
+        "for factorial designs only",
+    ),
+    "an empty range": ({"factors": {A: {"low": 2.0, "high": 2.0}}}, "must be below"),
+    "the log of zero": (
+        {"factors": {A: {"low": 0.0, "high": 2.0, "scale": "log"}}},
+        "allowed: above 0",
+    ),
+    "both": ({"factors": {A: {"low": 0.0, "high": 2.0, "levels": (1,)}}}, "not both"),
+    "neither": ({"factors": {A: {}}}, "needs low and high, or levels"),
+    "levels of several types": ({"factors": {A: {"levels": (1, "x")}}}, "of several types"),
+    "a level twice": ({"factors": {A: {"levels": (1, 1)}}}, "stands twice"),
+    "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "stands twice"),
+    "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),
+    "no factor": ({"factors": {}}, "at least 1"),
+    "an unknown key": ({"sampels": 3}, "Extra inputs"),
+}
+
+
+@pytest.mark.parametrize(("changes", "told"), REFUSED.values(), ids=REFUSED.keys())
+def test_nonsense_is_refused(changes, told):
+    with pytest.raises(ValidationError, match=told):
+        design(**({"method": "sobol", "n": 8} | changes))

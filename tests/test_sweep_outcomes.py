@@ -1,0 +1,65 @@
+"""What a sweep keeps of a run is what the run's own tables say, by calendar month."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import load_config, run
+from sim.errors import ConfigError
+from sim.observed import monthly_mean
+from sim.sweeps.outcomes import check_groups
+from tests.sweeping import GRADE, SHORT, begin, finish
+
+SERIES = ["platform", "channel", "measure"]
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Return the outcomes of a sweep of one point, its design, and the run by itself."""
+    folder = begin(
+        tmp_path_factory.mktemp("outcomes") / "sweep", {GRADE: {"levels": (0.4,)}},
+        replications=2, overrides=(*SHORT, "seed=3"),
+    )  # fmt: skip
+    finish(folder)
+    table = pd.read_parquet(folder.path / "collected" / "outcomes.parquet")
+    config = load_config(
+        "+scenario=call_ban_only", *SHORT, "seed=3", "replications=2", "compare_to=[]",
+        f"{GRADE}=0.4",
+    )  # fmt: skip
+    return table, run(config).timeseries
+
+
+def test_monthly_reach_is_the_run_s_own_to_the_bit(swept):
+    table, timeseries = swept
+    reach = timeseries[(timeseries["measure"] == "mau") & (timeseries["group"] == "all")]
+    wanted = by_platform(reach)
+    assert len(wanted)
+    pd.testing.assert_series_equal(
+        by_platform(table[table["measure"] == "mau"]), wanted, check_exact=True
+    )
+
+
+def by_platform(rows):
+    rows = rows.astype({"platform": str})
+    return rows.set_index(["replication", "date", "platform"])["value"].sort_index()
+
+
+def test_what_is_observed_every_step_is_averaged_by_days(swept):
+    table, timeseries = swept
+    rows = timeseries[(timeseries["measure"] != "mau") & (timeseries["group"] == "all")]
+    seen = 0
+    for series, steps in rows.groupby(SERIES, observed=True):
+        wanted = monthly_mean(steps).set_index(["date", "replication"])["value"].sort_index()
+        mine = table[(table[SERIES].astype(str) == list(series)).all(axis=1)]
+        found = mine.set_index(["date", "replication"])["value"].sort_index()
+        assert list(found.index) == list(wanted.index)
+        np.testing.assert_allclose(found, wanted, rtol=1e-12)
+        seen += len(found)
+    assert seen == (table["measure"] != "mau").sum() > 100
+
+
+def test_groups_that_a_world_has_not_are_refused():
+    config = load_config()
+    check_groups(config, ("all", "age=12-17"))
+    with pytest.raises(ConfigError, match="age=0-11: no such group; allowed: all, age=12-17"):
+        check_groups(config, ("age=0-11",))
