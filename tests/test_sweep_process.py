@@ -40,7 +40,7 @@ def finished(process):
 def workers_of(process):
     """Return the processes that `process` has begun, and those they have begun."""
     listed = subprocess.run(
-        ["ps", "-eo", "pid=,sid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-eo", "pid=,sid=,args="], capture_output=True, text=True, check=True
     ).stdout
     rows = [line.split(maxsplit=2) for line in listed.splitlines()]
     mine = [(int(pid), rest[0]) for pid, sid, *rest in rows if int(sid) == process.pid and rest]
@@ -83,7 +83,7 @@ def test_a_design_is_begun_run_by_dask_collected_and_looked_at_as_commands(tmp_p
     assert collect(tmp_path / "dask").digest == collect(tmp_path / "serial").digest
     code, shown = finished(sweep("--status", tmp_path / "dask"))
     assert code == 0
-    assert re.search(r"done +25\n", shown)
+    assert re.search(r"done +25 ", shown)
 
 
 @pytest.mark.slow
@@ -112,6 +112,7 @@ def test_workers_that_are_killed_are_replaced(straight, tmp_path, executor):
     for _ in range(3):
         before = done_in(folder)
         wait_until(lambda before=before: done_in(folder) > before, process)
+        wait_until(lambda: workers_of(process), process)
         os.kill(LUCK.choice(workers_of(process)), signal.SIGKILL)
     code, said = finished(process)
     assert code == 0, said
