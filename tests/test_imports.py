@@ -11,7 +11,7 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
-    ["versions", "interrupts", "machine", "progress"],
+    ["versions", "interrupts", "machine", "place", "progress"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled"],
@@ -23,7 +23,7 @@ LAYERS = [
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "world.generators", "world.arms", "grades", "cells"],
-    ["world.chats", "conditions"],
+    ["world.chats", "conditions", "sweep"],
     ["world.build"],
     ["world.shelf"],
     ["world.cache"],
@@ -40,7 +40,7 @@ LAYERS = [
     ["manifest"],
     ["header"],
     ["checkpoint"],
-    ["folder", "report"],
+    ["folder", "report", "multirun"],
     ["cli", "app", "collect"],
     ["resume", "__main__"],
 ]
@@ -49,7 +49,7 @@ LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can s
 ROOMS = {
     "mesa": {"model", "agents", "app"},
     "solara": {"app"},
-    "hydra": {"cli", "schema"},
+    "hydra": {"cli", "schema", "sweep"},
     "networkx": {"world.graph"},
     "matplotlib": {"plotting", "drawing", "report"},
     "numba": {"compiled", "lanes_compiled"},
