@@ -53,7 +53,7 @@ def _main() -> None:
 def _check_run(overrides: list[str]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
-        if override.startswith(f"+{CLUSTER}="):
+        if override.lstrip("+").startswith(f"{CLUSTER}="):
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     config = load_config(*overrides)
     from sim.memory import check_memory
