@@ -52,20 +52,25 @@ class Checkpoint(Watch):
         self._lock = Lock()
 
     @classmethod
-    def new(cls, folder: Path, config: SimConfig) -> Self:
-        """Return the checkpoint of runs that begin; nothing is written before it is due.
+    def at(cls, folder: Path, config: SimConfig) -> Self:
+        """Return the checkpoint of runs that begin, or that go on where those of `folder` stand.
+
+        Nothing is written before it is due.
 
         Raises
         ------
         ConfigError
-            If the folder holds one of runs that could still be resumed.
+            If the folder holds one of another configuration, or one that `of` refuses.
         """
-        if (folder / NAME).exists():
+        if not Header.exists(folder / NAME):
+            return cls(folder, Header.now(config))
+        found = cls.of(folder)
+        if found.header.config != config:
             raise ConfigError(
-                f"{folder / NAME}: runs wait here to be resumed (python -m sim.resume {folder}); "
-                "delete it, or choose another folder"
+                f"{folder / NAME}: runs of another configuration wait here to be resumed "
+                f"(python -m sim.resume {folder}); delete it, or choose another folder"
             )
-        return cls(folder, Header.now(config))
+        return found
 
     @classmethod
     def of(cls, folder: Path) -> Self:
@@ -171,7 +176,7 @@ class Checkpoint(Watch):
         if self.header.start is None:
             assert self._start is not None
             self.header = dataclasses.replace(self.header, start=_digest(self._start))
-            self.folder.mkdir()
+            self.folder.mkdir(exist_ok=True)  # a process may have been killed just here
             self.header.write(self.folder)
 
     def _files(self, *kinds: str) -> list[Path]:

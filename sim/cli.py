@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -17,10 +17,15 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sim.errors import ConfigError
-from sim.interrupts import Interrupted
-from sim.progress import Progress
-from sim.results import Result
-from sim.schema import CONF, first_job, load_config, open_key
+from sim.interrupts import Interrupted, hand_on
+from sim.jobs import CLUSTER, ELSEWHERE, configurations
+from sim.schema import CONF, load_config, open_key
+
+if TYPE_CHECKING:  # the simulator is imported once a run is certain
+    import pandas as pd
+
+    from sim.checkpoint import Checkpoint
+    from sim.results import Result
 
 REFUSED = 2  # exit status
 
@@ -38,16 +43,32 @@ def _main() -> None:
     if asked.config_dir or asked.config_name or asked.config_path:
         raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
     if not any(shows) and not asked.shell_completion:
-        _check(first_job(asked.overrides) if asked.multirun else tuple(asked.overrides))
+        if asked.multirun:
+            _check_sweep(asked.overrides)
+        else:
+            _check_run(asked.overrides)
     hydra_main()
 
 
-def _check(overrides: tuple[str, ...]) -> None:
+def _check_run(overrides: list[str]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
+    for override in overrides:
+        if override.lstrip("+").startswith(f"{CLUSTER}="):
+            raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     config = load_config(*overrides)
     from sim.memory import check_memory
 
     check_memory(config)
+
+
+def _check_sweep(overrides: list[str]) -> None:
+    """Refuse a sweep with values that cannot be run; or do not fit in memory, if it runs here."""
+    configs = list(configurations(overrides))
+    if ELSEWHERE.isdisjoint(overrides):
+        from sim.memory import check_memory
+
+        for config in configs:
+            check_memory(config)
 
 
 @contextmanager
@@ -81,19 +102,35 @@ def hydra_main(_: DictConfig) -> float:
 
 
 def _job() -> float:
-    from sim.folder import run_to_folder  # the simulator is imported once a run is certain
-    from sim.runs import n_steps_in_all
+    from sim.checkpoint import Checkpoint
+    from sim.folder import is_done, read_effects
 
     job = HydraConfig.get()
-    single = job.mode == RunMode.RUN
     config = load_config(*job.overrides.task)
     folder = Path(job.runtime.output_dir)
-    n_steps, n_users = n_steps_in_all(config), config.population.n_users
-    with Progress(config.scenario, n_steps, n_users) as progress:
-        result = run_to_folder(config, folder, progress.step)
-    if single:
+    if job.mode == RunMode.RUN:
+        result = take(Checkpoint.at(folder, config))
         report(result, folder)
-    return _largest_effect(result)
+        return _largest(result.effects)
+    if is_done(config, folder):  # the scheduler did not hear of it, or the sweep is started anew
+        return _largest(read_effects(folder))
+    try:
+        return _largest(take(Checkpoint.at(folder, config)).effects)
+    except Interrupted as stop:
+        hand_on(stop)
+        raise
+
+
+def take(checkpoint: Checkpoint) -> Result:
+    """Take runs from where they stand to their end, and show how far they are."""
+    from sim.folder import fill_folder
+    from sim.progress import Progress
+    from sim.runs import n_steps_in_all
+
+    config = checkpoint.header.config
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
+        return fill_folder(checkpoint, progress.step)
 
 
 def report(result: Result, folder: Path) -> None:
@@ -109,8 +146,8 @@ def report(result: Result, folder: Path) -> None:
     console.print(f"Tables and figures: {folder}", highlight=False, soft_wrap=True)
 
 
-def _largest_effect(result: Result) -> float:
-    rows = result.effects
+def _largest(rows: pd.DataFrame) -> float:
+    """Return the largest effect on daily reach."""
     if rows.empty:
         return 0.0
     daily = rows[(rows["measure"] == "dau") & (rows["group"] == "all")]["median"]

@@ -90,8 +90,8 @@ def _join(found: Evidence, done: pd.DataFrame, folder: Path) -> str:
     """Write outcomes and summary, one part in memory at a time; return the hash of all."""
     digest, bands = Digest(done[["run", *found.parameters]]), Bands(done, found.parameters)
     with (
-        _Writer(folder / "outcomes.parquet") as outcomes,
-        _Writer(folder / "summary.parquet") as summary,
+        _written(folder / "outcomes.parquet") as outcomes,
+        _written(folder / "summary.parquet") as summary,
     ):
         for part in found.parts():
             for piece in _pieces(part):
@@ -125,25 +125,31 @@ def _with_parameters(part: pa.Table, done: pd.DataFrame, names: list[str]) -> pa
 
 
 class _Writer:
-    """A Parquet file written in parts, that appears whole or not at all."""
+    """A Parquet file written in parts; its columns are those of the first."""
 
     def __init__(self, path: Path) -> None:
-        self._whole = _whole(path)
+        self._path = path
         self._file: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> _Writer:
-        self._draft = self._whole.__enter__()
-        return self
 
     def write(self, table: pa.Table) -> None:
         if self._file is None:
-            self._file = pq.ParquetWriter(self._draft, table.schema, compression="zstd")
+            self._file = pq.ParquetWriter(self._path, table.schema, compression="zstd")
         self._file.write_table(table.cast(self._file.schema))
 
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
         if self._file is not None:
             self._file.close()
-        self._whole.__exit__(*error)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[_Writer]:
+    """Yield what a table can be written to in parts; it appears whole or not at all."""
+    with _whole(path) as draft:
+        writer = _Writer(draft)
+        try:
+            yield writer
+        finally:
+            writer.close()
 
 
 @contextmanager

@@ -124,7 +124,7 @@ def _values(overrides: tuple[str, ...]) -> dict[str, object]:
 
 def _value(text: str) -> object:
     """Return the number or text that an override sets; a list as it is written."""
-    value = OmegaConf.create(f"value: {text}")["value"]
+    value = OmegaConf.from_dotlist([f"value={text}"])["value"]
     return text if OmegaConf.is_config(value) else value
 
 

@@ -11,8 +11,8 @@ from omegaconf import OmegaConf
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
 from sim.interrupts import Interrupted
-from sim.manifest import manifest
-from sim.memory import Estimate, check_memory
+from sim.manifest import manifest, read_manifest, refuse_company
+from sim.memory import check_memory
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
@@ -26,31 +26,32 @@ def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: Non
     Raises
     ------
     ConfigError
-        If the run does not fit in memory, or `folder` holds a checkpoint.
+        If `folder` holds a checkpoint of other runs; or as `fill_folder` does.
     Interrupted
-        After Ctrl-C or SIGTERM; what was reached can be resumed.
+        As `fill_folder` does.
     """
-    checkpoint = Checkpoint.new(folder, config)
-    return _fill(folder, checkpoint, check_memory(config), on_step, None)
+    return fill_folder(Checkpoint.at(folder, config), on_step)
 
 
-def resume_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
-    """Take the runs of a checkpoint to their end: the folder as of a run without a break.
+def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
+    """Take runs to their end and write what came out; then no checkpoint is needed any more.
 
-    Raises as `run_to_folder` does, and ConfigError if the start is not that of the checkpoint.
+    The folder is that of runs without a break.
+
+    Raises
+    ------
+    ConfigError
+        If the runs do not fit in memory, another process is at them, or the start is not that of
+        the checkpoint.
+    Interrupted
+        After a signal to stop; what was reached can be resumed.
     """
-    config, n_done = checkpoint.header.config, checkpoint.n_done
-    return _fill(checkpoint.folder.parent, checkpoint, check_memory(config), on_step, n_done)
-
-
-def _fill(
-    folder: Path, checkpoint: Checkpoint, memory: Estimate, on_step: OnStep, n_done: int | None
-) -> Result:
-    """Take runs to their end and write what came out; then no checkpoint is needed any more."""
-    config = checkpoint.header.config
+    folder, config = checkpoint.folder.parent, checkpoint.header.config
+    refuse_company(folder)
+    memory = check_memory(config)
     with checkpoint.interrupts.listening():
         try:
-            with manifest(folder, config, memory, n_done) as timings:
+            with manifest(folder, config, memory, checkpoint.n_done) as timings:
                 result = _work(folder, checkpoint, on_step, timings)
         except Interrupted as stop:
             checkpoint.flush()
@@ -64,7 +65,7 @@ def _work(
     folder: Path, checkpoint: Checkpoint, on_step: OnStep, timings: dict[str, float]
 ) -> Result:
     config = checkpoint.header.config
-    (folder / CONFIG).write_text(OmegaConf.to_yaml(config.model_dump(mode="json")))
+    (folder / CONFIG).write_text(_as_yaml(config))
     began = time.perf_counter()
     result = compare_watched(config, checkpoint, on_step)
     timings["simulate"] = time.perf_counter() - began
@@ -73,6 +74,22 @@ def _work(
     write_figures(result, folder)
     timings["figures"] = time.perf_counter() - began - timings["simulate"] - timings["tables"]
     return result
+
+
+def is_done(config: SimConfig, folder: Path) -> bool:
+    """Say whether `folder` holds all that comes out of `config`."""
+    path = folder / CONFIG
+    is_same = path.is_file() and path.read_text() == _as_yaml(config)
+    return is_same and read_manifest(folder).get("status") == "done"
+
+
+def read_effects(folder: Path) -> pd.DataFrame:
+    """Return the effects that a run has left in `folder`."""
+    return pd.read_parquet(folder / "effects.parquet")
+
+
+def _as_yaml(config: SimConfig) -> str:
+    return OmegaConf.to_yaml(config.model_dump(mode="json"))
 
 
 def write_tables(result: Result, folder: Path) -> None:

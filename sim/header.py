@@ -33,6 +33,11 @@ class Header:
         """Return the header of runs of `config` that begin with the sources as they are."""
         return cls(config, sources(), commit(), versions(), None)
 
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Say whether the folder of a checkpoint has one."""
+        return (folder / NAME).is_file()
+
     def write(self, folder: Path) -> None:
         """Write ``header.json``, whole or not at all."""
         tree = {
@@ -55,7 +60,7 @@ class Header:
             Which names what is missing, damaged or of another version.
         """
         path = folder / NAME
-        if not path.is_file():
+        if not cls.exists(folder):
             raise ConfigError(_missing(folder.parent))
         try:
             tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,8 @@
-"""Ctrl-C and SIGTERM: while runs last a wish that they meet between steps, else an exception."""
+"""Signals to stop: while runs last a wish that they meet between steps, else an exception.
+
+SIGINT is Ctrl-C, SIGTERM comes from whoever ends processes, SIGUSR2 from a scheduler before the
+time limit of a job.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
 
 
 class Interrupted(BaseException):
     """The user or the machine wants the process to end; `message` says what is left."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(signal.Signals(signum).name)
+        super().__init__(signum)  # which pickle hands to a copy: joblib sends it home
         self.signum, self.message = signum, ""
+
+    def __str__(self) -> str:
+        return signal.Signals(self.signum).name
 
     @property
     def status(self) -> int:
@@ -28,9 +35,9 @@ class Interrupted(BaseException):
 class Interrupts:
     """Listens to signals.
 
-    A step cannot be left in the middle: inside `held`, the first signal is only noted, for runs to
-    ask about between steps (`raise_if_any`). Outside of it, and from the second signal on,
-    `Interrupted` is raised at once, in the main thread.
+    A step cannot be left in the middle: inside `held` a signal is only noted, for runs to ask
+    about between steps (`raise_if_any`). Outside of it, and when the same signal comes again,
+    `Interrupted` is raised at once, in the main thread. (Schedulers send one kind after another.)
     """
 
     def __init__(self) -> None:
@@ -71,8 +78,17 @@ class Interrupts:
             raise Interrupted(self._signum)
 
     def _note(self, signum: int, _: FrameType | None) -> None:
-        again, self._signum = self.any, signum
+        again, self._signum = signum == self._signum, signum
         if again or not self._held:
             raise Interrupted(signum)
         # not print: the signal may have come in the midst of one
         os.write(2, b"Stopping after this step; once more to stop at once.\n")
+
+
+def hand_on(stop: Interrupted) -> None:
+    """Hand a signal on to who listened before the runs did: submitit queues a job again.
+
+    To be called when what was reached is kept. Does nothing where nobody listened.
+    """
+    if stop.signum == signal.SIGUSR2 and callable(signal.getsignal(stop.signum)):
+        signal.raise_signal(stop.signum)

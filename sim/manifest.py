@@ -10,21 +10,24 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sim.config import SimConfig
+from sim.errors import ConfigError
 from sim.interrupts import Interrupted
 from sim.machine import peak
 from sim.memory import GB, Estimate
-from sim.versions import versions
+from sim.place import Place
+from sim.versions import sources, versions
 
 NAME = "manifest.json"
 
 
 @contextmanager
 def manifest(
-    folder: Path, config: SimConfig, estimate: Estimate, n_done: int | None = None
+    folder: Path, config: SimConfig, estimate: Estimate, n_done: int = 0
 ) -> Iterator[dict[str, float]]:
     """Keep ``manifest.json`` in `folder` true while a run lasts.
 
@@ -34,8 +37,8 @@ def manifest(
     ----------
     estimate
         Of the memory that the run takes.
-    n_done : int, optional
-        The run is resumed and has taken so many steps before.
+    n_done : int
+        Steps taken before, by a process that this one resumes.
 
     Yields
     ------
@@ -55,11 +58,13 @@ def manifest(
         "replications": config.replications,
         "n_users": config.population.n_users,
         "started": _time(),
+        "place": asdict(Place.here()),
         "versions": versions(),
         "commit": commit(),
+        "sources": sources(),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
-    if n_done is not None:
+    if n_done:
         _note_resumption(entry, read_manifest(folder), n_done)
     write_json(folder / NAME, entry)
     try:
@@ -111,6 +116,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return entry
+
+
+def refuse_company(folder: Path) -> None:
+    """Refuse to run in a folder where another process does, or may.
+
+    Raises
+    ------
+    ConfigError
+        Which names the process. One that Slurm has queued again is no other.
+    """
+    entry = read_manifest(folder)
+    place = Place(**entry["place"]) if entry.get("status") == "running" else None
+    if place and place.may_be_alive() and not place.is_taken_over():
+        raise ConfigError(
+            f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
+            f"if that is gone for good, delete {folder / NAME}"
+        )
 
 
 def write_json(path: Path, tree: Any) -> None:

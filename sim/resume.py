@@ -1,20 +1,23 @@
 """Go on with runs that were interrupted: ``python -m sim.resume FOLDER``.
 
 A command of its own: what follows ``python -m sim`` changes a configuration, and runs that are
-resumed take no changes. Their folder holds the configuration.
+resumed take no changes. Their folder holds the configuration. In the folder of a sweep, all jobs
+that are missing, failed or were interrupted are done, one after another.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from sim.checkpoint import Checkpoint
-from sim.cli import ending_well, report
-from sim.folder import resume_folder
-from sim.progress import Progress
-from sim.results import Result
-from sim.runs import n_steps_in_all
+from sim.cli import ending_well, report, take
+from sim.multirun import NAME, Job, Multirun
+from sim.schema import load_config
+
+TO_DO = ("missing", "failed", "interrupted")  # status of jobs
+INCOMPLETE = 1  # exit status
 
 
 def main() -> None:
@@ -22,18 +25,32 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         "python -m sim.resume", description="Go on with runs that were interrupted."
     )
-    parser.add_argument("folder", type=Path, help="folder of the runs: outputs/...")
+    parser.add_argument("folder", type=Path, help="outputs/..., or of a sweep: multirun/...")
     folder = parser.parse_args().folder
     with ending_well():
-        report(_resume(folder), folder)
+        if (folder / NAME).exists():
+            _resume_sweep(folder)
+        else:
+            report(take(Checkpoint.of(folder)), folder)
 
 
-def _resume(folder: Path) -> Result:
-    checkpoint = Checkpoint.of(folder)
-    config = checkpoint.header.config
-    n_steps, n_users = n_steps_in_all(config), config.population.n_users
-    with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
-        return resume_folder(checkpoint, progress.step)
+def _resume_sweep(folder: Path) -> None:
+    todo = [job for job in Multirun.of(folder).jobs if job.status in TO_DO]
+    for k, job in enumerate(todo, 1):
+        print(f"{k} of {len(todo)}: job {job.number}, {job.status}: {' '.join(job.overrides)}")
+        _resume_job(job)
+    after = Multirun.of(folder)
+    print(after)
+    if any(job.status != "done" for job in after.jobs):
+        raise SystemExit(INCOMPLETE)
+
+
+def _resume_job(job: Job) -> None:
+    """Do a job; if it fails, its manifest and a line say so, and the others are done still."""
+    try:
+        take(Checkpoint.at(job.folder, load_config(*job.overrides)))
+    except Exception as error:
+        print(f"Job {job.number} failed: {error}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from typing import Any
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -19,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
+from sim.world.pool import available_cores
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 _IN_CONF = (
@@ -30,7 +30,7 @@ _IN_CONF = (
 )  # every key of theirs stands in conf/
 _OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
 GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
-_REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
 def register() -> None:
@@ -46,6 +46,7 @@ def register() -> None:
         tree[name] = tree[name].model_dump()
     ConfigStore.instance().store(name="sim_schema", node=tree)
     OmegaConf.register_new_resolver("scenario_name", scenario_name, replace=True)
+    OmegaConf.register_new_resolver("cores", available_cores, replace=True)
 
 
 def scenario_name(overrides: Any) -> str:
@@ -106,26 +107,6 @@ def open_key(override: str) -> str:
     return f"++{override}" if is_key else override
 
 
-def first_job(overrides: list[str]) -> tuple[str, ...]:
-    """Return the overrides of the first job of a sweep.
-
-    Raises
-    ------
-    ConfigError
-        If Hydra cannot read an override.
-    """
-    try:
-        parsed = OverridesParser.create().parse_overrides(overrides)
-        return tuple(
-            f"{o.get_key_element()}={next(iter(o.sweep_string_iterator()))}"
-            if o.is_sweep_override()
-            else str(o.input_line)
-            for o in parsed
-        )
-    except _REFUSALS as error:
-        raise ConfigError(str(error)) from None
-
-
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     tree = _compose(overrides)
     for override in overrides:
@@ -179,7 +160,7 @@ def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except ConfigError:
         raise
-    except _REFUSALS as error:
+    except REFUSALS as error:
         raise ConfigError(_explain(str(error), overrides, name)) from None
     assert isinstance(tree, dict)
     return {str(key): value for key, value in tree.items()}

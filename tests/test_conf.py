@@ -17,7 +17,9 @@ GROUPS = (
     "engine",
     "scenario",
     "policy",
+    "cluster",
 )
+ADDED = ("scenario", "policy", "cluster")  # by +GROUP=NAME; the others have a default
 BUNDLES = {"max_push", "dated_events"}  # policies that only name others
 NEEDED = {"from_file": [f"network.path={__file__}"]}  # what only the user can know
 
@@ -37,7 +39,7 @@ def test_every_folder_of_conf_is_a_group_that_is_tested_here():
 
 @files(*GROUPS)
 def test_every_file_composes_to_a_valid_configuration(path):
-    plus = "+" if path.parent.name in ("scenario", "policy") else ""
+    plus = "+" if path.parent.name in ADDED else ""
     load_config(f"{plus}{path.parent.name}={path.stem}", *NEEDED.get(path.stem, []))
 
 
@@ -185,3 +187,14 @@ def test_keys_that_a_policys_file_leaves_at_their_default_can_be_set():
     assert world["call_ban"]["call_restriction"].regions == ("moscow",)
     assert world["call_ban"]["max_pupils"] == world["mandate_only"]["max_pupils"]
     assert world["mandate_only"]["max_pupils"].ceiling == 0.5
+
+
+@files("cluster")
+def test_a_cluster_says_where_jobs_run_and_nothing_of_what_they_do(path):
+    assert load_config(f"+cluster={path.stem}") == load_config()
+
+
+@files(*(group for group in GROUPS if group != "cluster"))
+def test_nothing_that_can_be_swept_says_where_jobs_run(path):
+    """Hydra would read it after the launcher is chosen, and say nothing."""
+    assert "hydra" not in path.read_text(encoding="utf-8")

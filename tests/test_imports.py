@@ -11,7 +11,7 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms"],
-    ["versions", "interrupts", "locks", "machine", "progress"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled"],
@@ -23,7 +23,7 @@ LAYERS = [
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "world.generators", "world.arms", "grades", "cells"],
-    ["world.chats", "conditions"],
+    ["world.chats", "conditions", "jobs"],
     ["world.build"],
     ["world.shelf"],
     ["world.cache"],
@@ -57,7 +57,7 @@ LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can s
 ROOMS = {
     "mesa": {"model", "agents", "app"},
     "solara": {"app"},
-    "hydra": {"cli", "schema"},
+    "hydra": {"cli", "schema", "jobs"},
     "networkx": {"world.graph"},
     "matplotlib": {"plotting", "drawing", "report"},
     "distributed": {"sweeps.executors"},
@@ -114,7 +114,12 @@ def ours(path):
     return found
 
 
-PACKAGES = {"__init__", "rules", "sweeps", "world"}  # only docstrings stand there, and the lazy door
+PACKAGES = {
+    "__init__",
+    "rules",
+    "sweeps",
+    "world",
+}  # only docstrings stand there, and the lazy door
 
 
 def layer(module):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from sim import load_config
+from sim.jobs import expand
+from sim.schema import open_key
 
 REPO = Path(__file__).resolve().parents[1]
 README = (REPO / "README.md").read_text()
@@ -15,9 +17,8 @@ COMMANDS = re.findall(r"^python -m sim (.+?)(?:\s+#.*)?$", README, re.M)
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_readme_composes(command):
-    words = [w for w in shlex.split(command) if not w.startswith("-")]
-    words = [w if "[" in w else w.split(",")[0] for w in words]  # of a sweep the first job
-    load_config(*(w for w in words if w != "job"))
+    words = [w for w in shlex.split(command) if not w.startswith("-") and w != "job"]
+    load_config(*expand(map(open_key, words))[0])  # of a sweep the first job
 
 
 def test_the_python_of_the_readme_runs(capsys):

@@ -11,7 +11,7 @@ import pytest
 from sim import container, folder, load_config
 from sim.checkpoint import NAME, Checkpoint
 from sim.errors import ConfigError
-from sim.folder import resume_folder, run_to_folder
+from sim.folder import fill_folder, run_to_folder
 from sim.interrupts import Interrupted
 from sim.runs import n_steps_in_all
 from tests.resuming import assert_same_tables, names, read_manifest
@@ -65,7 +65,7 @@ def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed
         checkpoint = Checkpoint.of(path)
         left = n_steps - checkpoint.n_done
         try:
-            resume_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
+            fill_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
             break
         except Interrupted:
             n_stops += 1
@@ -97,7 +97,7 @@ def test_the_manifest_says_what_became_of_the_run(tmp_path):
     assert f"python -m sim.resume {tmp_path}" in stop.message
     before = read_manifest(tmp_path)
     assert (before["status"], before["error"]) == ("interrupted", "SIGTERM")
-    resume_folder(Checkpoint.of(tmp_path), nothing)
+    fill_folder(Checkpoint.of(tmp_path), nothing)
     after = read_manifest(tmp_path)
     assert (after["status"], after["started"]) == ("done", before["started"])
     assert [stage["from_step"] for stage in after["resumed"]] == [20]
@@ -111,7 +111,7 @@ def test_only_steps_not_taken_yet_are_taken(tmp_path):
     checkpoint = Checkpoint.of(tmp_path)
     n_done = checkpoint.n_done
     assert n_done >= 30
-    resume_folder(checkpoint, lambda: counted.append(1))
+    fill_folder(checkpoint, lambda: counted.append(1))
     assert len(counted) == n_steps_in_all(config) - n_done
 
 
@@ -126,7 +126,7 @@ def test_results_that_were_complete_survive_a_stop_while_figures_are_drawn(tmp_p
         run_to_folder(config, tmp_path)
     assert Checkpoint.of(tmp_path).n_done == n_steps_in_all(config)
     monkeypatch.setattr(folder, "write_figures", lambda *_: None)
-    resume_folder(Checkpoint.of(tmp_path), pytest.fail)
+    fill_folder(Checkpoint.of(tmp_path), pytest.fail)
     assert not (tmp_path / NAME).exists()
 
 
@@ -148,11 +148,11 @@ def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
 
     monkeypatch.setattr(container._Hashed, "write", impatient)
     with pytest.raises(Interrupted):
-        resume_folder(Checkpoint.of(path), Stop(2))
+        fill_folder(Checkpoint.of(path), Stop(2))
     monkeypatch.undo()
     monkeypatch.setattr(folder, "write_figures", lambda *_: None)
     assert {p.name: p.read_bytes() for p in (path / NAME).iterdir()} == earlier
-    resume_folder(Checkpoint.of(path), nothing)
+    fill_folder(Checkpoint.of(path), nothing)
     run_to_folder(config, straight)
     assert_same_tables(straight, path)
 
@@ -209,7 +209,7 @@ def test_damage_is_noticed_wherever_it_is(copy, kind, damage):
 
 @pytest.mark.usefixtures("_no_figures")
 def test_a_folder_that_is_complete_is_refused(copy):
-    resume_folder(Checkpoint.of(copy), nothing)
+    fill_folder(Checkpoint.of(copy), nothing)
     assert "complete already" in refusal(copy)
     assert "status=done" in refusal(copy)
 
@@ -230,5 +230,5 @@ def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
     """As when a file of ties is another by now."""
     monkeypatch.setattr("sim.checkpoint._digest", lambda _: "other")
     with pytest.raises(ConfigError, match="start=other"):
-        resume_folder(Checkpoint.of(copy), nothing)
+        fill_folder(Checkpoint.of(copy), nothing)
     assert Checkpoint.of(copy).n_done == 80

@@ -8,11 +8,19 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
+# What may leave a process fewer cores than the system says: Slurm, and joblib in its workers.
+_LIMITS = ("SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS")
 _AHEAD = 2  # results a thread may be ahead of the one asked for: bounds the memory of a stream
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use (macOS does not tell: all of them)."""
+    """Return how many cores this process may use, by its affinity, Slurm and joblib."""
+    limits = [int(os.environ[name]) for name in _LIMITS if name in os.environ]
+    return min([_system_cores(), *limits])
+
+
+def _system_cores() -> int:
+    """Return the cores that the system lets us use (macOS does not tell: all of them)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,0 +1,136 @@
+"""Sweeps on a real Slurm (tests/slurm/start.sh): what is killed there is done to the same bits."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from sim import compare, load_config
+from sim.manifest import read_manifest
+from sim.multirun import Multirun
+from tests.multirunning import (
+    OFTEN,
+    digest,
+    finish,
+    has_checkpoint,
+    stacked,
+    start,
+    statuses,
+    table,
+    wait_for,
+)
+
+SCRIPTS = Path(__file__).parent / "slurm"
+PROGRAMS = ("munged", "slurmctld", "slurmd", "slurmdbd", "sacct", "mariadbd")
+MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+CPUS = 4
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(MISSING), reason=f"no Slurm here: {', '.join(MISSING)} missing"),
+    pytest.mark.skipif(os.geteuid() != 0, reason="a private Slurm is started by root alone"),
+]
+SMALL = ("population.n_users=500", "replications=1", "step_days=1", OFTEN)
+RESOURCES = ("+cluster=slurm", "hydra.launcher.partition=test", "hydra.launcher.mem_gb=1",
+             "hydra.launcher.cpus_per_task=1")  # fmt: skip
+
+
+def free_ports():
+    """Return the first of three ports in a row that nobody listens to."""
+    for first in range(20_000 + os.getpid() % 10_000, 32_000, 3):
+        try:
+            for port in range(first, first + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("no free ports")
+
+
+@pytest.fixture
+def slurm():
+    """Start a Slurm; return the environment in which commands find it."""
+    with tempfile.TemporaryDirectory() as base:
+        Path(base).chmod(0o755)  # which munge asks for
+        sandbox = Path(base) / "slurm"
+        call = [SCRIPTS / "start.sh", sandbox, str(free_ports()), str(CPUS)]
+        subprocess.run(call, check=True, timeout=120)
+        yield {"SLURM_CONF": str(sandbox / "slurm.conf")}
+        subprocess.run([SCRIPTS / "stop.sh", sandbox], check=True, timeout=60)
+
+
+def straight(folder):
+    """Return the table of a sweep whose jobs are done here, one after another."""
+    jobs = Multirun.of(folder).jobs
+    return stacked(compare(load_config(*job.overrides)).timeseries for job in jobs)
+
+
+def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", slurm["SLURM_CONF"])
+    process = start("sim", "-m", *RESOURCES, "+scenario=call_ban_only,baseline", "seed=range(10)",
+                    "compare_to=[]", *SMALL, f"hydra.sweep.dir={tmp_path}", **slurm)  # fmt: skip
+
+    def under_way():
+        """Return the place of a job that has kept a step and is not harmed yet."""
+        for folder in {tmp_path / str(k) for k in range(20)} - harmed.keys():
+            if has_checkpoint(folder) and read_manifest(folder)["status"] == "running":
+                return folder, read_manifest(folder)["place"]
+        return None
+
+    harmed = {}
+    for harm in (
+        lambda place: os.kill(place["pid"], signal.SIGKILL),
+        lambda place: subprocess.run(["scancel", place["slurm_job"]], check=True),
+        lambda place: subprocess.run(["scontrol", "requeue", place["slurm_job"]], check=True),
+    ):
+        folder, place = wait_for(under_way, process)
+        harm(place)
+        harmed[folder] = place
+    killed, cancelled, requeued = harmed
+    assert Multirun.of(tmp_path).jobs[int(requeued.name)].status == "running"
+
+    status, _, errors = finish(process)
+    assert status == 1  # Hydra names the first job that has not ended
+    assert "UncompletedJobError" in errors
+    after = statuses(tmp_path)
+    assert after.count("done") == 18
+    assert [after[int(folder.name)] for folder in (killed, cancelled)] == ["interrupted"] * 2
+    assert read_manifest(requeued)["resumed"]
+
+    status, output, errors = finish(start("sim.resume", str(tmp_path)))
+    assert status == 0, errors
+    assert "20 jobs, 20 done" in output
+    assert read_manifest(killed)["resumed"]
+    assert read_manifest(cancelled)["resumed"]
+    assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def test_a_job_beyond_its_time_limit_is_queued_again_and_goes_on(slurm, tmp_path):
+    """Slurm tells it after 15 to 45 seconds; so that it is not done by then, it is held."""
+    limits = ("hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=15",
+              "hydra.launcher.max_num_timeout=20")  # fmt: skip
+    process = start("sim", "-m", *RESOURCES, *limits, "+scenario=call_ban_only", *SMALL,
+                    f"hydra.sweep.dir={tmp_path}", **slurm)  # fmt: skip
+    folder = tmp_path / "0"
+    wait_for(lambda: has_checkpoint(folder), process)
+    pid = read_manifest(folder)["place"]["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: is_pending(signal.SIGUSR2, pid), process)
+    os.kill(pid, signal.SIGCONT)
+    status, _, errors = finish(process)
+    assert status == 0, errors
+    assert all(stage["from_step"] > 0 for stage in read_manifest(folder)["resumed"])
+    assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def is_pending(signum, pid):
+    """Say whether a signal waits for a process that is held."""
+    told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    masks = re.findall(r"^(?:SigPnd|ShdPnd):\s*(\w+)", told, re.M)
+    return any(int(mask, 16) >> (signum - 1) & 1 for mask in masks)
