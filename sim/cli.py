@@ -46,8 +46,10 @@ def _check(overrides: tuple[str, ...]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
     config = load_config(*overrides)
     from sim.memory import check_memory
+    from sim.rehearsal import rehearsing
 
-    check_memory(config)
+    with rehearsing():
+        check_memory(config)
 
 
 @contextmanager

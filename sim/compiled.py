@@ -57,6 +57,11 @@ _config.CACHE_DIR = _cache_dir()
 INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for coverage
 
 
+def nothing_compiled() -> bool:
+    """Say whether the cache is empty: these sources have not run here yet."""
+    return not any(Path(_config.CACHE_DIR).iterdir())
+
+
 _OPTIONS: dict[str, Any] = {
     "cache": True,
     "error_model": "numpy",
