@@ -59,7 +59,7 @@ INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for covera
 
 def nothing_compiled() -> bool:
     """Say whether the cache is empty: these sources have not run here yet."""
-    return not any(Path(_config.CACHE_DIR).iterdir())
+    return not any(Path(_config.CACHE_DIR).rglob("*.nbi"))  # folders stand there from import on
 
 
 _OPTIONS: dict[str, Any] = {
