@@ -57,8 +57,10 @@ def _check_run(overrides: list[str]) -> None:
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     config = load_config(*overrides)
     from sim.memory import check_memory
+    from sim.rehearsal import rehearsing
 
-    check_memory(config)
+    with rehearsing():
+        check_memory(config)
 
 
 def _check_sweep(overrides: list[str]) -> None:

@@ -217,7 +217,6 @@ def compare_with_observed(
         (timeseries["scenario"] == scenario)
         & (timeseries["group"] == "all")
         & (timeseries["channel"] == "any")
-        & timeseries["measure"].isin(["mau", "dau"])
     ]
     monthly = rows.loc[rows["measure"] == "mau", ["date", "platform", "replication", "value"]]
     daily = monthly_mean(rows[rows["measure"] == "dau"])
@@ -257,9 +256,11 @@ def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
     covered = days.sum(axis=1)
     whole = covered >= COVERED * ((closes - opens) / DAY).ravel()
     means = (days @ wide.to_numpy())[whole] / covered[whole, None]
-    dates = pd.Index(month[whole].astype("datetime64[ns]"), name="date")
-    table = pd.DataFrame(means, index=dates, columns=wide.columns)
-    return table.melt(ignore_index=False).reset_index()
+    of_series = {  # by hand: melt would build an index for each of what may be a thousand columns
+        name: wide.columns.get_level_values(name).repeat(len(means)) for name in wide.columns.names
+    }
+    dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])
+    return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
 
 
 def _read(folder: Path | str, name: str) -> pd.DataFrame:

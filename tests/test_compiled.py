@@ -60,6 +60,12 @@ def test_a_changed_helper_of_another_module_is_compiled_anew(package):
     assert len(caches(package)) == 2
 
 
+def test_the_cache_counts_as_empty_until_something_is_compiled(package):
+    ask = "\nfrom sim.compiled import nothing_compiled\nprint(nothing_compiled())"
+    assert run(package, "import sim.engines" + ask) == "True"  # folders are made by importing
+    assert run(package, CALL + ask) == "0\nFalse"
+
+
 def test_touching_a_file_keeps_the_cache(package):
     run(package, CALL)
     (package / "sim/rules/habit.py").touch()

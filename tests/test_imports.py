@@ -36,7 +36,7 @@ LAYERS = [
     ["runs"],
     ["model", "observed", "palette"],
     ["outcomes", "layout", "drawing"],
-    ["plotting", "summary", "memory", "container"],
+    ["plotting", "summary", "memory", "container", "rehearsal"],
     ["manifest"],
     ["header"],
     ["checkpoint"],

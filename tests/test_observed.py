@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -144,6 +145,30 @@ def test_steps_of_unequal_length():
     )
     june = means[means["date"] == "2025-06-01"]["value"].item()
     assert june == pytest.approx((10 * 1 + 20 * 4) / 30)
+
+
+def test_every_series_is_averaged_for_itself_as_pandas_does():
+    dates = pd.date_range("2025-06-01", "2025-08-31", freq="D")  # steps of a day: plain means
+    frame = pd.MultiIndex.from_product(
+        [dates, ["max", "imo"], range(3)], names=["date", "platform", "replication"]
+    ).to_frame(index=False)
+    steps = frame.assign(
+        platform=frame["platform"].astype("category"),
+        value=np.random.default_rng(1).random(len(frame)),
+    )
+    by_month = [
+        steps["platform"].astype(str),
+        steps["replication"],
+        steps["date"].dt.to_period("M"),
+    ]
+    expected = steps["value"].groupby(by_month).mean()
+    means = observed.monthly_mean(steps)
+    assert list(means) == ["date", "platform", "replication", "value"]
+    found = means.assign(
+        date=means["date"].dt.to_period("M"), platform=means["platform"].astype(str)
+    )
+    found = found.set_index(["platform", "replication", "date"])["value"]
+    pd.testing.assert_series_equal(found, expected, rtol=1e-13)
 
 
 def test_a_single_step_covers_no_month():

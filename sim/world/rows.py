@@ -142,7 +142,7 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
         degree[k] = indptr[k + 1] - indptr[k]
     for begin in range(0, n_some, WINDOW):
         end = min(begin + WINDOW, n_some)
-        order[begin:end] = by_falling(degree[begin:end], first + begin)
+        by_falling(degree[begin:end], first + begin, order[begin:end])
     slice_start = np.zeros(n_slices + 1, np.int64)
     for s in range(n_slices):
         longest = degree[np.int64(order[LANES * s]) - first]
@@ -157,16 +157,20 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
 
 
 @jit_loop
-def by_falling(degree: U16, first: int) -> U32:
-    """Return the users of a window by falling degree, equal degrees by number, by counting."""
-    most = np.int64(degree.max())
+def by_falling(degree: U16, first: int, order: U32) -> None:
+    """Write the users of a window by falling degree, equal degrees by number, by counting.
+
+    Plain loops: operations on whole arrays would take longer to compile than all the rest.
+    """
+    most = np.int64(0)
+    for d in degree:
+        most = max(most, np.int64(d))
     place = np.zeros(most + 2, np.int64)
-    for level in most - degree.astype(np.int64):
-        place[level + 1] += 1
-    place = np.cumsum(place)
-    order = np.empty(degree.size, np.uint32)
+    for d in degree:
+        place[most - np.int64(d) + 1] += 1
+    for level in range(most):
+        place[level + 1] += place[level]
     for k in range(degree.size):
-        level = most - np.int64(degree[k])
-        order[place[level]] = first + k
-        place[level] += 1
-    return order
+        at = most - np.int64(degree[k])
+        order[place[at]] = first + k
+        place[at] += 1

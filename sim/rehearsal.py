@@ -1,0 +1,92 @@
+"""Compile on two cores when nothing is compiled yet: a second process rehearses a run.
+
+numba compiles one function at a time in a process, and a run needs two halves that know nothing
+of each other: what builds worlds, which the estimate of memory compiles first, and what brings
+users to their start and through a step. The other process takes the smallest world there is, made
+by hand, through the second half; both leave what they compile in the cache on disk.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+
+from sim.compiled import INTERPRETED, nothing_compiled
+from sim.conditions import Conditions
+from sim.config import SimConfig
+from sim.engines import CompiledEngine, Threads
+from sim.schema import load_config
+from sim.simulation import Simulation
+from sim.start import settle
+from sim.state import State, make_state
+from sim.world.chats import Seats
+from sim.world.pool import available_cores
+from sim.world.population import Population
+from sim.world.rows import LANES, Rows
+
+
+@contextmanager
+def rehearsing() -> Iterator[None]:
+    """Let another process compile start and step meanwhile, and wait for it; once per cache."""
+    if INTERPRETED or available_cores() < 2 or not nothing_compiled():
+        yield
+        return
+    # S603: the command is fixed; should it fail, this process compiles what is missing
+    other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
+    try:
+        yield
+        other.wait()
+    finally:
+        other.terminate()
+        other.wait()
+
+
+def rehearse(config: SimConfig) -> None:
+    """Bring two users to a start and let them take a step."""
+    state, threads = two_users(config), Threads(1)
+    with np.errstate(all="ignore"):  # two users are too few for the shares of a start
+        settle(config, state, threads)
+        Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads).step()
+
+
+def two_users(config: SimConfig) -> State:
+    """Return two users who are each other's contact and sit in one chat; nothing is compiled."""
+    none, all_of_both = np.zeros(2, np.uint8), np.ones(2, np.bool_)
+    people = Population(
+        age=none + np.uint8(30),
+        band=none,
+        region=none,
+        segments=none,
+        type=none.astype(np.int8),
+        online=all_of_both,
+        vpn=~all_of_both,
+        abroad=~all_of_both,
+        concern=np.ones(2, np.float32),
+        intensity=np.ones(2, np.float32),
+        taste=np.zeros((2, len(config.messengers)), np.int8),
+    )
+    nobody = np.full(LANES, 2, np.uint32)
+    order, indices = nobody.copy(), nobody.copy()
+    order[:2], indices[:2] = (0, 1), (1, 0)
+    rows = Rows(
+        start=np.arange(2, dtype=np.uint32),
+        degree=np.ones(2, np.uint16),
+        order=order,
+        slice_start=np.array([0, LANES]),
+        indices=indices,
+    )
+    seats = Seats(
+        kind=np.zeros(1, np.uint8),
+        indptr=np.array([0, 2]),
+        members=np.arange(2, dtype=np.uint32),
+        of_user=np.zeros((2, 1), np.int32),
+    )
+    return make_state(config, people, rows, seats)
+
+
+if __name__ == "__main__":
+    rehearse(load_config())

@@ -1,0 +1,56 @@
+"""The rehearsal compiles all that a run needs after its world is built, and for its types."""
+
+import ast
+
+import pytest
+
+from sim import compiled
+from tests.cli import python
+
+COMPILED = """
+import sys
+from numba.core.dispatcher import Dispatcher
+from sim.rehearsal import rehearse
+from sim import compare, load_config
+
+def signatures():
+    return {
+        f"{name}.{key}": sorted(map(str, value.signatures))
+        for name, module in list(sys.modules.items()) if name.startswith("sim.")
+        for key, value in vars(module).items()
+        if isinstance(value, Dispatcher) and value.py_func.__module__ == name and value.signatures
+    }
+
+rehearse(load_config())
+rehearsed = signatures()
+compare(load_config("+scenario=call_ban", "population.n_users=300", "replications=1"))
+print([rehearsed, signatures()])
+"""
+BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what both halves draw luck with
+SMALL = {"sim.rules.availability.availability"}  # called from Python, with a policy in force
+
+
+@pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
+def test_after_a_rehearsal_only_what_builds_worlds_is_left_to_compile():
+    rehearsed, run = ast.literal_eval(python(COMPILED))
+    assert {"sim.engines.step_rows", "sim.inversion.talk_rows"} <= set(rehearsed)
+    missing = {name for name, found in run.items() if rehearsed.get(name) != found}
+    assert {name for name in missing if not name.startswith(BEFORE)} == SMALL
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_another_process_is_started_for_an_empty_cache_alone(monkeypatch, tmp_path, is_empty):
+    from sim import rehearsal
+
+    begun = tmp_path / "begun"
+    code = ["-c", f"import pathlib; pathlib.Path({str(begun)!r}).touch()"]
+    popen = rehearsal.subprocess.Popen
+    monkeypatch.setattr(rehearsal, "INTERPRETED", False)
+    monkeypatch.setattr(rehearsal, "available_cores", lambda: 2)
+    monkeypatch.setattr(rehearsal, "nothing_compiled", lambda: is_empty)
+    monkeypatch.setattr(
+        rehearsal.subprocess, "Popen", lambda command, **how: popen([command[0], *code], **how)
+    )
+    with rehearsal.rehearsing():
+        pass
+    assert begun.exists() == is_empty
