@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -66,7 +67,10 @@ def _check_run(overrides: list[str]) -> None:
 def _check_sweep(overrides: list[str]) -> None:
     """Refuse a sweep with values that cannot be run; or do not fit in memory, if it runs here."""
     configs = list(configurations(overrides))
-    if ELSEWHERE.isdisjoint(overrides):
+    elsewhere = ELSEWHERE.intersection(overrides)
+    if elsewhere and shutil.which("sbatch") is None:
+        raise ConfigError(f"{elsewhere.pop()}: no sbatch here; allowed: where there is a Slurm")
+    if not elsewhere:
         from sim.memory import check_memory
 
         for config in configs:

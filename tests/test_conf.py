@@ -4,9 +4,12 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+import yaml
 
 from sim import load_config
 from sim.schema import CONF
+from sim.sweeps.points import Points
+from sim.sweeps.request import Request
 
 GROUPS = (
     "case",
@@ -19,6 +22,7 @@ GROUPS = (
     "policy",
     "cluster",
 )
+OF_SWEEPS = ("design", "executor")  # of conf/sweep.yaml
 ADDED = ("scenario", "policy", "cluster")  # by +GROUP=NAME; the others have a default
 BUNDLES = {"max_push", "dated_events"}  # policies that only name others
 NEEDED = {"from_file": [f"network.path={__file__}"]}  # what only the user can know
@@ -34,7 +38,22 @@ def names(group):
 
 
 def test_every_folder_of_conf_is_a_group_that_is_tested_here():
-    assert {path.name for path in CONF.iterdir() if path.is_dir()} == set(GROUPS)
+    assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*GROUPS, *OF_SWEEPS}
+
+
+@files("design")
+def test_every_design_can_be_run_whole(path):
+    request = Request.of([f"design={path.stem}"])
+    assert request.design is not None
+    assert Points.compose(request.design).check(request.design.runs()).population.n_users
+
+
+@files("executor")
+def test_every_executor_says_what_it_takes(path):
+    shown = yaml.safe_load(path.read_text())
+    executor = Request.of([f"executor={path.stem}"]).executor
+    assert executor.kind == path.stem
+    assert set(shown) == set(type(executor).model_fields)  # all its keys stand there
 
 
 @files(*GROUPS)

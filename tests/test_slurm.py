@@ -14,7 +14,12 @@ import pytest
 from sim import compare, load_config
 from sim.manifest import read_manifest
 from sim.multirun import Multirun
+<<<<<<< HEAD
 from tests.multirunning import (
+=======
+from sim.place import Place
+from tests.sweeps import (
+>>>>>>> hydra
     OFTEN,
     digest,
     finish,
@@ -93,6 +98,7 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
         harm(place)
         harmed[folder] = place
     killed, cancelled, requeued = harmed
+    assert may_be_alive_elsewhere(harmed[requeued])
     assert Multirun.of(tmp_path).jobs[int(requeued.name)].status == "running"
 
     status, _, errors = finish(process)
@@ -102,6 +108,7 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
     assert after.count("done") == 18
     assert [after[int(folder.name)] for folder in (killed, cancelled)] == ["interrupted"] * 2
     assert read_manifest(requeued)["resumed"]
+    assert not may_be_alive_elsewhere(harmed[killed])
 
     status, output, errors = finish(start("sim.resume", str(tmp_path)))
     assert status == 0, errors
@@ -109,6 +116,11 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
     assert read_manifest(killed)["resumed"]
     assert read_manifest(cancelled)["resumed"]
     assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def may_be_alive_elsewhere(place):
+    """Say what another host would think of a process: it has only Slurm to ask."""
+    return Place(**(place | {"host": "elsewhere"})).may_be_alive()
 
 
 def test_a_job_beyond_its_time_limit_is_queued_again_and_goes_on(slurm, tmp_path):
