@@ -8,6 +8,7 @@ from sim.jobs import configurations, expand
 from sim.schema import scenario_name
 from sim.world.pool import available_cores
 from tests.cli import command
+from tests.multirunning import finish, start
 
 
 def test_jobs_are_numbered_as_hydra_numbers_them():
@@ -82,6 +83,14 @@ def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
     process = command(*arguments, f"hydra.sweep.dir={tmp_path}/sweep", cwd=tmp_path)
     assert process.returncode == 2, process.stderr
     assert word in process.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_slurm_is_refused_where_there_is_none(tmp_path):
+    sweep = ("-m", "+cluster=slurm", "seed=1,2", f"hydra.sweep.dir={tmp_path}/sweep")
+    status, _, errors = finish(start("sim", *sweep, PATH=str(tmp_path)))
+    assert status == 2
+    assert "no sbatch here" in errors
     assert list(tmp_path.iterdir()) == []
 
 

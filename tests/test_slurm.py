@@ -14,12 +14,8 @@ import pytest
 from sim import compare, load_config
 from sim.manifest import read_manifest
 from sim.multirun import Multirun
-<<<<<<< HEAD
-from tests.multirunning import (
-=======
 from sim.place import Place
-from tests.sweeps import (
->>>>>>> hydra
+from tests.multirunning import (
     OFTEN,
     digest,
     finish,

@@ -8,7 +8,6 @@ import pytest
 
 from sim.collect import collect, collect_mixed
 from sim.errors import ConfigError
-<<<<<<< HEAD
 from sim.sweeps.claim import MOST_DEATHS
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
@@ -19,13 +18,6 @@ from tests.sweeping import GRADE, HABIT, SHORT, begin, finish
 
 FACTORS = {HABIT: {"low": 1.0, "high": 3.0, "n_levels": 2}, GRADE: {"levels": (0.2, 0.9)}}
 SCENARIOS = ("call_ban_only", "baseline")
-=======
-from sim.schema import scenario_name
-from sim.sweep import configurations, expand
-from sim.world.pool import available_cores
-from tests.cli import command
-from tests.sweeps import finish, start
->>>>>>> hydra
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +143,6 @@ def test_two_drivers_at_once_are_refused(tmp_path):
     finish(folder)
 
 
-<<<<<<< HEAD
 def test_runs_of_other_sources_are_not_mixed(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     work(folder.path, 0, "one")
@@ -185,20 +176,3 @@ def test_what_is_no_sweep_is_refused(tmp_path):
         SweepFolder(tmp_path)
     with pytest.raises(ConfigError, match=r"neither a sweep .* nor a multirun"):
         collect(tmp_path)
-=======
-def test_slurm_is_refused_where_there_is_none(tmp_path):
-    sweep = ("-m", "+cluster=slurm", "seed=1,2", f"hydra.sweep.dir={tmp_path}/sweep")
-    status, _, errors = finish(start("sim", *sweep, PATH=str(tmp_path)))
-    assert status == 2
-    assert "no sbatch here" in errors
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("name", ["SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS"])
-def test_a_job_takes_no_more_threads_than_it_is_given(monkeypatch, name):
-    all_cores = available_cores()
-    monkeypatch.setenv(name, "1")
-    assert available_cores() == 1
-    monkeypatch.setenv(name, "1024")
-    assert available_cores() == all_cores
->>>>>>> hydra
