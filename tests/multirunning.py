@@ -20,13 +20,13 @@ def start(*arguments, **variables):
     )  # fmt: skip
 
 
-def finish(process, seconds=300):
+def finish(process, seconds=600):
     """Return exit status, output and errors."""
     output, errors = process.communicate(timeout=seconds)
     return process.returncode, output, errors
 
 
-def wait_for(condition, process, seconds=120):
+def wait_for(condition, process, seconds=300):
     """Return what `condition` says as soon as it says something, while `process` lasts."""
     until = time.monotonic() + seconds
     while not (found := condition()):
