@@ -2,11 +2,10 @@
 
 import os
 import re
-import shutil
 import signal
-import socket
 import subprocess
-import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,44 +25,19 @@ from tests.multirunning import (
     table,
     wait_for,
 )
+from tests.slurming import NEEDS_SLURM, private_slurm
 
-SCRIPTS = Path(__file__).parent / "slurm"
-PROGRAMS = ("munged", "slurmctld", "slurmd", "slurmdbd", "sacct", "mariadbd")
-MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
-CPUS = 4
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(bool(MISSING), reason=f"no Slurm here: {', '.join(MISSING)} missing"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="a private Slurm is started by root alone"),
-]
+pytestmark = NEEDS_SLURM
 SMALL = ("population.n_users=500", "replications=1", "step_days=1", OFTEN)
 RESOURCES = ("+cluster=slurm", "hydra.launcher.partition=test", "hydra.launcher.mem_gb=1",
              "hydra.launcher.cpus_per_task=1")  # fmt: skip
 
 
-def free_ports():
-    """Return the first of three ports in a row that nobody listens to."""
-    for first in range(20_000 + os.getpid() % 10_000, 32_000, 3):
-        try:
-            for port in range(first, first + 3):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise AssertionError("no free ports")
-
-
 @pytest.fixture
 def slurm():
     """Start a Slurm; return the environment in which commands find it."""
-    with tempfile.TemporaryDirectory() as base:
-        Path(base).chmod(0o755)  # which munge asks for
-        sandbox = Path(base) / "slurm"
-        call = [SCRIPTS / "start.sh", sandbox, str(free_ports()), str(CPUS)]
-        subprocess.run(call, check=True, timeout=120)
-        yield {"SLURM_CONF": str(sandbox / "slurm.conf")}
-        subprocess.run([SCRIPTS / "stop.sh", sandbox], check=True, timeout=60)
+    with private_slurm() as environment:
+        yield environment
 
 
 def straight(folder):
@@ -100,6 +74,7 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
     status, _, errors = finish(process)
     assert status == 1  # Hydra names the first job that has not ended
     assert "UncompletedJobError" in errors
+    wait_for_slurm(tmp_path)  # Hydra leaves when it hears of a loss; jobs go on
     after = statuses(tmp_path)
     assert after.count("done") == 18
     assert [after[int(folder.name)] for folder in (killed, cancelled)] == ["interrupted"] * 2
@@ -112,6 +87,13 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
     assert read_manifest(killed)["resumed"]
     assert read_manifest(cancelled)["resumed"]
     assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def wait_for_slurm(folder):
+    until = time.monotonic() + 300
+    while {"running", "missing"} & set(statuses(folder)):
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.5)
 
 
 def may_be_alive_elsewhere(place):
@@ -129,16 +111,20 @@ def test_a_job_beyond_its_time_limit_is_queued_again_and_goes_on(slurm, tmp_path
     wait_for(lambda: has_checkpoint(folder), process)
     pid = read_manifest(folder)["place"]["pid"]
     os.kill(pid, signal.SIGSTOP)
-    wait_for(lambda: is_pending(signal.SIGUSR2, pid), process)
-    os.kill(pid, signal.SIGCONT)
+    wait_for(lambda: has_reached(signal.SIGUSR2, pid), process)
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGCONT)
     status, _, errors = finish(process)
     assert status == 0, errors
     assert all(stage["from_step"] > 0 for stage in read_manifest(folder)["resumed"])
     assert digest(table(tmp_path)) == digest(straight(tmp_path))
 
 
-def is_pending(signum, pid):
-    """Say whether a signal waits for a process that is held."""
-    told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+def has_reached(signum, pid):
+    """Say whether a signal waits for a process that is held, or has ended it."""
+    try:
+        told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return True
     masks = re.findall(r"^(?:SigPnd|ShdPnd):\s*(\w+)", told, re.M)
     return any(int(mask, 16) >> (signum - 1) & 1 for mask in masks)
