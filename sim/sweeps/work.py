@@ -126,6 +126,7 @@ class _Taker:
         self._design, self._points = folder.design, folder.points
         self._threads = Threads(1)
         self._start: tuple[SimConfig, State] | None = None
+        self._conditions: Conditions | None = None
 
     def take(self, row: Row, session: str) -> tuple[dict[str, Any], pa.Table | None]:
         """Return the record of a run, and its outcomes if it is done."""
@@ -145,8 +146,10 @@ class _Taker:
         start = self._prepared(config)
         timings["start_seconds"] = time.perf_counter() - began
         began = time.perf_counter()
+        if self._conditions is None or self._conditions.config != config:
+            self._conditions = Conditions(config)  # which remembers steps: replications share it
         seen = take_run(
-            Conditions(config), row["replication"], start, self._threads, Watch(), _nothing
+            self._conditions, row["replication"], start, self._threads, Watch(), _nothing
         )
         timings["seconds"] = time.perf_counter() - began
         return outcomes(config, seen, row["run"], self._design.groups)
