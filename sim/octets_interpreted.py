@@ -42,7 +42,7 @@ def bytes_of(word: Any) -> Any:
     return np.array([word], "<u8").view(np.uint8).astype(np.float64)
 
 
-def word_of(octet: Any, width: Any) -> Any:
+def word_of(octet: Any, width: Any) -> np.int64:
     """Return whole numbers from 0, rounded down, side by side in a word, `width` bits each."""
     return np.int64(sum(int(number) << width * lane for lane, number in enumerate(octet[:USED])))
 
