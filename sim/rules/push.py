@@ -80,8 +80,9 @@ def most_hazards(user: Record, mandates: Records) -> Octet:
     """Return by messenger the hazards of all mandates whose segments `user` belongs to."""
     most = splat(0.0)
     for m in range(mandates.shape[0]):
-        if user.segments & mandates[m].segment:
-            most = most + where(flags(1 << mandates[m].platform), mandates[m].hazard, 0.0)
+        belongs = np.int64((user.segments & mandates[m].segment) != 0)  # a branch is a guess
+        reached = flags(belongs << mandates[m].platform)
+        most = most + where(reached, mandates[m].hazard, 0.0)
     return most
 
 
