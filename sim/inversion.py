@@ -15,7 +15,7 @@ from sim.rules.adoption import drop_hazard, install_utility
 from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import read_chats
-from sim.rules.habit import communication_share, relax
+from sim.rules.habit import remember
 from sim.rules.records import (
     F32,
     F64,
@@ -107,9 +107,7 @@ def settle_user(
 ) -> None:
     """Let a user read its chats, get used to what it does, and open its apps."""
     read_chats(i, talk, chats)
-    for p in range(rules.n_messengers):
-        share = communication_share(talk, p, rules)
-        user.habit[p] = relax(user.habit[p], share, 1.0 - speed)
+    remember(user, talk, rules, 1.0 - speed)
     open_apps(user, talk, now, rules)
 
 

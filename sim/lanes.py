@@ -21,6 +21,7 @@ if TYPE_CHECKING or INTERPRETED:
         WIDTH,
         any_bits,
         bits_of,
+        count,
         floats_of,
         fma,
         gather,
@@ -40,6 +41,7 @@ else:
         WIDTH,
         any_bits,
         bits_of,
+        count,
         floats_of,
         fma,
         gather,
@@ -55,8 +57,8 @@ else:
     )
 
 __all__ = [
-    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "decode",
-    "floats_of", "fma", "gather", "gather_rows", "ln", "load", "maximum", "pick",
+    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "count",
+    "decode", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "maximum", "pick",
     "rotate", "splat", "store", "where", "zeros",
 ]  # fmt: skip
 

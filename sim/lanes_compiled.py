@@ -88,6 +88,7 @@ _operator(operator.and_, {"int32": "and_", "bool": "and_"})
 _operator(operator.or_, {"int32": "or_"})
 _operator(operator.rshift, {"int32": "ashr"})
 _operator(operator.gt, {"float32": "fcmp_ordered >", "int32": "icmp_signed >"}, "bool")
+_operator(operator.ge, {"float32": "fcmp_ordered >="}, "bool")
 _operator(operator.eq, {"int32": "icmp_signed =="}, "bool")
 _operator(operator.ne, {"int32": "icmp_signed !="}, "bool")
 
@@ -287,6 +288,17 @@ def zeros(typingctx: Any) -> Any:  # noqa: ARG001
         return ir.Constant(FLOATS.vector, [0.0] * WIDTH)
 
     return signature(FLOATS), codegen
+
+
+@intrinsic
+def count(typingctx: Any, mask: Any) -> Any:  # noqa: ARG001
+    """Return in how many lanes the mask holds."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        bits = builder.bitcast(args[0], ir.IntType(WIDTH))
+        return builder.zext(builder.ctpop(bits), _I64)
+
+    return signature(types.int64, MASK), codegen
 
 
 @intrinsic

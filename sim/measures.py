@@ -16,6 +16,7 @@ import numpy as np
 from sim.cells import Cells
 from sim.config import SimConfig
 from sim.engines import chunks
+from sim.octets import WIDTH
 from sim.offenders import abuse_by_cell
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
@@ -178,8 +179,8 @@ class Recorder:
         n, columns = len(self.config.messengers), np.array(self._columns())
         counts = self.cells.counts[:, None]
         sums = self.cells.by_group(cells)
-        use = sums[:, USE:HAS].reshape(-1, 2, MAX + 1)
-        has = sums[:, HAS : HAS + 2 * MAX].sum(1, keepdims=True)
+        use = sums[:, USE:HAS].reshape(-1, 2, WIDTH)[:, :, : MAX + 1].copy()
+        has = sums[:, HAS : HAS + 2 * WIDTH].sum(1, keepdims=True)
         visible, total = use @ now.force.access, use.sum(axis=2)
         attempts, incidents = self._abuse(cells, abuse, now)
         with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
@@ -192,7 +193,7 @@ class Recorder:
                         for k in (DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS)
                     ),
                     mean[:, PRIMARY + columns],
-                    *(mean[:, USE + c * (MAX + 1) + columns] for c in range(2)),
+                    *(mean[:, USE + c * WIDTH + columns] for c in range(2)),
                     exposure,
                     *(mean[:, k : k + 2] for k in (REACHABLE, SECURE, ISOLATED, CUT_OFF)),
                     sums[:, ABROAD : ABROAD + 2] / sums[:, [HAS_ABROAD]],
@@ -208,7 +209,7 @@ class Recorder:
 
     def _abuse(self, cells: F64, abuse: Records, now: Now) -> tuple[list[F64], list[F64]]:
         """Return attempts by platform and incidents of each kind of abuse by group."""
-        has = cells[:, HAS : HAS + 2 * MAX].reshape(-1, 2, MAX)
+        has = cells[:, HAS : HAS + 2 * WIDTH].reshape(-1, 2, WIDTH)[:, :, :MAX]
         found = [abuse_by_cell(kind, has, self.cells.sizes, now, self.cells) for kind in abuse]
         attempts = [self.cells.by_group(arrived) for arrived, _ in found]
         return attempts, [self.cells.by_group(expected[:, None]) for _, expected in found]

@@ -7,8 +7,25 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule
+from sim.octets import (
+    WIDTH,
+    Octet,
+    add_to,
+    beside,
+    bits_of,
+    flags,
+    largest,
+    lowest,
+    number_at,
+    read,
+    single,
+    splat,
+    total,
+    where,
+    write,
+)
 from sim.rules.activity import p_seen
-from sim.rules.habit import communication_share
+from sim.rules.habit import communication_shares
 from sim.rules.records import CELLULAR, F32, F64, MAX, U8, Int, Now, Record, Records
 from sim.rules.word import in_use
 
@@ -16,12 +33,11 @@ ISOLATION = 0.30  # a user is isolated who lost more than this share of reachabl
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
 MOST_KINDS = 2  # of abuse
 
-# Columns of the sums.
-DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS = (k * MAX for k in range(6))
-PRIMARY = 6 * MAX
-USE = PRIMARY + MAX + 1  # message, then call
-HAS = USE + 2 * (MAX + 1)  # in use by those without a VPN, then by those with one
-_AFTER = HAS + 2 * MAX
+# Columns of the sums; messengers, and cellular beside them, take ``WIDTH`` columns.
+DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS, PRIMARY = (k * WIDTH for k in range(7))
+USE = 7 * WIDTH  # message, then call
+HAS = USE + 2 * WIDTH  # in use by those without a VPN, then by those with one
+_AFTER = HAS + 2 * WIDTH
 # pairs: by channel, and by kind of abuse
 REACHABLE, SECURE, ISOLATED, CUT_OFF, ABROAD, VICTIMS = (_AFTER + 2 * k for k in range(6))
 HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in range(5))
@@ -30,37 +46,38 @@ HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in r
 @rule
 def primary(talk: Record, rules: Record) -> int:
     """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
-    best, most = CELLULAR, 0.0
-    for p in range(rules.n_messengers):
-        amount = communication_share(talk, p, rules)
-        if amount > most:
-            best, most = p, amount
-    return best
+    shares = communication_shares(talk, rules)
+    most = largest(shares)
+    return lowest(bits_of(shares == most)) if most > 0.0 else CELLULAR
 
 
 @rule
 def is_exposed(talk: Record, now: Now, rules: Record) -> int:
     """Say whether the state can read more than ``EXPOSED`` of a user's talk by messenger."""
-    visible, total = 0.0, 0.0
-    for p in range(rules.n_messengers):
-        amount = communication_share(talk, p, rules)
-        visible += amount * now.force.access[p]
-        total += amount
-    return int(visible > EXPOSED * total)
+    shares = communication_shares(talk, rules)
+    return int(total(shares * read(now.force.access)) > EXPOSED * total(shares))
 
 
 @rule
-def add_messengers(user: Record, talk: Record, rules: Record, row: F64) -> None:
+def add_bits(row: F64, at: Int, bits: Int) -> None:
+    """Count a user at the messengers `bits`."""
+    add_to(row, at, where(flags(bits), 1.0, 0.0))
+
+
+@rule
+def add_messengers(user: Record, talk: Record, row: F64) -> None:
     """Add what a user has and opens."""
-    has, held = in_use(user), HAS + MAX * (user.place & 1)
-    for p in range(rules.n_messengers):
-        if talk.openings[p] > 0.0:
-            row[DAU + p] += p_seen(np.float64(talk.openings[p]))
-        row[held + p] += has >> p & 1
-        row[INSTALLED + p] += user.installed >> p & 1
-        row[ACCOUNT + p] += user.account >> p & 1
-        row[MANDATED + p] += user.mandated >> p & 1
-        row[SECOND + p] += user.second >> p & 1
+    left = bits_of(read(talk.openings) > 0.0)
+    while left:
+        p = lowest(left)
+        left &= left - 1
+        row[DAU + p] += p_seen(np.float64(talk.openings[p]))
+    add_bits(row, HAS + WIDTH * (user.place & 1), in_use(user))
+    add_bits(row, INSTALLED, user.installed)
+    add_bits(row, ACCOUNT, user.account)
+    add_bits(row, MANDATED, user.mandated)
+    add_bits(row, SECOND, user.second)
+    for p in range(MAX):
         row[CHATS + p] += talk.chats[p]
     row[VPN] += user.place & 1
     for a in range(MOST_KINDS):
@@ -71,10 +88,8 @@ def add_messengers(user: Record, talk: Record, rules: Record, row: F64) -> None:
 def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
     """Add what a user says where."""
     for c in range(2):
-        weight = user.intensity * rules.channel_share[c]
-        for p in range(MAX + 1):
-            amount = weight * talk.use[c, p]
-            row[USE + c * (MAX + 1) + p] += amount
+        use = beside(read(talk.use[c]), talk.use[c, CELLULAR])
+        add_to(row, USE + WIDTH * c, user.intensity * rules.channel_share[c] * use)
 
 
 @rule
@@ -111,14 +126,14 @@ def observe(
     """Add a user's columns to ``tally.sums[chunk, cell]``; note its primary and its exposure."""
     cell = cell_of(user, tally.n_regions)
     row = tally.sums[chunk, cell]
-    add_messengers(user, talk, rules, row)
+    add_messengers(user, talk, row)
     add_use(user, talk, rules, row)
     add_ties(user, talk, tally.at_start[i], row)
     tally.primary[i] = primary(talk, rules)
     tally.exposed[i] = is_exposed(talk, now, rules)
     row[PRIMARY + tally.primary[i]] += 1.0
     row[EXPOSED_USERS] += tally.exposed[i]
-    add_months(i, chunk, cell, talk, rules, tally)
+    add_months(i, chunk, cell, talk, tally)
 
 
 @rule
@@ -129,13 +144,22 @@ def cell_of(user: Record, n_regions: int) -> np.int64:
 
 
 @rule
-def add_months(i: Int, chunk: Int, cell: Int, talk: Record, rules: Record, tally: Tally) -> None:
+def add_months(i: Int, chunk: Int, cell: Int, talk: Record, tally: Tally) -> None:
     """Add a step's openings to its months; count who was seen in those that end."""
+    openings, opened = read(talk.openings), read(tally.opened[i])
     for k in range(tally.days.shape[0]):
-        for p in range(rules.n_messengers):
-            tally.opened[i, p] += talk.openings[p] * np.float32(tally.days[k])
-            if tally.scale[k] > 0.0:
-                if tally.opened[i, p] > 0.0:
-                    seen = p_seen(tally.opened[i, p] * tally.scale[k])
-                    tally.months[chunk, k, cell, p] += seen
-                tally.opened[i, p] = 0.0
+        opened = single(opened + single(openings * np.float64(np.float32(tally.days[k]))))
+        if tally.scale[k] > 0.0:
+            add_seen(opened, tally.scale[k], tally.months[chunk, k, cell])
+            opened = splat(0.0)
+    write(tally.opened[i], opened)
+
+
+@rule
+def add_seen(opened: Octet, scale: float, seen: F64) -> None:
+    """Count at whose messengers a user was seen in a month, by how often it opened them."""
+    left = bits_of(opened > 0.0)
+    while left:
+        p = lowest(left)
+        left &= left - 1
+        seen[p] += p_seen(number_at(opened, p) * scale)

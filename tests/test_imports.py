@@ -14,8 +14,8 @@ LAYERS = [
     ["versions", "interrupts", "locks", "machine", "place", "progress"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
-    ["lanes_interpreted", "lanes_compiled"],
-    ["lanes"],
+    ["lanes_interpreted", "lanes_compiled", "octets_interpreted", "octets_compiled"],
+    ["lanes", "octets"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
     ["config"],
@@ -63,8 +63,8 @@ ROOMS = {
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},
-    "numba": {"compiled", "lanes_compiled"},
-    "llvmlite": {"lanes_compiled"},
+    "numba": {"compiled", "lanes_compiled", "octets_compiled"},
+    "llvmlite": {"lanes_compiled", "octets_compiled"},
 }
 OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
 
@@ -147,7 +147,9 @@ def test_a_library_is_imported_in_its_rooms_only(library):
 @pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("rules.")))
 def test_rules_know_nothing_but_rules_and_luck(module):
     known = ours(MODULES[module])
-    assert all(n in ("rng", "compiled", "lanes") or n.startswith("rules.") for n in known), known
+    assert all(
+        n in ("rng", "compiled", "lanes", "octets") or n.startswith("rules.") for n in known
+    ), known
     assert {n.split(".")[0] for n in imports(MODULES[module])} <= {
         "sim", "numpy", "typing", "__future__",
     }  # fmt: skip

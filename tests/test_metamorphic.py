@@ -41,12 +41,12 @@ from sim.rules.word import (
     PLACE_BIT,
     USABLE,
     aware_of,
-    belief_of,
     stories_of,
 )
 from tests.worlds import (
     F32,
     advanced,
+    belief_of,
     considered,
     csr,
     equal_ties,

@@ -23,7 +23,7 @@ REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
 UNLISTED = {  # calls that are no part of a schedule
     "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "chunks",
-    "make_work", "_threads.run_chunks",
+    "make_work", "_threads.run_chunks", "read", "chosen", "lowest", "tempting",
 }  # fmt: skip
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",
@@ -119,7 +119,9 @@ def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in (REPO / "sim/rules").glob("*.py"))
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
     lucky = re.findall(r"\bbefalls\(luck, keys\[(\w+)\], (.+?), hazard\)", source)
+    by_messenger = re.findall(r"\bbefalling\(keys\[(\w+)\], i, hazards\)", source)
     assert {name for name, _ in lucky} == set(re.findall(r"luck_of\(keys\[(\w+)\], i\)", source))
+    lucky += [(name, "i, p") for name in by_messenger]
     used += [("lucky_uniform", *address) for address in lucky]
     addresses = {
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))

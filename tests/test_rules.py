@@ -246,7 +246,6 @@ def test_openings_are_the_sum_of_what_brings_them():
     now.force.trend_openings[1] = 2.0
     user = someone(intensity=1.5, installed=0b10, mandated=0b10, habit=[0, 0.6, 0, 0, 0, 0])
     n = 5 * (0.8 * 0.2 + 0.7 * 0.2 * 0.4) + 0.4 * 2 * 0.5 + 1.3 + 2.5 * 0.6
-    assert activity.openings(user, talk, 1, now, rules) == pytest.approx(n, rel=1e-6)
     activity.open_apps(user, talk, now, rules)
     assert talk.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
 

@@ -11,13 +11,22 @@ from sim.rules.records import AWARE, CONVERSE, HEARD, MAX, NEWS, TALK, USER, rec
 from sim.rules.word import (
     MOST_FEAR,
     aware_of,
-    belief_of,
     fear_level,
     pack,
     pack_mind,
     stories_of,
 )
-from tests.worlds import equal_ties, keys, lucky, someone, toy_now, toy_rules, toy_users, weighing
+from tests.worlds import (
+    belief_of,
+    equal_ties,
+    keys,
+    lucky,
+    someone,
+    toy_now,
+    toy_rules,
+    toy_users,
+    weighing,
+)
 
 pytestmark = pytest.mark.interpreted
 
@@ -330,7 +339,6 @@ def test_belief_goes_back_to_the_prior_and_to_facts_one_has_heard_of(heard, bits
     rules.prior[:, 0] = 0.9, 0.2, -0.5
     news = a_story(3, platform=[0, 0, 1], bit=[1, 2, 1], lasting=lasting)
     rest = 0.9 + (2.0 if heard and lasting else 0.0)
-    assert beliefs.rest(user, 0, news, rules) == pytest.approx(rest)
     user.belief[0] = 5.0
     form_beliefs(user, silent(peer=mind(belief=user.belief)), news, 7.0, rules)
     assert user.belief[0] == pytest.approx(rest + (5.0 - rest) * np.exp(-0.02 * 7), rel=1e-6)

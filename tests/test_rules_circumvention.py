@@ -289,10 +289,10 @@ def test_welfare_as_one_is_is_the_welfare_one_has():
     for i in range(4):
         whatif.ask(i, state.words[i], 0, whatif.VPN_TOO, asked)
         talk_of(i, state, BLOCKED)
-    asked.who[4:] = 4  # nobody
+    whatif.line_up(state.ties, asked)
     found = np.zeros(WIDTH, np.float32)
     as_asked(found, state.words, state.ties, BLOCKED, state.rules, asked, s)
-    assert (found[:4] == state.talks.welfare).all()
+    assert (found[:4] == state.talks.welfare[asked.line[:4]]).all()
     assert (found[:4] != 0).all()
     assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()
 

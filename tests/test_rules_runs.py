@@ -103,7 +103,7 @@ def test_there_is_nowhere_to_go_where_no_call_succeeds():
 def test_failed_calls_are_the_habits_that_fail():
     users = toy_users(1, 3)
     users.habit[0, :3] = 0.5, 0.3, 0.1
-    lost = pairing.failed_calls(users[0], blocked(0.1, 1.0, 0.5), pair_rules())
+    lost = pairing.failed_calls(users[0], blocked(0.1, 1.0, 0.5))
     assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, rel=1e-6)
 
 

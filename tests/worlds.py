@@ -33,7 +33,7 @@ from sim.rules.records import (
     Shown,
     records,
 )  # fmt: skip
-from sim.rules.word import MOST_FEAR, levels
+from sim.rules.word import MOST_FEAR, MOST_SURE, SURE_STEPS, levels
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, make_ties, seats
@@ -100,6 +100,11 @@ def different(one, other):
 def keys(step, seed=SEED):
     """Return the keys of all purposes in a step."""
     return np.array([step_key(purpose_key(seed, 0, p), step) for p in PURPOSES], np.uint64)
+
+
+def belief_of(mind, p):
+    """Return the belief in a mind that the state reads messenger `p` [log-odds]."""
+    return float(int(mind) >> (16 + 8 * p) & 0xFF) / SURE_STEPS - MOST_SURE
 
 
 def lucky(purpose, n, slot, step=0):

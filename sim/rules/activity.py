@@ -8,23 +8,21 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rules.records import CALL, MESSAGE, Int, Now, Record
+from sim.octets import Octet, flags, read, where, write
+from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
 
 @rule
-def openings(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
-    """Return openings a day of messenger `p`, for a user who has it and of average intensity."""
-    traffic = rules.channel_share[MESSAGE] * talk.use[MESSAGE, p]
-    traffic += rules.call_openings * rules.channel_share[CALL] * talk.use[CALL, p]
+def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
+    """Return openings a day of each messenger, for who has it and is of average intensity."""
+    traffic = rules.channel_share[MESSAGE] * read(talk.use[MESSAGE])
+    traffic = traffic + rules.call_openings * rules.channel_share[CALL] * read(talk.use[CALL])
+    works = read(now.availability[user.place, MESSAGE])
     n = rules.traffic_openings * traffic
-    n += (
-        rules.base_openings[p]
-        * now.force.trend_openings[p]
-        * (now.availability[user.place, MESSAGE, p])
-    )
-    n += rules.mandate_openings[p] * (user.mandated >> p & 1)
-    return float(n + rules.habit_openings[p] * user.habit[p])
+    n = n + read(rules.base_openings) * read(now.force.trend_openings) * works
+    n = n + where(flags(user.mandated), read(rules.mandate_openings), 0.0)
+    return n + read(rules.habit_openings) * read(user.habit)
 
 
 @rule
@@ -36,10 +34,6 @@ def p_seen(n_openings: float) -> float:
 @rule
 def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
     """Write the openings a day of `user`; a second phone is opened for the institution alone."""
-    for p in range(rules.n_messengers):
-        n = 0.0
-        if in_use(user) >> p & 1:
-            n = user.intensity * openings(user, talk, p, now, rules)
-        elif user.second >> p & 1:
-            n = user.intensity * rules.mandate_openings[p]
-        talk.openings[p] = n
+    n = where(flags(user.second), read(rules.mandate_openings), 0.0)
+    n = where(flags(in_use(user)), openings(user, talk, now, rules), n)
+    write(talk.openings, user.intensity * n)

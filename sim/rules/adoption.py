@@ -5,34 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import luck_of, user_uniform
+from sim.octets import Octet, flags, lowest, read, where
+from sim.rng import user_uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import befalls, sigmoid
+from sim.rules.chance import befalling, sigmoid
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
 
 @rule
-def drop_hazard(rules: Record, availability: float, days: float) -> float:
+def drop_hazard(rules: Record, availability: Octet, days: float) -> Octet:
     """Return rho_out (1 + rf (1 - q)) over `days`: failure makes people reconsider."""
-    return float(rules.drop_rate * (1.0 + rules.failure_exit * (1.0 - availability)) * days)
+    return rules.drop_rate * (1.0 + rules.failure_exit * (1.0 - availability)) * days
 
 
 @rule
 def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
-    bits, has, luck = np.int64(0), in_use(user), luck_of(keys[REVISE], i)
-    entering = rules.install_rate * now.force.days
-    for p in range(rules.n_messengers if user.online else 0):
-        if has >> p & 1:
-            q = now.availability[user.place, MESSAGE, p]
-            hazard = drop_hazard(rules, q, now.force.days)
-        else:
-            hazard = entering * (user.aware >> p & 1)
-        bits |= np.int64(befalls(luck, keys[REVISE], i, p, hazard)) << p
-    named = np.int64(user.alert) | (invited & ~has)
-    user.revising = np.uint8(bits | (named if user.online else 0))
-    user.alert = 0
+    revising = np.int64(0)
+    if user.online:
+        has = in_use(user)
+        entering = where(flags(user.aware), rules.install_rate * now.force.days, 0.0)
+        works = read(now.availability[user.place, MESSAGE])
+        hazards = where(flags(has), drop_hazard(rules, works, now.force.days), entering)
+        revising = befalling(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
+    user.revising, user.alert = np.uint8(revising), 0
 
 
 @rule
@@ -67,6 +64,8 @@ def settle(i: Int, user: Record, p: Int, u: float, now: Now, keys: U64) -> None:
 @rule
 def revise(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
-    for p in range(rules.n_messengers):
-        if user.revising >> p & 1:
-            settle(i, user, p, install_utility(user, talk, p, now, rules), now, keys)
+    left = np.int64(user.revising)
+    while left:
+        p = lowest(left)
+        left &= left - 1
+        settle(i, user, p, install_utility(user, talk, p, now, rules), now, keys)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import luck_of, uniform
+from sim.octets import Octet, flags, read, where, write
+from sim.rng import uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import befalls, happens
+from sim.rules.chance import befalling, happens
 from sim.rules.contact import contact
 from sim.rules.pace import Pace
 from sim.rules.records import (
@@ -28,7 +29,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )  # fmt: skip
-from sim.rules.word import aware_of, belief_of, stories_of
+from sim.rules.word import aware_of, beliefs_of, stories_of
 
 
 @rule
@@ -41,23 +42,21 @@ def converse(i: Int, minds: U64, talk: Record, ties: Ties, keys: U64) -> None:
 @rule
 def hear_of(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` hear of messengers, by media or from the contact."""
-    known, luck = np.int64(user.aware), luck_of(keys[AWARE], i)
-    for p in range(rules.n_messengers):
-        if not known >> p & 1:
-            hazard = now.force.awareness[p]
-            hazard += rules.word_of_mouth * now.force.days * (aware_of(talk.peer) >> p & 1)
-            known |= np.int64(befalls(luck, keys[AWARE], i, p, hazard)) << p
-    user.aware = np.uint8(known)
+    told = where(flags(aware_of(talk.peer)), rules.word_of_mouth * now.force.days, 0.0)
+    hazards = where(flags(user.aware), 0.0, read(now.force.awareness) + told)
+    new = befalling(keys[AWARE], i, hazards)
+    user.aware = np.uint8(user.aware | new)
 
 
 @rule
-def rest(user: Record, p: Int, news: Records, rules: Record) -> float:
-    """Return what forgetting goes back to: the prior, and the facts about `p` heard of."""
-    target = rules.prior[user.type + 1, p]
+def rest(user: Record, news: Records, rules: Record) -> Octet:
+    """Return what forgetting goes back to: the priors, and the facts heard of."""
+    target = read(rules.prior[user.type + 1])
     for k in range(news.shape[0]):
-        if news[k].platform == p and user.news >> news[k].bit & 1:
-            target += news[k].lasting * news[k].shock[user.type + 1]
-    return float(target)
+        if user.news >> news[k].bit & 1:
+            fact = news[k].lasting * news[k].shock[user.type + 1]
+            target = target + where(flags(1 << news[k].platform), fact, 0.0)
+    return target
 
 
 @rule
@@ -71,11 +70,9 @@ def form_beliefs(
     follow, forget : float
         Chances of either over the step, from `pace`.
     """
-    for p in range(rules.n_messengers):
-        own = np.float64(user.belief[p])
-        change = follow * (belief_of(talk.peer, p) - own)
-        change += forget * (rest(user, p, news, rules) - own)
-        user.belief[p] = own + change
+    own = read(user.belief)
+    change = follow * (beliefs_of(talk.peer) - own) + forget * (rest(user, news, rules) - own)
+    write(user.belief, own + change)
 
 
 @rule

@@ -5,16 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import Int, first_bits, lucky_uniform
+from sim.octets import Octet, bits_of, bytes_of, lowest, number_at
+from sim.rng import Int, first_bits, luck_of, lucky_uniform
 
 
 @rule
 def happens(u: float, hazard: float) -> bool:
     """Say whether an event of integrated `hazard` happens, for `u` uniform in [0, 1).
 
-    The chance is 1 - exp(-hazard) <= hazard: most users are spared the exponential.
+    The chance 1 - exp(-hazard) lies between hazard - hazard^2 / 2 and hazard; hardly anybody's
+    luck does, so nearly all are spared the exponential. A little less is taken than the half:
+    then rounding cannot matter.
     """
-    return bool(u < hazard and u < -np.expm1(-hazard))
+    if u >= hazard or u < hazard - 0.51 * hazard * hazard:
+        return bool(u < hazard)
+    return bool(u < -np.expm1(-hazard))
 
 
 @rule
@@ -26,6 +31,25 @@ def befalls(luck: np.uint64, key: np.uint64, user: Int, slot: Int, hazard: float
     if first_bits(luck, slot) >= hazard:
         return False
     return happens(lucky_uniform(luck, key, user, slot), hazard)
+
+
+@rule
+def chosen(luck: np.uint64, hazards: Octet) -> int:
+    """Return the bits of the slots whose first eight bits of luck do not refuse an event."""
+    return bits_of(bytes_of(luck) * (1.0 / 256.0) < hazards)
+
+
+@rule
+def befalling(key: np.uint64, user: Int, hazards: Octet) -> int:
+    """Return the bits of the slots in which events of integrated `hazards` happen to `user`."""
+    luck = luck_of(key, user)
+    left, found = chosen(luck, hazards), 0
+    while left:
+        p = lowest(left)
+        left &= left - 1
+        if happens(lucky_uniform(luck, key, user, p), number_at(hazards, p)):
+            found |= 1 << p
+    return found
 
 
 @rule

@@ -110,15 +110,16 @@ def move(g: Int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
 @rule
 def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
-    invited, ordered = np.int64(0), np.int64(0)
+    counts, invited, ordered = np.int64(0), np.int64(0), np.int64(0)  # counts: a byte each
+    for k in range(chats.of_user.shape[1] if len(chats.platform) else 0):
+        g = np.int64(chats.of_user[i, k])
+        is_there = np.int64(g >= 0)  # no branch: nobody could guess it
+        g *= is_there
+        here = np.int64(chats.platform[g]) & 7  # NOWHERE is the last byte, which is not read
+        counts += is_there << 8 * here
+        invited |= (is_there & np.int64(chats.moved[g] == INVITED)) << here
+        ordered |= (is_there & np.int64(chats.moved[g] == ORDERED)) << here
     for p in range(MAX):
-        talk.chats[p] = 0
-    for k in range(chats.of_user.shape[1]):
-        g = chats.of_user[i, k]
-        if g >= 0 and chats.platform[g] != NOWHERE:
-            here = np.int64(chats.platform[g])
-            talk.chats[here] += 1
-            invited |= np.int64(chats.moved[g] == INVITED) << here
-            ordered |= np.int64(chats.moved[g] == ORDERED) << here
-    talk.ordered = ordered
+        talk.chats[p] = np.uint8(counts >> 8 * p & 0xFF)
+    talk.ordered = np.uint8(ordered)
     return invited

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
+from sim.octets import read, total
 from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
@@ -32,12 +33,9 @@ from sim.rules.word import pack, pack_mind
 
 
 @rule
-def failed_calls(user: Record, now: Now, rules: Record) -> float:
+def failed_calls(user: Record, now: Now) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
-    lost = 0.0
-    for p in range(rules.n_messengers):
-        lost += user.habit[p] * (1.0 - now.availability[user.place, CALL, p])
-    return float(lost)
+    return total(read(user.habit) * (1.0 - read(now.availability[user.place, CALL])))
 
 
 @rule
@@ -68,7 +66,7 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
     u = uniform(keys[PAIR], i)
-    hazard = rules.pair_rate * now.force.days * failed_calls(user, now, rules)
+    hazard = rules.pair_rate * now.force.days * failed_calls(user, now)
     return bool(user.online and happens(u, hazard))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rng import first_bits, luck_of, uniform, user_uniform
+from sim.octets import Octet, bits_of, flags, lowest, read, splat, where
+from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
-from sim.rules.chance import befalls
+from sim.rules.chance import befalls, chosen
 from sim.rules.records import (
     MANDATED,
     PREINSTALL,
@@ -59,23 +60,39 @@ def comply(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64
 
 
 @rule
-def obey(
-    i: Int, user: Record, p: Int, luck: np.uint64, mandates: Records, force: Record, rules: Record,
-    keys: U64,
-) -> None:  # fmt: skip
-    """Let the mandates for `p` act on user `i`, whatever it is asked again."""
-    most = 0.0
+def obey(i: Int, user: Record, mandates: Records, force: Record, rules: Record, keys: U64) -> None:
+    """Let the mandates act on user `i`, whatever it is asked again."""
+    luck = luck_of(keys[MANDATED], i)
+    left = chosen(luck, most_hazards(user, mandates)) & ~np.int64(user.second)
+    while left:  # most users are spared the look at where the roll-outs stand
+        p = lowest(left)
+        left &= left - 1
+        hazard = 0.0
+        for m in range(mandates.shape[0]):
+            if mandates[m].platform == p:
+                hazard += mandate_hazard(i, user, mandates[m])
+        if befalls(luck, keys[MANDATED], i, p, hazard):
+            comply(i, user, p, force, rules, keys)
+
+
+@rule
+def most_hazards(user: Record, mandates: Records) -> Octet:
+    """Return by messenger the hazards of all mandates whose segments `user` belongs to."""
+    most = splat(0.0)
     for m in range(mandates.shape[0]):
-        if mandates[m].platform == p and user.segments & mandates[m].segment:
-            most += mandates[m].hazard
-    if user.second >> p & 1 or first_bits(luck, p) >= most:
-        return  # most users are spared the look at where the roll-outs stand
-    hazard = 0.0
-    for m in range(mandates.shape[0]):
-        if mandates[m].platform == p:
-            hazard += mandate_hazard(i, user, mandates[m])
-    if befalls(luck, keys[MANDATED], i, p, hazard):
-        comply(i, user, p, force, rules, keys)
+        belongs = np.int64((user.segments & mandates[m].segment) != 0)  # a branch is a guess
+        reached = flags(belongs << mandates[m].platform)
+        most = most + where(reached, mandates[m].hazard, 0.0)
+    return most
+
+
+@rule
+def tempting(user: Record, luck: np.uint64, force: Record, rules: Record) -> int:
+    """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
+    most = read(force.trial)
+    if user.type > 0 and bits_of(most > 0.0):
+        most = most * np.exp(rules.risk_value * np.float64(user.concern))
+    return chosen(luck, most)
 
 
 @rule
@@ -84,13 +101,9 @@ def try_out(
 ) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if user.aware >> p & 1 and not in_use(user) >> p & 1:
-        most = force.trial[p]
-        if user.type > 0:
-            most *= np.exp(rules.risk_value * np.float64(user.concern))
-        if first_bits(luck, p) < most:
-            hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
-            if befalls(luck, keys[TRIAL], i, p, hazard):
-                join(i, user, p, force, keys)
+        hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
+        if befalls(luck, keys[TRIAL], i, p, hazard):
+            join(i, user, p, force, keys)
 
 
 @rule
@@ -107,19 +120,18 @@ def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
-        demanded = np.int64(0)
-        for m in range(now.mandates.shape[0]):
-            if user.segments & now.mandates[m].segment:
-                demanded |= 1 << now.mandates[m].platform
-        if demanded:
-            luck = luck_of(keys[MANDATED], i)
-            for p in range(rules.n_messengers):
-                if demanded >> p & 1:
-                    obey(i, user, p, luck, now.mandates, force, rules, keys)
-        for p in range(rules.n_messengers):
+        if user.segments:
+            obey(i, user, now.mandates, force, rules, keys)
+        tries, buys = luck_of(keys[TRIAL], i), luck_of(keys[PREINSTALL], i)
+        tried = tempting(user, tries, force, rules)
+        bought = chosen(buys, read(force.preinstall))
+        left = talk.ordered | tried | bought
+        while left:
+            p = lowest(left)
+            left &= left - 1
             if talk.ordered >> p & 1 and not user.second >> p & 1:
                 comply(i, user, p, force, rules, keys)
-            if force.trial[p] > 0.0:
-                try_out(i, user, p, luck_of(keys[TRIAL], i), force, rules, keys)
-            if force.preinstall[p] > 0.0:
-                buy_phone(i, user, p, luck_of(keys[PREINSTALL], i), force, keys)
+            if tried >> p & 1:
+                try_out(i, user, p, tries, force, rules, keys)
+            if bought >> p & 1:
+                buy_phone(i, user, p, buys, force, keys)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.octets import USED
+
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -23,7 +25,7 @@ Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
-MAX = 6  # messengers at most: their habits share a 64-bit word with bits and place
+MAX = USED  # messengers at most: their habits share a 64-bit word with bits and place
 CELLULAR = MAX  # column of cellular where messengers and cellular stand side by side
 N_BANDS = 7
 MESSAGE, CALL = 0, 1
@@ -92,9 +94,8 @@ RULES = np.dtype(
         ("abroad_low", "i8"),  # halves of the word that contacts abroad show
         ("abroad_high", "i8"),
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("habit_threshold", "f8", (31,)),  # word.py, `levels`
+        ("habit_threshold", "f4", (32,)),  # word.py, `levels`
         ("fear_threshold", "f8", (7,)),
-        ("habit_guess", "u1", (65,)),
         ("chance", "f8", (256,)),
         ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)
         ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]

@@ -4,7 +4,8 @@ The marginal value of messenger p to user i, whether or not i has it, is what p 
 
     dW_ip = W_i(with p) - W_i(without p)          (choice.py)
 
-Questions of many users wait side by side and are answered sixteen at a time.
+Questions of many users wait side by side and are answered sixteen at a time: those of users with
+about as many ties together, since all sixteen wait for the longest row.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sim.lanes import (
     store,
     zeros,
 )
+from sim.octets import lowest
 from sim.rules.choice import (
     BLOCK_SIZE,
     FIRST_BLOCK,
@@ -58,6 +60,8 @@ from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
 
 VPN_TOO = MAX  # asked of a VPN where others ask of a messenger
 MOST = MAX + 1  # questions of a user
+LOW_HALF = (1 << 32) - 1
+N_DEGREES = 64  # told apart when questions line up; the last are all larger ones
 
 
 class Questions(NamedTuple):
@@ -65,19 +69,23 @@ class Questions(NamedTuple):
 
     n: I64  # (1,) how many wait
     who: U32
-    low: I32  # half of the word
-    high: I32
+    low: U32  # half of the word
+    high: U32
     what: I32  # messenger, or VPN_TOO
-    start: I64  # of the ties of the users in the lanes, (16,)
-    welfare: F32  # answer
+    line: I32  # the questions in the order of answers
+    begin: I64  # where in line those of users of a degree begin, (N_DEGREES,)
+    lanes: U32  # users, low and high halves of those answered together, (3 x 16,)
+    start: I64  # of their ties, (16,)
+    welfare: F32  # answer, in line
 
 
 def questions(n_users: int) -> Questions:
     """Return room for the questions of `n_users`."""
     n = n_users * MOST + WIDTH
     return Questions(
-        np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros(n, np.int32),
-        np.zeros(n, np.int32), np.zeros(n, np.int32), np.zeros(WIDTH, np.int64),
+        np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros(n, np.uint32),
+        np.zeros(n, np.uint32), np.zeros(n, np.int32), np.zeros(n, np.int32),
+        np.zeros(N_DEGREES, np.int64), np.zeros(3 * WIDTH, np.uint32), np.zeros(WIDTH, np.int64),
         np.zeros(n, np.float32),
     )  # fmt: skip
 
@@ -87,17 +95,19 @@ def ask(i: Int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> N
     """Let user `i` ask what it could say with the bits `flipped` in its word."""
     k = asked.n[0]
     asked.who[k], asked.what[k] = i, what
-    asked.low[k] = np.int32(np.uint32(np.int64(word) ^ flipped))
-    asked.high[k] = np.int32(np.uint32(np.int64(word) >> 32))
+    asked.low[k] = np.uint32((np.int64(word) ^ flipped) & LOW_HALF)
+    asked.high[k] = np.uint32(np.uint64(word) >> np.uint64(32))
     asked.n[0] = k + 1
 
 
 @rule
 def ask_values(i: Int, word: np.uint64, messengers: Int, asked: Questions) -> None:
     """Let user `i` ask what each of the bits `messengers` adds."""
-    for p in range(MAX):
-        if messengers >> p & 1:
-            ask(i, word, 1 << p, p, asked)
+    left = messengers
+    while left:
+        p = lowest(left)
+        left &= left - 1
+        ask(i, word, 1 << p, p, asked)
 
 
 @rule
@@ -107,19 +117,44 @@ def answer(
 ) -> None:  # fmt: skip
     """Answer all questions: write marginal values, and what a VPN adds, to the talks."""
     n = asked.n[0]
-    for k in range(n, n + WIDTH):
-        asked.who[k] = ties.degree.shape[0]
+    line_up(ties, asked)
     for first in range(0, n, WIDTH):
         store(asked.welfare, first, welfare_as(first, words, ties, now, rules, asked, s))
-    for k in range(n):
+    for at in range(n):
+        k = asked.line[at]
         i, what = np.int64(asked.who[k]), asked.what[k]
         word, talk = words[i], talks[i - base]
-        gain = asked.welfare[k] - talk.welfare
+        gain = asked.welfare[at] - talk.welfare
         if what == VPN_TOO:
             talk.vpn_gain = -gain if np.int64(word) & VPN_BIT else gain
         else:
             talk.value[what] = -gain if usable(word) >> what & 1 else gain
     asked.n[0] = 0
+
+
+@rule
+def line_up(ties: Ties, asked: Questions) -> None:
+    """Line up the questions by the degree of who asks, up to a multiple of sixteen by nobody's."""
+    n, nobody = asked.n[0], ties.degree.shape[0]
+    asked.begin[:] = 0
+    for k in range(n):
+        asked.begin[degree_class(np.int64(asked.who[k]), ties)] += 1
+    waiting = 0
+    for d in range(N_DEGREES):
+        waiting += asked.begin[d]
+        asked.begin[d] = waiting - asked.begin[d]
+    for k in range(n):
+        kind = degree_class(np.int64(asked.who[k]), ties)
+        asked.line[asked.begin[kind]] = k
+        asked.begin[kind] += 1
+    for k in range(n, n + WIDTH):
+        asked.line[k], asked.who[k] = k, nobody
+
+
+@rule
+def degree_class(i: Int, ties: Ties) -> np.int64:
+    """Return the degree of user `i`, the largest ones taken together."""
+    return np.int64(min(int(ties.degree[i]), N_DEGREES - 1))
 
 
 @rule
@@ -130,10 +165,13 @@ def welfare_as(
     """Return the welfare of sixteen users if their words were those asked of [utils]."""
     t, pairs = terms(now, rules), now.pairs
     for lane in range(WIDTH):
-        i = np.int64(asked.who[first + lane])
+        k = asked.line[first + lane]
+        i = np.int64(asked.who[k])
         asked.start[lane] = np.int64(ties.start[i]) if i < ties.start.shape[0] else 0
-    low, high = load(asked.low, first), load(asked.high, first)
-    longest = seat(asked.who, first, high, ties, t, s)
+        asked.lanes[lane], asked.lanes[WIDTH + lane] = i, asked.low[k]
+        asked.lanes[2 * WIDTH + lane] = asked.high[k]
+    low, high = load(asked.lanes, WIDTH), load(asked.lanes, 2 * WIDTH)
+    longest = seat(asked.lanes, 0, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)

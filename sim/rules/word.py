@@ -24,8 +24,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule
-from sim.lanes import Floats, Ints, decode, fma
-from sim.rules.records import F64, MAX, U8, Int, Record
+from sim.lanes import WIDTH, Floats, Ints, count, decode, fma, load, splat
+from sim.octets import Octet, bytes_of, look_up, read, where, word_of
+from sim.rules.records import F32, F64, MAX, Int, Record
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -36,15 +37,13 @@ ABROAD_BIT = 1 << 30  # of the high half
 HABIT_STEPS, FEAR_STEPS = (1 << HABIT_WIDTH) - 1, (1 << FEAR_WIDTH) - 1
 MOST_FEAR = 4.0  # of kappa b
 MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
-GUESSES = 64  # habits for which a level is stored
 
 
 class Levels(NamedTuple):
     """At which habits and fears levels begin."""
 
-    habit_threshold: F64  # (31,) least habit of level 1, 2, ...
+    habit_threshold: F32  # (32,) least habit of level 1, 2, ...; the last is not reached
     fear_threshold: F64  # (7,)
-    habit_guess: U8  # (65,) a level that a habit of k / 64 has at least
     chance: F64  # (256,) probability b of a belief as heard
 
 
@@ -57,9 +56,10 @@ def levels(habit_value: float, chilling_value: float) -> Levels:
         most = -np.expm1(-chilling_value / 2.0 * MOST_FEAR)
         fears = -np.log1p(-most * steps) / (chilling_value / 2.0 or np.nan)
     habits, fears = (np.where(np.isnan(t), np.inf, t) for t in (habits, fears))
-    guess = np.searchsorted(habits, np.arange(GUESSES + 1) / GUESSES, side="right")
+    least = np.append(habits, np.inf).astype(np.float32)
+    least = np.where(least < np.append(habits, np.inf), np.nextafter(least, np.inf), least)
     log_odds = np.arange(256) / SURE_STEPS - MOST_SURE
-    return Levels(habits, fears, guess.astype(np.uint8), 1.0 / (1.0 + np.exp(-log_odds)))
+    return Levels(least, fears, 1.0 / (1.0 + np.exp(-log_odds)))
 
 
 @rule
@@ -93,41 +93,50 @@ def in_use(user: Record) -> np.int64:
 
 
 @rule
-def quantised_habit(habit: float, rules: Record) -> np.int64:
-    """Return the level nearest to a habit in [0, 1]."""
-    level = np.int64(rules.habit_guess[np.int64(habit * GUESSES)])
-    while level < HABIT_STEPS and habit >= rules.habit_threshold[level]:
-        level += 1
-    return level
+def of_the_case(width: int, rules: Record) -> np.int64:
+    """Return the bits that the messengers of the case take, `width` bits each."""
+    return np.int64((1 << width * rules.n_messengers) - 1)
 
 
 @rule
-def quantised_fear(fear_of_it: float, rules: Record) -> np.int64:
-    """Return the level nearest to a fear from 0."""
-    level = np.int64(0)
-    while level < FEAR_STEPS and fear_of_it >= rules.fear_threshold[level]:
-        level += 1
-    return level
+def habit_levels(habits: F32, rules: Record) -> np.int64:
+    """Return the levels nearest to habits in [0, 1], side by side as in a word."""
+    low, high = load(rules.habit_threshold, 0), load(rules.habit_threshold, WIDTH)
+    levels = np.int64(0)
+    for p in range(MAX):
+        habit = splat(habits[p])
+        levels |= (count(habit >= low) + count(habit >= high)) << HABIT_WIDTH * p
+    return levels & of_the_case(HABIT_WIDTH, rules)
 
 
 @rule
-def heard(belief: float) -> np.int64:
-    """Return the belief as contacts hear it: log-odds in 256 steps of 1/16, from -8 on."""
-    steps = np.floor((np.float64(belief) + MOST_SURE) * SURE_STEPS + 0.5)
-    return np.int64(min(max(steps, 0.0), 255.0))
+def fear_levels(fears: Octet, rules: Record) -> np.int64:
+    """Return the levels nearest to fears from 0, side by side as in a word."""
+    level = where(fears >= rules.fear_threshold[0], 1.0, 0.0)
+    for k in range(1, FEAR_STEPS):
+        level = level + where(fears >= rules.fear_threshold[k], 1.0, 0.0)
+    return word_of(level, FEAR_WIDTH) & of_the_case(FEAR_WIDTH, rules)
+
+
+@rule
+def heard(beliefs: Octet) -> Octet:
+    """Return beliefs as contacts hear them: the number of log-odds' steps of 1/16, from -8 on.
+
+    Numbers are to be rounded down.
+    """
+    steps = (beliefs + MOST_SURE) * SURE_STEPS + 0.5
+    steps = where(steps > 0.0, steps, 0.0)
+    return where(steps < 255.0, steps, 255.0)
 
 
 @rule
 def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
     word = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
-    afraid = user.type < 0 and user.concern >= rules.fear_threshold[0]
-    for p in range(rules.n_messengers):
-        if user.habit[p] > 0.0:
-            word |= quantised_habit(user.habit[p], rules) << (HABIT_BIT + HABIT_WIDTH * p)
-        if afraid:
-            fear = user.concern * rules.chance[heard(user.belief[p])]
-            word |= quantised_fear(fear, rules) << (FEAR_BIT + FEAR_WIDTH * p)
+    word |= habit_levels(user.habit, rules) << HABIT_BIT
+    if user.type < 0 and user.concern >= rules.fear_threshold[0]:
+        fears = user.concern * look_up(rules.chance, heard(read(user.belief)))
+        word |= fear_levels(fears, rules) << FEAR_BIT
     return np.uint64(word)
 
 
@@ -140,9 +149,7 @@ def pack_mind(user: Record) -> np.uint64:
     bits 16-63   its belief by messenger, see `heard`
     """
     mind = np.int64(user.aware) | np.int64(user.news) << 8
-    for p in range(MAX):
-        mind |= heard(user.belief[p]) << (16 + 8 * p)
-    return np.uint64(mind)
+    return np.uint64(mind | word_of(heard(read(user.belief)), 8) << 16)
 
 
 @rule
@@ -158,9 +165,9 @@ def stories_of(mind: np.uint64) -> np.int64:
 
 
 @rule
-def belief_of(mind: np.uint64, p: Int) -> float:
-    """Return somebody's belief that the state reads messenger `p` [log-odds]."""
-    return float((np.int64(mind) >> (16 + 8 * p)) & 0xFF) / SURE_STEPS - MOST_SURE
+def beliefs_of(mind: np.uint64) -> Octet:
+    """Return somebody's beliefs that the state reads the messengers [log-odds]."""
+    return bytes_of(np.uint64(mind) >> np.uint64(16)) * (1.0 / SURE_STEPS) - MOST_SURE
 
 
 @rule

@@ -1,0 +1,96 @@
+"""Octets as numpy arrays, for rules that run as plain Python (see sim/octets.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+WIDTH = 8
+USED = 6  # lanes that stand for a messenger
+
+
+def read(array: Any) -> Any:
+    """Return the numbers by messenger of a flat array of floats; the last two are 0."""
+    found = np.zeros(WIDTH)
+    found[:USED] = array[:USED]
+    return found
+
+
+def write(array: Any, octet: Any) -> None:
+    """Write the numbers by messenger of an octet to a flat array of floats."""
+    array[:USED] = octet[:USED]
+
+
+def add_to(array: Any, at: Any, octet: Any) -> None:
+    """Add eight numbers to those of a flat array of doubles from position `at` on."""
+    array[at : at + WIDTH] += octet
+
+
+def flags(bits: Any) -> Any:
+    """Return the eight lowest bits of a whole number."""
+    return (int(bits) >> np.arange(WIDTH) & 1) != 0
+
+
+def bits_of(held: Any) -> int:
+    """Return flags as the bits of a whole number."""
+    return int((held << np.arange(WIDTH)).sum())
+
+
+def bytes_of(word: Any) -> Any:
+    """Return the eight bytes of a 64-bit word as numbers, the lowest first."""
+    return np.array([word], "<u8").view(np.uint8).astype(np.float64)
+
+
+def word_of(octet: Any, width: Any) -> np.int64:
+    """Return whole numbers from 0, rounded down, side by side in a word, `width` bits each."""
+    return np.int64(sum(int(number) << width * lane for lane, number in enumerate(octet[:USED])))
+
+
+def look_up(table: Any, octet: Any) -> Any:
+    """Return the numbers of a table of doubles at positions, rounded down; the last two are 0."""
+    found = np.zeros(WIDTH)
+    found[:USED] = table[octet[:USED].astype(np.int64)]
+    return found
+
+
+def where(held: Any, a: Any, b: Any) -> Any:
+    """Return `a` where the flags hold, else `b`."""
+    return np.where(held, a, b).astype(np.float64)
+
+
+def splat(number: Any) -> Any:
+    """Return eight times the same number."""
+    return np.full(WIDTH, float(number))
+
+
+def single(octet: Any) -> Any:
+    """Return numbers rounded to single precision."""
+    return octet.astype(np.float32).astype(np.float64)
+
+
+def total(octet: Any) -> float:
+    """Return the sum, added up one after another from the first on."""
+    return float(np.add.accumulate(octet[:USED])[-1])
+
+
+def number_at(octet: Any, lane: Any) -> float:
+    """Return one of eight numbers."""
+    return float(octet[lane])
+
+
+def beside(octet: Any, number: Any) -> Any:
+    """Return the numbers by messenger with another one next to them, in place ``USED``."""
+    found = octet.copy()
+    found[USED] = number
+    return found
+
+
+def lowest(bits: Any) -> int:
+    """Return the place of the lowest bit set in a whole number that is not 0."""
+    return (int(bits) & -int(bits)).bit_length() - 1
+
+
+def largest(octet: Any) -> float:
+    """Return the largest of eight numbers."""
+    return float(octet.max())
