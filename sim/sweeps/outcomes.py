@@ -15,7 +15,7 @@ from sim.errors import ConfigError
 from sim.measures import COVERED, Observations, Series, month_series, step_series
 from sim.rules.records import F64
 
-DAY = np.timedelta64(1, "D")
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 SCHEMA = pa.schema(
     [("run", pa.int32()), ("date", pa.timestamp("ms"))]
     + [(name, pa.dictionary(pa.int16(), pa.string())) for name in ("group", *Series._fields)]
@@ -82,9 +82,11 @@ def _frame(start: dt.date, n_steps: int, step_days: float, series: tuple[Series,
     edges = np.arange(n_steps + 1) * step_days  # days since the start
     first = np.datetime64(start, "M")
     last = np.datetime64(start, "D") + np.timedelta64(int(np.ceil(edges[-1])), "D")
-    months = np.arange(first, last.astype("datetime64[M]") + 1)
+    months = np.arange(first, last.astype("datetime64[M]") + MONTH)
     opens = ((months.astype("datetime64[D]") - np.datetime64(start, "D")) / DAY)[:, None]
-    closes = (((months + 1).astype("datetime64[D]") - np.datetime64(start, "D")) / DAY)[:, None]
+    closes = (((months + MONTH).astype("datetime64[D]") - np.datetime64(start, "D")) / DAY)[
+        :, None
+    ]
     days = np.maximum(np.minimum(edges[1:], closes) - np.maximum(edges[:-1], opens), 0)
     covered = days.sum(axis=1)
     whole = covered >= COVERED * (closes - opens).ravel()
