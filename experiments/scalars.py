@@ -73,7 +73,7 @@ def paths(folder: SweepFolder) -> dict[str, pd.DataFrame]:
     for table in _outcome_rows(folder):
         for outcome in OUTCOMES:
             rows = _rows(table, outcome, config)
-            months = rows.groupby(["run", "date"])["value"].sum().unstack("date")
+            months = rows.pivot_table("value", "run", "date", aggfunc="sum")
             pieces[outcome.name].append(outcome.factor * months)
     return {name: pd.concat(parts).sort_index() for name, parts in pieces.items()}
 

@@ -36,7 +36,7 @@ LAYERS = [
     ["runs"],
     ["model", "observed", "palette"],
     ["outcomes", "layout", "drawing"],
-    ["plotting", "summary", "memory", "container"],
+    ["plotting", "plotting_sweeps", "summary", "memory", "container"],
     ["manifest"],
     ["header"],
     ["checkpoint"],
@@ -51,7 +51,7 @@ ROOMS = {
     "solara": {"app"},
     "hydra": {"cli", "schema"},
     "networkx": {"world.graph"},
-    "matplotlib": {"plotting", "drawing", "report"},
+    "matplotlib": {"plotting", "plotting_sweeps", "drawing", "report"},
     "numba": {"compiled", "lanes_compiled"},
     "llvmlite": {"lanes_compiled"},
 }
