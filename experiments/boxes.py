@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from sim.errors import ConfigError
 
 Cases = NDArray[np.bool_]  # which points are cases of interest, shape (n points,)
 LEAST_MASS = 0.05  # share of the points in the smallest box
+DENSE = 0.8  # share of cases among the points of a box that is called an answer
+SEED = 1  # of ties between splits of the tree
+SIGNIFICANT = 0.05  # quasi-p-value from which on a limit may be luck
 
 
 class Box(NamedTuple):
@@ -48,12 +51,16 @@ class Peeled(NamedTuple):
 
     Attributes
     ----------
+    before : Series
+        coverage, density, mass, n_limits of the chosen box before limits of luck were dropped.
     trajectory : DataFrame
         coverage, density, mass, n_limits, chosen; a row a box, from all points to the smallest.
     box : Box
-        The chosen one: the largest harmonic mean of coverage and density.
+        The chosen one: of those in which at least `DENSE` of the points are cases, the one that
+        covers most (where there is none: the densest), without the limits that may be luck.
     """
 
+    before: pd.Series
     trajectory: pd.DataFrame
     box: Box
 
@@ -72,24 +79,43 @@ def prim(points: pd.DataFrame, cases: Cases) -> Peeled:
         If there is nothing to tell apart, or no box holds cases closer together.
     """
     _refuse_one_kind(cases)
-    with _quiet():
+    with _apart():
         from ema_workbench.analysis.prim import Prim
 
         found = Prim(points, cases, mass_min=LEAST_MASS).find_box()
     if found is None:
         raise ConfigError("PRIM found no box")
+    first = _densest_enough(found.peeling_trajectory)
+    best = _without_luck(found, first)
     steps = found.peeling_trajectory
-    whole = steps["coverage"] + steps["density"]
-    best = int((steps["coverage"] * steps["density"] / whole.where(whole > 0)).idxmax())
     trajectory = steps[["coverage", "density", "mass"]].astype(float)
     trajectory = trajectory.assign(
         n_limits=steps["res_dim"].astype(int), chosen=np.arange(len(steps)) == best
     )
     limits = _limits(found.box_lims[best], points)
     quasi_p = [_smallest(found.p_values[best].get(name)) for name in limits["parameter"]]
-    row = trajectory.iloc[best]
-    box = Box(limits.assign(quasi_p=quasi_p), row["coverage"], row["density"], row["mass"])
-    return Peeled(trajectory, box)
+    fit = (float(trajectory[column].iloc[best]) for column in ("coverage", "density", "mass"))
+    return Peeled(trajectory.loc[first], trajectory, Box(limits.assign(quasi_p=quasi_p), *fit))
+
+
+def _densest_enough(steps: pd.DataFrame) -> int:
+    """Return the box that is wanted of a trajectory, limits of luck included."""
+    dense = steps[steps["density"] >= DENSE]
+    return int(steps["density"].idxmax() if dense.empty else dense["coverage"].idxmax())
+
+
+def _without_luck(found: Any, box: int) -> int:
+    """Drop the limit that luck explains best until it explains none; return the box that is left.
+
+    EMA puts each box that comes of it at the end of the trajectory.
+    """
+    while True:
+        quasi_p = {name: _smallest(p) for name, p in found.p_values[box].items()}
+        loose = {name: p for name, p in quasi_p.items() if not p < SIGNIFICANT}
+        if not loose:
+            return box
+        found.drop_restriction(max(loose, key=lambda name: loose[name]), i=box)
+        box = len(found.peeling_trajectory) - 1
 
 
 def cart(points: pd.DataFrame, cases: Cases) -> list[Box]:
@@ -110,7 +136,7 @@ def cart(points: pd.DataFrame, cases: Cases) -> list[Box]:
         If there is nothing to tell apart.
     """
     _refuse_one_kind(cases)
-    with _quiet():
+    with _apart():
         from ema_workbench.analysis.cart import CART
 
         tree = CART(points, cases, mass_min=LEAST_MASS)
@@ -127,11 +153,20 @@ def cart(points: pd.DataFrame, cases: Cases) -> list[Box]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep EMA Workbench quiet: it warns of libraries it misses, and pandas of how it is used."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def _apart() -> Iterator[None]:
+    """Keep EMA Workbench's ways to itself.
+
+    It warns of libraries it misses, and pandas of how it is used; its tree draws ties from numpy's
+    global luck, which is made the same each time and given back as it was.
+    """
+    state = np.random.get_state()  # noqa: NPY002
+    np.random.seed(SEED)  # noqa: NPY002
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 def _refuse_one_kind(cases: Cases) -> None:

@@ -13,16 +13,17 @@ conditions, it does not optimise them. Leaves tables (CSV), a figure and a page.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from experiments.boxes import Box, Cases, Peeled, cart, prim
+from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
 from sim.cli import ending_well
 from sim.errors import ConfigError
+from sim.layout import limit
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
@@ -32,7 +33,6 @@ QUICK = (
     'design.overrides=["population.n_users=500","+policy=[vpn_blocking,vpn_support]"]',
 )  # fmt: skip
 FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is worth a search
-SIGNIFICANT = 0.05  # quasi-p-value below which a limit is said to matter
 BESIDE = ("exposure", "isolated_calls", "cut_off", "welfare")
 LEAVES = 3  # of CART's in the page
 
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> None:
     """Run the points, find the boxes and write the page."""
     assert __doc__ is not None
     understood = parser("discover", __doc__)
-    understood.add_argument("--bound", type=float, default=60.0, help="of exposure [%%]")
+    understood.add_argument("--bound", type=float, default=65.0, help="of exposure [%%]")
     with ending_well():
         study = Study("discover", understood, arguments)
         bound = study.asked.bound
@@ -167,19 +167,21 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
     if found is None:
         yield "Too alike to look for a box.\n"
         return
-    box = found.peeled.box
-    yield f"PRIM, the box with the largest harmonic mean of coverage and density: {_fit(box)}.\n"
+    box, before = found.peeled.box, found.peeled.before
+    yield (
+        f"PRIM: of the boxes of which at least {100 * DENSE:.0f} % are cases the one that covers "
+        f"most (if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
+        f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}."
+        "\n"
+    )
     yield markdown(
-        ("parameter", "from", "to", "of", "quasi-p"),
+        ("parameter", "limit", "of", "quasi-p"),
         (
-            (f"`{short(r.parameter)}`", f"{r.low:.3g}", f"{r.high:.3g}",
+            (f"`{short(r.parameter)}`", limit(r.low, r.high, r.lowest, r.highest),
              f"{r.lowest:.3g} to {r.highest:.3g}", _quasi_p(r.quasi_p))
             for r in box.limits.sort_values("quasi_p").itertuples()
         ),
     ) + "\n"  # fmt: skip
-    loose = box.limits[~(box.limits["quasi_p"] < SIGNIFICANT)]["parameter"]
-    names = ", ".join(f"`{short(name)}`" for name in loose)
-    yield f"Limits that may be luck (quasi-p of {SIGNIFICANT} and more): {names or 'none'}.\n"
     yield f"CART, the {LEAVES} leaves with most cases among those in which most points are:\n"
     yield markdown(
         ("leaf", "coverage", "density", "mass"),
@@ -200,8 +202,8 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
     ) + "\n"  # fmt: skip
 
 
-def _fit(box: Box) -> str:
-    return f"coverage {box.coverage:.2f}, density {box.density:.2f}, mass {box.mass:.2f}"
+def _fit(box: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {box[name]:.2f}" for name in ("coverage", "density", "mass"))
 
 
 def _quasi_p(value: float) -> str:
@@ -210,14 +212,10 @@ def _quasi_p(value: float) -> str:
 
 def _conditions(box: Box) -> str:
     """Return a leaf's limits in words."""
-    told = (
-        f"`{short(r.parameter)}` "
-        + (f"over {r.low:.3g}" if r.low > r.lowest else "")
-        + (" and " if r.low > r.lowest and r.high < r.highest else "")
-        + (f"up to {r.high:.3g}" if r.high < r.highest else "")
+    return ", ".join(
+        f"`{short(r.parameter)}` {limit(r.low, r.high, r.lowest, r.highest)}"
         for r in box.limits.itertuples()
     )
-    return ", ".join(told)
 
 
 if __name__ == "__main__":

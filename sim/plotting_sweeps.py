@@ -12,6 +12,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from sim.drawing import LEFT, NORMAL, SMALL, WIDTH, new_figure, note, panel
+from sim.layout import limit
 from sim.palette import ABOVE, ALONE, BELOW, FAINT, INK, LUCK, MAP, MUTED, WHOLE, Look
 
 ROW = 0.19  # between two parameters of a panel, inches
@@ -151,13 +152,13 @@ class Found(NamedTuple):
 def boxes(found: Sequence[Found]) -> Figure:
     """Draw for each question the trade-off of PRIM's boxes and the limits of the chosen one."""
     height = 2.9
-    figure = new_figure("Under which conditions", 0.75 + height * len(found) + 0.4)
+    figure = new_figure("Under which conditions", 0.75 + height * len(found))
     for place, one in enumerate(reversed(found)):
         bottom = 1.0 + height * place
         left = panel(figure, bottom, height - 1.0, LEFT, 3.0)
         _trajectory(left, one.trajectory)
         left.set_title(one.question, fontsize=NORMAL, loc="left", color=INK)
-        right = panel(figure, bottom, height - 1.0, 6.0, 2.1)
+        right = panel(figure, bottom, height - 1.0, 6.0, 1.9)
         _limits(right, one.limits)
     note(figure, LIMITS_NOTE + "Limits are written in the parameters' units.")
     figure.set_label(f"Boxes found by PRIM: {'; '.join(one.question for one in found)}.")
@@ -222,7 +223,6 @@ def _line(axes: Axes, values: pd.DataFrame, level: float, look: Look) -> None:
 
 
 def _trajectory(axes: Axes, boxes: pd.DataFrame) -> None:
-    axes.plot(boxes["coverage"], boxes["density"], color=FAINT, linewidth=1.0, zorder=1)
     dots = axes.scatter(
         boxes["coverage"], boxes["density"], c=boxes["n_limits"], cmap=MAP, s=18, zorder=2
     )
@@ -234,7 +234,9 @@ def _trajectory(axes: Axes, boxes: pd.DataFrame) -> None:
     axes.set_ylabel("density: share of cases in the box", fontsize=SMALL)
     axes.set_xlim(-0.03, 1.05)
     axes.set_ylim(top=1.05)
-    bar = axes.figure.colorbar(dots, ax=axes, fraction=0.04, pad=0.03)
+    most = int(boxes["n_limits"].max())
+    ticks = range(0, most + 1, max(1, most // 4))
+    bar = axes.figure.colorbar(dots, ax=axes, fraction=0.04, pad=0.03, ticks=ticks)
     bar.ax.tick_params(labelsize=SMALL, length=2)
     bar.ax.set_title("limits", fontsize=SMALL, color=MUTED)
     bar.outline.set_visible(False)
@@ -248,8 +250,9 @@ def _limits(axes: Axes, limits: pd.DataFrame) -> None:
     at = np.arange(len(limits))
     axes.hlines(at, 0.0, 1.0, color=FAINT, linewidth=5)
     axes.hlines(at, start, end, color=WHOLE.colour, linewidth=5)
-    for place, low, high in zip(at, limits["low"], limits["high"], strict=True):
-        text = f"{low:.3g} to {high:.3g}"
+    ends = limits[["low", "high", "lowest", "highest"]].to_numpy()
+    for place, (low, high, lowest, highest) in zip(at, ends, strict=True):
+        text = limit(low, high, lowest, highest)
         axes.text(1.05, place, text, va="center", fontsize=SMALL, color=INK)
     _name_rows(axes, limits["parameter"])
     axes.set_ylim(max(len(limits), 6) - 0.5, -0.5)
