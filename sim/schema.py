@@ -179,12 +179,12 @@ def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     except ConfigError:
         raise
     except _REFUSALS as error:
-        raise ConfigError(_explain(str(error), overrides)) from None
+        raise ConfigError(_explain(str(error), overrides, name)) from None
     assert isinstance(tree, dict)
     return {str(key): value for key, value in tree.items()}
 
 
-def _explain(message: str, overrides: tuple[str, ...]) -> str:
+def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
     """Say in our words what Hydra refused: an unknown key's neighbours, not its search path."""
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
@@ -193,7 +193,7 @@ def _explain(message: str, overrides: tuple[str, ...]) -> str:
     if not unknown:
         return message
     written = next((o for o in overrides if o.split("=")[0] == unknown[1]), unknown[1])
-    node: Any = _compose(tuple(o for o in overrides if o != written))
+    node: Any = _compose(tuple(o for o in overrides if o != written), name)
     for key in unknown[1].split("."):
         if not isinstance(node, dict) or key not in node:
             known = [str(name) for name in node] if isinstance(node, dict) else []
