@@ -144,8 +144,9 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
             made_by + "\n",
             "Outcomes are those of the last whole month of the run (welfare: its change since the "
             "first month). Adoption stands beside exposure, isolation and welfare. Ranges are "
-            "priors (conf/design says where each comes from); another range would give other "
-            "numbers, and none of this says what is true of Russia.\n",
+            "priors (conf/design says where each comes from): what has a wide range counts for "
+            "much, another range would give other numbers, and none of this says what is true of "
+            "Russia.\n",
             "## In short\n",
             *_in_short(effects, indices),
             "\n## Screening\n",

@@ -17,6 +17,7 @@ from sim.palette import ABOVE, ALONE, BELOW, FAINT, INK, LUCK, MAP, MUTED, WHOLE
 
 ROW = 0.19  # between two parameters of a panel, inches
 MOST = 8  # parameters of a panel
+APART = 0.17  # of two values of a parameter from the middle of its row, rows
 LIMITS_NOTE = (
     "Left: each dot is a box, from all points (right) to the smallest; ringed: the one at the "
     "right.\nRight: what a point must satisfy to lie in that box; grey: the whole range. "
@@ -48,7 +49,7 @@ def screening(effects: pd.DataFrame) -> Figure:
     figure, panels = _grid("What each parameter moves across its range", titles, MOST)
     for axes, title in zip(panels, titles, strict=True):
         rows = effects[effects["title"] == title].nlargest(MOST, "mu_star")
-        _dots(axes, rows["mu_star"], rows["mu_star_conf"], WHOLE)
+        _dots(axes, 0.0, rows["mu_star"], rows["mu_star_conf"], WHOLE)
         _name_rows(axes, rows["parameter"])
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK, x=-0.65)
         axes.set_xlabel(rows["unit"].iloc[0].replace("%", "points of %"), fontsize=SMALL)
@@ -75,14 +76,15 @@ def variances(indices: pd.DataFrame) -> Figure:
     figure, panels = _grid("Whose variance it is", titles, n)
     for axes, title in zip(panels, titles, strict=True):
         rows = indices[indices["title"] == title]
-        _dots(axes, rows["ST"], rows["ST_conf"], WHOLE)
-        _dots(axes, rows["S1"], rows["S1_conf"], ALONE)
+        _dots(axes, -APART, rows["ST"], rows["ST_conf"], WHOLE)
+        _dots(axes, APART, rows["S1"], rows["S1_conf"], ALONE)
         share = rows["luck"].iloc[0]
+        axes.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
         axes.plot([share], [n - 1], LUCK.marker, color=LUCK.colour, markersize=5)
         _name_rows(axes, [*rows["parameter"], LUCK.label])
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK, x=-0.65)
         axes.set_xlabel("share of the variance", fontsize=SMALL)
-        axes.set_xlim(-0.05, 1.05)
+        axes.set_xlim(-0.1, 1.2)
         axes.set_xticks([0.0, 0.5, 1.0])
     note(
         figure,
@@ -183,11 +185,11 @@ def _grid(title: str, titles: Sequence[str], n_lines: int) -> tuple[Figure, list
     return figure, list(panels())
 
 
-def _dots(axes: Axes, values: pd.Series, spread: pd.Series, look: Look) -> None:
-    """Draw values from top to bottom with their intervals."""
+def _dots(axes: Axes, below: float, values: pd.Series, spread: pd.Series, look: Look) -> None:
+    """Draw values from top to bottom with their intervals, a bit below the middles of rows."""
     face = "white" if look is WHOLE else look.colour
     axes.errorbar(
-        values, np.arange(len(values)), xerr=spread, fmt=look.marker, color=look.colour,
+        values, np.arange(len(values)) + below, xerr=spread, fmt=look.marker, color=look.colour,
         markerfacecolor=face, markersize=4.5 if look is WHOLE else 3.0, linewidth=0.9,
         markeredgewidth=0.9,
     )  # fmt: skip
@@ -253,7 +255,7 @@ def _limits(axes: Axes, limits: pd.DataFrame) -> None:
     ends = limits[["low", "high", "lowest", "highest"]].to_numpy()
     for place, (low, high, lowest, highest) in zip(at, ends, strict=True):
         text = limit(low, high, lowest, highest)
-        axes.text(1.05, place, text, va="center", fontsize=SMALL, color=INK)
+        axes.text(1.05, float(place), text, va="center", fontsize=SMALL, color=INK)
     _name_rows(axes, limits["parameter"])
     axes.set_ylim(max(len(limits), 6) - 0.5, -0.5)
     axes.grid(visible=False)
