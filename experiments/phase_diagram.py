@@ -161,15 +161,17 @@ def _leave(study: Study, folder: SweepFolder) -> None:
         f"Where society tips: {folder.design.scenarios[0]}, from below",
     )  # fmt: skip
     remembered = memory(folder)
-    text = page(study.made_by(folder), folder, found, remembered)
+    when = table.loc[table[GRADE] == table[GRADE].min(), "tip_months"].dropna()
+    text = page(study.made_by(folder), folder, found, remembered, when)
     tables = {"points": table.reset_index(), "memory": remembered}
     study.leave(text, {"phase_diagram": figure}, tables)
 
 
 def page(
-    made_by: str, folder: SweepFolder, found: dict[str, Ways], remembered: pd.DataFrame
+    made_by: str, folder: SweepFolder, found: dict[str, Ways], remembered: pd.DataFrame,
+    when: pd.Series,
 ) -> str:  # fmt: skip
-    """Return the page in Markdown."""
+    """Return the page in Markdown; `when` is after how many months runs tip, from below."""
     x, y, _ = folder.design.factors
     return "\n".join(
         (
@@ -181,7 +183,7 @@ def page(
             "last whole month (welfare: its change since the first); mean over replications.\n",
             "![Maps](figures/phase_diagram.png)\n",
             "## In short\n",
-            *_in_short(found, remembered),
+            *_in_short(found, remembered, when),
             "\n## The tipping line\n",
             f"The lowest `{x}` of the grid's lines at which more than half talk mostly where the "
             "state reads (between grid points: linear), and what stands beside it there, from "
@@ -204,11 +206,19 @@ def page(
     )  # fmt: skip
 
 
-def _in_short(found: dict[str, Ways], remembered: pd.DataFrame) -> Iterator[str]:
+def _in_short(
+    found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series
+) -> Iterator[str]:  # fmt: skip
     """Yield what the maps say, in sentences."""
     tip, last = found[TIP], remembered.iloc[-1]
     tipped = tip.below > 100 * HALF
     yield f"- Tipped, from below: {100 * tipped.to_numpy().mean():.0f} % of the map."
+    if len(when):
+        low, middle, high = when.min(), when.median(), when.max()
+        yield (
+            f"- Runs that tip from below do so {middle:.0f} months after the start of the run "
+            f"(median; {low:.0f} to {high:.0f})."
+        )
     for side, chosen in (("tipped", tipped), ("not tipped", ~tipped)):
         if chosen.to_numpy().any():
             means = {n: float(found[n].below.to_numpy()[chosen].mean()) for n in SHOWN}
@@ -217,15 +227,17 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame) -> Iterator[str]
                 for n, value in means.items()
             )
             yield f"- Mean over the part that is {side}: {told}."
-    first = remembered.iloc[0]
-    fading = last["largest"] < HALF * first["largest"]
+    first, before = remembered.iloc[0], remembered.iloc[-2]
     yield (
-        f"- Bistable after {last['months']:.0f} months: {100 * last['split']:.0f} % of the map "
+        f"- {last['months']:.0f} months after the restriction was lowered, the two ways end on "
+        f"different sides of half on {100 * last['split']:.0f} % of the map "
         f"({100 * first['split']:.0f} % after {first['months']:.0f} months). The largest gap went "
-        f"from {first['largest']:.1f} to {last['largest']:.1f} points: "
+        f"from {first['largest']:.1f} to {last['largest']:.1f} points, by "
+        f"{before['largest'] - last['largest']:.1f} in the last "
+        f"{last['months'] - before['months']:.0f} months: "
         + (
             "a memory that fades, no proof of two states."
-            if fading
+            if last["largest"] < HALF * first["largest"]
             else "it has not halved, so either two states or a memory longer than the run."
         )
     )

@@ -16,6 +16,7 @@ from sim.layout import limit
 from sim.palette import ABOVE, ALONE, BELOW, FAINT, INK, LUCK, MAP, MUTED, WHOLE, Look
 
 ROW = 0.19  # between two parameters of a panel, inches
+HIGH = 2.95  # of a row of maps, inches
 MOST = 8  # parameters of a panel
 APART = 0.17  # of two values of a parameter from the middle of its row, rows
 LIMITS_NOTE = (
@@ -114,15 +115,16 @@ def phase_maps(
         Of the horizontal and the vertical axis, with units.
     """
     columns, n_rows = 3, -(-len(maps) // 3)
-    figure = new_figure(title, 0.75 + 2.75 * n_rows + 0.35)
+    figure = new_figure(title, 0.85 + HIGH * n_rows)
     wide = WIDTH / columns
     for place, one in enumerate(maps):
-        bottom = 0.95 + 2.75 * (n_rows - 1 - place // columns)
+        bottom = 0.95 + HIGH * (n_rows - 1 - place // columns)
         axes = panel(figure, bottom, 1.95, 0.6 + wide * (place % columns), wide - 1.25)
         _colour(figure, axes, one)
         _line(axes, below, level, BELOW)
         _line(axes, above, level, ABOVE)
-        axes.set_title(one.title, fontsize=NORMAL, loc="left", color=INK)
+        axes.text(0.0, 1.12, one.title, transform=axes.transAxes, fontsize=NORMAL, color=INK)
+        axes.text(0.0, 1.03, one.unit, transform=axes.transAxes, fontsize=SMALL, color=MUTED)
         axes.set_xlabel(labels[0], fontsize=SMALL)
         axes.set_ylabel(labels[1], fontsize=SMALL)
     note(
@@ -212,7 +214,6 @@ def _colour(figure: Figure, axes: Axes, one: Map) -> None:
     )
     bar.ax.tick_params(labelsize=SMALL, length=2, color=MUTED)
     bar.outline.set_visible(False)
-    bar.ax.set_title(one.unit, fontsize=SMALL, loc="right", color=MUTED)
 
 
 def _line(axes: Axes, values: pd.DataFrame, level: float, look: Look) -> None:
