@@ -174,14 +174,7 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
         f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}."
         "\n"
     )
-    yield markdown(
-        ("parameter", "limit", "of", "quasi-p"),
-        (
-            (f"`{short(r.parameter)}`", limit(r.low, r.high, r.lowest, r.highest),
-             f"{r.lowest:.3g} to {r.highest:.3g}", _quasi_p(r.quasi_p))
-            for r in box.limits.sort_values("quasi_p").itertuples()
-        ),
-    ) + "\n"  # fmt: skip
+    yield _limits_table(box) + "\n"
     yield f"CART, the {LEAVES} leaves with most cases among those in which most points are:\n"
     yield markdown(
         ("leaf", "coverage", "density", "mass"),
@@ -198,8 +191,24 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
         (
             (name, *(f"{points[n].to_numpy()[rows].mean():.2f}" for n in (TIP, *BESIDE)))
             for name, rows in groups
+            if rows.any()
         ),
     ) + "\n"  # fmt: skip
+
+
+def _limits_table(box: Box) -> str:
+    if box.limits.empty:
+        return "No limit is left: luck explains them all."
+    return markdown(
+        ("parameter", "limit", "of", "quasi-p"),
+        (
+            (
+                f"`{short(r.parameter)}`", limit(r.low, r.high, r.lowest, r.highest),
+                f"{r.lowest:.3g} to {r.highest:.3g}", _quasi_p(r.quasi_p),
+            )
+            for r in box.limits.sort_values("quasi_p").itertuples()
+        ),
+    )  # fmt: skip
 
 
 def _fit(box: Mapping[str, Any]) -> str:

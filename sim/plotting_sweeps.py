@@ -51,7 +51,7 @@ def screening(effects: pd.DataFrame) -> Figure:
     for axes, title in zip(panels, titles, strict=True):
         rows = effects[effects["title"] == title].nlargest(MOST, "mu_star")
         _dots(axes, 0.0, rows["mu_star"], rows["mu_star_conf"], WHOLE)
-        _name_rows(axes, rows["parameter"])
+        _name_rows(axes, rows["parameter"], MOST)
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK, x=-0.65)
         axes.set_xlabel(rows["unit"].iloc[0].replace("%", "points of %"), fontsize=SMALL)
         axes.set_xlim(left=0.0)
@@ -82,7 +82,7 @@ def variances(indices: pd.DataFrame) -> Figure:
         share = rows["luck"].iloc[0]
         axes.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
         axes.plot([share], [n - 1], LUCK.marker, color=LUCK.colour, markersize=5)
-        _name_rows(axes, [*rows["parameter"], LUCK.label])
+        _name_rows(axes, [*rows["parameter"], LUCK.label], n)
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK, x=-0.65)
         axes.set_xlabel("share of the variance", fontsize=SMALL)
         axes.set_xlim(-0.1, 1.2)
@@ -197,16 +197,21 @@ def _dots(axes: Axes, below: float, values: pd.Series, spread: pd.Series, look: 
     )  # fmt: skip
 
 
-def _name_rows(axes: Axes, names: Iterable[str]) -> None:
+def _name_rows(axes: Axes, names: Iterable[str], room: int) -> None:
+    """Name the rows of a panel that has room for so many."""
     labels = list(names)
     axes.set_yticks(np.arange(len(labels)), labels, fontsize=SMALL)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_ylim(room - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
 
 
 def _colour(figure: Figure, axes: Axes, one: Map) -> None:
     x, y = one.table.columns.to_numpy(float), one.table.index.to_numpy(float)
-    mesh: ScalarMappable = axes.pcolormesh(x, y, one.table.to_numpy(), cmap=MAP, shading="nearest")
+    z = one.table.to_numpy(float)
+    top = max(z.max(), z.min() + 1e-9)  # the scale of a flat map has a width too
+    mesh: ScalarMappable = axes.pcolormesh(
+        x, y, z, cmap=MAP, vmin=z.min(), vmax=top, shading="nearest"
+    )
     axes.grid(visible=False)
     box = axes.get_position()
     bar = figure.colorbar(
@@ -226,9 +231,11 @@ def _line(axes: Axes, values: pd.DataFrame, level: float, look: Look) -> None:
 
 
 def _trajectory(axes: Axes, boxes: pd.DataFrame) -> None:
+    most = max(1, int(boxes["n_limits"].max()))
     dots = axes.scatter(
-        boxes["coverage"], boxes["density"], c=boxes["n_limits"], cmap=MAP, s=18, zorder=2
-    )
+        boxes["coverage"], boxes["density"], c=boxes["n_limits"], cmap=MAP, vmin=0, vmax=most,
+        s=18, zorder=2,
+    )  # fmt: skip
     chosen = boxes[boxes["chosen"]]
     axes.scatter(
         chosen["coverage"], chosen["density"], s=70, facecolors="none", edgecolors=INK, zorder=3
@@ -236,8 +243,7 @@ def _trajectory(axes: Axes, boxes: pd.DataFrame) -> None:
     axes.set_xlabel("coverage: share of all cases that lie in the box", fontsize=SMALL)
     axes.set_ylabel("density: share of cases in the box", fontsize=SMALL)
     axes.set_xlim(-0.03, 1.05)
-    axes.set_ylim(top=1.05)
-    most = int(boxes["n_limits"].max())
+    axes.set_ylim(0.0, 1.05)
     ticks = range(0, most + 1, max(1, most // 4))
     bar = axes.figure.colorbar(dots, ax=axes, fraction=0.04, pad=0.03, ticks=ticks)
     bar.ax.tick_params(labelsize=SMALL, length=2)
@@ -257,8 +263,7 @@ def _limits(axes: Axes, limits: pd.DataFrame) -> None:
     for place, (low, high, lowest, highest) in zip(at, ends, strict=True):
         text = limit(low, high, lowest, highest)
         axes.text(1.05, float(place), text, va="center", fontsize=SMALL, color=INK)
-    _name_rows(axes, limits["parameter"])
-    axes.set_ylim(max(len(limits), 6) - 0.5, -0.5)
+    _name_rows(axes, limits["parameter"], max(len(limits), 6))
     axes.grid(visible=False)
     axes.set_xticks([0.0, 1.0], ["lowest", "highest"])
     axes.set_xlim(-0.02, 1.02)

@@ -65,5 +65,7 @@ def test_the_command_leaves_a_page(tmp_path):
     history = points.pivot_table("state_primary", "point", phase_diagram.GRADE)
     assert len(points) == 36
     assert history.shape == (18, 2)
-    free = points[points["policies.both_blocked.grade"] == 0]
+    free = points[
+        (points["policies.both_blocked.grade"] == 0) & (points[phase_diagram.GRADE] == 0)
+    ]
     assert (free["state_primary"] < 50).all()  # nothing blocked, nothing tips
