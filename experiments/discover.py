@@ -175,7 +175,7 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
         "\n"
     )
     yield _limits_table(box) + "\n"
-    yield f"CART, the {LEAVES} leaves with most cases among those in which most points are:\n"
+    yield f"CART, up to {LEAVES} leaves with most cases among those in which most points are:\n"
     yield markdown(
         ("leaf", "coverage", "density", "mass"),
         (

@@ -48,7 +48,10 @@ def main(arguments: list[str]) -> None:
         if study.asked.quick:
             keep, base, sizes = QUICK_KEEP, QUICK_BASE, QUICK
         request = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
-        _second(request, list(_screened(request).factors)[:keep], base)  # refused before any run
+        names = list(_screened(request).factors)
+        if not 1 <= keep <= len(names):
+            raise ConfigError(f"--keep {keep}; allowed: 1 to {len(names)}")
+        _second(request, names[:keep], base)  # refused before any run
         first = study.sweep("screening", request)
         kept = strongest(screening(first), keep)
         second = study.sweep("indices", _second(request, kept, base))
@@ -77,9 +80,6 @@ def variances(folder: SweepFolder) -> pd.DataFrame:
 
 def _second(request: Request, kept: list[str], base: int) -> Request:
     """Return the request for the indices of `kept`, else as the first stage."""
-    design = _screened(request)
-    if not 1 <= len(kept) <= len(design.factors):
-        raise ConfigError(f"--keep {len(kept)}; allowed: 1 to {len(design.factors)}")
     tree = request.model_dump(mode="json")
     factors = {name: tree["design"]["factors"][name] for name in kept}
     tree["design"] |= {"method": "saltelli", "n": base, "factors": factors}

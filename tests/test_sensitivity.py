@@ -94,6 +94,7 @@ def test_months_to_tip():
     ("arguments", "told"),
     [
         (["--keep", "0"], "--keep 0"),
+        (["--keep", "36"], "--keep 36; allowed: 1 to 35"),
         (["--base", "3"], "a power of 2"),
         (["design=grade_and_push"], "design.method=factorial; allowed: morris"),
         (["design.replications=1"], "luck is told from 2 replications on"),
@@ -110,7 +111,7 @@ def test_what_cannot_be_analysed_is_refused_before_any_run(arguments, told, tmp_
 @pytest.mark.slow
 def test_the_command_leaves_a_page_and_goes_on(tmp_path, capsys):
     folder, pages = tmp_path / "study", tmp_path / "docs"
-    few = 'design.overrides=["population.n_users=200","dur_days=84"]'
+    few = 'design.overrides=["population.n_users=200"]'
     sensitivity.main(["--quick", f"folder={folder}", "executor=serial", few])
     page = (folder / "sensitivity.md").read_text()
     assert "144 runs" in page
