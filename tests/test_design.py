@@ -1,9 +1,11 @@
 """Designs: samples have the properties they are named for, and nonsense is refused."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
+from sim.errors import ConfigError
 from sim.sweeps.design import Design, Factor
 
 A, B = "behaviour.habit_value", "behaviour.call_loss"
@@ -108,3 +110,33 @@ REFUSED = {
 def test_nonsense_is_refused(changes, told):
     with pytest.raises(ValidationError, match=told):
         design(**({"method": "sobol", "n": 8} | changes))
+
+
+def test_a_table_gives_its_rows_bit_for_bit_in_the_order_of_the_factors(tmp_path):
+    rows = pd.DataFrame({B: [0.1 + 0.2, 1 / 3], A: [1.0, 2.5]})
+    rows.to_csv(tmp_path / "points.csv", index=False)
+    found = design("table", table=str(tmp_path / "points.csv")).points()
+    pd.testing.assert_frame_equal(found, rows[[A, B]], check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{A},{B}\n1.0,1.0\n9.0,1.0\n", f"row 2: {A}=9.0"),
+        (f"{A}\n1.0\n", f"allowed: one row or more of {A}, {B}"),
+        (f"{A},{B}\n", "0 rows"),
+    ],
+)
+def test_a_table_that_does_not_fit_its_factors_is_refused(tmp_path, text, told):
+    (tmp_path / "points.csv").write_text(text)
+    with pytest.raises(ConfigError, match=told):
+        design("table", table=str(tmp_path / "points.csv")).points()
+
+
+def test_a_table_is_for_its_method_alone_and_must_be_there(tmp_path):
+    with pytest.raises(ValidationError, match="method=sobol with table"):
+        design("sobol", 4, table="points.csv")
+    with pytest.raises(ValidationError, match="method=table with table=None"):
+        design("table")
+    with pytest.raises(ConfigError, match="no such file"):
+        design("table", table=str(tmp_path / "none.csv")).points()

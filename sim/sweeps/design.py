@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
 
+from sim.errors import ConfigError
 from sim.rules.records import F64
 from sim.strict import Strict
 
 Level = bool | int | float | str
-METHODS = ("factorial", "latin_hypercube", "sobol", "saltelli", "morris")
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
 
@@ -57,6 +58,14 @@ class Factor(Strict):
             return [float(x) for x in self.low * (self.high / self.low) ** unit]
         return [float(x) for x in self.low + (self.high - self.low) * unit]
 
+    def holds(self, value: Level) -> bool:
+        """Say whether a value is one that the factor may have."""
+        if self.levels is not None:
+            return value in self.levels
+        assert self.low is not None
+        assert self.high is not None
+        return self.low <= float(value) <= self.high
+
     def grid(self) -> Sequence[Level]:
         """Return the levels of a factorial design."""
         if self.levels is not None:
@@ -74,6 +83,10 @@ class Design(Strict):
         factorial: all combinations of levels. latin_hypercube, sobol: `n` points that fill the
         space (scipy.stats.qmc). saltelli: ``n * (k + 2)`` points for Sobol' indices of k factors;
         morris: `n` trajectories of ``k + 1`` points for screening (both SALib).
+        table: the rows of a file.
+    table
+        A CSV file with the points, a column a factor, each value one the factor may have. The
+        sweep keeps its rows; the file is read once.
     replications
         Runs of each point and scenario with other luck; the same luck at every point, so that
         differences between points and between scenarios are paired.
@@ -83,7 +96,8 @@ class Design(Strict):
         Users whose outcomes are kept, as in docs/measures.md.
     """
 
-    method: Literal["factorial", "latin_hypercube", "sobol", "saltelli", "morris"]
+    method: Literal["factorial", "latin_hypercube", "sobol", "saltelli", "morris", "table"]
+    table: str | None = None
     n: int | None = Field(default=None, ge=1, le=1_000_000)
     seed: int = Field(default=1, ge=0, lt=2**31)  # of the sample of points
     scenarios: tuple[str, ...] = Field(min_length=1)
@@ -96,10 +110,14 @@ class Design(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        factorial = self.method == "factorial"
-        if factorial == (self.n is not None):
-            allowed = "none, levels count" if factorial else "a number of points"
+        factorial, table = self.method == "factorial", self.method == "table"
+        if (factorial or table) == (self.n is not None):
+            counted = "none, rows count" if table else "none, levels count"
+            allowed = counted if factorial or table else "a number of points"
             raise ValueError(f"method={self.method} with n={self.n}; allowed: {allowed}")
+        if table == (self.table is None):
+            allowed = "a CSV file" if table else "none"
+            raise ValueError(f"method={self.method} with table={self.table}; allowed: {allowed}")
         if self.method in ("sobol", "saltelli") and self.n and self.n & (self.n - 1):
             raise ValueError(f"n={self.n} with method={self.method}; allowed: a power of 2")
         for name, factor in self.factors.items():
@@ -121,13 +139,30 @@ class Design(Strict):
         if self.method == "factorial":
             grids = [factor.grid() for factor in self.factors.values()]
             return pd.DataFrame(list(itertools.product(*grids)), columns=list(self.factors))
+        if self.table is not None:
+            return self._read(Path(self.table))
         unit = self.unit_points()
         return pd.DataFrame(
             {name: factor.at(unit[:, k]) for k, (name, factor) in enumerate(self.factors.items())}
         )
 
+    def _read(self, path: Path) -> pd.DataFrame:
+        if not path.is_file():
+            raise ConfigError(f"table={path}: no such file")
+        points = pd.read_csv(path)
+        if set(points) != set(self.factors) or points.empty:
+            raise ConfigError(
+                f"table={path}: columns {', '.join(points)} and {len(points)} rows; "
+                f"allowed: one row or more of {', '.join(self.factors)}"
+            )
+        for name, factor in self.factors.items():
+            for row, value in enumerate(points[name].tolist()):
+                if not factor.holds(value):
+                    raise ConfigError(f"table={path}: row {row + 1}: {name}={value}: not allowed")
+        return points[list(self.factors)]
+
     def unit_points(self) -> F64:
-        """Return the sample in the unit cube, shape (n points, n factors); not of a factorial."""
+        """Return the sample in the unit cube, shape (n points, n factors), of sampling methods."""
         assert self.n is not None
         k = len(self.factors)
         if self.method in ("latin_hypercube", "sobol"):
