@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -48,7 +48,7 @@ class Checkpoint(Watch):
         self._began = time.monotonic()
         self._due: dict[str, float] = {}  # when each run is to be written [s, time.monotonic]
         self._finished: dict[str, Observations] = {}  # not written yet
-        self._start: State | None = None
+        self._starts: Sequence[State] = ()  # of each replication
         self._lock = Lock()
 
     @classmethod
@@ -96,11 +96,11 @@ class Checkpoint(Watch):
     # -- what runs ask and tell -----------------------------------------------------------
 
     @contextmanager
-    def over(self, start: State) -> Iterator[None]:
+    def over(self, starts: Sequence[State]) -> Iterator[None]:
         """Let signals wait for the end of a step; refuse another start than the runs had."""
-        self._start = start
+        self._starts = starts
         if self.header.start is not None:
-            self.header.compare_start(_digest(start))
+            self.header.compare_start(_digest(starts))
         with self.interrupts.held():
             yield
 
@@ -113,10 +113,10 @@ class Checkpoint(Watch):
 
     def begin(self, simulation: Simulation) -> None:
         """Take the run to where it stood."""
-        assert self._start is not None
         path = self.folder / f"{_name(simulation)}.run"
         if path.exists():
-            simulation.remember(container.read(path, changing(simulation.state, self._start)))
+            start = self._starts[simulation.replication]
+            simulation.remember(container.read(path, changing(simulation.state, start)))
         self._due[_name(simulation)] = time.monotonic() + self._interval
 
     def stepped(self, simulation: Simulation) -> None:
@@ -160,12 +160,11 @@ class Checkpoint(Watch):
 
     def _keep(self, simulation: Simulation) -> None:
         """Write where a run stands, and the finished ones on the way."""
-        assert self._start is not None
         began = time.monotonic()
         self.flush()
         with self._lock:
             self._open()
-        arrays = changing(simulation.state, self._start)
+        arrays = changing(simulation.state, self._starts[simulation.replication])
         name = _name(simulation)
         container.write(self.folder / f"{name}.run", simulation.memory(), arrays)
         now = time.monotonic()
@@ -174,8 +173,7 @@ class Checkpoint(Watch):
     def _open(self) -> None:
         """Make the folder, with its header."""
         if self.header.start is None:
-            assert self._start is not None
-            self.header = dataclasses.replace(self.header, start=_digest(self._start))
+            self.header = dataclasses.replace(self.header, start=_digest(self._starts))
             self.folder.mkdir(exist_ok=True)  # a process may have been killed just here
             self.header.write(self.folder)
 
@@ -208,10 +206,11 @@ def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from _leaves(getattr(node, name), f"{path}.{name}" if path else name)
 
 
-def _digest(start: State) -> str:
-    """Return a hash of all values of a start; bytes between the fields of records do not count."""
+def _digest(starts: Sequence[State]) -> str:
+    """Return a hash of all values of all starts; bytes between fields of records do not count."""
     digest = hashlib.blake2b(digest_size=10)
-    for _, leaf in _leaves(start):
+    different = {id(start): start for start in starts}.values()
+    for leaf in (leaf for start in different for _, leaf in _leaves(start)):
         for column in _columns(np.asarray(leaf)):
             for first in range(0, len(column), ROWS):
                 digest.update(np.ascontiguousarray(column[first : first + ROWS]).data)

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from sim import posterior
 from sim.abuse import MOST_KINDS, AbuseKind
 from sim.parameters import Behaviour
 from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
@@ -20,6 +21,7 @@ from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConf
 
 DATA = Path(__file__).parent / "data"
 AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
+DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
 
 
 class StartShare(Strict):
@@ -79,6 +81,7 @@ class SimConfig(Strict):
     start: Date = dt.date(2025, 6, 2)  # first day of the run
     dur_days: float = Field(default=364, gt=0, le=3660)  # a whole number of steps [days]
     step_days: float = Field(default=7, gt=0, le=31)  # length of a step [days]
+    parameters: Literal["defaults", "posterior"] = "defaults"  # posterior: a draw a replication
     compare_to: tuple[str, ...] = ()  # scenarios that effects are taken against
     case: CaseConfig
     population: PopulationConfig
@@ -139,6 +142,17 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
+    if config.parameters == "posterior":
+        if not posterior.exists(config.case.data):
+            yield (
+                f"parameters=posterior: case {config.case.name} has none; "
+                "allowed: defaults (or make one: python -m experiments.calibrate)"
+            )
+        if config.population.n_users > DRAWS_LIMIT:
+            yield (
+                f"population.n_users={config.population.n_users} with parameters=posterior; "
+                f"allowed: up to {DRAWS_LIMIT}"
+            )
     if config.engine.name == "mesa" and config.population.n_users > AGENT_LIMIT:
         yield (
             f"population.n_users={config.population.n_users} with engine=mesa; "

@@ -54,6 +54,7 @@ def manifest(
         "compare_to": list(config.compare_to),
         "case": config.case.name,
         "engine": config.engine.name,
+        "parameters": config.parameters,  # posterior: replication r has draw r
         "seed": config.seed,
         "replications": config.replications,
         "n_users": config.population.n_users,

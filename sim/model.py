@@ -9,6 +9,7 @@ import mesa
 from sim.agents import MesaEngine, User
 from sim.conditions import Conditions
 from sim.config import AGENT_LIMIT, SimConfig
+from sim.draws import drawn
 from sim.engines import CompiledEngine, Threads, agreements
 from sim.rules import choice, whatif
 from sim.rules.records import TALK, records
@@ -54,6 +55,7 @@ class MigrationModel(mesa.Model):
             raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")
         if user_class is not User and config.engine.name != "mesa":
             raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
+        config = drawn(config, replication)
         self.config = config
         threads = Threads(config.engine.threads)
         start = prepare(config, threads) if start is None else start

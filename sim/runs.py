@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.config import SimConfig
+from sim.draws import drawn
 from sim.engines import CompiledEngine, Engine, Threads
 from sim.measures import Observations
 from sim.results import Result, assemble
@@ -34,8 +35,9 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
 def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     """Run the scenario and its counterfactuals (``config.compare_to``) with the same luck.
 
-    All scenarios share one world and one start, and runs of the same replication see the same
-    random numbers: `Result.effects` holds paired differences.
+    All scenarios share one world and one start (one a replication if it draws its parameters),
+    and runs of the same replication see the same random numbers: `Result.effects` holds paired
+    differences.
     """
     return compare_watched(config, Watch(), on_step)
 
@@ -58,30 +60,41 @@ def side_by_side(config: SimConfig) -> bool:
 def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     main = configs[0]
     threads = Threads(main.engine.threads)
-    start = prepare(main, threads)
-    conditions = [Conditions(config) for config in configs]
-    tasks = [(c, r) for r in range(main.replications) for c in conditions]
-    with watch.over(start):
+    starts = _starts(main, threads)
+    conditions = [_conditions(config) for config in configs]
+    tasks = [(of[r], r, starts[r]) for r in range(main.replications) for of in conditions]
+    with watch.over(starts):
         if side_by_side(main):
-            observations = _pooled(tasks, start, threads.n_threads, watch, on_step)
+            observations = _pooled(tasks, threads.n_threads, watch, on_step)
         else:
-            observations = [take_run(c, r, start, threads, watch, on_step) for c, r in tasks]
+            observations = [take_run(c, r, s, threads, watch, on_step) for c, r, s in tasks]
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
-    return assemble(main, by_scenario, Cells(main, start.users))
+    return assemble(main, by_scenario, Cells(main, starts[0].users))
+
+
+def _starts(config: SimConfig, threads: Threads) -> list[State]:
+    """Return the start of each replication; without draws they share one."""
+    if config.parameters == "defaults":
+        return [prepare(config, threads)] * config.replications
+    return [prepare(drawn(config, r), threads) for r in range(config.replications)]
+
+
+def _conditions(config: SimConfig) -> list[Conditions]:
+    """Return the conditions of each replication; without draws they share one's."""
+    if config.parameters == "defaults":
+        return [Conditions(config)] * config.replications
+    return [Conditions(drawn(config, r)) for r in range(config.replications)]
 
 
 def _pooled(
-    tasks: list[tuple[Conditions, int]], start: State, n_threads: int, watch: Watch,
-    on_step: OnStep,
+    tasks: list[tuple[Conditions, int, State]], n_threads: int, watch: Watch, on_step: OnStep,
 ) -> list[Observations]:  # fmt: skip
     """Take runs side by side, each in one thread."""
     one_thread = Threads(1)
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [
-            pool.submit(take_run, c, r, start, one_thread, watch, on_step) for c, r in tasks
-        ]
+        futures = [pool.submit(take_run, c, r, s, one_thread, watch, on_step) for c, r, s in tasks]
         try:
             return [future.result() for future in futures]
         except BaseException:

@@ -15,7 +15,8 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from sim.config import SimConfig
+from sim import posterior
+from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
 from sim.world.pool import available_cores
@@ -114,12 +115,24 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
             raise ConfigError(
                 f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
             )
+    _refuse_drawn(overrides, tree)
     tree["scenario"] = scenario_name(overrides)
     names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {
         name: _policies(overrides, name) for name in names if isinstance(name, str)
     }
     return tree
+
+
+def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse to set by hand what every replication draws."""
+    folder = DATA / str(tree["case"].get("name"))
+    if tree["parameters"] == "posterior" and posterior.exists(folder):
+        for override in overrides:
+            if ".".join(_path(override)) in posterior.read(folder).names:
+                raise ConfigError(
+                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
+                )
 
 
 def _policies(overrides: tuple[str, ...], scenario: str) -> Any:

@@ -131,13 +131,19 @@ def _write(value: float, row: Row) -> str:
     return f"{100 * value:.1f}" if row.form == "percent" else f"{value:.3f}"
 
 
+HELD = {  # what bands hold beside luck, by config.parameters
+    "defaults": "neither parameter nor model error",
+    "posterior": "the error of the parameters that were fitted (docs/validation.md), none else",
+}
+
+
 def warnings(result: Result) -> Iterator[str]:
     """Yield what to keep in mind before quoting a number."""
     config = result.config
     yield (
         f"The band is over {config.replications} replications of one synthetic society of "
         f"{config.population.n_users:,} users (its ties, its start and the order of roll-outs): "
-        "it holds neither parameter nor model error."
+        f"it holds {HELD[config.parameters]}."
     )
     points = compare_with_observed(result.timeseries, config.scenario, config.case.name)
     measured = points[points["quality"] != "company"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sim.measures import Observations
@@ -16,8 +16,8 @@ class Watch:
     """Does nothing: runs that nobody keeps. Every method but `over` is called by any thread."""
 
     @contextmanager
-    def over(self, start: State) -> Iterator[None]:  # noqa: ARG002
-        """Surround all runs, which begin at `start`."""
+    def over(self, starts: Sequence[State]) -> Iterator[None]:  # noqa: ARG002
+        """Surround all runs; replication r begins at ``starts[r]``, which may be all the same."""
         yield
 
     def observed(self, scenario: str, replication: int) -> Observations | None:  # noqa: ARG002

@@ -10,7 +10,7 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms"],
+    ["errors", "strict", "compiled", "mechanisms", "posterior"],
     ["versions", "interrupts", "locks", "machine", "place", "progress"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
@@ -22,7 +22,7 @@ LAYERS = [
     ["world.traits"],
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
-    ["schema", "world.generators", "world.arms", "grades", "cells"],
+    ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
     ["world.chats", "conditions", "jobs"],
     ["world.build"],
     ["world.shelf"],
@@ -36,7 +36,15 @@ LAYERS = [
     ["runs"],
     ["model", "observed", "palette"],
     ["outcomes", "layout", "drawing"],
-    ["plotting", "plotting_sweeps", "summary", "memory", "container", "rehearsal"],
+    [
+        "plotting",
+        "plotting_posterior",
+        "plotting_sweeps",
+        "summary",
+        "memory",
+        "container",
+        "rehearsal",
+    ],
     ["manifest"],
     ["header"],
     ["checkpoint"],
@@ -59,7 +67,7 @@ ROOMS = {
     "solara": {"app"},
     "hydra": {"cli", "schema", "jobs"},
     "networkx": {"world.graph"},
-    "matplotlib": {"plotting", "plotting_sweeps", "drawing", "report"},
+    "matplotlib": {"plotting", "plotting_posterior", "plotting_sweeps", "drawing", "report"},
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},

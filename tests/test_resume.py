@@ -53,7 +53,11 @@ def nothing():
 @pytest.mark.usefixtures("_no_figures")
 @pytest.mark.parametrize(
     ("engine", "seed"),
-    [*((f"engine.threads={n}", seed) for n in (1, 2) for seed in (1, 2, 3)), ("engine=mesa", 4)],
+    [
+        *((f"engine.threads={n}", seed) for n in (1, 2) for seed in (1, 2, 3)),
+        ("engine=mesa", 4),
+        ("parameters=posterior", 5),
+    ],
 )
 def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
     config = load_config(*TINY, engine, f"seed={seed}")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.posterior import set_key
 from sim.schema import GROUPS, load_tree
 from sim.sweeps.design import Design, Level
 from sim.validation import OURS, validate
@@ -53,6 +54,11 @@ class Points:
             for levels in itertools.product(*choices.values()):
                 name = _name(scenario, dict(zip(choices, levels, strict=True)))
                 tree = load_tree(*name.split(), *design.overrides)
+                if tree["parameters"] != "defaults":
+                    raise ConfigError(
+                        "parameters=posterior: a point of a sweep has one value of each; "
+                        "allowed: method=table with the draws as points"
+                    )
                 trees[name] = tree | {"compare_to": [], "counterfactuals": {}, "replications": 1}
         return cls(design, trees)
 
@@ -67,7 +73,7 @@ class Points:
         tree = deepcopy(self.trees[_name(scenario, values)])
         for key, value in values.items():
             if key not in GROUPS:
-                _set(tree, key.split("."), value)
+                _set(tree, key, value)
         return validate(tree)
 
     def check(self, runs: pd.DataFrame) -> SimConfig:
@@ -111,18 +117,14 @@ def _name(scenario: str, values: Mapping[str, Level]) -> str:
     return " ".join([f"+scenario={scenario}", *choices])
 
 
-def _set(tree: Tree, path: list[str], value: Level) -> None:
+def _set(tree: Tree, key: str, value: Level) -> None:
     """Set a value; in a policy that the scenario lacks, do nothing."""
-    if path[0] == "policies" and len(path) > 1 and path[1] not in tree["policies"]:
-        return
-    *way, last = path
-    node = tree
-    for k, part in enumerate(way):
-        inner = node.get(part)
-        if not isinstance(inner, dict):
-            known = [key for key in node if isinstance(node[key], dict) and key not in OURS]
-            raise ConfigError(
-                f"{'.'.join(path[: k + 1])}: no such group of keys; allowed: {', '.join(known)}"
-            )
-        node = inner
-    node[last] = value  # whether there is such a key, the typed models know
+    try:
+        set_key(tree, key, value)  # whether there is such a key, the typed models know
+    except KeyError as error:
+        path = str(error.args[0])
+        node: Any = tree
+        for part in path.split(".")[:-1]:
+            node = node[part]
+        known = [name for name in node if isinstance(node[name], dict) and name not in OURS]
+        raise ConfigError(f"{path}: no such group of keys; allowed: {', '.join(known)}") from None

@@ -1,0 +1,22 @@
+"""The configuration of one replication: as it stands, or with a draw from the posterior."""
+
+from __future__ import annotations
+
+from sim import posterior
+from sim.config import SimConfig
+from sim.validation import validate
+
+
+def drawn(config: SimConfig, replication: int) -> SimConfig:
+    """Return the configuration that a replication runs with.
+
+    With ``parameters=defaults`` that is `config` itself. With ``parameters=posterior`` what was
+    fitted has the values of the replication's draw, the same in every scenario; a policy that a
+    scenario lacks stays away.
+    """
+    if config.parameters == "defaults":
+        return config
+    tree = config.model_dump(mode="json") | {"parameters": "defaults"}
+    for key, value in posterior.read(config.case.data).draw(replication).items():
+        posterior.set_key(tree, key, value)
+    return validate(tree)

@@ -1,0 +1,80 @@
+"""Weighted draws of the parameters that a case was fitted for, and which replication has which.
+
+``sim/data/CASE/posterior.csv`` holds a row a draw: its weight, then a column a parameter. It is
+made by ``python -m experiments.validate --ship`` from a calibration.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_left
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, NamedTuple
+
+NAME = "posterior.csv"
+WEIGHT = "weight"
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
+
+
+class Posterior(NamedTuple):
+    """What a file of draws holds.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the parameters, as keys of a configuration.
+    draws : tuple of dict
+        Values by name.
+    reach : tuple of float
+        Sums of the weights up to each draw; the last is 1.
+    """
+
+    names: tuple[str, ...]
+    draws: tuple[dict[str, float], ...]
+    reach: tuple[float, ...]
+
+    def draw(self, replication: int) -> dict[str, float]:
+        """Return the draw of a replication.
+
+        Where the weights have added up to (1/2 + replication * golden ratio) mod 1: few
+        replications already lie evenly under the weights, and more never change the first.
+        """
+        at = (0.5 + replication * GOLDEN) % 1.0
+        return self.draws[min(bisect_left(self.reach, at), len(self.draws) - 1)]
+
+
+def exists(folder: Path) -> bool:
+    """Say whether a case has been fitted."""
+    return (folder / NAME).is_file()
+
+
+@lru_cache(maxsize=4)
+def read(folder: Path) -> Posterior:
+    """Read the draws of the case whose data lie in `folder`."""
+    with (folder / NAME).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = tuple(name for name in rows[0] if name != WEIGHT)
+    total = sum(float(row[WEIGHT]) for row in rows)
+    draws = tuple({name: float(row[name]) for name in names} for row in rows)
+    return Posterior(names, draws, tuple(accumulate(float(row[WEIGHT]) / total for row in rows)))
+
+
+def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
+    """Set a value of a plain configuration; in a policy that it lacks, do nothing.
+
+    Raises
+    ------
+    KeyError
+        With the part of the key that leads to no group of keys.
+    """
+    *way, last = key.split(".")
+    if way[:1] == ["policies"] and len(way) > 1 and way[1] not in tree["policies"]:
+        return
+    node: Any = tree
+    for k, part in enumerate(way):
+        node = node.get(part)
+        if not isinstance(node, dict):
+            raise KeyError(".".join(way[: k + 1]))
+    node[last] = value
