@@ -123,9 +123,13 @@ class Study:
         return f"Made by `{command}`; " + "; ".join(_told(sweep) for sweep in sweeps) + "."
 
     def leave(
-        self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame]
-    ) -> None:
-        """Write tables to the folder, and page and figures there or where they were asked for."""
+        self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame],
+        called: str = "",
+    ) -> None:  # fmt: skip
+        """Write tables to the folder, and page and figures there or where they were asked for.
+
+        The page is called as told, or as the study.
+        """
         from sim.plotting import save  # figures are drawn when all runs are done
 
         where: Path = self.asked.page or self.path
@@ -134,8 +138,9 @@ class Study:
             table.to_csv(self.path / f"{name}.csv", index=False)
         for name, figure in figures.items():
             save(figure, where / "figures" / name)
-        (where / f"{self.name}.md").write_text(page, encoding="utf-8")
-        print(f"Page: {where / f'{self.name}.md'}\nTables: {self.path}")
+        file = where / f"{called or self.name}.md"
+        file.write_text(page, encoding="utf-8")
+        print(f"Page: {file}\nTables: {self.path}")
 
 
 def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
