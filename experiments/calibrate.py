@@ -38,6 +38,7 @@ LIMIT = 3.0  # of implausibility: Pukelsheim's three sigma
 NEAR = 1.0  # distance of a model that errs as its stated errors say
 LEAST_ACCEPTED = 0.05  # of new points that are kept; below it another generation brings little
 QUICK = ("design.n=16", "design.replications=1", 'design.overrides=["population.n_users=300"]')
+LEAST = {"generations": 0, "keep": 2, "new": 1}
 QUICK_SIZES = {"generations": 1, "keep": 8, "new": 8}
 
 
@@ -72,6 +73,9 @@ def main(arguments: list[str]) -> None:
         if study.asked.quick:
             vars(study.asked).update(QUICK_SIZES)
         asked = asked_of(study.overrides)
+        for name, least in LEAST.items():
+            if (given := vars(study.asked)[name]) < least:
+                raise ConfigError(f"--{name} {given}; allowed: {least} or more")
         sizes = QUICK if study.asked.quick else ()
         request = Request.of([f"design=calibration_{asked.case}", *sizes, *asked.rest])
         _calibrate(study, asked, request)

@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> None:
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with ending_well():
         study = Study("validate", understood, arguments)
+        if study.asked.draws < 1:
+            raise ConfigError(f"--draws {study.asked.draws}; allowed: 1 or more")
         named = [word.removeprefix(KEY) for word in study.overrides if word.startswith(KEY)]
         if len(named) != 1:
             raise ConfigError(f"{KEY}FOLDER is missing: a folder of experiments.calibrate")

@@ -87,6 +87,7 @@ def test_ranks_are_even_where_the_kept_range_does_the_work_of_the_error():
         (["case=russia_2025", "until=soon"], "until=soon: not a date"),
         (["case=russia_2025", "until=2025-01-31"], "fewer than two points"),
         (["case=atlantis", "until=2025-12-31"], "calibration_atlantis"),
+        (["--keep", "1", "case=russia_2025", "until=2025-12-31"], "--keep 1; allowed: 2 or more"),
         (["case=russia_2025", "until=2025-12-31", "design.colour=red"], "design.colour"),
     ],
 )
