@@ -10,6 +10,7 @@ from experiments.identify import contraction, ranks, trade_offs, uneven
 from experiments.particles import Particles
 from experiments.prior import Prior
 from experiments.targets import CHANGES, simulated, targets
+from sim import posterior
 from sim.sweeps.design import Design
 
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]
@@ -106,7 +107,7 @@ def test_a_validation_needs_a_calibration(tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path):
+def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, monkeypatch):
     fit, check = tmp_path / "fit", tmp_path / "check"
     calibrate.main([*TOY, f"folder={fit}", "--quick"])
     first = (fit / "posterior.csv").read_bytes()
@@ -116,7 +117,13 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path):
     assert found.draws["weight"].sum() == pytest.approx(1.0)
     assert found.fitted["date"].max() <= found.asked.until
     assert "company" not in set(found.fitted["quality"])
-    validate.main([f"calibration={fit}", f"folder={check}", "executor=serial", "--quick"])
+    (tmp_path / "russia_2025").mkdir()
+    monkeypatch.setattr(validate, "DATA", tmp_path)
+    asked = [f"calibration={fit}", f"folder={check}", "executor=serial"]
+    validate.main([*asked, "--quick", "--ship"])
+    shipped = posterior.read(tmp_path / "russia_2025")
+    assert list(shipped.names) == found.prior.names
+    assert len(shipped.draws) == len(found.draws)
     page = (check / "validation.md").read_text()
     assert page.index("## Missed") < page.index("## Scores")
     assert (check / "figures" / "validation_reach.png").is_file()
