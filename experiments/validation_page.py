@@ -84,10 +84,11 @@ def _misses(found: Findings) -> list[str]:
             f"{best:.1f} for a naive forecast ({by})."
         )
     far = found.points[found.points["in_90"] & ~found.points["in_50"]]
+    far = far.sort_values("period", key=lambda period: period == FITTED, kind="stable")
     lines += [
         f"{_name(p)}, {p.date:%b %Y} ({p.period}): observed {100 * p.value:.1f} %, median "
         f"{100 * p.median:.1f} %, outside the 50 % band."
-        for p in far[far["period"] != FITTED].itertuples()
+        for p in far.itertuples()
     ]
     covered = found.points.loc[found.points["period"] == FITTED, ["in_50", "in_90"]].mean()
     lines.append(
@@ -208,6 +209,7 @@ def _how(found: Findings) -> str:
   prior comes from [precedents](precedents.md), not from the answer.
 - **Not free**: what is not listed stands at its default. Some of these defaults were tuned with
   January and February 2026 in sight ([defaults.md](defaults.md)): the rate of the other mandates,
-  `mandate_value`, the values and openings of Max, the appeal of imo. So the months held out are
-  not wholly unseen; the events of these months, and how hard they hit, are given.
+  `mandate_value`, the values and openings of Max, the appeal of imo; and the prior's ranges of
+  `message_loss` and `network_value` lie around the defaults. So the months held out are not wholly
+  unseen; the events of these months, and how hard they hit, are given.
 - The posterior ships with the case: `python -m sim +scenario=as_happened parameters=posterior`."""
