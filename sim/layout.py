@@ -146,3 +146,10 @@ def ribbons(matrix: pd.DataFrame) -> list[Ribbon]:
             left[source] += share
             right[target] += share
     return found
+
+
+def limit(low: float, high: float, lowest: float, highest: float) -> str:
+    """Write down how a range is limited, naming the ends that differ from the whole range."""
+    if low > lowest and high < highest:
+        return f"{low:.3g} to {high:.3g}"
+    return f"over {low:.3g}" if low > lowest else f"up to {high:.3g}"

@@ -28,6 +28,11 @@ PLATFORMS = {
     "vk": Look("VK Messenger", "#0072b2", "v"),
     "cellular": Look("cellular", "#000000", "P"),
 }
+# of sweeps: indices, lines on maps, and the scale of maps, which is even to the colour-blind
+WHOLE, ALONE = Look("ST", "#000000", "o"), Look("S1", "#e69f00", "o")
+LUCK = Look("luck", "#888888", "D")
+BELOW, ABOVE = Look("from below", "#ffffff"), Look("from above", "#ffffff", line="--")
+MAP = "cividis"
 SCENARIOS = (("#000000", "-"), ("#e69f00", "--"), ("#888888", "-."), ("#b8860b", ":"))
 
 

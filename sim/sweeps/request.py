@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -38,7 +39,17 @@ class Request(Strict):
         ConfigError
             If a name, key or value is not allowed.
         """
-        tree = load_sweep_tree(*overrides)
+        return cls.read(load_sweep_tree(*overrides))
+
+    @classmethod
+    def read(cls, tree: dict[str, Any]) -> Request:
+        """Read a composed conf/sweep.yaml.
+
+        Raises
+        ------
+        ConfigError
+            If a key or value is not allowed.
+        """
         try:
             return cls.model_validate_json(json.dumps(tree))
         except ValidationError as error:

@@ -1,0 +1,231 @@
+"""Under which conditions the state's app takes over, and under which exposure stays low.
+
+    python -m experiments.discover [--quick] [--bound PERCENT] [--page DIR] [executor=NAME]
+                                   [folder=DIR] [design=NAME] [design.KEY=VALUE ...]
+    python -m experiments.discover --resume FOLDER [executor=NAME]
+
+Runs points all over a space of policies and behaviour (conf/design/discovery.yaml) and looks for
+boxes in it, by PRIM and by CART, in which most points are cases: more than half of the people talk
+mostly where the state reads, or less than PERCENT of communication is exposed. It searches
+conditions, it does not optimise them. Leaves tables (CSV), a figure and a page.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
+from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
+from experiments.study import Study, markdown, parser, short
+from sim.cli import ending_well
+from sim.errors import ConfigError
+from sim.layout import limit
+from sim.sweeps.folder import SweepFolder
+from sim.sweeps.request import Request
+
+DESIGN = "discovery"
+QUICK = (
+    "design.n=40", "design.replications=1",
+    'design.overrides=["population.n_users=500","+policy=[vpn_blocking,vpn_support]"]',
+)  # fmt: skip
+FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is worth a search
+BESIDE = ("exposure", "isolated_calls", "cut_off", "welfare")
+LEAVES = 3  # of CART's in the page
+
+
+class Question(NamedTuple):
+    """What is asked for, and which points are cases of it."""
+
+    text: str
+    cases: Cases
+
+
+class Answer(NamedTuple):
+    """What both methods found."""
+
+    question: Question
+    peeled: Peeled
+    leaves: list[Box]
+
+
+def main(arguments: list[str]) -> None:
+    """Run the points, find the boxes and write the page."""
+    assert __doc__ is not None
+    understood = parser("discover", __doc__)
+    understood.add_argument("--bound", type=float, default=65.0, help="of exposure [%%]")
+    with ending_well():
+        study = Study("discover", understood, arguments)
+        bound = study.asked.bound
+        if not 0 < bound < 100:
+            raise ConfigError(f"--bound {bound:g}; allowed: above 0, below 100 [%]")
+        sizes = QUICK if study.asked.quick else ()
+        asked = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
+        _refuse_other_designs(asked)
+        folder = study.sweep("sweep", asked)
+        _leave(study, folder, means(folder), bound)
+
+
+def means(folder: SweepFolder) -> pd.DataFrame:
+    """Return one row a point: factors and outcomes, means over replications."""
+    names = [*folder.design.factors, *(o.name for o in OUTCOMES)]
+    return scalars(folder).groupby("point")[names].mean()
+
+
+def questions(points: pd.DataFrame, bound: float) -> list[Question]:
+    """Return what is asked of points with the outcomes as columns.
+
+    Parameters
+    ----------
+    bound
+        Of exposure [%].
+    """
+    return [
+        Question(
+            "Over half talk mostly where the state reads", (points[TIP] > 100 * HALF).to_numpy()
+        ),
+        Question(f"Exposure stays below {bound:g} %", (points["exposure"] < bound).to_numpy()),
+    ]
+
+
+def answer(question: Question, factors: pd.DataFrame) -> Answer | None:
+    """Return what both methods find, or nothing where (almost) all points are alike."""
+    if not FEW <= question.cases.mean() <= MANY:
+        return None
+    return Answer(question, prim(factors, question.cases), cart(factors, question.cases))
+
+
+def _refuse_other_designs(asked: Request) -> None:
+    design = asked.design
+    if design is None or design.method not in ("latin_hypercube", "sobol"):
+        method = design and design.method
+        raise ConfigError(f"design.method={method}; allowed: latin_hypercube, sobol")
+    if len(design.scenarios) > 1 or any(f.levels for f in design.factors.values()):
+        raise ConfigError("design: allowed: one scenario, factors with low and high")
+
+
+def _leave(study: Study, folder: SweepFolder, points: pd.DataFrame, bound: float) -> None:
+    from sim.plotting_sweeps import Found, boxes
+
+    asked = questions(points, bound)
+    factors = points[list(folder.design.factors)].reset_index(drop=True)
+    answers = [answer(question, factors) for question in asked]
+    found = [
+        Found(
+            a.question.text, a.peeled.trajectory,
+            a.peeled.box.limits.assign(parameter=a.peeled.box.limits["parameter"].map(short)),
+        )
+        for a in answers if a
+    ]  # fmt: skip
+    text = page(study.made_by(folder), points, list(zip(asked, answers, strict=True)))
+    figures = {"discover": boxes(found)} if found else {}
+    study.leave(text, figures, {"points": points.reset_index(), "limits": _all_limits(answers)})
+
+
+def _all_limits(answers: Sequence[Answer | None]) -> pd.DataFrame:
+    """Return the limits of all boxes, a row each."""
+    parts = [
+        box.limits.assign(
+            question=a.question.text, method=method, box=k, coverage=box.coverage,
+            density=box.density, mass=box.mass,
+        )
+        for a in answers if a
+        for method, of_method in (("PRIM", [a.peeled.box]), ("CART", a.leaves))
+        for k, box in enumerate(of_method)
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def page(
+    made_by: str, points: pd.DataFrame, asked: Sequence[tuple[Question, Answer | None]]
+) -> str:  # fmt: skip
+    """Return the page in Markdown."""
+    parts = [
+        "# Under which conditions\n",
+        made_by + "\n",
+        "Points all over a space of what is done to people and how they behave; outcomes are of "
+        "the last whole month (welfare: its change since the first), means over replications. "
+        "A box holds where all its limits do. Coverage: the share of all cases that lie in it; "
+        "density: the share of cases among its points; mass: its share of all points. Adoption is "
+        "not shown without what it costs. The ranges are assumptions, so shares of points are no "
+        "probabilities.\n",
+    ]
+    if any(found for _, found in asked):
+        parts.append("![Boxes](figures/discover.png)\n")
+    for question, found in asked:
+        parts.extend(_section(question, found, points))
+    return "\n".join(parts)
+
+
+def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> Iterator[str]:
+    yield f"## {question.text}\n"
+    share = question.cases.mean()
+    yield f"{int(question.cases.sum())} of {len(points)} points are cases ({100 * share:.0f} %).\n"
+    if found is None:
+        yield "Too alike to look for a box.\n"
+        return
+    box, before = found.peeled.box, found.peeled.before
+    yield (
+        f"PRIM: of the boxes of which at least {100 * DENSE:.0f} % are cases the one that covers "
+        f"most (if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
+        f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}."
+        "\n"
+    )
+    yield _limits_table(box) + "\n"
+    yield f"CART, up to {LEAVES} leaves with most cases among those in which most points are:\n"
+    yield markdown(
+        ("leaf", "coverage", "density", "mass"),
+        (
+            (_conditions(leaf), f"{leaf.coverage:.2f}", f"{leaf.density:.2f}", f"{leaf.mass:.2f}")
+            for leaf in found.leaves[:LEAVES]
+        ),
+    ) + "\n"  # fmt: skip
+    yield "What it is like there, means over points:\n"
+    inside = box.holds(points)
+    groups = (("in PRIM's box", inside), ("outside", ~inside), ("cases", question.cases))
+    yield markdown(
+        ("", *(f"{BY_NAME[n].label}, {BY_NAME[n].unit}" for n in (TIP, *BESIDE))),
+        (
+            (name, *(f"{points[n].to_numpy()[rows].mean():.2f}" for n in (TIP, *BESIDE)))
+            for name, rows in groups
+            if rows.any()
+        ),
+    ) + "\n"  # fmt: skip
+
+
+def _limits_table(box: Box) -> str:
+    if box.limits.empty:
+        return "No limit is left: luck explains them all."
+    return markdown(
+        ("parameter", "limit", "of", "quasi-p"),
+        (
+            (
+                f"`{short(r.parameter)}`", limit(r.low, r.high, r.lowest, r.highest),
+                f"{r.lowest:.3g} to {r.highest:.3g}", _quasi_p(r.quasi_p),
+            )
+            for r in box.limits.sort_values("quasi_p").itertuples()
+        ),
+    )  # fmt: skip
+
+
+def _fit(box: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} {box[name]:.2f}" for name in ("coverage", "density", "mass"))
+
+
+def _quasi_p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _conditions(box: Box) -> str:
+    """Return a leaf's limits in words."""
+    return ", ".join(
+        f"`{short(r.parameter)}` {limit(r.low, r.high, r.lowest, r.highest)}"
+        for r in box.limits.itertuples()
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

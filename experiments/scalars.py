@@ -1,0 +1,147 @@
+"""What is asked of each run of a sweep, in single numbers: adoption, and beside it what it costs.
+
+The set of outcomes stands here once. A command that reports adoption reports all of them, so that
+exposure, isolation and welfare always stand beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.sweeps.folder import DONE, SweepFolder
+
+HALF = 0.5
+READABLE = (
+    0.5  # share of communication that the state reads, of a messenger that counts as its own
+)
+READ = "read by the state"  # stands for all such messengers together
+GROUP = "all"
+TIP = "state_primary"  # the outcome of which time to tip is asked
+
+
+class Outcome(NamedTuple):
+    """One series of a run in its last whole month, or how much it has changed since the first."""
+
+    name: str
+    label: str
+    unit: str  # of the printed value
+    factor: float  # from the table's unit to the printed one
+    platform: str
+    channel: str
+    measure: str
+    of: Literal["level", "change"] = "level"
+
+
+PEOPLE = "% of people aged 12+"
+OUTCOMES = (
+    Outcome(TIP, "Talk mostly where the state reads", PEOPLE, 100, READ, "any", "primary"),
+    Outcome("max_daily", "Max, daily reach", PEOPLE, 100, "max", "any", "dau"),
+    Outcome("whatsapp_daily", "WhatsApp, daily reach", PEOPLE, 100, "whatsapp", "any", "dau"),
+    Outcome("exposure", "Exposure", "% of communication", 100, "any", "any", "exposure"),
+    Outcome("isolated_calls", "Isolated, calls", PEOPLE, 100, "any", "call", "isolation"),
+    Outcome("isolated_messages", "Isolated, messages", PEOPLE, 100, "any", "message", "isolation"),
+    Outcome("cut_off", "Cut off from secure messages", PEOPLE, 100, "any", "message", "cut_off"),
+    Outcome("welfare", "Welfare, change since the start", "utils", 1, "any", "any", "welfare",
+            "change"),
+    Outcome("vpn", "VPN", PEOPLE, 100, "any", "any", "vpn"),
+)  # fmt: skip
+BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
+
+
+def paths(folder: SweepFolder) -> dict[str, pd.DataFrame]:
+    """Return every outcome's series by month, in printed units.
+
+    Returns
+    -------
+    dict of DataFrame by name of the outcome: index run, columns month (its first day)
+
+    Raises
+    ------
+    ConfigError
+        If a run of the sweep is not done, or covers no whole month.
+    """
+    _refuse_unfinished(folder)
+    first = folder.runs.iloc[0]
+    config = folder.points.config(first[list(folder.design.factors)], first["scenario"])
+    pieces: dict[str, list[pd.DataFrame]] = {outcome.name: [] for outcome in OUTCOMES}
+    for table in _outcome_rows(folder):
+        for outcome in OUTCOMES:
+            rows = _rows(table, outcome, config)
+            months = rows.pivot_table("value", "run", "date", aggfunc="sum")
+            pieces[outcome.name].append(outcome.factor * months)
+    return {name: pd.concat(parts).sort_index() for name, parts in pieces.items()}
+
+
+def scalars(folder: SweepFolder) -> pd.DataFrame:
+    """Return one row a run: run, point, scenario, replication, the factors, the outcomes.
+
+    Column ``tip_months`` says after how many whole months the messengers that the state reads
+    were primary for more than half of the users; NaN where that never happened.
+
+    Raises
+    ------
+    ConfigError
+        As `paths`.
+    """
+    months = paths(folder)
+    values = {outcome.name: _value(months[outcome.name], outcome) for outcome in OUTCOMES}
+    tip = months_to_tip(months[TIP]).rename("tip_months")
+    return folder.runs.join(pd.DataFrame(values), on="run").join(tip, on="run")
+
+
+def months_to_tip(shares: pd.DataFrame) -> pd.Series:
+    """Return after how many months a share first exceeds half; NaN: never.
+
+    Parameters
+    ----------
+    shares : DataFrame, index run, columns month
+        [%]
+    """
+    above = shares > 100 * HALF
+    first = above.to_numpy().argmax(axis=1)
+    return pd.Series(first, shares.index).astype(float).where(above.any(axis=1))
+
+
+def _value(months: pd.DataFrame, outcome: Outcome) -> pd.Series:
+    last = months.ffill(axis=1).iloc[:, -1]
+    return last if outcome.of == "level" else last - months.iloc[:, 0]
+
+
+def _refuse_unfinished(folder: SweepFolder) -> None:
+    done = int((folder.records()["status"] == DONE).sum())
+    if done < len(folder.runs):
+        raise ConfigError(f"{folder.path}: {len(folder.runs) - done} runs are not done")
+
+
+def _outcome_rows(folder: SweepFolder) -> Iterator[pd.DataFrame]:
+    """Yield what the outcomes are made of, some whole runs at a time."""
+    measures = {outcome.measure for outcome in OUTCOMES}
+    for shard in folder.shards():
+        table = shard.outcomes()
+        if not len(table):
+            raise ConfigError(f"{folder.path}: runs cover no whole month; dur_days is too short")
+        table = table.filter(pc.equal(table["group"], GROUP))
+        rows = table.to_pandas()
+        yield rows[rows["measure"].isin(measures)]
+
+
+def _rows(table: pd.DataFrame, outcome: Outcome, config: SimConfig) -> pd.DataFrame:
+    wanted = table[
+        (table["measure"] == outcome.measure) & (table["channel"] == outcome.channel)
+        & table["platform"].isin(_platforms(outcome, config))
+    ]  # fmt: skip
+    if wanted.empty:
+        raise ConfigError(f"no {outcome.measure} of {outcome.platform}; docs/measures.md lists it")
+    return wanted
+
+
+def _platforms(outcome: Outcome, config: SimConfig) -> list[str]:
+    if outcome.platform != READ:
+        return [outcome.platform]
+    return [m for m in config.messengers if config.platforms[m].state_access >= READABLE]

@@ -1,0 +1,202 @@
+"""A study: a command's folder with its sweeps, tables and figures, and the page it writes.
+
+The folder keeps the arguments of the command that began it, so that `--resume FOLDER` goes on
+with the same question: runs that are there are not taken again, and a page can be drawn anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import json
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from sim.errors import ConfigError
+from sim.manifest import write_json
+from sim.parameters import Behaviour
+from sim.sweeps.driver import drive
+from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.request import Request
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+KEPT = "command.json"
+UNITS = {  # of policies' keys (sim/policies.py), for axes
+    "grade": "share of attempts that fail",
+    "ceiling": "share of the segment",
+    "rate": "1/day",
+    "trial_rate": "1/day",
+    "awareness_rate": "1/day",
+    "help": "utils",
+    "cost": "utils",
+}
+MAY_CHANGE = ("executor", "max_failures")  # when a study is gone on with
+
+
+def parser(name: str, description: str) -> argparse.ArgumentParser:
+    """Return what all studies understand."""
+    made = argparse.ArgumentParser(
+        f"python -m experiments.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with a study")
+    made.add_argument("--quick", action="store_true", help="a toy size, to see that it works")
+    made.add_argument(
+        "--page", type=Path, metavar="DIR", help="where page and figures go (default: the folder)"
+    )
+    made.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as of experiments.sweep")
+    return made
+
+
+class Study:
+    """A folder, what was asked in it, and what it leaves.
+
+    Attributes
+    ----------
+    asked : Namespace
+        The arguments of the command that began the study.
+    path : Path
+        Its folder.
+    """
+
+    def __init__(
+        self, name: str, understood: argparse.ArgumentParser, arguments: Sequence[str]
+    ) -> None:
+        """Begin a study, or go on with one.
+
+        Raises
+        ------
+        ConfigError
+            If there is no study to go on with, or another question is asked of it.
+        """
+        self.name = name
+        asked = understood.parse_args(arguments)
+        if asked.resume is None:
+            self._arguments = list(arguments)
+            self.path, self.overrides = _place(name, asked.overrides)
+        else:
+            self._arguments, self.path = _kept(asked.resume), asked.resume
+            asked_now, asked = asked, understood.parse_args(self._arguments)
+            _refuse_other_question(asked_now.overrides)
+            asked.page = asked_now.page
+            self.overrides = [*_place(name, asked.overrides)[1], *asked_now.overrides]
+        self.asked = asked
+
+    def sweep(self, name: str, request: Request) -> SweepFolder:
+        """Return a sweep of this study with all its runs done; take those that are missing.
+
+        Raises
+        ------
+        ConfigError
+            If the design is refused.
+        SystemExit
+            If some runs are not done in the end.
+        """
+        path = self.path / name
+        if SweepFolder.is_sweep(path):
+            folder = SweepFolder(path)
+        else:
+            folder = request.model_copy(update={"folder": str(path)}).begin(name)
+            write_json(self.path / KEPT, {"arguments": self._arguments})
+        if int((folder.records()["status"] == DONE).sum()) < len(folder.runs):
+            print(f"{len(folder.runs):,} runs: {path}", flush=True)
+            ended = drive(folder, request.executor, request.max_failures)
+            if ended.n_missing or ended.n_failed:
+                print(
+                    f"Ended ({ended.why}): {ended.n_missing} missing, {ended.n_failed} failed. "
+                    f"To go on: python -m experiments.{self.name} --resume {self.path}"
+                )
+                raise SystemExit(1)
+        return folder
+
+    def made_by(self, *sweeps: SweepFolder) -> str:
+        """Return the line under a page's title: command, sizes, runs, version."""
+        shown = [word for word in self._arguments if not word.startswith(("folder=", "executor"))]
+        command = shlex.join(["python", "-m", f"experiments.{self.name}", *_without_page(shown)])
+        return f"Made by `{command}`; " + "; ".join(_told(sweep) for sweep in sweeps) + "."
+
+    def leave(
+        self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame]
+    ) -> None:
+        """Write tables to the folder, and page and figures there or where they were asked for."""
+        from sim.plotting import save  # figures are drawn when all runs are done
+
+        where: Path = self.asked.page or self.path
+        (where / "figures").mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            table.to_csv(self.path / f"{name}.csv", index=False)
+        for name, figure in figures.items():
+            save(figure, where / "figures" / name)
+        (where / f"{self.name}.md").write_text(page, encoding="utf-8")
+        print(f"Page: {where / f'{self.name}.md'}\nTables: {self.path}")
+
+
+def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = ["| " + " | ".join(headers) + " |", "|---" * len(headers) + "|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def named(parameter: str) -> str:
+    """Return a parameter with its unit, for an axis."""
+    group, _, key = parameter.rpartition(".")
+    if group == "behaviour" and key in Behaviour.model_fields:
+        extra = Behaviour.model_fields[key].json_schema_extra
+        assert isinstance(extra, dict)
+        unit = str(extra["unit"])
+    else:
+        unit = UNITS.get(key, "")
+    return f"{short(parameter)}, {unit}" if unit else short(parameter)
+
+
+def short(parameter: str) -> str:
+    """Return how a parameter is called in a figure: behaviours by name, policies with theirs."""
+    return parameter.removeprefix("behaviour.").removeprefix("policies.")
+
+
+def _place(name: str, overrides: Sequence[str]) -> tuple[Path, list[str]]:
+    """Return the folder of a new study, and the overrides that do not name it."""
+    named = [word.partition("=")[2] for word in overrides if word.startswith("folder=")]
+    now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
+    rest = [word for word in overrides if not word.startswith("folder=")]
+    return Path(named[-1] if named else f"outputs/{name}/{now}"), rest
+
+
+def _kept(path: Path) -> list[str]:
+    file = path / KEPT
+    if not file.is_file():
+        raise ConfigError(f"{path}: no study here ({KEPT} is missing)")
+    arguments: list[str] = json.loads(file.read_text())["arguments"]
+    return arguments
+
+
+def _refuse_other_question(overrides: Sequence[str]) -> None:
+    for word in overrides:
+        if not word.startswith(MAY_CHANGE):
+            raise ConfigError(f"{word}: the study is begun; may change: {', '.join(MAY_CHANGE)}")
+
+
+def _without_page(words: Sequence[str]) -> list[str]:
+    """Leave out where the page was written."""
+    at = words.index("--page") if "--page" in words else len(words)
+    return [*words[:at], *words[at + 2 :]]
+
+
+def _told(sweep: SweepFolder) -> str:
+    design, session = sweep.design, sweep.manifest["sessions"][-1]
+    config = sweep.points.config(
+        sweep.runs.iloc[0][list(design.factors)], sweep.runs.iloc[0]["scenario"]
+    )
+    sample = f" n={design.n}" if design.n else ""
+    return (
+        f"{design.method}{sample}, scenario {', '.join(design.scenarios)}, "
+        f"{config.population.n_users:,} users, {design.replications} replications, "
+        f"{len(sweep.runs):,} runs, version {session['versions']['sim']}"
+    )
