@@ -39,6 +39,9 @@ def main() -> None:
 
 def _main() -> None:
     sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
+    if "--version" in sys.argv[1:]:  # Hydra would tell its own
+        print(_version())
+        return
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:
@@ -49,6 +52,14 @@ def _main() -> None:
         else:
             _check_run(asked.overrides)
     hydra_main()
+
+
+def _version() -> str:
+    from sim.manifest import commit
+    from sim.versions import versions
+
+    first, *others = (f"{name} {version}" for name, version in versions().items())
+    return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
 
 
 def _check_run(overrides: list[str]) -> None:

@@ -171,6 +171,10 @@ def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
         return "\n".join(_not_a_name(o) for o in overrides if _not_a_name(o))
+    missing = re.search(r"Could not find '(\w+)/([^']+)'", message)
+    if missing:
+        group, given = missing.groups()
+        return f"{group}={given}: no such name; {allowed_keys(given, names(group))}"
     unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
     if not unknown:
         return message
@@ -187,9 +191,14 @@ def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
 def _not_a_name(override: str) -> str:
     """Say what is allowed where a group is given something that is no name; else nothing."""
     group, _, value = override.lstrip("+~").partition("=")
-    options = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    options = names(group)
     is_name = value.startswith("[") or value in options
     return "" if not options or is_name else f"{override}: allowed: {', '.join(options)}"
+
+
+def names(group: str) -> list[str]:
+    """Return the names that a group of conf/ allows; none if there is no such group."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
 def _refuse_code(node: Any, path: str = "") -> None:

@@ -50,7 +50,7 @@ LAYERS = [
     ["multirun", "digest", "bands"],
     ["evidence"],
     ["cli", "app", "collect"],
-    ["resume", "__main__"],
+    ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
 LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
