@@ -21,7 +21,7 @@ import pandas as pd
 
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, paths, scalars
 from experiments.study import Study, markdown, named, parser
-from sim.cli import ending_well
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.schema import load_sweep_tree
 from sim.sweeps.folder import SweepFolder

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -17,6 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from sim.endings import ending_well, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
@@ -27,8 +25,6 @@ if TYPE_CHECKING:  # the simulator is imported once a run is certain
 
     from sim.checkpoint import Checkpoint
     from sim.results import Result
-
-REFUSED = 2  # exit status
 
 
 def main() -> None:
@@ -88,25 +84,6 @@ def _check_sweep(overrides: list[str]) -> None:
             check_memory(config)
 
 
-@contextmanager
-def ending_well() -> Iterator[None]:
-    """Say in a line why a process ends early, and end it with the status that tells."""
-    try:
-        yield
-    except ConfigError as error:
-        _refuse(error)
-    except Interrupted as stop:
-        print(stop.message or stop, file=sys.stderr)
-        raise SystemExit(stop.status) from None
-    except KeyboardInterrupt:  # before runs listen to signals
-        raise SystemExit(128 + signal.SIGINT) from None
-
-
-def _refuse(error: ConfigError) -> NoReturn:
-    print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
-    raise SystemExit(REFUSED) from None
-
-
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def hydra_main(_: DictConfig) -> float:
     """Run one job; return the largest effect on daily reach, for sweepers."""
@@ -114,7 +91,7 @@ def hydra_main(_: DictConfig) -> float:
         return _job()
     except ConfigError as error:  # a file that only reading shows to be unusable
         if HydraConfig.get().mode == RunMode.RUN:
-            _refuse(error)
+            refuse(error)
         raise
 
 

@@ -13,6 +13,7 @@ from sim.config import SimConfig
 from sim.interrupts import Interrupted
 from sim.manifest import manifest, read_manifest, refuse_company
 from sim.memory import check_memory
+from sim.report import write_report
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
@@ -73,6 +74,8 @@ def _work(
     timings["tables"] = time.perf_counter() - began - timings["simulate"]
     write_figures(result, folder)
     timings["figures"] = time.perf_counter() - began - timings["simulate"] - timings["tables"]
+    write_report(result, folder)
+    timings["report"] = time.perf_counter() - began - sum(timings.values())
     return result
 
 

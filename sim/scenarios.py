@@ -7,19 +7,9 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
-from sim.cli import ending_well
-from sim.schema import CONF, load_config, names
-
-
-def story(scenario: str) -> str:
-    """Return what the file of a scenario says of it, in its first lines of comment."""
-    lines = (CONF / "scenario" / f"{scenario}.yaml").read_text(encoding="utf-8").splitlines()
-    told = []
-    for line in lines[1:]:  # behind the package
-        if not line.startswith("#"):
-            break
-        told.append(line.lstrip("# "))
-    return " ".join(told)
+from sim.endings import ending_well
+from sim.schema import load_config, names
+from sim.stories import story
 
 
 def listed(width: int) -> str:

@@ -73,7 +73,7 @@ def table(result: Result) -> Table | None:
     if after is None:
         return None
     scenarios = (config.scenario, *config.compare_to)
-    monthly = {name: _monthly(result.timeseries, name) for name in scenarios}
+    monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
     observed = observed_reach(config.case.name).set_index(["date", "platform", "measure"])["value"]
     title = f"{config.scenario}: {config.case.title}"
     out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
@@ -114,7 +114,7 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     return whole[0], headline if headline in whole else whole[-1]
 
 
-def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
+def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
     platform, channel, measure = (mine[name].astype(str) for name in SERIES)
