@@ -3,8 +3,9 @@
     python -m experiments.record [case_dir=FOLDER] [OVERRIDE ...] > docs/record.md
 
 Runs the scenario of what happened and prints, as Markdown: each observed figure beside the
-simulated one, with its error in points and in standard deviations of the source; root mean squares
-by platform; figures that are only shown, as company claims; and what the score rests on.
+simulated one, with its error in points and in standard deviations of the source, apart for what is
+to be fitted and what is only shown, as company claims; root mean squares; and what the score rests
+on. A figure further off than three standard deviations is called missed.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import pandas as pd
 from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import observations
-from sim.operators import OPERATORS, REACH
+from sim.operators import REACH
 from sim.residuals import available, residuals, score
 from sim.results import Result
 
-FAR = 3.0  # percentage points of reach
+FAR = 3.0  # standard deviations of the source; of a panel: percentage points
+MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
 NAMES = {"mau": "monthly", "dau": "daily"}
 
 
@@ -36,7 +38,7 @@ def main(overrides: list[str]) -> None:
     except ConfigError as error:
         sys.exit(str(error))
     print("# The simulated and the observed record\n")
-    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`.\n")
+    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
 
 
@@ -52,15 +54,18 @@ def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
     )
     yield f"What the score rests on: {config.case.caveat}\n"
     yield from _points(seen[seen["use"] == "fit"])
-    yield "\nRoot mean square errors:\n"
-    yield from _score(table)
-    yield "\nShown, but in no score:\n"
+    yield "\nShown, not to be fitted:\n"
     yield from _points(seen[seen["use"] == "show"])
+    yield "\nRoot mean square errors, apart for what is to be fitted and what is only shown:\n"
+    yield from _score(table)
     n_left = len(table) - len(seen)
     yield f"\n{n_left} of {len(table)} figures lie outside the run or have no series."
 
 
 def _points(rows: pd.DataFrame) -> Iterator[str]:
+    if rows.empty:
+        yield "None."
+        return
     yield (
         "| month | platform | what | observed, % | simulated, % (90 % band) | error, points "
         "| in sigmas | |"
@@ -87,17 +92,16 @@ def _note(point: Any) -> str:
     if point.quality != "panel":
         notes.append(f"[{point.quality}]({point.source}): {point.measurer}")
         notes += [point.note] if point.note else []
-    is_share = not OPERATORS[point.operator].is_change
-    if point.use == "fit" and is_share and abs(point.error_points) > FAR:
+    if point.use == "fit" and abs(point.standardised) > FAR:
         notes.append("**missed**")
     return "; ".join(notes)
 
 
 def _score(table: pd.DataFrame) -> Iterator[str]:
-    yield "| platform | what | figures | points | sigmas |"
-    yield "|---|---|---|---|---|"
-    for (platform, operator), row in score(table).iterrows():
-        cells = (platform, _what(operator, "12+", "all"), f"{row['n']:.0f}")
+    yield "| | platform | what | figures | points | sigmas |"
+    yield "|---|---|---|---|---|---|"
+    for (use, platform, operator), row in score(table).iterrows():
+        cells = (use, platform, _what(operator, "12+", "all"), f"{row['n']:.0f}")
         yield f"| {' | '.join(cells)} | {row['points']:.1f} | {row['sigmas']:.1f} |"
 
 

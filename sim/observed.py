@@ -6,11 +6,9 @@ on whom, how well, and whether it is to be fitted or only shown (docs/howto_case
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,6 +16,7 @@ import pandas as pd
 from sim.cells import groups
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.lines import Line, read_lines
 from sim.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
@@ -35,7 +34,6 @@ COVERED = 0.9  # a month counts when the steps cover this share of its days
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
 LABEL = ["date", "label", "platforms", "url"]
-Line = dict[str, str]
 
 
 def observations(config: SimConfig) -> pd.DataFrame:
@@ -43,7 +41,7 @@ def observations(config: SimConfig) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
+    DataFrame, index line (of the file)
         case; date and until (first days of months; until: NaT but for changes); platform (`any`
         where it is about none); metric (as the source calls it); operator (`sim.operators`);
         group; value and sigma (fractions of the base, relative for changes); bias (by how much
@@ -58,12 +56,12 @@ def observations(config: SimConfig) -> pd.DataFrame:
         If a row cannot be what was observed; one line a problem, with the line of the file.
     """
     path = config.case.data / OBSERVATIONS
-    lines = _read(path, COLUMNS)
+    lines = read_lines(path, COLUMNS)
     problems = [*_problems(config, lines), *_repeated(lines)]
     if problems:
         raise ConfigError("\n".join(f"{path.name}, {problem}" for problem in problems))
     rows = [_observation(config, line) for line in lines.values()]
-    table = pd.DataFrame(rows, columns=list(_NAMES))
+    table = pd.DataFrame(rows, pd.Index(lines, name="line"), list(_NAMES))
     return table.astype({"date": "datetime64[ns]", "until": "datetime64[ns]"})
 
 
@@ -71,6 +69,18 @@ _NAMES = (
     "case", "date", "until", "platform", "metric", "operator", "group", "value", "sigma", "bias",
     "weights", "measurer", "quality", "base", "use", "source", "note",
 )  # fmt: skip
+
+
+def check_observed(config: SimConfig) -> None:
+    """Refuse a case whose observations or events cannot be read, before anything is run.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the file, and what is allowed.
+    """
+    observations(config)
+    events(config)
 
 
 def _observation(config: SimConfig, line: Line) -> dict[str, object]:
@@ -211,8 +221,8 @@ def events(config: SimConfig) -> pd.DataFrame:
     data, rows = config.case.data, []
     if not (data / "labels.csv").is_file():
         return pd.DataFrame(columns=LABEL)
-    known = {(e["date"], e["event"]): e for e in _read(data / "events.csv", EVENT).values()}
-    for number, line in _read(data / "labels.csv", ("date", "event", "label")).items():
+    known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
+    for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
         event = known.get((line["date"], line["event"]))
         if event is None:
             raise ConfigError(
@@ -257,34 +267,6 @@ def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
     }
     dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])
     return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
-
-
-def _read(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
-    """Return the lines of a table by their number in the file.
-
-    Raises
-    ------
-    ConfigError
-        If there is no such file, or its columns are others.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restkey="", restval="")
-            found = tuple(reader.fieldnames or ())
-            if set(found) != set(columns):
-                unknown = sorted(set(found) - set(columns)) or "none"
-                missing = [name for name in columns if name not in found] or "none"
-                raise ConfigError(
-                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}; "
-                    f"{allowed(columns)}"
-                )
-            numbered = [(reader.line_num, line) for line in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConfigError(f"{path}: cannot read the table: {error}") from error
-    for number, line in numbered:
-        if "" in line:
-            raise ConfigError(f"{path.name}, line {number}: more values than columns")
-    return {number: {k: v.strip() for k, v in line.items()} for number, line in numbered}
 
 
 def _number(text: str) -> float:

@@ -17,7 +17,7 @@ from sim.policies import Compliance, Restriction
 
 SERIES = ["group", "platform", "channel", "measure"]
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
-SCORE = ["platform", "operator"]
+SCORE = ["use", "platform", "operator"]
 
 
 def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +60,7 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def score(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how far off the figures to be fitted are, by platform and operator.
+    """Return how far off the figures are, by their use, platform and operator.
 
     Parameters
     ----------
@@ -68,10 +68,10 @@ def score(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, index platform, operator
+    DataFrame, index use, platform, operator
         n (figures that could be simulated), points and sigmas (root mean squares of the errors).
     """
-    rows = table[(table["use"] == "fit") & table["median"].notna()]
+    rows = table[table["median"].notna()]
     squares = rows.assign(points=rows["error_points"] ** 2, sigmas=rows["standardised"] ** 2)
     found = squares.groupby(SCORE).agg(
         n=("points", "size"), points=("points", "mean"), sigmas=("sigmas", "mean")

@@ -10,8 +10,8 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms"],
-    ["versions", "interrupts", "locks", "machine", "place", "progress"],
+    ["errors", "strict", "compiled", "mechanisms", "lines"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled"],
@@ -51,7 +51,7 @@ LAYERS = [
     ["folder", "report"],
     ["multirun", "digest", "bands"],
     ["evidence"],
-    ["cli", "app", "collect"],
+    ["cli", "app", "collect", "case"],
     ["resume", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.

@@ -127,7 +127,7 @@ def test_a_run_is_compared_with_everything_observed_in_it(config, observed):
     table = residuals(outcomes, observed)
     within = observed["date"].between("2025-06-01", "2026-05-01")
     assert (table["median"].notna() == within).all()
-    found = score(table)
+    found = score(table).loc["fit"]
     fitted = table[(table["use"] == "fit") & within]
     assert found["n"].sum() == len(fitted)
     squares = (fitted["standardised"] ** 2).groupby(fitted["platform"]).sum()
