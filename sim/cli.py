@@ -14,6 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from sim.case_dir import open_case, searching
 from sim.endings import ending_well, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
@@ -34,10 +35,11 @@ def main() -> None:
 
 
 def _main() -> None:
-    sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
     if "--version" in sys.argv[1:]:  # Hydra would tell its own
         print(_version())
         return
+    arguments = tuple(open_key(argument) for argument in open_case(sys.argv[1:]))
+    sys.argv[1:] = searching(arguments)
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:
@@ -65,15 +67,20 @@ def _check_run(overrides: list[str]) -> None:
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     config = load_config(*overrides)
     from sim.memory import check_memory
+    from sim.observed import check_observed
     from sim.rehearsal import rehearsing
 
+    check_observed(config)
     with rehearsing():
         check_memory(config)
 
 
 def _check_sweep(overrides: list[str]) -> None:
     """Refuse a sweep with values that cannot be run; or do not fit in memory, if it runs here."""
+    from sim.observed import check_observed
+
     configs = list(configurations(overrides))
+    check_observed(configs[0])  # jobs differ in their values, not in their data
     elsewhere = ELSEWHERE.intersection(overrides)
     if elsewhere and shutil.which("sbatch") is None:
         raise ConfigError(f"{elsewhere.pop()}: no sbatch here; allowed: where there is a Slurm")

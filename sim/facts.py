@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sim.config import SimConfig
-from sim.observed import compare_with_observed
+from sim.operators import REACH
 from sim.results import BAND, Result
 from sim.summary import FAR, SERIES, Row, monthly_series, months, rows
 
@@ -76,7 +76,7 @@ class Facts(NamedTuple):
     after: dt.date
     lines: list[Line]
     groups: pd.DataFrame  # who moved: group, then effect on daily reach by messenger, exposure
-    observed: pd.DataFrame  # as observed.compare_with_observed
+    observed: pd.DataFrame  # as summary.reach_points
     answer: list[str]
 
 
@@ -86,19 +86,21 @@ def facts(result: Result) -> Facts | None:
     if after is None:
         return None
     config = result.config
-    lines = list(_lines(result, before, after))
-    seen = compare_with_observed(result.timeseries, config.scenario, config.case.data)
+    seen = reach_points(result)
+    lines = list(_lines(result, before, after, seen))
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
     return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
 
 
-def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
+def _lines(
+    result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
+) -> Iterator[Line]:  # fmt: skip
     config = result.config
     scenarios = (config.scenario, *config.compare_to)
     monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
-    points = compare_with_observed(result.timeseries, config.scenario, config.case.data)
-    observed = points.set_index(["date", "platform", "measure"])["observed"]
+    points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
+    observed = dict(zip(points, seen["value"], strict=True))
     for row in rows(config):
         key = (row.platform, row.channel, row.measure)
         here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
@@ -106,13 +108,13 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
             name: _number(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
         }
-        seen = observed.get((after, row.platform, row.measure))
+        point = observed.get((after, row.platform, row.measure))
         yield Line(
             row,
             _number(here.loc[before], row.form),
             _number(here.loc[after], row.form),
             effects,
-            "" if seen is None else f"{100 * float(seen):.1f}",
+            "" if point is None else f"{100 * point:.1f}",
         )
 
 
@@ -130,14 +132,13 @@ def _answer(
         yield from _effect(config.compare_to[0], when, lines)
     else:
         yield from _levels(config.scenario, when, lines)
-    measured = seen[seen["quality"] != "company"]
-    missed = int((measured["error_points"].abs() > FAR).sum())
+    missed = int((seen["error_points"].abs() > FAR).sum())
     yield (
         f"How sure: the bands hold luck alone ({config.replications} replications of one society "
         f"of {config.population.n_users:,} users), no error of parameters or of the model"
         + (
-            f"; {missed} of {len(measured)} observed points are missed by over {FAR:g} points."
-            if len(measured)
+            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points."
+            if len(seen)
             else "; nothing was observed in this time."
         )
     )

@@ -19,7 +19,7 @@ from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
 from sim.manifest import read_manifest
-from sim.observed import observed_reach
+from sim.operators import REACH
 from sim.results import Result
 from sim.stories import story
 from sim.summary import CAPTION, FAR, WORDS
@@ -85,7 +85,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "story": " ".join(map(story, config.scenario.split("+"))),
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
-        "words": WORDS,
+        "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
         "costs": COSTS,
         "caption": CAPTION,
         "far": FAR,
@@ -118,12 +118,7 @@ def _about(svg: bytes) -> str:
 
 def _sources(found: Facts) -> list[tuple[str, list[str]]]:
     """Return measurers and addresses of the points that the report shows."""
-    if found.observed.empty:
-        return []
-    points = observed_reach(found.config.case.data)
-    keys = ["date", "platform", "measure"]
-    shown = points.merge(found.observed[keys], on=keys)
-    by_measurer = shown.groupby("measurer")["source"].unique()
+    by_measurer = found.observed.groupby("measurer")["source"].unique()
     return [(str(name), sorted(links)) for name, links in by_measurer.items()]
 
 

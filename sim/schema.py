@@ -15,6 +15,7 @@ from hydra.errors import HydraException
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from sim.case_dir import open_case, searching
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
@@ -78,7 +79,7 @@ def load_tree(*overrides: str) -> dict[str, Any]:
     ConfigError
         If Hydra refuses an override.
     """
-    opened = tuple(open_key(override) for override in overrides)
+    opened = tuple(open_key(override) for override in open_case(overrides))
     if GlobalHydra.instance().is_initialized():
         return _load(opened)
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -154,7 +155,10 @@ def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]
 @lru_cache(maxsize=32)  # a command composes the same tree when it checks it and when it runs
 def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     try:
-        cfg = compose(name, overrides=list(overrides), return_hydra_config=True)
+        for override in overrides:  # a case may do without, so Hydra would not miss it
+            if override.startswith("abuse=") and _not_a_name(override):
+                raise ConfigError(_not_a_name(override))
+        cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)

@@ -10,8 +10,8 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms"],
-    ["versions", "interrupts", "locks", "machine", "place", "progress"],
+    ["errors", "strict", "compiled", "mechanisms", "lines"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
@@ -35,7 +35,9 @@ LAYERS = [
     ["simulation", "results"],
     ["watch", "agents"],
     ["runs"],
+    ["sources", "operators"],
     ["model", "observed", "palette"],
+    ["residuals"],
     ["outcomes", "layout", "drawing"],
     ["plotting", "plotting_sweeps", "summary", "memory", "container", "rehearsal"],
     ["manifest"],
@@ -52,7 +54,7 @@ LAYERS = [
     ["folder"],
     ["multirun", "digest", "bands"],
     ["evidence"],
-    ["cli", "app", "collect"],
+    ["cli", "app", "collect", "case"],
     ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
