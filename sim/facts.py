@@ -11,7 +11,7 @@ import pandas as pd
 from sim.config import SimConfig
 from sim.operators import REACH
 from sim.results import BAND, Result
-from sim.summary import FAR, SERIES, Row, monthly_series, months, rows
+from sim.summary import FAR, SERIES, Row, monthly_series, months, reach_points, rows
 
 MOVED = 2  # messengers named in the first sentence
 COSTS = ("exposure", "cut_off", "isolation", "welfare")
