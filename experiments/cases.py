@@ -20,6 +20,11 @@ What happened elsewhere and before, with behaviour as tuned on Russia in 2025 an
 but what a case can know: people, platforms, shares at the start, what was done on which day. So
 these are tests, not fits, and weak ones: what each rests on stands at its head. Sources, grades
 and how to write a case: [howto_case.md](howto_case.md).
+
+What they tell: a full block empties a place as Instagram was emptied, but sooner and further than
+it was; a block that most got around costs the model's Telegram users that the real one kept, and
+the growth of Telegram in 2018-20 and in 2022 is not explained at all; a scare sends people on to
+other messengers in the right order and too slowly; a standing ban of calls leaves messages alone.
 """
 
 

@@ -43,20 +43,39 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     ConfigError
         If the outcomes are of several scenarios, whose runs must not be pooled.
     """
+    bands = readings(outcomes, observed).quantile(list(BAND.values()), axis=1).T
+    table = observed.join(bands.set_axis(list(BAND), axis=1))
+    table["error_points"] = 100.0 * (table["median"] - table["value"])
+    table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
+    return table
+
+
+def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return what the operator of every figure gives in every run, to be fitted run by run.
+
+    Parameters
+    ----------
+    outcomes, observed : DataFrame
+        As of `residuals`.
+
+    Returns
+    -------
+    DataFrame, shape (n_figures, n_runs)
+        Index as of `observed`, columns run (or replication); NaN where a run does not hold it.
+
+    Raises
+    ------
+    ConfigError
+        As `residuals`.
+    """
     scenarios = sorted(map(str, outcomes["scenario"].unique())) if "scenario" in outcomes else []
     if len(scenarios) > 1:
         found = ", ".join(scenarios)
         raise ConfigError(f"outcomes of several scenarios: {found}; allowed: those of one")
     series = _monthly(outcomes, observed)
-    readings = [_reading(series, row) for row in observed.itertuples()]
-    bands = pd.DataFrame(
-        {name: [runs.quantile(at) for runs in readings] for name, at in BAND.items()},
-        index=observed.index, dtype=float,
-    )  # fmt: skip
-    table = observed.join(bands)
-    table["error_points"] = 100.0 * (table["median"] - table["value"])
-    table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
-    return table
+    runs = series.index.get_level_values("run").unique()
+    rows = [_reading(series, row).reindex(runs) for row in observed.itertuples()]
+    return pd.DataFrame(rows, index=observed.index, columns=runs, dtype=float)
 
 
 def score(table: pd.DataFrame) -> pd.DataFrame:
@@ -133,7 +152,8 @@ def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     if "run" not in rows:
         is_monthly = flat["platform"].str.endswith("/mau")
         flat = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
-    return flat.pivot_table(index=["date", "replication"], columns="platform", values="value")
+    flat = flat.rename(columns={"replication": "run"})
+    return flat.pivot_table(index=["date", "run"], columns="platform", values="value")
 
 
 def _keys(row: Any) -> tuple[Key, ...]:

@@ -9,7 +9,9 @@ from sim.errors import ConfigError
 from sim.measures import month_series, step_series
 from sim.observed import observations
 from sim.operators import OPERATORS, OWN
-from sim.residuals import available, residuals, score
+from sim.residuals import available, readings, residuals, score
+from sim.sweeps.design import Design
+from sim.sweeps.points import Points
 
 SERIES = ["group", "platform", "channel", "measure"]
 
@@ -139,3 +141,30 @@ def test_what_policies_let_pass_is_known_without_a_run(config):
     table = available(config).query("replication == 0").set_index(["platform", "date"])["value"]
     assert table["whatsapp"].iloc[0] > 0.99  # mobile shutdowns reach into June 2025
     assert table["whatsapp"].iloc[-1] == pytest.approx(0.1)  # whatsapp_block: grade 0.9
+
+
+def test_every_run_has_its_reading(observed):
+    run = rows(("all", "max", "any", "mau"), MONTHS, lambda r: r / 100)
+    reach = only(observed, "monthly_reach", "max")
+    found = readings(run, reach)
+    assert found.shape == (len(reach), 21)
+    assert found.loc[reach.index[reach["date"] == "2025-12-01"], 7].item() == pytest.approx(0.07)
+    assert found.loc[reach["date"] == "2026-02-01"].isna().all(axis=None)
+
+
+def test_a_sweep_of_another_case_is_read_as_its_runs_are():
+    name = "russia_instagram_2022"
+    design = Design(
+        method="factorial",
+        scenarios=(name,),
+        replications=2,
+        overrides=(f"case_dir={name}", "population.n_users=300"),
+        factors={"seed": {"levels": (1,)}},
+    )
+    world = Points.compose(design).config({"seed": 1}, name)
+    observed = observations(world)
+    reach = observed[observed["base"] == "12+"]
+    result = run(world.model_copy(update={"replications": 2}))
+    by_run = readings(result.timeseries, reach)
+    assert list(by_run) == [0, 1]
+    assert by_run.notna().all(axis=None)
