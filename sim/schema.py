@@ -178,7 +178,8 @@ def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
     missing = re.search(r"Could not find '(\w+)/([^']+)'", message)
     if missing:
         group, given = missing.groups()
-        return f"{group}={given}: no such name; {allowed_keys(given, names(group))}"
+        options = message.partition("Available options")[2].split()[2:]  # behind "in 'GROUP':"
+        return f"{group}={given}: no such name; {allowed_keys(given, options)}"
     unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
     if not unknown:
         return message
