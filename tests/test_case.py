@@ -109,7 +109,12 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
     [
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
-        (OF_CASE, "  happened: russia", "  happened: usa", "scenario=usa_instagram_2022: no such name"),
+        (
+            OF_CASE,
+            "  happened: russia",
+            "  happened: usa",
+            "usa_instagram_2022: no such name",
+        ),
         (OF_CASE, "  title: ", "  title: a: ", "no YAML: mapping values are not allowed"),
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
