@@ -21,7 +21,7 @@ import pandas as pd
 from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.cli import ending_well
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.layout import limit
 from sim.sweeps.folder import SweepFolder

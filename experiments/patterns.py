@@ -19,7 +19,7 @@ import pandas as pd
 
 from sim import compare, load_config
 from sim.errors import ConfigError
-from sim.observed import observed_reach
+from sim.observed import observations, observed_reach
 from sim.outcomes import monthly
 from sim.results import Result
 
@@ -110,7 +110,7 @@ def _change(table: pd.DataFrame, before: str, after: str) -> pd.Series:
 
 def _seen(result: Result, platform: str, measure: str) -> pd.Series:
     """Return observed reach in percent, index date."""
-    t = observed_reach(result.config.case.name)
+    t = observed_reach(observations(result.config))
     rows = t[(t["platform"] == platform) & (t["measure"] == measure)]
     return 100 * rows.set_index("date")["value"]
 

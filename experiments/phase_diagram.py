@@ -21,7 +21,7 @@ import pandas as pd
 
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, paths, scalars
 from experiments.study import Study, markdown, named, parser
-from sim.cli import ending_well
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.schema import load_sweep_tree
 from sim.sweeps.folder import SweepFolder
@@ -33,6 +33,7 @@ GRADE = f"{HISTORY}.grade"
 QUICK, QUICK_POINTS = ("population.n_users=500", "dur_days=728"), 3
 SHOWN = ("exposure", "isolated_calls", "cut_off", "welfare")  # maps beside the one that tips
 FAR = 5.0  # points between the two ways that are called a difference
+STALLED = 0.05  # of the largest gap: a gap that closes less between two spans has stopped
 SPANS = (3, 6, 12, 18)  # months after the restriction was lowered
 
 
@@ -237,8 +238,8 @@ def _in_short(
         f"{last['months'] - before['months']:.0f} months: "
         + (
             "a memory that fades, no proof of two states."
-            if last["largest"] < HALF * first["largest"]
-            else "it has not halved, so either two states or a memory longer than the run."
+            if before["largest"] - last["largest"] > STALLED * last["largest"]
+            else "it hardly closes any more, so two states, or a memory longer than the run."
         )
     )
     resolution = ", ".join(

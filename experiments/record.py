@@ -1,118 +1,108 @@
-"""Hold the simulation against every observed point, June 2025 to February 2026.
+"""Hold what was simulated against everything that was observed of a case.
 
-    python -m experiments.record [OVERRIDE ...] > docs/record.md
+    python -m experiments.record [case_dir=FOLDER] [OVERRIDE ...] > docs/record.md
 
-Runs ``as_happened`` and prints, as Markdown: each monthly and daily reach point observed beside
-the simulated one with the error in percentage points; errors by platform, before and after
-messages were throttled; cellular calls and WhatsApp use. Patterns: ``experiments.patterns``.
+Runs the scenario of what happened and prints, as Markdown: each observed figure beside the
+simulated one, with its error in points and in standard deviations of the source, apart for what is
+to be fitted and what is only shown, as company claims; root mean squares; and what the score rests
+on. A figure further off than three standard deviations is called missed.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
 from sim import load_config, run
 from sim.errors import ConfigError
-from sim.observed import compare_with_observed, monthly_mean, observed_indicators
+from sim.observed import observations
+from sim.operators import REACH
+from sim.residuals import available, residuals, score
 from sim.results import Result
 
-THROTTLED = pd.Timestamp("2025-12-31")  # from then on messages were throttled nationwide
-PERIODS = ("Jun-Dec 2025", "Jan-Feb 2026")
-LAST = pd.Timestamp("2026-02-28")
-FAR = 3.0  # percentage points
+FAR = 3.0  # standard deviations of the source; of a panel: percentage points
+MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
+NAMES = {"mau": "monthly", "dau": "daily"}
 
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
     try:
-        happened = run(load_config("+scenario=as_happened", *overrides))
+        happened = load_config(*overrides).case.happened
+        config = load_config(f"+scenario={happened}", *overrides)
+        observed = observations(config)
+        result = run(config)
     except ConfigError as error:
         sys.exit(str(error))
-    points = _points(happened)
     print("# The simulated and the observed record\n")
-    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`", end="; ")
-    config = happened.config
-    print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
-    print(
-        "The defaults were tuned on these points: this is a fit, not a forecast (defaults.md).\n"
+    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`. {MISSED}\n")
+    print("\n".join(section(result, observed)))
+
+
+def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
+    """Yield the lines of what is to be said of one case."""
+    config = result.config
+    outcomes = pd.concat([result.timeseries, available(config)])
+    table = residuals(outcomes, observed)
+    seen = table[table["median"].notna()].sort_values(["platform", "operator", "date"])
+    yield (
+        f"{config.case.title}: scenario `{config.scenario}`, {config.population.n_users:,} users, "
+        f"{config.replications} replications, median and 90 % band over them.\n"
     )
-    print(_point_table(points))
-    print("\n## Root mean square error by platform, percentage points\n")
-    print(_error_table(points))
-    print("\n## Use\n")
-    print(_use_table(happened))
+    yield f"What the score rests on: {config.case.caveat}\n"
+    yield from _points(seen[seen["use"] == "fit"])
+    yield "\nShown, not to be fitted:\n"
+    yield from _points(seen[seen["use"] == "show"])
+    yield "\nRoot mean square errors, apart for what is to be fitted and what is only shown:\n"
+    yield from _score(table)
+    n_left = len(table) - len(seen)
+    yield f"\n{n_left} of {len(table)} figures lie outside the run or have no series."
 
 
-def _points(result: Result) -> pd.DataFrame:
-    points = compare_with_observed(result.timeseries, "as_happened", result.config.case.name)
-    return points[points["date"] <= LAST]
-
-
-def _point_table(points: pd.DataFrame) -> str:
-    lines = [
-        "| month | platform | reach | observed, % | simulated, % (90 % band) | error, points | |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for p in points.itertuples():
-        note = "company claim" if p.quality == "company" else ""
-        if abs(p.error_points) > FAR:
-            note = f"{note}, **missed**" if note else "**missed**"
-        lines.append(
-            f"| {p.date:%b %Y} | {p.platform} | {'monthly' if p.measure == 'mau' else 'daily'} "
-            f"| {100 * p.observed:.1f} "
-            f"| {100 * p.median:.1f} ({100 * p.low:.1f}-{100 * p.high:.1f}) "
-            f"| {p.error_points:+.1f} | {note} |"
-        )
-    return "\n".join(lines)
-
-
-def _error_table(points: pd.DataFrame) -> str:
-    measured = points[points["quality"] != "company"]
-    period = (measured["date"] <= THROTTLED).map({True: PERIODS[0], False: PERIODS[1]})
-    table = measured.assign(period=period, square=measured["error_points"] ** 2).pivot_table(
-        index=["platform", "measure"], columns="period", values="square", aggfunc="mean"
+def _points(rows: pd.DataFrame) -> Iterator[str]:
+    if rows.empty:
+        yield "None."
+        return
+    yield (
+        "| month | platform | what | observed, % | simulated, % (90 % band) | error, points "
+        "| in sigmas | |"
     )
-    lines = [f"| platform | reach | {PERIODS[0]} | {PERIODS[1]} |", "|---|---|---|---|"]
-    for (platform, measure), row in table.iterrows():
-        cells = ["" if pd.isna(row[period]) else f"{row[period] ** 0.5:.2f}" for period in PERIODS]
-        name = "monthly" if measure == "mau" else "daily"
-        lines.append(f"| {platform} | {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _use(result: Result, scenario: str, platform: str, channel: str) -> pd.Series:
-    """Return the median monthly use, index date."""
-    t = result.timeseries
-    rows = t[
-        (t["scenario"] == scenario) & (t["group"] == "all") & (t["measure"] == "use")
-        & (t["platform"] == platform) & (t["channel"] == channel)
-    ]  # fmt: skip
-    return monthly_mean(rows).groupby("date")["value"].median()
-
-
-def _change(series: pd.Series, before: str, after: str) -> float:
-    return float(series[after] / series[before] - 1.0)
-
-
-def _use_table(result: Result) -> str:
-    calls = _change(_use(result, "as_happened", "cellular", "call"), "2025-07-01", "2025-10-01")
-    whatsapp = sum(_use(result, "as_happened", "whatsapp", c) for c in ("message", "call"))
-    fall = _change(whatsapp, "2025-06-01", "2025-11-01")
-    observed = observed_indicators(result.config.case.name)
-    lines = ["| indicator | observed | simulated |", "|---|---|---|"]
-    simulated = {
-        "cellular_call_traffic_change": f"{100 * calls:+.0f} % (Jul-Oct 2025)",
-        "whatsapp_time_per_user_change": f"{100 * fall:+.0f} % (Jun-Nov 2025)",
-    }
-    for indicator in observed.itertuples():
-        value = simulated.get(indicator.indicator, "not simulated")
-        span = f"{indicator.from_date:%b %Y} to {indicator.to_date:%b %Y}"
-        lines.append(
-            f"| {indicator.indicator} ({span}) | {100 * indicator.value:+.0f} % | {value} |"
+    yield "|---|---|---|---|---|---|---|---|"
+    for p in rows.itertuples():
+        span = f"{p.date:%b %Y}" + (f" to {p.until:%b %Y}" if pd.notna(p.until) else "")
+        yield (
+            f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)} "
+            f"| {100 * p.value:.1f} "
+            f"| {100 * p.median:.1f} ({100 * p.low:.1f} to {100 * p.high:.1f}) "
+            f"| {p.error_points:+.1f} | {p.standardised:+.1f} | {_note(p)} |"
         )
-    return "\n".join(lines)
+
+
+def _what(operator: str, base: str, group: str) -> str:
+    name = NAMES[REACH[operator]] if operator in REACH else operator.replace("_", " ")
+    return name + ("" if base == "12+" else f", {base}") + ("" if group == "all" else f", {group}")
+
+
+def _note(point: Any) -> str:
+    """Say who measured where that is no panel, and whether the point is missed."""
+    notes = []
+    if point.quality != "panel":
+        notes.append(f"[{point.quality}]({point.source}): {point.measurer}")
+        notes += [point.note] if point.note else []
+    if point.use == "fit" and abs(point.standardised) > FAR:
+        notes.append("**missed**")
+    return "; ".join(notes)
+
+
+def _score(table: pd.DataFrame) -> Iterator[str]:
+    yield "| | platform | what | figures | points | sigmas |"
+    yield "|---|---|---|---|---|---|"
+    for (use, platform, operator), row in score(table).iterrows():
+        cells = (use, platform, _what(operator, "12+", "all"), f"{row['n']:.0f}")
+        yield f"| {' | '.join(cells)} | {row['points']:.1f} | {row['sigmas']:.1f} |"
 
 
 if __name__ == "__main__":

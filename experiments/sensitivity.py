@@ -20,7 +20,7 @@ import pandas as pd
 from experiments.indices import elementary_effects, independent, luck, sobol_indices
 from experiments.scalars import BY_NAME, OUTCOMES, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.cli import ending_well
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.design import Design, Factor

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.cli import ending_well
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder

@@ -5,20 +5,20 @@ The only place that knows how `sim.observed` lays out its tables and how sure ea
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from sim.errors import ConfigError
-from sim.observed import observed_indicators, observed_reach
+from sim.observed import observations, observed_reach
 from sim.rules.records import F64
+from sim.schema import load_config
 from sim.sweeps.folder import DONE, SweepFolder
 
 POINT = 0.01  # a percentage point
 PANEL, CLAIM = 1 * POINT, 2 * POINT  # sd of an observed share: of the panel, of a company's claim
-UNKNOWN = 10 * POINT  # sd of an indicator with no known range: the half width of the other one
 DISCREPANCY = 1.5 * POINT  # sd of what the model leaves out, and of the luck of a small society
 COMPANY = "company"  # quality of a company's own claim
 KEPT = ("mau", "dau", "use")
@@ -27,50 +27,44 @@ REACH = ["platform", "measure", "date"]
 
 
 class Change(NamedTuple):
-    """A relative change of use between two months of a run, which stands for an indicator."""
+    """The use whose relative change between two months an operator observes."""
 
-    platform: str
+    name: str
     channels: tuple[str, ...]
-    before: str
-    after: str
 
 
-CHANGES = {
-    # The statistic counts from August; the model's calls fail from the 13th: July is unrestricted.
-    "cellular_call_traffic_change": Change("cellular", ("call",), "2025-07-01", "2025-10-01"),
-    # The statistic begins in November 2024, before the run does.
-    "whatsapp_time_per_user_change": Change(
-        "whatsapp", ("message", "call"), "2025-06-01", "2025-11-01"
-    ),
+CHANGES = {  # by operator (sim/operators.py)
+    "cellular_calls_change": Change("cellular_call_traffic_change", ("call",)),
+    "use_per_user_change": Change("whatsapp_time_per_user_change", ("message", "call")),
 }
 
 
 def targets(case: str) -> pd.DataFrame:
-    """Return what is observed of a case (a folder of `sim/data`), a row a figure.
+    """Return what is observed of a case (a name in conf/case), a row a figure.
 
     Returns
     -------
     DataFrame
         platform, measure (mau, dau, change), date (first day of the month; of a change, of the
-        later one), name, value [1], sd [1] (error and discrepancy), quality (company: a
-        claim; measured, derived); by platform and date.
+        later one), since (of a change, the earlier month), name, value [1], sd [1] (error and
+        discrepancy), quality (company: a claim); by platform and date.
     """
-    reach = observed_reach(case)
+    observed = observations(load_config(f"case={case}"))
+    reach = observed_reach(observed)
     error = np.where(reach["quality"] == COMPANY, CLAIM, PANEL)
-    reach = reach.assign(name=reach["measure"], sd=np.hypot(error, DISCREPANCY))
-    use = observed_indicators(case)
-    use = use[use["indicator"].isin(list(CHANGES))]
-    half = ((use["high"] - use["low"]) / 2).fillna(UNKNOWN)
-    changes = [CHANGES[name] for name in use["indicator"]]
+    reach = reach.assign(name=reach["measure"], sd=np.hypot(error, DISCREPANCY), since=pd.NaT)
+    use = observed[observed["operator"].isin(list(CHANGES)) & (observed["use"] == "fit")]
+    changes = [CHANGES[name] for name in use["operator"]]
     use = use.assign(
-        platform=[change.platform for change in changes],
         measure="change",
-        date=pd.to_datetime([change.after for change in changes]),
-        name=use["indicator"],
-        sd=np.hypot(half, DISCREPANCY),
+        since=use["date"],
+        date=use["until"],
+        name=[change.name for change in changes],
+        sd=np.hypot(use["sigma"], DISCREPANCY),
     )
-    columns = [*REACH, "name", "value", "sd", "quality"]
-    return pd.concat([reach[columns], use[columns]]).sort_values(REACH, ignore_index=True)
+    columns = [*REACH, "since", "name", "value", "sd", "quality"]
+    rows = pd.concat([reach[columns].astype(use[columns].dtypes), use[columns]])
+    return rows.sort_values(REACH, ignore_index=True)
 
 
 def months(folder: SweepFolder) -> pd.DataFrame:
@@ -111,20 +105,17 @@ def simulated(seen: pd.DataFrame, wanted: pd.DataFrame) -> F64:
     seen : DataFrame, as `months` returns
     wanted : DataFrame, as `targets` returns
     """
-    return np.column_stack([_column(seen, *key) for key in wanted[[*REACH, "name"]].to_numpy()])
+    return np.column_stack([_column(seen, row) for row in wanted.itertuples()])
 
 
-def _column(
-    seen: pd.DataFrame, platform: str, measure: str, date: pd.Timestamp, name: str
-) -> F64:  # fmt: skip
-    if measure != "change":
-        return seen[platform, "any", measure, date].to_numpy()
-    change = CHANGES[name]
+def _column(seen: pd.DataFrame, row: Any) -> F64:
+    if row.measure != "change":
+        return seen[row.platform, "any", row.measure, row.date].to_numpy()
+    channels = next(c.channels for c in CHANGES.values() if c.name == row.name)
     after, before = (
         sum(
-            seen[change.platform, channel, "use", pd.Timestamp(at)].to_numpy()
-            for channel in change.channels
+            seen[row.platform, channel, "use", pd.Timestamp(at)].to_numpy() for channel in channels
         )
-        for at in (change.after, change.before)
+        for at in (row.date, row.since)
     )
     return np.asarray(after / before - 1)

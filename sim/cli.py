@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra._internal.utils import get_args_parser
@@ -17,6 +14,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from sim.case_dir import open_case, searching
+from sim.endings import ending_well, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
@@ -28,8 +27,6 @@ if TYPE_CHECKING:  # the simulator is imported once a run is certain
     from sim.checkpoint import Checkpoint
     from sim.results import Result
 
-REFUSED = 2  # exit status
-
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
@@ -38,7 +35,11 @@ def main() -> None:
 
 
 def _main() -> None:
-    sys.argv[1:] = [open_key(argument) for argument in sys.argv[1:]]
+    if "--version" in sys.argv[1:]:  # Hydra would tell its own
+        print(_version())
+        return
+    arguments = tuple(open_key(argument) for argument in open_case(sys.argv[1:]))
+    sys.argv[1:] = searching(arguments)
     asked = get_args_parser().parse_args()
     shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
     if asked.config_dir or asked.config_name or asked.config_path:
@@ -51,6 +52,14 @@ def _main() -> None:
     hydra_main()
 
 
+def _version() -> str:
+    from sim.manifest import commit
+    from sim.versions import versions
+
+    first, *others = (f"{name} {version}" for name, version in versions().items())
+    return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
+
+
 def _check_run(overrides: list[str]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
@@ -58,15 +67,20 @@ def _check_run(overrides: list[str]) -> None:
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     config = load_config(*overrides)
     from sim.memory import check_memory
+    from sim.observed import check_observed
     from sim.rehearsal import rehearsing
 
+    check_observed(config)
     with rehearsing():
         check_memory(config)
 
 
 def _check_sweep(overrides: list[str]) -> None:
     """Refuse a sweep with values that cannot be run; or do not fit in memory, if it runs here."""
+    from sim.observed import check_observed
+
     configs = list(configurations(overrides))
+    check_observed(configs[0])  # jobs differ in their values, not in their data
     elsewhere = ELSEWHERE.intersection(overrides)
     if elsewhere and shutil.which("sbatch") is None:
         raise ConfigError(f"{elsewhere.pop()}: no sbatch here; allowed: where there is a Slurm")
@@ -77,25 +91,6 @@ def _check_sweep(overrides: list[str]) -> None:
             check_memory(config)
 
 
-@contextmanager
-def ending_well() -> Iterator[None]:
-    """Say in a line why a process ends early, and end it with the status that tells."""
-    try:
-        yield
-    except ConfigError as error:
-        _refuse(error)
-    except Interrupted as stop:
-        print(stop.message or stop, file=sys.stderr)
-        raise SystemExit(stop.status) from None
-    except KeyboardInterrupt:  # before runs listen to signals
-        raise SystemExit(128 + signal.SIGINT) from None
-
-
-def _refuse(error: ConfigError) -> NoReturn:
-    print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
-    raise SystemExit(REFUSED) from None
-
-
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def hydra_main(_: DictConfig) -> float:
     """Run one job; return the largest effect on daily reach, for sweepers."""
@@ -103,7 +98,7 @@ def hydra_main(_: DictConfig) -> float:
         return _job()
     except ConfigError as error:  # a file that only reading shows to be unusable
         if HydraConfig.get().mode == RunMode.RUN:
-            _refuse(error)
+            refuse(error)
         raise
 
 

@@ -22,8 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.bands import Bands
-from sim.cli import ending_well
 from sim.digest import Digest
+from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.evidence import Evidence, evidence
 

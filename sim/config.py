@@ -52,8 +52,12 @@ class StartSeed(Strict):
 class CaseConfig(Strict):
     """A country at a date: where its data lie and what was observed at the start."""
 
-    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of the folder in sim/data
+    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of its files
+    folder: str | None = None  # the user's, from case_dir=FOLDER; null: it is shipped in sim/data
     title: str  # its name in print
+    persons: float = Field(gt=0, le=2000)  # aged 12+, whom observed numbers are of [million]
+    caveat: str  # what a score rests on, in print
+    happened: str  # the scenario in which everything happens that is known to have happened
     headline_month: Date  # the month that summaries compare, its first day
     observed_shares: dict[str, StartShare]
     seeds: dict[str, StartSeed]
@@ -61,7 +65,7 @@ class CaseConfig(Strict):
     @property
     def data(self) -> Path:
         """Return the folder of the case's data files."""
-        return DATA / self.name
+        return Path(self.folder) / "data" if self.folder else DATA / self.name
 
 
 class EngineConfig(Strict):
@@ -138,7 +142,10 @@ class SimConfig(Strict):
 def _data_problems(config: SimConfig) -> Iterator[str]:
     if not config.case.data.is_dir():
         shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
-        yield f"case.name={config.case.name}: no data for this case; {allowed(shipped)}"
+        yield (
+            f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
+            "or case_dir=FOLDER with a folder data in it"
+        )
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"

@@ -13,6 +13,7 @@ from sim.config import SimConfig
 from sim.interrupts import Interrupted
 from sim.manifest import manifest, read_manifest, refuse_company
 from sim.memory import check_memory
+from sim.report import write_report
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
@@ -73,6 +74,8 @@ def _work(
     timings["tables"] = time.perf_counter() - began - timings["simulate"]
     write_figures(result, folder)
     timings["figures"] = time.perf_counter() - began - timings["simulate"] - timings["tables"]
+    write_report(result, folder)
+    timings["report"] = time.perf_counter() - began - sum(timings.values())
     return result
 
 
@@ -106,14 +109,14 @@ def write_tables(result: Result, folder: Path) -> None:
 def write_figures(result: Result, folder: Path) -> None:
     """Draw what the tables can show."""
     from sim import plotting  # matplotlib is imported only where figures are drawn
-    from sim.observed import events, observed_reach
+    from sim.observed import events, observations, observed_reach
 
     config, timeseries = result.config, result.timeseries
-    data = config.case.data
     first = next(iter(config.compare_to), None)
     if _has(timeseries, "mau"):
+        points = observed_reach(observations(config))
         figure = plotting.reach(
-            timeseries, config.scenario, observed_reach(data), events(data), counterfactual=first
+            timeseries, config.scenario, points, events(config), counterfactual=first
         )
         plotting.save(figure, folder / "reach")
     for other in config.compare_to:

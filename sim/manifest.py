@@ -97,13 +97,15 @@ def _time() -> str:
 
 
 def commit() -> str | None:
-    """Return the commit of the sources, ``+dirty`` if sim/ or conf/ differ from it, or None."""
+    """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
     git = ["git", "-C", str(Path(__file__).parents[1]), "--no-optional-locks"]
     try:
         # S603: the command is fixed
         head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True)  # noqa: S603
         changed = subprocess.run(  # noqa: S603
-            [*git, "status", "--porcelain", "--", "sim", "conf"], capture_output=True, check=True
+            [*git, "status", "--porcelain", "--", "sim", "conf", "cases"],
+            capture_output=True,
+            check=True,
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -1,169 +1,211 @@
-"""The observed world the simulator is held against: reach, indicators and events.
+"""The observed world the simulator is held against: a table of figures, and the events.
 
-Everything is read from a folder of CSV files with their sources (`sim/data/<name>`); what is
-written here is only which rows count and which do not.
+A case holds them in its folder of data: `observations.csv`, one figure a row with who measured it,
+on whom, how well, and whether it is to be fitted or only shown (docs/howto_case.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import datetime as dt
+import re
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 
+from sim.cells import groups
+from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.lines import Line, read_lines
+from sim.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
+from sim.platforms import CELLULAR
+from sim.policy_checks import allowed
+from sim.sources import GRADES, WORDING, error_of_change, error_of_share
 
-DATA = Path(__file__).parent / "data"
-PLATFORMS = {  # "VK" in the sources is the social network, not the messenger
-    "WhatsApp": "whatsapp",
-    "Telegram": "telegram",
-    "Max": "max",
-    "imo": "imo",
-    "VK Messenger": "vk",
-}
-METRICS = {
-    "monthly_reach": "mau",
-    "monthly_reach_share": "mau",
-    "avg_daily_reach": "dau",
-    "daily_reach_share": "dau",
-    "company_daily_users": "dau",
-}
+OBSERVATIONS = "observations.csv"
+COLUMNS = (
+    "date", "until", "platform", "metric", "operator", "group", "value", "unit", "base", "n",
+    "sigma", "measurer", "quality", "use", "source", "note",
+)  # fmt: skip
 POINT = ["date", "platform", "measure"]
-SOURCE = ["measurer", "quality", "source"]
-REACH = [*POINT, "value", *SOURCE, "note"]
-CHANGE = ["indicator", "from_date", "to_date", "value", "low", "high", *SOURCE]
-COMPARISON = [*POINT, "observed", "median", "low", "high", "error_points", "quality"]
-BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
+USES = ("fit", "show")
+UNITS = ("percent", "million")
 COVERED = 0.9  # a month counts when the steps cover this share of its days
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
+EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
+LABEL = ["date", "label", "platforms", "url"]
 
 
-@dataclass(frozen=True)
-class Indicator:
-    """Where an indicator's value stands in the data, and what it may be compared with."""
+def observations(config: SimConfig) -> pd.DataFrame:
+    """Return what was observed of a case, one figure a row.
 
-    name: str
-    table: str
-    metric: str
-    measurer: str
-    population: str
-    since: str
-    until: str
-    half_width: float
+    Returns
+    -------
+    DataFrame, index line (of the file)
+        case; date and until (first days of months; until: NaT but for changes); platform (`any`
+        where it is about none); metric (as the source calls it); operator (`sim.operators`);
+        group; value and sigma (fractions of the base, relative for changes); bias (by how much
+        such a source overstates, the same unit); weights (groups of users and their weights, the
+        base in the model's terms); measurer, quality (`sim.sources.GRADES`), base, use (`fit` or
+        `show`), source (address), note. A source of one quality never replaces another: what is
+        not to be mixed is `show`.
 
-
-INDICATORS = (
-    # National figures run from 15-20 % (TelecomDaily) over 20-30 % (the ministry) to "more than
-    # 25 %" (Kommersant); the biggest operators gave none. Hence ten points to either side.
-    Indicator(
-        name="cellular_call_traffic_change",
-        table="indicators.csv",
-        metric="traffic_change_since_Aug",
-        measurer="Kommersant average of operators",
-        population="Russia",
-        since="2025-08",
-        until="2025-10",
-        half_width=0.10,
-    ),
-    # One measurer, Android only: no range is known.
-    Indicator(
-        name="whatsapp_time_per_user_change",
-        table="audience.csv",
-        metric="time_per_user_per_week",
-        measurer="Digital Budget",
-        population="Russia Android users",
-        since="2024-11",
-        until="2025-11",
-        half_width=float("nan"),
-    ),
-)
+    Raises
+    ------
+    ConfigError
+        If a row cannot be what was observed; one line a problem, with the line of the file.
+    """
+    path = config.case.data / OBSERVATIONS
+    lines = read_lines(path, COLUMNS)
+    problems = [*_problems(config, lines), *_repeated(lines)]
+    if problems:
+        raise ConfigError("\n".join(f"{path.name}, {problem}" for problem in problems))
+    rows = [_observation(config, line) for line in lines.values()]
+    table = pd.DataFrame(rows, pd.Index(lines, name="line"), list(_NAMES))
+    return table.astype({"date": "datetime64[ns]", "until": "datetime64[ns]"})
 
 
-def observed_reach(folder: Path | str) -> pd.DataFrame:
-    """Return the observed monthly and average daily reach, at most one row a point.
+_NAMES = (
+    "case", "date", "until", "platform", "metric", "operator", "group", "value", "sigma", "bias",
+    "weights", "measurer", "quality", "base", "use", "source", "note",
+)  # fmt: skip
 
-    The rule, where the sources conflict:
 
-    1. Mediascope's monthly averages on the base "Russia 12+" stand (`measured`; `derived` where
-       the number is arithmetic on them).
-    2. A company's own claim stands where Mediascope gives nothing (`company`). Claims of a day
-       go to their month. Of several in a month the smallest stands: claims err upwards, and the
-       larger one of January 2026 (60 million) was a forecast.
+def check_observed(config: SimConfig) -> None:
+    """Refuse a case whose observations or events cannot be read, before anything is run.
 
-    What stays out: peaks and averages of single days (Max 46.4 million in December 2025 against
-    the monthly 42; 16.4 on 11 September; 25.6 on 6 November; 16.8 on 5 October); MTS AdTech,
-    a different method (July 2025: WhatsApp 93.5, Telegram 92.7); figures whose measurer is not
-    named and whose month is not stated (October 2025: WhatsApp 96.5, Telegram 90.97); quarters,
-    as no month; cities only (Telegram 2018); registered accounts, which are not people and not
-    only in Russia; a change without a level (Telegram February 2026).
+    Raises
+    ------
+    ConfigError
+        With the line of the file, and what is allowed.
+    """
+    observations(config)
+    events(config)
+
+
+def _observation(config: SimConfig, line: Line) -> dict[str, object]:
+    """Return a row of the table from a line that has no problem."""
+    operator, quality = OPERATORS[line["operator"]], line["quality"]
+    persons = config.case.persons if line["unit"] == "million" else 100.0
+    value = float(line["value"]) / persons
+    if line["sigma"]:
+        sigma = float(line["sigma"]) / persons
+    elif operator.is_change:
+        sigma = error_of_change(quality)
+    else:
+        wording = WORDING if line["operator"] in REACH else GRADES["poll"].level
+        sigma = error_of_share(quality, value, float(line["n"] or "nan"), wording)
+    group = line["group"]
+    return {name: line[name] for name in _NAMES if name in COLUMNS} | {
+        "case": config.case.name,
+        "date": _month(line["date"]),
+        "until": _month(line["until"]),
+        "value": value,
+        "sigma": sigma,
+        "bias": 0.0 if operator.is_change else GRADES[quality].bias / 100.0,
+        "weights": weights(line["base"], config) if group == "all" else {group: 1.0},
+    }
+
+
+def _problems(config: SimConfig, lines: dict[int, Line]) -> Iterator[str]:
+    """Yield what is wrong with each line by itself, and what is allowed."""
+    for number, line in lines.items():
+        for column, known in _choices(config, line).items():
+            if line[column] not in known:
+                yield f"line {number}: {column}={line[column]!r}: unknown; {allowed(known)}"
+        for column, reason in _faults(line, config.case.persons):
+            yield f"line {number}: {column}={line[column]!r}: {reason}"
+
+
+def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
+    """Return what may stand in the columns that hold names."""
+    operator = OPERATORS.get(line["operator"])
+    about = operator.about if operator else None
+    some = config.messengers if operator else (*config.messengers, CELLULAR, "any")
+    return {
+        "operator": tuple(OPERATORS),
+        "platform": (about,) if about else some,
+        "group": tuple(groups(config)),
+        "unit": UNITS,
+        "quality": tuple(GRADES),
+        "use": USES,
+    }
+
+
+def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
+    """Yield columns whose text means nothing, or nothing beside the other columns."""
+    operator = OPERATORS.get(line["operator"])
+    is_change = operator is not None and operator.is_change
+    since, until = _month(line["date"]), _month(line["until"])
+    if since is pd.NaT:
+        yield "date", "allowed: a month as 2025-08, or a day as 2025-08-13"
+    if is_change and not (until is not pd.NaT and until > since):
+        yield "until", "a change needs the later month that it is measured in, as 2025-10"
+    if not is_change and line["until"]:
+        yield "until", "allowed: nothing, but for changes from `date` until then"
+    low, high = (-100.0, 10_000.0) if is_change else (0.0, 100.0)
+    high = persons if line["unit"] == "million" else high
+    if not low <= _number(line["value"]) <= high:
+        yield "value", f"allowed: {low:g} to {high:g} {line['unit']}"
+    if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
+        yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
+    if problem := base_problem(line["base"]):
+        yield "base", f"no operator knows it; {problem}"
+    elif line["base"] != EVERYBODY and line["group"] != "all":
+        yield "group", f"allowed: all, or base {EVERYBODY}"
+    for column in ("n", "sigma"):
+        if line[column] and not _number(line[column]) > 0:
+            yield column, "allowed: a number above 0, or nothing"
+    if line["use"] == "fit" and line["quality"] in GRADES and not GRADES[line["quality"]].may_fit:
+        yield "use", f"quality {line['quality']} is not to be fitted; allowed: show"
+    if not line["source"].startswith(("http://", "https://")):
+        yield "source", "allowed: an address that begins with http"
+
+
+def _repeated(lines: dict[int, Line]) -> Iterator[str]:
+    """Yield figures to be fitted that say the same thing twice: one measurer has to be chosen."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, line in lines.items():
+        if line["use"] == "fit":
+            what = tuple(line[name] for name in ("operator", "platform", "group", "base"))
+            point = (*what, str(_month(line["date"])), str(_month(line["until"])))
+            if point in seen:
+                yield f"line {number}: use='fit': as line {seen[point]}; allowed: one, others show"
+            seen.setdefault(point, number)
+
+
+def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
+    """Return monthly and daily reach of everybody, at most one row a point, to be drawn.
+
+    What is to be fitted stands; where there is nothing, the smallest claim of a company does, as
+    claims err upwards.
 
     Parameters
     ----------
-    folder : Path or str
-        A folder with audience.csv and indicators.csv, or the name of one that is shipped.
+    observed : DataFrame, as of `observations`
 
     Returns
     -------
     DataFrame, shape (n_points, 8)
-        date (first day of the month), platform, measure (`mau` or `dau`), value (share of the
-        12+ population), measurer, quality, source (address), note; by platform, measure, date.
+        date (first day of the month), platform, measure (`mau` or `dau`), value, measurer,
+        quality, source, note; by platform, measure, date.
     """
-    rows = _read(folder, "audience.csv")
-    rows = rows[rows["platform"].isin(list(PLATFORMS)) & rows["metric"].isin(list(METRICS))]
-    claim = rows["measurer"].str.contains("(company", regex=False) | (
-        rows["metric"] == "company_daily_users"
-    )
-    panel = (
-        rows["measurer"].str.startswith("Mediascope")
-        & rows["population"].str.startswith("Russia 12+")
-        & rows["date"].str.fullmatch(r"\d{4}-\d{2}")
-    )
-    rows = rows.assign(claim=claim)[claim | panel]
-    kinds = [rows["claim"], rows["note"].str.startswith("DERIVED")]
-    scale = rows["unit"].map({"persons": 1.0 / _population(folder), "percent": 0.01})
-    points = pd.DataFrame(
-        {
-            "date": pd.to_datetime(rows["date"].str[:7], format="%Y-%m"),
-            "platform": rows["platform"].map(PLATFORMS),
-            "measure": rows["metric"].map(METRICS),
-            "value": rows["value"] * scale,
-            "measurer": rows["measurer"],
-            "quality": np.select(kinds, ["company", "derived"], "measured"),
-            "source": rows["url"],
-            "note": rows["note"],
-            "claim": rows["claim"],
-        }
-    )
-    points = points.sort_values(["platform", "measure", "date", "claim", "value"])
-    points = points.drop_duplicates(POINT)
-    return points[REACH].reset_index(drop=True)
+    rows = observed[
+        observed["operator"].isin(list(REACH))
+        & (observed["base"] == EVERYBODY)
+        & (observed["group"] == "all")
+        & ((observed["use"] == "fit") | (observed["quality"] == "company"))
+    ]
+    rows = rows.assign(measure=rows["operator"].map(REACH))
+    rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
+    kept = [*POINT, "value", "measurer", "quality", "source", "note"]
+    return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
 
 
-def observed_indicators(folder: Path | str = "russia_2025") -> pd.DataFrame:
-    """Return the few other figures the simulator can be held against.
+def events(config: SimConfig) -> pd.DataFrame:
+    """Return the steps of a case that matter, with labels short enough for a figure.
 
-    A relative change (-0.27 is 27 % less) between two months, with the range within which a
-    simulation agrees where one is known (NaN otherwise).
-
-    Returns
-    -------
-    DataFrame, shape (n_indicators, 9)
-        indicator, from_date, to_date (first days of months), value, low, high, measurer,
-        quality, source.
-    """
-    rows = []
-    for indicator in INDICATORS:
-        value, quality, source = _change(_read(folder, indicator.table), indicator)
-        low, high = value - indicator.half_width, value + indicator.half_width
-        since, until = pd.Timestamp(indicator.since), pd.Timestamp(indicator.until)
-        found = (value, low, high, indicator.measurer, quality, source)
-        rows.append((indicator.name, since, until, *found))
-    return pd.DataFrame(rows, columns=CHANGE)
-
-
-def events(folder: Path | str) -> pd.DataFrame:
-    """Return the dozen steps that matter, with labels short enough for a figure.
+    A case without labels.csv has none.
 
     Returns
     -------
@@ -175,58 +217,22 @@ def events(folder: Path | str) -> pd.DataFrame:
     ConfigError
         If labels.csv labels an event that events.csv does not hold.
     """
-    labels = _read(folder, "labels.csv")
-    rows = labels.merge(_read(folder, "events.csv"), on=["date", "event"], how="left")
-    if rows["url"].isna().any():
-        lost = rows.loc[rows["url"].isna(), ["date", "event"]].agg(" ".join, axis=1).tolist()
-        raise ConfigError(
-            f"labels.csv: not in events.csv: {lost}; date and event must be the same"
-        )
-    return pd.DataFrame(
-        {
-            "date": pd.to_datetime(rows["date"]),
-            "label": rows["label"],
-            "platforms": rows["platforms"].map(_our_names),
-            "url": rows["url"],
-        }
-    ).sort_values("date", ignore_index=True)
-
-
-def compare_with_observed(
-    timeseries: pd.DataFrame, scenario: str, folder: Path | str
-) -> pd.DataFrame:
-    """Set every observed point within the run beside what was simulated.
-
-    Parameters
-    ----------
-    timeseries : DataFrame
-        The run's tidy table; group `all` and channel `any` are used.
-    scenario : str
-        The scenario to compare.
-    folder : Path or str
-        As in `observed_reach`.
-
-    Returns
-    -------
-    DataFrame, shape (n_points, 9)
-        date, platform, measure, observed, median, low, high (5 and 95 % over replications), all
-        shares of the 12+ population; error_points (median minus observed, percentage points);
-        quality of the observation. Company claims are rows too: filter them before fitting.
-    """
-    rows = timeseries[
-        (timeseries["scenario"] == scenario)
-        & (timeseries["group"] == "all")
-        & (timeseries["channel"] == "any")
-    ]
-    monthly = rows.loc[rows["measure"] == "mau", ["date", "platform", "replication", "value"]]
-    daily = monthly_mean(rows[rows["measure"] == "dau"])
-    simulated = pd.concat([monthly.assign(measure="mau"), daily.assign(measure="dau")])
-    values = simulated.groupby(POINT)["value"]
-    bands = pd.DataFrame({name: values.quantile(at) for name, at in BAND.items()})
-    points = observed_reach(folder).rename(columns={"value": "observed"})
-    table = points.merge(bands.reset_index(), on=POINT, how="inner")
-    table["error_points"] = 100.0 * (table["median"] - table["observed"])
-    return table[COMPARISON]
+    names = {config.platforms[name].label: name for name in config.messengers}
+    data, rows = config.case.data, []
+    if not (data / "labels.csv").is_file():
+        return pd.DataFrame(columns=LABEL)
+    known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
+    for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
+        event = known.get((line["date"], line["event"]))
+        if event is None:
+            raise ConfigError(
+                f"labels.csv, line {number}: not in events.csv: {line['date']} {line['event']}; "
+                "date and event must be the same"
+            )
+        ours = (names[one] for one in event["platforms"].split(";") if one in names)
+        rows.append((line["date"], line["label"], ";".join(ours), event["url"]))
+    table = pd.DataFrame(rows, columns=LABEL)
+    return table.assign(date=pd.to_datetime(table["date"])).sort_values("date", ignore_index=True)
 
 
 def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
@@ -263,38 +269,19 @@ def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
 
 
-def _read(folder: Path | str, name: str) -> pd.DataFrame:
-    """Read one table, dates as text and empty notes as empty text."""
-    path = folder if isinstance(folder, Path) else DATA / folder
-    if not (path / name).is_file():
-        shipped = sorted(entry.parent.name for entry in DATA.glob(f"*/{name}"))
-        raise ConfigError(
-            f"observed data {str(folder)!r}: no {name} there; "
-            f"allowed: {', '.join(shipped)}, or a Path to a folder that holds it"
-        )
-    table = pd.read_csv(path / name, dtype={"date": str})
-    return table.fillna({"note": ""}) if "note" in table else table
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
-def _population(folder: Path | str) -> float:
-    """Return the number of people aged 12+ that the sources' shares refer to."""
-    table = _read(folder, "indicators.csv")
-    return float(table.loc[table["metric"] == "universe_12plus", "value"].iloc[0])
-
-
-def _change(table: pd.DataFrame, indicator: Indicator) -> tuple[float, str, str]:
-    """Return relative change, quality, source: stated in percent, or between two levels."""
-    rows = table[
-        (table["metric"] == indicator.metric)
-        & (table["measurer"] == indicator.measurer)
-        & (table["population"] == indicator.population)
-    ].set_index("date")
-    last = rows.loc[indicator.until]
-    if last["unit"] == "percent":
-        return float(last["value"]) / 100.0, "measured", str(last["url"])
-    ratio = float(last["value"] / rows.loc[indicator.since, "value"])
-    return ratio - 1.0, "derived", str(last["url"])
-
-
-def _our_names(platforms: str) -> str:
-    return ";".join(PLATFORMS[name] for name in platforms.split(";") if name in PLATFORMS)
+def _month(text: str) -> pd.Timestamp:
+    """Return the first day of the month of a date; NaT where the text is none."""
+    match = re.fullmatch(r"(\d{4}-\d\d)(-\d\d)?", text)
+    if match is None:
+        return pd.NaT
+    try:
+        return pd.Timestamp(dt.date.fromisoformat(match[1] + (match[2] or "-01")).replace(day=1))
+    except ValueError:
+        return pd.NaT

@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 from sim.checkpoint import Checkpoint
-from sim.cli import ending_well, report, take
+from sim.cli import report, take
+from sim.endings import ending_well
 from sim.multirun import NAME, Job, Multirun
 from sim.schema import load_config
 

@@ -16,6 +16,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sim import posterior
+from sim.case_dir import open_case, searching
 from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
 from sim.validation import OURS, allowed_keys, validate
@@ -79,7 +80,7 @@ def load_tree(*overrides: str) -> dict[str, Any]:
     ConfigError
         If Hydra refuses an override.
     """
-    opened = tuple(open_key(override) for override in overrides)
+    opened = tuple(open_key(override) for override in open_case(overrides))
     if GlobalHydra.instance().is_initialized():
         return _load(opened)
     with initialize_config_dir(str(CONF), version_base="1.3"):
@@ -126,7 +127,8 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
 
 def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
     """Refuse to set by hand what every replication draws."""
-    folder = DATA / str(tree["case"].get("name"))
+    case = tree["case"]
+    folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
     if tree["parameters"] == "posterior" and posterior.exists(folder):
         for override in overrides:
             if ".".join(_path(override)) in posterior.read(folder).names:
@@ -167,7 +169,10 @@ def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]
 @lru_cache(maxsize=32)  # a command composes the same tree when it checks it and when it runs
 def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     try:
-        cfg = compose(name, overrides=list(overrides), return_hydra_config=True)
+        for override in overrides:  # a case may do without, so Hydra would not miss it
+            if override.startswith("abuse=") and _not_a_name(override):
+                raise ConfigError(_not_a_name(override))
+        cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
@@ -184,6 +189,11 @@ def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
         return "\n".join(_not_a_name(o) for o in overrides if _not_a_name(o))
+    missing = re.search(r"Could not find '(\w+)/([^']+)'", message)
+    if missing:
+        group, given = missing.groups()
+        options = message.partition("Available options")[2].split()[2:]  # behind "in 'GROUP':"
+        return f"{group}={given}: no such name; {allowed_keys(given, options)}"
     unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
     if not unknown:
         return message
@@ -200,9 +210,14 @@ def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
 def _not_a_name(override: str) -> str:
     """Say what is allowed where a group is given something that is no name; else nothing."""
     group, _, value = override.lstrip("+~").partition("=")
-    options = sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    options = names(group)
     is_name = value.startswith("[") or value in options
     return "" if not options or is_name else f"{override}: allowed: {', '.join(options)}"
+
+
+def names(group: str) -> list[str]:
+    """Return the names that a group of conf/ allows; none if there is no such group."""
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
 def _refuse_code(node: Any, path: str = "") -> None:

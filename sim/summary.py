@@ -11,8 +11,10 @@ from rich.table import Table
 
 from sim.config import SimConfig
 from sim.measures import costly
-from sim.observed import compare_with_observed, monthly_mean, observed_reach
+from sim.observed import monthly_mean, observations, observed_reach
+from sim.operators import REACH
 from sim.platforms import CELLULAR
+from sim.residuals import residuals
 from sim.results import BAND, Result
 
 SERIES = ["platform", "channel", "measure"]
@@ -73,8 +75,9 @@ def table(result: Result) -> Table | None:
     if after is None:
         return None
     scenarios = (config.scenario, *config.compare_to)
-    monthly = {name: _monthly(result.timeseries, name) for name in scenarios}
-    observed = observed_reach(config.case.name).set_index(["date", "platform", "measure"])["value"]
+    monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
+    points = observed_reach(observations(config))
+    observed = points.set_index(["date", "platform", "measure"])["value"]
     title = f"{config.scenario}: {config.case.title}"
     out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
@@ -114,7 +117,7 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     return whole[0], headline if headline in whole else whole[-1]
 
 
-def _monthly(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
+def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
     platform, channel, measure = (mine[name].astype(str) for name in SERIES)
@@ -145,23 +148,34 @@ def warnings(result: Result) -> Iterator[str]:
         f"{config.population.n_users:,} users (its ties, its start and the order of roll-outs): "
         f"it holds {HELD[config.parameters]}."
     )
-    points = compare_with_observed(result.timeseries, config.scenario, config.case.name)
-    measured = points[points["quality"] != "company"]
+    measured = reach_points(result)
     missed = measured[measured["error_points"].abs() > FAR]
     if len(measured):
         yield (
             f"{len(missed)} of {len(measured)} observed points are missed by more than {FAR:g} "
             f"points{_list(missed, config)}."
         )
-    if config.scenario != "as_happened" and len(missed):
-        yield "This scenario is not what happened: compare with +scenario=as_happened."
+    happened = config.case.happened
+    if config.scenario != happened and len(missed):
+        yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
+
+
+def reach_points(result: Result) -> pd.DataFrame:
+    """Return the observed reach that lies in the run beside the simulated one.
+
+    What is only to be shown is left out: company claims, other bases. Columns as of `residuals`.
+    """
+    observed, t = observations(result.config), result.timeseries
+    reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
+    points = residuals(t[t["scenario"] == result.config.scenario], reach)
+    return points[points["median"].notna()]
 
 
 def _list(missed: pd.DataFrame, config: SimConfig) -> str:
     worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {WORDS[p.measure]} {p.date:%b %Y} "
+        f"{config.platforms[p.platform].label} {WORDS[REACH[p.operator]]} {p.date:%b %Y} "
         f"{p.error_points:+.1f}"
         for p in worst.itertuples()
     )

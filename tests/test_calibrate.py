@@ -23,8 +23,8 @@ def test_every_error_is_stated_and_claims_are_told_apart():
     claim = found.loc["max", "dau", pd.Timestamp("2025-11-01")]
     assert panel["sd"] == pytest.approx(np.hypot(0.01, 0.015))
     assert claim["sd"] == pytest.approx(np.hypot(0.02, 0.015))
-    assert (panel["quality"], claim["quality"]) == ("measured", "company")
-    assert found["name"].isin(["mau", "dau", *CHANGES]).all()
+    assert (panel["quality"], claim["quality"]) == ("panel", "company")
+    assert found["name"].isin(["mau", "dau", *(change.name for change in CHANGES.values())]).all()
 
 
 def test_a_simulated_change_is_that_of_use_over_both_channels():

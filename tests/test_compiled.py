@@ -21,7 +21,7 @@ force.preinstall[0] = 1e-12
 buy_phone(0, user, 0, np.uint64(0), force, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
-HAPPENS = "return bool(u < hazard and u < -np.expm1(-hazard))"
+HAPPENS = "return bool(u < hazard)"
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms", "posterior"],
-    ["versions", "interrupts", "locks", "machine", "place", "progress"],
+    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
+    ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled", "octets_interpreted", "octets_compiled"],
@@ -23,7 +24,7 @@ LAYERS = [
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
-    ["world.chats", "conditions", "jobs"],
+    ["world.chats", "conditions", "jobs", "stories"],
     ["world.build"],
     ["world.shelf"],
     ["world.cache"],
@@ -34,7 +35,9 @@ LAYERS = [
     ["simulation", "results"],
     ["watch", "agents"],
     ["runs"],
+    ["sources", "operators"],
     ["model", "observed", "palette"],
+    ["residuals"],
     ["outcomes", "layout", "drawing"],
     [
         "plotting",
@@ -54,11 +57,13 @@ LAYERS = [
     ["sweeps.work", "sweeps.status"],
     ["sweeps.executors", "sweeps.progress"],
     ["sweeps.driver", "sweeps.request"],
-    ["folder", "report"],
+    ["facts"],
+    ["report"],
+    ["folder"],
     ["multirun", "digest", "bands"],
     ["evidence"],
-    ["cli", "app", "collect"],
-    ["resume", "__main__"],
+    ["cli", "app", "collect", "case"],
+    ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
 LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
@@ -67,7 +72,7 @@ ROOMS = {
     "solara": {"app"},
     "hydra": {"cli", "schema", "jobs"},
     "networkx": {"world.graph"},
-    "matplotlib": {"plotting", "plotting_posterior", "plotting_sweeps", "drawing", "report"},
+    "matplotlib": {"plotting", "plotting_posterior", "plotting_sweeps", "drawing"},
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},

@@ -1,43 +1,48 @@
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from sim import observed
+from sim import load_config, observed
 from sim.errors import ConfigError
+from sim.sources import DESIGN_EFFECT, GRADES, WORDING
 
-CASE = "russia_2025"
 BASE = 123.0  # million people aged 12+
 
 
 @pytest.fixture(scope="module")
-def points():
-    table = observed.observed_reach(CASE)
-    return table.set_index(["platform", "measure", "date"]).sort_index()
+def config():
+    return load_config()
+
+
+@pytest.fixture(scope="module")
+def table(config):
+    return observed.observations(config)
+
+
+@pytest.fixture(scope="module")
+def points(table):
+    return observed.observed_reach(table).set_index(["platform", "measure", "date"]).sort_index()
 
 
 @pytest.mark.parametrize(
     ("platform", "measure", "month", "million", "quality"),
     [
-        ("whatsapp", "mau", "2025-12", 94.47, "measured"),
-        ("whatsapp", "dau", "2025-12", 69.8, "measured"),
-        ("whatsapp", "mau", "2025-07", 96.2, "measured"),  # not MTS AdTech's 93.5
-        ("whatsapp", "mau", "2025-10", 96.2, "measured"),  # not the unnamed measurer's 96.5
-        ("whatsapp", "mau", "2026-02", 80.3, "measured"),
-        ("telegram", "mau", "2025-12", 93.637, "measured"),
-        ("telegram", "mau", "2025-10", 91.0, "measured"),  # not 90.97
-        ("telegram", "dau", "2024-12", 0.532 * BASE, "measured"),  # a share in percent
-        ("telegram", "dau", "2024-08", 62.5, "derived"),
+        ("whatsapp", "mau", "2025-12", 94.47, "panel"),
+        ("whatsapp", "dau", "2025-12", 69.8, "panel"),
+        ("whatsapp", "mau", "2025-07", 96.2, "panel"),  # not MTS AdTech's 93.5
+        ("whatsapp", "mau", "2025-10", 96.2, "panel"),  # not the unnamed measurer's 96.5
+        ("whatsapp", "mau", "2026-02", 80.3, "panel"),
+        ("telegram", "mau", "2025-12", 93.637, "panel"),
+        ("telegram", "mau", "2025-10", 91.0, "panel"),  # not 90.97
         ("telegram", "dau", "2026-04", 65.0, "company"),
-        ("max", "dau", "2025-12", 42.0, "measured"),  # not the peak of 46.4
-        ("max", "dau", "2025-09", 14.0, "measured"),  # not the peak of 16.4
+        ("max", "dau", "2025-12", 42.0, "panel"),  # not the peak of 46.4
+        ("max", "dau", "2025-09", 14.0, "panel"),  # not the peak of 16.4
         ("max", "dau", "2025-10", 18.2, "company"),
         ("max", "dau", "2026-01", 55.0, "company"),  # not the forecast of 60
         ("max", "mau", "2025-06", 2.6, "derived"),
-        ("max", "mau", "2025-10", 0.39 * BASE, "measured"),
-        ("imo", "mau", "2025-12", 9.82, "measured"),
-        ("vk", "mau", "2025-12", 15.7, "measured"),
+        ("max", "mau", "2025-10", 0.39 * BASE, "panel"),  # a share in percent
+        ("imo", "mau", "2025-12", 9.82, "panel"),
+        ("vk", "mau", "2025-12", 15.7, "panel"),
     ],
 )
 def test_reach_is_what_the_sources_say(points, platform, measure, month, million, quality):
@@ -50,7 +55,7 @@ def test_reach_is_what_the_sources_say(points, platform, measure, month, million
 def test_reach_is_tidy(points):
     assert points.index.is_unique
     assert points["value"].between(0, 1).all()
-    assert set(points["quality"]) == {"measured", "derived", "company"}
+    assert set(points["quality"]) == {"panel", "derived", "company"}
     assert (points.index.get_level_values("date").day == 1).all()
 
 
@@ -58,7 +63,6 @@ def test_reach_is_tidy(points):
     ("platform", "measure", "month"),
     [
         ("telegram", "mau", "2025-07"),  # only MTS AdTech
-        ("telegram", "dau", "2018-04"),  # only cities
         ("telegram", "dau", "2026-02"),  # a change without a level
         ("max", "mau", "2025-07"),  # only registered accounts
     ],
@@ -67,61 +71,165 @@ def test_what_is_not_comparable_stays_out(points, platform, measure, month):
     assert (platform, measure, pd.Timestamp(month)) not in points.index
 
 
-def test_the_panel_never_contradicts_itself():
-    rows = pd.read_csv(observed.DATA / CASE / "audience.csv", dtype={"date": str})
-    rows = rows[
-        rows["platform"].isin(list(observed.PLATFORMS))
-        & rows["metric"].isin(list(observed.METRICS))
-        & rows["measurer"].str.startswith("Mediascope")
-        & rows["population"].str.startswith("Russia 12+")
-    ]
-    measure = rows["metric"].map(observed.METRICS)
-    assert not rows.assign(measure=measure).duplicated(["date", "platform", "measure"]).any()
+def test_every_level_stands_in_the_table_of_the_audience(config, table):
+    rows = pd.read_csv(config.case.data / "audience.csv", dtype={"date": str})
+    known = set(zip(rows["metric"], rows["url"], strict=True))
+    levels = table[table["operator"].isin(["monthly_reach", "daily_reach"])]
+    levels = levels[(levels["base"] == "12+") & (levels["quality"] != "poll")]
+    assert len(levels) > 50
+    for row in levels.itertuples():
+        assert (row.metric, row.source) in known
+        same = rows[(rows["metric"] == row.metric) & (rows["url"] == row.source)]
+        shares = same["value"] * same["unit"].map({"persons": 1e-6 / BASE, "percent": 0.01})
+        assert (shares - row.value).abs().min() < 1e-9
 
 
-def test_indicators():
-    table = observed.observed_indicators().set_index("indicator")
-    calls = table.loc["cellular_call_traffic_change"]
-    assert [calls["low"], calls["value"], calls["high"]] == pytest.approx([0.15, 0.25, 0.35])
-    assert (calls["from_date"], calls["to_date"]) == (
-        pd.Timestamp("2025-08-01"),
+def test_each_source_has_its_error(table):
+    assert set(table["quality"]) == set(GRADES)
+    of = table[~table["operator"].str.endswith("change")].groupby("quality")["sigma"]
+    assert of.max()["panel"] == of.min()["panel"] == 0.01
+    assert of.min()["company"] == 0.025
+    assert (table.loc[table["quality"] == "company", "bias"] == 0.025).all()
+    assert (table.loc[table["quality"] != "company", "bias"] == 0.0).all()
+    assert not (table["quality"].isin(["company", "press"]) & (table["use"] == "fit")).any()
+
+
+def test_a_poll_errs_by_its_sample_and_its_wording(table):
+    poll = table[(table["measurer"].str.startswith("MAR")) & (table["platform"] == "max")].iloc[0]
+    sampling = DESIGN_EFFECT * 0.5 * 0.5 / 900
+    assert poll["sigma"] == pytest.approx(np.sqrt(sampling + (WORDING / 100) ** 2))
+    assert poll["base"] == "online 18-65"
+
+
+def test_changes_are_relative_and_between_two_months(table):
+    calls = table[(table["operator"] == "cellular_calls_change") & (table["use"] == "fit")].iloc[0]
+    assert [calls["value"], calls["sigma"]] == pytest.approx([0.25, 0.10])
+    assert (calls["date"], calls["until"]) == (
+        pd.Timestamp("2025-07-01"),
         pd.Timestamp("2025-10-01"),
     )
-    time = table.loc["whatsapp_time_per_user_change"]
+    time = table[(table["operator"] == "use_per_user_change") & (table["use"] == "fit")].iloc[0]
     assert time["value"] == pytest.approx(161 / 219 - 1)
-    assert math.isnan(time["low"])
-    assert table["source"].str.startswith("https://").all()
 
 
-def test_events_are_short_known_and_in_order():
-    table = observed.events(CASE)
+def test_a_base_is_read_by_the_ages_in_it(table):
+    adults = table[table["base"] == "18+"]["weights"].iloc[0]
+    assert "age=12-17" not in adults
+    assert sum(adults.values()) == pytest.approx(1.0)
+    online = table[table["base"] == "online 18-65"]["weights"].iloc[0]
+    assert 1.0 < sum(online.values()) < 1.15  # who is offline uses nothing, and was not asked
+    assert online["age=65+"] < 0.1 * adults["age=65+"]  # one year of the band is in it
+    assert table[table["base"] == "12+"]["weights"].iloc[0] == {"all": 1.0}
+
+
+def test_events_are_short_known_and_in_order(config):
+    table = observed.events(config)
     assert table["date"].is_monotonic_increasing
     assert table["label"].str.len().max() <= 40
     assert table["label"].is_unique
-    assert set(";".join(table["platforms"]).split(";")) <= set(observed.PLATFORMS.values())
+    assert set(";".join(table["platforms"]).split(";")) <= set(config.messengers)
     restricted = table[table["date"] == "2025-08-13"].iloc[0]
     assert restricted["platforms"] == "whatsapp;telegram"
     assert restricted["url"] == "https://www.kommersant.ru/doc/7974166"
 
 
-def test_a_label_of_an_unknown_event_is_refused(tmp_path):
-    (tmp_path / "events.csv").write_text(
-        "date,event,platforms,url\n2025-08-13,a ban,Max,http://x\n"
+def elsewhere(config, folder):
+    """Return the same case with its data in FOLDER/data."""
+    (folder / "data").mkdir()
+    for path in config.case.data.iterdir():
+        (folder / "data" / path.name).write_bytes(path.read_bytes())
+    return config.model_copy(
+        update={"case": config.case.model_copy(update={"folder": str(folder)})}
     )
-    (tmp_path / "labels.csv").write_text("date,event,label\n2025-08-14,a ban,Ban\n")
-    with pytest.raises(ConfigError, match="2025-08-14 a ban"):
-        observed.events(tmp_path)
 
 
-def test_an_unknown_folder_names_what_is_allowed(tmp_path):
-    for folder in ("russia_2026", tmp_path):
-        with pytest.raises(ConfigError, match=r"audience\.csv.*allowed: russia_2025"):
-            observed.observed_reach(folder)
+def test_a_folder_serves_as_well_as_what_is_shipped(config, table, tmp_path):
+    pd.testing.assert_frame_equal(observed.observations(elsewhere(config, tmp_path)), table)
 
 
-def test_a_path_serves_as_well_as_a_name():
-    by_path = observed.observed_reach(observed.DATA / CASE)
-    pd.testing.assert_frame_equal(by_path, observed.observed_reach(CASE))
+def test_a_case_without_labels_marks_no_events(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    (tmp_path / "data/labels.csv").unlink()
+    assert observed.events(there).empty
+
+
+def test_a_label_of_an_unknown_event_is_refused(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    (tmp_path / "data/labels.csv").write_text("date,event,label\n2025-08-14,a ban,Ban\n")
+    with pytest.raises(ConfigError, match=r"line 2: not in events\.csv: 2025-08-14 a ban"):
+        observed.events(there)
+
+
+GOOD = {
+    "date": "2025-08", "platform": "max", "metric": "reach", "operator": "monthly_reach",
+    "group": "all", "value": "26.2", "unit": "percent", "base": "12+", "measurer": "somebody",
+    "quality": "panel", "use": "fit", "source": "https://example.org",
+}  # fmt: skip
+
+
+def refusal(config, folder, *lines):
+    """Return why a table of these lines is refused."""
+    there = elsewhere(config, folder)
+    rows = [{**dict.fromkeys(observed.COLUMNS, ""), **GOOD, **line} for line in lines]
+    path = folder / "data" / observed.OBSERVATIONS
+    pd.DataFrame(rows, columns=list(observed.COLUMNS)).to_csv(path, index=False)
+    with pytest.raises(ConfigError) as refused:
+        observed.observations(there)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"platform": "wahtsapp"}, "unknown; allowed: whatsapp, telegram"),
+        ({"operator": "reach"}, "unknown; allowed: monthly_reach"),
+        ({"operator": "vpn_use"}, "platform='max': unknown; allowed: any"),
+        ({"group": "region=paris"}, "unknown; allowed: all, age=12-17"),
+        ({"value": "101"}, "allowed: 0 to 100 percent"),
+        ({"value": "many"}, "allowed: 0 to 100 percent"),
+        ({"value": "124", "unit": "million"}, "allowed: 0 to 123 million"),
+        ({"unit": "persons"}, "unknown; allowed: percent, million"),
+        ({"unit": "million", "base": "18+"}, "allowed: base 12+"),
+        ({"base": "cities"}, "no operator knows it; allowed: ages as 12+"),
+        ({"base": "18+", "group": "age=18-24"}, "allowed: all, or base 12+"),
+        ({"date": "2025-13"}, "allowed: a month as 2025-08"),
+        ({"until": "2025-10"}, "allowed: nothing, but for changes"),
+        ({"operator": "daily_reach_change"}, "until='': a change needs the later month"),
+        ({"quality": "good"}, "unknown; allowed: panel, derived, probe, poll, company, press"),
+        ({"quality": "company"}, "quality company is not to be fitted; allowed: show"),
+        ({"n": "-5"}, "allowed: a number above 0, or nothing"),
+        ({"source": "a friend"}, "allowed: an address that begins with http"),
+    ],
+)
+def test_a_line_that_cannot_be_is_refused_with_its_number(config, tmp_path, change, reason):
+    said = refusal(config, tmp_path, {"date": "2025-07"}, change)
+    assert said.startswith("observations.csv, line 3: ")
+    assert reason in said
+    assert "line 2" not in said
+
+
+def test_of_two_measurers_of_a_figure_one_is_fitted(config, tmp_path):
+    said = refusal(config, tmp_path, {}, {"measurer": "another", "date": "2025-08-13"})
+    assert said == "observations.csv, line 3: use='fit': as line 2; allowed: one, others show"
+
+
+def test_all_problems_are_told_at_once(config, tmp_path):
+    said = refusal(config, tmp_path, {"value": "-1", "base": "?"}, {"use": "maybe"})
+    assert len(said.splitlines()) == 3
+
+
+def test_other_columns_are_refused(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    (tmp_path / "data" / observed.OBSERVATIONS).write_text("date,reach\n2025-08,1\n")
+    with pytest.raises(ConfigError, match=r"line 1: unknown columns: \['reach'\], missing: \['un"):
+        observed.observations(there)
+
+
+def test_a_table_that_is_not_there_is_named(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    (tmp_path / "data" / observed.OBSERVATIONS).unlink()
+    with pytest.raises(ConfigError, match=r"observations\.csv: cannot read the table"):
+        observed.observations(there)
 
 
 def daily(dates, values):
@@ -173,44 +281,3 @@ def test_every_series_is_averaged_for_itself_as_pandas_does():
 
 def test_a_single_step_covers_no_month():
     assert observed.monthly_mean(daily(["2025-06-02"], [0.5])).empty
-
-
-def series(measure, dates, value_of):
-    return pd.DataFrame(
-        [
-            ("ban", r, date, "all", "whatsapp", "any", measure, value_of(r))
-            for r in range(21)
-            for date in dates
-        ],
-        columns=[
-            *("scenario", "replication", "date", "group"),
-            *("platform", "channel", "measure", "value"),
-        ],
-    )
-
-
-def test_comparison_with_the_observed_points():
-    run = pd.concat(
-        [
-            series("dau", pd.date_range("2025-06-02", "2025-12-29", freq="7D"), lambda r: r / 20),
-            series("mau", pd.date_range("2025-06-01", "2025-12-01", freq="MS"), lambda _: 0.8),
-        ]
-    )
-    noise = run.assign(group="age=25-34", value=0.0)
-    table = observed.compare_with_observed(pd.concat([noise, run]), "ban", CASE)
-    assert list(table.columns) == observed.COMPARISON
-    months = table[table["measure"] == "dau"]["date"].dt.month.tolist()
-    assert months == [6, 8, 11, 12]  # June counts: 29 of its 30 days are covered
-    assert table["date"].between("2025-06-01", "2025-12-01").all()
-    row = table[(table["measure"] == "dau") & (table["date"] == "2025-12-01")].iloc[0]
-    assert [row["low"], row["median"], row["high"]] == pytest.approx([0.05, 0.5, 0.95])
-    assert row["error_points"] == pytest.approx(100 * (0.5 - 69.8 / BASE))
-    monthly = table[(table["measure"] == "mau") & (table["date"] == "2025-12-01")].iloc[0]
-    assert monthly["error_points"] == pytest.approx(100 * (0.8 - 94.47 / BASE))
-
-
-def test_a_run_elsewhere_in_time_compares_with_nothing():
-    run = series("dau", pd.date_range("2030-01-07", periods=9, freq="7D"), lambda _: 0.5)
-    table = observed.compare_with_observed(run, "ban", CASE)
-    assert table.empty
-    assert list(table.columns) == observed.COMPARISON

@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 
 from experiments.record import main
-from sim.observed import observed_reach
+from sim import load_config
+from sim.observed import observations
 
 
 @pytest.fixture(scope="module")
@@ -19,14 +20,20 @@ def page() -> str:
 
 
 def test_every_observed_point_of_the_period_has_its_line(page):
-    points = observed_reach("russia_2025")
-    period = points[(points["date"] >= "2025-06-01") & (points["date"] <= "2026-02-28")]
-    lines = re.findall(r"^\| \w{3} 20\d\d \| \w+ \| (?:monthly|daily) \|", page, re.M)
-    assert len(lines) == len(period) > 30
+    points = observations(load_config())
+    within = points[points["date"].between("2025-06-01", "2026-05-01")]
+    parts = page.split("Root mean square")[0].split("Shown, not to be fitted")
+    for part, use in zip(parts, ("fit", "show"), strict=True):
+        lines = re.findall(r"^\| \w{3} 20\d\d .*$", part, re.M)
+        assert len(lines) == (within["use"] == use).sum() > 30
+    assert f"{len(points) - len(within)} of {len(points)} figures lie outside the run" in page
 
 
 def test_a_point_further_off_than_three_points_is_called_missed(page):
-    for line in re.findall(r"^\| \w{3} 20\d\d .*$", page, re.M):
+    fitted = page.split("Shown, not to be fitted")[0]
+    reach = re.findall(r"^\| \w{3} 20\d\d \| \w+ \| (?:monthly|daily) \|.*$", fitted, re.M)
+    assert len(reach) > 25
+    for line in reach:
         error = float(re.search(r"\| ([+-][\d.]+) \|", line)[1])
         if abs(error) != 3.0:  # rounded to one digit, 3.0 may lie on either side
             assert ("missed" in line) == (abs(error) > 3)

@@ -8,9 +8,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from sim import compare, load_config
+from sim.collect import collect
 from sim.manifest import read_manifest
 from sim.multirun import Multirun
 from sim.place import Place
@@ -87,6 +89,11 @@ def test_an_array_whose_tasks_are_cancelled_and_killed_is_completed(slurm, tmp_p
     assert read_manifest(killed)["resumed"]
     assert read_manifest(cancelled)["resumed"]
     assert digest(table(tmp_path)) == digest(straight(tmp_path))
+    found = collect(tmp_path)
+    assert (found.runs["status"] == "done").all()
+    joined = pd.read_parquet(found.folder / "outcomes.parquet")
+    assert len(joined) == len(table(tmp_path))
+    assert sorted(joined["run"].unique()) == list(range(20))
 
 
 def wait_for_slurm(folder):

@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 
 from sim import load_config
-from sim.observed import compare_with_observed
+from sim.observed import observations
+from sim.operators import REACH
+from sim.residuals import residuals
 from sim.runs import compare
 from sim.schema import CONF
 from sim.summary import FAR, months, rows, table, warnings
@@ -113,14 +115,15 @@ def test_the_table_fits_a_terminal_of_eighty_columns(result):
 
 def test_warnings_count_the_points_that_are_missed(result):
     text = "\n".join(warnings(result))
-    points = compare_with_observed(result.timeseries, "call_ban", "russia_2025")
-    measured = points[points["quality"] != "company"]
+    run = result.timeseries[result.timeseries["scenario"] == "call_ban"]
+    points = residuals(run, observations(result.config)).dropna(subset="median")
+    measured = points[(points["use"] == "fit") & points["operator"].isin(list(REACH))]
     n_missed = (measured["error_points"].abs() > FAR).sum()
     assert n_missed > 0
     assert f"{n_missed} of {len(measured)} observed points" in text
     worst = measured.loc[measured["error_points"].abs().idxmax()]
     label = result.config.platforms[worst["platform"]].label
-    word = {"mau": "monthly", "dau": "daily"}[worst["measure"]]
+    word = {"monthly_reach": "monthly", "daily_reach": "daily"}[worst["operator"]]
     assert f"worst: {label} {word} {worst['date']:%b %Y}" in text
 
 

@@ -1,0 +1,154 @@
+"""Check a case in a folder, and say what is wrong and where: python -m sim.case FOLDER."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from sim.case_dir import case_folder, case_name
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.observed import OBSERVATIONS, check_observed, observations
+from sim.schema import GROUPS, load_config
+
+NEEDED = ("conf/case", "conf/platforms", "conf/population")
+KNOWN = (*GROUPS, "scenario", "policy")
+
+
+def main(arguments: list[str]) -> None:
+    """Check the folder named on the command line; the exit status says whether it can be run."""
+    if len(arguments) != 1:
+        raise SystemExit("python -m sim.case FOLDER: name one folder of a case")
+    try:
+        found = list(problems(arguments[0]))
+    except ConfigError as error:
+        found = str(error).splitlines()
+    if found:
+        raise SystemExit("\n".join(found))
+    print(summary(arguments[0]))
+
+
+def problems(name: str) -> Iterator[str]:
+    """Yield a line for all that is wrong with a case: file, line, value and what is allowed.
+
+    Parameters
+    ----------
+    name : str
+        A folder, or the name of a case that is shipped.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder, or not one case in it.
+    """
+    folder = case_folder(name)
+    in_files = [*_file_problems(folder)]
+    yield from in_files
+    if in_files:  # nothing else can be read
+        return
+    scenarios = sorted(path.stem for path in (folder / "conf/scenario").glob("*.yaml"))
+    configs = []
+    for added in ([], *([f"+scenario={one}"] for one in scenarios)):
+        try:
+            configs.append(load_config(f"case_dir={folder}", *added))
+        except ConfigError as error:
+            yield from (_placed(folder, line) for line in str(error).splitlines())
+            return  # the scenarios would repeat what is wrong with the case
+    yield from _data_problems(configs[0])
+    happened = configs[0].case.happened
+    try:
+        load_config(f"case_dir={folder}", f"+scenario={happened}")
+    except ConfigError as error:
+        yield _placed(folder, f"case.happened={happened}: {error}")
+
+
+def summary(name: str) -> str:
+    """Return in a line what a case without problems holds."""
+    config = load_config(f"case_dir={case_folder(name)}")
+    observed = observations(config)
+    n_fit = int((observed["use"] == "fit").sum())
+    return (
+        f"{config.case.title}: {len(config.messengers)} messengers, {len(observed)} figures, "
+        f"{n_fit} of them to be fitted. Nothing is wrong with it."
+    )
+
+
+def _file_problems(folder: Path) -> Iterator[str]:
+    """Yield files that are missing, no YAML, or in a place where nothing is looked for."""
+    name = case_name(folder)
+    for place in NEEDED:
+        if not (folder / place / f"{name}.yaml").is_file():
+            yield f"{place}/{name}.yaml: no such file; it is called like the case"
+    if not (folder / "data" / OBSERVATIONS).is_file():
+        yield f"data/{OBSERVATIONS}: no such file; docs/howto_case.md says what stands in it"
+    for path in sorted((folder / "conf").iterdir()):
+        if path.name not in KNOWN:
+            yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
+    for path in sorted((folder / "conf").rglob("*.yaml")):
+        try:
+            yaml.safe_load(path.read_text(encoding="utf-8"))
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = f", line {mark.line + 1}" if mark else ""
+            yield f"{path.relative_to(folder)}{line}: no YAML: {getattr(error, 'problem', error)}"
+
+
+def _data_problems(config: SimConfig) -> Iterator[str]:
+    """Yield what is wrong with the observations, for a run from the start of the case."""
+    try:
+        check_observed(config)
+    except ConfigError as error:
+        yield from str(error).splitlines()
+        return
+    table = observations(config)
+    first = pd.Timestamp(config.start).replace(day=1)
+    for row in table[(table["use"] == "fit") & (table["date"] < first)].itertuples():
+        yield (
+            f"{OBSERVATIONS}, line {row.Index}: date={row.date:%Y-%m}: to be fitted, but "
+            f"before the start of the case; allowed: from {first:%Y-%m} on, or use=show"
+        )
+
+
+def _placed(folder: Path, problem: str) -> str:
+    """Put the file and the line before a problem whose key stands in one of the folder's files."""
+    keys = re.split(r"[=:\s]", problem, maxsplit=1)[0].split(".")
+    name = case_name(folder)
+    places = [
+        (folder / "conf" / keys[0] / f"{name}.yaml", keys[1:]),
+        (folder / "conf/case" / f"{name}.yaml", keys),
+    ]
+    if keys[0] == "policies" and len(keys) > 1:
+        places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
+        places += [(path, keys) for path in (folder / "conf/scenario").glob("*.yaml")]
+    found = [
+        (depth, path, line)
+        for path, below in places
+        if path.is_file()
+        for depth, line in [_line_of(path, below)]
+    ]
+    if not found or max(found, key=lambda one: one[0])[0] == 0:
+        return problem
+    _, path, line = max(found, key=lambda one: one[0])
+    return f"{path.relative_to(folder)}, line {line}: {problem}"
+
+
+def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:
+    """Return how many of the keys stand below each other in a file, and the line of the last."""
+    node = yaml.compose(path.read_text(encoding="utf-8"))
+    line = 1
+    for depth, key in enumerate(keys):
+        pairs = node.value if isinstance(node, yaml.MappingNode) else ()
+        found = [(k, value) for k, value in pairs if k.value == key]
+        if not found:
+            return depth, line
+        line, node = found[0][0].start_mark.line + 1, found[0][1]
+    return len(keys), line
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

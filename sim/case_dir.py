@@ -1,0 +1,70 @@
+"""A case in a folder of its own: `case_dir=FOLDER` on the command line (docs/howto_case.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sim.errors import ConfigError
+
+SHIPPED = Path(__file__).resolve().parents[1] / "cases"
+KEY, FOLDER, SEARCH = "case_dir=", "++case.folder=", "hydra.searchpath="
+
+
+def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
+    """Replace `case_dir=FOLDER` by the case's name and its folder, which Hydra understands.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such folder, or not one case in it.
+    """
+    opened: list[str] = []
+    for override in overrides:
+        if override.startswith(KEY):
+            folder = case_folder(override.removeprefix(KEY))
+            opened += [f"case={case_name(folder)}", f"{FOLDER}'{folder}'"]
+        else:
+            opened.append(override)
+    return tuple(opened)
+
+
+def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the overrides with the case's folder among those that Hydra searches."""
+    at = next((k for k, o in enumerate(overrides) if o.startswith(FOLDER)), None)
+    if at is None or any(o.startswith(SEARCH) for o in overrides):
+        return overrides
+    folder = overrides[at].removeprefix(FOLDER).strip("'")
+    search = f"{SEARCH}['file://{folder}/conf']"
+    return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
+
+
+def case_folder(name: str) -> Path:
+    """Return the folder that is meant: the user's, or one that is shipped.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or Hydra could not read its name.
+    """
+    for folder in (Path(name), SHIPPED / name):
+        if name and folder.is_dir():
+            if "'" in str(folder.resolve()):
+                raise ConfigError(f"{KEY}{name}: allowed: a folder without ' in its name")
+            return folder.resolve()
+    shipped = ", ".join(sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()))
+    raise ConfigError(f"{KEY}{name}: no such folder; allowed: one of your own, or {shipped}")
+
+
+def case_name(folder: Path) -> str:
+    """Return the name of the one case in a folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or several.
+    """
+    names = sorted(path.stem for path in (folder / "conf" / "case").glob("*.yaml"))
+    if len(names) != 1:
+        raise ConfigError(f"{folder}: {len(names)} files in conf/case; allowed: one, NAME.yaml")
+    return names[0]

@@ -1,0 +1,214 @@
+"""What a report says of a run: numbers with bands, who moved, what is missed, how sure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.config import SimConfig
+from sim.operators import REACH
+from sim.results import BAND, Result
+from sim.summary import FAR, HELD, SERIES, Row, monthly_series, months, reach_points, rows
+
+MOVED = 2  # messengers named in the first sentence
+COSTS = ("exposure", "cut_off", "isolation", "welfare")
+
+
+class Number(NamedTuple):
+    """A median over replications and its 90 % band; in points where it is a share."""
+
+    median: float
+    low: float
+    high: float
+    form: str  # "percent" or "number", as in summary.Row
+
+    def __str__(self) -> str:
+        return self._write(self.median)
+
+    @property
+    def band(self) -> str:
+        """Return the band in words."""
+        return f"{self._write(self.low)} to {self._write(self.high)}"
+
+    @property
+    def change(self) -> str:
+        """Return the number with its sign and unit, as a difference, and its band."""
+        unit = " points" if self.form == "percent" else ""
+        return f"{self._signed(self.median)}{unit} {self.signed_band}"
+
+    @property
+    def signed_band(self) -> str:
+        """Return the band of a difference, in brackets."""
+        return f"({self._signed(self.low)} to {self._signed(self.high)})"
+
+    def moved(self, up: str, down: str) -> str:
+        """Return a difference in words: ``2.2 points lower (-2.4 to -2.2)``."""
+        unit = " points" if self.form == "percent" else ""
+        word = up if self.median >= 0 else down
+        return f"{self._write(abs(self.median))}{unit} {word} {self.signed_band}"
+
+    def _write(self, value: float) -> str:
+        return f"{100 * value:.1f}" if self.form == "percent" else f"{value:.3f}"
+
+    def _signed(self, value: float) -> str:
+        text = f"{100 * value:+.1f}" if self.form == "percent" else f"{value:+.3f}"
+        return text.replace("-", "\N{MINUS SIGN}")
+
+
+class Line(NamedTuple):
+    """One measure: before, after, what each counterfactual changes, what was observed."""
+
+    row: Row
+    before: Number
+    after: Number
+    effects: dict[str, Number]  # by counterfactual: scenario minus counterfactual, paired
+    observed: str
+
+
+class Facts(NamedTuple):
+    """What a report is written from."""
+
+    config: SimConfig
+    before: dt.date
+    after: dt.date
+    lines: list[Line]
+    groups: pd.DataFrame  # who moved: group, then effect on daily reach by messenger, exposure
+    observed: pd.DataFrame  # as summary.reach_points
+    answer: list[str]
+
+
+def facts(result: Result) -> Facts | None:
+    """Return what a report says; None if no whole month was run."""
+    before, after = months(result)
+    if after is None:
+        return None
+    config = result.config
+    seen = reach_points(result)
+    lines = list(_lines(result, before, after, seen))
+    groups = _groups(result, after)
+    answer = list(_answer(config, after, lines, seen))
+    return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
+
+
+def _lines(
+    result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
+) -> Iterator[Line]:  # fmt: skip
+    config = result.config
+    scenarios = (config.scenario, *config.compare_to)
+    monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
+    points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
+    observed = dict(zip(points, seen["value"], strict=True))
+    for row in rows(config):
+        key = (row.platform, row.channel, row.measure)
+        here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
+        effects = {
+            name: _number(here.loc[after] - other.loc[after], row.form)
+            for name, other in zip(config.compare_to, others, strict=True)
+        }
+        point = observed.get((after, row.platform, row.measure))
+        yield Line(
+            row,
+            _number(here.loc[before], row.form),
+            _number(here.loc[after], row.form),
+            effects,
+            "" if point is None else f"{100 * point:.1f}",
+        )
+
+
+def _number(values: pd.Series, form: str) -> Number:
+    low, median, high = values.quantile([BAND[0], 0.5, BAND[1]])
+    return Number(float(median), float(low), float(high), form)
+
+
+def _answer(
+    config: SimConfig, after: pd.Timestamp, lines: list[Line], seen: pd.DataFrame
+) -> Iterator[str]:
+    """Yield the three sentences: who moved, at what cost, how sure."""
+    when = f"{after:%B %Y}"
+    if config.compare_to:
+        yield from _effect(config.compare_to[0], when, lines)
+    else:
+        yield from _levels(config.scenario, when, lines)
+    missed = int((seen["error_points"].abs() > FAR).sum())
+    yield (
+        f"How sure: the bands are over {config.replications} replications of one society of "
+        f"{config.population.n_users:,} users and hold {HELD[config.parameters]}"
+        + (
+            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points."
+            if len(seen)
+            else "; nothing was observed in this time."
+        )
+    )
+
+
+def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
+    """Say what a scenario changes."""
+    by_key = {(line.row.platform, line.row.channel, line.row.measure): line for line in lines}
+    reach = [line for line in lines if line.row.measure == "dau"]
+    reach.sort(key=lambda line: -abs(line.effects[other].median))
+    moved = ", ".join(
+        f"of {_name(line)} is {line.effects[other].moved('higher', 'lower')}"
+        for line in reach[:MOVED]
+    )
+    calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
+    yield (
+        f"Against {other}, in {when}, the daily reach {moved} (the largest changes); calls by the "
+        f"plain phone take {calls.moved('more', 'less')} of all communication."
+    )
+    cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
+    yield (
+        "At what cost: "
+        f"of all communication {cost['any', 'exposure'].moved('more', 'less')} is open to the "
+        f"state; {cost['call', 'isolation'].moved('more', 'fewer')} of people are isolated for "
+        f"calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
+        f"{cost['call', 'cut_off'].moved('more', 'fewer')} are cut off from secure calls and "
+        f"{cost['message', 'cut_off'].moved('more', 'fewer')} from secure messages; welfare is "
+        f"{cost['any', 'welfare'].moved('utils higher', 'utils lower')}."
+    )
+
+
+def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
+    """Say how a world is that is compared with no other."""
+    reach = [line for line in lines if line.row.measure == "dau"]
+    reach.sort(key=lambda line: -line.after.median)
+    told = ", ".join(f"{_name(line)} {line.after} % ({line.after.band})" for line in reach)
+    yield f"In {when}, {scenario} has this daily reach: {told}."
+    costs = (line for line in lines if line.row.measure in COSTS)
+    paid = "; ".join(
+        f"{line.row.label.lower()} {line.after} ({line.after.band})" for line in costs
+    )
+    yield f"At what cost: {paid} (shares in %, welfare in utils)."
+
+
+def _name(line: Line) -> str:
+    """Return the messenger that a line is about."""
+    return line.row.label.split(",")[0]
+
+
+def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
+    """Return who moved, in points: by group, mean over the steps that begin in the month."""
+    config = result.config
+    if not config.compare_to:
+        return pd.DataFrame()
+    t = result.timeseries
+    daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
+    inside = (t["date"] >= after) & (t["date"] < after + pd.offsets.MonthBegin())
+    kept = t[daily & inside & t["scenario"].isin(_pair(config))]
+    names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
+    means = kept.assign(name=names).groupby(
+        ["group", "name", "replication", "scenario"], observed=True
+    )["value"].mean()  # fmt: skip
+    here, there = (means.xs(name, level="scenario") for name in _pair(config))
+    effect = (100 * (here - there)).reset_index()
+    table = effect.pivot_table(
+        index="group", columns="name", values="value", aggfunc="median", observed=True, sort=False
+    )
+    return table[[*config.messengers, "exposure"]].drop(index="all")
+
+
+def _pair(config: SimConfig) -> tuple[str, str]:
+    """Return the scenario and the first one it is compared with."""
+    return config.scenario, config.compare_to[0]

@@ -1,0 +1,38 @@
+"""The lines of a CSV file by their numbers, so that one can say where something is wrong."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from sim.errors import ConfigError
+
+Line = dict[str, str]
+
+
+def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
+    """Return the lines of a table by their number in the file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, or its columns are others.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval="")
+            found = tuple(reader.fieldnames or ())
+            if set(found) != set(columns):
+                unknown = sorted(set(found) - set(columns)) or "none"
+                missing = [name for name in columns if name not in found] or "none"
+                raise ConfigError(
+                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}; "
+                    f"allowed: {', '.join(columns)}"
+                )
+            numbered = [(reader.line_num, line) for line in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot read the table: {error}") from error
+    for number, line in numbered:
+        if "" in line:
+            raise ConfigError(f"{path.name}, line {number}: more values than columns")
+    return {number: {k: v.strip() for k, v in line.items()} for number, line in numbered}

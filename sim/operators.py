@@ -1,0 +1,118 @@
+"""Observation operators: how a source's figure is read off the series of a run.
+
+A figure is a sum of series, possibly per another, weighted over groups of users to the base of
+the source; a change compares two months. Bases are ages with or without those offline: `12+`,
+`18-65`, `online 18+`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.config import SimConfig
+from sim.platforms import CELLULAR
+from sim.world.ages import FIRST_AGE, LAST_AGE, age_shares
+from sim.world.settings import BAND_STARTS, BANDS
+
+OWN = ""  # stands for the platform that the figure is about
+EVERYBODY = "12+"
+Key = tuple[str, str, str]  # platform, channel, measure
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One way to read a figure off monthly series.
+
+    Attributes
+    ----------
+    meaning : str
+        What it gives.
+    over : tuple of Key
+        Series that are added.
+    per : Key, optional
+        The series that their sum is divided by.
+    is_change : bool
+        Whether the ratio of two months, less one, is meant.
+    about : str, optional
+        The only thing it can be about; None: any messenger.
+    """
+
+    meaning: str
+    over: tuple[Key, ...]
+    per: Key | None = None
+    is_change: bool = False
+    about: str | None = None
+
+    def keys(self, platform: str) -> tuple[Key, ...]:
+        """Return the series it adds for a platform."""
+        return tuple((name or platform, channel, measure) for name, channel, measure in self.over)
+
+    def divisor(self, platform: str) -> Key | None:
+        """Return the series it divides by."""
+        return self.per and (self.per[0] or platform, *self.per[1:])
+
+
+_MAU, _DAU = (OWN, "any", "mau"), (OWN, "any", "dau")
+_USE = ((OWN, "message", "use"), (OWN, "call", "use"))
+OPERATORS = {
+    "monthly_reach": Operator("share who open it in the month", (_MAU,)),
+    "daily_reach": Operator("share who open it on a day, mean over the month", (_DAU,)),
+    "installed": Operator("share who have it on the phone", ((OWN, "any", "installed"),)),
+    "vpn_use": Operator("share who use a VPN", (("any", "any", "vpn"),), about="any"),
+    "connection_success": Operator(
+        "share of messages not restricted, VPNs apart: an input", ((OWN, "message", "available"),)
+    ),
+    "monthly_reach_change": Operator("change of monthly reach", (_MAU,), is_change=True),
+    "daily_reach_change": Operator("change of daily reach", (_DAU,), is_change=True),
+    "use_per_user_change": Operator(
+        "change of messages and calls per monthly user", _USE, _MAU, is_change=True
+    ),
+    "cellular_calls_change": Operator(
+        "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
+    ),
+}
+REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # the measures that figures are drawn of
+
+
+def base_problem(base: str) -> str | None:
+    """Say what no operator knows about a base, or None."""
+    if _ages(base) is None:
+        return "allowed: ages as 12+, 18+ or 18-65, or those of them online: online 18+"
+    return None
+
+
+def weights(base: str, config: SimConfig) -> dict[str, float]:
+    """Return by which groups of users, and how weighted, a share of a base is read.
+
+    The bands of the population table are joined by the persons of the base in each; who is
+    offline uses no messenger, so a base of those online only has fewer persons to share.
+    """
+    if base == EVERYBODY:
+        return {"all": 1.0}
+    found = _ages(base)
+    assert found is not None
+    first, last = found
+    ages = np.arange(FIRST_AGE, LAST_AGE + 1)
+    persons = age_shares(config.case.data / config.population.ages)
+    persons = np.where((ages >= first) & (ages <= last), persons, 0.0)
+    band = np.searchsorted(BAND_STARTS, ages, side="right") - 1
+    people = np.bincount(band, persons, minlength=len(BANDS))
+    offline = np.array([config.population.no_internet[name] for name in BANDS])
+    asked = people * (1.0 - offline) if base.startswith("online") else people
+    return {
+        f"age={name}": float(count / asked.sum())
+        for name, count in zip(BANDS, people, strict=True)
+        if count > 0
+    }
+
+
+def _ages(base: str) -> tuple[int, int] | None:
+    """Return the first and last age of a base; None if it is not one."""
+    match = re.fullmatch(r"(?:online )?(\d\d)(?:\+|-(\d\d))", base)
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2] or LAST_AGE)
+    return (first, last) if FIRST_AGE <= first < last else None

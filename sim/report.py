@@ -1,0 +1,188 @@
+"""The report of a run, one file that works offline: ``python -m sim.report DIR [DIR ...]``."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from omegaconf import OmegaConf
+
+from sim.endings import ending_well
+from sim.errors import ConfigError
+from sim.facts import COSTS, Facts, facts
+from sim.manifest import read_manifest
+from sim.operators import REACH
+from sim.results import Result
+from sim.stories import story
+from sim.summary import CAPTION, FAR, HELD, WORDS
+from sim.validation import validate
+
+NAME = "report.html"
+TITLES = {
+    "reach": "Reach over time, with the observed points",
+    "effects_against_": "What the scenario changes against {}",
+    "flows": "From where to where",
+    "use": "What is used for what",
+    "harms": "Exposure, isolation and welfare",
+}
+
+
+class Picture(NamedTuple):
+    """A figure of the run's folder, to be put into the page."""
+
+    title: str
+    alt: str
+    data: str  # base64
+
+
+def write_report(result: Result, folder: Path) -> Path | None:
+    """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month."""
+    found = facts(result)
+    if found is None:
+        return None
+    page = _template(NAME).render(_context(found, folder))
+    draft = folder / f".{NAME}.{os.getpid()}"
+    draft.write_text(page, encoding="utf-8")
+    return draft.replace(folder / NAME)
+
+
+def read_result(folder: Path) -> Result:
+    """Return what a run has left in its folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no run that is done.
+    """
+    if read_manifest(folder).get("status") != "done":
+        raise ConfigError(f"{folder}: no run here that is done")
+    tree: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
+    tables = (pd.read_parquet(folder / f"{n}.parquet") for n in ("timeseries", "effects", "flows"))
+    return Result(validate(tree), *tables)
+
+
+def _template(name: str) -> Any:
+    environment = Environment(
+        loader=PackageLoader("sim"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template(name)
+
+
+def _context(found: Facts, folder: Path) -> dict[str, Any]:
+    config = found.config
+    labels = {name: platform.label for name, platform in config.platforms.items()}
+    policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
+    return {
+        "f": found,
+        "story": " ".join(map(story, config.scenario.split("+"))),
+        "figures": _pictures(folder, config.compare_to),
+        "labels": labels | {"exposure": "exposure"},
+        "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
+        "costs": COSTS,
+        "caption": CAPTION,
+        "held": HELD[config.parameters],
+        "far": FAR,
+        "policies": policies,
+        "sources": _sources(found),
+        "command": _command(folder, config.scenario),
+        "made_by": _made_by(folder),
+    }
+
+
+def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
+    """Return the figures of a folder in the order of the story."""
+    names = ["reach", *(f"effects_against_{name}" for name in others), "flows", "harms", "use"]
+    pictures = []
+    for name in names:
+        path = folder / f"{name}.svg"
+        if path.is_file():
+            svg = path.read_bytes()
+            kind = next(key for key in TITLES if name.startswith(key))
+            title = TITLES[kind].format(name.removeprefix(kind))
+            pictures.append(Picture(title, _about(svg), base64.b64encode(svg).decode()))
+    return pictures
+
+
+def _about(svg: bytes) -> str:
+    """Return the text alternative that `plotting.save` writes into a figure."""
+    found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
+    return found[1].decode() if found else ""
+
+
+def _sources(found: Facts) -> list[tuple[str, list[str]]]:
+    """Return measurers and addresses of the points that the report shows."""
+    by_measurer = found.observed.groupby("measurer")["source"].unique()
+    return [(str(name), sorted(links)) for name, links in by_measurer.items()]
+
+
+def _command(folder: Path, scenario: str) -> str:
+    """Return the command that gives the same run."""
+    path = folder / ".hydra" / "overrides.yaml"
+    overrides = OmegaConf.load(path) if path.is_file() else [f"+scenario={scenario}"]
+    return shlex.join(["python", "-m", "sim", *map(str, overrides)])
+
+
+def _made_by(folder: Path) -> str:
+    entry = read_manifest(folder)
+    commit = entry.get("commit") or "unknown"
+    return (
+        f"Made by version {entry['versions']['sim']}, commit {commit}, engine {entry['engine']}; "
+        f"seed {entry['seed']}, {entry['replications']} replications of "
+        f"{entry['n_users']:,} users; begun {entry['started']}"
+    )
+
+
+def write_comparison(folders: Sequence[Path], path: Path) -> None:
+    """Write a page that sets the months after of several runs side by side.
+
+    Raises
+    ------
+    ConfigError
+        If a folder holds no run that is done, or none with a whole month.
+    """
+    found = []
+    for folder in folders:
+        of_run = facts(read_result(folder))
+        if of_run is None:
+            raise ConfigError(f"{folder}: no whole month was run")
+        found.append((folder, of_run))
+    labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
+    by_label = [{line.row.label: line for line in f.lines} for _, f in found]
+    rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
+    page = _template("comparison.html").render(
+        runs=[(folder, f, story(f.config.scenario.split("+")[0])) for folder, f in found],
+        rows=rows, costs=COSTS, caption=CAPTION,
+    )  # fmt: skip
+    path.write_text(page, encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the report of a run anew, or a page that compares several."""
+    parser = argparse.ArgumentParser(
+        "python -m sim.report", description="Write the report of a run, or compare several."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="outputs/...")
+    parser.add_argument(
+        "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
+        help="where a comparison goes",
+    )  # fmt: skip
+    asked = parser.parse_args(arguments)
+    with ending_well():
+        first, *others = asked.folders
+        if others:
+            write_comparison(asked.folders, asked.to)
+            print(asked.to)
+        else:
+            print(write_report(read_result(first), first) or "no whole month was run: no report")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""Cases in folders of their own: what is shipped, and what is said of one that is wrong."""
+
+import shutil
+import sys
+
+import pandas as pd
+import pytest
+
+from sim import case, load_config, run
+from sim.case_dir import SHIPPED, searching
+from sim.errors import ConfigError
+from sim.observed import events, observations
+from sim.operators import OPERATORS
+from sim.residuals import available, residuals
+from sim.sources import GRADES
+from tests.cli import REPO
+
+CASES = sorted(path.name for path in SHIPPED.iterdir())
+MINE = "russia_instagram_2022"
+
+
+def test_the_precedents_are_shipped():
+    assert set(CASES) >= {
+        "russia_telegram_2018", "russia_instagram_2022", "turkey_whatsapp_2021", "uae_calls",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_is_wrong_with_what_is_shipped(name):
+    assert list(case.problems(name)) == []
+    assert load_config(f"case_dir={name}").case.happened == name
+    assert "Nothing is wrong" in case.summary(name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_case_runs_and_meets_an_observation(name):
+    config = load_config(
+        f"case_dir={name}", f"+scenario={name}", "population.n_users=300", "replications=1"
+    )
+    outcomes = pd.concat([run(config).timeseries, available(config)])
+    table = residuals(outcomes, observations(config))
+    assert table["median"].notna().all()
+    assert events(config).empty
+
+
+def test_a_case_brings_its_own_world_and_leaves_behaviour_alone():
+    here, there = load_config(), load_config(f"case_dir={MINE}")
+    assert there.case.data == SHIPPED / MINE / "data"
+    assert there.messengers == ("instagram", "telegram", "whatsapp", "vk")
+    assert (str(there.start), there.regions, there.abuse) == ("2022-01-31", ("russia",), {})
+    assert there.behaviour == here.behaviour
+
+
+def test_overrides_stand_above_the_case():
+    config = load_config(f"case_dir={MINE}", "start=2022-02-07", "case.persons=100", "abuse=none")
+    assert (str(config.start), config.case.persons) == ("2022-02-07", 100.0)
+
+
+def test_counterfactuals_are_of_the_same_case():
+    config = load_config(f"case_dir={MINE}", f"+scenario={MINE}")
+    assert config.compare_to == ("baseline",)
+    assert config.counterfactual("baseline").messengers == config.messengers
+
+
+def test_hydra_searches_the_folder_where_it_is_named():
+    there = ("++case.folder='/a b'", "--cfg", "job")
+    assert searching(there) == ("hydra.searchpath=['file:///a b/conf']", *there)
+    assert searching(("seed=1",)) == ("seed=1",)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "reason"),
+    [
+        (["case_dir=nowhere"], "no such folder; allowed: one of your own, or russia_instagram"),
+        (["case_dir="], "no such folder"),
+        (["abuse=typo"], "abuse=typo: allowed: none, russia_2025"),
+        (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
+        (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(overrides, reason):
+    with pytest.raises(ConfigError, match=reason):
+        load_config(*overrides)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a copy of a case, in a folder whose name is not easy."""
+    return shutil.copytree(SHIPPED / MINE, tmp_path / "my case, too")
+
+
+def change(folder, path, old, new):
+    text = (folder / path).read_text(encoding="utf-8")
+    assert old in text
+    (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_copy_is_as_good(folder):
+    assert list(case.problems(str(folder))) == []
+    assert load_config(f"case_dir={folder}").case.data == folder / "data"
+
+
+OF_CASE, OF_PLATFORMS = f"conf/case/{MINE}.yaml", f"conf/platforms/{MINE}.yaml"
+OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "reason"),
+    [
+        (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
+        (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
+        (
+            OF_CASE,
+            "  happened: russia",
+            "  happened: usa",
+            "usa_instagram_2022: no such name",
+        ),
+        (OF_CASE, "  title: ", "  title: a: ", "no YAML: mapping values are not allowed"),
+        (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
+        (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
+        (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies outside the run; allowed: 2022-01-31"),
+        (TABLE, "2022-03,,", "2020-03,,", "before the start of the case; allowed: from 2022-01"),
+        (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
+        (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
+    line = (folder / path).read_text(encoding="utf-8").split(old)[0].count("\n") + 1
+    change(folder, path, old, new)
+    said = list(case.problems(str(folder)))
+    name = path.removeprefix("data/")
+    assert any(one.startswith(f"{name}, line {line}: ") and reason in one for one in said), said
+
+
+def test_a_name_that_another_file_does_not_know_is_told(folder):
+    change(folder, OF_CASE, "    vk:", "    vkontakte:")
+    said = "\n".join(case.problems(str(folder)))
+    assert "unknown platform 'vkontakte'; allowed: instagram, telegram" in said
+
+
+@pytest.mark.parametrize("path", [OF_PLATFORMS, f"conf/population/{MINE}.yaml", TABLE])
+def test_a_missing_file_is_named(folder, path):
+    (folder / path).unlink()
+    (said,) = case.problems(str(folder))
+    assert said.startswith(f"{path}: no such file")
+
+
+def test_a_missing_population_is_named(folder):
+    (folder / "data/population.csv").unlink()
+    (said,) = case.problems(str(folder))
+    assert "population.ages=population.csv: no such file; allowed: observations.csv" in said
+
+
+def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
+    (folder / "conf/policies").mkdir()
+    (said,) = case.problems(str(folder))
+    assert said.startswith("conf/policies: nothing is looked for here; allowed: case, population")
+
+
+def test_the_command_says_what_is_wrong_and_fails(folder, capsys, monkeypatch):
+    case.main([str(folder)])
+    assert "4 messengers, 24 figures" in capsys.readouterr().out
+    (folder / OF_CASE).unlink()
+    with pytest.raises(SystemExit, match="0 files in conf/case; allowed: one"):
+        case.main([str(folder)])
+    monkeypatch.setattr(sys, "argv", ["sim.case"])
+    with pytest.raises(SystemExit, match="name one folder"):
+        case.main([])
+
+
+def test_the_guide_tells_of_every_column_operator_and_grade():
+    text = (REPO / "docs/howto_case.md").read_text(encoding="utf-8")
+    for name in (*OPERATORS, *GRADES):
+        assert f"`{name}`" in text
+    for name, grade in GRADES.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{name}`"))
+        assert grade.meaning in row
+        assert row.endswith("| yes |" if grade.may_fit else "| no |")
+        assert f"| {grade.level:g}" in row
+        assert f"| {grade.change:g} |" in row
+
+
+def test_the_page_of_cases_tells_of_every_case():
+    text = (REPO / "docs/cases.md").read_text(encoding="utf-8")
+    for name in CASES:
+        assert f"\n## {name}\n" in text

@@ -1,0 +1,82 @@
+"""A multirun joined to one table: parameters as columns, bands over seeds, a hash of results."""
+
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from sim.collect import collect
+from tests.cli import command, python
+
+QUICK = ("population.n_users=300", "dur_days=112", "compare_to=[]")
+SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2,3", "replications=2", *QUICK)
+
+
+def multirun(folder, *launcher):
+    done = command("-m", *SWEPT, f"hydra.sweep.dir={folder}", *launcher)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    """Return the folder of a multirun of six jobs."""
+    return multirun(tmp_path_factory.mktemp("multirun") / "jobs")
+
+
+@pytest.mark.slow
+def test_parameters_stand_beside_every_value(jobs):
+    found = collect(jobs)
+    assert found.runs["seed"].tolist() == [1, 2, 3] * 2
+    assert found.runs["scenario"].tolist() == ["call_ban_only"] * 3 + ["baseline"] * 3
+    joined = pd.read_parquet(found.folder / "outcomes.parquet")
+    for _, run in found.runs.iterrows():
+        own = pd.read_parquet(jobs / str(run["run"]) / "timeseries.parquet")
+        mine = joined[joined["run"] == run["run"]]
+        assert (mine["seed"] == run["seed"]).all()
+        order = ["replication", "date", "group", "platform", "channel", "measure"]
+        values = [
+            table.astype(dict.fromkeys(order, str)).sort_values(order)["value"].to_numpy()
+            for table in (own, mine)
+        ]
+        assert (values[0] == values[1]).mean() > 0.99  # the others: no user in a group, NaN
+        assert pd.isna(values[0]).sum() == pd.isna(values[1]).sum()
+
+
+@pytest.mark.slow
+def test_bands_are_taken_over_replications_and_seeds(jobs):
+    found = collect(jobs)
+    joined = pd.read_parquet(found.folder / "outcomes.parquet")
+    bands = pd.read_parquet(found.folder / "summary.parquet")
+    assert (bands["n"] == 6).all()
+    key = ["scenario", "date", "group", "platform", "channel", "measure"]
+    one = (joined["group"] == "all") & (joined["measure"] == "dau")
+    quantiles = joined[one].groupby(key, observed=True)["value"].quantile([0.05, 0.5, 0.95])
+    mine = bands[(bands["group"] == "all") & (bands["measure"] == "dau")].set_index(key)
+    for at, name in ((0.05, "low"), (0.5, "median"), (0.95, "high")):
+        wanted = quantiles.xs(at, level=-1)
+        pd.testing.assert_series_equal(
+            mine[name].sort_index(), wanted.sort_index(), check_names=False, rtol=1e-12
+        )
+
+
+@pytest.mark.slow
+def test_any_launcher_gives_the_same_hash(jobs, tmp_path):
+    parallel = multirun(tmp_path / "joblib", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    assert collect(parallel).digest == collect(jobs).digest
+
+
+@pytest.mark.slow
+def test_the_command_says_what_is_missing(jobs, tmp_path):
+    folder = tmp_path / "jobs"
+    shutil.copytree(jobs, folder)
+    shutil.rmtree(folder / "4")
+    said = python(
+        "import sys; from sim.collect import main; "
+        f"sys.stderr = sys.stdout; print('status', main(['{folder}']))"
+    )
+    assert "5 done, 1 missing" in said
+    assert "run 4: missing" in said
+    assert "status 1" in said
+    assert re.search(r"hash [0-9a-f]{32}\n", said)

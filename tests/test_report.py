@@ -1,0 +1,132 @@
+"""The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim import load_config
+from sim.errors import ConfigError
+from sim.facts import Number, facts
+from sim.folder import run_to_folder
+from sim.observed import monthly_mean
+from sim.report import main, read_result, write_report
+from sim.runs import run
+
+SMALL = ("population.n_users=300", "replications=3")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return the folder of a run with a counterfactual."""
+    path = tmp_path_factory.mktemp("run")
+    run_to_folder(load_config("+scenario=call_ban", *SMALL), path)
+    return path
+
+
+def page(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+def test_numbers_are_paired_differences_of_monthly_means(folder):
+    table = read_result(folder).timeseries
+    rows = table[(table["group"] == "all") & (table["measure"] == "exposure")]
+    rows = rows[rows["channel"] == "any"]
+    months = {}
+    for name in ("call_ban", "mandate_only"):
+        means = monthly_mean(rows[rows["scenario"] == name])
+        months[name] = means.set_index(["date", "replication"])["value"]
+    effect = (months["call_ban"] - months["mandate_only"]).xs(pd.Timestamp("2025-12-01"))
+    low, median, high = np.quantile(effect, [0.05, 0.5, 0.95])
+    signed = [f"{100 * x:+.1f}".replace("-", "\N{MINUS SIGN}") for x in (low, high)]
+    words = f"{100 * abs(median):.1f} points {'more' if median >= 0 else 'less'}"
+    assert f"{words} ({signed[0]} to {signed[1]}) is open to the state" in plain(page(folder))
+
+
+def test_a_report_stands_alone(folder):
+    html = page(folder)
+    assert "<script" not in html
+    assert "<link" not in html
+    sources = re.findall(r'src="([^"]{0,30})', html)
+    assert len(sources) == 6
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "@import" not in html
+    assert "url(" not in html
+
+
+def test_every_figure_has_a_text_in_its_place(folder):
+    alts = re.findall(r'<img alt="([^"]*)"', page(folder))
+    assert all(len(alt) > 30 for alt in alts)
+    assert len(set(alts)) == 6
+
+
+def test_adoption_never_stands_without_its_cost(folder):
+    text = plain(page(folder))
+    for word in ("Exposure, %", "Isolated, calls, %", "Cut off, secure messages, %", "Welfare"):
+        assert word in text
+
+
+def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
+    text = plain(page(folder))
+    assert re.search(r"\d+ of \d+ observed points are missed by over 3 points", text)
+    assert "This scenario is not what happened" in text
+    assert "Mediascope" in text
+    assert "python -m sim +scenario=call_ban" in text
+    assert "seed 1, 3 replications of 300 users" in text
+    assert "It may not be quoted as a forecast" in text
+
+
+def test_who_moved_is_told_by_age_region_and_type(folder):
+    groups = facts(read_result(folder)).groups
+    assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
+    assert list(groups.columns)[-1] == "exposure"
+    assert groups["whatsapp"].notna().all()
+
+
+def test_a_report_written_anew_is_the_same(folder, capsys):
+    before = page(folder)
+    main([str(folder)])
+    assert page(folder) == before
+    assert str(folder / "report.html") in capsys.readouterr().out
+
+
+def test_a_world_compared_with_none_has_levels(tmp_path):
+    config = load_config("+scenario=baseline", *SMALL)
+    run_to_folder(config, tmp_path)
+    text = plain(page(tmp_path))
+    assert "baseline has this daily reach: WhatsApp" in text
+    assert "Who moved" not in text
+
+
+def test_a_run_without_a_whole_month_has_no_report(tmp_path):
+    config = load_config("+scenario=baseline", *SMALL, "dur_days=14")
+    assert write_report(run(config), tmp_path) is None
+    assert not list(tmp_path.iterdir())
+
+
+def test_several_runs_are_compared_on_one_page(folder, tmp_path):
+    other = tmp_path / "other"
+    run_to_folder(load_config("+scenario=baseline", *SMALL), other)
+    main([str(folder), str(other), "--to", str(tmp_path / "both.html")])
+    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert "call_ban Dec 2025" in text
+    assert "baseline Dec 2025" in text
+    assert "Exposure" in text
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no run here that is done"):
+        read_result(tmp_path)
+
+
+def test_differences_are_told_in_words():
+    lower = Number(-0.022, -0.024, -0.02, "percent")
+    assert lower.moved("higher", "lower") == (
+        "2.2 points lower (\N{MINUS SIGN}2.4 to \N{MINUS SIGN}2.0)"
+    )
+    assert Number(0.5, 0.1, 0.9, "number").change == "+0.500 (+0.100 to +0.900)"
