@@ -193,7 +193,7 @@ def _how(found: Findings) -> str:
     names = ", ".join(f"`{short(o.parameter)}` ({o.spread:.2f})" for o in odd.itertuples())
     return f"""\
 - **Errors** (sd): {100 * PANEL:.0f} point for the panel, {100 * CLAIM:.0f} for a company's claim
-  (not fitted), an indicator that of its source (10 points), and
+  (not fitted), an indicator that of its source, and
   for all {100 * DISCREPANCY:.1f} points of model discrepancy, which hold the luck of a society of
   2,000 users. Assumptions, made before the fit.
 - **Fit**: a Sobol' wave of {design.n} points in {len(calibration.prior.names)} parameters, cut to

@@ -7,7 +7,7 @@ import pytest
 from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import monthly_mean
-from sim.sweeps.outcomes import check_groups
+from sim.sweeps.outcomes import check_outcomes
 from tests.sweeping import GRADE, SHORT, begin, finish
 
 SERIES = ["platform", "channel", "measure"]
@@ -60,6 +60,13 @@ def test_what_is_observed_every_step_is_averaged_by_days(swept):
 
 def test_groups_that_a_world_has_not_are_refused():
     config = load_config()
-    check_groups(config, ("all", "age=12-17"))
+    check_outcomes(config, ("all", "age=12-17"))
     with pytest.raises(ConfigError, match="age=0-11: no such group; allowed: all, age=12-17"):
-        check_groups(config, ("age=0-11",))
+        check_outcomes(config, ("age=0-11",))
+
+
+def test_runs_that_would_leave_nothing_are_refused(tmp_path):
+    short = ("population.n_users=200", "dur_days=14")
+    with pytest.raises(ConfigError, match=r"dur_days=14 .*covers no calendar month"):
+        begin(tmp_path / "sweep", {"seed": {"levels": (1, 2)}}, ("baseline",), overrides=short)
+    assert not list(tmp_path.iterdir())

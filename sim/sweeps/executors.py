@@ -123,7 +123,7 @@ class Slurm(Strict):
                 local_directory="/tmp", job_extra_directives=list(self.directives),  # noqa: S108
                 job_script_prologue=[f"export PYTHONPATH={ROOT}:$PYTHONPATH"],
                 scheduler_options={"dashboard_address": None, **place},
-                worker_extra_args=["--lifetime-stagger", "1m", *worker_place],
+                worker_extra_args=worker_place,
             ) as cluster,
             Client(cluster) as client,
         ):  # fmt: skip

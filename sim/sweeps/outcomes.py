@@ -23,14 +23,19 @@ SCHEMA = pa.schema(
 )
 
 
-def check_groups(config: SimConfig, wanted: tuple[str, ...]) -> None:
-    """Refuse groups that a world does not have.
+def check_outcomes(config: SimConfig, wanted: tuple[str, ...]) -> None:
+    """Refuse groups that a world does not have, and a run that leaves nothing.
 
     Raises
     ------
     ConfigError
-        With the groups that are allowed.
+        With what is allowed.
     """
+    if not _frame(config.start, config.n_steps, config.step_days, ()).months:
+        raise ConfigError(
+            f"dur_days={config.dur_days:g} from start={config.start}: covers no calendar "
+            "month, by which a sweep keeps outcomes; allowed: a month or more"
+        )
     known = groups(config)
     for name in wanted:
         if name not in known:

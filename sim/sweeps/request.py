@@ -18,7 +18,7 @@ from sim.strict import Strict
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder
-from sim.sweeps.outcomes import check_groups
+from sim.sweeps.outcomes import check_outcomes
 from sim.sweeps.points import Points
 
 
@@ -73,7 +73,7 @@ class Request(Strict):
         runs = self.design.runs()
         points = Points.compose(self.design)
         largest = points.check(runs)
-        check_groups(largest, self.design.groups)
+        check_outcomes(largest, self.design.groups)
         check_memory(largest)
         now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
         path = Path(self.folder or f"outputs/sweeps/{name}/{now}")
