@@ -11,7 +11,7 @@ help:  ## list the targets
 run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 	$(PYTHON) -m sim +scenario=$(SCENARIO) $(ARGS)
 
-test: .venv/ready lint typecheck unit coverage  ## everything that must pass
+test: .venv/ready .venv/extras lint typecheck unit coverage  ## everything that must pass
 
 lint: .venv/ready  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
@@ -39,11 +39,18 @@ LOCK := uv pip compile --universal --python-version 3.12 --generate-hashes --no-
   --no-header --no-annotate
 lock: .venv/ready  ## pin and hash the requirements anew (needs uv)
 	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-extras.in -o requirements-extras.txt
 	$(LOCK) --override experiments/bench/overrides.txt experiments/bench/requirements.in \
 	  -o experiments/bench/requirements.txt
 
 .venv/ready: requirements.txt
 	@sh .ci/venv
+	@touch $@
+
+.venv/extras: .venv/ready requirements-extras.txt
+	@echo "Setting up the live app, notebooks and the site of the docs (once, half a minute)" >&2
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements-extras.txt
 	@touch $@
 
 clean:  ## remove the virtual environment and caches
