@@ -20,6 +20,7 @@ from sim.palette import FAINT, INK, MUTED, Look, darker, platform
 
 DPI = 150
 WIDTH = 9.0  # inches, as all lengths below
+NARROW = 5.0  # of figures that have to be read on a phone
 LEFT, RIGHT = 0.75, 1.55
 POINTS = 72.0  # an inch
 TICKS_AN_INCH = 2.3
@@ -30,11 +31,11 @@ TILT = 38.0  # of the events' labels, degrees
 End = tuple[float, Look]
 
 
-def new_figure(title: str, height: float) -> Figure:
-    """Return an empty figure of the common width with its title, `height` in inches."""
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+def new_figure(title: str, height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure with its title, `height` and `width` in inches."""
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     top = 1.0 - 0.28 / height
-    figure.text(0.2 / WIDTH, top, title, fontsize=LARGE, fontweight="bold", color=INK)
+    figure.text(0.2 / width, top, title, fontsize=LARGE, fontweight="bold", color=INK)
     return figure
 
 
@@ -42,9 +43,9 @@ def panel(
     figure: Figure, bottom: float, height: float, left: float = LEFT, width: float | None = None
 ) -> Axes:
     """Add axes at a place in inches, with room for labels to the right of them."""
-    whole = figure.get_figheight()
-    wide = WIDTH - LEFT - RIGHT if width is None else width
-    axes = figure.add_axes((left / WIDTH, bottom / whole, wide / WIDTH, height / whole))
+    across, whole = figure.get_figwidth(), figure.get_figheight()
+    wide = across - LEFT - RIGHT if width is None else width
+    axes = figure.add_axes((left / across, bottom / whole, wide / across, height / whole))
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(MUTED)
     axes.tick_params(labelsize=SMALL, labelcolor=INK, color=MUTED, length=3)
@@ -55,7 +56,8 @@ def panel(
 
 def note(figure: Figure, text: str) -> None:
     """Write how to read the figure along its lower edge."""
-    figure.text(0.2 / WIDTH, 0.12 / figure.get_figheight(), text, fontsize=SMALL, color=MUTED)
+    left, bottom = 0.2 / figure.get_figwidth(), 0.12 / figure.get_figheight()
+    figure.text(left, bottom, text, fontsize=SMALL, color=MUTED)
 
 
 def days(dates: Iterable[pd.Timestamp]) -> NDArray[np.float64]:

@@ -127,6 +127,16 @@ class Recorder:
         self._opened = np.zeros((self.n_users, MAX), np.float32)  # in the month so far
         self._covered = 0.0  # days of the month so far
 
+    @property
+    def primary(self) -> U8:
+        """Return where each user talked most in the last step, shape (n,); see `tally.primary`."""
+        return self._primary
+
+    @property
+    def exposed(self) -> U8:
+        """Return 1 for each user of whose talk the state could read much, shape (n,)."""
+        return self._exposed
+
     def tally(self, step: int) -> Tally:
         """Return where the users of step `step` are added up."""
         parts = list(self._months_of(step))
