@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint typecheck unit coverage bench lock clean
+.PHONY: help run app test lint typecheck unit coverage bench lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -10,6 +10,9 @@ help:  ## list the targets
 
 run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 	$(PYTHON) -m sim +scenario=$(SCENARIO) $(ARGS)
+
+app: .venv/extras  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
+	$(PYTHON) -m sim.app $(ARGS)
 
 test: .venv/ready .venv/extras lint typecheck unit coverage  ## everything that must pass
 

@@ -29,6 +29,7 @@ from sim.plotting import HARMS
 Span = tuple[pd.Timestamp, pd.Timestamp]
 LATEST = 10  # events that are named
 LEFT, RIGHT = 0.5, 1.15  # inches, as below
+LEAST_PERCENT, LEAST_UTILS = 10.0, 0.2  # that an axis covers
 COLUMN, ROW = 2.35, 1.75  # of small panels
 
 
@@ -90,11 +91,21 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
         draw_lines(axes, lines, looks, factor)
         time_axis(axes, *span)
         axes.set_title(f"{title}\n{unit}", fontsize=SMALL, loc="left", color=INK)
-        axes.set_ylim(bottom=floor)
+        _widen(axes, floor)
         _mark_now(axes, rows["date"].max())
     note(figure, _which(scenarios) + "\nWelfare: what one can use; being made to is not in it.")
     figure.set_label(f"Exposure, isolation, lost secure contact and welfare in {scenarios[0]}.")
     return figure
+
+
+def _widen(axes: Axes, floor: float | None) -> None:
+    """Keep small changes small: the axis covers 10 percent, or 0.2 utils, at least."""
+    low, high = axes.get_ylim()
+    if floor is None:
+        middle, half = (low + high) / 2, max(high - low, LEAST_UTILS) / 2
+        axes.set_ylim(middle - half, middle + half)
+    else:
+        axes.set_ylim(floor, max(high, LEAST_PERCENT))
 
 
 def _mark_now(axes: Axes, now: pd.Timestamp) -> None:

@@ -16,6 +16,7 @@ from sim.palette import FAINT, INK, MUTED, darker, in_order, platform
 
 AREA = 6000.0  # of all markers together [points^2]
 LARGEST = 40.0  # marker [points^2]
+RIM = 0.22  # width of the rim, share of the marker's side
 WEAK = "weak"  # the layer whose ties cross the country and would cover everything
 HEIGHT, LEGEND = 5.6, 0.85  # inches
 
@@ -41,7 +42,7 @@ def network_map(
         raise ValueError(f"{len(atlas.places)} users are placed, but there are {sizes}")
     names = np.array(primary)
     figure = new_figure(title, HEIGHT, NARROW)
-    room = (0.02, LEGEND / HEIGHT, 0.96, 1.0 - (LEGEND + 0.4) / HEIGHT)
+    room = (0.02, LEGEND / HEIGHT, 0.96, 1.0 - (LEGEND + 0.6) / HEIGHT)
     axes = figure.add_axes(room)
     axes.set_axis_off()
     axes.set_aspect("equal")
@@ -49,7 +50,7 @@ def network_map(
     for name in in_order(set(primary)):
         _draw_users(axes, atlas, names == name, exposed, name)
     _name_regions(axes, atlas)
-    axes.margins(0.02)
+    axes.margins(0.03)
     axes.autoscale_view()
     _legend(figure, names)
     note(figure, "Dark rim: exposed. Rings of dots: households. Lines: ties, but for weak ones.")
@@ -74,11 +75,12 @@ def _draw_users(
 ) -> None:
     """Draw the users of one platform."""
     look, size = platform(name), min(LARGEST, AREA / len(mine))
+    rim = RIM * np.sqrt(size)
     rims = np.where(exposed[mine], INK, look.colour)
     x, y = atlas.places[mine].T
     axes.scatter(
         x, y, size, color=look.colour, edgecolors=list(rims), marker=look.marker,
-        linewidths=0.7, zorder=2, label=name,
+        linewidths=rim, zorder=2, label=name,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ LAYERS = [
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
-    ["world.chats", "conditions", "jobs", "stories"],
+    ["world.chats", "conditions", "jobs", "stories", "levers", "in_force"],
     ["world.build"],
     ["world.shelf"],
     ["world.cache"],
@@ -38,16 +38,19 @@ LAYERS = [
     ["sources", "operators"],
     ["model", "observed", "palette"],
     ["residuals"],
-    ["outcomes", "layout", "drawing"],
+    ["outcomes", "layout", "drawing", "atlas"],
     [
         "plotting",
         "plotting_posterior",
         "plotting_sweeps",
+        "plotting_network",
+        "standing",
         "summary",
         "memory",
         "container",
         "rehearsal",
     ],
+    ["plotting_live", "live"],
     ["manifest"],
     ["header"],
     ["checkpoint"],
@@ -62,17 +65,22 @@ LAYERS = [
     ["folder"],
     ["multirun", "digest", "bands"],
     ["evidence"],
+    ["page"],
     ["cli", "app", "collect", "case"],
     ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
 LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
 ROOMS = {
-    "mesa": {"model", "agents", "app"},
-    "solara": {"app"},
+    "mesa": {"model", "agents", "page"},
+    "solara": {"page"},
+    "uvicorn": {"app"},
     "hydra": {"cli", "schema", "jobs"},
     "networkx": {"world.graph"},
-    "matplotlib": {"plotting", "plotting_posterior", "plotting_sweeps", "drawing"},
+    "matplotlib": {
+        *("plotting", "plotting_posterior", "plotting_sweeps", "plotting_network"),
+        *("plotting_live", "drawing", "page"),
+    },
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},
@@ -188,6 +196,7 @@ def loaded(code):
 
 def test_importing_sim_costs_nothing():
     heavy = {"numpy", "numba", "mesa", "pandas", "hydra", "pydantic", "matplotlib", "networkx"}
+    heavy |= {"solara", "uvicorn"}
     assert not loaded("import sim; dir(sim)") & heavy
 
 

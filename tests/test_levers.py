@@ -1,0 +1,69 @@
+"""Levers are overrides: what each does, and that it says so where it does nothing."""
+
+import pytest
+
+from sim import load_config
+from sim.errors import ConfigError
+from sim.levers import AS_PLANNED, LEVERS, idle, overrides
+from sim.policies import Restriction
+from sim.schema import names
+
+
+def moved(scenario, **chosen):
+    return load_config(*overrides(scenario, chosen))
+
+
+@pytest.mark.parametrize("scenario", names("scenario"))
+def test_every_setting_of_every_lever_makes_a_world_that_can_be_run(scenario):
+    planned = load_config(f"+scenario={scenario}")
+    for name, lever in LEVERS.items():
+        for setting in lever.settings:
+            changed = moved(scenario, **{name: setting}).policies != planned.policies
+            assert changed == (not idle(scenario, name, setting)) or setting == AS_PLANNED
+
+
+def test_as_planned_changes_nothing():
+    assert overrides("call_ban", dict.fromkeys(LEVERS, AS_PLANNED)) == ["+scenario=call_ban"]
+
+
+def test_calls_fail_as_often_as_the_lever_says_and_messages_as_before():
+    policies = moved("as_happened", calls="half fail").policies
+    grades = {p.grade for p in policies.values() if isinstance(p, Restriction)}
+    assert policies["call_restriction"].grade == 0.5
+    assert policies["whatsapp_throttling"].grade == 0.71
+    assert 0.5 in grades
+
+
+def test_the_push_is_left_out_or_hastened_in_both_worlds():
+    without = moved("call_ban", push="none")
+    assert list(without.policies) == ["call_restriction"]
+    assert not without.counterfactuals["mandate_only"]
+    twice, planned = moved("call_ban", push="twice as fast"), load_config("+scenario=call_ban")
+    for policies in (twice.policies, twice.counterfactuals["mandate_only"]):
+        assert policies["max_pupils"].rate == 2 * planned.policies["max_pupils"].rate
+
+
+def test_what_a_lever_adds_is_added_to_the_scenario_alone():
+    config = moved("call_ban", vpn="helped", compliance="both obey")
+    added = {"vpn_support", "whatsapp_compliance", "telegram_compliance"}
+    assert added <= set(config.policies)
+    assert not added & set(config.counterfactuals["mandate_only"])
+    assert config.policies["telegram_compliance"].lost_users is None
+
+
+def test_a_push_by_invitation_is_no_push():
+    assert "friends_chats" in moved("mutual_help", push="none").policies
+
+
+def test_a_lever_without_effect_says_why():
+    assert idle("baseline", "calls", "half fail") == (
+        "No effect here: the scenario restricts no calls."
+    )
+    assert "already" in idle("comply_and_lift", "compliance", "WhatsApp obeys")
+    assert idle("call_ban", "calls", "half fail") == ""
+    assert idle("call_ban", "calls", AS_PLANNED) == ""
+
+
+def test_a_lever_outside_of_the_run_is_refused_as_on_the_command_line():
+    with pytest.raises(ConfigError, match=r"whatsapp_compliance\.start=2025-12-15 lies outside"):
+        load_config(*overrides("call_ban_only", {"compliance": "WhatsApp obeys"}, "dur_days=140"))
