@@ -58,8 +58,8 @@ def prepare(overrides: Sequence[str]) -> None:
     from sim.compiled import nothing_compiled
     from sim.live import LiveModel
 
-    page.SOCIETY = (*page.SOCIETY, *overrides)
-    config = load_config(*page.SOCIETY, f"+scenario={page.FIRST}")
+    page.society[:] = overrides
+    config = load_config(*page.SMALL_SOCIETY, *overrides, f"+scenario={page.FIRST}")
     if config.population.n_users > MOST_USERS:
         raise ConfigError(
             f"population.n_users={config.population.n_users}: too many for a map; allowed in the "

@@ -11,6 +11,7 @@ import base64
 import html
 import io
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -29,12 +30,19 @@ from sim.standing import MEANINGS, reached
 from sim.stories import story
 
 FIRST = "call_ban"
-SOCIETY: tuple[str, ...] = ("population.n_users=1000", "engine.threads=1")  # set by sim.app
+SMALL_SOCIETY = ("population.n_users=1000", "engine.threads=1")
+society: list[str] = []  # overrides of who started the app
 MOST_LUCK = 9  # replications to choose from, from 0
 PAUSE = 200  # between two steps while it plays [ms]
-STICKY = "position: sticky; top: 0; z-index: 2; background: white; max-width: 30rem"
+STICKY = (
+    "position: sticky; top: 0; z-index: 2; background: white; max-width: 30rem; padding: 8px 0"
+)
 SMALL = "font-size: 0.8rem; line-height: 1.3; opacity: 0.8"
 TITLE = "When a state restricts calls"
+CAVEAT = (
+    "One run of a small synthetic society: it explains and explores, it does not predict. "
+    "The same question with bands, effects and a report:"
+)
 
 
 @solara.component
@@ -58,6 +66,7 @@ def Page() -> None:
                 Move(scenario, name, chosen[name], move)
         if isinstance(made, LiveModel):
             Run(made, luck).key(str(id(made)))  # with new controls, which stand still
+            Prose(f"{CAVEAT} `{command(scenario, chosen)}`", SMALL)
         else:
             solara.Error(f"This cannot be run: {made}")
 
@@ -65,9 +74,14 @@ def Page() -> None:
 def make(scenario: str, chosen: Mapping[str, str], luck: int) -> LiveModel | ConfigError:
     """Return a new model, or why there is none."""
     try:
-        return LiveModel(load_config(*overrides(scenario, chosen, *SOCIETY)), luck)
+        return LiveModel(load_config(*overrides(scenario, chosen, *SMALL_SOCIETY, *society)), luck)
     except ConfigError as error:
         return error
+
+
+def command(scenario: str, chosen: Mapping[str, str]) -> str:
+    """Return the command that asks the same question of a larger society, with bands."""
+    return shlex.join(["python", "-m", "sim", *overrides(scenario, chosen, *society)])
 
 
 @solara.component
@@ -75,7 +89,7 @@ def Move(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -> N
     """Show a lever with its sentence, and whether it moves anything."""
     lever = LEVERS[name]
     try:
-        nothing = idle(scenario, name, at, *SOCIETY)
+        nothing = idle(scenario, name, at, *SMALL_SOCIETY, *society)
     except ConfigError:  # told beside
         nothing = ""
     with solara.Column(gap="4px"):
@@ -135,9 +149,14 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
 
 @solara.component
 def Prose(text: str, style: str = "") -> None:
-    """Show a paragraph; **so** is bold. Solara's Markdown would fetch files for formulas."""
-    bold = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(text))
-    solara.HTML("p", unsafe_innerHTML=bold, style=f"margin: 0 0 0.5em; {style}")
+    """Show a paragraph; **bold** and `code` are marked.
+
+    Solara's Markdown would fetch files for formulas.
+    """
+    safe = html.escape(text)
+    marked = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", safe)
+    marked = re.sub(r"`(.+?)`", r"<code>\1</code>", marked)
+    solara.HTML("p", unsafe_innerHTML=marked, style=f"margin: 0 0 0.5em; {style}")
 
 
 @solara.component

@@ -49,7 +49,7 @@ def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -
         measure: " and ".join(f"{share('any', c, measure)} for {c}s" for c in ("call", "message"))
         for measure in ("isolation", "cut_off")
     }
-    exposure = share("any", "any", "exposure", " %")
+    exposure = share("any", "any", "exposure", "%")
     return (
         f"Of 100 people aged 12 and over, open daily: {daily}. **Exposed** are "
         f"{share('any', 'any', 'exposed')}; of all communication, {exposure} is open to the "
