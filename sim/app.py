@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import socket
 import threading
 import warnings
 import webbrowser
@@ -71,15 +72,22 @@ def prepare(overrides: Sequence[str]) -> None:
 
 
 def serve(host: str, port: int, show: Callable[[str], None]) -> None:
-    """Serve the page; `show` is called with its address."""
+    """Serve the page until Ctrl-C; `show` is called with its address.
+
+    Raises
+    ------
+    ConfigError
+        If the port is taken or not to be had.
+    """
     import uvicorn
 
+    try:
+        listening = socket.create_server((host, port))  # who comes early waits
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"--host {host} --port {port}: {error}; allowed: a free one") from None
     config = uvicorn.Config(
-        "solara.server.starlette:app", host=host, port=port, log_level="error",
-        timeout_graceful_shutdown=PATIENCE,
-    )  # fmt: skip
-    listening = config.bind_socket()
-    listening.listen()  # who comes before the server runs has to wait, but is not turned away
+        "solara.server.starlette:app", log_level="error", timeout_graceful_shutdown=PATIENCE
+    )
     show(f"http://{host}:{listening.getsockname()[1]}/")
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -5,12 +5,14 @@ import json
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
 import pytest
 
 from sim import app
+from sim.errors import ConfigError
 from tests.cli import REPO, environment
 
 MISSING = [
@@ -209,6 +211,14 @@ def test_without_the_extras_a_line_says_how_to_get_them(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(SystemExit, match="make app installs"):
         app.main([])
+
+
+@in_browser
+def test_a_port_that_is_taken_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"--port {port}: .* in use"):
+            app.serve("127.0.0.1", port, print)
 
 
 @in_browser
