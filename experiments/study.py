@@ -195,10 +195,7 @@ def _without_page(words: Sequence[str]) -> list[str]:
 
 
 def _told(sweep: SweepFolder) -> str:
-    design, session = sweep.design, sweep.manifest["sessions"][-1]
-    config = sweep.points.config(
-        sweep.runs.iloc[0][list(design.factors)], sweep.runs.iloc[0]["scenario"]
-    )
+    design, session, config = sweep.design, sweep.manifest["sessions"][-1], sweep.config(0)
     sample = f" n={design.n}" if design.n else ""
     return (
         f"{design.method}{sample}, scenario {', '.join(design.scenarios)}, "

@@ -42,6 +42,7 @@ LAYERS = [
     [
         "plotting",
         "plotting_posterior",
+        "plotting_robustness",
         "plotting_sweeps",
         "summary",
         "memory",
@@ -72,7 +73,13 @@ ROOMS = {
     "solara": {"app"},
     "hydra": {"cli", "schema", "jobs"},
     "networkx": {"world.graph"},
-    "matplotlib": {"plotting", "plotting_posterior", "plotting_sweeps", "drawing"},
+    "matplotlib": {
+        "plotting",
+        "plotting_posterior",
+        "plotting_robustness",
+        "plotting_sweeps",
+        "drawing",
+    },
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},
