@@ -31,9 +31,11 @@ choice, and the start is solved anew for each, so that all begin at the observed
 values of the parameters would do is another question ([sensitivity.md](sensitivity.md))."""
 CONTAGION = """\
 What contacts do enters adoption in three places, each of which can be taken away: what a messenger
-is worth to reach contacts (`network_value`, proportional to what they add, no threshold), hearing
-of it (`word_of_mouth`), and calls that two move together (`pair_rate`). Complex contagion, which
-asks for several contacts at once, is not in the model, so nothing here says what it would do."""
+is worth to reach contacts (`network_value`), hearing of it (`word_of_mouth`), and calls that two
+move together (`pair_rate`). By default contagion is simple: what contacts are worth adds up.
+`network_shape` above 1 makes it complex: their worth enters with that power, so that each counts
+for more the more there are, and a few for hardly anything. There is no hard threshold. What people
+do under a mandate asks for no contacts in any of these."""
 
 
 class Findings(NamedTuple):
