@@ -256,8 +256,8 @@ def _sizes(found: Findings) -> str:
     ) + (
         "\n\nOf the headline month, over effects and outcomes. Sd: of one run of one society. "
         "Bias: mean less that of the largest number; biased: by more than two standard errors and "
-        "more than what counts as none. Seconds of a processor, of a run until the headline "
-        "month; runs of a society share their start."
+        "more than what counts as none. Seconds of a worker beside another, median over runs, of "
+        "a run until the headline month; runs of a society share their start."
     )  # fmt: skip
 
 

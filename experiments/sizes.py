@@ -66,7 +66,7 @@ def by_size(values: pd.DataFrame) -> pd.DataFrame:
     columns = ["n", *KEYS, "mean", "error", "luck", "society", "sd"]
     sizes = pd.DataFrame(rows, columns=columns)
     largest = sizes[sizes["n"] == sizes["n"].max()].set_index(KEYS)[["mean", "error"]]
-    beside = sizes.join(largest, on=KEYS, rsuffix="_largest")
+    beside = sizes.join(largest, on=KEYS, suffixes=("", "_largest"))
     bias_error = np.hypot(beside["error"], beside["error_largest"])
     return sizes.assign(bias=beside["mean"] - beside["mean_largest"], bias_error=bias_error)
 
@@ -105,7 +105,7 @@ def sized(folder: SweepFolder) -> pd.DataFrame:
 
 
 def costs(folder: SweepFolder) -> pd.DataFrame:
-    """Return what a run costs: n; run, start, seconds of processor (medians over runs).
+    """Return what a run costs: n; run, start, seconds of a worker (medians over runs).
 
     Runs of a point share their start.
     """

@@ -126,7 +126,7 @@ def size_study(
     note(
         figure,
         "Above: sd of one run of one society, dotted: as n^-1/2. Middle: mean less that of the "
-        "largest n, 95 % interval.\nBelow: processor seconds of a run (solid) and of the start "
+        "largest n, 95 % interval.\nBelow: seconds of a worker, of a run (solid) and of the start "
         "that runs share (dashed).",
     )
     named = ", ".join(look.label for look in looks.values())
