@@ -18,7 +18,7 @@ import sys
 
 import pandas as pd
 
-from experiments.choices import named_points
+from experiments.choices import GRAPH, STEP, named_points
 from experiments.effects import (
     ASKED_BY_NAME,
     EFFECTS,
@@ -41,7 +41,7 @@ from sim.sweeps.request import Request
 
 DESIGN = "robustness"
 SIZES, SOCIETIES, REPLICATIONS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000), 6, 2
-QUICK = ("design.replications=2", 'design.overrides=["dur_days=252"]')
+QUICK = ("design.replications=2", 'design.overrides=["dur_days=217"]')
 QUICK_SIZES, QUICK_SOCIETIES, QUICK_LEVELS = (100, 200, 400), 2, 2
 DRAWN = (  # outcomes that have a column in the figures
     "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls",
@@ -70,12 +70,13 @@ def main(arguments: list[str]) -> None:
 
 
 def toy(request: Request) -> Request:
-    """Return a request of the same kind that takes seconds: two levels a factor, few users."""
+    """Return a request of the same kind that takes seconds: few choices, few users."""
     tree = request.model_dump(mode="json")
-    factors = tree["design"]["factors"]
+    factors = {name: tree["design"]["factors"][name] for name in (GRAPH, STEP, USERS)}
     for factor in factors.values():
         factor["levels"] = factor["levels"][:QUICK_LEVELS]
     factors[USERS]["levels"] = [QUICK_SIZES[-1], QUICK_SIZES[0]]
+    tree["design"]["factors"] = factors
     return Request.read(tree)
 
 
