@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from experiments.sizes import SOCIETY, USERS
-from experiments.study import short
+from experiments.sizes import SOCIETY
+from experiments.study import USERS, short
 from sim.sweeps.design import Design, Level
 
 GRAPH, STEP = "network", "step_days"

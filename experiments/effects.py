@@ -28,10 +28,10 @@ class Effect(NamedTuple):
 
 
 EFFECTS = (
-    Effect("ban", "The ban of calls, while Max is pushed", "call_ban", "mandate_only"),
+    Effect("ban", "The ban of calls, Max pushed", "call_ban", "mandate_only"),
     Effect("ban_alone", "The ban of calls alone", "call_ban_only", "baseline"),
     Effect("mandate", "The push of Max alone", "mandate_only", "baseline"),
-    Effect("throttling", "Slowed messages, beside ban and push", "throttle_messages", "call_ban"),
+    Effect("throttling", "Slowed messages, beside both", "throttle_messages", "call_ban"),
 )
 SCENARIOS = {name for effect in EFFECTS for name in (effect.scenario, effect.yardstick)}
 REACH = (

@@ -28,8 +28,8 @@ from experiments.effects import (
     unit,
 )
 from experiments.robustness_page import Findings, page
-from experiments.sizes import SOCIETY, USERS, costs, sized, slopes
-from experiments.study import Study, parser
+from experiments.sizes import SOCIETY, costs, sized, slopes
+from experiments.study import USERS, Study, parser
 from experiments.verdicts import FACTOR, HOLDS, judged
 from sim.endings import ending_well
 from sim.errors import ConfigError
@@ -44,7 +44,7 @@ SIZES, SOCIETIES, REPLICATIONS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000
 QUICK = ("design.replications=2", 'design.overrides=["dur_days=217"]')
 QUICK_SIZES, QUICK_SOCIETIES, QUICK_LEVELS = (100, 200, 400), 2, 2
 DRAWN = (  # outcomes that have a column in the figures
-    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls",
+    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "cut_off",
     "cut_off_calls", "welfare", "vpn",
 )  # fmt: skip
 LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure")

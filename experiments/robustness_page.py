@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from experiments.choices import DEFAULT, GRAPH, STEP, TECHNICAL
+from experiments.choices import DEFAULT, STEP, TECHNICAL
 from experiments.effects import ASKED, ASKED_BY_NAME, EFFECTS, Effect, unit
-from experiments.sizes import USERS
-from experiments.study import markdown
+from experiments.graphs import graphs
+from experiments.study import USERS, markdown
 from experiments.verdicts import FACTOR, HOLDS, NONE, SIGN
 from sim.sweeps.folder import SweepFolder
-from sim.world.arms import build_graph
-from sim.world.population import draw_population
-from sim.world.statistics import statistics
 
 LABELS = {effect.name: effect.label for effect in EFFECTS}
 INTRODUCTION = f"""\
@@ -36,6 +32,12 @@ move together (`pair_rate`). By default contagion is simple: what contacts are w
 `network_shape` above 1 makes it complex: their worth enters with that power, so that each counts
 for more the more there are, and a few for hardly anything. There is no hard threshold. What people
 do under a mandate asks for no contacts in any of these."""
+
+DISCRETISED = """
+What is left comes from one rule: a user reconsiders a messenger at most once a step, so the share
+who keep it goes by (1 - exp(-rho_in h)) / (1 - exp(-rho_out h)), which is rho_in / rho_out for
+short steps alone. The start is solved at the step in use, which hides it; when messages fail
+rho_out rises (`failure_exit`), and a long step then keeps some users that a short one loses."""
 
 
 class Findings(NamedTuple):
@@ -69,7 +71,11 @@ def page(made_by: str, found: Findings) -> str:
             *_in_short(found),
             "",
             _misses(found),
-            "\n## What may be said of each effect\n",
+            "\n## In plain words\n",
+            f"Of {found.told['month'].max():%B %Y}; ranges over all choices, points (welfare: "
+            "utils). Not under: the choices under which it does not hold in some month.\n",
+            *(_said(found, effect) for effect in EFFECTS),
+            "\n## Every effect\n",
             "The default, and the lowest and highest median over all choices; the last columns "
             "count choices, over both months, under which the sign is that of the default and "
             "under which the effect holds.",
@@ -77,13 +83,12 @@ def page(made_by: str, found: Findings) -> str:
             "\n## How often effects hold, by choice\n",
             _by_choice(found),
             "\n## The graphs\n",
-            _graphs(found),
+            graphs(found.choices),
             "\n## What is contagious\n",
             CONTAGION,
             "\n## The length of a step\n",
-            "Rates are hazards per day, so the step only discretises; what is left of it, in the "
-            "last month:\n",
-            _steps(found),
+            *_steps(found),
+            DISCRETISED,
             "\n## The number of users\n",
             *_in_sizes(found),
             "",
@@ -124,6 +129,26 @@ def _misses(found: Findings) -> str:
         )
         rows.append((LABELS[effect], choice, "; ".join(told)))
     return markdown(("effect", "choice", "the default's → under this choice"), rows)
+
+
+def _said(found: Findings, effect: Effect) -> str:
+    """Return what may be said of an effect, in a sentence."""
+    told = found.told[found.told["effect"] == effect.name]
+    last = told[told["month"] == told["month"].max()]
+    holds, owed, nothing = [], [], []
+    for name, rows in told.groupby("outcome", sort=False):
+        label, missed = ASKED_BY_NAME[name].label, rows.loc[rows["verdict"] != HOLDS, "choice"]
+        if len(missed):
+            owed.append(f"{label} ({', '.join(dict.fromkeys(missed))})")
+        elif rows["ratio"].isna().all():
+            nothing.append(label)
+        else:
+            medians = last.loc[last["outcome"] == name, "median"]
+            low, high = _number(medians.min(), name), _number(medians.max(), name)
+            holds.append(f"{label} {low} to {high}")
+    parts = {"Holds under every choice": holds, "Not under": owed, "None": nothing}
+    text = " ".join(f"{what}: {'; '.join(some)}." for what, some in parts.items() if some)
+    return f"- **{effect.label}.** {text}"
 
 
 def _one_effect(found: Findings, effect: Effect) -> str:
@@ -169,46 +194,45 @@ def _by_choice(found: Findings) -> str:
     )
 
 
-def _graphs(found: Findings) -> str:
-    """Return what tells the graphs apart, in the society of the default."""
-    folder, rows = found.choices, []
-    for run, level in folder.runs.drop_duplicates(GRAPH)[["run", GRAPH]].itertuples(index=False):
-        config = folder.config(run)
-        people = draw_population(
-            config.population, config.case.data / config.population.ages, len(config.messengers),
-            config.seed,
-        )  # fmt: skip
-        seen = statistics(build_graph(people, config.network, config.seed, Path.cwd()), people)
-        rows.append(
-            (
-                str(level).replace("_", " "), f"{seen.mean_degree:.1f}",
-                f"{seen.sd_log_degree:.2f}", f"{seen.max_degree}", f"{seen.mean_clustering:.2f}",
-                f"{seen.age_correlation:.2f}",
-            )
-        )  # fmt: skip
-    return markdown(
-        ("graph", "mean degree", "sd of log degree", "largest degree", "clustering",
-         "correlation of ages over ties"),
-        rows,
-    )  # fmt: skip
-
-
-def _steps(found: Findings) -> str:
-    """Return effects by length of step, with the first order's ratio of differences."""
-    told = found.told[found.told["month"] == found.told["month"].max()]
-    steps = dict(zip((f"{v:g}" for v in found.choices.design.factors[STEP].grid()),
-                     found.choices.design.factors[STEP].grid(), strict=True))  # fmt: skip
-    default = next(iter(steps))
-    chosen = told[(told["factor"] == STEP) | (told["factor"] == DEFAULT)]
-    chosen = chosen.assign(step=chosen["level"].replace(DEFAULT, default).map(steps))
-    table = chosen.pivot_table("median", ["effect", "outcome"], "step", sort=False)
+def _steps(found: Findings) -> Iterator[str]:
+    """Yield how far the step matters: in words, and where it does by effects."""
+    told, factor = found.told, found.choices.design.factors[STEP]
+    rows = told[(told["month"] == told["month"].max()) & told["factor"].isin((STEP, DEFAULT))]
+    steps = (
+        rows["point"]
+        .map(found.choices.runs.drop_duplicates("point").set_index("point")[STEP])
+        .rename("step")
+    )
+    table = rows.pivot_table("median", ["effect", "outcome"], steps, sort=False)
     table = table.sort_index(axis=1)
-    return markdown(
-        ("effect", "outcome", *(f"{step:g} days" for step in table.columns)),
+    finest, default = table.columns[0], factor.grid()[0]
+    none = _none(table.reset_index()).to_numpy()
+    apart = table[(table[default] - table[finest]).abs().to_numpy() > none]
+    yield (
+        f"Rates are hazards per day, so the step only discretises. In the last month a step of "
+        f"{default:g} days differs from one of {finest:g} by more than what counts as none in "
+        f"{len(apart)} of {len(table)} effects and outcomes. " + _order(apart) + "\n"
+    )
+    yield markdown(
+        ("effect", "outcome", *(f"step {step:g}" for step in table.columns)),
         (
             (LABELS[effect], ASKED_BY_NAME[name].label, *(_number(v, name) for v in row))
-            for (effect, name), row in table.iterrows()
+            for (effect, name), row in apart.iterrows()
         ),
+    )
+
+
+def _order(table: pd.DataFrame) -> str:
+    """Say how fast differences shrink, if three steps are halves of each other."""
+    if len(table.columns) < 3 or table.empty:
+        return ""
+    coarse, middle, fine = table.columns[:-4:-1]
+    if coarse / middle != middle / fine:
+        return ""
+    ratio = ((table[coarse] - table[middle]) / (table[middle] - table[fine])).median()
+    return (
+        f"There, from {coarse:g} to {middle:g} days effects change {ratio:.1f} times as much as "
+        f"from {middle:g} to {fine:g} (median; first order: {coarse / middle:g})."
     )
 
 
@@ -256,8 +280,8 @@ def _sizes(found: Findings) -> str:
     ) + (
         "\n\nOf the headline month, over effects and outcomes. Sd: of one run of one society. "
         "Bias: mean less that of the largest number; biased: by more than two standard errors and "
-        "more than what counts as none. Seconds of a worker beside another, median over runs, of "
-        "a run until the headline month; runs of a society share their start."
+        "more than what counts as none. Seconds by the clock, median over runs of a worker beside "
+        "others, until the headline month; runs of a society share their start."
     )  # fmt: skip
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 
 from experiments.effects import KEYS, effects
 from experiments.indices import luck
+from experiments.study import USERS
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
 
-USERS, SOCIETY = "population.n_users", "seed"
+SOCIETY = "seed"
 
 
 class Slope(NamedTuple):

@@ -86,9 +86,10 @@ def _effects(axes: Axes, rows: pd.DataFrame, factor: float) -> None:
             markersize=3.5, linewidth=0.9,
         )  # fmt: skip
     shown = [*rows["low"], *rows["high"], 0.0, default]
-    room = MARGIN * (max(shown) - min(shown) or 1.0)
+    span = max(shown) - min(shown)
+    room = MARGIN * span if span else 1.0
     axes.set_xlim(min(shown) - room, max(shown) + room)
-    axes.locator_params(axis="x", nbins=3)
+    axes.locator_params(axis="x", nbins=2)
 
 
 def size_study(
@@ -126,7 +127,7 @@ def size_study(
     note(
         figure,
         "Above: sd of one run of one society, dotted: as n^-1/2. Middle: mean less that of the "
-        "largest n, 95 % interval.\nBelow: seconds of a worker, of a run (solid) and of the start "
+        "largest n, 95 % interval.\nBelow: seconds by the clock of a run (solid) and of the start "
         "that runs share (dashed).",
     )
     named = ", ".join(look.label for look in looks.values())

@@ -11,6 +11,8 @@ from experiments.scalars import OUTCOMES
 from experiments.sizes import by_size, slope, slopes
 from experiments.verdicts import HOLDS, SIGN, SIZE, Band, judged, verdict
 from sim import load_config
+from sim.palette import ALONE, WHOLE
+from sim.plotting_robustness import Column, forest
 from sim.posterior import set_key
 from sim.sweeps.request import Request
 
@@ -105,7 +107,7 @@ def test_adoption_never_stands_without_what_it_costs():
     assert {outcome.name for outcome in OUTCOMES} <= asked
     assert {"exposure", "isolation", "cut_off", "welfare", "vpn"} <= {o.measure for o in ASKED}
     assert set(robustness.DRAWN) <= asked
-    assert {"exposure", "isolated_calls", "cut_off_calls", "welfare"} <= set(robustness.DRAWN)
+    assert {"exposure", "cut_off", "cut_off_calls", "welfare"} <= set(robustness.DRAWN)
 
 
 def test_the_first_level_of_every_choice_is_the_default():
@@ -134,6 +136,16 @@ def test_points_are_called_by_what_is_varied():
     choices = named["choice"].tolist()
     assert choices[0] == "default"
     assert {"graph erdos renyi", "users 100,000", "step 3.5", "network_value 0"} <= set(choices)
+
+
+def test_what_does_not_hold_is_drawn_apart():
+    rows = [("default", -1.0, False), ("step 1", -1.1, False), ("step 14", 2.0, True)]
+    effects = pd.DataFrame(rows, columns=["choice", "median", "missed"]).assign(outcome="exposure")
+    effects = effects.assign(low=effects["median"] - 0.1, high=effects["median"] + 0.1)
+    (axes,) = forest(effects, [Column("exposure", "Exposure", "points")], 1.5, "Title").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [row[0] for row in rows]
+    drawn = {line.get_color(): list(line.get_xdata()) for line in axes.get_lines()[2:]}
+    assert drawn == {WHOLE.colour: [-1.0, -1.1], ALONE.colour: [2.0]}
 
 
 @pytest.mark.parametrize(
