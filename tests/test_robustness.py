@@ -172,7 +172,7 @@ def test_the_command_leaves_a_page_and_goes_on(tmp_path):
     folder, pages = tmp_path / "study", tmp_path / "docs"
     robustness.main(["--quick", f"folder={folder}", "executor=serial"])
     page = (folder / "robustness.md").read_text()
-    assert page.index("What does not hold") < page.index("What may be said")
+    assert page.index("What does not hold") < page.index("In plain words")
     for outcome in ASKED:
         assert page.count(outcome.label) >= len(EFFECTS)
     for name in (*(effect.name for effect in EFFECTS), "sizes"):
