@@ -6,7 +6,7 @@ exposure, isolation and welfare always stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple
 
 import pandas as pd
@@ -54,8 +54,15 @@ OUTCOMES = (
 BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 
-def paths(folder: SweepFolder) -> dict[str, pd.DataFrame]:
+def paths(
+    folder: SweepFolder, outcomes: Collection[Outcome] = OUTCOMES
+) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Return every outcome's series by month, in printed units.
+
+    Parameters
+    ----------
+    outcomes
+        Where adoption is among them, `OUTCOMES` are too.
 
     Returns
     -------
@@ -67,11 +74,10 @@ def paths(folder: SweepFolder) -> dict[str, pd.DataFrame]:
         If a run of the sweep is not done, or covers no whole month.
     """
     _refuse_unfinished(folder)
-    first = folder.runs.iloc[0]
-    config = folder.points.config(first[list(folder.design.factors)], first["scenario"])
-    pieces: dict[str, list[pd.DataFrame]] = {outcome.name: [] for outcome in OUTCOMES}
-    for table in _outcome_rows(folder):
-        for outcome in OUTCOMES:
+    config = folder.config(0)
+    pieces: dict[str, list[pd.DataFrame]] = {outcome.name: [] for outcome in outcomes}
+    for table in _outcome_rows(folder, outcomes):
+        for outcome in outcomes:
             rows = _rows(table, outcome, config)
             months = rows.pivot_table("value", "run", "date", aggfunc="sum")
             pieces[outcome.name].append(outcome.factor * months)
@@ -119,9 +125,11 @@ def _refuse_unfinished(folder: SweepFolder) -> None:
         raise ConfigError(f"{folder.path}: {len(folder.runs) - done} runs are not done")
 
 
-def _outcome_rows(folder: SweepFolder) -> Iterator[pd.DataFrame]:
+def _outcome_rows(
+    folder: SweepFolder, outcomes: Collection[Outcome]
+) -> Iterator[pd.DataFrame]:  # fmt: skip
     """Yield what the outcomes are made of, some whole runs at a time."""
-    measures = {outcome.measure for outcome in OUTCOMES}
+    measures = {outcome.measure for outcome in outcomes}
     for shard in folder.shards():
         table = shard.outcomes()
         if not len(table):

@@ -26,7 +26,7 @@ from sim.sweeps.request import Request
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-KEPT = "command.json"
+KEPT, USERS = "command.json", "population.n_users"
 UNITS = {  # of policies' keys (sim/policies.py), for axes
     "grade": "share of attempts that fail",
     "ceiling": "share of the segment",
@@ -196,12 +196,16 @@ def _without_page(words: Sequence[str]) -> list[str]:
 
 def _told(sweep: SweepFolder) -> str:
     design, session = sweep.design, sweep.manifest["sessions"][-1]
-    config = sweep.points.config(
-        sweep.runs.iloc[0][list(design.factors)], sweep.runs.iloc[0]["scenario"]
-    )
     sample = f" n={design.n}" if design.n else ""
     return (
         f"{design.method}{sample}, scenario {', '.join(design.scenarios)}, "
-        f"{config.population.n_users:,} users, {design.replications} replications, "
+        f"{_users(sweep)} users, {design.replications} replications, "
         f"{len(sweep.runs):,} runs, version {session['versions']['sim']}"
     )
+
+
+def _users(sweep: SweepFolder) -> str:
+    """Return how many users the runs have."""
+    if USERS not in sweep.runs:
+        return f"{sweep.config(0).population.n_users:,}"
+    return f"{sweep.runs[USERS].min():,} to {sweep.runs[USERS].max():,}"

@@ -41,6 +41,11 @@ class Behaviour(Strict):
         2.157, 0, 20, "utils per unit logsum", "beta", "value of reaching contacts", "fit S3",
         JOINT,
     )  # fmt: skip
+    network_shape: float = _parameter(
+        1, 1, 5, "1", "alpha",
+        "exponent of that value; above 1 contagion is complex: a contact counts for more, the "
+        "more there are", "simple contagion: Karsai et al. 2014",
+    )  # fmt: skip
     call_share: float = _parameter(
         0.372, 0, 1, "1", "d_v", "share of communication that wants a call", "fit S3"
     )

@@ -33,7 +33,8 @@ class Act:
     def revise(self, i, user, talk):
         b, now = self.b, self.now
         for p in sorted(user.revising):
-            U = b.network_value * talk.value[p] + b.chat_value * talk.chats[p]
+            U = b.network_value * talk.value[p] * abs(talk.value[p]) ** (b.network_shape - 1)
+            U += b.chat_value * talk.chats[p]
             U += self.value_alone(p, user.band) + now.trend[p] + b.taste_sd * user.taste[p]
             U += b.risk_value * self.lean(user, p)
             U += b.mandate_value * (p in user.mandated - user.second)

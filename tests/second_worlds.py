@@ -16,7 +16,8 @@ HAZARDS = dict.fromkeys(
     ("pair_rate", "word_of_mouth", "peer_rate", "forget_rate", "vpn_rate", "chat_rate"), (0, 1)
 ) | {"install_rate": (0.1, 0.42), "drop_rate": (0.1, 0.42), "habit_rate": (0.01, 1)}
 RANGES = {
-    "network_value": (0, 5), "keep_value": (0, 4), "mandate_value": (0, 8), "taste_sd": (0, 2),
+    "network_value": (0, 5), "network_shape": (1, 3), "keep_value": (0, 4),
+    "mandate_value": (0, 8), "taste_sd": (0, 2),
     "failure_exit": (0, 10), "message_loss": (0, 6), "call_loss": (0, 6), "risk_value": (0, 3),
     "attention": (0, 20), "traffic_openings": (0, 10), "call_openings": (0, 2),
     "chilling_value": (0, 10), "vpn_repair": (0, 0.3), "vpn_value": (0, 10), "chat_value": (0, 2),

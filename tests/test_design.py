@@ -88,7 +88,7 @@ REFUSED = {
     "a range without levels": ({"method": "factorial", "n": None}, "needs n_levels"),
     "levels where they do not count": (
         {"factors": {A: {"low": 0.0, "high": 1.0, "n_levels": 3}}},
-        "for factorial designs only",
+        "for designs by levels only",
     ),
     "an empty range": ({"factors": {A: {"low": 2.0, "high": 2.0}}}, "must be below"),
     "the log of zero": (

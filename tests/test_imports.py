@@ -42,6 +42,7 @@ LAYERS = [
     [
         "plotting",
         "plotting_posterior",
+        "plotting_robustness",
         "plotting_sweeps",
         "plotting_network",
         "standing",
@@ -79,7 +80,7 @@ ROOMS = {
     "networkx": {"world.graph"},
     "matplotlib": {
         *("plotting", "plotting_posterior", "plotting_sweeps", "plotting_network"),
-        *("plotting_live", "drawing", "page"),
+        *("plotting_robustness", "plotting_live", "drawing", "page"),
     },
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},

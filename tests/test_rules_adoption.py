@@ -127,6 +127,23 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
         assert found == pytest.approx(u, abs=1e-6), more
 
 
+@pytest.mark.parametrize("value", [0.0, 1e-30, -1e-9, 0.1, 0.4321, 0.9, 2.5])
+def test_contagion_is_simple_to_the_bit_unless_it_is_shaped(value):
+    user, talk = someone(), silent()
+    talk.value[0] = value
+    simple = toy_rules(1, network_value=2.157)
+    found = adoption.install_utility(user, talk, 0, NOW, simple)
+    assert found == 2.157 * talk.value[0].astype(float)
+
+
+def test_complex_contagion_lets_every_contact_count_for_more_than_the_last():
+    user, talk, rules = someone(), silent(), toy_rules(1, network_value=3.0, network_shape=2.0)
+    found = []
+    for talk.value[0] in (0.0, 0.25, 0.5, 1.0):
+        found.append(adoption.install_utility(user, talk, 0, NOW, rules))
+    assert found == pytest.approx([0.0, 3 / 16, 3 / 4, 3.0])
+
+
 @pytest.mark.parametrize(
     ("installed", "account", "u", "passing", "after"),
     [

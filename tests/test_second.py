@@ -147,7 +147,8 @@ def test_a_second_program_that_is_not_changed_does_not_disagree():
 @pytest.mark.parametrize("name", sorted(set(Behaviour.model_fields) - {"vpn_skill_sd"}))
 def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     behaviour = eventful()[0].behaviour
-    wrong = {name: 0.5 * getattr(behaviour, name)}
+    factor = 2.0 if name == "network_shape" else 0.5  # below 1 it has no meaning
+    wrong = {name: factor * getattr(behaviour, name)}
     assert disagrees(behaviour=behaviour.model_copy(update=wrong))
 
 

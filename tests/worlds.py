@@ -148,6 +148,7 @@ def toy_rules(n_messengers, **values):
     rules.channel_share[:] = 0.8, 0.2
     rules.topic_share[:] = 1.0, 0.0
     rules.pair_appeal[:] = -np.inf
+    rules.network_shape[:] = 1.0
     for name, value in values.items():
         rules[name][0] = value
     return rules[0]

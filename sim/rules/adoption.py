@@ -35,7 +35,9 @@ def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64
 @rule
 def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
     """Return U_ip of having `p` on the first phone (docs/model.md, 2.4) [utils]."""
-    u = rules.network_value * talk.value[p] + rules.chat_value * talk.chats[p]
+    v = talk.value[p]  # may be less than nothing by rounding
+    u = rules.network_value * (v * abs(v) ** (rules.network_shape - 1.0))
+    u += rules.chat_value * talk.chats[p]
     u += rules.standalone[p, user.band] + now.force.trend[p]
     u += rules.taste_sd * user.taste[p] + rules.risk_value * leaning(user, p)
     bit = 1 << p

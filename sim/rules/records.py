@@ -107,12 +107,12 @@ RULES = np.dtype(
         *(
             (name, "f8")
             for name in (
-                "network_value", "keep_value", "taste_sd", "mandate_value", "preinstall_value",
-                "install_rate", "drop_rate", "failure_exit", "habit_rate", "traffic_openings",
-                "call_openings", "pair_rate", "risk_value", "word_of_mouth", "peer_rate",
-                "forget_rate", "attention", "vpn_rate", "vpn_value", "vpn_help", "content_value",
-                "chat_value", "chat_rate", "chat_choice", "chat_quorum", "second_phone",
-                "abroad_weight",
+                "network_value", "network_shape", "keep_value", "taste_sd", "mandate_value",
+                "preinstall_value", "install_rate", "drop_rate", "failure_exit", "habit_rate",
+                "traffic_openings", "call_openings", "pair_rate", "risk_value", "word_of_mouth",
+                "peer_rate", "forget_rate", "attention", "vpn_rate", "vpn_value", "vpn_help",
+                "content_value", "chat_value", "chat_rate", "chat_choice", "chat_quorum",
+                "second_phone", "abroad_weight",
             )
         ),
     ],

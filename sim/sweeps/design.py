@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -17,6 +17,7 @@ from sim.strict import Strict
 
 Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
+BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of factors' levels
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
 
 
@@ -80,8 +81,9 @@ class Design(Strict):
     Attributes
     ----------
     method
-        factorial: all combinations of levels. latin_hypercube, sobol: `n` points that fill the
-        space (scipy.stats.qmc). saltelli: ``n * (k + 2)`` points for Sobol' indices of k factors;
+        factorial: all combinations of levels; one_at_a_time: the first level of every factor,
+        then each other level alone. latin_hypercube, sobol: `n` points that fill the space
+        (scipy.stats.qmc). saltelli: ``n * (k + 2)`` points for Sobol' indices of k factors;
         morris: `n` trajectories of ``k + 1`` points for screening (both SALib).
         table: the rows of a file.
     table
@@ -96,7 +98,9 @@ class Design(Strict):
         Users whose outcomes are kept, as in docs/measures.md.
     """
 
-    method: Literal["factorial", "latin_hypercube", "sobol", "saltelli", "morris", "table"]
+    method: Literal[
+        "factorial", "one_at_a_time", "latin_hypercube", "sobol", "saltelli", "morris", "table"
+    ]
     table: str | None = None
     n: int | None = Field(default=None, ge=1, le=1_000_000)
     seed: int = Field(default=1, ge=0, lt=2**31)  # of the sample of points
@@ -110,10 +114,10 @@ class Design(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        factorial, table = self.method == "factorial", self.method == "table"
-        if (factorial or table) == (self.n is not None):
+        by_levels, table = self.method in BY_LEVELS, self.method == "table"
+        if (by_levels or table) == (self.n is not None):
             counted = "none, rows count" if table else "none, levels count"
-            allowed = counted if factorial or table else "a number of points"
+            allowed = counted if by_levels or table else "a number of points"
             raise ValueError(f"method={self.method} with n={self.n}; allowed: {allowed}")
         if table == (self.table is None):
             allowed = "a CSV file" if table else "none"
@@ -123,12 +127,12 @@ class Design(Strict):
         for name, factor in self.factors.items():
             if name in OWN:
                 raise ValueError(f"factors.{name}: not a parameter")
-            if factorial and factor.levels is None and factor.n_levels is None:
+            if by_levels and factor.levels is None and factor.n_levels is None:
                 raise ValueError(
-                    f"factors.{name}: needs n_levels, or levels, in a factorial design"
+                    f"factors.{name}: needs n_levels, or levels, in a {self.method} design"
                 )
-            if not factorial and factor.n_levels is not None:
-                raise ValueError(f"factors.{name}.n_levels: for factorial designs only")
+            if not by_levels and factor.n_levels is not None:
+                raise ValueError(f"factors.{name}.n_levels: for designs by levels only")
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
                 raise ValueError(f"scenarios: {name} stands twice")
@@ -139,12 +143,23 @@ class Design(Strict):
         if self.method == "factorial":
             grids = [factor.grid() for factor in self.factors.values()]
             return pd.DataFrame(list(itertools.product(*grids)), columns=list(self.factors))
+        if self.method == "one_at_a_time":
+            return pd.DataFrame(list(self._one_at_a_time()), columns=list(self.factors))
         if self.table is not None:
             return self._read(Path(self.table))
         unit = self.unit_points()
         return pd.DataFrame(
             {name: factor.at(unit[:, k]) for k, (name, factor) in enumerate(self.factors.items())}
         )
+
+    def _one_at_a_time(self) -> Iterator[list[Level]]:
+        """Yield the first levels together, then each other level alone."""
+        grids = [factor.grid() for factor in self.factors.values()]
+        first = [grid[0] for grid in grids]
+        yield first
+        for k, grid in enumerate(grids):
+            for level in grid[1:]:
+                yield [*first[:k], level, *first[k + 1 :]]
 
     def _read(self, path: Path) -> pd.DataFrame:
         if not path.is_file():

@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
+from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.locks import locked
 from sim.manifest import read_manifest, write_json
@@ -125,6 +126,11 @@ class SweepFolder:
     def runs(self) -> pd.DataFrame:
         """Return all runs of the design, done or not, one row each."""
         return pd.read_parquet(self.path / "design.parquet")
+
+    def config(self, run: int) -> SimConfig:
+        """Return the configuration of a run."""
+        (row,) = self.runs[self.runs["run"] == run].to_dict("records")
+        return self.points.config({key: row[key] for key in self.design.factors}, row["scenario"])
 
     @property
     def manifest(self) -> dict[str, Any]:

@@ -1,0 +1,104 @@
+"""The headline effects: what the ban, the push and slowed messages do, paired run by run.
+
+An effect is a scenario less its yardstick, in the same society and luck. It is asked of reach, and
+beside it of all that `experiments.scalars` asks: adoption never stands alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from experiments.scalars import BY_NAME, OUTCOMES, PEOPLE, Outcome, paths
+from sim.errors import ConfigError
+from sim.results import BAND
+from sim.sweeps.folder import SweepFolder
+
+KEYS = ["effect", "month", "outcome"]  # what a value is about, beside point and replication
+
+
+class Effect(NamedTuple):
+    """What one thing does: a scenario less the world that lacks only that."""
+
+    name: str
+    label: str
+    scenario: str
+    yardstick: str
+
+
+EFFECTS = (
+    Effect("ban", "The ban of calls, Max pushed", "call_ban", "mandate_only"),
+    Effect("ban_alone", "The ban of calls alone", "call_ban_only", "baseline"),
+    Effect("mandate", "The push of Max alone", "mandate_only", "baseline"),
+    Effect("throttling", "Slowed messages, beside both", "throttle_messages", "call_ban"),
+)
+SCENARIOS = {name for effect in EFFECTS for name in (effect.scenario, effect.yardstick)}
+REACH = (
+    BY_NAME["whatsapp_daily"],
+    Outcome("whatsapp_monthly", "WhatsApp, monthly reach", PEOPLE, 100, "whatsapp", "any", "mau"),
+    Outcome("telegram_daily", "Telegram, daily reach", PEOPLE, 100, "telegram", "any", "dau"),
+    Outcome("telegram_monthly", "Telegram, monthly reach", PEOPLE, 100, "telegram", "any", "mau"),
+    BY_NAME["max_daily"],
+    Outcome("max_monthly", "Max, monthly reach", PEOPLE, 100, "max", "any", "mau"),
+    Outcome("imo_monthly", "imo, monthly reach", PEOPLE, 100, "imo", "any", "mau"),
+)
+CUT_OFF_CALLS = Outcome(
+    "cut_off_calls", "Cut off from secure calls", PEOPLE, 100, "any", "call", "cut_off"
+)
+WELFARE = BY_NAME["welfare"]._replace(label="Welfare", of="level")  # of which effects differ
+COSTS = tuple(
+    WELFARE if outcome.name == WELFARE.name else outcome
+    for outcome in OUTCOMES
+    if outcome not in REACH
+)
+ASKED = (*REACH, *COSTS, CUT_OFF_CALLS)
+ASKED_BY_NAME = {outcome.name: outcome for outcome in ASKED}
+
+
+def unit(outcome: str) -> str:
+    """Return the unit of an effect on an outcome."""
+    return "utils" if outcome == WELFARE.name else "points"
+
+
+def effects(folder: SweepFolder) -> pd.DataFrame:
+    """Return every effect in every run, in the headline month and the last that all runs cover.
+
+    Returns
+    -------
+    DataFrame
+        point, replication, effect, month, outcome, value [points; welfare: utils].
+
+    Raises
+    ------
+    ConfigError
+        If some runs do not cover the headline month.
+    """
+    found = paths(folder, ASKED)
+    covered = found[WELFARE.name].dropna(axis=1).columns
+    headline = pd.Timestamp(folder.config(0).case.headline_month)
+    if headline not in covered:
+        raise ConfigError(f"some runs do not cover {headline:%B %Y}; set dur_days in overrides")
+    keys = folder.runs.set_index("run")[["point", "scenario", "replication"]]
+    parts = []
+    for month in dict.fromkeys((headline, covered.max())):
+        levels = pd.DataFrame({o.name: found[o.name][month] for o in ASKED})
+        by_scenario = keys.join(levels).set_index(["scenario", "point", "replication"])
+        for effect in EFFECTS:
+            paired = by_scenario.loc[effect.scenario] - by_scenario.loc[effect.yardstick]
+            long = paired.melt(var_name="outcome", ignore_index=False).reset_index()
+            parts.append(long.assign(effect=effect.name, month=month))
+    return pd.concat(parts, ignore_index=True)[["point", "replication", *KEYS, "value"]]
+
+
+def banded(values: pd.DataFrame) -> pd.DataFrame:
+    """Return the median and the 90 % band of effects over replications.
+
+    Returns
+    -------
+    DataFrame
+        point, effect, month, outcome, low, median, high.
+    """
+    groups = values.groupby(["point", *KEYS], sort=False)["value"]
+    band = {"low": BAND[0], "median": 0.5, "high": BAND[1]}
+    return pd.DataFrame({name: groups.quantile(q) for name, q in band.items()}).reset_index()

@@ -1,0 +1,162 @@
+"""Whether the headline effects hold under other choices of the modeller.
+
+    python -m experiments.robustness [--quick] [--page DIR] [executor=NAME] [folder=DIR]
+                       [--sizes N ...] [--societies N] [design=NAME] [design.KEY=VALUE ...]
+    python -m experiments.robustness --resume FOLDER [executor=NAME]
+
+First the graph, the length of a step, the number of users, the society, the start and what is
+contagious are varied one at a time from the default (conf/design/robustness.yaml), and every
+effect (experiments/effects.py) is judged by a rule fixed beforehand (experiments/verdicts.py).
+Then the number of users is varied in several societies: spread, bias and cost. Leaves tables
+(CSV), figures and a page that begins with what does not hold.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import pandas as pd
+
+from experiments.choices import GRAPH, STEP, named_points
+from experiments.effects import (
+    ASKED_BY_NAME,
+    EFFECTS,
+    SCENARIOS,
+    banded,
+    effects,
+    unit,
+)
+from experiments.robustness_page import Findings, page
+from experiments.sizes import SOCIETY, costs, sized, slopes
+from experiments.study import USERS, Study, parser
+from experiments.verdicts import FACTOR, HOLDS, judged
+from sim.endings import ending_well
+from sim.errors import ConfigError
+from sim.palette import PLATFORMS, WHOLE, Look, platform
+from sim.sweeps.design import Design
+from sim.sweeps.folder import SweepFolder
+from sim.sweeps.points import Points
+from sim.sweeps.request import Request
+
+DESIGN = "robustness"
+SIZES, SOCIETIES, REPLICATIONS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000), 6, 2
+QUICK = ("design.replications=2", 'design.overrides=["dur_days=217"]')
+QUICK_SIZES, QUICK_SOCIETIES, QUICK_LEVELS = (100, 200, 400), 2, 2
+DRAWN = (  # outcomes that have a column in the figures
+    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "cut_off",
+    "cut_off_calls", "welfare", "vpn",
+)  # fmt: skip
+LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure")
+
+
+def main(arguments: list[str]) -> None:
+    """Run both sweeps and write the page."""
+    assert __doc__ is not None
+    understood = parser("robustness", __doc__)
+    understood.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of users")
+    understood.add_argument("--societies", type=int, default=SOCIETIES, help="of each size")
+    with ending_well():
+        study = Study("robustness", understood, arguments)
+        sizes, societies, small = study.asked.sizes, study.asked.societies, ()
+        if study.asked.quick:
+            sizes, societies, small = QUICK_SIZES, QUICK_SOCIETIES, QUICK
+        request = Request.of([f"design={DESIGN}", *small, *study.overrides])
+        if study.asked.quick:
+            request = toy(request)
+        second = of_sizes(request, sizes, societies)  # refused before any run
+        choices = study.sweep("choices", request)
+        _leave(study, choices, study.sweep("sizes", second))
+
+
+def toy(request: Request) -> Request:
+    """Return a request of the same kind that takes seconds: few choices, few users."""
+    tree = request.model_dump(mode="json")
+    factors = {name: tree["design"]["factors"][name] for name in (GRAPH, STEP, USERS)}
+    for factor in factors.values():
+        factor["levels"] = factor["levels"][:QUICK_LEVELS]
+    factors[USERS]["levels"] = [QUICK_SIZES[-1], QUICK_SIZES[0]]
+    tree["design"]["factors"] = factors
+    return Request.read(tree)
+
+
+def of_sizes(request: Request, sizes: list[int], societies: int) -> Request:
+    """Return the request for the number of users, until the end of the headline month.
+
+    Raises
+    ------
+    ConfigError
+        If the first design is not one that can be judged, or there are too few sizes.
+    """
+    design = _judged(request)
+    if len(set(sizes)) < 3 or societies < 2:
+        raise ConfigError(
+            f"{len(set(sizes))} sizes, {societies} societies; a slope needs 3 sizes, spread 2 "
+            "societies"
+        )
+    factors = {
+        USERS: {"levels": sorted(set(sizes))},
+        SOCIETY: {"levels": list(range(1, societies + 1))},
+    }
+    tree = request.model_dump(mode="json")
+    overrides = [*design.overrides, f"dur_days={_until_headline(design):g}"]
+    tree["design"] |= {
+        "method": "factorial", "replications": REPLICATIONS, "overrides": overrides,
+        "factors": factors,
+    }  # fmt: skip
+    return Request.read(tree)
+
+
+def _judged(request: Request) -> Design:
+    """Return the design of the choices, if effects can be told and judged in it."""
+    design = request.design
+    if design is None or design.method != "one_at_a_time":
+        raise ConfigError(f"design.method={design and design.method}; allowed: one_at_a_time")
+    missing = sorted(SCENARIOS - set(design.scenarios))
+    if missing:
+        raise ConfigError(f"design.scenarios: {', '.join(missing)} missing")
+    return design
+
+
+def _until_headline(design: Design) -> float:
+    """Return the days from the start to the end of the headline month, in whole steps."""
+    values = {name: factor.grid()[0] for name, factor in design.factors.items()}
+    one = design.model_copy(update={"scenarios": design.scenarios[:1]})
+    config = Points.compose(one).config(values, design.scenarios[0])
+    end = pd.Timestamp(config.case.headline_month) + pd.offsets.MonthBegin(1)
+    return math.ceil((end - pd.Timestamp(config.start)).days / config.step_days) * config.step_days
+
+
+def _leave(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
+    from sim.plotting_robustness import Column, forest, size_study
+
+    told = named_points(choices.design).merge(judged(banded(effects(choices))), on="point")
+    by_n, cost, last = sized(sizes), costs(sizes), told["month"].max()
+    found = Findings(choices, told, by_n, slopes(by_n), cost)
+    columns = [Column(name, ASKED_BY_NAME[name].label, unit(name)) for name in DRAWN]
+    drawn = told[told["month"] == last].assign(missed=lambda table: table["verdict"] != HOLDS)
+    figures = {
+        f"robustness_{effect.name}": forest(
+            drawn[drawn["effect"] == effect.name], columns, FACTOR,
+            f"{effect.label}: effect in {last:%B %Y}",
+        )
+        for effect in EFFECTS
+    }  # fmt: skip
+    titles = {effect.name: effect.label for effect in EFFECTS}
+    figures["robustness_sizes"] = size_study(by_n, cost, titles, _looks())
+    tables = {"effects": told, "sizes": by_n, "slopes": found.slopes, "costs": cost}
+    study.leave(page(study.made_by(choices, sizes), found), figures, tables)
+
+
+def _looks() -> dict[str, Look]:
+    """Return the outcomes that have a line in the size study, all in points."""
+    return {
+        name: platform(outcome.platform)._replace(label=outcome.label)
+        if outcome.platform in PLATFORMS
+        else WHOLE._replace(label=outcome.label)
+        for name, outcome in ((name, ASKED_BY_NAME[name]) for name in LINES)
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,299 @@
+"""The page of robustness: what does not hold first, then what does, then why so many users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.choices import DEFAULT, STEP, TECHNICAL
+from experiments.effects import ASKED, ASKED_BY_NAME, EFFECTS, Effect, unit
+from experiments.graphs import graphs
+from experiments.study import USERS, markdown
+from experiments.verdicts import FACTOR, HOLDS, NONE, SIGN
+from sim.sweeps.folder import SweepFolder
+
+LABELS = {effect.name: effect.label for effect in EFFECTS}
+INTRODUCTION = f"""\
+Effects are paired differences, scenario less yardstick in the same society and luck: median and
+90 % band over replications. One choice of the modeller is varied at a time from the default. The
+rule was fixed before any number was seen (experiments/verdicts.py): an effect below
+{100 * NONE:g} points ({NONE:g} utils) is none. An effect *holds* under another choice if it is
+none in both; or if it has the same sign and the bands overlap, or its size is within a factor of
+{FACTOR:g}, or less than that half a point away. Parameters stay at their defaults under every
+choice, and the start is solved anew for each, so that all begin at the observed reach. What other
+values of the parameters would do is another question ([sensitivity.md](sensitivity.md))."""
+CONTAGION = """\
+What contacts do enters adoption in three places, each of which can be taken away: what a messenger
+is worth to reach contacts (`network_value`), hearing of it (`word_of_mouth`), and calls that two
+move together (`pair_rate`). By default contagion is simple: what contacts are worth adds up.
+`network_shape` above 1 makes it complex: their worth enters with that power, so that each counts
+for more the more there are, and a few for hardly anything. There is no hard threshold. What people
+do under a mandate asks for no contacts in any of these."""
+
+DISCRETISED = """
+What is left comes from one rule: a user reconsiders a messenger at most once a step, so the share
+who keep it goes by (1 - exp(-rho_in h)) / (1 - exp(-rho_out h)), which is rho_in / rho_out for
+short steps alone. The start is solved at the step in use, which hides it; when messages fail
+rho_out rises (`failure_exit`), and a long step then keeps some users that a short one loses."""
+
+
+class Findings(NamedTuple):
+    """What both sweeps found."""
+
+    choices: SweepFolder
+    told: pd.DataFrame  # effects with their verdicts and choices
+    sizes: pd.DataFrame
+    slopes: pd.DataFrame
+    costs: pd.DataFrame
+
+    @property
+    def others(self) -> pd.DataFrame:
+        """Return effects under other choices than the default."""
+        return self.told[self.told["factor"] != DEFAULT]
+
+    @property
+    def missed(self) -> pd.DataFrame:
+        """Return effects that do not hold."""
+        return self.others[self.others["verdict"] != HOLDS]
+
+
+def page(made_by: str, found: Findings) -> str:
+    """Return the page in Markdown."""
+    return "\n".join(
+        (
+            "# Do the headline effects hold under other choices?\n",
+            made_by + "\n",
+            INTRODUCTION,
+            "\n## What does not hold\n",
+            *_in_short(found),
+            "",
+            _misses(found),
+            "\n## In plain words\n",
+            f"Of {found.told['month'].max():%B %Y}; ranges over all choices, points (welfare: "
+            "utils). Not under: the choices under which it does not hold in some month.\n",
+            *(_said(found, effect) for effect in EFFECTS),
+            "\n## Every effect\n",
+            "The default, and the lowest and highest median over all choices; the last columns "
+            "count choices, over both months, under which the sign is that of the default and "
+            "under which the effect holds.",
+            *(_one_effect(found, effect) for effect in EFFECTS),
+            "\n## How often effects hold, by choice\n",
+            _by_choice(found),
+            "\n## The graphs\n",
+            graphs(found.choices),
+            "\n## What is contagious\n",
+            CONTAGION,
+            "\n## The length of a step\n",
+            *_steps(found),
+            DISCRETISED,
+            "\n## The number of users\n",
+            *_in_sizes(found),
+            "",
+            _sizes(found),
+            "\n![Spread, bias and cost by number of users](figures/robustness_sizes.png)\n",
+        )
+    )
+
+
+def _in_short(found: Findings) -> Iterator[str]:
+    """Yield what the verdicts add up to, in sentences."""
+    others, missed = found.others, found.missed
+    n_sign = int((missed["verdict"] == SIGN).sum())
+    yield (
+        f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
+        f"outcomes, {others['month'].nunique()} months, {others['choice'].nunique()} choices) do "
+        f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size."
+    )
+    counts = missed["choice"].value_counts()
+    told = ", ".join(f"{choice} ({n})" for choice, n in counts.items())
+    yield f"- By choice: {told or 'none'}."
+    quiet = [c for c in dict.fromkeys(others["choice"]) if c not in counts]
+    yield f"- Without a miss: {', '.join(quiet) or 'none'}."
+    for technical, name in ((True, "step, users, society, start"), (False, "graph, contagion")):
+        chosen = others[others["factor"].isin(TECHNICAL) == technical]
+        held = (chosen["verdict"] == HOLDS).mean()
+        yield f"- Choices of {name}: {100 * held:.1f} % of {len(chosen):,} comparisons hold."
+
+
+def _misses(found: Findings) -> str:
+    """Return all that does not hold: a row an effect and choice."""
+    rows = []
+    for (effect, choice), group in found.missed.groupby(["effect", "choice"], sort=False):
+        told = (
+            f"{ASKED_BY_NAME[r.outcome].label} {r.month:%b %Y}: {_number(r.default, r.outcome)} "
+            f"→ {_number(r.median, r.outcome)}{', **sign**' if r.verdict == SIGN else ''}"
+            for r in group.itertuples()
+        )
+        rows.append((LABELS[effect], choice, "; ".join(told)))
+    return markdown(("effect", "choice", "the default's → under this choice"), rows)
+
+
+def _said(found: Findings, effect: Effect) -> str:
+    """Return what may be said of an effect, in a sentence."""
+    told = found.told[found.told["effect"] == effect.name]
+    last = told[told["month"] == told["month"].max()]
+    holds, owed, nothing = [], [], []
+    for name, rows in told.groupby("outcome", sort=False):
+        label, missed = ASKED_BY_NAME[name].label, rows.loc[rows["verdict"] != HOLDS, "choice"]
+        if len(missed):
+            owed.append(f"{label} ({', '.join(dict.fromkeys(missed))})")
+        elif rows["ratio"].isna().all():
+            nothing.append(label)
+        else:
+            medians = last.loc[last["outcome"] == name, "median"]
+            low, high = _number(medians.min(), name), _number(medians.max(), name)
+            holds.append(f"{label} {low} to {high}")
+    parts = {"Holds under every choice": holds, "Not under": owed, "None": nothing}
+    text = " ".join(f"{what}: {'; '.join(some)}." for what, some in parts.items() if some)
+    return f"- **{effect.label}.** {text}"
+
+
+def _one_effect(found: Findings, effect: Effect) -> str:
+    """Return the table and figure of one effect."""
+    rows = found.told[found.told["effect"] == effect.name]
+    months = list(dict.fromkeys(rows["month"]))
+    table = markdown(
+        ("outcome", *(f"{m:%B %Y}, {what}" for m in months for what in ("default", "all choices")),
+         "same sign", "holds"),
+        (_one_outcome(rows[rows["outcome"] == outcome.name], months) for outcome in ASKED),
+    )  # fmt: skip
+    return (
+        f"\n### {effect.label}\n\n`{effect.scenario}` less `{effect.yardstick}`; points, welfare "
+        f"in utils.\n\n{table}\n\n![{effect.label}](figures/robustness_{effect.name}.png)"
+    )
+
+
+def _one_outcome(rows: pd.DataFrame, months: list[pd.Timestamp]) -> tuple[str, ...]:
+    name = rows["outcome"].iloc[0]
+    cells = [ASKED_BY_NAME[name].label]
+    for month in months:
+        here = rows[rows["month"] == month]
+        first = here[here["factor"] == DEFAULT].iloc[0]
+        cells.append(f"{_number(first['median'], name)} ({_number(first['low'], name)} to "
+                     f"{_number(first['high'], name)})")  # fmt: skip
+        cells.append(f"{_number(here['median'].min(), name)} to "
+                     f"{_number(here['median'].max(), name)}")  # fmt: skip
+    others = rows[rows["factor"] != DEFAULT]
+    same = (np.sign(others["median"]) == np.sign(others["default"])).sum()
+    held = (others["verdict"] == HOLDS).sum()
+    return (*cells, f"{same} of {len(others)}", f"{held} of {len(others)}")
+
+
+def _by_choice(found: Findings) -> str:
+    held = found.others.assign(held=found.others["verdict"] == HOLDS)
+    table = held.pivot_table("held", "choice", "effect", aggfunc=["sum", "size"], sort=False)
+    return markdown(
+        ("choice", *LABELS.values()),
+        (
+            (choice, *(f"{row['sum', e]:.0f} of {row['size', e]:.0f}" for e in LABELS))
+            for choice, row in table.iterrows()
+        ),
+    )
+
+
+def _steps(found: Findings) -> Iterator[str]:
+    """Yield how far the step matters: in words, and where it does by effects."""
+    told, factor = found.told, found.choices.design.factors[STEP]
+    rows = told[(told["month"] == told["month"].max()) & told["factor"].isin((STEP, DEFAULT))]
+    steps = (
+        rows["point"]
+        .map(found.choices.runs.drop_duplicates("point").set_index("point")[STEP])
+        .rename("step")
+    )
+    table = rows.pivot_table("median", ["effect", "outcome"], steps, sort=False)
+    table = table.sort_index(axis=1)
+    finest, default = table.columns[0], factor.grid()[0]
+    none = _none(table.reset_index()).to_numpy()
+    apart = table[(table[default] - table[finest]).abs().to_numpy() > none]
+    yield (
+        f"Rates are hazards per day, so the step only discretises. In the last month a step of "
+        f"{default:g} days differs from one of {finest:g} by more than what counts as none in "
+        f"{len(apart)} of {len(table)} effects and outcomes. " + _order(apart) + "\n"
+    )
+    yield markdown(
+        ("effect", "outcome", *(f"step {step:g}" for step in table.columns)),
+        (
+            (LABELS[effect], ASKED_BY_NAME[name].label, *(_number(v, name) for v in row))
+            for (effect, name), row in apart.iterrows()
+        ),
+    )
+
+
+def _order(table: pd.DataFrame) -> str:
+    """Say how fast differences shrink, if three steps are halves of each other."""
+    if len(table.columns) < 3 or table.empty:
+        return ""
+    coarse, middle, fine = table.columns[:-4:-1]
+    if coarse / middle != middle / fine:
+        return ""
+    ratio = ((table[coarse] - table[middle]) / (table[middle] - table[fine])).median()
+    return (
+        f"There, from {coarse:g} to {middle:g} days effects change {ratio:.1f} times as much as "
+        f"from {middle:g} to {fine:g} (median; first order: {coarse / middle:g})."
+    )
+
+
+def _in_sizes(found: Findings) -> Iterator[str]:
+    """Yield what the study of sizes says, in sentences."""
+    first = found.choices.runs.iloc[0]
+    n = int(first[USERS])
+    exponents = found.slopes["exponent"]
+    low, middle, high = exponents.quantile([0.05, 0.5, 0.95])
+    yield (
+        f"- The sd of an effect falls as n to the power {middle:.2f} (median over "
+        f"{len(exponents)} effects and outcomes; 90 % of them {low:.2f} to {high:.2f})."
+    )
+    here = found.sizes[found.sizes["n"] == n]
+    if len(here):
+        worst = here.loc[_in_points(here)["sd"].idxmax()]
+        yield (
+            f"- At the default of {n:,} users the largest sd of one run in one society is "
+            f"{worst['sd']:.2f} points ({LABELS[worst['effect']].lower()}: "
+            f"{ASKED_BY_NAME[worst['outcome']].label}); between societies "
+            f"{worst['society']:.2f}, between replications of one {worst['luck']:.2f}: the bands "
+            "of other pages hold the second alone."
+        )
+
+
+def _sizes(found: Findings) -> str:
+    """Return spread, bias and cost: a row a number of users."""
+    rows = []
+    for cost in found.costs.itertuples():
+        here = found.sizes[found.sizes["n"] == cost.n]
+        points = _in_points(here)
+        apart = here["bias"].abs() > np.maximum(2 * here["bias_error"], _none(here))
+        rows.append(
+            (
+                f"{cost.n:,}", f"{points['sd'].median():.2f}", f"{points['sd'].max():.2f}",
+                f"{(here['sd'] < _none(here)).sum()} of {len(here)}",
+                f"{points['bias'].abs().max():.2f}", f"{apart.sum()} of {len(here)}",
+                f"{cost.run:.2f}", f"{cost.start:.2f}",
+            )
+        )  # fmt: skip
+    return markdown(
+        ("users", "sd, median, points", "sd, largest, points", "sd below what counts as none",
+         "bias, largest, points", "biased", "seconds a run", "and its start"),
+        rows,
+    ) + (
+        "\n\nOf the headline month, over effects and outcomes. Sd: of one run of one society. "
+        "Bias: mean less that of the largest number; biased: by more than two standard errors and "
+        "more than what counts as none. Seconds by the clock, median over runs of a worker beside "
+        "others, until the headline month; runs of a society share their start."
+    )  # fmt: skip
+
+
+def _in_points(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["outcome"].map(unit) == "points"]
+
+
+def _none(table: pd.DataFrame) -> pd.Series:
+    """Return what counts as none, in the unit of each row."""
+    return NONE * table["outcome"].map(lambda name: ASKED_BY_NAME[name].factor)
+
+
+def _number(value: float, outcome: str) -> str:
+    """Return an effect with its sign."""
+    return f"{value:+.3f}" if unit(outcome) == "utils" else f"{value:+.1f}"
