@@ -1,6 +1,7 @@
 """The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from sim.folder import run_to_folder
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import run
+from sim.stories import story
 
 SMALL = ("population.n_users=300", "replications=3")
 
@@ -101,6 +103,15 @@ def test_a_world_compared_with_none_has_levels(tmp_path):
     text = plain(page(tmp_path))
     assert "baseline has this daily reach: WhatsApp" in text
     assert "Who moved" not in text
+
+
+def test_a_case_in_a_folder_has_a_report_with_the_story_of_its_own_scenario(tmp_path):
+    name = "turkey_whatsapp_2021"
+    config = load_config(f"case_dir={name}", f"+scenario={name}", "compare_to=[]", *SMALL)
+    run_to_folder(config, tmp_path)
+    assert story(name, Path(config.case.folder)) in plain(page(tmp_path))
+    with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
+        story(name)
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):
