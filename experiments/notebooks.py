@@ -15,11 +15,12 @@ import argparse
 import os
 import platform
 import re
+import resource
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.endings import ending_well
 from sim.errors import ConfigError
@@ -90,25 +91,39 @@ def _source(name: str) -> Path:
     return FOLDER / f"{name}.py"
 
 
-def _execute_into(source: Path, folder: Path) -> float:
-    """Execute a notebook, write it with its outputs, and return how long it took [s]."""
+class Took(NamedTuple):
+    """How long a notebook took: by the clock, and on all cores together [s]."""
+
+    clock: float
+    cores: float
+
+
+def _execute_into(source: Path, folder: Path) -> Took:
+    """Execute a notebook, write it with its outputs, and return how long it took."""
     folder.mkdir(parents=True, exist_ok=True)
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _of_children()
     notebook = execute(source, folder)
-    seconds = time.perf_counter() - began
+    took = Took(time.perf_counter() - began, _of_children() - before)
     target = folder / f"{source.stem}.ipynb"
     draft = folder / f".{target.name}.{os.getpid()}"
     draft.write_text(extra("nbformat").writes(notebook) + "\n", encoding="utf-8")
     draft.replace(target)
-    print(f"{target}  {seconds:.0f} s", flush=True)
-    return seconds
+    print(f"{target}  {took.clock:.0f} s, {took.cores:.0f} s of cores", flush=True)
+    return took
 
 
-def _note(times: dict[str, float]) -> None:
+def _of_children() -> float:
+    """Return the time that kernels which have ended took of all cores [s]."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _note(times: dict[str, Took]) -> None:
     """Write how long notebooks took into their README."""
     machine = f"{available_cores()} cores, Python {platform.python_version()}, compiled before"
-    rows = "".join(f"| `{name}` | {seconds:.0f} |\n" for name, seconds in times.items())
-    table = f"\n| notebook | seconds ({machine}) |\n|---|---|\n{rows}\n"
+    heads = f"| notebook | seconds ({machine}) | seconds of all cores together |\n|---|---|---|\n"
+    rows = "".join(f"| `{name}` | {t.clock:.0f} | {t.cores:.0f} |\n" for name, t in times.items())
+    table = f"\n{heads}{rows}\n"
     readme = FOLDER / "README.md"
     text = readme.read_text(encoding="utf-8")
     readme.write_text(TIMES.sub(lambda _: table, text), encoding="utf-8")

@@ -10,7 +10,8 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior"],
+    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior", "units", "drafts"],
+    ["extras"],
     ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
@@ -30,11 +31,11 @@ LAYERS = [
     ["world.cache"],
     ["state", "tally"],
     ["engines"],
-    ["inversion", "society", "offenders"],
+    ["inversion", "society", "offenders", "witness"],
     ["measures", "start"],
     ["simulation", "results"],
-    ["watch", "agents"],
-    ["runs"],
+    ["watch", "agents", "census"],
+    ["runs", "contacts", "dataset", "flat"],
     ["sources", "operators"],
     ["model", "observed", "palette"],
     ["residuals"],
@@ -49,8 +50,9 @@ LAYERS = [
         "memory",
         "container",
         "rehearsal",
+        "diary",
     ],
-    ["manifest", "figures", "diary", "units"],
+    ["manifest", "figures"],
     ["header"],
     ["checkpoint"],
     ["sweeps.design"],
@@ -64,7 +66,7 @@ LAYERS = [
     ["folder"],
     ["multirun", "digest", "bands"],
     ["evidence"],
-    ["cli", "app", "collect", "case"],
+    ["cli", "app", "collect", "case", "export"],
     ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.

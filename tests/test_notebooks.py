@@ -85,4 +85,4 @@ def test_an_unknown_notebook_is_refused_with_those_there_are(capsys):
 
 def test_the_table_of_times_has_every_notebook():
     (table,) = TIMES.findall((FOLDER / "README.md").read_text(encoding="utf-8"))
-    assert re.findall(r"^\| `(\w+)` \| \d+ \|$", table, re.M) == names()
+    assert re.findall(r"^\| `(\w+)` \| \d+ \| \d+ \|$", table, re.M) == names()
