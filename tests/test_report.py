@@ -9,7 +9,7 @@ import pytest
 
 from sim import load_config
 from sim.errors import ConfigError
-from sim.facts import Number, facts
+from sim.facts import Number, fact_table, facts
 from sim.folder import run_to_folder
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
@@ -81,6 +81,17 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "python -m sim +scenario=call_ban" in text
     assert "seed 1, 3 replications of 300 users" in text
     assert "It may not be quoted as a forecast" in text
+
+
+def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
+    found = facts(read_result(folder))
+    table = fact_table(found)
+    assert {"Exposure", "Isolated, calls", "Welfare", "WhatsApp, daily"} <= set(table.index)
+    assert list(table) == [
+        "Jun 2025", "Dec 2025", "less mandate_only", "less baseline", "observed Dec 2025",
+    ]  # fmt: skip
+    for line in found.lines:
+        assert table.loc[line.row.label, "less baseline"] == line.effects["baseline"].change
 
 
 def test_who_moved_is_told_by_age_region_and_type(folder):
