@@ -22,7 +22,7 @@ from sim.case import problems, summary
 from sim.case_dir import case_folder
 
 mine = Path(tempfile.mkdtemp()) / "mine"
-shutil.copytree(case_folder("turkey_whatsapp_2021"), mine)
+shutil.copytree(case_folder("russia_telegram_2018"), mine)
 print(*sorted(path.relative_to(mine) for path in mine.rglob("*.*")), sep="\n")
 print(summary(str(mine)))
 
@@ -31,7 +31,7 @@ print(summary(str(mine)))
 # columns, operators and grades are explained in [docs/howto_case.md](../docs/howto_case.md).
 
 # %%
-print((mine / "conf/case/turkey_whatsapp_2021.yaml").read_text())
+print((mine / "conf/case/russia_telegram_2018.yaml").read_text())
 
 # %% [markdown]
 # ## Make a mistake

@@ -29,6 +29,7 @@ from sim.witness import Witness
 from sim.world.settings import BANDS, TYPES
 
 KEYS = ("scenario", "replication", "date")
+MOST = 5_000_000  # rows of users: more are no table for one memory
 
 
 class Census(NamedTuple):
@@ -105,7 +106,14 @@ def check(
     for date in dates:
         if not config.start <= date <= last:
             raise ConfigError(f"at={date}: outside the run; allowed: {config.start} to {last}")
-    return sorted({int((date - config.start).days / config.step_days) for date in dates})
+    steps = sorted({int((date - config.start).days / config.step_days) for date in dates})
+    n_rows = config.population.n_users * len(steps) * len(scenarios) * len(replications)
+    if n_rows > MOST:
+        raise ConfigError(
+            f"population.n_users={config.population.n_users}: a row a user, date, scenario and "
+            f"replication makes {n_rows:,} rows; allowed: {MOST:,}"
+        )
+    return steps
 
 
 def _replication(

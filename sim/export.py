@@ -137,7 +137,7 @@ def _taken_again(asked: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
     """Return the configuration of a run, the census that was asked for, and where it goes."""
     config, folder = _run(asked.run)
     dates = asked.at or (config.end - dt.timedelta(days=1),)
-    check(config, dates, asked.scenarios, asked.replications)
+    check(config, dates, asked.scenarios or (config.scenario,), asked.replications)
     check_memory(config)
     found = census(config, dates, asked.scenarios, asked.replications)
     if folder is not None:

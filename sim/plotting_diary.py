@@ -93,7 +93,7 @@ def _draw_has(axes: Axes, platforms: pd.DataFrame) -> None:
     """Draw a line for each messenger: thick while the user has it."""
     rows = platforms.dropna(subset="has")
     names = in_order(set(rows["platform"]))
-    for at, name in enumerate(names):
+    for at, name in enumerate(reversed(names)):  # the first stands on top
         mine = rows[rows["platform"] == name]
         when, look = days(mine["date"]), platform(name)
         length = when[1] - when[0] if len(when) > 1 else 1.0
@@ -105,8 +105,8 @@ def _draw_has(axes: Axes, platforms: pd.DataFrame) -> None:
             axes.broken_barh(spans, (at - BAR / 2, BAR), **style)
         axes.axhline(at, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.set_yticks([])
-    axes.set_ylim(len(names) - 0.5, -0.5)
-    label_ends(axes, [(float(at), platform(name)) for at, name in enumerate(names)])
+    axes.set_ylim(-0.5, len(names) - 0.5)
+    label_ends(axes, [(float(at), platform(name)) for at, name in enumerate(reversed(names))])
     axes.grid(visible=False)
     axes.set_title("Has it", fontsize=NORMAL, loc="left", color=INK)
 

@@ -62,7 +62,9 @@ def test_the_figure_shows_every_platform_and_the_date(diary):
         "Has it", "Contacts who have it", "Messages", "Calls", "Believes that the state reads it",
         "Whom it can reach by app",
     ]  # fmt: skip
-    calls = figure.axes[3]
+    has, calls = figure.axes[0], figure.axes[3]
+    heights = {text.get_text(): text.get_position()[1] for text in has.texts}
+    assert [heights[PLATFORMS[name].label] for name in ("whatsapp", "max", "vk")] == [4, 2, 0]
     colours = {to_hex(line.get_color()) for line in calls.get_lines()}
     assert {PLATFORMS[name].colour for name in (CELLULAR, "whatsapp", "max")} <= colours
     assert all(axes.get_ylabel() for axes in figure.axes[1:])
