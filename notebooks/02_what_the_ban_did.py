@@ -7,8 +7,9 @@
 
 # %%
 import sys
+from pathlib import Path
 
-sys.path += [".", ".."]  # the package is run from its checkout
+sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %%

@@ -6,8 +6,9 @@
 
 # %%
 import sys
+from pathlib import Path
 
-sys.path += [".", ".."]  # the package is run from its checkout
+sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]
@@ -16,7 +17,6 @@ sys.path += [".", ".."]  # the package is run from its checkout
 # %%
 import shutil
 import tempfile
-from pathlib import Path
 
 from sim.case import problems, summary
 from sim.case_dir import case_folder
