@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test lint typecheck unit coverage bench lock clean
+.PHONY: help run app test lint typecheck unit coverage bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -37,6 +37,9 @@ bench: .venv/ready  ## speed beside other simulators (half an hour), to docs/per
 	    --only-binary :all: --require-hashes -r experiments/bench/requirements.txt \
 	  && touch .venv-bench/ready; } || echo "bench: other simulators could not be installed" >&2
 	$(PYTHON) -m experiments.bench $(ARGS)
+
+notebooks: .venv/ready .venv/extras  ## execute the notebooks to outputs/notebooks: ARGS=01_first_run
+	$(PYTHON) -m experiments.notebooks $(ARGS)
 
 LOCK := uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate

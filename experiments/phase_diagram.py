@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from sim.errors import ConfigError
 from sim.schema import load_sweep_tree
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DESIGN = "phase_diagram"
 HISTORY = "policies.blocked_before"  # in force before a level that is met from above
@@ -88,11 +91,11 @@ def request(overrides: Sequence[str]) -> Request:
     return Request.read(tree)
 
 
-def small(asked: Request) -> Request:
-    """Return a request of the same kind that takes seconds."""
+def small(asked: Request, n_levels: int = QUICK_POINTS) -> Request:
+    """Return a request of the same kind that takes seconds, with so many points a side."""
     tree = asked.model_dump(mode="json")
     for side in list(tree["design"]["factors"].values())[:2]:
-        side["n_levels"] = QUICK_POINTS
+        side["n_levels"] = n_levels
     tree["design"] |= {"replications": 2, "overrides": [*tree["design"]["overrides"], *QUICK]}
     return Request.read(tree)
 
@@ -147,25 +150,33 @@ def memory(folder: SweepFolder) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["months", "largest", "split", "far"])
 
 
-def _leave(study: Study, folder: SweepFolder) -> None:
+def outcomes(folder: SweepFolder) -> dict[str, Ways]:
+    """Return every outcome of `experiments.scalars` over the grid, by its name."""
+    table = scalars(folder).set_index("run")
+    return {outcome.name: ways(folder, table[outcome.name]) for outcome in OUTCOMES}
+
+
+def draw(folder: SweepFolder, found: dict[str, Ways]) -> Figure:
+    """Draw what tips with the tipping line, beside it what it costs, and what is remembered."""
     from sim.plotting_sweeps import Map, phase_maps
 
-    table = scalars(folder).set_index("run")
-    found = {o.name: ways(folder, table[o.name]) for o in OUTCOMES}
     x, y, _ = folder.design.factors
     tip = found[TIP]
-    maps = [Map(f"{BY_NAME[n].label}", BY_NAME[n].unit, found[n].below) for n in (TIP, *SHOWN)] + [
-        Map("From above less from below", "points, of the first map", tip.gap)
-    ]
-    figure = phase_maps(
+    maps = [Map(BY_NAME[n].label, BY_NAME[n].unit, found[n].below) for n in (TIP, *SHOWN)]
+    maps.append(Map("From above less from below", "points, of the first map", tip.gap))
+    return phase_maps(
         maps, tip.below, tip.above, 100 * HALF, (named(x), named(y)),
         f"Where society tips: {folder.design.scenarios[0]}, from below",
     )  # fmt: skip
-    remembered = memory(folder)
+
+
+def _leave(study: Study, folder: SweepFolder) -> None:
+    table, found, remembered = scalars(folder), outcomes(folder), memory(folder)
     when = table.loc[table[GRADE] == table[GRADE].min(), "tip_months"].dropna()
     text = page(study.made_by(folder), folder, found, remembered, when)
-    tables = {"points": table.reset_index(), "memory": remembered}
-    study.leave(text, {"phase_diagram": figure}, tables)
+    study.leave(
+        text, {"phase_diagram": draw(folder, found)}, {"points": table, "memory": remembered}
+    )
 
 
 def page(

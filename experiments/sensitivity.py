@@ -51,11 +51,11 @@ def main(arguments: list[str]) -> None:
         names = list(_screened(request).factors)
         if not 1 <= keep <= len(names):
             raise ConfigError(f"--keep {keep}; allowed: 1 to {len(names)}")
-        _second(request, names[:keep], base)  # refused before any run
+        second(request, names[:keep], base)  # refused before any run
         first = study.sweep("screening", request)
         kept = strongest(screening(first), keep)
-        second = study.sweep("indices", _second(request, kept, base))
-        _leave(study, first, second)
+        indices = study.sweep("indices", second(request, kept, base))
+        _leave(study, first, indices)
 
 
 def screening(folder: SweepFolder) -> pd.DataFrame:
@@ -78,7 +78,7 @@ def variances(folder: SweepFolder) -> pd.DataFrame:
     return table.assign(luck=table["outcome"].map(shares))
 
 
-def _second(request: Request, kept: list[str], base: int) -> Request:
+def second(request: Request, kept: list[str], base: int) -> Request:
     """Return the request for the indices of `kept`, else as the first stage."""
     tree = request.model_dump(mode="json")
     factors = {name: tree["design"]["factors"][name] for name in kept}
@@ -119,15 +119,15 @@ def _leave(study: Study, first: SweepFolder, second: SweepFolder) -> None:
 
     effects, indices = screening(first), variances(second)
     figures = {
-        "sensitivity_screening": draw_screening(_titled(effects)),
-        "sensitivity_indices": draw_variances(_titled(indices)),
+        "sensitivity_screening": draw_screening(titled(effects)),
+        "sensitivity_indices": draw_variances(titled(indices)),
     }
     tables = {"screening": effects, "indices": indices}
     study.leave(page(study.made_by(first, second), first.design, effects, indices),
                 figures, tables)  # fmt: skip
 
 
-def _titled(table: pd.DataFrame) -> pd.DataFrame:
+def titled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with titles, units and short names for figures."""
     return table.assign(
         title=table["outcome"].map(lambda name: BY_NAME[name].label),

@@ -143,6 +143,29 @@ class Study:
         print(f"Page: {file}\nTables: {self.path}")
 
 
+def take(request: Request, name: str) -> SweepFolder:
+    """Begin a sweep and take all its runs, for who asks from Python.
+
+    Parameters
+    ----------
+    name : str
+        Of the design, for the folder if the request names none.
+
+    Raises
+    ------
+    ConfigError
+        If the design is refused, or some runs are not done in the end.
+    """
+    folder = request.begin(name)
+    ended = drive(folder, request.executor, request.max_failures)
+    if ended.n_done < ended.n_runs:
+        raise ConfigError(
+            f"{folder.path}: {ended.n_done} of {ended.n_runs} runs are done ({ended.why}); "
+            f"python -m experiments.sweep --status {folder.path}"
+        )
+    return folder
+
+
 def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = ["| " + " | ".join(headers) + " |", "|---" * len(headers) + "|"]

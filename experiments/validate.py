@@ -22,7 +22,8 @@ import pandas as pd
 from experiments.ablations import ablated
 from experiments.forecasts import Calibration, bands, points
 from experiments.identify import contraction, ranks, trade_offs, uneven
-from experiments.study import Study, parser, short
+from experiments.shipped import over_prior
+from experiments.study import Study, parser
 from experiments.targets import months, simulated
 from experiments.validation_page import Findings, page
 from sim import posterior
@@ -73,7 +74,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
 
     figures = {
         "validation_reach": predictive(bands(seen, weight), table, found.asked.until),
-        "validation_parameters": contracted(*_over_prior(found, findings.told)),
+        "validation_parameters": contracted(*over_prior(found.prior, found.particles)),
     }
     tables = {"points": table, "parameters": findings.told, "ranks": findings.recovered}
     study.leave(page(findings), figures, tables, "validation")
@@ -98,19 +99,6 @@ def _recovered(found: Calibration) -> pd.DataFrame:
     rng = np.random.default_rng(found.wave.design.seed)
     ranked = ranks(places, outputs / found.fitted["sd"].to_numpy(), n_near, rng)
     return uneven(found.prior.names, ranked)
-
-
-def _over_prior(
-    found: Calibration, told: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
-    """Return what the figure of the parameters wants."""
-    names = [short(name) for name in found.prior.names]
-    factors = found.prior.factors.values()
-    ranges = pd.DataFrame(
-        {"low": [f"{f.low:g}" for f in factors], "high": [f"{f.high:g}" for f in factors]}, names
-    ).assign(ratio=told["ratio"].to_numpy())
-    places = pd.DataFrame(found.particles.places, columns=names)
-    return places, pd.Series(found.particles.probability), ranges
 
 
 def _made_by(found: Calibration) -> str:

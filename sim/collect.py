@@ -9,7 +9,6 @@ missing or has failed, and a hash by which equal results are known wherever they
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ import pyarrow.parquet as pq
 
 from sim.bands import Bands
 from sim.digest import Digest
+from sim.drafts import whole
 from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.evidence import Evidence, evidence
@@ -71,7 +71,7 @@ def collect_mixed(path: Path) -> Collection:
     folder = path / "collected"
     folder.mkdir(exist_ok=True)
     digest = _join(found, done, folder)
-    with _whole(folder / "runs.parquet") as draft:
+    with whole(folder / "runs.parquet") as draft:
         found.runs.to_parquet(draft, index=False)
     return Collection(found.runs, folder, digest)
 
@@ -144,23 +144,12 @@ class _Writer:
 @contextmanager
 def _written(path: Path) -> Iterator[_Writer]:
     """Yield what a table can be written to in parts; it appears whole or not at all."""
-    with _whole(path) as draft:
+    with whole(path) as draft:
         writer = _Writer(draft)
         try:
             yield writer
         finally:
             writer.close()
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    """Yield a name to write to, and put what is there in the place of `path`."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        yield draft
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -93,6 +93,27 @@ def facts(result: Result) -> Facts | None:
     return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
 
 
+def fact_table(found: Facts) -> pd.DataFrame:
+    """Return the lines of a report as a table for the eye: adoption, and below it what it costs.
+
+    Returns
+    -------
+    DataFrame, index label of the measure
+        Both months and the effect against each counterfactual, written with their 90 % bands:
+        per cent and points of it where the measure is a share; observed [%], if it was.
+    """
+    rows = {
+        line.row.label: {
+            f"{found.before:%b %Y}": str(line.before),
+            f"{found.after:%b %Y}": f"{line.after} ({line.after.band})",
+            **{f"less {other}": effect.change for other, effect in line.effects.items()},
+            f"observed {found.after:%b %Y}": line.observed,
+        }
+        for line in found.lines
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def _lines(
     result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
 ) -> Iterator[Line]:  # fmt: skip

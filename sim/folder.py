@@ -108,26 +108,8 @@ def write_tables(result: Result, folder: Path) -> None:
 
 def write_figures(result: Result, folder: Path) -> None:
     """Draw what the tables can show."""
-    from sim import plotting  # matplotlib is imported only where figures are drawn
-    from sim.observed import events, observations, observed_reach
+    from sim.figures import figures  # matplotlib is imported only where figures are drawn
+    from sim.plotting import save
 
-    config, timeseries = result.config, result.timeseries
-    first = next(iter(config.compare_to), None)
-    if _has(timeseries, "mau"):
-        points = observed_reach(observations(config))
-        figure = plotting.reach(
-            timeseries, config.scenario, points, events(config), counterfactual=first
-        )
-        plotting.save(figure, folder / "reach")
-    for other in config.compare_to:
-        figure = plotting.effects(result.effects, config.scenario, other)
-        plotting.save(figure, folder / f"effects_against_{other}")
-    plotting.save(plotting.use(timeseries, config.scenario), folder / "use")
-    scenarios = (config.scenario, *config.compare_to)
-    plotting.save(plotting.harms(timeseries, scenarios), folder / "harms")
-    if len(result.flows):
-        plotting.save(plotting.flows(result.flows, config.scenario), folder / "flows")
-
-
-def _has(timeseries: pd.DataFrame, measure: str) -> bool:
-    return bool((timeseries["measure"] == measure).any())
+    for name, figure in figures(result).items():
+        save(figure, folder / name)

@@ -43,8 +43,12 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     ConfigError
         If the outcomes are of several scenarios, whose runs must not be pooled.
     """
-    bands = readings(outcomes, observed).quantile(list(BAND.values()), axis=1).T
-    table = observed.join(bands.set_axis(list(BAND), axis=1))
+    read = readings(outcomes, observed)
+    if read.columns.empty:  # there is no series to read, of figures there may be none
+        bands = pd.DataFrame(np.nan, read.index, list(BAND))
+    else:
+        bands = read.quantile(list(BAND.values()), axis=1).T.set_axis(list(BAND), axis=1)
+    table = observed.join(bands)
     table["error_points"] = 100.0 * (table["median"] - table["value"])
     table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
     return table

@@ -10,7 +10,8 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior"],
+    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior", "units", "drafts"],
+    ["extras"],
     ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
@@ -30,17 +31,19 @@ LAYERS = [
     ["world.cache"],
     ["state", "tally"],
     ["engines"],
-    ["inversion", "society", "offenders"],
+    ["inversion", "society", "offenders", "witness"],
     ["measures", "start"],
     ["simulation", "results"],
-    ["watch", "agents"],
-    ["runs"],
+    ["watch", "agents", "census"],
+    ["runs", "contacts", "dataset", "flat"],
     ["sources", "operators"],
     ["model", "observed", "palette"],
     ["residuals"],
     ["outcomes", "layout", "drawing", "atlas"],
     [
         "plotting",
+        "plotting_groups",
+        "plotting_diary",
         "plotting_posterior",
         "plotting_robustness",
         "plotting_sweeps",
@@ -50,9 +53,10 @@ LAYERS = [
         "memory",
         "container",
         "rehearsal",
+        "diary",
     ],
     ["plotting_live", "live"],
-    ["manifest"],
+    ["manifest", "figures"],
     ["header"],
     ["checkpoint"],
     ["sweeps.design"],
@@ -67,7 +71,7 @@ LAYERS = [
     ["multirun", "digest", "bands"],
     ["evidence"],
     ["page"],
-    ["cli", "app", "collect", "case"],
+    ["cli", "app", "collect", "case", "export"],
     ["resume", "scenarios", "__main__"],
 ]
 # Imports inside functions that go against the list on purpose.
@@ -80,7 +84,8 @@ ROOMS = {
     "networkx": {"world.graph"},
     "matplotlib": {
         *("plotting", "plotting_posterior", "plotting_sweeps", "plotting_network"),
-        *("plotting_robustness", "plotting_live", "drawing", "page"),
+        *("plotting_robustness", "plotting_live", "plotting_groups", "plotting_diary"),
+        *("drawing", "figures", "page"),
     },
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},

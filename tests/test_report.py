@@ -1,6 +1,7 @@
 """The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,12 @@ import pytest
 
 from sim import load_config
 from sim.errors import ConfigError
-from sim.facts import Number, facts
+from sim.facts import Number, fact_table, facts
 from sim.folder import run_to_folder
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import run
+from sim.stories import story
 
 SMALL = ("population.n_users=300", "replications=3")
 
@@ -81,6 +83,17 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "It may not be quoted as a forecast" in text
 
 
+def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
+    found = facts(read_result(folder))
+    table = fact_table(found)
+    assert {"Exposure", "Isolated, calls", "Welfare", "WhatsApp, daily"} <= set(table.index)
+    assert list(table) == [
+        "Jun 2025", "Dec 2025", "less mandate_only", "less baseline", "observed Dec 2025",
+    ]  # fmt: skip
+    for line in found.lines:
+        assert table.loc[line.row.label, "less baseline"] == line.effects["baseline"].change
+
+
 def test_who_moved_is_told_by_age_region_and_type(folder):
     groups = facts(read_result(folder)).groups
     assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
@@ -101,6 +114,15 @@ def test_a_world_compared_with_none_has_levels(tmp_path):
     text = plain(page(tmp_path))
     assert "baseline has this daily reach: WhatsApp" in text
     assert "Who moved" not in text
+
+
+def test_a_case_in_a_folder_has_a_report_with_the_story_of_its_own_scenario(tmp_path):
+    name = "turkey_whatsapp_2021"
+    config = load_config(f"case_dir={name}", f"+scenario={name}", "compare_to=[]", *SMALL)
+    run_to_folder(config, tmp_path)
+    assert story(name, Path(config.case.folder)) in plain(page(tmp_path))
+    with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
+        story(name)
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):

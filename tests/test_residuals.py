@@ -45,6 +45,14 @@ MONTHS = pd.date_range("2025-06-01", "2025-12-01", freq="MS")
 WEEKS = pd.date_range("2025-06-02", "2025-12-29", freq="7D")
 
 
+def test_where_nothing_was_observed_there_is_nothing_to_miss(observed):
+    """A case may have figures to be fitted, and none of them of reach."""
+    run = rows(("all", "whatsapp", "any", "mau"), MONTHS, lambda _: 0.8)
+    table = residuals(run, observed.iloc[:0])
+    assert table.empty
+    assert {"median", "low", "high", "error_points", "standardised"} <= set(table)
+
+
 def only(observed, operator, platform, use="fit"):
     keep = (observed["operator"] == operator) & (observed["platform"] == platform)
     return observed[keep & (observed["use"] == use)]

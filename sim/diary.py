@@ -1,0 +1,94 @@
+"""The diary of one user: what it does, has and believes, and whom it can reach, step by step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from sim.agents import User
+from sim.model import MigrationModel
+from sim.platforms import CELLULAR, CHANNELS
+from sim.rules.records import CELLULAR as CELLULAR_COLUMN
+from sim.tally import is_exposed, primary
+
+
+class Diary(NamedTuple):
+    """What one user went through, an entry a step.
+
+    Attributes
+    ----------
+    days : DataFrame, a row a step
+        date (its first day); primary (platform that carried most communication); exposed (the
+        state can read over 10 % of the talk by messenger); vpn; welfare [utils]; for `message`
+        and `call` (docs/measures.md): reachable_CHANNEL, secure_CHANNEL [share of attempts].
+    platforms : DataFrame, a row a step and platform
+        date, platform; message and call: share of the user's communication on that channel [1];
+        in the end of the step: has, mandated, habit [1], belief that the state reads it [1],
+        contacts (share of the user's contacts who have it) [1]. Of cellular only the shares.
+    """
+
+    days: pd.DataFrame
+    platforms: pd.DataFrame
+
+
+def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
+    """Let all users take steps, and write down what happens to one of them.
+
+    Parameters
+    ----------
+    model : MigrationModel
+        With ``engine=mesa``, which keeps what everybody did in a step.
+    user : User
+        One of ``model.users``.
+    n_steps : int
+        Steps to take from where the model stands.
+    """
+    days, platforms = [], []
+    for _ in range(n_steps):
+        date = _date(model)
+        model.step()
+        days.append({"date": date, **_day(model, user)})
+        platforms += [{"date": date, **entry} for entry in _platforms(model, user)]
+    tables = (pd.DataFrame(rows) for rows in (days, platforms))
+    return Diary(*(table.astype({"date": "datetime64[ms]"}) for table in tables))
+
+
+def _date(model: MigrationModel) -> dt.datetime:
+    """Return when the next step begins."""
+    days = model.simulation.n_done * model.config.step_days
+    return dt.datetime.combine(model.config.start, dt.time()) + dt.timedelta(days=days)
+
+
+def _day(model: MigrationModel, user: User) -> dict[str, Any]:
+    simulation, talk = model.simulation, user.talk
+    rules, names = simulation.state.rules, (*model.config.messengers, CELLULAR)
+    most = primary(talk, rules)
+    return {
+        "primary": names[-1] if most == CELLULAR_COLUMN else names[most],
+        "exposed": bool(is_exposed(talk, simulation.now, rules)),
+        "vpn": user.vpn,
+        "welfare": float(talk.welfare),
+        **{f"reachable_{name}": float(talk.reachable[c]) for c, name in enumerate(CHANNELS)},
+        **{f"secure_{name}": float(talk.secure[c]) for c, name in enumerate(CHANNELS)},
+    }
+
+
+def _platforms(model: MigrationModel, user: User) -> list[dict[str, Any]]:
+    contacts = [contact.messengers for contact in user.contacts]
+    use, habits, beliefs = user.talk.use, user.habits, user.beliefs
+    rows: list[dict[str, Any]] = [
+        {
+            "platform": name,
+            **{channel: float(use[c][p]) for c, channel in enumerate(CHANNELS)},
+            "has": name in user.messengers,
+            "mandated": name in user.mandated,
+            "habit": habits[name],
+            "belief": beliefs[name],
+            "contacts": sum(name in one for one in contacts) / max(len(contacts), 1),
+        }
+        for p, name in enumerate(model.config.messengers)
+    ]
+    plain = {channel: float(use[c][CELLULAR_COLUMN]) for c, channel in enumerate(CHANNELS)}
+    return [*rows, {"platform": CELLULAR, **plain}]

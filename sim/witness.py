@@ -1,0 +1,52 @@
+"""An engine that keeps what every user did in a step, where others keep sums alone."""
+
+from __future__ import annotations
+
+from sim.engines import BLOCK, CompiledEngine, Threads, chunks, make_work, n_blocks, step_rows
+from sim.rules.pairing import keep_agreements
+from sim.rules.records import TALK, U8, U64, USER, Now, Records, records
+from sim.state import State
+from sim.tally import Tally
+
+
+class Witness(CompiledEngine):
+    """The compiled engine with room for the talk of all users; the same bits.
+
+    Attributes
+    ----------
+    users : USER (n,)
+        As they were observed in the last step: before it changed them.
+    talks : TALK (n,)
+        What they did in it.
+    primary, exposed : array of uint8, shape (n,)
+        As `sim.tally.observe` noted them.
+    """
+
+    def __init__(self, threads: Threads) -> None:
+        super().__init__(threads)
+        self.users: Records = records(USER, 0)
+        self.talks: Records = records(TALK, 0)
+        self.primary: U8 = self.users["installed"]
+        self.exposed: U8 = self.users["installed"]
+
+    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+        """Let every user look at its contacts, be observed, and change."""
+        n = state.n_users
+        self.users = state.users.copy()
+        talks = records(TALK, BLOCK * n_blocks(n))
+        works = [make_work(last - first) for first, last in chunks(n)]
+
+        def loop(k: int, first: int, last: int) -> None:
+            """Take a chunk block by block: each has its own talks, sums are those of the chunk."""
+            for base in range(first, last, BLOCK):
+                step_rows(
+                    k, base, min(base + BLOCK, last), state.users, state.shown, state.ties,
+                    state.chats, state.abuse, now, state.rules, keys, tally,
+                    talks[base : base + BLOCK], *works[k][1:],
+                )  # fmt: skip
+
+        self._threads.run_chunks(loop, n)
+        for work in works:
+            keep_agreements(state.users, state.shown, work.agreed, now, state.rules, keys)
+        self.talks = talks[:n]
+        self.primary, self.exposed = tally.primary.copy(), tally.exposed.copy()
