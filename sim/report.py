@@ -63,10 +63,16 @@ def read_result(folder: Path) -> Result:
         If there is no run that is done.
     """
     if read_manifest(folder).get("status") != "done":
-        raise ConfigError(f"{folder}: no run here that is done")
+        raise ConfigError(f"{folder}: no run here that is done{_newest()}")
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
     tables = (pd.read_parquet(folder / f"{n}.parquet") for n in ("timeseries", "effects", "flows"))
     return Result(validate(tree), *tables)
+
+
+def _newest() -> str:
+    """Name the run that somebody most probably means."""
+    made = [path.parent for path in Path("outputs").glob("*/*/config.yaml")]
+    return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
 
 
 def _template(name: str) -> Any:

@@ -10,8 +10,8 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior"],
-    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
+    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior", "conf", "voice"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir", "completion"],
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
@@ -22,6 +22,7 @@ LAYERS = [
     ["config"],
     ["world.traits"],
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
+    ["refusals"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
     ["world.chats", "conditions", "jobs", "stories"],
