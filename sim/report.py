@@ -18,11 +18,12 @@ from omegaconf import OmegaConf
 from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
+from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import read_manifest
 from sim.operators import REACH
 from sim.results import Result
 from sim.stories import story
-from sim.summary import CAPTION, FAR, HELD, WORDS
+from sim.summary import FAR, HELD, WORDS
 from sim.validation import validate
 
 NAME = "report.html"
@@ -93,7 +94,8 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "labels": labels | {"exposure": "exposure"},
         "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
         "costs": COSTS,
-        "caption": CAPTION,
+        "meaning": MEANING,
+        "units": UNITS,
         "held": HELD[config.parameters],
         "far": FAR,
         "policies": policies,

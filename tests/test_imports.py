@@ -31,7 +31,7 @@ LAYERS = [
     ["world.cache"],
     ["state", "tally"],
     ["engines"],
-    ["inversion", "society", "offenders"],
+    ["inversion", "society", "offenders", "glossary"],
     ["measures", "start"],
     ["simulation", "results"],
     ["watch", "agents"],

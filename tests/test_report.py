@@ -10,6 +10,7 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.facts import Number, facts
 from sim.folder import run_to_folder
+from sim.glossary import MEANING
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import run
@@ -78,7 +79,14 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "Mediascope" in text
     assert "python -m sim +scenario=call_ban" in text
     assert "seed 1, 3 replications of 300 users" in text
-    assert "It may not be quoted as a forecast" in text
+    assert "may not be quoted as a forecast" in text
+    assert "no optimiser over what a regulator does" in text
+
+
+def test_words_are_defined_before_the_first_table(folder):
+    top = plain(page(folder).partition("<table")[0])
+    for word in ("isolated", "cut off", "welfare"):
+        assert f"{word} {MEANING[word].replace(chr(39), '&#39;')}" in top
 
 
 def test_who_moved_is_told_by_age_region_and_type(folder):
