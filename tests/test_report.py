@@ -86,7 +86,7 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
 def test_words_are_defined_before_the_first_table(folder):
     top = plain(page(folder).partition("<table")[0])
     for word in ("isolated", "cut off", "welfare"):
-        assert f"{word} {MEANING[word].replace(chr(39), '&#39;')}" in top
+        assert f"{word} {plain(MEANING[word]).replace(chr(39), '&#39;')}" in top
 
 
 def test_who_moved_is_told_by_age_region_and_type(folder):
