@@ -22,7 +22,7 @@ from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import read_manifest
 from sim.operators import REACH
 from sim.results import Result
-from sim.stories import story
+from sim.stories import story_of
 from sim.summary import FAR, HELD, WORDS
 from sim.validation import validate
 
@@ -89,7 +89,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
     return {
         "f": found,
-        "story": " ".join(map(story, config.scenario.split("+"))),
+        "story": story_of(config),
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
         "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
@@ -166,7 +166,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
     page = _template("comparison.html").render(
-        runs=[(folder, f, story(f.config.scenario.split("+")[0])) for folder, f in found],
+        runs=[(folder, f, story_of(f.config)) for folder, f in found],
         rows=rows, costs=COSTS, caption=CAPTION,
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")

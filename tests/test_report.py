@@ -111,6 +111,14 @@ def test_a_world_compared_with_none_has_levels(tmp_path):
     assert "Who moved" not in text
 
 
+def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_path):
+    case = "turkey_whatsapp_2021"
+    run_to_folder(load_config(f"case_dir={case}", f"+scenario={case}", *SMALL), tmp_path)
+    text = plain(page(tmp_path))
+    assert "WhatsApp announces new terms" in text
+    assert "nothing was observed in this time" in text
+
+
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):
     config = load_config("+scenario=baseline", *SMALL, "dur_days=14")
     assert write_report(run(config), tmp_path) is None
