@@ -71,7 +71,8 @@ def worlds():
 @cache
 def commands():
     """Return what every command says of itself."""
-    modules = sorted(filter(is_command, [*REPO.glob("sim/**/*.py"), *experiments()]))
+    of_the_package = sorted(REPO.glob("sim/**/*.py"), key=lambda path: path.name != "__main__.py")
+    modules = filter(is_command, [*of_the_package, *experiments()])
     called = [name for path in modules if (name := name_of(path)) not in NO_COMMAND]
     with ThreadPoolExecutor(2) as pool:
         helps = list(pool.map(told, called))
@@ -81,15 +82,14 @@ def commands():
         "[parameters.md](parameters.md)."
     )
     shown = (
-        f"## python -m {name}\n\n```text\n{text}\n```"
-        for name, text in zip(called, helps, strict=True)
+        f"## {name}\n\n```text\n{text}\n```" for name, text in zip(called, helps, strict=True)
     )
     return "\n\n".join([head, *shown])
 
 
 def experiments():
     """Return the files of experiments that may be commands."""
-    return [*REPO.glob("experiments/*.py"), *REPO.glob("experiments/*/__main__.py")]
+    return sorted([*REPO.glob("experiments/*.py"), *REPO.glob("experiments/*/__main__.py")])
 
 
 def is_command(path):
@@ -107,7 +107,7 @@ def told(name):
     # S603: the modules are our own
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", name, "--help"], cwd=REPO, capture_output=True, text=True,
-        env=os.environ | {"COLUMNS": "96", "NO_COLOR": "1"}, check=False,
+        env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"}, check=False,
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"python -m {name} --help ended with {done.returncode}: {done.stderr}")

@@ -18,7 +18,7 @@ FILE = re.compile(r"`(conf/[^`]+\.yaml)`[^`\n]*:\n\n```yaml\n(.*?)```", re.S)  #
 A_NAME = re.compile(r"python -m [\w.]+( -m)?")  # of a command, which is no command line
 SHELL = ("", "sh")  # languages of blocks that hold command lines; output is `text`
 
-SIZE = "population.n_users=300 replications=1"
+SIZE = "population.n_users=200 replications=1"
 SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
     r"^source ": "the tests run inside the environment: tests/test_setup.py",
@@ -32,6 +32,7 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"experiments\.discover": "minutes in its toy size too: tests/test_discover.py",
     r"experiments\.calibrate": "minutes in its toy size too: tests/test_calibrate.py",
     r"experiments\.validate": "minutes in its toy size too: tests/test_calibrate.py",
+    r"decompose \+scenario=as_happened": "another world of what is run: tests/test_commands.py",
     r"-m pytest": "runs other tests: tests/test_rules.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package
