@@ -29,7 +29,7 @@ ONCE = {  # what several pages show is run for the first of them
     piece.text: page
     for page in reversed(SHOWN)
     for piece in pieces(page)
-    if piece.text.startswith("python -m experiments.") and "TIME" not in piece.text
+    if piece.text.startswith("python -m ") and not re.search("TIME|FOLDER", piece.text)
 }
 STOPPED = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
 
