@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test lint typecheck unit coverage bench notebooks lock clean
+.PHONY: help run app test lint typecheck unit coverage docs bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -30,6 +30,9 @@ unit: .venv/ready  ## the tests, with compiled rules
 coverage: .venv/ready  ## the rules again, interpreted, so that coverage sees their lines
 	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
+
+docs: .venv/extras  ## the site of the docs, to outputs/site
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build
 
 bench: .venv/ready  ## speed beside other simulators (half an hour), to docs/performance.md: ARGS=--quick
 	@test -e .venv-bench/ready || { rm -rf .venv-bench && $(PYTHON) -m venv .venv-bench \

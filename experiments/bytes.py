@@ -5,10 +5,9 @@ python -m experiments.bytes [OVERRIDE ...]
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 
+from experiments import command
 from sim import load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
@@ -51,4 +50,5 @@ def table(rows: list[Part]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(parts(load_config(f"population.n_users={N_USERS}", *sys.argv[1:]))))
+    given = command.overrides("bytes", __doc__)
+    print(table(parts(load_config(f"population.n_users={N_USERS}", *given))))

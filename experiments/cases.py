@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from experiments import command
 from experiments.record import MISSED, section
 from sim import load_config, run
 from sim.case_dir import SHIPPED
@@ -47,4 +48,4 @@ def main(overrides: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("cases", __doc__))

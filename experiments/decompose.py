@@ -14,6 +14,7 @@ import sys
 
 import pandas as pd
 
+from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.mechanisms import MECHANISMS
@@ -79,4 +80,4 @@ def _effects(result: Result) -> list[float]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("decompose", __doc__))

@@ -10,6 +10,7 @@ those of the models' JSON schemas; values and their sources are those of conf/.
 
 from __future__ import annotations
 
+import argparse
 import ast
 import inspect
 import re
@@ -367,4 +368,9 @@ def _comments(path: Path) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        "python -m experiments.parameters",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     main()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.observed import observations, observed_reach
@@ -290,4 +291,4 @@ def _span(before: str, after: str) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("patterns", __doc__))

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments import command
 from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import observations
@@ -106,4 +107,4 @@ def _score(table: pd.DataFrame) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("record", __doc__))

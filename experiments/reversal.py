@@ -13,6 +13,7 @@ import sys
 
 import pandas as pd
 
+from experiments import command
 from sim import compare, load_config, run
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -95,4 +96,4 @@ def tipping(result: Result) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("reversal", __doc__))

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pandas as pd
 import yaml
 
+from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.observed import monthly_mean
@@ -283,4 +284,4 @@ incidents to expect and losses, per cent."""
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(command.overrides("scenarios", __doc__))

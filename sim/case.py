@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Iterator
@@ -22,15 +23,18 @@ KNOWN = (*GROUPS, "scenario", "policy")
 
 def main(arguments: list[str]) -> None:
     """Check the folder named on the command line; the exit status says whether it can be run."""
-    if len(arguments) != 1:
-        raise SystemExit("python -m sim.case FOLDER: name one folder of a case")
+    parser = argparse.ArgumentParser(
+        "python -m sim.case", description="Check a case in a folder: what is wrong, and where."
+    )
+    parser.add_argument("folder", help="a folder of your own, or the name of one in cases/")
+    folder = parser.parse_args(arguments).folder
     try:
-        found = list(problems(arguments[0]))
+        found = list(problems(folder))
     except ConfigError as error:
         found = str(error).splitlines()
     if found:
         raise SystemExit("\n".join(found))
-    print(summary(arguments[0]))
+    print(summary(folder))
 
 
 def problems(name: str) -> Iterator[str]:

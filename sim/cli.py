@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,15 @@ from omegaconf import DictConfig
 from rich.console import Console
 
 from sim.case_dir import open_case, searching
+from sim.completion import script
 from sim.endings import ending_well, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
 from sim.schema import CONF, load_config, open_key
+from sim.voice import is_quiet, speaking
+
+OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
     import pandas as pd
@@ -38,18 +43,32 @@ def _main() -> None:
     if "--version" in sys.argv[1:]:  # Hydra would tell its own
         print(_version())
         return
-    arguments = tuple(open_key(argument) for argument in open_case(sys.argv[1:]))
+    arguments = tuple(open_key(argument) for argument in open_case(speaking(sys.argv[1:])))
     sys.argv[1:] = searching(arguments)
-    asked = get_args_parser().parse_args()
-    shows = (asked.help, asked.hydra_help, asked.info, asked.cfg)
+    asked = _asked()
     if asked.config_dir or asked.config_name or asked.config_path:
         raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
-    if not any(shows) and not asked.shell_completion:
+    if asked.shell_completion:
+        if (lines := script(asked.overrides)) is not None:
+            print(lines, end="")
+            return
+    elif not any((asked.help, asked.hydra_help, asked.info, asked.cfg)):
         if asked.multirun:
             _check_sweep(asked.overrides)
         else:
             _check_run(asked.overrides)
     hydra_main()
+
+
+def _asked() -> Namespace:
+    """Return what Hydra understands of the command line; refuse what it would not."""
+    asked, unknown = get_args_parser().parse_known_args()
+    if unknown:
+        raise ConfigError(
+            f"{unknown[0]}: not understood here; options stand first: {', '.join(OPTIONS)}; "
+            "values follow without dashes: KEY=VALUE, +scenario=NAME (see --help)"
+        )
+    return asked
 
 
 def _version() -> str:
@@ -116,10 +135,13 @@ def _job() -> float:
     if is_done(config, folder):  # the scheduler did not hear of it, or the sweep is started anew
         return _largest(read_effects(folder))
     try:
-        return _largest(take(Checkpoint.at(folder, config)).effects)
+        effects = take(Checkpoint.at(folder, config)).effects
     except Interrupted as stop:
         hand_on(stop)
         raise
+    if is_quiet():
+        print(folder)
+    return _largest(effects)
 
 
 def take(checkpoint: Checkpoint) -> Result:
@@ -130,12 +152,17 @@ def take(checkpoint: Checkpoint) -> Result:
 
     config = checkpoint.header.config
     n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    if is_quiet():
+        return fill_folder(checkpoint, lambda: None)
     with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
         return fill_folder(checkpoint, progress.step)
 
 
 def report(result: Result, folder: Path) -> None:
-    """Print what came out and where it is."""
+    """Print what came out and where it is; when quiet, where it is."""
+    if is_quiet():
+        print(folder)
+        return
     from sim.summary import table, warnings
 
     console = Console(width=None if sys.stdout.isatty() else 100)

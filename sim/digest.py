@@ -30,7 +30,7 @@ class Digest:
                 labels = np.array(column.dictionary.to_pylist(), object)
                 values = pd.util.hash_array(labels)[column.indices.to_numpy()]
             else:
-                values = column.to_numpy()
+                values = column.to_numpy(zero_copy_only=False)  # null, what nobody is in: NaN
             self._hash.update(name.encode() + np.ascontiguousarray(values).tobytes())
 
     @property

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +15,14 @@ from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
 from sim.interrupts import Interrupted
 from sim.manifest import manifest, read_manifest, refuse_company
-from sim.memory import check_memory
+from sim.memory import GB, check_memory
 from sim.report import write_report
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
 
 CONFIG = "config.yaml"
+_log = logging.getLogger(__name__)
 
 
 def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: None) -> Result:
@@ -50,6 +54,7 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
     folder, config = checkpoint.folder.parent, checkpoint.header.config
     refuse_company(folder)
     memory = check_memory(config)
+    _log.info("memory: %.1f GB estimated", memory.total / GB)
     with checkpoint.interrupts.listening():
         try:
             with manifest(folder, config, memory, checkpoint.n_done) as timings:
@@ -67,16 +72,23 @@ def _work(
 ) -> Result:
     config = checkpoint.header.config
     (folder / CONFIG).write_text(_as_yaml(config))
-    began = time.perf_counter()
-    result = compare_watched(config, checkpoint, on_step)
-    timings["simulate"] = time.perf_counter() - began
-    write_tables(result, folder)
-    timings["tables"] = time.perf_counter() - began - timings["simulate"]
-    write_figures(result, folder)
-    timings["figures"] = time.perf_counter() - began - timings["simulate"] - timings["tables"]
-    write_report(result, folder)
-    timings["report"] = time.perf_counter() - began - sum(timings.values())
+    with _timed("simulate", timings):
+        result = compare_watched(config, checkpoint, on_step)
+    with _timed("tables", timings):
+        write_tables(result, folder)
+    with _timed("figures", timings):
+        write_figures(result, folder)
+    with _timed("report", timings):
+        write_report(result, folder)
     return result
+
+
+@contextmanager
+def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    timings[phase] = time.perf_counter() - began
+    _log.info("%s: %.1f s", phase, timings[phase])
 
 
 def is_done(config: SimConfig, folder: Path) -> bool:

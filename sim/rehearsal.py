@@ -8,6 +8,7 @@ by hand, through the second half; both leave what they compile in the cache on d
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ from sim.world.pool import available_cores
 from sim.world.population import Population
 from sim.world.rows import LANES, Rows
 
+_log = logging.getLogger(__name__)
+
 
 @contextmanager
 def rehearsing() -> Iterator[None]:
@@ -35,6 +38,7 @@ def rehearsing() -> Iterator[None]:
     if INTERPRETED or available_cores() < 2 or not nothing_compiled():
         yield
         return
+    _log.warning("Compiling the rules, once: later runs start at once")
     # S603: the command is fixed; should it fail, this process compiles what is missing
     other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
     try:

@@ -18,11 +18,12 @@ from omegaconf import OmegaConf
 from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
+from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import read_manifest
 from sim.operators import REACH
 from sim.results import Result
 from sim.stories import stories
-from sim.summary import CAPTION, FAR, HELD, WORDS
+from sim.summary import FAR, HELD, WORDS
 from sim.validation import validate
 
 NAME = "report.html"
@@ -63,10 +64,16 @@ def read_result(folder: Path) -> Result:
         If there is no run that is done.
     """
     if read_manifest(folder).get("status") != "done":
-        raise ConfigError(f"{folder}: no run here that is done")
+        raise ConfigError(f"{folder}: no run here that is done{_newest()}")
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
     tables = (pd.read_parquet(folder / f"{n}.parquet") for n in ("timeseries", "effects", "flows"))
     return Result(validate(tree), *tables)
+
+
+def _newest() -> str:
+    """Name the run that somebody most probably means."""
+    made = [path.parent for path in Path("outputs").glob("*/*/config.yaml")]
+    return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
 
 
 def _template(name: str) -> Any:
@@ -87,7 +94,8 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "labels": labels | {"exposure": "exposure"},
         "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
         "costs": COSTS,
-        "caption": CAPTION,
+        "meaning": MEANING,
+        "units": UNITS,
         "held": HELD[config.parameters],
         "far": FAR,
         "policies": policies,

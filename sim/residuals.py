@@ -77,7 +77,8 @@ def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
         found = ", ".join(scenarios)
         raise ConfigError(f"outcomes of several scenarios: {found}; allowed: those of one")
     series = _monthly(outcomes, observed)
-    runs = series.index.get_level_values("run").unique()
+    of_run = outcomes["run" if "run" in outcomes else "replication"]
+    runs = pd.Index(of_run.unique(), name="run").sort_values()
     rows = [_reading(series, row).reindex(runs) for row in observed.itertuples()]
     return pd.DataFrame(rows, index=observed.index, columns=runs, dtype=float)
 

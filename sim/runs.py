@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from sim.cells import Cells
@@ -16,6 +17,7 @@ from sim.start import prepare
 from sim.state import State
 from sim.watch import OnStep, Watch
 
+_log = logging.getLogger(__name__)
 SMALL = 50_000  # users: below, threads run replications side by side; above, parts of one run
 
 
@@ -60,7 +62,12 @@ def side_by_side(config: SimConfig) -> bool:
 def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     main = configs[0]
     threads = Threads(main.engine.threads)
+    _log.info("start: %s users are brought to the observed shares", f"{main.population.n_users:,}")
     starts = _starts(main, threads)
+    _log.info(
+        "runs: %d replications of %s, %d steps each",
+        main.replications, ", ".join(config.scenario for config in configs), main.n_steps,
+    )  # fmt: skip
     conditions = [_conditions(config) for config in configs]
     tasks = [(of[r], r, starts[r]) for r in range(main.replications) for of in conditions]
     with watch.over(starts):

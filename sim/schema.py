@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from copy import deepcopy
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,14 @@ from omegaconf.errors import OmegaConfBaseException
 
 from sim import posterior
 from sim.case_dir import open_case, searching
+from sim.conf import CONF as CONF
+from sim.conf import names as names
 from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
-from sim.validation import OURS, allowed_keys, validate
+from sim.refusals import explain, no_such_policy, not_a_name
+from sim.validation import OURS, validate
 from sim.world.pool import available_cores
 
-CONF = Path(__file__).resolve().parents[1] / "conf"
 _IN_CONF = (
     "case",
     "population",
@@ -117,12 +119,25 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
                 f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
             )
     _refuse_drawn(overrides, tree)
+    _refuse_absent(overrides, tree["policies"])
     tree["scenario"] = scenario_name(overrides)
     names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {
         name: _policies(overrides, name) for name in names if isinstance(name, str)
     }
     return tree
+
+
+def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
+    """Refuse to change a policy that is not in the world."""
+    for override in overrides:
+        group, *rest = _path(override)
+        name = rest[0] if rest else ""
+        made = policies.get(name) if isinstance(policies, dict) else None
+        is_one = isinstance(made, dict) and "kind" not in made and name in names("policy")
+        if group == "policies" and is_one:
+            in_force = {key: value for key, value in policies.items() if key != name}
+            raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
 
 
 def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
@@ -170,8 +185,8 @@ def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]
 def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     try:
         for override in overrides:  # a case may do without, so Hydra would not miss it
-            if override.startswith("abuse=") and _not_a_name(override):
-                raise ConfigError(_not_a_name(override))
+            if override.startswith("abuse=") and not_a_name(override):
+                raise ConfigError(not_a_name(override))
         cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
@@ -179,45 +194,9 @@ def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     except ConfigError:
         raise
     except REFUSALS as error:
-        raise ConfigError(_explain(str(error), overrides, name)) from None
+        raise ConfigError(explain(str(error), overrides, partial(_compose, name=name))) from None
     assert isinstance(tree, dict)
     return {str(key): value for key, value in tree.items()}
-
-
-def _explain(message: str, overrides: tuple[str, ...], name: str) -> str:
-    """Say in our words what Hydra refused: an unknown key's neighbours, not its search path."""
-    message = message.split("Config search path")[0].strip()
-    if message.startswith("Config group override must be"):
-        return "\n".join(_not_a_name(o) for o in overrides if _not_a_name(o))
-    missing = re.search(r"Could not find '(\w+)/([^']+)'", message)
-    if missing:
-        group, given = missing.groups()
-        options = message.partition("Available options")[2].split()[2:]  # behind "in 'GROUP':"
-        return f"{group}={given}: no such name; {allowed_keys(given, options)}"
-    unknown = re.match(r"Could not override '([\w.-]+)'\.\n", message)
-    if not unknown:
-        return message
-    written = next((o for o in overrides if o.split("=")[0] == unknown[1]), unknown[1])
-    node: Any = _compose(tuple(o for o in overrides if o != written), name)
-    for key in unknown[1].split("."):
-        if not isinstance(node, dict) or key not in node:
-            known = [str(name) for name in node] if isinstance(node, dict) else []
-            return f"{written}: unknown key; {allowed_keys(key, known)}"
-        node = node[key]
-    return message
-
-
-def _not_a_name(override: str) -> str:
-    """Say what is allowed where a group is given something that is no name; else nothing."""
-    group, _, value = override.lstrip("+~").partition("=")
-    options = names(group)
-    is_name = value.startswith("[") or value in options
-    return "" if not options or is_name else f"{override}: allowed: {', '.join(options)}"
-
-
-def names(group: str) -> list[str]:
-    """Return the names that a group of conf/ allows; none if there is no such group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
 def _refuse_code(node: Any, path: str = "") -> None:

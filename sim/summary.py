@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from sim.config import SimConfig
+from sim.glossary import CAPTION
 from sim.measures import costly
 from sim.observed import monthly_mean, observations, observed_reach
 from sim.operators import REACH
@@ -57,15 +58,6 @@ def rows(config: SimConfig) -> list[Row]:
         Row("Welfare", "any", "any", "welfare", "number"),
         *abuse,
     ]
-
-
-CAPTION = (
-    "Reach, VPN, isolated, cut off: % of people aged 12+. Cellular calls: a person a day, all "
-    "communication of the average person = 1. Exposure: % of communication open to the state. "
-    "Isolated: reach over 30 % fewer contacts by app than at the start; cut off: the same by apps "
-    "that the state cannot read. Welfare: mean logsum of what one can use, in utils; being made "
-    "to use it is not in it. Incidents, losses: the average at the start = 1."
-)
 
 
 def table(result: Result) -> Table | None:

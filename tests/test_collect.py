@@ -5,13 +5,21 @@ import shutil
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from sim.collect import collect
+from sim.digest import Digest
 from tests.cli import command, python
 
 QUICK = ("population.n_users=300", "dur_days=112", "compare_to=[]")
 SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2,3", "replications=2", *QUICK)
+
+
+def test_the_hash_takes_what_nobody_is_in():
+    digest = Digest(pd.DataFrame({"seed": [1]}))
+    digest.add(pa.table({"value": pa.chunked_array([[1.0, None]])}))
+    assert len(digest.hex) == 32
 
 
 def multirun(folder, *launcher):

@@ -11,8 +11,8 @@ PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
     ["errors", "strict", "compiled", "mechanisms", "lines", "posterior", "units", "drafts"],
-    ["extras"],
-    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir"],
+    ["extras", "conf", "voice"],
+    ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir", "completion"],
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
@@ -23,6 +23,7 @@ LAYERS = [
     ["config"],
     ["world.traits"],
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
+    ["refusals"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
     ["world.chats", "conditions", "jobs", "stories", "levers", "in_force"],
@@ -31,7 +32,7 @@ LAYERS = [
     ["world.cache"],
     ["state", "tally"],
     ["engines"],
-    ["inversion", "society", "offenders", "witness"],
+    ["inversion", "society", "offenders", "witness", "glossary"],
     ["measures", "start"],
     ["simulation", "results"],
     ["watch", "agents", "census"],

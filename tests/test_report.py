@@ -11,6 +11,7 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.facts import Number, fact_table, facts
 from sim.folder import run_to_folder
+from sim.glossary import MEANING
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import run
@@ -80,7 +81,14 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "Mediascope" in text
     assert "python -m sim +scenario=call_ban" in text
     assert "seed 1, 3 replications of 300 users" in text
-    assert "It may not be quoted as a forecast" in text
+    assert "may not be quoted as a forecast" in text
+    assert "no optimiser over what a regulator does" in text
+
+
+def test_words_are_defined_before_the_first_table(folder):
+    top = plain(page(folder).partition("<table")[0])
+    for word in ("isolated", "cut off", "welfare"):
+        assert f"{word} {plain(MEANING[word]).replace(chr(39), '&#39;')}" in top
 
 
 def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
@@ -116,11 +124,13 @@ def test_a_world_compared_with_none_has_levels(tmp_path):
     assert "Who moved" not in text
 
 
-def test_a_case_in_a_folder_has_a_report_with_the_story_of_its_own_scenario(tmp_path):
+def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_path):
     name = "turkey_whatsapp_2021"
     config = load_config(f"case_dir={name}", f"+scenario={name}", "compare_to=[]", *SMALL)
     run_to_folder(config, tmp_path)
-    assert story(name, Path(config.case.folder)) in plain(page(tmp_path))
+    text = plain(page(tmp_path))
+    assert story(name, Path(config.case.folder)) in text
+    assert "nothing was observed in this time" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
         story(name)
 

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from sim.errors import ConfigError
 from sim.memory import check_memory
-from sim.schema import load_sweep_tree
+from sim.schema import load_sweep_tree, names
 from sim.strict import Strict
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
@@ -69,7 +69,7 @@ class Request(Strict):
             If a run would be refused, does not fit in memory, or the folder is in use.
         """
         if self.design is None:
-            raise ConfigError("design is missing: design=NAME, one of conf/design")
+            raise ConfigError(f"design=NAME is missing; allowed: {', '.join(names('design'))}")
         runs = self.design.runs()
         points = Points.compose(self.design)
         largest = points.check(runs)

@@ -57,7 +57,10 @@ def load_world(
     place = (folder or worlds_folder()) / world_key(config)
     try:
         with suppress(DamagedError, FileNotFoundError):
-            return read_world(place, n_threads)
+            world = read_world(place, n_threads)
+            _log.info("world: read from %s", place)
+            return world
+        _log.info("world: built, and kept in %s", place)
         place.parent.mkdir(parents=True, exist_ok=True)
         with _alone(place):
             return _read_or_build(config, place, n_threads)

@@ -1,0 +1,114 @@
+"""What MkDocs cannot know (mkdocs.yml): pages made at the build, and links that lead out of docs/.
+
+Pages are written for GitHub as well. There a link may lead to any file; here such a link is its
+text alone, except that the README is the home page.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+
+from mkdocs.structure.files import File
+
+REPO = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"(?<!!)\[([^]]+)\]\(([^)#\s]+)(#[^)]*)?\)")
+NO_COMMAND = {"sim.rehearsal"}  # started by runs, not by people
+CUT = "== Values to set"  # in the help of python -m sim: below it stands the whole configuration
+
+
+def on_files(files, config):
+    """Add the pages that are made here."""
+    made = {"index.md": home, "commands.md": commands, "worlds.md": worlds}
+    for name, page in made.items():
+        files.append(File.generated(config, name, content=page()))
+    return files
+
+
+def on_page_markdown(markdown, page, **_):
+    """Leave links between pages, and replace those that lead out of docs/."""
+    here = (REPO / "docs" / page.file.src_uri).parent
+
+    def inward(match):
+        text, target, anchor = match.groups()
+        path = (here / target).resolve()
+        if "://" in target or path.is_relative_to(REPO / "docs"):
+            return match[0]
+        if path == REPO / "README.md":
+            return f"[{text}](index.md{anchor or ''})"
+        return text
+
+    return LINK.sub(inward, markdown)
+
+
+def home():
+    """Return the README with its links as seen from docs/."""
+    text = (REPO / "README.md").read_text(encoding="utf-8")
+    return text.replace("](docs/", "](").replace("](sim/", "](../sim/").replace("](CI", "](../CI")
+
+
+def worlds():
+    """Return every scenario with its story, what it is compared with, and its policies by date."""
+    from sim.scenarios import dated
+    from sim.schema import names
+    from sim.stories import story
+
+    told = [
+        f"## {name}\n\n{story(name)}\n\n```text\n{dated(name)}\n```" for name in names("scenario")
+    ]
+    head = (
+        "# Scenarios and their policies\n\nMade at the build from `conf/scenario` and "
+        "`conf/policy`; the same as `python -m sim.scenarios NAME`. What each of them moves and "
+        "costs stands in [scenarios.md](scenarios.md), every key of a policy in "
+        "[parameters.md](parameters.md#policies)."
+    )
+    return "\n\n".join([head, *told])
+
+
+@cache
+def commands():
+    """Return what every command says of itself."""
+    of_the_package = sorted(REPO.glob("sim/**/*.py"), key=lambda path: path.name != "__main__.py")
+    modules = filter(is_command, [*of_the_package, *experiments()])
+    called = [name for path in modules if (name := name_of(path)) not in NO_COMMAND]
+    with ThreadPoolExecutor(2) as pool:
+        helps = list(pool.map(told, called))
+    head = (
+        "# Every command\n\nMade at the build from what `--help` prints. What follows a command "
+        "as `KEY=VALUE` is an override as of `python -m sim`; every key stands in "
+        "[parameters.md](parameters.md)."
+    )
+    shown = (
+        f"## {name}\n\n```text\n{text}\n```" for name, text in zip(called, helps, strict=True)
+    )
+    return "\n\n".join([head, *shown])
+
+
+def experiments():
+    """Return the files of experiments that may be commands."""
+    return sorted([*REPO.glob("experiments/*.py"), *REPO.glob("experiments/*/__main__.py")])
+
+
+def is_command(path):
+    """Say whether a file is run by ``python -m``."""
+    return '__name__ == "__main__"' in path.read_text(encoding="utf-8")
+
+
+def name_of(path):
+    """Return the name of a module, without the ``__main__`` of a package."""
+    return ".".join(path.relative_to(REPO).with_suffix("").parts).removesuffix(".__main__")
+
+
+def told(name):
+    """Return what a command says of itself."""
+    # S603: the modules are our own
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", name, "--help"], cwd=REPO, capture_output=True, text=True,
+        env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1"}, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"python -m {name} --help ended with {done.returncode}: {done.stderr}")
+    return done.stdout.partition(CUT)[0].strip()

@@ -1,0 +1,152 @@
+"""Manners of the command line: quiet, verbose, colours, completion, and what mistakes are told."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import load_config
+from sim.completion import SCRIPT
+from sim.errors import ConfigError
+from tests.cli import PYTHON, REPO, command, environment
+
+TINY = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
+COLOUR = re.compile(r"\x1b\[[\d;]*3[0-7]m")  # bold and italics are none
+
+
+def completed(line):
+    """Return what the command line offers in place of the last word of `line`."""
+    done = subprocess.run(
+        [*PYTHON, "-m", "sim", "-sc", "query=bash"], cwd=REPO,
+        env=environment() | {"COMP_LINE": line}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def on_a_terminal(*arguments, **variables):
+    """Run ``python -m sim`` with its output on a terminal; return what appeared there."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [*PYTHON, "-m", "sim", *arguments], cwd=REPO, env=environment() | variables,
+        stdout=theirs, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while chunk := _read(ours):
+        seen += chunk
+    os.close(ours)
+    assert done.wait() == 0
+    return seen.decode()
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # nobody writes any more
+        return b""
+
+
+def test_quiet_prints_the_folder_and_nothing_else(tmp_path):
+    folder = tmp_path / "run"
+    process = command("--quiet", *TINY, f"hydra.run.dir={folder}")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == f"{folder}\n"
+    assert (folder / "report.html").is_file()
+
+
+def test_a_quiet_sweep_prints_its_folders(tmp_path):
+    process = command(*TINY, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
+    assert process.stdout.split() == [str(tmp_path / "0"), str(tmp_path / "1")]
+
+
+def test_quiet_does_not_hide_a_refusal():
+    process = command("--quiet", "seed=x")
+    assert process.returncode == 2
+    assert "seed=x: must be a whole number" in process.stderr
+
+
+def test_verbose_says_what_is_done_and_how_long_it_takes(tmp_path):
+    process = command("--verbose", *TINY, f"hydra.run.dir={tmp_path / 'run'}")
+    for word in ("memory: ", "start: 100 users", "runs: 1 replications", "simulate: ", "report: "):
+        assert word in process.stderr
+    assert "WhatsApp" in process.stdout
+
+
+def test_colours_stay_out_if_asked():
+    terminal = {"TERM": "xterm-256color", "COLUMNS": "100"}
+    assert COLOUR.search(on_a_terminal(*TINY, **terminal))
+    seen = on_a_terminal(*TINY, **terminal, NO_COLOR="1")
+    assert not COLOUR.search(seen)
+    assert "WhatsApp" in seen
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("python -m sim +scenario=call_ban_", "+scenario=call_ban_only"),
+        ("python -m sim network=erd", "network=erdos_renyi"),
+        ("python -m sim +scenario=call_ban policies.call_r", "policies.call_restriction."),
+    ],
+)
+def test_the_line_is_completed(line, offered):
+    assert completed(line) == [offered]
+
+
+def test_bash_hands_back_what_follows_the_equals_sign():
+    """The function that bash calls gets the last word, which bash cuts at the equals sign."""
+    lines = (
+        f"{SCRIPT}COMP_LINE='python -m sim +scenario=call_ban_'; COMP_POINT=${{#COMP_LINE}}\n"
+        "_messenger_migration_sim python call_ban_\n"
+        'echo "${COMPREPLY[@]}"\n'
+        "COMP_LINE='python other.py +sc'; COMP_POINT=${#COMP_LINE}; COMPREPLY=()\n"
+        '_messenger_migration_sim python +sc; echo "nothing: ${COMPREPLY[*]}"'
+    )
+    tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", lines], cwd=REPO, env=environment() | {"PATH": tools},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "call_ban_only\nnothing: \n"
+
+
+def test_what_is_no_shell_is_refused():
+    assert "allowed: install=bash" in command("-sc", "install=fish").stderr
+
+
+MISTAKES = {
+    "a scenario without its group": ("callban", "did you mean +scenario=call_ban?"),
+    "a scenario that is not added": ("scenario=call_ban", "write +scenario=call_ban"),
+    "a key without its group": ("n_users=5", "did you mean population.n_users?"),
+    "a key that is nearly right": ("replication=5", "did you mean replications?"),
+    "a policy that is not there": (
+        "policies.call_restriction.grade=1",
+        "+policy=call_restriction",
+    ),
+    "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this world"),
+    "several values": ("seed=1,2,3", "python -m sim -m ... seed=1,2,3"),
+    "a launcher": ("hydra/launcher=jobli", "did you mean joblib?"),
+}
+
+
+@pytest.mark.parametrize(("given", "told"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_what_to_write_instead(given, told):
+    with pytest.raises(ConfigError) as error:
+        load_config(given)
+    assert told in str(error.value)
+    assert "hydra.cc" not in str(error.value)
+
+
+def test_a_scenario_named_twice_is_told_how_they_compose():
+    with pytest.raises(ConfigError, match=r"\+scenario=\[NAME,NAME\]"):
+        load_config("+scenario=call_ban", "+scenario=full_block")
+
+
+def test_an_option_that_is_none_is_answered_with_those_that_are():
+    process = command("--scenario", "call_ban")
+    assert process.returncode == 2
+    assert "--quiet" in process.stderr
+    assert "+scenario=NAME" in process.stderr
