@@ -2,16 +2,17 @@
 
     python -m experiments.calibrate case=russia_2025 until=2025-12-31 [executor=NAME]
                                     [folder=DIR] [design.KEY=VALUE ...] [--claims] [--quick]
-                                    [--generations N] [--new N] [--enough N] [--draws N]
+                                    [--generations N] [--new N]
     python -m experiments.calibrate --resume FOLDER [executor=NAME]
 
-The prior is conf/design/calibration_CASE.yaml. A first wave fills it (Sobol' points); history
-matching says what of it is not ruled out, and adaptive importance sampling closes in from there
-(experiments.importance), a generation at a time, under the likelihood of experiments.likelihood,
-until enough points effectively count. Wave and generations are sweeps in the folder: parallel,
-resumable, failures kept. All points see the same luck. Leaves posterior.csv (weighted draws),
-targets.csv, generations.csv and left.csv (ranges that history matching leaves);
-`python -m experiments.validate calibration=FOLDER` holds it against what came after.
+The prior is conf/design/calibration_CASE.yaml. A first wave fills it (Sobol' points); then
+emulation closes in on the posterior (experiments.sequential), a generation at a time: an emulator
+of what was simulated, draws from its posterior, simulated in turn. The likelihood learns how much
+the model leaves out (experiments.likelihood). Wave and generations are sweeps in the folder:
+parallel, resumable, failures kept. All points see the same luck. The last generation is the
+posterior. Leaves posterior.csv, targets.csv, generations.csv and left.csv (what history matching
+does not rule out); `python -m experiments.validate calibration=FOLDER` holds it against what came
+after.
 """
 
 from __future__ import annotations
@@ -22,18 +23,17 @@ import sys
 import pandas as pd
 
 from experiments.fitting import Asked, Fitted, Fitting, Record
-from experiments.importance import Sizes
+from experiments.sequential import Sizes
 from experiments.study import Study, parser
 from experiments.targets import COMPANY
 from sim import load_config
 from sim.cli import ending_well
 from sim.errors import ConfigError
-from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
 QUICK = ("design.n=32", "design.replications=1", 'design.overrides=["population.n_users=300"]')
-LEAST = {"generations": 1, "new": 1, "enough": 1, "draws": 2}
-QUICK_SIZES = {"generations": 1, "new": 8, "enough": 1, "draws": 8}
+LEAST = {"generations": 1, "new": 64}  # new points have a covariance of the parameters
+QUICK_SIZES = {"generations": 1, "new": 64}
 
 
 def main(arguments: list[str]) -> None:
@@ -41,10 +41,8 @@ def main(arguments: list[str]) -> None:
     assert __doc__ is not None
     understood = parser("calibrate", __doc__)
     understood.add_argument("--claims", action="store_true", help="fit companies' claims, too")
-    understood.add_argument("--generations", type=int, default=16, help="at most")
-    understood.add_argument("--new", type=int, default=256, help="points of a generation")
-    understood.add_argument("--enough", type=int, default=300, help="effective points to end at")
-    understood.add_argument("--draws", type=int, default=256, help="of the posterior that is left")
+    understood.add_argument("--generations", type=int, default=4, help="after the wave")
+    understood.add_argument("--new", type=int, default=256, help="points of each; draws at last")
     with ending_well():
         study = Study("calibrate", understood, arguments)
         given = vars(study.asked)
@@ -54,12 +52,12 @@ def main(arguments: list[str]) -> None:
         for name, least in LEAST.items():
             if given[name] < least:
                 raise ConfigError(f"--{name} {given[name]}; allowed: {least} or more")
-        sizes = Sizes(given["generations"], given["new"], given["enough"])
+        sizes = Sizes(given["generations"], given["new"])
         quick = QUICK if study.asked.quick else ()
         request = Request.of([f"design=calibration_{asked.case}", *quick, *asked.rest])
         record = Record(asked, start_of(request), "" if study.asked.claims else COMPANY)
         fitting = Fitting(study, request, record)
-        _leave(study, record, fitting, fitting.fit(sizes, given["draws"]))
+        _leave(study, record, fitting.fit(sizes))
 
 
 def asked_of(overrides: list[str]) -> Asked:
@@ -89,19 +87,15 @@ def start_of(request: Request) -> dt.date:
     return load_config(f"+scenario={design.scenarios[0]}", *design.overrides).start
 
 
-def _leave(study: Study, record: Record, fitting: Fitting, fitted: Fitted) -> None:
+def _leave(study: Study, record: Record, fitted: Fitted) -> None:
     """Write the tables."""
-    wave = SweepFolder(study.path / "wave").runs.drop_duplicates("point")[fitting.prior.names]
-    left = wave[fitted.left].agg(["min", "max"]).T.rename_axis("parameter").reset_index()
     for name, table in {
         "posterior": fitted.draws,
         "targets": record.targets,
         "generations": pd.DataFrame(fitted.history),
-        "left": left.assign(share=fitted.left.mean()),
+        "left": fitted.left.assign(share=fitted.share),
     }.items():
         table.to_csv(study.path / f"{name}.csv", index=False)
-    last = fitted.history[-1]
-    print(f"{last.n_points:,} points, {last.effective:.0f} of them effectively in the posterior")
     print(f"Posterior: {study.path / 'posterior.csv'}")
 
 

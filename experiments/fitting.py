@@ -8,10 +8,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.history import implausibility, not_ruled_out
-from experiments.importance import Normal, Sample, Sizes, Step, close_in, resampled
-from experiments.likelihood import SCALE, discrepancies, log_likelihood
+from experiments.likelihood import SCALE, discrepancies
 from experiments.prior import Prior
+from experiments.sequential import LIMIT, Observed, Sizes, Step, close_in, implausibility
 from experiments.study import Study
 from experiments.targets import COMPANY, months, simulated, targets
 from sim.errors import ConfigError
@@ -29,7 +28,7 @@ class Asked(NamedTuple):
 
 
 class Record:
-    """What was observed from the start of a run until the date, but for claims of one quality."""
+    """What was observed from the start of a run until the date, but for figures of one quality."""
 
     def __init__(self, asked: Asked, start: dt.date, left_out: str = COMPANY) -> None:
         found = targets(asked.case)
@@ -39,14 +38,15 @@ class Record:
             raise ConfigError(f"until={asked.until:%Y-%m-%d}: fewer than two points by then")
 
     @property
-    def sd(self) -> F64:
-        """Return the stated errors, shape (m,)."""
-        return self.targets["sd"].to_numpy()
+    def observed(self) -> Observed:
+        """Return the figures as arrays."""
+        t = self.targets
+        shares = (t["measure"] != "change").to_numpy()
+        return Observed(t["value"].to_numpy(), t["sd"].to_numpy(), shares)
 
-    def errors(self, sweep: SweepFolder) -> F64:
-        """Return simulated minus observed of each point, replications averaged, shape (n, m)."""
-        seen = months(sweep).groupby("point").mean()
-        return simulated(seen, self.targets) - self.targets["value"].to_numpy()
+    def outputs(self, sweep: SweepFolder) -> F64:
+        """Return what each point of a sweep gives, replications averaged, shape (n, m)."""
+        return simulated(months(sweep).groupby("point").mean(), self.targets)
 
 
 class Fitted(NamedTuple):
@@ -55,16 +55,17 @@ class Fitted(NamedTuple):
     Attributes
     ----------
     draws
-        The posterior: sweep and point of each draw, weight, discrepancy [1], then the parameters.
-    history
-        What each generation brought.
-    left : ndarray, shape (n points of the wave,)
-        Which points of the wave history matching has not ruled out.
+        The posterior: sweep and point of each draw, discrepancy [1], then the parameters.
+    left
+        By parameter: lowest and highest value among points of the wave that are not ruled out.
+    share
+        Of the points of the wave that are not ruled out.
     """
 
     draws: pd.DataFrame
     history: list[Step]
-    left: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    left: pd.DataFrame
+    share: float
 
 
 class Fitting:
@@ -74,53 +75,40 @@ class Fitting:
         assert request.design is not None
         self._study, self._request, self._record, self._under = study, request, record, under
         self._design, self.prior = request.design, Prior(request.design)
-        self._errors: list[F64] = []
-        self._sweep_of: list[pd.DataFrame] = []
 
-    def fit(self, sizes: Sizes, n_draws: int) -> Fitted:
-        """Simulate wave and generations; return `n_draws` draws of the posterior."""
-        wave = self._study.sweep(f"{self._under}wave", self._request)
-        scores = self.prior.scores(wave.runs.drop_duplicates("point")[self.prior.names])
+    def fit(self, sizes: Sizes) -> Fitted:
+        """Simulate wave and generations; the last is the posterior."""
+        observed, seed = self._record.observed, self._design.seed
+        points = self._wave().runs.drop_duplicates("point")[self.prior.names]
+        closed = close_in(self._outputs, self.prior.scores(points), observed, sizes, seed)
+        errors = closed.outputs - observed.value
+        variance = observed.sd**2 + closed.variance
+        rows = pd.DataFrame({
+            "sweep": self._name(sizes.generations),
+            "point": np.arange(sizes.new),
+            "discrepancy": discrepancies(errors, variance, np.random.default_rng((seed, 0))),
+        })  # fmt: skip
+        draws = pd.concat([rows, self.prior.values(closed.scores)], axis=1)
+        far = self._outputs(0, closed.scores) - observed.value
+        kept = implausibility(far, np.hypot(observed.sd, SCALE)) < LIMIT
+        ends = points[kept].agg(["min", "max"]).T.rename_axis("parameter").reset_index()
+        return Fitted(draws, closed.history, ends, float(kept.mean()))
 
-        def around_what_is_left(_: F64) -> Normal:
-            left = self._left()
-            return Normal.of(scores[left], np.ones(int(left.sum())))
+    def _wave(self) -> SweepFolder:
+        return self._study.sweep(self._name(0), self._request)
 
-        sample, history = close_in(
-            self._likelihood, scores, around_what_is_left, sizes, self._design.seed
-        )
-        return Fitted(self._draws(sample, n_draws), history, self._left())
+    def _name(self, generation: int) -> str:
+        return self._under + (f"generation_{generation:02}" if generation else "wave")
 
-    def _likelihood(self, generation: int, scores: F64) -> F64:
-        name = f"{self._under}wave"
-        request = self._request
+    def _outputs(self, generation: int, scores: F64) -> F64:
+        """Return what points give: those of the wave, or new ones that a sweep simulates."""
+        name, request = self._name(generation), self._request
         if generation:
-            name = f"{self._under}generation_{generation:02}"
             request = at_points(request, self._study, name, self.prior.values(scores))
-        errors = self._record.errors(self._study.sweep(name, request))
-        self._errors.append(errors)
-        self._sweep_of.append(pd.DataFrame({"sweep": name, "point": np.arange(len(scores))}))
-        found = log_likelihood(errors, self._record.sd)
-        nearest = 100 * float(np.sqrt((errors**2).mean(axis=1)).min())
-        print(f"{name}: the nearest point errs by {nearest:.1f} points", flush=True)
+        found = self._record.outputs(self._study.sweep(name, request))
+        off = np.sqrt(((found - self._record.observed.value) ** 2).mean(axis=1))
+        print(f"{name}: errors of {100 * np.median(off):.1f} points, the median", flush=True)
         return found
-
-    def _left(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        sd = np.hypot(self._record.sd, SCALE)
-        at_least = 2 * len(self.prior.names)
-        return not_ruled_out(implausibility(self._errors[0], sd), at_least)
-
-    def _draws(self, sample: Sample, n_draws: int) -> pd.DataFrame:
-        times = resampled(sample.probability(), n_draws)
-        chosen = np.flatnonzero(times)
-        errors = np.concatenate(self._errors)[chosen]
-        at = np.random.default_rng((self._design.seed, 0)).random(len(chosen))
-        rows = pd.concat(self._sweep_of, ignore_index=True).iloc[chosen].reset_index(drop=True)
-        rows = rows.assign(
-            weight=times[chosen] / times.sum(),
-            discrepancy=discrepancies(errors, self._record.sd, at),
-        )
-        return pd.concat([rows, self.prior.values(sample.scores[chosen])], axis=1)
 
 
 def at_points(request: Request, study: Study, name: str, points: pd.DataFrame) -> Request:
