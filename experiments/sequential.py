@@ -20,6 +20,7 @@ from sim.rules.records import F64
 
 LIMIT = 3.0  # of implausibility: Pukelsheim's three sigma
 FADING = 4  # power at which points beyond the limit count less
+POPULATION = 2048  # at least, of which the new points are taken
 
 Simulator = Callable[[int, F64], F64]  # (generation, scores (n, k)) to outputs (n, m)
 
@@ -99,7 +100,9 @@ def emulated(
     def likelihood(scores: F64) -> F64:
         return log_likelihood(emulator(scores) - observed.value, variance)
 
-    return draws(likelihood, k, n, np.random.default_rng(stream))
+    rng = np.random.default_rng(stream)
+    population = draws(likelihood, k, max(n, POPULATION), rng)
+    return population[rng.choice(len(population), n, replace=False)]
 
 
 def implausibility(errors: F64, sd: F64) -> F64:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NAME = "posterior.csv"
+TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
 WEIGHT = "weight"
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
 
