@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
     assert __doc__ is not None
     understood = parser("validate", __doc__)
-    understood.add_argument("--truths", type=int, default=200, help="simulated, to be found again")
+    understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with ending_well():
         study = Study("validate", understood, arguments)
