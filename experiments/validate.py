@@ -63,7 +63,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     quick = study.asked.quick
     tree = Request.of(rest).model_dump(mode="json")
     design = found.wave.design.model_dump(mode="json")
-    design["n"] = QUICK_WAVE if quick else REFIT_WAVE
+    design |= {"n": QUICK_WAVE if quick else REFIT_WAVE, "replications": 1}
     request = Request.read(tree | {"design": design})
     record = Record(found.asked, start_of(request), found.left_out)
     seen, at_prior = found.seen(), months(found.wave)

@@ -62,8 +62,9 @@ def page(found: Findings) -> str:
         _told(found),
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
-        "Each world fitted anew to the same record, with fewer points. A mechanism is needed here "
-        "if nothing else does its work. Error of the median, points of reach.",
+        "Each world fitted anew to the same record, with fewer points and one replication of "
+        "each. A mechanism is needed here if nothing else does its work. Error of the median, "
+        "points of reach.",
         _without(found.without),
         "## How",
         _how(found),
