@@ -49,6 +49,8 @@ class Factor(Strict):
         if self.levels is not None:
             if (self.low, self.high, self.n_levels) != (None, None, None):
                 raise ValueError("levels, or low and high; not both")
+            if self.shape == "bell":
+                raise ValueError("shape=bell with levels; allowed: even")
             if len({type(level) for level in self.levels}) > 1:
                 raise ValueError(f"levels={list(self.levels)}: of several types; allowed: one")
             if len(set(self.levels)) < len(self.levels):

@@ -103,6 +103,9 @@ class Points:
         """Refuse a factor that sets a policy which none of the scenarios has."""
         known = {name for tree in self.trees.values() for name in tree["policies"]}
         factors = self._design.factors.items()
+        for name, factor in factors:
+            if factor.also and name in GROUPS:
+                raise ConfigError(f"factors.{name}.also: not of a choice of files")
         for key in (each for name, factor in factors for each in (name, *factor.also)):
             path = key.split(".")
             if path[0] == "policies" and path[1:2] and path[1] not in known:
