@@ -62,6 +62,21 @@ def read(folder: Path) -> Posterior:
     return Posterior(names, draws, tuple(accumulate(float(row[WEIGHT]) / total for row in rows)))
 
 
+class Told(NamedTuple):
+    """What data have told of a parameter."""
+
+    parameter: str
+    ratio: float  # posterior sd / prior sd, on the scale on which the prior is normal
+    by: str  # data; data, in part; prior
+
+
+def told(folder: Path) -> tuple[Told, ...]:
+    """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
+    with (folder / TOLD).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(Told(row["parameter"], float(row["ratio"]), row["told"]) for row in rows)
+
+
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
     """Set a value of a plain configuration; in a policy that it lacks, do nothing.
 
