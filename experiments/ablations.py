@@ -1,4 +1,4 @@
-"""Worlds with one mechanism taken away, run with draws from the same posterior."""
+"""Worlds with one mechanism taken away, fitted anew."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.forecasts import Calibration, misfit
+from experiments.fitting import Fitting, Record
+from experiments.forecasts import HELD_OUT, Calibration, Seen, misfit
+from experiments.sequential import Sizes
 from experiments.study import Study
 from experiments.targets import months
 from sim.mechanisms import MECHANISMS
-from sim.posterior import Posterior
+from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
 MANDATES = ("pupils", "parents", "students", "public_sector", "housing", "egov")
@@ -29,7 +31,7 @@ class Ablation(NamedTuple):
 
 
 ABLATIONS = (
-    Ablation("nothing", ()),
+    Ablation("layers_of_the_graph", ("network=erdos_renyi",)),
     Ablation("mandates", tuple(f"~policies.max_{name}" for name in MANDATES)),
     Ablation("habit", MECHANISMS["habit"].off),
     Ablation("call_restriction", ("~policies.call_restriction",)),
@@ -37,38 +39,46 @@ ABLATIONS = (
 
 
 def ablated(
-    study: Study, request: Request, found: Calibration, draws: Posterior, n_draws: int
+    study: Study, request: Request, found: Calibration, record: Record, sizes: Sizes
 ) -> pd.DataFrame:
-    """Run each world at the same draws and return its misfit.
+    """Fit each world anew and return its misfit, that of the whole world first.
+
+    Parameters
+    ----------
+    study
+        Keeps the sweeps, under ``without_NAME/``.
+    request
+        For the wave of each world, whose factors are those of the calibration.
 
     Returns
     -------
     DataFrame
-        Index what was taken away, columns (period, platform): rmse of the mean, points.
+        Index what was taken away, columns (period, platform): rmse of the median, points.
     """
-    rows = {}
+    rows = {"nothing": _misfit(found, found.seen())}
     for ablation in ABLATIONS:
-        name = f"without_{ablation.name}"
-        sweep = study.sweep(name, _without(study, request, ablation, draws, n_draws))
-        seen = months(sweep)
-        rows[ablation.title] = misfit(found.targets(seen), seen)
+        under = f"without_{ablation.name}/"
+        fitting = Fitting(study, _without(request, ablation), record, under)
+        draws = fitting.fit(sizes).draws
+        seen = Seen.of(draws, months(SweepFolder(study.path / draws["sweep"].iloc[0])))
+        rows[ablation.title] = _misfit(found, seen)
     return pd.DataFrame(rows).T
 
 
-def _without(
-    study: Study, request: Request, ablation: Ablation, draws: Posterior, n_draws: int
-) -> Request:
+def _misfit(found: Calibration, seen: Seen) -> pd.Series:
+    errors = misfit(found.targets(seen.months), seen)
+    return errors.sort_index(level="period", key=lambda names: names != HELD_OUT)
+
+
+def _without(request: Request, ablation: Ablation) -> Request:
     """Return the request for a world; what its policies lack is no factor there."""
-    assert request.design is not None
-    gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
-    names = [name for name in draws.names if name.rpartition(".")[0] not in gone]
-    table = study.path / f"without_{ablation.name}.csv"
-    table.parent.mkdir(parents=True, exist_ok=True)
-    rows = pd.DataFrame([draws.draw(r) for r in range(n_draws)])[names]
-    rows.to_csv(table, index=False)
     tree = request.model_dump(mode="json")
     design = tree["design"]
-    design["factors"] = {name: design["factors"][name] for name in names}
+    gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
+    design["factors"] = {
+        name: factor
+        for name, factor in design["factors"].items()
+        if name.rpartition(".")[0] not in gone
+    }
     design["overrides"] = [*design["overrides"], *ablation.overrides]
-    tree["design"] = design | {"method": "table", "table": str(table), "n": None}
     return Request.read(tree)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 
-from experiments.calibrate import Asked, asked_of
-from experiments.particles import Particles
+from experiments.calibrate import asked_of
+from experiments.fitting import Asked
 from experiments.prior import Prior
 from experiments.scores import (
     band,
@@ -31,6 +32,32 @@ from sim.sweeps.folder import SweepFolder
 ONLINE = 0.86  # share of internet users among people aged 12+: the ceiling of an app's reach
 FITTED, HELD_OUT, NOT_FITTED = "fitted", "held out", "not fitted"
 LEVELS = (0.5, 0.9)
+
+
+class Seen(NamedTuple):
+    """What draws from a posterior give: a row a run, all of equal weight.
+
+    Attributes
+    ----------
+    months : DataFrame
+        As `targets.months` returns.
+    discrepancy : ndarray, shape (n runs,)
+        sd of what the model leaves out, as learnt with the draw [1].
+    """
+
+    months: pd.DataFrame
+    discrepancy: F64
+
+    @classmethod
+    def of(cls, draws: pd.DataFrame, months: pd.DataFrame) -> Self:
+        """Join draws (point, discrepancy) with what their runs give."""
+        of_point = draws.set_index("point")["discrepancy"]
+        return cls(months, of_point.loc[months.index.get_level_values("point")].to_numpy())
+
+    @property
+    def weight(self) -> F64:
+        """Return the weight of each run, shape (n runs,)."""
+        return np.full(len(self.months), 1 / len(self.months))
 
 
 class Calibration:
@@ -56,24 +83,24 @@ class Calibration:
         self.generations = pd.read_csv(path / "generations.csv")
 
     @property
-    def particles(self) -> Particles:
-        """Return the posterior in the unit cube of the prior."""
-        places = self.prior.places(self.draws[self.prior.names])
-        return Particles(
-            places, self.draws["weight"].to_numpy(), self.draws["distance"].to_numpy()
-        )
+    def share_left(self) -> float:
+        """Return the share of the wave that history matching does not rule out."""
+        return float(pd.read_csv(self.path / "left.csv")["share"].iloc[0])
 
-    def seen(self) -> tuple[pd.DataFrame, F64]:
-        """Return months of all runs of the posterior (as `targets.months`) and their weights."""
-        parts, weights = [], []
-        for name, rows in self.draws.groupby("sweep"):
-            table = months(SweepFolder(self.path / str(name)))
-            weight = rows.set_index("point")["weight"]
-            table = table[table.index.get_level_values("point").isin(weight.index)]
-            parts.append(table)
-            weights.append(weight.loc[table.index.get_level_values("point")].to_numpy())
-        joined = np.concatenate(weights)
-        return pd.concat(parts), joined / joined.sum()
+    @property
+    def left_out(self) -> str:
+        """Return the quality of figures that were not fitted."""
+        return "" if "--claims" in self.arguments else COMPANY
+
+    @property
+    def scores(self) -> F64:
+        """Return the draws in the normal scores of the prior, shape (n draws, k)."""
+        return self.prior.scores(self.draws)
+
+    def seen(self) -> Seen:
+        """Return what the draws give."""
+        sweep = SweepFolder(self.path / str(self.draws["sweep"].iloc[0]))
+        return Seen.of(self.draws, months(sweep))
 
     def targets(self, seen: pd.DataFrame) -> pd.DataFrame:
         """Return all that was observed within the runs, with a column ``period``."""
@@ -88,8 +115,8 @@ class Calibration:
         )
 
 
-def points(wanted: pd.DataFrame, seen: pd.DataFrame, weight: F64) -> pd.DataFrame:
-    """Return every target beside its predictive distribution: draws, luck and stated error.
+def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
+    """Return every target beside its predictive distribution: draws, luck, and both errors.
 
     Returns
     -------
@@ -97,12 +124,13 @@ def points(wanted: pd.DataFrame, seen: pd.DataFrame, weight: F64) -> pd.DataFram
         Columns of `wanted`, then median, low, high (90 % band) [1], error (median minus observed),
         crps [1], in_50, in_90 (whether the central band holds it).
     """
-    rows = []
-    for draws, target in zip(simulated(seen, wanted).T, wanted.itertuples(), strict=True):
-        at = place(draws, weight, target.sd, target.value)
-        low, high = band(draws, weight, target.sd, LEVELS[1])
+    rows, weight = [], seen.weight
+    for draws, target in zip(simulated(seen.months, wanted).T, wanted.itertuples(), strict=True):
+        sd = np.hypot(target.sd, seen.discrepancy)
+        at = place(draws, weight, sd, target.value)
+        low, high = band(draws, weight, sd, LEVELS[1])
         median = quantile(draws, weight, 0.5)
-        score = crps(draws, weight, target.sd, target.value)
+        score = crps(draws, weight, sd, target.value)
         covered = [inside(at, level) for level in LEVELS]
         rows.append((median, low, high, median - target.value, score, *covered))
     columns = ["median", "low", "high", "error", "crps", "in_50", "in_90"]
@@ -142,8 +170,8 @@ def _months(rows: pd.DataFrame) -> F64:
     return (12 * rows["date"].dt.year + rows["date"].dt.month).to_numpy(float)
 
 
-def bands(seen: pd.DataFrame, weight: F64) -> pd.DataFrame:
-    """Return reach by month with bands over draws and luck, without the stated error.
+def bands(seen: Seen) -> pd.DataFrame:
+    """Return reach by month with bands over draws and luck, without the errors.
 
     Returns
     -------
@@ -152,8 +180,8 @@ def bands(seen: pd.DataFrame, weight: F64) -> pd.DataFrame:
     """
     at = (0.05, 0.25, 0.5, 0.75, 0.95)
     rows = [
-        (platform, measure, date, *(quantile(seen[key].to_numpy(), weight, q) for q in at))
-        for key in seen.columns
+        (platform, measure, date, *np.quantile(seen.months[key], at))
+        for key in seen.months.columns
         for platform, _, measure, date in [key]
         if measure in ("mau", "dau")
     ]
@@ -161,10 +189,45 @@ def bands(seen: pd.DataFrame, weight: F64) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["platform", "measure", "date", *names])
 
 
-def misfit(wanted: pd.DataFrame, seen: pd.DataFrame) -> pd.Series:
-    """Return the error of the mean of unweighted draws: rmse [points] by period and platform."""
-    error = simulated(seen, wanted).mean(axis=0) - wanted["value"].to_numpy()
+def misfit(wanted: pd.DataFrame, seen: Seen) -> pd.Series:
+    """Return the error of the median: rmse of reach [points] by period and platform."""
+    error = np.median(simulated(seen.months, wanted), axis=0) - wanted["value"].to_numpy()
     reach = wanted.assign(error=error)[wanted["measure"].isin(["mau", "dau"])]
     reach = reach[reach["period"] != NOT_FITTED]
     groups = reach.groupby(["period", "platform"])["error"]
     return groups.agg(lambda errors: 100 * rmse(errors.to_numpy()))
+
+
+def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataFrame:
+    """Return whether any parameters could make the change since the last month that was fitted.
+
+    Parameters
+    ----------
+    wanted : DataFrame
+        Targets with a column ``period``.
+    prior : DataFrame
+        Months of points that fill the prior, as `targets.months` returns.
+    seen : Seen
+        Of the posterior.
+
+    Returns
+    -------
+    DataFrame
+        A row a platform and month held out: platform, date, since, observed, then the 5 %, 50 %
+        and 95 % quantiles of prior and posterior, in points.
+    """
+    rows = []
+    mau = wanted[wanted["measure"] == "mau"]
+    for name, held in mau[mau["period"] == HELD_OUT].groupby("platform"):
+        last = mau[(mau["platform"] == name) & (mau["period"] == FITTED)].iloc[-1]
+        for target in held.itertuples():
+            entry = {"platform": name, "date": target.date, "since": last.date}
+            entry["observed"] = 100 * (target.value - last.value)
+            for law, table in (("prior", prior), ("posterior", seen.months)):
+                rise = (
+                    table[name, "any", "mau", target.date] - table[name, "any", "mau", last.date]
+                )
+                for q in (0.05, 0.5, 0.95):
+                    entry[f"{law}_{round(100 * q):02}"] = 100 * rise.quantile(q)
+            rows.append(entry)
+    return pd.DataFrame(rows)

@@ -29,6 +29,7 @@ from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.parameters import Behaviour
 from sim.platforms import Platform
 from sim.policies import Policy
+from sim.posterior import told
 from sim.schema import CONF
 from sim.strict import Strict
 from sim.validation import OURS
@@ -62,7 +63,15 @@ What monthly and daily reach on dates, which is what the record holds, can tell 
 **Priors are not measurements**, nor is a value that fits. Where a value came from stands under
 *source*; "fit S3" and "tuned" are explained in [defaults.md](defaults.md). Where no source is
 named, it is a prior or an assumption. What reach tells stands beside every parameter of behaviour
-and at the head of every other section."""
+and at the head of every other section.
+
+## What a calibration tells
+
+The calibration until December 2025 ([validation.md](validation.md)) fitted these together, from
+wide priors. What is left of a prior's standard deviation says what the record tells of each while
+all others are free, too: below .5 the data told it, below .8 in part, else the prior did. A tie
+(`also` in `conf/design/calibration_{CASE}.yaml`) has one row. What is not here stood at its
+default."""
 
 TOLD = {
     "Behaviour": """\
@@ -134,6 +143,14 @@ def main() -> None:
     config = load_config()
     tree = config.model_dump()
     print(HEAD)
+    found = told(config.case.data)
+    _print(
+        {
+            "key": [f"`{row.parameter}`" for row in found],
+            "posterior sd / prior sd": [f"{row.ratio:.2f}" for row in found],
+            "told by": [row.by for row in found],
+        }
+    )
     _section("Behaviour", rows(Behaviour, "behaviour."))
     _section("Platforms", rows(Platform, "platforms.NAME."), tree["platforms"])
     _sources("platforms")

@@ -1,17 +1,20 @@
-"""The prior of a calibration: independent ranges of a design's factors, and the unit cube."""
+"""The prior of a calibration: independent ranges of a design's factors, and normal scores."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr, ndtri
 
 from sim.errors import ConfigError
 from sim.rules.records import F64
-from sim.sweeps.design import Design, Factor
+from sim.sweeps.design import Design
+
+EDGE = 1e-9  # probabilities nearer to 0 or 1 have no score
 
 
 class Prior:
-    """Uniform in each range, or uniform in the logarithm where the scale says so.
+    """What a design says of its factors; each has a standard normal score under it.
 
     Raises
     ------
@@ -30,20 +33,12 @@ class Prior:
         """Return the names of the parameters."""
         return list(self.factors)
 
-    def values(self, places: F64) -> pd.DataFrame:
-        """Return the parameters at places (n, k) of the unit cube, a column a parameter."""
-        columns = zip(self.factors.items(), places.T, strict=True)
-        return pd.DataFrame({name: factor.at(place) for (name, factor), place in columns})
+    def values(self, scores: F64) -> pd.DataFrame:
+        """Return the parameters at scores (n, k), a column a parameter."""
+        columns = zip(self.factors.items(), ndtr(scores).T, strict=True)
+        return pd.DataFrame({name: factor.at(unit) for (name, factor), unit in columns})
 
-    def places(self, values: pd.DataFrame) -> F64:
-        """Return where in the unit cube parameters lie, shape (n, k)."""
-        return np.column_stack([_place(f, values[name]) for name, f in self.factors.items()])
-
-
-def _place(factor: Factor, values: pd.Series) -> F64:
-    assert factor.low is not None
-    assert factor.high is not None
-    x = values.to_numpy(float)
-    if factor.scale == "log":
-        return np.asarray(np.log(x / factor.low) / np.log(factor.high / factor.low))
-    return np.asarray((x - factor.low) / (factor.high - factor.low))
+    def scores(self, values: pd.DataFrame) -> F64:
+        """Return the scores of parameters, shape (n, k)."""
+        units = [f.probability(values[name].to_numpy(float)) for name, f in self.factors.items()]
+        return np.asarray(ndtri(np.clip(np.column_stack(units), EDGE, 1 - EDGE)))

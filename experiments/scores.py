@@ -1,7 +1,7 @@
 """How good forecasts are, and forecasts that know nothing: small functions of arrays.
 
-A predictive distribution is a weighted mixture of normals of one sd: simulated values `draws`
-with their `weight` (which adds up to 1), and the stated error `sd` around each.
+A predictive distribution is a weighted mixture of normals: simulated values `draws` with their
+`weight` (which adds up to 1) and the error `sd` around each, all of shape (n,).
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ def rmse(errors: F64) -> float:
     return float(np.sqrt(np.mean(np.square(errors))))
 
 
-def crps(draws: F64, weight: F64, sd: float, observed: float) -> float:
+def crps(draws: F64, weight: F64, sd: F64, observed: float) -> float:
     """Return the continuous ranked probability score, in the unit of `observed`; 0 is perfect.
 
     E|X - y| - E|X - X'| / 2 (Gneiting and Raftery 2007), where the mean size of a normal variable
     is exact (Grimit et al. 2006). Of a forecast of one value without error it is the error's size.
     """
     to_observed = weight @ _mean_size(draws - observed, sd)
-    apart = weight @ _mean_size(draws[:, None] - draws, np.sqrt(2) * sd) @ weight
+    apart = weight @ _mean_size(draws[:, None] - draws, np.hypot(sd[:, None], sd)) @ weight
     return float(to_observed - apart / 2)
 
 
-def _mean_size(mean: F64, sd: float) -> F64:
+def _mean_size(mean: F64, sd: F64) -> F64:
     """Return E|N(mean, sd^2)|."""
-    if sd == 0:
+    if not sd.any():
         return np.abs(mean)
     z = mean / sd
     return np.asarray(
@@ -39,7 +39,7 @@ def _mean_size(mean: F64, sd: float) -> F64:
     )  # fmt: skip
 
 
-def place(draws: F64, weight: F64, sd: float, observed: float) -> float:
+def place(draws: F64, weight: F64, sd: F64, observed: float) -> float:
     """Return the predictive probability of less than `observed` (its PIT)."""
     return float(weight @ ndtr((observed - draws) / sd))
 
@@ -49,9 +49,9 @@ def inside(at: float, level: float) -> bool:
     return abs(at - 0.5) <= level / 2
 
 
-def band(draws: F64, weight: F64, sd: float, level: float) -> tuple[float, float]:
+def band(draws: F64, weight: F64, sd: F64, level: float) -> tuple[float, float]:
     """Return the ends of the central band of a level."""
-    reach = 10 * sd
+    reach = 10 * sd.max()
     ends = (draws.min() - reach, draws.max() + reach)
     low, high = (
         brentq(lambda x, p=p: place(draws, weight, sd, x) - p, *ends)

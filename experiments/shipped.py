@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from experiments.identify import contraction
-from experiments.particles import Particles
 from experiments.prior import Prior
 from experiments.study import short
 from sim import posterior
 from sim.config import DATA
 from sim.errors import ConfigError
+from sim.rules.records import F64
 from sim.sweeps.request import Request
 
 
 class Shipped:
-    """The weighted draws of a case, as points of the unit cube of their prior.
+    """The draws of a case, in the normal scores of their prior.
 
     Parameters
     ----------
     case : str
         A name in conf/case.
+
+    Attributes
+    ----------
+    prior : Prior
+    scores : ndarray, shape (n draws, k)
 
     Raises
     ------
@@ -37,24 +42,18 @@ class Shipped:
         design = Request.of([f"design=calibration_{case}"]).design
         assert design is not None
         self.prior = Prior(design)
-        table = pd.read_csv(folder / posterior.NAME)
-        weight = table[posterior.WEIGHT].to_numpy()
-        places = self.prior.places(table[self.prior.names])
-        self.particles = Particles(places, weight, np.full(len(weight), np.nan))
+        self.scores = self.prior.scores(pd.read_csv(folder / posterior.NAME)[self.prior.names])
 
-    def over_prior(self) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    def over_prior(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return what `sim.plotting_posterior.contraction` draws."""
-        return over_prior(self.prior, self.particles)
+        return over_prior(self.prior, self.scores)
 
 
-def over_prior(
-    prior: Prior, particles: Particles
-) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:  # fmt: skip
-    """Return where draws lie in the prior's ranges, their weights, and the ranges by parameter."""
+def over_prior(prior: Prior, scores: F64) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the prior's probability of less than each draw, and the ranges by parameter."""
     names, factors = [short(name) for name in prior.names], prior.factors.values()
-    ratio = contraction(prior.names, particles)["ratio"].to_numpy()
+    ratio = contraction(prior.names, scores)["ratio"].to_numpy()
     ranges = pd.DataFrame(
         {"low": [f"{f.low:g}" for f in factors], "high": [f"{f.high:g}" for f in factors]}, names
     ).assign(ratio=ratio)
-    places = pd.DataFrame(particles.places, columns=names)
-    return places, pd.Series(particles.probability), ranges
+    return pd.DataFrame(ndtr(scores), columns=names), ranges

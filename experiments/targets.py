@@ -19,7 +19,6 @@ from sim.sweeps.folder import DONE, SweepFolder
 
 POINT = 0.01  # a percentage point
 PANEL, CLAIM = 1 * POINT, 2 * POINT  # sd of an observed share: of the panel, of a company's claim
-DISCREPANCY = 1.5 * POINT  # sd of what the model leaves out, and of the luck of a small society
 COMPANY = "company"  # quality of a company's own claim
 KEPT = ("mau", "dau", "use")
 GROUP = "all"
@@ -46,13 +45,13 @@ def targets(case: str) -> pd.DataFrame:
     -------
     DataFrame
         platform, measure (mau, dau, change), date (first day of the month; of a change, of the
-        later one), since (of a change, the earlier month), name, value [1], sd [1] (error and
-        discrepancy), quality (company: a claim); by platform and date.
+        later one), since (of a change, the earlier month), name, value [1], sd [1] (the stated
+        error), quality (company: a claim); by platform and date.
     """
     observed = observations(load_config(f"case={case}"))
     reach = observed_reach(observed)
     error = np.where(reach["quality"] == COMPANY, CLAIM, PANEL)
-    reach = reach.assign(name=reach["measure"], sd=np.hypot(error, DISCREPANCY), since=pd.NaT)
+    reach = reach.assign(name=reach["measure"], sd=error, since=pd.NaT)
     use = observed[observed["operator"].isin(list(CHANGES)) & (observed["use"] == "fit")]
     changes = [CHANGES[name] for name in use["operator"]]
     use = use.assign(
@@ -60,7 +59,7 @@ def targets(case: str) -> pd.DataFrame:
         since=use["date"],
         date=use["until"],
         name=[change.name for change in changes],
-        sd=np.hypot(use["sigma"], DISCREPANCY),
+        sd=use["sigma"],
     )
     columns = [*REACH, "since", "name", "value", "sd", "quality"]
     rows = pd.concat([reach[columns].astype(use[columns].dtypes), use[columns]])

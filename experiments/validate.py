@@ -1,13 +1,14 @@
 """Hold a calibration against what it was fitted to and what came after, and write the page.
 
     python -m experiments.validate calibration=FOLDER [executor=NAME] [folder=DIR]
-                                   [--draws N] [--ship] [--page DIR] [--quick]
+                                   [--truths N] [--ship] [--page DIR] [--quick]
     python -m experiments.validate --resume FOLDER [executor=NAME]
 
 FOLDER is what experiments.calibrate left. Scores by platform, in sample and held out, beside
-forecasts that know reach alone; what the data told of each parameter; whether simulated truths
-are found again; worlds with a mechanism taken away, at draws of the same posterior. --ship puts
-the draws into sim/data/CASE, where parameters=posterior finds them.
+forecasts that know reach alone; whether any parameters could do what was missed; what the data
+told of each parameter; whether simulated truths are found again; worlds with a mechanism taken
+away, fitted anew. --ship puts the draws and what the data told into sim/data/CASE, where
+parameters=posterior finds them.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from experiments.ablations import ablated
-from experiments.forecasts import Calibration, bands, points
-from experiments.identify import contraction, ranks, trade_offs, uneven
+from experiments.calibrate import start_of
+from experiments.fitting import Record
+from experiments.forecasts import Calibration, bands, points, reachable
+from experiments.identify import contraction, trade_offs
+from experiments.recovery import ranks, uneven
+from experiments.sequential import Sizes
 from experiments.shipped import over_prior
 from experiments.study import Study, parser
-from experiments.targets import months, simulated
+from experiments.targets import months
 from experiments.validation_page import Findings, page
 from sim import posterior
 from sim.cli import ending_well
@@ -32,7 +36,8 @@ from sim.config import DATA
 from sim.errors import ConfigError
 from sim.sweeps.request import Request
 
-NEAREST = 0.05  # share of the wave that stands for the posterior of a simulated truth
+REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
+QUICK, QUICK_WAVE = Sizes(generations=1, new=64), 16
 DIGITS = 6  # of the parameters of a draw that is shipped
 KEY = "calibration="
 
@@ -41,12 +46,12 @@ def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
     assert __doc__ is not None
     understood = parser("validate", __doc__)
-    understood.add_argument("--draws", type=int, default=64, help="for each absent mechanism")
+    understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with ending_well():
         study = Study("validate", understood, arguments)
-        if study.asked.draws < 1:
-            raise ConfigError(f"--draws {study.asked.draws}; allowed: 1 or more")
+        if study.asked.truths < 1:
+            raise ConfigError(f"--truths {study.asked.truths}; allowed: 1 or more")
         named = [word.removeprefix(KEY) for word in study.overrides if word.startswith(KEY)]
         if len(named) != 1:
             raise ConfigError(f"{KEY}FOLDER is missing: a folder of experiments.calibrate")
@@ -55,42 +60,65 @@ def main(arguments: list[str]) -> None:
 
 
 def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
-    draws = _draws(study, found)
-    n_draws = 2 if study.asked.quick else study.asked.draws
+    quick = study.asked.quick
     tree = Request.of(rest).model_dump(mode="json")
-    request = Request.read(tree | {"design": found.wave.design.model_dump(mode="json")})
-    without = ablated(study, request, found, draws, n_draws)
-    seen, weight = found.seen()
-    table = points(found.targets(seen), seen, weight)
+    design = found.wave.design.model_dump(mode="json")
+    design |= {"n": QUICK_WAVE if quick else REFIT_WAVE, "replications": 1}
+    request = Request.read(tree | {"design": design})
+    record = Record(found.asked, start_of(request), found.left_out)
+    seen, at_prior = found.seen(), months(found.wave)
+    wanted = found.targets(seen.months)
+    without = ablated(study, request, found, record, QUICK if quick else REFIT)
     findings = Findings(
-        found, table, without, n_draws,
-        contraction(found.prior.names, found.particles),
-        trade_offs(found.prior.names, found.particles),
-        _recovered(found),
+        found,
+        points(wanted, seen),
+        reachable(wanted, at_prior, seen),
+        without,
+        contraction(found.prior.names, found.scores),
+        trade_offs(found.prior.names, found.scores),
+        _recovered(found, record, 2 if quick else study.asked.truths),
         _made_by(found),
-    )  # fmt: skip
+    )
     from sim.plotting_posterior import contraction as contracted
     from sim.plotting_posterior import predictive
 
     figures = {
-        "validation_reach": predictive(bands(seen, weight), table, found.asked.until),
-        "validation_parameters": contracted(*over_prior(found.prior, found.particles)),
+        "validation_reach": predictive(bands(seen), findings.points, found.asked.until),
+        "validation_parameters": contracted(*over_prior(found.prior, found.scores)),
     }
-    tables = {"points": table, "parameters": findings.told, "ranks": findings.recovered}
+    tables = {
+        "points": findings.points,
+        "reachable": findings.reachable,
+        "without": without.rename_axis("without").reset_index(),
+        "ranks": findings.recovered,
+    }
     study.leave(page(findings), figures, tables, "validation")
-    if study.asked.ship:
-        shutil.copy(study.path / posterior.NAME, DATA / found.asked.case / posterior.NAME)
+    _ship(study, found, findings.told)
 
 
-def _draws(study: Study, found: Calibration) -> posterior.Posterior:
-    """Write the draws as they are shipped, the heaviest first, and return them."""
-    table = found.draws.sort_values(["weight", "distance"], ascending=[False, True])
-    table = table[[posterior.WEIGHT, *found.prior.names]]
-    study.path.mkdir(parents=True, exist_ok=True)
+def _recovered(found: Calibration, record: Record, n_truths: int) -> pd.DataFrame:
+    """Return whether simulated truths are found again by the whole method."""
+    wave, outputs = found.wave, record.outputs(found.wave)
+    scores = found.prior.scores(wave.runs.drop_duplicates("point")[found.prior.names])
+    sizes = Sizes(len(found.generations), len(found.draws))
+    found_again = ranks(scores, outputs, record.observed, sizes, n_truths, wave.design.seed)
+    return uneven(found.prior.names, found_again)
+
+
+def _ship(study: Study, found: Calibration, told: pd.DataFrame) -> None:
+    """Write draws and what the data told as they are shipped, a column a key."""
+    table = found.draws[found.prior.names]
+    for name, factor in found.prior.factors.items():
+        table = table.assign(**dict.fromkeys(factor.also, table[name]))
+    table.insert(0, posterior.WEIGHT, 1.0)
     table.to_csv(study.path / posterior.NAME, index=False, float_format=f"%.{DIGITS}g")
-    return posterior.read(study.path)
+    told.to_csv(study.path / posterior.TOLD, index=False, float_format="%.2f")
+    if study.asked.ship:
+        for name in (posterior.NAME, posterior.TOLD):
+            shutil.copy(study.path / name, DATA / found.asked.case / name)
 
 
+<<<<<<< HEAD
 def _recovered(found: Calibration) -> pd.DataFrame:
     """Return how even the ranks of simulated truths are, by the points of the wave."""
     outputs = simulated(months(found.wave).groupby("point").mean(), found.fitted)
@@ -99,8 +127,7 @@ def _recovered(found: Calibration) -> pd.DataFrame:
     rng = np.random.default_rng(found.wave.design.seed)
     ranked = ranks(places, outputs / found.fitted["sd"].to_numpy(), n_near, rng)
     return uneven(found.prior.names, ranked)
-
-
+=======
 def _made_by(found: Calibration) -> str:
     """Return the commands that lead to the page, without where things were put."""
     kept = [word for word in found.arguments if not word.startswith(("folder=", "executor"))]

@@ -30,8 +30,8 @@ observed[["date", "platform", "operator", "value", "sigma", "measurer", "use"]].
 # %% [markdown]
 # ## How a posterior is made
 #
-# A wave of simulations fills the prior, history matching rules out what cannot be, and population
-# Monte Carlo closes in. All of it are sweeps, resumable. This is a toy of the real thing, to see
+# A wave of simulations fills the prior, history matching rules out what cannot be, and emulators
+# close in on the rest. All of it are sweeps, resumable. This is a toy of the real thing, to see
 # it work: far too few points to learn from.
 
 # %%
@@ -48,8 +48,8 @@ pd.read_csv(folder / "generations.csv").round(2)
 # %% [markdown]
 # ## The posterior that ships
 #
-# The calibration at full size ([docs/validation.md](../docs/validation.md)) left weighted draws,
-# and they ship with the case. Over the prior (dashed), where did they end up?
+# The calibration at full size ([docs/validation.md](../docs/validation.md)) left draws, and
+# they ship with the case. Over the prior (dashed), where did they end up?
 
 # %%
 from experiments.identify import contraction, trade_offs
@@ -60,7 +60,7 @@ shipped = Shipped("russia_2025")
 draw_contraction(*shipped.over_prior())
 
 # %%
-contraction(shipped.prior.names, shipped.particles).set_index("parameter").round(2)
+contraction(shipped.prior.names, shipped.scores).set_index("parameter").round(2)
 
 # %% [markdown]
 # *Told* says whether the data narrowed a parameter or the prior was left as it was. Reach alone
@@ -68,7 +68,7 @@ contraction(shipped.prior.names, shipped.particles).set_index("parameter").round
 # only together:
 
 # %%
-trade_offs(shipped.prior.names, shipped.particles).round(2)
+trade_offs(shipped.prior.names, shipped.scores).round(2)
 
 # %% [markdown]
 # ## What it says of the months it saw, and of those it did not

@@ -64,8 +64,8 @@ def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp)
         )
     note(
         figure,
-        "Bands: 50 and 90 % over draws and luck. Points: observed, bars one stated sd (error and "
-        "discrepancy); full: fitted, open: not.\nShaded: after the last month that was fitted.",
+        "Bands: 50 and 90 % over draws and luck. Points: observed, bars one stated sd of the "
+        "source; full: fitted, open: not.\nShaded: after the last month that was fitted.",
     )
     figure.set_label("Posterior bands of reach by month and platform against observed points.")
     return figure
@@ -92,15 +92,13 @@ def _reach(axes: Axes, bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Ti
         axes.axvspan(*days([until, end]), color=FAINT, alpha=0.6, zorder=0, linewidth=0)
 
 
-def contraction(places: pd.DataFrame, weight: pd.Series, ranges: pd.DataFrame) -> Figure:
+def contraction(places: pd.DataFrame, ranges: pd.DataFrame) -> Figure:
     """Draw the posterior of each parameter over its prior, which is even.
 
     Parameters
     ----------
     places : DataFrame
-        A row a draw, a column a parameter: place between the ends of the prior's range, 0 to 1.
-    weight : Series
-        Of the draws; adds up to 1.
+        A row a draw, a column a parameter: the prior's probability of less, 0 to 1.
     ranges : DataFrame, index parameter
         low, high (as text, with units), ratio (posterior sd / prior sd).
     """
@@ -113,8 +111,14 @@ def contraction(places: pd.DataFrame, weight: pd.Series, ranges: pd.DataFrame) -
         row, column = divmod(place, columns)
         bottom = 0.75 + (rows - 1 - row) * (high + apart)
         axes = panel(figure, bottom, high, 0.3 + column * wide, wide - 0.3)
-        share, edges = np.histogram(places[name], N_BINS, (0.0, 1.0), weights=weight)
-        axes.stairs(share * N_BINS, edges, fill=True, color=platform("whatsapp").colour, alpha=0.6)
+        count, edges = np.histogram(places[name], N_BINS, (0.0, 1.0))
+        axes.stairs(
+            count * N_BINS / len(places),
+            edges,
+            fill=True,
+            color=platform("whatsapp").colour,
+            alpha=0.6,
+        )
         axes.axhline(1.0, color=MUTED, linewidth=1.0, linestyle="--")
         axes.set_xlim(0.0, 1.0)
         axes.set_xticks([0.0, 1.0], [ranges.loc[name, "low"], ranges.loc[name, "high"]])
@@ -125,9 +129,8 @@ def contraction(places: pd.DataFrame, weight: pd.Series, ranges: pd.DataFrame) -
         axes.set_title(f"{name} ({ranges.loc[name, 'ratio']:.2f})", fontsize=SMALL, loc="left")
     note(
         figure,
-        "Dashed: prior, even between the ends (on a log scale for rates); bars: posterior. In "
-        "brackets: posterior sd / prior sd.\nBelow .5 told by the data, below .8 in part, else "
-        "prior.",
+        "Dashed: prior, between its ends by its own quantiles; bars: posterior. In brackets: "
+        "posterior sd / prior sd.\nBelow .5 told by the data, below .8 in part, else prior.",
     )
     figure.set_label("Posterior against prior of each parameter.")
     return figure

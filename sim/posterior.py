@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 NAME = "posterior.csv"
+TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
 WEIGHT = "weight"
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
 
@@ -59,6 +60,21 @@ def read(folder: Path) -> Posterior:
     total = sum(float(row[WEIGHT]) for row in rows)
     draws = tuple({name: float(row[name]) for name in names} for row in rows)
     return Posterior(names, draws, tuple(accumulate(float(row[WEIGHT]) / total for row in rows)))
+
+
+class Told(NamedTuple):
+    """What data have told of a parameter."""
+
+    parameter: str
+    ratio: float  # posterior sd / prior sd, on the scale on which the prior is normal
+    by: str  # data; data, in part; prior
+
+
+def told(folder: Path) -> tuple[Told, ...]:
+    """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
+    with (folder / TOLD).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(Told(row["parameter"], float(row["ratio"]), row["told"]) for row in rows)
 
 
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pydantic import ValidationError
+from scipy.stats import truncnorm
 
 from sim.errors import ConfigError
 from sim.sweeps.design import Design, Factor
@@ -81,6 +82,22 @@ def test_a_factor_reaches_both_ends_of_its_range():
     assert Factor(levels=(1, 2, 3)).at(np.array([0, 0.4, 1])) == [1, 2, 3]
 
 
+def test_a_bell_is_normal_and_two_standard_deviations_wide_to_either_side():
+    bell = Factor(low=0.01, high=100, scale="log", shape="bell")  # log10: mean 0, sd 1
+    values = np.log10(bell.at(np.linspace(0, 1, 20_001)))
+    cut_off = truncnorm(-2, 2)
+    assert (values[0], values[10_000], values[-1]) == pytest.approx((-2, 0, 2))
+    assert values.std() == pytest.approx(cut_off.std(), rel=1e-3)
+    assert values[2_000] == pytest.approx(cut_off.ppf(0.1))
+
+
+@pytest.mark.parametrize("shape", ["even", "bell"])
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_values_and_probabilities_are_each_others_inverse(scale, shape):
+    factor, unit = Factor(low=0.2, high=3, scale=scale, shape=shape), np.linspace(0, 1, 11)
+    assert factor.probability(np.array(factor.at(unit))) == pytest.approx(unit)
+
+
 REFUSED = {
     "no points": ({"n": None}, "method=sobol with n=None"),
     "points of a factorial": ({"method": "factorial", "n": 3}, "levels count"),
@@ -98,6 +115,15 @@ REFUSED = {
     "both": ({"factors": {A: {"low": 0.0, "high": 2.0, "levels": (1,)}}}, "not both"),
     "neither": ({"factors": {A: {}}}, "needs low and high, or levels"),
     "levels of several types": ({"factors": {A: {"levels": (1, "x")}}}, "of several types"),
+    "a bell of levels": ({"factors": {A: {"levels": (1, 2), "shape": "bell"}}}, "allowed: even"),
+    "a bell in steps": (
+        {
+            "method": "factorial",
+            "n": None,
+            "factors": {A: {"low": 0.0, "high": 1.0, "n_levels": 3, "shape": "bell"}},
+        },
+        "bell with n_levels",
+    ),
     "a level twice": ({"factors": {A: {"levels": (1, 1)}}}, "stands twice"),
     "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "stands twice"),
     "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),

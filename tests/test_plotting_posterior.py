@@ -36,7 +36,7 @@ def test_a_panel_for_what_was_observed_with_fitted_points_full(tmp_path):
 def test_a_posterior_equal_to_its_prior_is_flat():
     places = pd.DataFrame({"a": (np.arange(1200) + 0.5) / 1200, "b": 0.5})
     ranges = pd.DataFrame({"low": ["0", "1"], "high": ["2", "3"], "ratio": [1.0, 0.0]}, ["a", "b"])
-    figure = contraction(places, pd.Series(np.full(1200, 1 / 1200)), ranges)
+    figure = contraction(places, ranges)
     flat, peaked = (axes.patches[0].get_data()[0] for axes in figure.axes)
     assert np.allclose(flat, 1.0)
     assert np.isclose(peaked.max(), 12.0)

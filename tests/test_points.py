@@ -10,11 +10,14 @@ from sim.sweeps.points import Points
 SMALL = ("population.n_users=300",)
 
 
-def points(factors, scenarios=("call_ban",), overrides=SMALL):
-    design = Design(
-        method="factorial", scenarios=scenarios, overrides=overrides,
-        factors={key: {"levels": tuple(levels)} for key, levels in factors.items()},
-    )  # fmt: skip
+def with_factors(factors, scenarios=("call_ban",), overrides=SMALL):
+    return Design(method="factorial", scenarios=scenarios, overrides=overrides, factors=factors)
+
+
+def points(factors, *more, **overrides):
+    design = with_factors(
+        {key: {"levels": tuple(levels)} for key, levels in factors.items()}, *more, **overrides
+    )
     return Points.compose(design), design.runs()
 
 
@@ -44,6 +47,29 @@ def test_what_a_factor_sets_in_a_policy_holds_where_that_policy_is():
     found.check(runs)
     assert found.config({key: 0.1}, "call_ban").policies["call_restriction"].grade == 0.1
     assert found.config({key: 0.1}, "baseline").policies == load_config().policies
+
+
+def test_keys_that_are_tied_have_the_same_value():
+    tied = "behaviour.keep_value"
+    design = with_factors({"behaviour.habit_value": {"levels": (1.5,), "also": (tied,)}})
+    found = Points.compose(design)
+    behaviour = found.config({"behaviour.habit_value": 1.5}, "call_ban").behaviour
+    assert (behaviour.habit_value, behaviour.keep_value) == (1.5, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "also", "told"),
+    [
+        ("network", "seed", "also: not of a choice of files"),
+        ("behaviour.habit_value", "policies.whatsapp_block.grade", "no policy whatsapp_block"),
+        ("behaviour.habit_value", "behaviour.habbit", "behaviour.habbit=1.0: unknown key"),
+    ],
+)
+def test_ties_to_what_is_not_there_are_refused(name, also, told):
+    levels = ("layered",) if name == "network" else (1.0,)
+    design = with_factors({name: {"levels": levels, "also": (also,)}})
+    with pytest.raises(ConfigError, match=told):
+        Points.compose(design).check(design.runs())
 
 
 def test_points_do_not_share_what_they_set():

@@ -17,33 +17,45 @@ from experiments.scores import (
 )  # fmt: skip
 from experiments.targets import targets
 
-ONE = np.ones(1)
+ONE, NO_ERROR = np.ones(1), np.zeros(1)
 
 
 def test_crps_of_a_normal_forecast_is_exact():
     z, sd = 0.7, 2.0
     exact = sd * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
-    assert crps(np.zeros(1), ONE, sd, z * sd) == pytest.approx(exact)
+    assert crps(np.zeros(1), ONE, np.full(1, sd), z * sd) == pytest.approx(exact)
 
 
 def test_crps_of_one_value_is_its_error_and_of_a_perfect_one_nothing():
-    assert crps(np.array([2.0]), ONE, 0.0, 5.0) == 3.0
-    assert crps(np.array([5.0]), ONE, 0.0, 5.0) == 0.0
+    assert crps(np.array([2.0]), ONE, NO_ERROR, 5.0) == 3.0
+    assert crps(np.array([5.0]), ONE, NO_ERROR, 5.0) == 0.0
 
 
 def test_crps_of_weighted_values():
     """Values 0 and 1 with weights 3/4 and 1/4 against 0: 1/4 - (2 * 3/4 * 1/4) / 2."""
-    assert crps(np.array([0.0, 1.0]), np.array([0.75, 0.25]), 0.0, 0.0) == pytest.approx(1 / 16)
+    assert crps(np.array([0.0, 1.0]), np.array([0.75, 0.25]), np.zeros(2), 0.0) == pytest.approx(
+        1 / 16
+    )
 
 
 def test_bands_of_a_normal_forecast_are_its_quantiles_and_cover_what_lies_in_them():
     draws, sd = np.zeros(3), 1.5
+    error = np.full(3, sd)
     weight = np.array([0.2, 0.3, 0.5])
-    assert band(draws, weight, sd, 0.9) == pytest.approx(norm.interval(0.9, 0.0, sd))
-    at = place(draws, weight, sd, norm.ppf(0.96) * sd)
+    assert band(draws, weight, error, 0.9) == pytest.approx(norm.interval(0.9, 0.0, sd))
+    at = place(draws, weight, error, norm.ppf(0.96) * sd)
     assert at == pytest.approx(0.96)
     assert not inside(at, 0.9)
     assert inside(at, 0.95)
+
+
+def test_crps_of_draws_with_errors_of_their_own():
+    """By numerical integration of (F - 1{x > y})^2."""
+    draws, weight, error = np.array([0.0, 1.0]), np.array([0.4, 0.6]), np.array([0.5, 2.0])
+    x = np.linspace(-15, 15, 60_001)
+    below = weight[0] * norm.cdf(x, 0.0, 0.5) + weight[1] * norm.cdf(x, 1.0, 2.0)
+    exact = np.trapezoid((below - (x > 0.3)) ** 2, x)
+    assert crps(draws, weight, error, 0.3) == pytest.approx(exact, rel=1e-3)
 
 
 def test_weighted_quantiles():

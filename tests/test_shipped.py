@@ -17,13 +17,12 @@ TOY = ("design=grade_and_push", "design.overrides=['population.n_users=100','dur
 
 def test_draws_lie_in_the_prior_and_can_be_drawn():
     shipped = Shipped("russia_2025")
-    places, weight, ranges = shipped.over_prior()
-    assert places.to_numpy().min() >= -1e-6
-    assert places.to_numpy().max() <= 1 + 1e-6
-    assert weight.sum() == pytest.approx(1.0)
+    places, ranges = shipped.over_prior()
+    assert places.to_numpy().min() > 0
+    assert places.to_numpy().max() < 1
     assert list(places) == list(ranges.index)
     assert np.isfinite(ranges["ratio"]).all()
-    assert len(contraction(places, weight, ranges).axes) == len(ranges)
+    assert len(contraction(places, ranges).axes) == len(ranges)
 
 
 def test_a_case_that_was_not_fitted_is_refused():

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 import numpy as np
 import pandas as pd
 from pydantic import Field, model_validator
+from scipy.special import ndtr, ndtri
 
 from sim.errors import ConfigError
 from sim.rules.records import F64
@@ -21,12 +22,26 @@ BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of f
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
 
 
+TAIL = float(ndtr(-2.0))  # of a bell, beyond either end of its range
+
+
 class Factor(Strict):
-    """What one parameter may be: a range, or levels to choose from."""
+    """What one parameter may be: a range, or levels to choose from.
+
+    Attributes
+    ----------
+    low, high, scale
+        Ends of a range, which is filled evenly on its scale; with ``shape=bell`` normally, with
+        the ends two standard deviations from the middle.
+    also
+        Other keys that have the same value.
+    """
 
     low: float | None = None
     high: float | None = None
-    scale: Literal["linear", "log"] = "linear"  # of a range
+    scale: Literal["linear", "log"] = "linear"
+    shape: Literal["even", "bell"] = "even"
+    also: tuple[str, ...] = ()
     n_levels: int | None = Field(default=None, ge=2, le=1000)  # of a range in a factorial design
     levels: tuple[Level, ...] | None = Field(default=None, min_length=1)
 
@@ -35,6 +50,8 @@ class Factor(Strict):
         if self.levels is not None:
             if (self.low, self.high, self.n_levels) != (None, None, None):
                 raise ValueError("levels, or low and high; not both")
+            if self.shape == "bell":
+                raise ValueError("shape=bell with levels; allowed: even")
             if len({type(level) for level in self.levels}) > 1:
                 raise ValueError(f"levels={list(self.levels)}: of several types; allowed: one")
             if len(set(self.levels)) < len(self.levels):
@@ -46,18 +63,37 @@ class Factor(Strict):
             raise ValueError(f"low={self.low:g} must be below high={self.high:g}")
         if self.scale == "log" and self.low <= 0:
             raise ValueError(f"low={self.low:g} with scale=log; allowed: above 0")
+        if self.shape == "bell" and self.n_levels is not None:
+            raise ValueError("shape=bell with n_levels; allowed: even")
         return self
 
     def at(self, unit: F64) -> Sequence[Level]:
-        """Return the values at places `unit` in [0, 1] between the lowest and the highest."""
+        """Return the values at probabilities `unit` in [0, 1]: quantiles, the highest at 1."""
         if self.levels is not None:
             last = len(self.levels) - 1
             return [self.levels[min(int(u * len(self.levels)), last)] for u in unit]
         assert self.low is not None
         assert self.high is not None
+        place = unit
+        if self.shape == "bell":
+            place = (2 + ndtri(TAIL + (1 - 2 * TAIL) * unit)) / 4
         if self.scale == "log":
-            return [float(x) for x in self.low * (self.high / self.low) ** unit]
-        return [float(x) for x in self.low + (self.high - self.low) * unit]
+            found = self.low * (self.high / self.low) ** place
+        else:
+            found = self.low + (self.high - self.low) * place
+        return [float(x) for x in np.clip(found, self.low, self.high)]
+
+    def probability(self, values: F64) -> F64:
+        """Return the probabilities of less than `values` of a range: the inverse of `at`."""
+        assert self.low is not None
+        assert self.high is not None
+        if self.scale == "log":
+            place = np.log(values / self.low) / np.log(self.high / self.low)
+        else:
+            place = (values - self.low) / (self.high - self.low)
+        if self.shape == "bell":
+            place = (ndtr(4 * place - 2) - TAIL) / (1 - 2 * TAIL)
+        return np.asarray(place)
 
     def holds(self, value: Level) -> bool:
         """Say whether a value is one that the factor may have."""

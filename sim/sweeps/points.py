@@ -73,7 +73,8 @@ class Points:
         tree = deepcopy(self.trees[_name(scenario, values)])
         for key, value in values.items():
             if key not in GROUPS:
-                _set(tree, key, value)
+                for each in (key, *self._design.factors[key].also):
+                    _set(tree, each, value)
         return validate(tree)
 
     def check(self, runs: pd.DataFrame) -> SimConfig:
@@ -101,7 +102,11 @@ class Points:
     def _check_keys(self) -> None:
         """Refuse a factor that sets a policy which none of the scenarios has."""
         known = {name for tree in self.trees.values() for name in tree["policies"]}
-        for key in self._design.factors:
+        factors = self._design.factors.items()
+        for name, factor in factors:
+            if factor.also and name in GROUPS:
+                raise ConfigError(f"factors.{name}.also: not of a choice of files")
+        for key in (each for name, factor in factors for each in (name, *factor.also)):
             path = key.split(".")
             if path[0] == "policies" and path[1:2] and path[1] not in known:
                 scenarios = ", ".join(self._design.scenarios)

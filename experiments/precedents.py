@@ -1,0 +1,138 @@
+"""The prior of `failure_exit`, learnt from precedents by a hierarchical model.
+
+    python -m experiments.precedents > docs/precedents.md
+
+Those who have an app reconsider it at rho_out (1 + rf (1 - q)) a day, 1 - q the share of attempts
+that fails (sim/rules/adoption.py). Without failure those who leave and those who come are in
+balance; of those whom failure makes reconsider a share s leaves, so reach falls by
+s rho_out rf (1 - q) a day. Each case has its own rf, drawn from what cases have in common:
+log rf ~ N(mu, tau^2). The law of rf in a case that nobody has seen is the prior of the
+calibration (conf/design/calibration_russia_2025.yaml), which a test holds to this.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from experiments.scores import quantile
+from experiments.study import markdown
+from sim.parameters import Behaviour
+from sim.rules.records import F64
+
+CASES = Path(__file__).with_suffix(".csv")
+N = 400_000  # draws of the prior
+SEED = 1
+GUESS, GUESS_SD = np.log(2.0), 1.5  # prior of mu: a factor of twenty either way
+APART = 0.7  # scale of the half-normal prior of tau: cases differ by a factor of two
+LEAVING = (0.25, 1.0)  # share of those who reconsider that leaves: a guess
+DROP = 2.0  # rho_out lies within this factor of its default, as in the calibration
+NEW = "a case that nobody has seen"
+ERROR = 0.15  # sd of the logarithm of an observed ratio of two months' reach
+
+
+class Learnt(NamedTuple):
+    """What precedents say of `failure_exit`.
+
+    Attributes
+    ----------
+    of_case : DataFrame
+        By case: median, low, high of its rf (90 %).
+    new : ndarray, shape (n,)
+        rf of a case that has not been seen, with weights.
+    weight : ndarray, shape (n,)
+    """
+
+    of_case: pd.DataFrame
+    new: F64
+    weight: F64
+
+    @property
+    def bell(self) -> tuple[float, float]:
+        """Return where the normal law of log rf has two standard deviations, as rf."""
+        log = np.log(self.new)
+        mean = float(self.weight @ log)
+        sd = float(np.sqrt(self.weight @ (log - mean) ** 2))
+        return float(np.exp(mean - 2 * sd)), float(np.exp(mean + 2 * sd))
+
+
+def learnt(cases: pd.DataFrame) -> Learnt:
+    """Return the posterior by weighted draws of the prior (importance sampling)."""
+    rng = np.random.default_rng(SEED)
+    mu = GUESS + GUESS_SD * rng.standard_normal(N)
+    tau = APART * np.abs(rng.standard_normal(N))
+    rho = Behaviour().drop_rate * DROP ** rng.uniform(-1, 1, N)
+    log_weight, of_case = np.zeros(N), {}
+    for case in cases.itertuples():
+        rf = np.exp(mu + tau * rng.standard_normal(N))
+        failing = rng.uniform(case.failing_low, case.failing_high, N)
+        fall = rng.uniform(*LEAVING, N) * rho * rf * failing * case.days
+        log_weight -= ((fall - np.log(case.before / case.after)) / ERROR) ** 2 / 2
+        of_case[case.case] = rf
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    new = np.exp(mu + tau * rng.standard_normal(N))
+    quantiles = {name: _quantiles(rf, weight) for name, rf in {**of_case, NEW: new}.items()}
+    table = pd.DataFrame(quantiles, index=["low", "median", "high"]).T
+    return Learnt(table, new, weight)
+
+
+def _quantiles(values: F64, weight: F64) -> list[float]:
+    return [quantile(values, weight, at) for at in (0.05, 0.5, 0.95)]
+
+
+def page(cases: pd.DataFrame, found: Learnt) -> str:
+    """Return the page as Markdown."""
+    low, high = found.bell
+    rows = [
+        [c.case, f"{c.before:g} mln, {c.when_before} ([source]({c.source_before}))",
+         f"{c.after:g} mln, {c.when_after} ([source]({c.source_after}))",
+         f"{np.log(c.before / c.after) / c.days:.3f}",
+         f"{c.failing_low:g} to {c.failing_high:g}: {c.why}", _told(found.of_case.loc[c.case])]
+        for c in cases.itertuples()
+    ]  # fmt: skip
+    headers = ["case", "before", "after", "fall a day", "1 - q, assumed", "rf, median (90 %)"]
+    return f"""# What happened elsewhere when an app began to fail
+
+Made by `python -m experiments.precedents`. `failure_exit` (rf) says how much sooner people
+reconsider an app because its messages fail: at rho_out (1 + rf (1 - q)) a day, where 1 - q is the
+share that fails. It decides how far WhatsApp falls in January and February 2026, and nothing
+before shows it. So its prior is learnt from precedents. Figures are daily users in Russia by
+Mediascope.
+
+{markdown(headers, rows)}
+
+**In a case that nobody has seen** rf is {_told(found.of_case.loc[NEW])}: each case has its own,
+log rf normal around a common mean, both learnt from these four (a hierarchical model). The prior
+of the calibration is the bell of log rf with two standard deviations at {low:.2g} and {high:.2g}.
+The default ({Behaviour().failure_exit:g}) was tuned on the answer and plays no part here.
+
+Assumed: of those whom failure makes reconsider, {LEAVING[0]:g} to {LEAVING[1]:g} leave; rho_out
+within a factor of {DROP:g} of its default, as in the calibration; an observed ratio errs by
+{100 * ERROR:.0f} %; before any case rf is {np.exp(GUESS):g}, give or take a factor of
+{np.exp(GUESS_SD):.1f}, and cases differ by a factor of {np.exp(APART):.0f} or less. Limits:
+Instagram, Facebook and YouTube are no messengers, where whoever leaves needs those who stay;
+people who only open a failing app less often are counted as leaving, so rf is rather too high.
+What was fitted until December 2025 with this prior, and how it fared, stands in
+[validation.md](validation.md).
+"""
+
+
+def _told(row: pd.Series) -> str:
+    return f"{row['median']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
+
+
+def main(arguments: list[str]) -> None:
+    """Print the page."""
+    if arguments:
+        sys.exit(f"{arguments[0]}: takes no arguments")
+    cases = pd.read_csv(CASES)
+    print(page(cases, learnt(cases)), end="")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

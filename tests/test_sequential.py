@@ -1,0 +1,126 @@
+"""Calibration by emulation finds posteriors that are known in closed form."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from experiments import likelihood
+from experiments.emulator import Emulator
+from experiments.likelihood import GRID, PRIOR, discrepancies, log_likelihood
+from experiments.recovery import ranks, uneven
+from experiments.sequential import Observed, Sizes, close_in, counting, implausibility
+from experiments.tempered import draws
+
+RNG = np.random.default_rng
+MATRIX = np.array([[1.0, 0.5], [0.0, 2.0], [1.0, -1.0]])  # of a linear model with two parameters
+NO_SHARE = np.zeros(3, bool)
+
+
+def conjugate(matrix, value, variance):
+    """Return mean and covariance of scores under a standard normal prior and a linear model."""
+    covariance = np.linalg.inv(np.eye(matrix.shape[1]) + matrix.T @ matrix / variance)
+    return covariance @ matrix.T @ value / variance, covariance
+
+
+def test_a_tempered_population_finds_a_sharp_conjugate_posterior():
+    value, sd = np.array([2.0, -3.0, 1.0]), 0.05
+
+    def of(scores):
+        return -(((scores @ MATRIX.T - value) / sd) ** 2).sum(axis=1) / 2
+
+    found = draws(of, 2, 4000, RNG(1))
+    mean, covariance = conjugate(MATRIX, value, sd**2)
+    assert found.mean(axis=0) == pytest.approx(mean, abs=4 * np.sqrt(covariance.max() / 1000))
+    assert np.cov(found.T) == pytest.approx(covariance, rel=0.15, abs=1e-4)
+
+
+def test_without_data_draws_are_those_of_the_prior():
+    found = draws(lambda scores: np.zeros(len(scores)), 3, 4000, RNG(2))
+    assert found.std(axis=0) == pytest.approx([1.0] * 3, abs=0.05)
+
+
+def test_the_likelihood_is_the_mean_over_discrepancies():
+    errors, variance = np.array([[0.01, -0.02]]), np.array([1e-4, 4e-4])
+    by_hand = sum(
+        p * np.prod(norm.pdf(errors[0], scale=np.sqrt(variance + d**2)))
+        for d, p in zip(GRID, PRIOR, strict=True)
+    )
+    assert log_likelihood(errors, variance) == pytest.approx([np.log(by_hand)])
+
+
+def test_a_discrepancy_is_learnt_from_many_errors():
+    errors = 0.02 * RNG(3).standard_normal((500, 200))
+    found = discrepancies(errors, np.full(200, 1e-8), RNG(4))
+    assert found.mean() == pytest.approx(0.02, rel=0.05)
+    assert set(found) <= set(likelihood.GRID)
+
+
+def test_an_emulator_knows_its_own_error():
+    """A cubic term is no part of it; what is left out is as wrong as it says."""
+    scores, fresh = RNG(5).standard_normal((400, 3)), RNG(6).standard_normal((4000, 3))
+
+    def model(z):
+        return np.column_stack([1 + z[:, 0] - z[:, 1] * z[:, 2], 0.3 * z[:, 0] ** 3])
+
+    emulator = Emulator(scores, model(scores), np.ones(400), np.zeros(2, bool))
+    error = ((emulator(fresh) - model(fresh)) ** 2).mean(axis=0)
+    assert error[0] < 1e-3
+    assert emulator.variance[1] == pytest.approx(error[1], rel=0.5)
+
+
+def test_shares_are_emulated_between_0_and_1():
+    scores = RNG(7).standard_normal((300, 2))
+    share = 1 / (1 + np.exp(-1 - 2 * scores[:, :1]))
+    emulator = Emulator(scores, share, np.ones(300), np.ones(1, bool))
+    far = emulator(np.array([[5.0, 0.0], [-5.0, 0.0]]))[:, 0]
+    assert far == pytest.approx([1 / (1 + np.exp(-11)), 1 / (1 + np.exp(9))], abs=1e-3)
+
+
+def test_points_that_are_ruled_out_count_little():
+    assert counting(np.array([0.5, 3.0, 6.0])) == pytest.approx([1.0, 1.0, 1 / 16])
+
+
+def test_one_bad_output_rules_nothing_out():
+    errors, sd = np.array([[9.0, 1.0, -2.0], [0.0, -4.0, 10.0]]), np.array([1.0, 1.0, 2.0])
+    assert implausibility(errors, sd).tolist() == [1.0, 4.0]
+
+
+def linear(_, scores):
+    return 0.05 * scores @ MATRIX.T
+
+
+def test_it_closes_in_on_a_conjugate_posterior(monkeypatch):
+    """With a discrepancy that is known the posterior of a linear model is normal."""
+    monkeypatch.setattr(likelihood, "GRID", np.array([0.01]))
+    monkeypatch.setattr(likelihood, "PRIOR", np.ones(1))
+    observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
+    closed = close_in(linear, RNG(8).standard_normal((256, 2)), observed, Sizes(2, 512), seed=1)
+    mean, covariance = conjugate(0.05 * MATRIX, observed.value, 2e-4)
+    assert closed.scores.mean(axis=0) == pytest.approx(mean, abs=0.05)
+    assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
+    assert closed.outputs == pytest.approx(linear(0, closed.scores))
+    assert [step.n_points for step in closed.history] == [768, 1280]
+
+
+def test_the_same_seed_gives_the_same_draws():
+    observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
+    wave = RNG(9).standard_normal((64, 2))
+    first, second = (close_in(linear, wave, observed, Sizes(1, 64), seed=3) for _ in range(2))
+    assert np.array_equal(first.scores, second.scores)
+
+
+def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch):
+    monkeypatch.setattr("experiments.sequential.POPULATION", 64)
+    wave = RNG(10).standard_normal((128, 2))
+    observed = Observed(np.zeros(3), np.full(3, 0.02), NO_SHARE)
+    sound = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
+    assert sound["p"].min() > 1e-3
+    assert sound["in_90"].min() > 0.75
+
+    def too_sure(errors, variance):
+        return 25 * log_likelihood(errors, variance)
+
+    monkeypatch.setattr("experiments.sequential.log_likelihood", too_sure)
+    false = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
+    assert false["p"].max() < 1e-3
+    assert false["in_90"].max() < 0.6
