@@ -118,16 +118,6 @@ def _ship(study: Study, found: Calibration, told: pd.DataFrame) -> None:
             shutil.copy(study.path / name, DATA / found.asked.case / name)
 
 
-<<<<<<< HEAD
-def _recovered(found: Calibration) -> pd.DataFrame:
-    """Return how even the ranks of simulated truths are, by the points of the wave."""
-    outputs = simulated(months(found.wave).groupby("point").mean(), found.fitted)
-    places = found.prior.places(found.wave.runs.drop_duplicates("point")[found.prior.names])
-    n_near = max(2, round(NEAREST * len(places)))
-    rng = np.random.default_rng(found.wave.design.seed)
-    ranked = ranks(places, outputs / found.fitted["sd"].to_numpy(), n_near, rng)
-    return uneven(found.prior.names, ranked)
-=======
 def _made_by(found: Calibration) -> str:
     """Return the commands that lead to the page, without where things were put."""
     kept = [word for word in found.arguments if not word.startswith(("folder=", "executor"))]
