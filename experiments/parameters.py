@@ -146,7 +146,7 @@ def main() -> None:
     found = told(config.case.data)
     _print(
         {
-            "key": [f"`{row.parameter}`" for row in found],
+            "parameter": [f"`{row.parameter}`" for row in found],
             "posterior sd / prior sd": [f"{row.ratio:.2f}" for row in found],
             "told by": [row.by for row in found],
         }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import json
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -185,8 +186,8 @@ def named(parameter: str) -> str:
 
 
 def short(parameter: str) -> str:
-    """Return how a parameter is called in a figure: behaviours by name, policies with theirs."""
-    return parameter.removeprefix("behaviour.").removeprefix("policies.")
+    """Return how a parameter is called in a figure: behaviours by name, others with an owner's."""
+    return re.sub(r"^(behaviour|policies|platforms)\.", "", parameter)
 
 
 def _place(name: str, overrides: Sequence[str]) -> tuple[Path, list[str]]:

@@ -13,6 +13,22 @@ from experiments.targets import CLAIM, PANEL
 from sim.palette import platform
 
 MEASURES = {"mau": "monthly reach", "dau": "daily reach", "change": "change of use"}
+REASONS = """\
+- **Telegram's step up in January.** Pairs move together when *calls* fail
+  (`sim/rules/pairing.py`). When WhatsApp's messages are slowed from 22 December, all wait for
+  their own next look around. And Telegram's growth is a declared straight trend, where the record
+  is flat until October and then steps up. To try: let failing messages ask a contact, too, and do
+  without the trend.
+- **Max after December.** One month does not tell whom the log-in mandate reaches: a fast mandate
+  of few looks like a slow one of many (`max_egov.rate`, `max_egov.ceiling`). To try: registered
+  accounts by date, a company's claim, as an observation with an operator of its own.
+- **Telegram under its block.** The founder's figure says that most of those left come by VPN; in
+  the model too few take one up, or it works too badly. The figure is a claim, and nobody else's.
+- **Cellular calls.** The rise is too small by more than half of the stated error. It is told by
+  operators on bases of their own.
+- **Max before July.** The start seeds registered accounts; monthly reach counts whoever opened
+  it.
+"""
 SUSPECT = 0.05  # of all tests of ranks together (Bonferroni)
 
 
@@ -51,6 +67,8 @@ def page(found: Findings) -> str:
         "does not reach what was observed, an equation stands in the way; where the prior does "
         "and the posterior does not, or is wide, the data until then do not tell.",
         _reachable(found.reachable),
+        "## Likely reasons, and what to try",
+        REASONS.strip(),
         "## Scores",
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
         "distribution (draws, luck, stated error and discrepancy). A company's claims were not "

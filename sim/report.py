@@ -15,6 +15,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
+from sim import posterior
+from sim.config import SimConfig
 from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
@@ -70,6 +72,15 @@ def read_result(folder: Path) -> Result:
     return Result(validate(tree), *tables)
 
 
+def _told(config: SimConfig) -> dict[str, list[str]]:
+    """Return the fitted parameters that a run has drawn, by what told them."""
+    by: dict[str, list[str]] = {}
+    if config.parameters == "posterior":
+        for row in posterior.told(config.case.data):
+            by.setdefault(row.by, []).append(row.parameter)
+    return by
+
+
 def _newest() -> str:
     """Name the run that somebody most probably means."""
     made = [path.parent for path in Path("outputs").glob("*/*/config.yaml")]
@@ -97,6 +108,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "meaning": MEANING,
         "units": UNITS,
         "held": HELD[config.parameters],
+        "told": _told(config),
         "far": FAR,
         "policies": policies,
         "sources": _sources(found),

@@ -41,7 +41,8 @@ def test_more_replications_do_not_change_the_first(tmp_path):
 def test_what_is_shipped_are_some_hundred_draws_that_can_all_be_run():
     assert 100 <= len(SHIPPED.draws) <= 400
     factors = load_config("+scenario=as_happened")
-    assert all(name.split(".")[0] in ("behaviour", "policies") for name in SHIPPED.names)
+    groups = ("behaviour", "policies", "platforms")
+    assert all(name.split(".")[0] in groups for name in SHIPPED.names)
     for replication in range(0, 100, 10):
         config = drawn(CONFIG, replication)
         values = SHIPPED.draw(replication)
@@ -74,6 +75,16 @@ def test_each_replication_is_the_run_of_its_draw():
 def test_the_manifest_says_that_parameters_were_drawn(tmp_path):
     run_to_folder(CONFIG.model_copy(update={"replications": 1}), tmp_path)
     assert json.loads((tmp_path / "manifest.json").read_text())["parameters"] == "posterior"
+    report = (tmp_path / "report.html").read_text()
+    for row in posterior.told(CONFIG.case.data):
+        assert f"<code>{row.parameter}</code>" in report
+
+
+def test_what_the_data_told_is_told_of_every_fitted_parameter():
+    told = posterior.told(CONFIG.case.data)
+    assert {row.parameter for row in told} <= set(SHIPPED.names)
+    assert {row.by for row in told} == {"data", "data, in part", "prior"}
+    assert all((row.ratio < 0.5) == (row.by == "data") for row in told)
 
 
 @pytest.mark.parametrize(
