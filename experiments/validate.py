@@ -38,6 +38,7 @@ from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
 QUICK, QUICK_WAVE = Sizes(generations=1, new=64), 16
+REFIT_USERS, QUICK_USERS = 2000, 300
 DIGITS = 6  # of the parameters of a draw that is shipped
 KEY = "calibration="
 
@@ -63,7 +64,12 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     quick = study.asked.quick
     tree = Request.of(rest).model_dump(mode="json")
     design = found.wave.design.model_dump(mode="json")
-    design |= {"n": QUICK_WAVE if quick else REFIT_WAVE, "replications": 1}
+    users = QUICK_USERS if quick else REFIT_USERS
+    design |= {
+        "n": QUICK_WAVE if quick else REFIT_WAVE,
+        "replications": 1,
+        "overrides": [f"population.n_users={users}"],
+    }
     request = Request.read(tree | {"design": design})
     record = Record(found.asked, start_of(request), found.left_out)
     seen, at_prior = found.seen(), months(found.wave)

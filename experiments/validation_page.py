@@ -80,9 +80,9 @@ def page(found: Findings) -> str:
         _told(found),
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
-        "Each world fitted anew to the same record, with fewer points and one replication of "
-        "each. A mechanism is needed here if nothing else does its work. Error of the median, "
-        "points of reach.",
+        "Each world fitted anew to the same record, with fewer points and smaller societies than "
+        "above, so that its first row is what they are to be held against. A mechanism is needed "
+        "if nothing else does its work. Error of the median, points of reach.",
         _without(found.without),
         "## How",
         _how(found),
@@ -244,7 +244,7 @@ def _how(found: Findings) -> str:
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator
   (second order in the normal scores, ridge, log-odds of shares) of all that was simulated, draws
   from its posterior by tempered sequential Monte Carlo, simulated in turn. The last is the
-  posterior. {design.replications} replications a point, the same luck everywhere. Errors of the
+  posterior. One society and the same luck everywhere. Errors of the
   emulator at new draws over what it expected, by generation: {surprise}.
 {_recovery(found)}
 - **`failure_exit`** decides how far WhatsApp falls and cannot be seen before January 2026: its
