@@ -47,7 +47,9 @@ def on_page_markdown(markdown, page, **_):
 def home():
     """Return the README with its links as seen from docs/."""
     text = (REPO / "README.md").read_text(encoding="utf-8")
-    return text.replace("](docs/", "](").replace("](sim/", "](../sim/").replace("](CI", "](../CI")
+    for outside in ("sim/", "notebooks/", "CITATION"):
+        text = text.replace(f"]({outside}", f"](../{outside}")
+    return text.replace("](docs/", "](")
 
 
 def worlds():

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> None:
     assert __doc__ is not None
     understood = parser("calibrate", __doc__)
     understood.add_argument("--claims", action="store_true", help="fit companies' claims, too")
-    understood.add_argument("--generations", type=int, default=4, help="after the wave")
+    understood.add_argument("--generations", type=int, default=8, help="after the wave")
     understood.add_argument("--new", type=int, default=256, help="points of each; draws at last")
     with ending_well():
         study = Study("calibrate", understood, arguments)

@@ -12,6 +12,7 @@ calibration (conf/design/calibration_russia_2025.yaml), which a test holds to th
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -128,8 +129,12 @@ def _told(row: pd.Series) -> str:
 
 def main(arguments: list[str]) -> None:
     """Print the page."""
-    if arguments:
-        sys.exit(f"{arguments[0]}: takes no arguments")
+    parser = argparse.ArgumentParser(
+        "python -m experiments.precedents",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.parse_args(arguments)
     cases = pd.read_csv(CASES)
     print(page(cases, learnt(cases)), end="")
 
