@@ -46,7 +46,7 @@ class Emulator:
         weighted = terms.T * weight
         inverse = np.linalg.inv(weighted @ terms + penalty)
         self._coefficients = inverse @ (weighted @ wanted)
-        leverage = weight * np.einsum("ij,jk,ik->i", terms, inverse, terms)
+        leverage = weight * ((terms @ inverse) * terms).sum(axis=1)
         fitted = terms @ self._coefficients
         left_out = wanted - (wanted - fitted) / (1 - leverage)[:, None]
         error = self._natural(left_out) - outputs

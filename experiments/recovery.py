@@ -19,6 +19,7 @@ from experiments.sequential import Observed, Sizes, close_in
 from sim.rules.records import F64
 
 SMOOTHING = 1.0  # luck of single points is not a shape
+TOLD_EVERY = 10  # truths
 
 
 def ranks(
@@ -35,7 +36,7 @@ def ranks(
     observed
         Its stated errors are used; a discrepancy is drawn from its prior for each truth.
     sizes
-        Of the calibration.
+        Of each fit; fewer generations than a calibration has do for the smooth stand-in.
     """
     k = wave.shape[1]
     model = RBFInterpolator(wave, outputs, kernel="linear", smoothing=SMOOTHING)
@@ -53,6 +54,8 @@ def ranks(
         closed = close_in(simulate, wave, observed._replace(value=value), sizes, seed + t)
         below = (closed.scores < truth).sum(axis=0)
         found[t] = (below + rng.random(k)) / (len(closed.scores) + 1)
+        if (t + 1) % TOLD_EVERY == 0:
+            print(f"truths: {t + 1} of {n_truths}", flush=True)
     return found
 
 

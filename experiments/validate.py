@@ -38,6 +38,7 @@ from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
 QUICK, QUICK_WAVE = Sizes(generations=1, new=64), 16
+RECOVER = Sizes(generations=2, new=256)  # of each simulated truth
 REFIT_USERS, QUICK_USERS = 2000, 300
 DIGITS = 6  # of the parameters of a draw that is shipped
 KEY = "calibration="
@@ -106,8 +107,7 @@ def _recovered(found: Calibration, record: Record, n_truths: int) -> pd.DataFram
     """Return whether simulated truths are found again by the whole method."""
     wave, outputs = found.wave, record.outputs(found.wave)
     scores = found.prior.scores(wave.runs.drop_duplicates("point")[found.prior.names])
-    sizes = Sizes(len(found.generations), len(found.draws))
-    found_again = ranks(scores, outputs, record.observed, sizes, n_truths, wave.design.seed)
+    found_again = ranks(scores, outputs, record.observed, RECOVER, n_truths, wave.design.seed)
     return uneven(found.prior.names, found_again)
 
 
