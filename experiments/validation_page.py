@@ -265,5 +265,5 @@ def _recovery(found: Findings) -> str:
 - **Checked** by simulated truths (simulation-based calibration, Talts et al. 2018): parameters
   drawn from the prior and found again by the method, wave, emulators and all, with an
   interpolation of the wave for the simulator and fewer generations. Their 50 % bands hold
-  {covered["in_50"]:.0f} % of the truths, the 90 % bands {covered["in_90"]:.0f} %; parameters whose ranks are uneven (Kolmogorov-Smirnov, p below
-  {SUSPECT:g} for all together): {names}."""
+  {covered["in_50"]:.0f} % of the truths, the 90 % bands {covered["in_90"]:.0f} %; parameters whose
+  ranks are uneven (Kolmogorov-Smirnov, p below {SUSPECT:g} for all together): {names}."""
