@@ -1,6 +1,7 @@
-"""Take results elsewhere, as CSV, netCDF, tables of users and graphs.
+"""Take results elsewhere, as CSV, netCDF, figures, tables of users and graphs.
 
     python -m sim.export tables FOLDER [--to csv|netcdf]          of a run, or of a joined sweep
+    python -m sim.export figures FOLDER [--to pdf|svg|png]        of a run
     python -m sim.export users RUN [--at DATE,DATE] [--to parquet|csv]
     python -m sim.export graph RUN [--at DATE] [--to graphml|gexf]
 
@@ -51,10 +52,13 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    kinds = parser.add_subparsers(required=True, metavar="tables|users|graph")
+    kinds = parser.add_subparsers(required=True, metavar="tables|figures|users|graph")
     tables = kinds.add_parser("tables", help="all tables of a folder")
     tables.add_argument("folder", type=Path, help="of a run, or of a sweep that was joined")
     tables.set_defaults(export=_tables)
+    figures = kinds.add_parser("figures", help="the figures of a run, for print")
+    figures.add_argument("folder", type=Path, help="of a run")
+    figures.set_defaults(export=_figures)
     users = kinds.add_parser("users", help="who has what, user by user, on dates")
     users.set_defaults(export=_of_users)
     users.add_argument(
@@ -70,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     for one in (users, graph):
         one.add_argument("run", nargs="+", metavar="FOLDER or KEY=VALUE")
         one.add_argument("--at", type=_dates, default=(), help="dates; the last one by default")
-    formats = ((tables, ("csv", "netcdf")), (users, ("parquet", "csv")), (graph, FORMATS))
+    formats = (
+        (tables, ("csv", "netcdf")),
+        (figures, ("pdf", "svg", "png")),
+        (users, ("parquet", "csv")),
+        (graph, FORMATS),
+    )
     for one, allowed in formats:
         one.add_argument("--to", choices=allowed, default=allowed[0])
         one.add_argument("--into", type=Path, metavar="DIR", help="default: FOLDER/export")
@@ -106,6 +115,16 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
     with whole(into / NETCDF) as draft:
         dataset.to_netcdf(draft, engine="scipy")
     return [into / NETCDF]
+
+
+def _figures(asked: argparse.Namespace) -> list[Path]:
+    result = read_result(asked.folder)
+    from sim.figures import figures  # drawing takes a second to import
+    from sim.plotting import save_as
+
+    into = asked.into or asked.folder / OWN
+    into.mkdir(parents=True, exist_ok=True)
+    return [save_as(figure, into / name, asked.to) for name, figure in figures(result).items()]
 
 
 def _of_users(asked: argparse.Namespace) -> list[Path]:

@@ -228,30 +228,39 @@ def flows(flows: pd.DataFrame, scenario: str) -> Figure:
 
 
 def save(figure: Figure, path_without_suffix: Path) -> None:
-    """Write the figure as PNG (150 dpi) and SVG, each whole or not at all, the same bytes always.
+    """Write the figure as a run leaves it, PNG and SVG, each as `save_as` does."""
+    for suffix in ("png", "svg"):
+        save_as(figure, path_without_suffix, suffix)
+
+
+def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
+    """Write the figure, whole or not at all, the same bytes always; return the file.
 
     Parameters
     ----------
     figure : Figure
     path_without_suffix : Path
-        In a folder that exists; ".png" and ".svg" are appended.
+        In a folder that exists; the suffix is appended.
+    suffix : str
+        png (150 dpi), svg or pdf.
     """
     about = str(figure.get_label())
     metadata: dict[str, dict[str, str | None]] = {
         "png": {"Software": None, "Description": about},
         "svg": {"Date": None, "Creator": None, "Description": about},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": about},
     }
-    for suffix, entries in metadata.items():
-        target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        try:
-            with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none"}):
-                figure.savefig(draft, format=suffix, dpi=DPI, metadata=entries)
-            Path(draft).chmod(0o644)  # drafts are private, figures are not
-            Path(draft).replace(target)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+    target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}):
+            figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
+        Path(draft).chmod(0o644)  # drafts are private, figures are not
+        Path(draft).replace(target)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return target
 
 
 def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import networkx
 import numpy as np
@@ -53,6 +54,15 @@ def found(result):
 @pytest.fixture(scope="module")
 def graph(result):
     return contacts(result.config, census(result.config, [DAY]))
+
+
+def test_figures_are_those_of_the_run_as_pdf_and_the_same_bytes_each_time(folder, tmp_path):
+    for into in ("first", "second"):
+        main(["figures", str(folder), "--into", str(tmp_path / into)])
+    first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
+    assert {Path(name).stem for name in first} == {path.stem for path in folder.glob("*.svg")}
+    assert all(name.endswith(".pdf") and data.startswith(b"%PDF") for name, data in first.items())
+    assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
 
 
 # -- tables ---------------------------------------------------------------------------------
