@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.calibrate import asked_of
-from experiments.fitting import Asked
+from experiments.fitting import Asked, Record
 from experiments.prior import Prior
 from experiments.scores import (
     band,
@@ -96,6 +96,14 @@ class Calibration:
     def scores(self) -> F64:
         """Return the draws in the normal scores of the prior, shape (n draws, k)."""
         return self.prior.scores(self.draws)
+
+    def simulated(self, record: Record) -> tuple[F64, F64]:
+        """Return all points that were simulated, scores (n, k) and outputs (n, m)."""
+        names = ["wave", *(f"generation_{g:02}" for g in self.generations["generation"])]
+        sweeps = [SweepFolder(self.path / name) for name in names]
+        points = [sweep.runs.drop_duplicates("point")[self.prior.names] for sweep in sweeps]
+        outputs = [record.outputs(sweep) for sweep in sweeps]
+        return self.prior.scores(pd.concat(points)), np.concatenate(outputs)
 
     def seen(self) -> Seen:
         """Return what the draws give."""

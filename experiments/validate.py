@@ -24,6 +24,7 @@ from experiments.calibrate import start_of
 from experiments.fitting import Record
 from experiments.forecasts import Calibration, bands, points, reachable
 from experiments.identify import contraction, trade_offs
+from experiments.informs import informing
 from experiments.recovery import ranks, uneven
 from experiments.sequential import Sizes
 from experiments.shipped import over_prior
@@ -82,6 +83,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         reachable(wanted, at_prior, seen),
         without,
         contraction(found.prior.names, found.scores),
+        _informing(found, record),
         trade_offs(found.prior.names, found.scores),
         _recovered(found, record, 2 if quick else study.asked.truths),
         _made_by(found),
@@ -101,6 +103,15 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     }
     study.leave(page(findings), figures, tables, "validation")
     _ship(study, found, findings.told)
+
+
+def _informing(found: Calibration, record: Record) -> pd.DataFrame:
+    """Return which platform's figures, of which measure, each parameter would miss most."""
+    scores, outputs = found.simulated(record)
+    targets = record.targets
+    groups = targets["platform"].str.cat(targets["measure"], sep=" ")
+    names, seed = found.prior.names, found.wave.design.seed
+    return informing(names, scores, outputs, record.observed, groups, seed)
 
 
 def _recovered(found: Calibration, record: Record, n_truths: int) -> pd.DataFrame:

@@ -40,6 +40,7 @@ class Findings(NamedTuple):
     reachable: pd.DataFrame  # as forecasts.reachable
     without: pd.DataFrame  # as ablations.ablated
     told: pd.DataFrame  # as identify.contraction
+    informing: pd.DataFrame  # as informs.informing
     trade_offs: pd.DataFrame
     recovered: pd.DataFrame  # as recovery.uneven
     made_by: str
@@ -212,16 +213,28 @@ def _told(found: Findings) -> str:
         span = f"{factor.low:g} to {factor.high:g}" + (", log" if factor.scale == "log" else "")
         span += ", bell" if factor.shape == "bell" else ""
         shown = f"{middle:.3g} ({low:.3g} to {high:.3g})"
-        rows.append([f"`{short(row.parameter)}`", span, shown, f"{row.ratio:.2f}", row.told])
-    table = markdown(
-        ["parameter", "prior", "posterior median (90 %)", "posterior sd / prior sd", "told by"],
-        rows,
-    )
+        most = _informed(found.informing.set_index("parameter").loc[row.parameter])
+        told = [f"{row.ratio:.2f}", row.told, most]
+        rows.append([f"`{short(row.parameter)}`", span, shown, *told])
+    headers = ["parameter", "prior", "posterior median (90 %)", "posterior sd / prior sd"]
+    table = markdown([*headers, "told by", "would miss most"], rows)
     pairs = [
         f"`{short(t.first)}` with `{short(t.second)}` {t.correlation:+.2f}"
         for t in found.trade_offs.itertuples()
     ]
-    return f"{table}\n\nStrongest trade-offs: {', '.join(pairs) or 'none above .4'}."
+    return (
+        f"{table}\n\n*Would miss most*: the observations without which the posterior would be "
+        f"wider, and how many times (by emulation). Strongest trade-offs: "
+        f"{', '.join(pairs) or 'none above .4'}."
+    )
+
+
+def _informed(row: pd.Series) -> str:
+    """Say which observations a parameter would miss most."""
+    if not row["group"]:
+        return ""
+    name, measure = row["group"].split(" ")
+    return f"{platform(name).label}, {MEASURES[measure]} ({row['wider']:.1f})"
 
 
 def _without(table: pd.DataFrame) -> str:

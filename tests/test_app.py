@@ -40,12 +40,17 @@ return [...document.querySelectorAll('img')].map(image => {
 PATIENCE = 60  # [s]
 
 
+def heed_ctrl_c():
+    """Undo what a shell does to jobs in the background: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module")
 def server():
     command = (sys.executable, "-m", "sim.app", "--no-browser", "--port", "0")
     with subprocess.Popen(
         [*command, "population.n_users=500"], cwd=REPO, env=environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=heed_ctrl_c,
     ) as process:  # fmt: skip
         told = ""
         while not (found := re.search(r"http://127\.0\.0\.1:\d+/", told)):

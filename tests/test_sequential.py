@@ -1,11 +1,13 @@
 """Calibration by emulation finds posteriors that are known in closed form."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from experiments import likelihood
 from experiments.emulator import Emulator
+from experiments.informs import informing
 from experiments.likelihood import GRID, PRIOR, discrepancies, log_likelihood
 from experiments.recovery import ranks, uneven
 from experiments.sequential import Observed, Sizes, close_in, counting, implausibility
@@ -124,3 +126,14 @@ def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch)
     false = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
     assert false["p"].max() < 1e-3
     assert false["in_90"].max() < 0.6
+
+
+def test_a_parameter_would_miss_the_observations_that_tell_it():
+    """Three outputs: two see the first parameter, one the second; nothing sees the third."""
+    scores = RNG(11).standard_normal((300, 3))
+    outputs = 0.05 * scores[:, [0, 0, 1]]
+    observed = Observed(np.zeros(3), np.full(3, 0.005), NO_SHARE)
+    groups = pd.Series(["both", "both", "other"])
+    found = informing(["a", "b", "c"], scores, outputs, observed, groups, seed=1)
+    assert found["group"].tolist() == ["both", "other", ""]
+    assert found["wider"][:2].min() > 3
