@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,7 +13,8 @@ from experiments.targets import CLAIM, PANEL
 from sim.palette import platform
 
 MEASURES = {"mau": "monthly reach", "dau": "daily reach", "change": "change of use"}
-REASONS = """\
+REASONS = {  # by case: read by hand from what was missed, not made by the fit
+    "russia_2025": """\
 - **Telegram's step up in January.** Pairs move together when *calls* fail
   (`sim/rules/pairing.py`). When WhatsApp's messages are slowed from 22 December, all wait for
   their own next look around. And Telegram's growth is a declared straight trend, where the record
@@ -29,6 +30,7 @@ REASONS = """\
 - **Max before July.** The start seeds registered accounts; monthly reach counts whoever opened
   it.
 """
+}
 SUSPECT = 0.05  # of all tests of ranks together (Bonferroni)
 
 
@@ -68,8 +70,7 @@ def page(found: Findings) -> str:
         "does not reach what was observed, an equation stands in the way; where the prior does "
         "and the posterior does not, or is wide, the data until then do not tell.",
         _reachable(found.reachable),
-        "## Likely reasons, and what to try",
-        REASONS.strip(),
+        *_reasons(calibration.asked.case),
         "## Scores",
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
         "distribution (draws, luck, stated error and discrepancy). A company's claims were not "
@@ -91,8 +92,13 @@ def page(found: Findings) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _name(row: object) -> str:
-    return f"{platform(row.platform).label}, {MEASURES[row.measure]}"  # type: ignore[attr-defined]
+def _reasons(case: str) -> list[str]:
+    """Return what was written of a case's misses, if it was."""
+    return ["## Likely reasons, and what to try", REASONS[case].strip()] if case in REASONS else []
+
+
+def _name(row: Any) -> str:
+    return f"{platform(row.platform).label}, {MEASURES[row.measure]}"
 
 
 def _misses(found: Findings) -> list[str]:
