@@ -34,7 +34,7 @@ from sim.rules import (
 from sim.rules.chance import sigmoid
 from sim.rules.pace import Pace, pace
 from sim.rules.pairing import keep_agreements
-from sim.rules.records import U64, Now, Record
+from sim.rules.records import CONVERSE, U64, Now, Record
 from sim.rules.word import pack, pack_mind, usable
 from sim.state import State
 from sim.tally import Tally, observe
@@ -91,7 +91,7 @@ class User(mesa.Agent):
         lane = at % WIDTH
         choice.communicate(
             at - lane, lane, lane + 1, self.model.talks, 0, s.shown.words, s.ties, self._now,
-            s.rules, self.model.memory,
+            s.rules, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
         revising = int(self.record.revising)
         whatif.ask_values(self.row, s.shown.words[self.row], revising, self.model.asked)
@@ -99,9 +99,7 @@ class User(mesa.Agent):
 
     def converse(self) -> None:
         """Talk with one contact about what it knows and believes."""
-        beliefs.converse(
-            self.row, self._state.shown.minds, self.talk, self._state.ties, self._keys
-        )
+        beliefs.converse(self.talk, self._state.shown.minds)
 
     def open_apps(self) -> None:
         """Open the messengers."""

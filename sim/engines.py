@@ -15,11 +15,13 @@ import numpy as np
 
 from sim.compiled import rule_loop
 from sim.lanes import WIDTH
+from sim.rules.beliefs import converse
 from sim.rules.choice import communicate, working_memory
 from sim.rules.groups import move
 from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
+    CONVERSE,
     F32,
     TALK,
     U64,
@@ -165,10 +167,14 @@ def step_rows(
         for i in range(base, end):
             wonder(i, users[i], talks[i - base], shown.words[i], chats, now, rules, keys, asked)
         for at in range(base, end, WIDTH):
-            communicate(at, 0, WIDTH, talks, base, shown.words, ties, now, rules, memory)
+            communicate(
+                at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
+            )
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
+        for i in range(base, end):  # a loop of its own: many loads from far away at once
+            converse(talks[i - base], shown.minds)
         for i in range(base, end):
             user, talk = users[i], talks[i - base]
-            follow_up(i, users, talk, shown.minds, ties, now, rules, keys, agreed)
+            follow_up(i, users, talk, ties, now, rules, keys, agreed)
             observe(i, chunk, user, talk, now, rules, tally)
             act(i, user, talk, shown, abuse, now, steps, rules, keys)

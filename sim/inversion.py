@@ -36,6 +36,7 @@ from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
 from sim.state import State
 
+NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
 MONTH = 30.0  # days
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 
@@ -93,7 +94,7 @@ def talk_block(
     """Let the block of users from `base` on communicate; talks[i - shift] is that of user i."""
     end = min(base + BLOCK, users.shape[0])
     for at in range(base, end, WIDTH):
-        communicate(at, 0, WIDTH, talks, shift, words, ties, now, rules, s)
+        communicate(at, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
     for i in range(base, end):
         ask_values(i, words[i], np.int64(users[i].revising), asked)
     answer(talks, shift, words, ties, now, rules, asked, s)
@@ -256,7 +257,7 @@ def start_rows(
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
         for at in range(base, end, WIDTH):
-            communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, s)
+            communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, NO_LUCK, s)
         for i in range(base, end):
             for c in range(2):
                 at_start[i].reachable[c] = talks[i - base].reachable[c]

@@ -27,7 +27,10 @@ if TYPE_CHECKING or INTERPRETED:
         gather,
         gather_rows,
         load,
+        look_up,
+        luck,
         maximum,
+        number_at,
         pick,
         rotate,
         splat,
@@ -47,7 +50,10 @@ else:
         gather,
         gather_rows,
         load,
+        look_up,
+        luck,
         maximum,
+        number_at,
         pick,
         rotate,
         splat,
@@ -58,7 +64,8 @@ else:
 
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "count",
-    "decode", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "maximum", "pick",
+    "decode", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up", "luck", "maximum",
+    "number_at", "pick",
     "rotate", "splat", "store", "where", "zeros",
 ]  # fmt: skip
 

@@ -12,6 +12,8 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
+from sim.rng import GOLDEN, MIX_1, MIX_2
+
 WIDTH = 16
 SPAN = 2 * WIDTH  # size of a table for `pick`
 _I32, _I64 = ir.IntType(32), ir.IntType(64)
@@ -184,27 +186,56 @@ def gather_rows(typingctx: Any, words: Any, ids: Any, starts: Any, at: Any) -> A
     return signature(_HALVES, words, ids, starts, types.intp), codegen
 
 
+def _wide(context: Any) -> bool:
+    """Say whether the machine has vectors of sixteen numbers."""
+    return "+avx512f" in context.codegen()._customize_tm_features()
+
+
+def _one_by_one(builder: Any, data: Any, ints: Any, vector: Any) -> Any:
+    """Load the elements at the indices in lanes."""
+    found = ir.Constant(vector, ir.Undefined)
+    for lane in range(WIDTH):
+        one = _element(builder, data, builder.extract_element(ints, _I32(lane)))
+        found = builder.insert_element(found, one, _I32(lane))
+    return found
+
+
 @intrinsic
 def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return table[at + ints], ints being from 0 to below ``SPAN``."""
+    """Return table[at + ints], ints being from 0 to below ``SPAN``: from two registers."""
     result = FLOATS if isinstance(table.dtype, types.Float) else INTS
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
-        if "+avx512f" in context.codegen()._customize_tm_features():
-            halves = []
-            for half in (0, WIDTH):
-                address = builder.gep(data, [_I64(half)])
-                halves.append(builder.load(builder.bitcast(address, result.vector.as_pointer())))
-                halves[-1].align = 4
-            kind = "ps" if result is FLOATS else "d"
-            name = f"llvm.x86.avx512.vpermi2var.{kind}.512"
-            return _call(builder, name, result.vector, halves[0], args[2], halves[1])
-        found = ir.Constant(result.vector, ir.Undefined)
-        for lane in range(WIDTH):
-            one = _element(builder, data, builder.extract_element(args[2], _I32(lane)))
-            found = builder.insert_element(found, one, _I32(lane))
-        return found
+        if not _wide(context):
+            return _one_by_one(builder, data, args[2], result.vector)
+        halves = []
+        for half in (0, WIDTH):
+            address = builder.gep(data, [_I64(half)])
+            halves.append(builder.load(builder.bitcast(address, result.vector.as_pointer())))
+            halves[-1].align = 4
+        name = f"llvm.x86.avx512.vpermi2var.{'ps' if result is FLOATS else 'd'}.512"
+        return _call(builder, name, result.vector, halves[0], args[2], halves[1])
+
+    return signature(result, table, types.intp, INTS), codegen
+
+
+@intrinsic
+def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
+    """Return table[at + ints], ints being from 0: from memory."""
+    result = FLOATS if isinstance(table.dtype, types.Float) else INTS
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
+        if not _wide(context):
+            return _one_by_one(builder, data, args[2], result.vector)
+        address = builder.bitcast(data, ir.IntType(8).as_pointer())
+        nothing = ir.Constant(result.vector, ir.Undefined)
+        everywhere = ir.Constant(MASK.vector, [1] * WIDTH)
+        name = f"llvm.x86.avx512.mask.gather.dp{'s' if result is FLOATS else 'i'}.512"
+        return _call(
+            builder, name, result.vector, nothing, address, args[2], everywhere, _I32(4)
+        )  # fmt: skip
 
     return signature(result, table, types.intp, INTS), codegen
 
@@ -278,6 +309,42 @@ def rotate(typingctx: Any, ints: Any, by: Any) -> Any:  # noqa: ARG001
         return _call(builder, "llvm.fshl.v16i32", INTS.vector, args[0], args[0], args[1])
 
     return signature(INTS, INTS, INTS), codegen
+
+
+@intrinsic
+def luck(typingctx: Any, key: Any, ids: Any) -> Any:  # noqa: ARG001
+    """Return numbers `ids` under `key` (sim/rng.py, `uniform`), rounded down to 24 bits."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        words = ir.VectorType(_I64, WIDTH)
+
+        def equal(number: int) -> Any:
+            return ir.Constant(words, [number] * WIDTH)
+
+        def folded(x: Any, by: int) -> Any:
+            return builder.xor(x, builder.lshr(x, equal(by)))
+
+        one = builder.insert_element(ir.Constant(words, ir.Undefined), args[0], _I32(0))
+        keys = builder.shuffle_vector(one, one, _indices([0] * WIDTH))
+        index = builder.add(builder.zext(args[1], words), equal(1))
+        bits = builder.add(keys, builder.mul(index, equal(int(GOLDEN))))
+        bits = builder.mul(folded(bits, 30), equal(int(MIX_1)))
+        bits = folded(builder.mul(folded(bits, 27), equal(int(MIX_2))), 31)
+        first = builder.trunc(builder.lshr(bits, equal(40)), INTS.vector)
+        unit = ir.Constant(FLOATS.vector, [2.0**-24] * WIDTH)
+        return builder.fmul(builder.sitofp(first, FLOATS.vector), unit)
+
+    return signature(FLOATS, types.uint64, INTS), codegen
+
+
+@intrinsic
+def number_at(typingctx: Any, ints: Any, lane: Any) -> Any:  # noqa: ARG001
+    """Return one of sixteen whole numbers, from 0 to below 2^32."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return builder.zext(builder.extract_element(*args), _I64)
+
+    return signature(types.int64, INTS, types.int64), codegen
 
 
 @intrinsic

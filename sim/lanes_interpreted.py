@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.rng import uniform
+
 WIDTH = 16
 SPAN = 2 * WIDTH  # size of a table for `pick`
 _HALF = np.uint64(32)
@@ -37,7 +39,12 @@ def gather_rows(words: Any, ids: Any, starts: Any, at: Any) -> tuple[Any, Any]:
 
 
 def pick(table: Any, at: Any, ints: Any) -> Any:
-    """Return table[at + ints], ints being below ``SPAN``."""
+    """Return table[at + ints], ints being from 0 to below ``SPAN``."""
+    return table[at + ints]
+
+
+def look_up(table: Any, at: Any, ints: Any) -> Any:
+    """Return table[at + ints], ints being from 0."""
     return table[at + ints]
 
 
@@ -77,6 +84,16 @@ def rotate(ints: Any, by: Any) -> Any:
     bits = np.asarray(ints, np.int32).view(np.uint32).astype(np.uint64)
     turned = (bits << np.uint64(by)) | (bits >> np.uint64(32 - by))
     return turned.astype(np.uint32).view(np.int32)
+
+
+def luck(key: Any, ids: Any) -> Any:
+    """Return numbers `ids` under `key` (sim/rng.py, `uniform`), rounded down to 24 bits."""
+    return np.floor([uniform(key, i) * 2.0**24 for i in ids.view(np.uint32)]) * np.float32(2.0**-24)
+
+
+def number_at(ints: Any, lane: Any) -> int:
+    """Return one of sixteen whole numbers, from 0 to below 2^32."""
+    return int(ints[lane]) & 0xFFFFFFFF
 
 
 def zeros() -> Any:

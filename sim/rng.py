@@ -20,23 +20,23 @@ from sim.compiled import jit, rule
 
 Int = int | np.int64
 SLOTS = 8  # numbers a user may take under one key, one a platform
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MIX_2 = np.uint64(0x94D049BB133111EB)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+MIX_2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 
 
 @rule
 def _mix(x: np.uint64) -> np.uint64:
-    x = (x ^ (x >> np.uint64(30))) * _MIX_1
-    x = (x ^ (x >> np.uint64(27))) * _MIX_2
+    x = (x ^ (x >> np.uint64(30))) * MIX_1
+    x = (x ^ (x >> np.uint64(27))) * MIX_2
     return np.uint64(x ^ (x >> np.uint64(31)))
 
 
 @rule
 def uniform(key: np.uint64, index: Int) -> float:
     """Return number `index` under `key`, uniform in [0, 1)."""
-    bits = _mix(key + (np.uint64(index) + np.uint64(1)) * _GOLDEN)
+    bits = _mix(key + (np.uint64(index) + np.uint64(1)) * GOLDEN)
     return float(bits >> np.uint64(11)) * _TO_UNIT
 
 
@@ -49,7 +49,7 @@ def user_uniform(key: np.uint64, user: Int, slot: Int) -> float:
 @rule
 def luck_of(key: np.uint64, user: Int) -> np.uint64:
     """Return the first eight bits of the luck of `user` in each slot, slot 0 lowest."""
-    return _mix(key + (np.uint64(user) + np.uint64(1)) * _GOLDEN)
+    return _mix(key + (np.uint64(user) + np.uint64(1)) * GOLDEN)
 
 
 @rule
@@ -67,7 +67,7 @@ def lucky_uniform(luck: np.uint64, key: np.uint64, user: Int, slot: Int) -> floa
 @rule
 def step_key(base: np.uint64, step: Int) -> np.uint64:
     """Return the key of one step under a purpose's `base` key."""
-    return _mix(_mix(base) + (np.uint64(step) + np.uint64(1)) * _GOLDEN)
+    return _mix(_mix(base) + (np.uint64(step) + np.uint64(1)) * GOLDEN)
 
 
 @jit

@@ -15,28 +15,24 @@ from sim.octets import Octet, flags, read, where, write
 from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, happens
-from sim.rules.contact import contact
 from sim.rules.pace import Pace
 from sim.rules.records import (
     ATTEND,
     AWARE,
-    CONVERSE,
     HEARD,
     U64,
     Int,
     Now,
     Record,
     Records,
-    Ties,
 )  # fmt: skip
 from sim.rules.word import aware_of, beliefs_of, stories_of
 
 
 @rule
-def converse(i: Int, minds: U64, talk: Record, ties: Ties, keys: U64) -> None:
-    """Note what one contact of user `i` knows and believes; without contacts, its own."""
-    peer = contact(i, ties, uniform(keys[CONVERSE], i))
-    talk.peer = minds[peer if peer >= 0 else i]
+def converse(talk: Record, minds: U64) -> None:
+    """Note what the contact that a user talks with knows and believes; of nobody's, its own."""
+    talk.peer = minds[talk.partner]
 
 
 @rule

@@ -27,11 +27,15 @@ from sim.lanes import (
     Ints,
     Mask,
     any_bits,
+    count,
     fma,
     gather,
     ln,
     load,
+    look_up,
+    luck,
     maximum,
+    number_at,
     pick,
     splat,
     store,
@@ -59,11 +63,12 @@ from sim.rules.word import ABROAD_BIT, PLACE_BIT, USABLE, VPN_BIT, fear_factor, 
 
 # Working memory is rows of sixteen numbers. First what each lane has and the sums that are
 # written to the talks (from _ALONE on a row a channel), then a block of rows a messenger.
-SCALE, ABROAD_WEIGHT, DEGREE, _HELPERS, _WELFARE, _ALONE, _REACH, _SECURE, _BEST = (
-    0, 1, 2, 3, 4, 5, 7, 9, 11,
+SCALE, ABROAD_WEIGHT, DEGREE, TOTAL, _HELPERS, _WELFARE, _ALONE, _REACH, _SECURE, _BEST = (
+    0, 1, 2, 3, 4, 5, 6, 8, 10, 12,
 )  # fmt: skip
-FIRST_BLOCK, BLOCK_SIZE = 13 * WIDTH, 7 * WIDTH
-_HABIT, _FEAR, _MESSAGE, _SENSITIVE, _CALL, _USE = range(6)  # of a block; _USE a row a channel
+_BLOCKS, _BLOCK_SIZE = 14 * WIDTH, 8 * WIDTH
+# Rows of a block; _PULL and _USE take a row a channel.
+_PULL, _FEAR, _MESSAGE, _SENSITIVE, _CALL, _USE = (k * WIDTH for k in (0, 2, 3, 4, 5, 6))
 _ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
 
 
@@ -140,7 +145,13 @@ class Contacts(NamedTuple):
 
 def working_memory() -> F32:
     """Return what a thread needs to compute sixteen users, flat."""
-    return np.zeros(FIRST_BLOCK + MAX * BLOCK_SIZE, np.float32)
+    return np.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
+
+
+@rule
+def block_of(p: int) -> int:
+    """Return where the rows of messenger `p` begin."""
+    return _BLOCKS + p * _BLOCK_SIZE
 
 
 @rule
@@ -156,12 +167,12 @@ def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
         if i < ties.degree.shape[0]:
             degree = np.int64(ties.degree[i])
         s[DEGREE * WIDTH + lane] = degree
-        s[SCALE * WIDTH + lane] = ties.rank_total[degree]
+        s[TOTAL * WIDTH + lane] = ties.rank_total[degree]
         longest = max(longest, degree)
     has_abroad = (high & ABROAD_BIT) != 0
     has_ties = load(s, DEGREE * WIDTH) > 0
     share = where(has_abroad, 1.0 - t.abroad_weight, splat(np.float32(1.0)))
-    total = where(has_ties, load(s, SCALE * WIDTH), 1.0)
+    total = where(has_ties, load(s, TOTAL * WIDTH), 1.0)
     store(s, SCALE * WIDTH, where(has_ties, share / total, 0.0))
     store(s, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
     return longest
@@ -173,10 +184,9 @@ def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     if not t.regional:
         return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
     place = (low >> PLACE_BIT) & 0xFF
-    found = pick(place_class, 0, place & (SPAN - 1))
-    for first in range(SPAN, t.n_places, SPAN):
-        found = where(place > first - 1, pick(place_class, first, place & (SPAN - 1)), found)
-    return found
+    if t.n_places <= SPAN:
+        return pick(place_class, 0, place & (SPAN - 1))
+    return look_up(place_class, 0, place)
 
 
 @rule
@@ -189,16 +199,16 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 
 @rule
-def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
+def lay_out(low: Ints, high: Ints, offered: int, pairs: F32, t: Terms, s: F32) -> None:
     """Write what users bring to all their ties over the messengers `offered`."""
-    block = FIRST_BLOCK
     for p in range(MAX):
         if offered >> p & 1:
-            store(s, block + _HABIT * WIDTH, habit_factor(high, p, t.habit))
-            store(s, block + _FEAR * WIDTH, fear_factor(low, p, t.fear))
-            store(s, block + (_USE + MESSAGE) * WIDTH, zeros())
-            store(s, block + (_USE + CALL) * WIDTH, zeros())
-            block += BLOCK_SIZE
+            block, habit = block_of(p), habit_factor(high, p, t.habit)
+            store(s, block + _FEAR, fear_factor(low, p, t.fear))
+            for c in range(2):
+                pull = habit if t.varied >> p & 1 else habit * same(_ATTRACTION, c, p, pairs, t)
+                store(s, block + _PULL + c * WIDTH, pull)
+                store(s, block + _USE + c * WIDTH, zeros())
 
 
 @rule
@@ -219,28 +229,41 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
 
 
 @rule
-def by_pair(table: int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
+def same(table: Int, c: Int, p: Int, pairs: F32, t: Terms) -> np.float32:
+    """Return attraction or quality of channel `c` on a messenger that works alike everywhere."""
+    return pairs[((table * 2 + c) * MAX + p) * t.n_pairs]
+
+
+@rule
+def by_pair(table: Int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
     """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
     at = ((table * 2 + c) * MAX + p) * t.n_pairs
-    if not t.varied >> p & 1:
-        return splat(pairs[at])
-    found = pick(pairs, at, pair)
-    for k in range(SPAN, t.n_pairs, SPAN):
-        found = where(pair > k - 1, pick(pairs, at + k, pair & (SPAN - 1)), found)
-    return found
+    if t.n_pairs <= SPAN:
+        return pick(pairs, at, pair & (SPAN - 1))
+    return look_up(pairs, at, pair)
 
 
 @rule
 def pulls(
-    p: Int, block: int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
+    p: Int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
-    theirs = where(has, habit_factor(contacts.high, p, t.habit), 0.0)
-    pull = load(s, block + _HABIT * WIDTH) * theirs
-    message = pull * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
-    call = pull * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
-    fears = load(s, block + _FEAR * WIDTH) * fear_factor(contacts.low, p, t.fear)
+    block, theirs = block_of(p), where(has, habit_factor(contacts.high, p, t.habit), 0.0)
+    message = load(s, block + _PULL + MESSAGE * WIDTH) * theirs
+    call = load(s, block + _PULL + CALL * WIDTH) * theirs
+    if t.varied >> p & 1:
+        message = message * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
+        call = call * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
+    fears = load(s, block + _FEAR) * fear_factor(contacts.low, p, t.fear)
     return message, message * fears, call
+
+
+@rule
+def quality(c: Int, p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Floats:
+    """Return q_i q_j of channel `c` on messenger `p`; 0 unless both ends have it."""
+    if t.varied >> p & 1:
+        return where(has, by_pair(_QUALITY, c, p, pair, pairs, t), 0.0)
+    return where(has, splat(same(_QUALITY, c, p, pairs, t)), 0.0)
 
 
 @rule
@@ -250,43 +273,71 @@ def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> 
     return fma(ln(z_message), t.d_message * t.ordinary, said)
 
 
+class Sayings(NamedTuple):
+    """What sixteen users can say on one tie each: sums of exp(v), best qualities."""
+
+    message: Floats
+    sensitive: Floats
+    call: Floats
+    best_message: Floats
+    best_call: Floats
+    safe_message: Floats  # by messengers that the state cannot read
+    safe_call: Floats
+
+
+@rule
+def say_by(
+    p: int, said: Sayings, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
+    s: F32,
+) -> Sayings:  # fmt: skip
+    """Add messenger `p` to what can be said."""
+    if not offered >> p & 1:
+        return said
+    has = (low & contacts.low & (1 << p)) != 0
+    x, y, v = pulls(p, has, contacts, pairs, t, s)
+    store(s, block_of(p) + _MESSAGE, x)
+    store(s, block_of(p) + _SENSITIVE, y)
+    store(s, block_of(p) + _CALL, v)
+    q = quality(MESSAGE, p, has, contacts.pair, pairs, t)
+    q_call = quality(CALL, p, has, contacts.pair, pairs, t)
+    safe_message, safe_call = said.safe_message, said.safe_call
+    if t.unreadable >> p & 1:
+        safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
+    return Sayings(
+        said.message + x, said.sensitive + y, said.call + v,
+        maximum(said.best_message, q), maximum(said.best_call, q_call), safe_message, safe_call,
+    )  # fmt: skip
+
+
 @rule
 def talk_on_tie(
     low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
 ) -> Sums:
     """Add one tie of each lane to `sums` and to the use of messengers."""
-    z_message, z_call = splat(contacts.out_message), splat(contacts.out_call)
-    z_sensitive, block, none = z_message, FIRST_BLOCK, zeros()
-    best_message, best_call, safe_message, safe_call = none, none, none, none
-    for p in range(MAX):
-        if offered >> p & 1:
-            has = (low & contacts.low & (1 << p)) != 0
-            x, y, v = pulls(p, block, has, contacts, pairs, t, s)
-            store(s, block + _MESSAGE * WIDTH, x)
-            store(s, block + _SENSITIVE * WIDTH, y)
-            store(s, block + _CALL * WIDTH, v)
-            z_message, z_sensitive, z_call = z_message + x, z_sensitive + y, z_call + v
-            q = where(has, by_pair(_QUALITY, MESSAGE, p, contacts.pair, pairs, t), 0.0)
-            q_call = where(has, by_pair(_QUALITY, CALL, p, contacts.pair, pairs, t), 0.0)
-            best_message, best_call = maximum(best_message, q), maximum(best_call, q_call)
-            if t.unreadable >> p & 1:
-                safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
-            block += BLOCK_SIZE
-    weight = contacts.weight
-    per_message, per_call = weight * t.ordinary / z_message, weight / z_call
-    per_sensitive = weight * t.sensitive / z_sensitive
+    out_message, none = splat(contacts.out_message), zeros()
+    z = Sayings(out_message, out_message, splat(contacts.out_call), none, none, none, none)
+    z = say_by(0, z, low, offered, contacts, pairs, t, s)  # one by one, not in a loop: what
+    z = say_by(1, z, low, offered, contacts, pairs, t, s)  # depends on the number is known when
+    z = say_by(2, z, low, offered, contacts, pairs, t, s)  # the code is compiled
+    z = say_by(3, z, low, offered, contacts, pairs, t, s)
+    z = say_by(4, z, low, offered, contacts, pairs, t, s)
+    z = say_by(5, z, low, offered, contacts, pairs, t, s)
+    weight, messages = contacts.weight, z.message * z.sensitive
+    one = weight / (messages * z.call)  # one division for three
+    per_call, one = messages * one, z.call * one
+    per_message, per_sensitive = z.sensitive * one * t.ordinary, z.message * one * t.sensitive
     use(offered, per_message, per_sensitive, per_call, s)
     return Sums(
-        fma(weight, logsum(z_message, z_sensitive, z_call, t), sums.welfare),
+        fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),
         sums.helpers,
         fma(per_message + per_sensitive, contacts.out_message, sums.alone_message),
         fma(per_call, contacts.out_call, sums.alone_call),
-        fma(weight, best_message, sums.reach_message),
-        fma(weight, best_call, sums.reach_call),
-        fma(weight, safe_message, sums.secure_message),
-        fma(weight, safe_call, sums.secure_call),
-        best_message,
-        best_call,
+        fma(weight, z.best_message, sums.reach_message),
+        fma(weight, z.best_call, sums.reach_call),
+        fma(weight, z.safe_message, sums.secure_message),
+        fma(weight, z.safe_call, sums.secure_call),
+        z.best_message,
+        z.best_call,
     )
 
 
@@ -295,23 +346,21 @@ def use(
     offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, s: F32
 ) -> None:
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
-    block = FIRST_BLOCK
     for p in range(MAX):
         if offered >> p & 1:
-            row = block + (_USE + MESSAGE) * WIDTH
-            message = fma(load(s, block + _SENSITIVE * WIDTH), per_sensitive, load(s, row))
-            store(s, row, fma(load(s, block + _MESSAGE * WIDTH), per_message, message))
-            row = block + (_USE + CALL) * WIDTH
-            store(s, row, fma(load(s, block + _CALL * WIDTH), per_call, load(s, row)))
-            block += BLOCK_SIZE
+            block, row = block_of(p), block_of(p) + _USE + MESSAGE * WIDTH
+            message = fma(load(s, block + _SENSITIVE), per_sensitive, load(s, row))
+            store(s, row, fma(load(s, block + _MESSAGE), per_message, message))
+            row = block + _USE + CALL * WIDTH
+            store(s, row, fma(load(s, block + _CALL), per_call, load(s, row)))
 
 
 @rule
 def communicate(
     first: Int, begin: int, end: int, talks: Records, base: Int, words: U64, ties: Ties,
-    now: Now, rules: Record, s: F32,
+    now: Now, rules: Record, key: np.uint64, s: F32,
 ) -> None:  # fmt: skip
-    """Choose on every tie of a slice of users: use, welfare, whom they reach.
+    """Choose on every tie of a slice of users: use, welfare, whom they reach; draw a partner.
 
     Parameters
     ----------
@@ -321,19 +370,23 @@ def communicate(
         The lanes whose talks are written.
     talks : TALK
         talks[i - base] is that of user i.
+    key : int
+        Of the luck that draws partners.
     """
-    t, pairs = terms(now, rules), now.pairs
-    low, high = gather(words, load(ties.order, first))
+    t, pairs, who = terms(now, rules), now.pairs, load(ties.order, first)
+    low, high = gather(words, who)
     longest = seat(ties.order, first, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
-    lay_out(low, high, offered, t, s)
+    lay_out(low, high, offered, pairs, t, s)
     mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
-    none = zeros()
+    none, partner, drawn = zeros(), who, quantile(key, who, s)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
     for r in range(longest + any_abroad):
         if r < longest:
-            their_low, their_high = gather(words, load(ties.indices, tie + r * WIDTH))
+            ids = load(ties.indices, tie + r * WIDTH)
+            partner = where(drawn >= ties.rank_total[r], ids, partner)
+            their_low, their_high = gather(words, ids)
             pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
             contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
             helpers = helpers + where((their_low & VPN_BIT) != 0, weight, 0.0)
@@ -345,6 +398,17 @@ def communicate(
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
             write_talk(lane, talks[i - base], offered, any_abroad, s)
+            talks[i - base].partner = number_at(partner, lane)
+
+
+@rule
+def quantile(key: np.uint64, who: Ints, s: F32) -> Floats:
+    """Draw where among their weighted ties users find the contact they really talk with.
+
+    Negative for who has none.
+    """
+    total = load(s, TOTAL * WIDTH)
+    return where(total > 0.0, luck(key, who) * total, -1.0)
 
 
 @rule
@@ -372,10 +436,8 @@ def write_talk(lane: Int, talk: Record, offered: int, any_abroad: bool, s: F32) 
         talk.reachable[c] = s[(_REACH + c) * WIDTH + lane]
         talk.secure[c] = s[(_SECURE + c) * WIDTH + lane]
         talk.abroad[c] = s[(_BEST + c) * WIDTH + lane] if lives_abroad else np.float32(0.0)
-    block = FIRST_BLOCK + lane
     for p in range(MAX):
         talk.value[p] = talk.use[MESSAGE, p] = talk.use[CALL, p] = 0.0
         if offered >> p & 1:
             for c in range(2):
-                talk.use[c, p] = s[block + (_USE + c) * WIDTH]
-            block += BLOCK_SIZE
+                talk.use[c, p] = s[block_of(p) + _USE + c * WIDTH + lane]

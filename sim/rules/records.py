@@ -75,6 +75,7 @@ TALK = np.dtype(
         ("content", "f4"),  # openings for content that a VPN would let through [1/day]
         ("chats", "u1", (MAX,)),  # group chats on a messenger
         ("ordered", "u1"),  # bits: a chat was ordered there in this step
+        ("partner", "u4"),  # the contact talked with in this step; who has none, oneself
         ("peer", "u8"),  # mind of the contact talked with in this step
     ],
     align=True,

@@ -53,11 +53,10 @@ def wonder(
 
 @rule
 def follow_up(
-    i: Int, users: Records, talk: Record, minds: U64, ties: Ties, now: Now, rules: Record,
-    keys: U64, agreed: Agreements,
+    i: Int, users: Records, talk: Record, ties: Ties, now: Now, rules: Record, keys: U64,
+    agreed: Agreements,
 ) -> None:  # fmt: skip
-    """After talking on every tie: listen to a contact, open apps, perhaps ask to move calls."""
-    beliefs.converse(i, minds, talk, ties, keys)
+    """After talking on every tie: open apps, perhaps ask a contact to move calls."""
     activity.open_apps(users[i], talk, now, rules)
     if pairing.is_fed_up(i, users[i], now, rules, keys):
         pairing.ask(i, users, ties, now, rules, keys, agreed)

@@ -20,6 +20,7 @@ from sim.lanes import (
     Floats,
     Ints,
     any_bits,
+    count,
     fma,
     gather_rows,
     load,
@@ -29,8 +30,6 @@ from sim.lanes import (
 )
 from sim.octets import lowest
 from sim.rules.choice import (
-    BLOCK_SIZE,
-    FIRST_BLOCK,
     Contacts,
     Terms,
     abroad,
@@ -174,7 +173,7 @@ def welfare_as(
     longest = seat(asked.lanes, 0, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
-    lay_out(low, high, offered, t, s)
+    lay_out(low, high, offered, pairs, t, s)
     mine, welfare = own_pairs(low, now.place_class, t), zeros()
     for r in range(longest + any_abroad):
         if r < longest:
@@ -192,11 +191,10 @@ def welfare_as(
 def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32) -> Floats:
     """Return what can be said to one contact of each lane [utils]."""
     z_message, z_call = splat(contacts.out_message), splat(contacts.out_call)
-    z_sensitive, block = z_message, FIRST_BLOCK
+    z_sensitive, both = z_message, low & contacts.low
     for p in range(MAX):
-        if offered >> p & 1:
-            has = (low & contacts.low & (1 << p)) != 0
-            x, y, v = pulls(p, block, has, contacts, pairs, t, s)
+        has = (both & (1 << p)) != 0
+        if offered >> p & 1 and count(has):
+            x, y, v = pulls(p, has, contacts, pairs, t, s)
             z_message, z_sensitive, z_call = z_message + x, z_sensitive + y, z_call + v
-            block += BLOCK_SIZE
     return logsum(z_message, z_sensitive, z_call, t)
