@@ -53,9 +53,9 @@ USER = np.dtype(
         ("intensity", "f4"),  # D_i, communication relative to the average
         ("concern", "f4"),  # kappa_i, how much being read matters
         ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
-        ("taste", "f4", (MAX,)),  # standard normal
         ("habit", "f4", (MAX,)),  # in [0, 1]
         ("belief", "f4", (MAX,)),  # L_ip, that the state reads it [log-odds]
+        ("taste", "i1", (MAX,)),  # standard normal [1/32]; rules/fixed.py knows the units
     ],
     align=True,
 )
