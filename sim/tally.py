@@ -25,9 +25,11 @@ from sim.octets import (
     write,
 )
 from sim.rules.activity import p_seen
+from sim.rules.fixed import SHARE_STEPS, share_steps
 from sim.rules.habit import communication_shares
-from sim.rules.records import CELLULAR, F32, F64, MAX, U8, Int, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, MAX, U8, U16, Int, Now, Record, Records
 from sim.rules.word import in_use
+from sim.world.arrays import Flags
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
@@ -93,14 +95,34 @@ def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
 
 
 @rule
+def is_lost(share: float, before: Int) -> bool:
+    """Say whether a share is less by more than ``ISOLATION`` than `before`, both in whole steps.
+
+    Parameters
+    ----------
+    share : float
+        As ``TALK`` has it.
+    before : int
+        At the start, as ``AT_START`` has it.
+    """
+    return bool(share_steps(share) < (1.0 - ISOLATION) * np.float64(before))
+
+
+def are_lost(shares: F32, before: U16) -> Flags:
+    """Return `is_lost` of many users."""
+    steps = np.rint(np.minimum(shares.astype(np.float64), 1.0) * SHARE_STEPS)
+    return np.asarray(steps < (1.0 - ISOLATION) * before.astype(np.float64))
+
+
+@rule
 def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
     """Add whom a user can reach, and whether it has lost many since the start."""
     for c in range(2):
         row[REACHABLE + c] += talk.reachable[c]
         row[SECURE + c] += talk.secure[c]
         row[ABROAD + c] += talk.abroad[c]
-        row[ISOLATED + c] += talk.reachable[c] < (1.0 - ISOLATION) * at_start.reachable[c]
-        row[CUT_OFF + c] += talk.secure[c] < (1.0 - ISOLATION) * at_start.secure[c]
+        row[ISOLATED + c] += is_lost(talk.reachable[c], at_start.reachable[c])
+        row[CUT_OFF + c] += is_lost(talk.secure[c], at_start.secure[c])
     row[HAS_ABROAD] += user.abroad
     row[WELFARE] += talk.welfare
 

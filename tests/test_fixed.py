@@ -1,7 +1,9 @@
 """Numbers stored as multiples of a unit: what is read is what was written, to half a unit."""
 
+import numpy as np
 import pytest
 
+from sim import tally
 from sim.rules import fixed
 from sim.world.population import TASTE_UNIT
 from tests.worlds import someone
@@ -14,3 +16,19 @@ def test_tastes_are_read_in_the_unit_in_which_worlds_draw_them():
     found = [fixed.taste(user, p) for p in range(6)]
     assert found == [1.0, -0.5, 1 / 32, 0.0, 127 / 32, -127 / 32]
     assert TASTE_UNIT * fixed.TASTE_STEPS == 1.0
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-6, 0.3, 0.70000001, 1.0])
+def test_shares_are_kept_to_half_a_step_and_none_is_above_all(share):
+    assert abs(fixed.share_steps(share) / fixed.SHARE_STEPS - share) <= 0.5 / fixed.SHARE_STEPS
+    assert fixed.share_steps(np.float32(1.0000001)) == fixed.SHARE_STEPS
+
+
+def test_lost_is_more_than_the_share_of_the_start_in_whole_steps():
+    for before in (0, 1, 2, 10, 1000, 65535):
+        shares = np.linspace(0, 1.1 * before / fixed.SHARE_STEPS, 300).astype(np.float32)
+        steps = np.array([fixed.share_steps(share) for share in shares])
+        lost = [tally.is_lost(share, np.uint16(before)) for share in shares]
+        assert lost == (steps < (1 - tally.ISOLATION) * before).tolist()
+        assert lost == tally.are_lost(shares, np.full(300, before, np.uint16)).tolist()
+        assert not tally.is_lost(np.float32(before / fixed.SHARE_STEPS), np.uint16(before))

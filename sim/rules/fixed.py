@@ -12,7 +12,14 @@ import numpy as np
 from sim.compiled import rule
 from sim.rules.records import Int, Record
 
-TASTE_STEPS = 32  # a standard deviation; the world draws them so (world/population.py)
+TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
+SHARE_STEPS = 65535  # of all that a user could reach
+
+
+@rule
+def share_steps(share: float) -> float:
+    """Return the number of steps next to a share in [0, 1]; one that rounding made larger is 1."""
+    return float(np.rint(min(np.float64(share), 1.0) * SHARE_STEPS))
 
 
 @rule

@@ -80,8 +80,8 @@ TALK = np.dtype(
     align=True,
 )
 
-# What of the start is compared with later.
-AT_START = np.dtype([("reachable", "f4", (2,)), ("secure", "f4", (2,))], align=True)
+# What of the start is compared with later, as `TALK` has it [1/65535].
+AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
 # The parameters of behaviour (sim/parameters.py explains them) and of the messengers.
 RULES = np.dtype(
