@@ -18,14 +18,12 @@ from sim.octets import (
     lowest,
     number_at,
     read,
-    single,
     splat,
     total,
     where,
-    write,
 )
 from sim.rules.activity import p_seen
-from sim.rules.fixed import SHARE_STEPS, share_steps
+from sim.rules.fixed import OPENED_STEPS, SHARE_STEPS, read_steps, share_steps, write_steps
 from sim.rules.habit import communication_shares
 from sim.rules.records import CELLULAR, F32, F64, MAX, U8, U16, Int, Now, Record, Records
 from sim.rules.word import in_use
@@ -134,7 +132,7 @@ class Tally(NamedTuple):
     at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication, written
     exposed: U8  # (n,) 1: the state can read much of one's talk, written
-    opened: F32  # (n, MAX) openings in the month so far, written
+    opened: U16  # (n, MAX) openings in the month so far [1/4096], written
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) length of the month by days covered; 0: it does not end in the step
     sums: F64  # (chunks, cells, N_COLUMNS)
@@ -168,13 +166,13 @@ def cell_of(user: Record, n_regions: int) -> np.int64:
 @rule
 def add_months(i: Int, chunk: Int, cell: Int, talk: Record, tally: Tally) -> None:
     """Add a step's openings to its months; count who was seen in those that end."""
-    openings, opened = read(talk.openings), read(tally.opened[i])
+    openings, opened = read(talk.openings), read_steps(tally.opened[i], OPENED_STEPS)
     for k in range(tally.days.shape[0]):
-        opened = single(opened + single(openings * np.float64(np.float32(tally.days[k]))))
+        opened = opened + openings * tally.days[k]
         if tally.scale[k] > 0.0:
             add_seen(opened, tally.scale[k], tally.months[chunk, k, cell])
             opened = splat(0.0)
-    write(tally.opened[i], opened)
+    write_steps(tally.opened[i], opened, OPENED_STEPS)
 
 
 @rule

@@ -199,7 +199,7 @@ def toy_tally(state):
     sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
     return Tally(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        np.zeros((n, MAX), np.float32), nothing, nothing, sums,
+        np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
         np.zeros((len(sums), 0, n_cells, MAX)),
     )  # fmt: skip
 

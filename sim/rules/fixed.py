@@ -10,10 +10,24 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.rules.records import Int, Record
+from sim.octets import Octet, read, write
+from sim.rules.records import I16, U16, Int, Record
 
 TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
 SHARE_STEPS = 65535  # of all that a user could reach
+OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
+
+
+@rule
+def read_steps(array: U16 | I16, steps: int) -> Octet:
+    """Return the numbers by messenger of an array that holds them in `steps` of one."""
+    return read(array) * (1.0 / steps)
+
+
+@rule
+def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
+    """Write the numbers by messenger to an array that holds them in `steps` of one."""
+    write(array, numbers * np.float64(steps))
 
 
 @rule

@@ -20,6 +20,7 @@ U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
+I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
