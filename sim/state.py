@@ -108,7 +108,7 @@ def make_chats(seats: Seats) -> Chats:
     n = seats.kind.size
     return Chats(
         np.full(n, NOWHERE, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        seats.kind, seats.indptr, seats.members, seats.of_user,
+        seats.kind, seats.indptr, seats.members, seats.window, seats.begin, seats.of_user,
     )  # fmt: skip
 
 

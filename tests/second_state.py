@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.engines import BLOCK
 from sim.rng import purpose_key, step_key, uniform, user_uniform
-from tests.worlds import csr
+from tests.worlds import chats_of, csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
@@ -223,7 +223,7 @@ def read(world, state):
     world.abuse = [plain(record) for record in state.abuse]
     chats = {name: getattr(state.chats, name).tolist() for name in state.chats._fields}
     begins = chats["indptr"]
-    world.of_user = chats["of_user"]
+    world.of_user = chats_of(state.chats)
     world.chats = [
         SimpleNamespace(
             platform=chats["platform"][g], moved=chats["moved"][g], bound=chats["bound"][g],

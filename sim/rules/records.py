@@ -31,6 +31,7 @@ CELLULAR = MAX  # column of cellular where messengers and cellular stand side by
 N_BANDS = 7
 MESSAGE, CALL = 0, 1
 ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
+WINDOW = 2048  # users whose chats are counted together
 NEWS_BITS = 8  # stories that users can have heard of
 
 # Who a user is, and what it has. Bits are messengers, in the order of the case.
@@ -235,7 +236,9 @@ class Chats(NamedTuple):
     kind: U8  # (G,)
     indptr: I64  # (G + 1,)
     members: U32  # (n_seats,) users, chat by chat
-    of_user: I32  # (n, K) chat of each user by kind, -1: none
+    window: U32  # (n_windows,) where the chats of users 0, 2048, 4096, ... begin in `of_user`
+    begin: U16  # (n + 1,) where a user's chats begin, counted from those of its window
+    of_user: U32  # (n_seats,) chats user by user
 
 
 class Now(NamedTuple):
