@@ -24,7 +24,7 @@ from sim.rules.records import F64, U8, Now
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
-from sim.tally import ISOLATION
+from sim.tally import are_lost
 from sim.witness import Witness
 from sim.world.settings import BANDS, TYPES
 
@@ -175,10 +175,9 @@ def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.Da
     }
     for c, channel in enumerate(CHANNELS):
         for measure, lost in (("reachable", "isolated"), ("secure", "cut_off")):
-            now_of = talks[measure][:, c]
-            before = start[measure][:, c].astype(np.float64)
-            columns[f"{measure}_{channel}"] = now_of
-            columns[f"{lost}_{channel}"] = now_of < (1.0 - ISOLATION) * before
+            shares, before = talks[measure][:, c], start[measure][:, c]
+            columns[f"{measure}_{channel}"] = shares
+            columns[f"{lost}_{channel}"] = are_lost(shares, before)
     return pd.DataFrame({**columns, "welfare": talks.welfare})
 
 

@@ -14,6 +14,7 @@ from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility
 from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate, working_memory
+from sim.rules.fixed import share_steps
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.records import (
@@ -260,5 +261,5 @@ def start_rows(
             communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, NO_LUCK, s)
         for i in range(base, end):
             for c in range(2):
-                at_start[i].reachable[c] = talks[i - base].reachable[c]
-                at_start[i].secure[c] = talks[i - base].secure[c]
+                at_start[i].reachable[c] = np.uint16(share_steps(talks[i - base].reachable[c]))
+                at_start[i].secure[c] = np.uint16(share_steps(talks[i - base].secure[c]))

@@ -124,7 +124,7 @@ class Recorder:
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
         self._primary = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
-        self._opened = np.zeros((self.n_users, MAX), np.float32)  # in the month so far
+        self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
         self._covered = 0.0  # days of the month so far
 
     @property

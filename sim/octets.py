@@ -35,25 +35,22 @@ if TYPE_CHECKING or INTERPRETED:
         write,
     )
 else:
+    from sim.octets_arrays import add_to, look_up, read, write
     from sim.octets_compiled import (
         USED,
         WIDTH,
-        add_to,
         beside,
         bits_of,
         bytes_of,
         flags,
         largest,
-        look_up,
         lowest,
         number_at,
-        read,
         single,
         splat,
         total,
         where,
         word_of,
-        write,
     )
 
 __all__ = [

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
 WIDTH = 8
 USED = 6  # lanes that stand for a messenger
-_BIT, _BYTE, _I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
-_DOUBLES, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.DoubleType(), _BIT))
+_BIT, _BYTE, I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
+DOUBLES, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.DoubleType(), _BIT))
 
 
 class Eight(types.Type):
@@ -26,7 +26,7 @@ class Eight(types.Type):
         self.vector = vector
 
 
-OCTET, FLAGS = Eight("octet", _DOUBLES), Eight("flags", _FLAGS)
+OCTET, FLAGS = Eight("octet", DOUBLES), Eight("flags", _FLAGS)
 
 
 @register_model(Eight)
@@ -44,12 +44,12 @@ def _equal(context: Any, builder: Any, fromty: Any, toty: Eight, value: Any) -> 
     if toty is FLAGS:
         one = builder.trunc(one, _BIT)
     undefined = ir.Constant(toty.vector, ir.Undefined)
-    first = builder.insert_element(undefined, one, _I32(0))
+    first = builder.insert_element(undefined, one, I32(0))
     return builder.shuffle_vector(first, undefined, _lanes([0] * WIDTH))
 
 
 def _lanes(numbers: list[int]) -> Any:
-    return ir.Constant(ir.VectorType(_I32, len(numbers)), numbers)
+    return ir.Constant(ir.VectorType(I32, len(numbers)), numbers)
 
 
 def _operator(symbol: Callable[..., Any], kind: Eight, result: Eight, *how: str) -> None:
@@ -74,67 +74,6 @@ _operator(operator.ge, OCTET, FLAGS, "fcmp_ordered", ">=")
 _operator(operator.lt, OCTET, FLAGS, "fcmp_ordered", "<")
 _operator(operator.eq, OCTET, FLAGS, "fcmp_ordered", "==")
 _operator(operator.and_, FLAGS, FLAGS, "and_")
-
-
-def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
-    """Call an intrinsic function of LLVM."""
-    kind = ir.FunctionType(result, [a.type for a in args])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
-
-
-def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, Any, str]:
-    """Return where the first numbers of array 0 stand, which of eight they are, and their type."""
-    data = context.make_array(sig.args[0])(context, builder, args[0]).data
-    element = data.type.pointee
-    vector = ir.VectorType(element, WIDTH)
-    used = ir.Constant(_FLAGS, [int(lane < USED) for lane in range(WIDTH)])
-    name = f"v{WIDTH}{'f32' if element == ir.FloatType() else 'f64'}.p0"
-    return builder.bitcast(data, vector.as_pointer()), used, name
-
-
-@intrinsic
-def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
-    """Return the numbers by messenger of a flat array of floats; the last two are 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, used, name = _place(context, builder, sig, args)
-        none = ir.Constant(place.type.pointee, [0.0] * WIDTH)
-        found = _call(
-            builder, f"llvm.masked.load.{name}", none.type, place, _I32(4), used, none
-        )  # fmt: skip
-        return builder.fpext(found, _DOUBLES) if found.type != _DOUBLES else found
-
-    return signature(OCTET, array), codegen
-
-
-@intrinsic
-def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Write the numbers by messenger of an octet to a flat array of floats."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, used, name = _place(context, builder, sig, args)
-        numbers, kind = args[1], place.type.pointee
-        if kind != _DOUBLES:
-            numbers = builder.fptrunc(numbers, kind)
-        _call(builder, f"llvm.masked.store.{name}", ir.VoidType(), numbers, place, _I32(4), used)
-        return context.get_dummy_value()
-
-    return signature(types.void, array, OCTET), codegen
-
-
-@intrinsic
-def add_to(typingctx: Any, array: Any, at: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Add eight numbers to those of a flat array of doubles from position `at` on."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        place = builder.bitcast(builder.gep(data, [args[1]]), _DOUBLES.as_pointer())
-        before = builder.load(place)
-        before.align = 8
-        builder.store(builder.fadd(before, args[2]), place, align=8)
-        return context.get_dummy_value()
-
-    return signature(types.void, array, types.intp, OCTET), codegen
 
 
 @intrinsic
@@ -163,7 +102,7 @@ def bytes_of(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         found = builder.bitcast(args[0], ir.VectorType(_BYTE, WIDTH))
-        return builder.uitofp(found, _DOUBLES)
+        return builder.uitofp(found, DOUBLES)
 
     return signature(OCTET, types.uint64), codegen
 
@@ -174,30 +113,14 @@ def word_of(typingctx: Any, octet: Any, width: Any) -> Any:  # noqa: ARG001
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         words = ir.VectorType(_I64, WIDTH)
-        whole = builder.zext(builder.fptosi(args[0], ir.VectorType(_I32, WIDTH)), words)
+        whole = builder.zext(builder.fptosi(args[0], ir.VectorType(I32, WIDTH)), words)
         found = _I64(0)
         for lane in range(USED):
-            one = builder.extract_element(whole, _I32(lane))
+            one = builder.extract_element(whole, I32(lane))
             found = builder.or_(found, builder.shl(one, builder.mul(args[1], _I64(lane))))
         return found
 
     return signature(types.int64, OCTET, types.int64), codegen
-
-
-@intrinsic
-def look_up(typingctx: Any, table: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Return the numbers of a table of doubles at positions, rounded down; the last two are 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        at = builder.fptosi(args[1], ir.VectorType(_I32, WIDTH))
-        found = ir.Constant(_DOUBLES, [0.0] * WIDTH)
-        for lane in range(USED):
-            one = builder.load(builder.gep(data, [builder.extract_element(at, _I32(lane))]))
-            found = builder.insert_element(found, one, _I32(lane))
-        return found
-
-    return signature(OCTET, table, OCTET), codegen
 
 
 @intrinsic
@@ -226,7 +149,7 @@ def single(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         rounded = builder.fptrunc(args[0], ir.VectorType(ir.FloatType(), WIDTH))
-        return builder.fpext(rounded, _DOUBLES)
+        return builder.fpext(rounded, DOUBLES)
 
     return signature(OCTET, OCTET), codegen
 
@@ -236,9 +159,9 @@ def total(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
     """Return the sum, added up one after another from the first on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        found = builder.extract_element(args[0], _I32(0))
+        found = builder.extract_element(args[0], I32(0))
         for lane in range(1, USED):
-            found = builder.fadd(found, builder.extract_element(args[0], _I32(lane)))
+            found = builder.fadd(found, builder.extract_element(args[0], I32(lane)))
         return found
 
     return signature(types.float64, OCTET), codegen
@@ -259,7 +182,7 @@ def beside(typingctx: Any, octet: Any, number: Any) -> Any:  # noqa: ARG001
     """Return the numbers by messenger with another one next to them, in place ``USED``."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.insert_element(*args, _I32(USED))
+        return builder.insert_element(*args, I32(USED))
 
     return signature(OCTET, OCTET, types.float64), codegen
 
@@ -285,6 +208,6 @@ def largest(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
                 found, found, _lanes([(lane + half) % WIDTH for lane in range(WIDTH)])
             )
             found = builder.select(builder.fcmp_ordered(">", found, other), found, other)
-        return builder.extract_element(found, _I32(0))
+        return builder.extract_element(found, I32(0))
 
     return signature(types.float64, OCTET), codegen

@@ -11,15 +11,22 @@ USED = 6  # lanes that stand for a messenger
 
 
 def read(array: Any) -> Any:
-    """Return the numbers by messenger of a flat array of floats; the last two are 0."""
+    """Return the numbers by messenger of a flat array; the last two are 0."""
     found = np.zeros(WIDTH)
     found[:USED] = array[:USED]
     return found
 
 
 def write(array: Any, octet: Any) -> None:
-    """Write the numbers by messenger of an octet to a flat array of floats."""
-    array[:USED] = octet[:USED]
+    """Write the numbers by messenger of an octet to a flat array.
+
+    Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
+    """
+    numbers = octet[:USED]
+    if np.issubdtype(array.dtype, np.integer):
+        ends = np.iinfo(array.dtype)
+        numbers = np.rint(np.clip(numbers, ends.min, ends.max))
+    array[:USED] = numbers
 
 
 def add_to(array: Any, at: Any, octet: Any) -> None:

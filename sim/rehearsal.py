@@ -87,7 +87,9 @@ def two_users(config: SimConfig) -> State:
         kind=np.zeros(1, np.uint8),
         indptr=np.array([0, 2]),
         members=np.arange(2, dtype=np.uint32),
-        of_user=np.zeros((2, 1), np.int32),
+        window=np.zeros(1, np.uint32),
+        begin=np.arange(3, dtype=np.uint16),
+        of_user=np.zeros(2, np.uint32),
     )
     return make_state(config, people, rows, seats)
 

@@ -28,7 +28,7 @@ from sim.rules.records import (
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, levels, pack, pack_mind
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT
-from sim.world.population import TASTE_UNIT, Population
+from sim.world.population import Population
 from sim.world.rows import Rows
 from sim.world.settings import BANDS, TYPES
 
@@ -80,7 +80,7 @@ def make_users(population: Population) -> Records:
     for name in ("band", "segments", "type", "online", "abroad", "intensity", "concern"):
         users[name] = getattr(population, name)
     users["place"] = population.region * np.uint8(2) + population.vpn
-    users["taste"][:, : population.taste.shape[1]] = population.taste * np.float32(TASTE_UNIT)
+    users["taste"][:, : population.taste.shape[1]] = population.taste
     return users
 
 
@@ -108,7 +108,7 @@ def make_chats(seats: Seats) -> Chats:
     n = seats.kind.size
     return Chats(
         np.full(n, NOWHERE, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        seats.kind, seats.indptr, seats.members, seats.of_user,
+        seats.kind, seats.indptr, seats.members, seats.window, seats.begin, seats.of_user,
     )  # fmt: skip
 
 

@@ -18,16 +18,16 @@ from sim.octets import (
     lowest,
     number_at,
     read,
-    single,
     splat,
     total,
     where,
-    write,
 )
 from sim.rules.activity import p_seen
+from sim.rules.fixed import OPENED_STEPS, SHARE_STEPS, read_steps, share_steps, write_steps
 from sim.rules.habit import communication_shares
-from sim.rules.records import CELLULAR, F32, F64, MAX, U8, Int, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, MAX, U8, U16, Int, Now, Record, Records
 from sim.rules.word import in_use
+from sim.world.arrays import Flags
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
@@ -93,14 +93,34 @@ def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
 
 
 @rule
+def is_lost(share: float, before: Int) -> bool:
+    """Say whether a share is less by more than ``ISOLATION`` than `before`, both in whole steps.
+
+    Parameters
+    ----------
+    share : float
+        As ``TALK`` has it.
+    before : int
+        At the start, as ``AT_START`` has it.
+    """
+    return bool(share_steps(share) < (1.0 - ISOLATION) * np.float64(before))
+
+
+def are_lost(shares: F32, before: U16) -> Flags:
+    """Return `is_lost` of many users."""
+    steps = np.rint(np.minimum(shares.astype(np.float64), 1.0) * SHARE_STEPS)
+    return np.asarray(steps < (1.0 - ISOLATION) * before.astype(np.float64))
+
+
+@rule
 def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
     """Add whom a user can reach, and whether it has lost many since the start."""
     for c in range(2):
         row[REACHABLE + c] += talk.reachable[c]
         row[SECURE + c] += talk.secure[c]
         row[ABROAD + c] += talk.abroad[c]
-        row[ISOLATED + c] += talk.reachable[c] < (1.0 - ISOLATION) * at_start.reachable[c]
-        row[CUT_OFF + c] += talk.secure[c] < (1.0 - ISOLATION) * at_start.secure[c]
+        row[ISOLATED + c] += is_lost(talk.reachable[c], at_start.reachable[c])
+        row[CUT_OFF + c] += is_lost(talk.secure[c], at_start.secure[c])
     row[HAS_ABROAD] += user.abroad
     row[WELFARE] += talk.welfare
 
@@ -112,7 +132,7 @@ class Tally(NamedTuple):
     at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication, written
     exposed: U8  # (n,) 1: the state can read much of one's talk, written
-    opened: F32  # (n, MAX) openings in the month so far, written
+    opened: U16  # (n, MAX) openings in the month so far [1/4096], written
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) length of the month by days covered; 0: it does not end in the step
     sums: F64  # (chunks, cells, N_COLUMNS)
@@ -146,13 +166,13 @@ def cell_of(user: Record, n_regions: int) -> np.int64:
 @rule
 def add_months(i: Int, chunk: Int, cell: Int, talk: Record, tally: Tally) -> None:
     """Add a step's openings to its months; count who was seen in those that end."""
-    openings, opened = read(talk.openings), read(tally.opened[i])
+    openings, opened = read(talk.openings), read_steps(tally.opened[i], OPENED_STEPS)
     for k in range(tally.days.shape[0]):
-        opened = single(opened + single(openings * np.float64(np.float32(tally.days[k]))))
+        opened = opened + openings * tally.days[k]
         if tally.scale[k] > 0.0:
             add_seen(opened, tally.scale[k], tally.months[chunk, k, cell])
             opened = splat(0.0)
-    write(tally.opened[i], opened)
+    write_steps(tally.opened[i], opened, OPENED_STEPS)
 
 
 @rule

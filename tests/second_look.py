@@ -96,7 +96,7 @@ class Look:
 
     def look(self, i):
         user, b, h = self.users[i], self.b, self.now.h
-        mine = [self.chats[g] for g in self.of_user[i] if g >= 0]
+        mine = [self.chats[g] for g in self.of_user[i]]
         talk = SimpleNamespace(
             chats=[sum(chat.platform == p for chat in mine) for p in range(6)],
             ordered={chat.platform for chat in mine if chat.moved == ORDERED},

@@ -11,12 +11,13 @@ import numpy as np
 
 from sim.engines import BLOCK
 from sim.rng import purpose_key, step_key, uniform, user_uniform
-from tests.worlds import csr
+from tests.worlds import chats_of, csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
 MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
+STEPS_OF = {"taste": 32}  # of one (2.1)
 NOWHERE = 255
 INVITED, ORDERED = 1, 2
 BITS = {
@@ -44,6 +45,15 @@ def f4(x):
 
 def sigmoid(x):
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def multiples(name, value):
+    """Return a number that is stored in steps of something (2.1), or a list of them, as such."""
+    if name not in STEPS_OF:
+        return value
+    return (
+        [k / STEPS_OF[name] for k in value] if isinstance(value, list) else value / STEPS_OF[name]
+    )
 
 
 def split_mix(key, n):
@@ -201,7 +211,7 @@ def show(user, mind, messengers, b, theirs=None):
 
 def plain(record):
     """Return a record as plain numbers, lists and sets."""
-    values = {name: record[name].tolist() for name in record.dtype.names}
+    values = {name: multiples(name, record[name].tolist()) for name in record.dtype.names}
     return SimpleNamespace(**{n: places(v) if n in BITS else v for n, v in values.items()})
 
 
@@ -213,7 +223,7 @@ def read(world, state):
     world.abuse = [plain(record) for record in state.abuse]
     chats = {name: getattr(state.chats, name).tolist() for name in state.chats._fields}
     begins = chats["indptr"]
-    world.of_user = chats["of_user"]
+    world.of_user = chats_of(state.chats)
     world.chats = [
         SimpleNamespace(
             platform=chats["platform"][g], moved=chats["moved"][g], bound=chats["bound"][g],
@@ -258,7 +268,10 @@ def stored(run):
         tables["talks"] = run.engine._work[0].talks[: state.n_users]
     for table, records in tables.items():
         if len(records):
-            found |= {f"{table}.{name}": records[name].tolist() for name in records.dtype.names}
+            found |= {
+                f"{table}.{name}": [multiples(name, row) for row in records[name].tolist()]
+                for name in records.dtype.names
+            }
     return found
 
 

@@ -15,6 +15,7 @@ from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
 from sim.rules.choice import communicate, working_memory
+from sim.rules.fixed import TASTE_STEPS
 from sim.rules.records import ACCEPT
 from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import pack
@@ -153,7 +154,7 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     q = np.linspace(0.3, 1, 2 * 2 * n).reshape(2, 2, n)  # by place, channel and messenger
     users = toy_users(n_users, n)
     users.place[:] = np.arange(n_users) % 2
-    users.taste[:] = np.random.default_rng(4).normal(size=users.taste.shape)
+    users.taste[:] = TASTE_STEPS * np.random.default_rng(4).normal(size=users.taste.shape)
     rules = toy_rules(
         n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6,
         standalone=by_band(*[-1.2, -0.8, -1.0][:n]),
@@ -164,7 +165,7 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
         )
         for i, j in weights
     }
-    standalone = np.array([-1.2, -0.8, -1.0])[:n] + 0.6 * users.taste[:, :n].astype(float)
+    standalone = np.array([-1.2, -0.8, -1.0])[:n] + 0.6 * users.taste[:, :n] / TASTE_STEPS
     law = theory.install_law(beta, weights, sums, standalone)
     # thinned until a sample remembers less than 1 % of the one before: independent
     thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(theory.heat_bath(law)))))

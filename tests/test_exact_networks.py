@@ -261,8 +261,9 @@ def test_t7_who_stays_is_the_core_whatever_the_order(z, k):
     assert (settled(desert(graph, k, hazard=0.5), quiet=50) == core).all()
 
 
-# T8: thresholds differ by taste. At s = .122 a crowd is .0003 from tipping: random thresholds are
-# that near their law in some 10^7 users only, so they stand at its quantiles; and in a `Crowd`
+# T8: thresholds differ by concern (tastes are too coarse): at even odds of being read, kappa adds
+# type kappa / 2 times `risk_value`. At s = .122 a crowd is .0003 from tipping: random thresholds
+# are that near their law in some 10^7 users only, so they stand at its quantiles; and in a `Crowd`
 # everybody reads the share itself.
 
 THRESHOLD = 0.25  # mean
@@ -272,12 +273,14 @@ ACTS = {0.122: 0.054792, 0.13: 1.0}  # by standard deviation
 def act_in_the_end(deviations, sd):
     """Return thresholds ``THRESHOLD`` + `sd` x `deviations`, as read, and how many act."""
     rules = logit(
-        STEEP, -THRESHOLD * STEEP, taste_sd=sd * STEEP, install_rate=ALWAYS, drop_rate=ALWAYS
-    )
+        STEEP, -THRESHOLD * STEEP, risk_value=2 * sd * STEEP, install_rate=ALWAYS,
+        drop_rate=ALWAYS,
+    )  # fmt: skip
     n = len(deviations)
     crowd = Crowd(n, [1, 0], rules)
-    crowd.state.users.taste[:n, 0] = -deviations
-    thresholds = THRESHOLD - sd * crowd.state.users.taste[:n, 0].astype(float)
+    users = crowd.state.users[:n]
+    users.type[:], users.concern[:] = -np.sign(deviations), np.abs(deviations)
+    thresholds = THRESHOLD - sd * users.type * users.concern.astype(float)
     share = 0.0
     for k in range(MOST_STEPS):
         step(crowd.state, k)
@@ -296,7 +299,7 @@ def test_t8_shares_are_those_of_the_table(sd, share):
 def test_t8_thresholds_at_the_quantiles_act_as_granovetter_says(sd):
     n = 50_000
     _, acting = act_in_the_end(norm.ppf((np.arange(n) + 0.5) / n), sd)
-    # quantiles are off the law by 1 / 2n at most, rounded tastes by much less
+    # quantiles are off the law by 1 / 2n at most, rounded concerns by much less
     low, high = (theory_networks.granovetter(THRESHOLD, sd, error) for error in (-1 / n, 1 / n))
     print(f"T8 s={sd}: theory {low:.6f} to {high:.6f}, run {acting / n:.6f}")
     assert low <= acting / n <= high

@@ -16,7 +16,13 @@ LAYERS = [
     ["endings"],
     ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
     ["world.pool", "world.districts", "world.checksums", "world.order"],
-    ["lanes_interpreted", "lanes_compiled", "octets_interpreted", "octets_compiled"],
+    [
+        "lanes_interpreted",
+        "lanes_compiled",
+        "octets_interpreted",
+        "octets_compiled",
+        "octets_arrays",
+    ],
     ["lanes", "octets"],
     ["parameters", "platforms", "policies", "abuse"],
     ["policy_checks"],
@@ -91,8 +97,8 @@ ROOMS = {
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},
     "SALib": {"sweeps.design"},
-    "numba": {"compiled", "lanes_compiled", "octets_compiled"},
-    "llvmlite": {"lanes_compiled", "octets_compiled"},
+    "numba": {"compiled", "lanes_compiled", "octets_compiled", "octets_arrays"},
+    "llvmlite": {"lanes_compiled", "octets_compiled", "octets_arrays"},
 }
 OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
 

@@ -28,7 +28,18 @@ from sim.rules.word import USABLE
 from sim.state import seats
 from sim.tally import observe
 from sim.world.settings import BANDS
-from tests.worlds import SMALL, advanced, csr, different, outcome, simulation, ties_of, world
+from tests.worlds import (
+    SMALL,
+    advanced,
+    chat_rows,
+    chats_of,
+    csr,
+    different,
+    outcome,
+    simulation,
+    ties_of,
+    world,
+)
 
 BAN = "+scenario=call_ban"
 WEEKS = 30
@@ -227,7 +238,10 @@ def copies(state, n):
         chats=Chats(
             *(np.tile(part, n) for part in chats[:4]), repeated(chats.indptr, n),
             shifted(chats.members.astype(np.int64), size, n).astype(np.uint32),
-            shifted(chats.of_user, len(chats.platform), n),
+            *chat_rows([
+                [g + k * len(chats.platform) for g in mine]
+                for k in range(n) for mine in chats_of(chats)
+            ]),
         ),
         abuse=state.abuse.copy(),
         at_start=np.tile(state.at_start, n).view(np.recarray),

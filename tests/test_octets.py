@@ -94,6 +94,20 @@ def test_what_is_written_is_what_was_read_and_nothing_beyond(kind):
     same(found[N], 7)
 
 
+@pytest.mark.parametrize("kind", [np.int16, np.uint16])
+def test_whole_numbers_are_the_nearest_and_end_with_their_type(kind):
+    ends = np.iinfo(kind)
+    every = np.arange(ends.min, ends.max + 1)[: 2**16 // USED * USED].reshape(-1, USED)
+    found = np.full((len(every) + 1, USED), 7, kind)
+    copy_rows(every.astype(kind), found[:-1])
+    same(found, np.vstack([every, [7] * USED]))
+    middles = [0.5, 1.5, 2.5000001, -0.5, -1.5, -0.4]
+    beyond = [ends.max + 0.4, ends.max + 0.5, 1e300, np.inf, ends.min - 3.0, -np.inf]
+    copy_rows(np.array([middles, beyond]), found[:2])
+    same(found[0], [0, 2, 3, *([0, -2, 0] if ends.min else [0, 0, 0])])
+    same(found[1], [*[ends.max] * 4, *[ends.min] * 2])
+
+
 @jit_loop
 def reduce_rows(a, b, sums, most, equal, one):
     for i in range(len(a)):

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sim.rng import purpose_key, uniforms
 from sim.rules import adoption
+from sim.rules.fixed import TASTE_STEPS
 from sim.rules.records import MAX, REVISE
 from tests.worlds import (
     by_band,
@@ -107,8 +108,8 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
     talk.value[:2], talk.chats[1] = (0.3, 0.4), 3
     now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
     traits = {
-        "taste": [1.0, -1.0, 0, 0, 0, 0], "type": -1, "habit": [0.6, 0.6, 0, 0, 0, 0],
-        "concern": 0.5, "belief": [-np.inf, 0, 0, 0, 0, 0],
+        "taste": [TASTE_STEPS, -TASTE_STEPS, 0, 0, 0, 0], "type": -1, "concern": 0.5,
+        "habit": [0.6, 0.6, 0, 0, 0, 0], "belief": [-np.inf, 0, 0, 0, 0, 0],
     }  # fmt: skip
     kept = 5 * 0.4 - 3 + 0.25 - 0.5 + 0.2 * 3 - 1.4 * 0.5 / 2
     plain = kept + 0.35  # help is for who takes it up

@@ -303,7 +303,7 @@ def stepped(state, now):
     ENGINE.move(state, now, keys(0))
     tally = Tally(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        np.zeros((n, MAX), np.float32), np.ones(1), np.zeros(1), sums,
+        np.zeros((n, MAX), np.uint16), np.ones(1), np.zeros(1), sums,
         np.zeros((1, 1, N_BANDS * 3, MAX)),
     )  # fmt: skip
     ENGINE.step(state, now, keys(0), tally)

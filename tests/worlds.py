@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key
 from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables
+from sim.rules.groups import first_chat
 from sim.rules.records import (
     ABUSE,
     AT_START,
@@ -27,6 +29,7 @@ from sim.rules.records import (
     RULES,
     TALK,
     USER,
+    WINDOW,
     Chats,
     Now,
     Records,
@@ -158,15 +161,31 @@ def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):
     """Return chats whose members are `seats`, on `platform` and of `kind` (one or a chat each)."""
     n, members = len(seats), np.array([i for chat in seats for i in chat], np.uint32)
     kinds = np.broadcast_to(np.uint8(kind), n)
-    of_user = np.full((n_users, len(set(kinds))), -1, np.int32)
+    of_users = [[] for _ in range(n_users)]
     for g, chat in enumerate(seats):
-        of_user[list(chat), kinds[g]] = g
+        for i in chat:
+            of_users[i].append(g)
     platforms = np.full(n, platform, np.uint8)
     indptr = np.cumsum([0, *map(len, seats)])
     return Chats(
         platforms, np.zeros(n, np.uint8), np.zeros(n, np.uint8), kinds.copy(), indptr, members,
-        of_user,
+        *chat_rows(of_users),
     )  # fmt: skip
+
+
+def chat_rows(of_users):
+    """Return `window`, `begin` and `of_user` of chats from the list of each user's chats."""
+    ends = np.cumsum([0, *map(len, of_users)])
+    window = ends[::WINDOW]
+    begin = ends - np.repeat(window, WINDOW)[: len(ends)]
+    chats = [g for mine in of_users for g in mine]
+    return window.astype(np.uint32), begin.astype(np.uint16), np.array(chats, np.uint32)
+
+
+def chats_of(chats):
+    """Return the list of each user's chats."""
+    first = [int(first_chat(i, chats)) for i in range(len(chats.begin))]
+    return [chats.of_user[a:b].tolist() for a, b in pairwise(first)]
 
 
 @dataclass(frozen=True)
@@ -199,7 +218,7 @@ def toy_tally(state):
     sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
     return Tally(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        np.zeros((n, MAX), np.float32), nothing, nothing, sums,
+        np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
         np.zeros((len(sums), 0, n_cells, MAX)),
     )  # fmt: skip
 

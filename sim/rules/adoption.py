@@ -9,6 +9,7 @@ from sim.octets import Octet, flags, lowest, read, where
 from sim.rng import user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, sigmoid
+from sim.rules.fixed import taste
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
@@ -39,7 +40,7 @@ def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record)
     u = rules.network_value * (v * abs(v) ** (rules.network_shape - 1.0))
     u += rules.chat_value * talk.chats[p]
     u += rules.standalone[p, user.band] + now.force.trend[p]
-    u += rules.taste_sd * user.taste[p] + rules.risk_value * leaning(user, p)
+    u += rules.taste_sd * taste(user, p) + rules.risk_value * leaning(user, p)
     bit = 1 << p
     if user.mandated & bit and not user.second & bit:
         u += rules.mandate_value

@@ -24,6 +24,7 @@ from sim.rules.records import (
     ORDERED,
     STAYED,
     U64,
+    WINDOW,
     Chats,
     Int,
     Now,
@@ -108,17 +109,21 @@ def move(g: Int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
 
 
 @rule
+def first_chat(i: Int, chats: Chats) -> np.int64:
+    """Return where the chats of user `i` begin in ``chats.of_user``."""
+    return np.int64(chats.window[i // WINDOW]) + np.int64(chats.begin[i])
+
+
+@rule
 def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
     counts, invited, ordered = np.int64(0), np.int64(0), np.int64(0)  # counts: a byte each
-    for k in range(chats.of_user.shape[1] if len(chats.platform) else 0):
-        g = np.int64(chats.of_user[i, k])
-        is_there = np.int64(g >= 0)  # no branch: nobody could guess it
-        g *= is_there
+    for at in range(first_chat(i, chats), first_chat(i + 1, chats)):
+        g = np.int64(chats.of_user[at])
         here = np.int64(chats.platform[g]) & 7  # NOWHERE is the last byte, which is not read
-        counts += is_there << 8 * here
-        invited |= (is_there & np.int64(chats.moved[g] == INVITED)) << here
-        ordered |= (is_there & np.int64(chats.moved[g] == ORDERED)) << here
+        counts += np.int64(1) << 8 * here
+        invited |= np.int64(chats.moved[g] == INVITED) << here
+        ordered |= np.int64(chats.moved[g] == ORDERED) << here
     for p in range(MAX):
         talk.chats[p] = np.uint8(counts >> 8 * p & 0xFF)
     talk.ordered = np.uint8(ordered)

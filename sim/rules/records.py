@@ -20,6 +20,7 @@ U64 = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
+I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
 Int = int | np.int64  # bits, positions
 Record = Any  # one row of one of the structured arrays below
@@ -30,6 +31,7 @@ CELLULAR = MAX  # column of cellular where messengers and cellular stand side by
 N_BANDS = 7
 MESSAGE, CALL = 0, 1
 ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
+WINDOW = 2048  # users whose chats are counted together
 NEWS_BITS = 8  # stories that users can have heard of
 
 # Who a user is, and what it has. Bits are messengers, in the order of the case.
@@ -53,9 +55,9 @@ USER = np.dtype(
         ("intensity", "f4"),  # D_i, communication relative to the average
         ("concern", "f4"),  # kappa_i, how much being read matters
         ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
-        ("taste", "f4", (MAX,)),  # standard normal
         ("habit", "f4", (MAX,)),  # in [0, 1]
         ("belief", "f4", (MAX,)),  # L_ip, that the state reads it [log-odds]
+        ("taste", "i1", (MAX,)),  # standard normal [1/32]; rules/fixed.py knows the units
     ],
     align=True,
 )
@@ -81,8 +83,8 @@ TALK = np.dtype(
     align=True,
 )
 
-# What of the start is compared with later.
-AT_START = np.dtype([("reachable", "f4", (2,)), ("secure", "f4", (2,))], align=True)
+# What of the start is compared with later, as `TALK` has it [1/65535].
+AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
 # The parameters of behaviour (sim/parameters.py explains them) and of the messengers.
 RULES = np.dtype(
@@ -235,7 +237,9 @@ class Chats(NamedTuple):
     kind: U8  # (G,)
     indptr: I64  # (G + 1,)
     members: U32  # (n_seats,) users, chat by chat
-    of_user: I32  # (n, K) chat of each user by kind, -1: none
+    window: U32  # (n_windows,) where the chats of users 0, 2048, 4096, ... begin in `of_user`
+    begin: U16  # (n + 1,) where a user's chats begin, counted from those of its window
+    of_user: U32  # (n_seats,) chats user by user
 
 
 class Now(NamedTuple):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.compiled import jit_loop
+from sim.compiled import jit, jit_loop
 from sim.world.ages import LAST_AGE
-from sim.world.arrays import I32, I64, U8, U32, Flags
+from sim.world.arrays import I64, U8, U16, U32, Flags
 from sim.world.districts import district_starts
 from sim.world.pool import each, ranges
 from sim.world.population import Population
+from sim.world.rows import WINDOW
 from sim.world.settings import PopulationConfig
 
 _DISTRICTS = 32  # worked on together
@@ -24,7 +25,16 @@ class Seats:
     kind: U8  # (G,) index in the order of config.chats
     indptr: I64  # (G + 1,)
     members: U32  # (n_seats,) users, chat by chat
-    of_user: I32  # (n, K) chat of each user by kind, -1: none
+    window: U32  # (n_windows,) where the chats of users 0, 2048, 4096, ... begin in `of_user`
+    begin: U16  # (n + 1,) where a user's chats begin, counted from those of its window
+    of_user: U32  # (n_seats,) chats user by user, kind by kind
+
+    def of(self, user: int) -> U32:
+        """Return the chats of a user, shape (number of them,)."""
+        first, last = (
+            int(self.window[i // WINDOW]) + int(self.begin[i]) for i in (user, user + 1)
+        )
+        return self.of_user[first:last]
 
 
 def seat(population: Population, config: PopulationConfig, n_threads: int | None = None) -> Seats:
@@ -45,12 +55,19 @@ def seat(population: Population, config: PopulationConfig, n_threads: int | None
     each(count_some, some_districts, n_threads)
     sizes = np.array([chats.size for chats in kinds], np.int64)
     n_chats = -(-count.sum(axis=1) // sizes)
+    window, begin = (
+        np.zeros(p.n_users // WINDOW + 1, np.uint32),
+        np.zeros(p.n_users + 1, np.uint16),
+    )
+    count_chats(p.segments, p.online, bits, window, begin)
     first_chat = np.cumsum(n_chats) - n_chats
     seats = Seats(
         kind=np.repeat(np.arange(sizes.size, dtype=np.uint8), n_chats),
         indptr=_ends(count.sum(axis=1), sizes),
         members=np.empty(count.sum(), np.uint32),
-        of_user=np.empty((p.n_users, sizes.size), np.int32),
+        window=window,
+        begin=begin,
+        of_user=np.empty(count.sum(), np.uint32),
     )
     place = np.cumsum(count.ravel()).reshape(count.shape) - count
     by_age = np.array([chats.order == "age" for chats in kinds], np.bool_)
@@ -58,8 +75,8 @@ def seat(population: Population, config: PopulationConfig, n_threads: int | None
     def seat_some(some: tuple[int, int]) -> None:
         for k in range(sizes.size):
             seat_members(
-                *some, starts, p.age, p.segments, p.online, k, bits[k], bool(by_age[k]),
-                sizes[k], first_chat[k], place[k], place[k, 0], seats.members, seats.of_user,
+                *some, starts, p.age, p.segments, p.online, k, bits, bool(by_age[k]), sizes[k],
+                first_chat[k], place[k], place[k, 0], seats.members, window, begin, seats.of_user,
             )  # fmt: skip
 
     each(seat_some, some_districts, n_threads)
@@ -87,10 +104,31 @@ def count_members(
 
 
 @jit_loop
+def count_chats(segments: U8, online: Flags, bits: U8, window: U32, begin: U16) -> None:
+    """Write where users' chats begin, as `Seats` has it."""
+    seat = np.int64(0)
+    for user in range(begin.size):
+        if user % WINDOW == 0:
+            window[user // WINDOW] = seat
+        begin[user] = seat - np.int64(window[user // WINDOW])
+        if user < online.size and online[user]:
+            seat += n_kinds(segments[user], bits, bits.size)
+
+
+@jit
+def n_kinds(segments: np.uint8, bits: U8, kind: int) -> int:
+    """Return in how many of the first `kind` kinds of chats a user who is online sits."""
+    found = 0
+    for k in range(kind):
+        found += segments & bits[k] > 0
+    return found
+
+
+@jit_loop
 def seat_members(
     first: int, last: int, starts: I64, age: U8, segments: U8, online: Flags, kind: int,
-    bit: np.uint8, by_age: bool, size: int, first_chat: int, place: I64, first_place: int,
-    members: U32, of_user: I32,
+    bits: U8, by_age: bool, size: int, first_chat: int, place: I64, first_place: int,
+    members: U32, window: U32, begin: U16, of_user: U32,
 ) -> None:  # fmt: skip
     """Seat the members of one kind in the districts `first` to `last` - 1.
 
@@ -101,6 +139,7 @@ def seat_members(
     first_chat, first_place
         The first of the kind.
     """
+    bit = bits[kind]
     for d in range(first, last):
         ahead = np.zeros(LAST_AGE + 2, np.int64)  # members of the district who are younger
         for user in range(starts[d], starts[d + 1]):
@@ -108,10 +147,11 @@ def seat_members(
                 ahead[age[user] + 1] += 1
         ahead = np.cumsum(ahead)
         for user in range(starts[d], starts[d + 1]):
-            of_user[user, kind] = -1
             if online[user] and segments[user] & bit > 0:
                 years = np.int64(age[user]) if by_age else 0
                 at = place[d] + ahead[years]
                 ahead[years] += 1
                 members[at] = user
-                of_user[user, kind] = first_chat + (at - first_place) // size
+                mine = np.int64(window[user // WINDOW]) + np.int64(begin[user])
+                mine += n_kinds(segments[user], bits, kind)
+                of_user[mine] = first_chat + (at - first_place) // size

@@ -1,0 +1,117 @@
+"""Octets and arrays: numbers by messenger read from memory and written to it (sim/octets.py)."""
+
+# mypy: allow-untyped-calls, allow-untyped-decorators
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.core.typing.templates import signature
+from numba.extending import intrinsic
+
+from sim.octets_compiled import DOUBLES, FLAGS, I32, OCTET, USED, WIDTH
+
+
+def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+    """Call an intrinsic function of LLVM."""
+    kind = ir.FunctionType(result, [a.type for a in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
+def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, Any, str]:
+    """Return where the first numbers of array 0 stand, which of eight they are, and their type."""
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    element = data.type.pointee
+    vector = ir.VectorType(element, WIDTH)
+    used = ir.Constant(FLAGS.vector, [int(lane < USED) for lane in range(WIDTH)])
+    name = f"v{WIDTH}{'i' if _is_whole(element) else 'f'}{sig.args[0].dtype.bitwidth}.p0"
+    return builder.bitcast(data, vector.as_pointer()), used, name
+
+
+def _is_whole(element: Any) -> bool:
+    return isinstance(element, ir.IntType)
+
+
+def _alignment(sig: Any) -> Any:
+    """Return to how many bytes the numbers of array 0 are aligned at least."""
+    return I32(min(4, sig.args[0].dtype.bitwidth // 8))
+
+
+@intrinsic
+def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
+    """Return the numbers by messenger of a flat array; the last two are 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place, used, name = _place(context, builder, sig, args)
+        none = ir.Constant(place.type.pointee, None)
+        found = _call(
+            builder, f"llvm.masked.load.{name}", none.type, place, _alignment(sig), used, none
+        )  # fmt: skip
+        if _is_whole(none.type.element):
+            convert = builder.sitofp if sig.args[0].dtype.signed else builder.uitofp
+            return convert(found, DOUBLES)
+        return builder.fpext(found, DOUBLES) if found.type != DOUBLES else found
+
+    return signature(OCTET, array), codegen
+
+
+@intrinsic
+def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Write the numbers by messenger of an octet to a flat array.
+
+    Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        place, used, name = _place(context, builder, sig, args)
+        numbers, kind = args[1], place.type.pointee
+        if _is_whole(kind.element):
+            numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
+        elif kind != DOUBLES:
+            numbers = builder.fptrunc(numbers, kind)
+        store = f"llvm.masked.store.{name}"
+        _call(builder, store, ir.VoidType(), numbers, place, _alignment(sig), used)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, OCTET), codegen
+
+
+def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
+    """Return the whole numbers next to an octet's within a type, as 32-bit ones."""
+    for end, beyond in ((kind.minval, "<"), (kind.maxval, ">")):
+        limit = ir.Constant(DOUBLES, [float(end)] * WIDTH)
+        numbers = builder.select(builder.fcmp_ordered(beyond, numbers, limit), limit, numbers)
+    whole = _call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, numbers)
+    return builder.fptosi(whole, ir.VectorType(I32, WIDTH))
+
+
+@intrinsic
+def add_to(typingctx: Any, array: Any, at: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Add eight numbers to those of a flat array of doubles from position `at` on."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        place = builder.bitcast(builder.gep(data, [args[1]]), DOUBLES.as_pointer())
+        before = builder.load(place)
+        before.align = 8
+        builder.store(builder.fadd(before, args[2]), place, align=8)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.intp, OCTET), codegen
+
+
+@intrinsic
+def look_up(typingctx: Any, table: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Return the numbers of a table of doubles at positions, rounded down; the last two are 0."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        at = builder.fptosi(args[1], ir.VectorType(I32, WIDTH))
+        found = ir.Constant(DOUBLES, [0.0] * WIDTH)
+        for lane in range(USED):
+            one = builder.load(builder.gep(data, [builder.extract_element(at, I32(lane))]))
+            found = builder.insert_element(found, one, I32(lane))
+        return found
+
+    return signature(OCTET, table, OCTET), codegen

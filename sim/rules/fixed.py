@@ -1,0 +1,42 @@
+"""Numbers that are stored as whole multiples of a unit: two bytes where a float takes four.
+
+Rules read and write them here, so that nothing else has to know the units. What is written is
+rounded to the nearest multiple, half to even, and cut off at the ends of what two bytes hold. A
+number that moves by less than half a unit in a step stays where it is.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.compiled import rule
+from sim.octets import Octet, read, write
+from sim.rules.records import I16, U16, Int, Record
+
+TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
+SHARE_STEPS = 65535  # of all that a user could reach
+OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
+
+
+@rule
+def read_steps(array: U16 | I16, steps: int) -> Octet:
+    """Return the numbers by messenger of an array that holds them in `steps` of one."""
+    return read(array) * (1.0 / steps)
+
+
+@rule
+def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
+    """Write the numbers by messenger to an array that holds them in `steps` of one."""
+    write(array, numbers * np.float64(steps))
+
+
+@rule
+def share_steps(share: float) -> float:
+    """Return the number of steps next to a share in [0, 1]; one that rounding made larger is 1."""
+    return float(np.rint(min(np.float64(share), 1.0) * SHARE_STEPS))
+
+
+@rule
+def taste(user: Record, p: Int) -> float:
+    """Return the taste of `user` for messenger `p` [standard deviations]."""
+    return float(np.float64(user.taste[p]) / TASTE_STEPS)
