@@ -9,6 +9,7 @@ import numpy as np
 from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
+from sim.octets import USED, beside, number_at, splat
 from sim.rng import user_uniform
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility
@@ -172,7 +173,8 @@ def month(
     n = np.float64(talk.openings[p])
     if not in_use(user) >> p & 1:
         n = user.intensity * (rules.traffic_openings * habit + rules.base_openings[p])
-    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+    seen = p_seen(beside(splat(MONTH * n), MONTH / 2 * n))
+    whole, part = number_at(seen, 0), number_at(seen, USED)
     d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
     d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
     holder = stayed * whole + (1.0 - stayed) * part

@@ -169,6 +169,25 @@ def gather(typingctx: Any, words: Any, ids: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def fetch(typingctx: Any, words: Any, ids: Any, at: Any) -> Any:  # noqa: ARG001
+    """Bring the words at sixteen ids[at:] near, if there are so many: they will be gathered."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        of_words, of_ids = (_data(context, builder, sig, args, k) for k in range(2))
+        size = context.make_array(sig.args[1])(context, builder, args[1]).nitems
+        last = builder.sub(size, _I64(WIDTH))
+        at = builder.select(builder.icmp_signed("<", args[2], last), args[2], last)
+        byte = ir.IntType(8).as_pointer()
+        for lane in range(WIDTH):
+            index = builder.load(builder.gep(of_ids, [builder.add(at, _I64(lane))]))
+            word = builder.bitcast(builder.gep(of_words, [builder.zext(index, _I64)]), byte)
+            _call(builder, "llvm.prefetch.p0", ir.VoidType(), word, _I32(0), _I32(3), _I32(1))
+        return context.get_dummy_value()
+
+    return signature(types.void, words, ids, types.intp), codegen
+
+
+@intrinsic
 def gather_rows(typingctx: Any, words: Any, ids: Any, starts: Any, at: Any) -> Any:  # noqa: ARG001
     """Return the halves of the words at ids[starts + at], or at the last id beyond the end."""
 

@@ -33,6 +33,10 @@ def gather(words: Any, ids: Any) -> tuple[Any, Any]:
     return _halves(words[ids.view(np.uint32)])
 
 
+def fetch(words: Any, ids: Any, at: Any) -> None:
+    """Bring the words at sixteen ids[at:] near, if there are so many: they will be gathered."""
+
+
 def gather_rows(words: Any, ids: Any, starts: Any, at: Any) -> tuple[Any, Any]:
     """Return the halves of the words at ids[starts + at], or at the last id beyond the end."""
     return _halves(words[ids[np.minimum(starts + at, len(ids) - 1)]])

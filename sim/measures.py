@@ -151,7 +151,7 @@ class Recorder:
             len(self.config.population.regions), self._at_start, self._primary, self._exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
             np.zeros((n_chunks, self.cells.n, N_COLUMNS)),
-            np.zeros((n_chunks, len(parts), self.cells.n, MAX)),
+            np.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
         )  # fmt: skip
 
     def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
@@ -242,7 +242,7 @@ class Recorder:
             begin = min(end, boundary)
 
     def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
-        """Keep the reach of a month that is over, by the users seen in it, (n_cells, MAX)."""
+        """Keep the reach of a month that is over, by the users seen in it, (n_cells, WIDTH)."""
         if self._covered >= COVERED * _length(first):
             with np.errstate(invalid="ignore"):
                 reach = self.cells.by_group(seen) / self.cells.counts[:, None]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sim.compiled import INTERPRETED
+from sim.compiled import INTERPRETED, rule
 
 if TYPE_CHECKING or INTERPRETED:
     from sim.octets_interpreted import (
@@ -25,7 +25,10 @@ if TYPE_CHECKING or INTERPRETED:
         largest,
         look_up,
         lowest,
+        nearest,
         number_at,
+        octet_of,
+        power_of_two,
         read,
         single,
         splat,
@@ -45,7 +48,10 @@ else:
         flags,
         largest,
         lowest,
+        nearest,
         number_at,
+        octet_of,
+        power_of_two,
         single,
         splat,
         total,
@@ -54,10 +60,28 @@ else:
     )
 
 __all__ = [
-    "USED", "WIDTH", "Flags", "Octet", "add_to", "beside", "bits_of", "bytes_of", "flags",
-    "largest", "look_up", "lowest", "number_at", "read", "single", "splat", "total", "where",
-    "word_of", "write",
+    "USED", "WIDTH", "Flags", "Octet", "add_to", "beside", "bits_of", "bytes_of", "exp", "flags",
+    "largest", "look_up", "lowest", "nearest", "number_at", "octet_of", "power_of_two", "read",
+    "single", "splat", "total", "where", "word_of", "write",
 ]  # fmt: skip
 
 Octet = Any  # eight float64
 Flags = Any  # eight bits
+
+_LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
+
+
+@rule
+def exp(x: Octet) -> Octet:
+    """Return e to the power of numbers between -700 and 700, to about 2e-10 of it.
+
+    2^k exp(f) with whole k and |f| < 0.35, by Taylor's polynomial; its terms are added in pairs,
+    since a sum one after another would have to wait for each (Estrin 1960).
+    """
+    k = nearest(x * _LOG2_E)
+    f = x - k * _LN_2
+    square = f * f
+    a = (f + 1.0) + square * (f * (1.0 / 6.0) + 0.5)
+    b = (f * (1.0 / 120.0) + 1.0 / 24.0) + square * (f * (1.0 / 5040.0) + 1.0 / 720.0)
+    square = square * square
+    return (a + square * (b + square * (1.0 / 40320.0))) * power_of_two(k)

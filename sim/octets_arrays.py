@@ -6,17 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import cgutils, types
+from numba.core import types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
-from sim.octets_compiled import DOUBLES, FLAGS, I32, OCTET, USED, WIDTH
-
-
-def _call(builder: Any, name: str, result: Any, *args: Any) -> Any:
-    """Call an intrinsic function of LLVM."""
-    kind = ir.FunctionType(result, [a.type for a in args])
-    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+from sim.octets_compiled import DOUBLES, FLAGS, I32, OCTET, USED, WIDTH, call
 
 
 def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, Any, str]:
@@ -45,7 +39,7 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place, used, name = _place(context, builder, sig, args)
         none = ir.Constant(place.type.pointee, None)
-        found = _call(
+        found = call(
             builder, f"llvm.masked.load.{name}", none.type, place, _alignment(sig), used, none
         )  # fmt: skip
         if _is_whole(none.type.element):
@@ -71,7 +65,7 @@ def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
         elif kind != DOUBLES:
             numbers = builder.fptrunc(numbers, kind)
         store = f"llvm.masked.store.{name}"
-        _call(builder, store, ir.VoidType(), numbers, place, _alignment(sig), used)
+        call(builder, store, ir.VoidType(), numbers, place, _alignment(sig), used)
         return context.get_dummy_value()
 
     return signature(types.void, array, OCTET), codegen
@@ -82,7 +76,7 @@ def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
     for end, beyond in ((kind.minval, "<"), (kind.maxval, ">")):
         limit = ir.Constant(DOUBLES, [float(end)] * WIDTH)
         numbers = builder.select(builder.fcmp_ordered(beyond, numbers, limit), limit, numbers)
-    whole = _call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, numbers)
+    whole = call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, numbers)
     return builder.fptosi(whole, ir.VectorType(I32, WIDTH))
 
 

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
 WIDTH = 8
 USED = 6  # lanes that stand for a messenger
 _BIT, _BYTE, I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
+_SHIFT = 1.5 * 2.0**52 + 1023.0  # puts the exponent of 2**k into the lowest bits
 DOUBLES, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.DoubleType(), _BIT))
 
 
@@ -76,6 +77,12 @@ _operator(operator.eq, OCTET, FLAGS, "fcmp_ordered", "==")
 _operator(operator.and_, FLAGS, FLAGS, "and_")
 
 
+def call(builder: Any, name: str, result: Any, *args: Any) -> Any:
+    """Call an intrinsic function of LLVM."""
+    kind = ir.FunctionType(result, [a.type for a in args])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), args)
+
+
 @intrinsic
 def flags(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     """Return the eight lowest bits of a whole number."""
@@ -124,6 +131,44 @@ def word_of(typingctx: Any, octet: Any, width: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def nearest(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Return the whole numbers next to numbers, half to even."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, *args)
+
+    return signature(OCTET, OCTET), codegen
+
+
+@intrinsic
+def power_of_two(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Return 2 to the power of whole numbers from -1022 to 1023."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        words = ir.VectorType(_I64, WIDTH)
+        shift = ir.Constant(DOUBLES, [_SHIFT] * WIDTH)
+        bits = builder.bitcast(builder.fadd(args[0], shift), words)
+        return builder.bitcast(builder.shl(bits, ir.Constant(words, [52] * WIDTH)), DOUBLES)
+
+    return signature(OCTET, OCTET), codegen
+
+
+@intrinsic
+def octet_of(
+    typingctx: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any,  # noqa: ARG001
+) -> Any:  # fmt: skip
+    """Return eight numbers side by side."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        found = ir.Constant(DOUBLES, ir.Undefined)
+        for lane, number in enumerate(args):
+            found = builder.insert_element(found, number, I32(lane))
+        return found
+
+    return signature(OCTET, *[types.float64] * WIDTH), codegen
+
+
+@intrinsic
 def where(typingctx: Any, held: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
     """Return `a` where the flags hold, else `b`."""
 
@@ -156,13 +201,17 @@ def single(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def total(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Return the sum, added up one after another from the first on."""
+    """Return the sum of the numbers by messenger, halves added until one is left."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        found = builder.extract_element(args[0], I32(0))
-        for lane in range(1, USED):
-            found = builder.fadd(found, builder.extract_element(args[0], I32(lane)))
-        return found
+        nothing = ir.Constant(DOUBLES, [0.0] * WIDTH)
+        used = [*range(USED), *range(WIDTH, 2 * WIDTH - USED)]
+        found = builder.shuffle_vector(args[0], nothing, _lanes(used))
+        for half in (4, 2, 1):
+            upper = builder.shuffle_vector(found, nothing, _lanes([*range(half, 2 * half)]))
+            lower = builder.shuffle_vector(found, nothing, _lanes([*range(half)]))
+            found, nothing = builder.fadd(lower, upper), ir.Constant(lower.type, ir.Undefined)
+        return builder.extract_element(found, I32(0))
 
     return signature(types.float64, OCTET), codegen
 

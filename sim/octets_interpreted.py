@@ -61,6 +61,21 @@ def look_up(table: Any, octet: Any) -> Any:
     return found
 
 
+def nearest(octet: Any) -> Any:
+    """Return the whole numbers next to numbers, half to even."""
+    return np.rint(octet)
+
+
+def power_of_two(octet: Any) -> Any:
+    """Return 2 to the power of whole numbers from -1022 to 1023."""
+    return np.exp2(octet)
+
+
+def octet_of(*numbers: Any) -> Any:
+    """Return eight numbers side by side."""
+    return np.array(numbers, np.float64)
+
+
 def where(held: Any, a: Any, b: Any) -> Any:
     """Return `a` where the flags hold, else `b`."""
     return np.where(held, a, b).astype(np.float64)
@@ -77,8 +92,11 @@ def single(octet: Any) -> Any:
 
 
 def total(octet: Any) -> float:
-    """Return the sum, added up one after another from the first on."""
-    return float(np.add.accumulate(octet[:USED])[-1])
+    """Return the sum of the numbers by messenger, halves added until one is left."""
+    found = np.where(np.arange(WIDTH) < USED, octet, 0.0)
+    while len(found) > 1:
+        found = found[: len(found) // 2] + found[len(found) // 2 :]
+    return float(found[0])
 
 
 def number_at(octet: Any, lane: Any) -> float:

@@ -16,7 +16,7 @@ from sim.octets import (
     flags,
     largest,
     lowest,
-    number_at,
+    octet_of,
     read,
     splat,
     total,
@@ -33,7 +33,7 @@ ISOLATION = 0.30  # a user is isolated who lost more than this share of reachabl
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
 MOST_KINDS = 2  # of abuse
 
-# Columns of the sums; messengers, and cellular beside them, take ``WIDTH`` columns.
+# Columns of the sums, eight together (`add_to`); messengers, and cellular beside them, take eight.
 DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS, PRIMARY = (k * WIDTH for k in range(7))
 USE = 7 * WIDTH  # message, then call
 HAS = USE + 2 * WIDTH  # in use by those without a VPN, then by those with one
@@ -44,17 +44,15 @@ HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in r
 
 
 @rule
-def primary(talk: Record, rules: Record) -> int:
+def primary(shares: Octet) -> int:
     """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
-    shares = communication_shares(talk, rules)
     most = largest(shares)
     return lowest(bits_of(shares == most)) if most > 0.0 else CELLULAR
 
 
 @rule
-def is_exposed(talk: Record, now: Now, rules: Record) -> int:
+def is_exposed(shares: Octet, now: Now) -> int:
     """Say whether the state can read more than ``EXPOSED`` of a user's talk by messenger."""
-    shares = communication_shares(talk, rules)
     return int(total(shares * read(now.force.access)) > EXPOSED * total(shares))
 
 
@@ -67,21 +65,13 @@ def add_bits(row: F64, at: Int, bits: Int) -> None:
 @rule
 def add_messengers(user: Record, talk: Record, row: F64) -> None:
     """Add what a user has and opens."""
-    left = bits_of(read(talk.openings) > 0.0)
-    while left:
-        p = lowest(left)
-        left &= left - 1
-        row[DAU + p] += p_seen(np.float64(talk.openings[p]))
+    add_to(row, DAU, p_seen(read(talk.openings)))
     add_bits(row, HAS + WIDTH * (user.place & 1), in_use(user))
     add_bits(row, INSTALLED, user.installed)
     add_bits(row, ACCOUNT, user.account)
     add_bits(row, MANDATED, user.mandated)
     add_bits(row, SECOND, user.second)
-    for p in range(MAX):
-        row[CHATS + p] += talk.chats[p]
-    row[VPN] += user.place & 1
-    for a in range(MOST_KINDS):
-        row[VICTIMS + a] += user.victim >> a & 1
+    add_to(row, CHATS, read(talk.chats))
 
 
 @rule
@@ -113,16 +103,24 @@ def are_lost(shares: F32, before: U16) -> Flags:
 
 
 @rule
-def add_ties(user: Record, talk: Record, at_start: Record, row: F64) -> None:
+def add_ties(talk: Record, at_start: Record, row: F64) -> None:
     """Add whom a user can reach, and whether it has lost many since the start."""
-    for c in range(2):
-        row[REACHABLE + c] += talk.reachable[c]
-        row[SECURE + c] += talk.secure[c]
-        row[ABROAD + c] += talk.abroad[c]
-        row[ISOLATED + c] += is_lost(talk.reachable[c], at_start.reachable[c])
-        row[CUT_OFF + c] += is_lost(talk.secure[c], at_start.secure[c])
-    row[HAS_ABROAD] += user.abroad
-    row[WELFARE] += talk.welfare
+    reach, secure = talk.reachable, talk.secure
+    before, secure_before = at_start.reachable, at_start.secure
+    add_to(row, REACHABLE, octet_of(
+        reach[0], reach[1], secure[0], secure[1],
+        is_lost(reach[0], before[0]), is_lost(reach[1], before[1]),
+        is_lost(secure[0], secure_before[0]), is_lost(secure[1], secure_before[1]),
+    ))  # fmt: skip
+
+
+@rule
+def add_rest(user: Record, talk: Record, exposed: int, row: F64) -> None:
+    """Add what remains: relatives abroad, abuse, VPN, welfare, exposure."""
+    add_to(row, ABROAD, octet_of(
+        talk.abroad[0], talk.abroad[1], user.victim & 1, user.victim >> 1 & 1,
+        user.abroad, talk.welfare, user.place & 1, exposed,
+    ))  # fmt: skip
 
 
 class Tally(NamedTuple):
@@ -136,7 +134,7 @@ class Tally(NamedTuple):
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) length of the month by days covered; 0: it does not end in the step
     sums: F64  # (chunks, cells, N_COLUMNS)
-    months: F64  # (chunks, parts, cells, MAX) who was seen in the months that end
+    months: F64  # (chunks, parts, cells, WIDTH) who was seen in the months that end
 
 
 @rule
@@ -146,13 +144,13 @@ def observe(
     """Add a user's columns to ``tally.sums[chunk, cell]``; note its primary and its exposure."""
     cell = cell_of(user, tally.n_regions)
     row = tally.sums[chunk, cell]
+    shares = communication_shares(talk, rules)
+    tally.primary[i], tally.exposed[i] = primary(shares), is_exposed(shares, now)
     add_messengers(user, talk, row)
     add_use(user, talk, rules, row)
-    add_ties(user, talk, tally.at_start[i], row)
-    tally.primary[i] = primary(talk, rules)
-    tally.exposed[i] = is_exposed(talk, now, rules)
+    add_ties(talk, tally.at_start[i], row)
+    add_rest(user, talk, tally.exposed[i], row)
     row[PRIMARY + tally.primary[i]] += 1.0
-    row[EXPOSED_USERS] += tally.exposed[i]
     add_months(i, chunk, cell, talk, tally)
 
 
@@ -170,16 +168,6 @@ def add_months(i: Int, chunk: Int, cell: Int, talk: Record, tally: Tally) -> Non
     for k in range(tally.days.shape[0]):
         opened = opened + openings * tally.days[k]
         if tally.scale[k] > 0.0:
-            add_seen(opened, tally.scale[k], tally.months[chunk, k, cell])
+            add_to(tally.months[chunk, k, cell], 0, p_seen(opened * tally.scale[k]))
             opened = splat(0.0)
     write_steps(tally.opened[i], opened, OPENED_STEPS)
-
-
-@rule
-def add_seen(opened: Octet, scale: float, seen: F64) -> None:
-    """Count at whose messengers a user was seen in a month, by how often it opened them."""
-    left = bits_of(opened > 0.0)
-    while left:
-        p = lowest(left)
-        left &= left - 1
-        seen[p] += p_seen(number_at(opened, p) * scale)

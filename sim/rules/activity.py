@@ -5,12 +5,12 @@ Openings are not proportional to traffic: groups, channels and notifications bri
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.compiled import rule
-from sim.octets import Octet, flags, read, where, write
+from sim.octets import Octet, exp, flags, read, where, write
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
+
+MANY = 64.0  # openings: nobody who opens it so often goes unseen
 
 
 @rule
@@ -26,9 +26,9 @@ def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
 
 
 @rule
-def p_seen(n_openings: float) -> float:
-    """Return the chance of at least one opening, given their expected number (Poisson)."""
-    return float(1.0 - np.exp(-n_openings))
+def p_seen(n_openings: Octet) -> Octet:
+    """Return the chances of at least one opening, given their expected numbers (Poisson)."""
+    return 1.0 - exp(0.0 - where(n_openings < MANY, n_openings, MANY))
 
 
 @rule

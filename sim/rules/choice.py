@@ -28,6 +28,7 @@ from sim.lanes import (
     Mask,
     any_bits,
     count,
+    fetch,
     fma,
     gather,
     ln,
@@ -386,6 +387,7 @@ def communicate(
         if r < longest:
             ids = load(ties.indices, tie + r * WIDTH)
             partner = where(drawn >= ties.rank_total[r], ids, partner)
+            fetch(words, ties.indices, tie + (r + 2) * WIDTH)
             their_low, their_high = gather(words, ids)
             pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
             contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
