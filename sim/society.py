@@ -9,6 +9,7 @@ from sim.config import SimConfig
 from sim.engines import Threads
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
+from sim.rules.fixed import BELIEF_STEPS
 from sim.rules.groups import chat_value
 from sim.rules.records import (
     F32,
@@ -40,7 +41,7 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     """
     users, b = state.users, config.behaviour
     prior = state.rules.prior[users.type + 1].astype(np.float32)
-    users.belief[:] = prior
+    users.belief[:] = np.rint(prior * BELIEF_STEPS)
     follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
     if follow == 0.0 or forget == 0.0:
         return
@@ -53,7 +54,7 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
         now, then = then, now
         if moved < CLOSE:
             break
-    users.belief[:] = now
+    users.belief[:] = np.rint(now * BELIEF_STEPS)
 
 
 @jit_loop

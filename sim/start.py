@@ -27,6 +27,7 @@ from sim.inversion import Draw, Sample, draw, draw_sample, look_at_start, reach_
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
+from sim.rules.fixed import SHARE_STEPS
 from sim.rules.records import F64, MAX, N_BANDS, Now
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
@@ -114,7 +115,8 @@ def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]
         )
         has = (users.online == 1) & (u < (targets[p] * counts / online)[users.band])
         users.installed |= has.astype(np.uint8) << np.uint8(p)
-        users.habit[:, p] = np.where(has, 0.4 * targets[p, users.band], 0)
+        habit = np.rint(0.4 * targets[p] * SHARE_STEPS).astype(np.uint16)
+        users.habit[:, p] = np.where(has, habit[users.band], 0)
     users.account[:] = users.installed
     state.show()
 
@@ -179,7 +181,7 @@ def _habit_scale(state: State, sample: Sample) -> F64:
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
         would = -np.expm1(-sample.talks.value[has, p].astype(float)).sum()
-        out[p] = users.habit[has, p].sum() / would if would > 0 else 0.0
+        out[p] = users.habit[has, p].sum() / (SHARE_STEPS * would) if would > 0 else 0.0
     return out
 
 

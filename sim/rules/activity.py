@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.octets import Octet, flags, read, where, write
+from sim.rules.fixed import habits
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
@@ -22,7 +23,7 @@ def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
     n = rules.traffic_openings * traffic
     n = n + read(rules.base_openings) * read(now.force.trend_openings) * works
     n = n + where(flags(user.mandated), read(rules.mandate_openings), 0.0)
-    return n + read(rules.habit_openings) * read(user.habit)
+    return n + read(rules.habit_openings) * habits(user)
 
 
 @rule
