@@ -25,6 +25,7 @@ from sim.rules import (
     beliefs,
     choice,
     circumvention,
+    fixed,
     groups,
     habit,
     pairing,
@@ -191,13 +192,13 @@ class User(mesa.Agent):
     def habits(self) -> dict[str, float]:
         """Habit in [0, 1] by messenger."""
         names = self.model.config.messengers
-        return {name: float(self.record.habit[p]) for p, name in enumerate(names)}
+        return {name: fixed.habit(self.record, p) for p, name in enumerate(names)}
 
     @property
     def beliefs(self) -> dict[str, float]:
         """Belief in [0, 1] that the state reads it, by messenger."""
         names = self.model.config.messengers
-        return {name: float(sigmoid(self.record.belief[p])) for p, name in enumerate(names)}
+        return {name: float(sigmoid(fixed.belief(self.record, p))) for p, name in enumerate(names)}
 
     @property
     def vpn(self) -> bool:

@@ -6,7 +6,10 @@ import numpy as np
 
 from sim.config import SimConfig
 from sim.rules.records import F64, I64, Records
+from sim.world.pool import ranges
 from sim.world.settings import BANDS, TYPES
+
+PART = 1 << 18  # users worked on together: arrays over all would take memory of their own
 
 
 def groups(config: SimConfig) -> list[str]:
@@ -26,13 +29,20 @@ class Cells:
         n_regions = len(config.population.regions)
         self._shape = (len(BANDS), n_regions, len(TYPES))
         self.n = int(np.prod(self._shape))
+        self._users = users
+        self.band, self.region, _ = (axis.ravel() for axis in np.indices(self._shape))
+        self.sizes = np.zeros(self.n, np.int64)
+        for first, last in ranges(len(users), PART):
+            self.sizes += np.bincount(self.of_users(first, last), minlength=self.n)
+        self.counts = self.by_group(self.sizes)
+
+    def of_users(self, first: int, last: int) -> I64:
+        """Return the cells of users `first` to `last` - 1, who never leave them."""
+        users = self._users[first:last]
         region = (users.place // 2).astype(np.int64)
         kind = users.type.astype(np.int64) + 1
-        cells = (users.band.astype(np.int64) * n_regions + region) * len(TYPES) + kind
-        self.of_user = cells.astype(np.uint16)
-        self.band, self.region, _ = (axis.ravel() for axis in np.indices(self._shape))
-        self.sizes = np.bincount(self.of_user, minlength=self.n)
-        self.counts = self.by_group(self.sizes)
+        band = users.band.astype(np.int64)
+        return np.asarray((band * self._shape[1] + region) * self._shape[2] + kind)
 
     def by_group(self, cells: F64 | I64) -> F64:
         """Sum cells (n_cells, ...) to groups (n_groups, ...)."""
@@ -42,6 +52,8 @@ class Cells:
 
     def shares(self, flags: np.ndarray) -> F64:
         """Return the share of each group's users with a flag, from flags (n,): (n_groups,)."""
-        marked = np.bincount(self.of_user, flags, minlength=self.n)
+        marked = np.zeros(self.n)
+        for first, last in ranges(len(flags), PART):
+            marked += np.bincount(self.of_users(first, last), flags[first:last], minlength=self.n)
         with np.errstate(invalid="ignore"):
             return self.by_group(marked) / self.counts

@@ -19,6 +19,7 @@ from sim.draws import drawn
 from sim.engines import CompiledEngine, Threads
 from sim.errors import ConfigError
 from sim.platforms import CELLULAR, CHANNELS
+from sim.rules.fixed import BELIEF_STEPS, SHARE_STEPS
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Now
 from sim.simulation import Simulation
@@ -209,8 +210,8 @@ def _platforms(config: SimConfig, witness: Witness) -> pd.DataFrame:
                 "mandated": _has(users.mandated, p),
                 "second_phone": _has(users.second, p),
                 "opens_daily": -np.expm1(-talks.openings[:, p].astype(float)),
-                "habit": users.habit[:, p],
-                "belief": 1.0 / (1.0 + np.exp(-users.belief[:, p].astype(float))),
+                "habit": (users.habit[:, p] / SHARE_STEPS).astype(np.float32),
+                "belief": 1.0 / (1.0 + np.exp(-users.belief[:, p] / BELIEF_STEPS)),
             }
         parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True).sort_values("user", kind="stable")

@@ -3,7 +3,7 @@
 Runs know nothing of each other, so each has a file of its own, written between two of its steps
 by the thread that takes it. ``header.json`` holds the configuration and what the bits depend on
 besides; ``SCENARIO.REPLICATION.run`` where a run stands, ``.done`` what was observed of it. What
-runs share (ties, rules, seats: the arrays that a copy of the start shares with it) is not stored
+runs share (ties, rules, seats: all but `State.changing`) is not stored
 but built anew from the configuration, and must have the same hash as before.
 """
 
@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -48,7 +48,7 @@ class Checkpoint(Watch):
         self._began = time.monotonic()
         self._due: dict[str, float] = {}  # when each run is to be written [s, time.monotonic]
         self._finished: dict[str, Observations] = {}  # not written yet
-        self._starts: Sequence[State] = ()  # of each replication
+        self._start = ""  # a hash of the starts, before a run takes its over
         self._lock = Lock()
 
     @classmethod
@@ -98,9 +98,9 @@ class Checkpoint(Watch):
     @contextmanager
     def over(self, starts: Sequence[State]) -> Iterator[None]:
         """Let signals wait for the end of a step; refuse another start than the runs had."""
-        self._starts = starts
+        self._start = _digest(starts)
         if self.header.start is not None:
-            self.header.compare_start(_digest(starts))
+            self.header.compare_start(self._start)
         with self.interrupts.held():
             yield
 
@@ -115,8 +115,7 @@ class Checkpoint(Watch):
         """Take the run to where it stood."""
         path = self.folder / f"{_name(simulation)}.run"
         if path.exists():
-            start = self._starts[simulation.replication]
-            simulation.remember(container.read(path, changing(simulation.state, start)))
+            simulation.remember(container.read(path, simulation.state.changing()))
         self._due[_name(simulation)] = time.monotonic() + self._interval
 
     def stepped(self, simulation: Simulation) -> None:
@@ -164,8 +163,7 @@ class Checkpoint(Watch):
         self.flush()
         with self._lock:
             self._open()
-        arrays = changing(simulation.state, self._starts[simulation.replication])
-        name = _name(simulation)
+        name, arrays = _name(simulation), simulation.state.changing()
         container.write(self.folder / f"{name}.run", simulation.memory(), arrays)
         now = time.monotonic()
         self._due[name] = now + max(self._interval, PATIENCE * (now - began))
@@ -173,7 +171,7 @@ class Checkpoint(Watch):
     def _open(self) -> None:
         """Make the folder, with its header."""
         if self.header.start is None:
-            self.header = dataclasses.replace(self.header, start=_digest(self._starts))
+            self.header = dataclasses.replace(self.header, start=self._start)
             self.folder.mkdir(exist_ok=True)  # a process may have been killed just here
             self.header.write(self.folder)
 
@@ -184,33 +182,23 @@ class Checkpoint(Watch):
         return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))
 
 
-def changing(state: State, start: State) -> Mapping[str, np.ndarray[Any, Any]]:
-    """Return the arrays of a run's state, by name; what it shares with the start stays."""
-    shared = dict(_leaves(start))
-    found = {name: leaf for name, leaf in _leaves(state) if leaf is not shared[name]}
-    for name, leaf in found.items():
-        if not isinstance(leaf, np.ndarray):
-            raise TypeError(f"state.{name} is a run's own and no array: {type(leaf).__name__}")
-    return found
-
-
-def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the arrays and values of a tree of dataclasses and named tuples, with their names."""
+def _leaves(node: Any) -> Iterator[Any]:
+    """Yield the arrays and values of a tree of dataclasses and named tuples."""
     if dataclasses.is_dataclass(node):
         names = [f.name for f in dataclasses.fields(node)]
     else:
         names = list(getattr(node, "_fields", ()))
     if not names:
-        yield path, node
+        yield node
     for name in names:
-        yield from _leaves(getattr(node, name), f"{path}.{name}" if path else name)
+        yield from _leaves(getattr(node, name))
 
 
 def _digest(starts: Sequence[State]) -> str:
     """Return a hash of all values of all starts; bytes between fields of records do not count."""
     digest = hashlib.blake2b(digest_size=10)
     different = {id(start): start for start in starts}.values()
-    for leaf in (leaf for start in different for _, leaf in _leaves(start)):
+    for leaf in (leaf for start in different for leaf in _leaves(start)):
         for column in _columns(np.asarray(leaf)):
             for first in range(0, len(column), ROWS):
                 digest.update(np.ascontiguousarray(column[first : first + ROWS]).data)

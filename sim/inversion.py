@@ -11,11 +11,11 @@ from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
 from sim.octets import USED, beside, number_at, splat
 from sim.rng import user_uniform
+from sim.rules import fixed
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility
 from sim.rules.chance import sigmoid
 from sim.rules.choice import communicate, working_memory
-from sim.rules.fixed import share_steps
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.records import (
@@ -131,7 +131,7 @@ def stationary(
     """
     u = install_utility(user, talk, p, now, rules)
     if in_use(user) >> p & 1:
-        habit = float(user.habit[p])
+        habit = fixed.habit(user, p)
         u -= rules.keep_value * habit
     else:
         habit = min(1.0, -habit_scale[p] * np.expm1(-talk.value[p]))
@@ -236,7 +236,7 @@ def draw_user(i: Int, user: Record, talk: Record, now: Now, rules: Record, how: 
             cleared = np.int64(user.installed) & ~(1 << p)
             user.installed = np.uint8(cleared | (1 << p) if has else cleared)
             user.account = user.installed
-            user.habit[p] = habit if has else 0.0
+            fixed.keep_habit(user, p, habit if has else 0.0)
 
 
 def look_at_start(state: State, now: Now, threads: Threads) -> None:
@@ -262,6 +262,7 @@ def start_rows(
         for at in range(base, end, WIDTH):
             communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, NO_LUCK, s)
         for i in range(base, end):
+            talk, kept = talks[i - base], at_start[i]
             for c in range(2):
-                at_start[i].reachable[c] = np.uint16(share_steps(talks[i - base].reachable[c]))
-                at_start[i].secure[c] = np.uint16(share_steps(talks[i - base].secure[c]))
+                kept.reachable[c] = np.uint16(fixed.share_steps(talk.reachable[c]))
+                kept.secure[c] = np.uint16(fixed.share_steps(talk.secure[c]))

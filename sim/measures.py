@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.cells import Cells
+from sim.cells import PART, Cells
 from sim.config import SimConfig
 from sim.engines import chunks
 from sim.octets import WIDTH
@@ -45,6 +45,7 @@ from sim.tally import (
     WELFARE,
     Tally,
 )
+from sim.world.pool import ranges
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 
@@ -261,8 +262,11 @@ class Recorder:
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
         size, columns = MAX + 1, self._columns()
-        pairs = before[1].astype(np.int64) * size + after[1]
-        table = np.bincount(pairs, minlength=size * size).reshape(size, size) / len(pairs)
+        counts = np.zeros(size * size, np.int64)
+        for first, last in ranges(self.n_users, PART):
+            pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]
+            counts += np.bincount(pairs, minlength=size * size)
+        table = counts.reshape(size, size) / self.n_users
         return Flow(before[0], after[0], table[np.ix_(columns, columns)])
 
 

@@ -36,6 +36,7 @@ SAMPLE = 5_000  # users of the small world
 LATER = 0.08e9  # what is loaded after the estimate; compiling anew takes 0.2 GB more [bytes]
 ROW = 115  # of results: observed, stacked, laid out, joined [bytes]
 NX_TIE = 240  # of a networkx graph, of which textbook graphs are made [bytes]
+SNAPSHOTS = 3  # of the primary messenger: at the start, last month, now [bytes]
 AGENT = 700  # a mesa agent [bytes]
 NETWORKX = ("watts_strogatz", "barabasi_albert", "erdos_renyi")
 MONTH = 30.0  # days
@@ -79,9 +80,10 @@ def estimate_memory(config: SimConfig) -> Estimate:
     """Weigh a small world of `config` and scale it up."""
     n_tasks = config.replications * (1 + len(config.counterfactuals))
     start, threads = _small_start(config), Threads(1)
-    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    alone = n_tasks == 1 and config.engine.name != "mesa" and not side_by_side(config)
+    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads, alone)
     whole, n = _weight(start), start.n_users
-    own = _weight(start, run.state, run.recorder, run.recorder.cells) - whole
+    own = _weight(start, run.state, run.recorder) - whole + SNAPSHOTS * n
     n_threads = Threads(config.engine.threads).n_threads
     at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month

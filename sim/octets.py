@@ -73,11 +73,12 @@ _LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
 
 @rule
 def exp(x: Octet) -> Octet:
-    """Return e to the power of numbers between -700 and 700, to about 2e-10 of it.
+    """Return e to the power of numbers, cut off at -700 and 700, to about 2e-10 of it.
 
     2^k exp(f) with whole k and |f| < 0.35, by Taylor's polynomial; its terms are added in pairs,
     since a sum one after another would have to wait for each (Estrin 1960).
     """
+    x = where(x > -700.0, where(x < 700.0, x, 700.0), -700.0)
     k = nearest(x * _LOG2_E)
     f = x - k * _LN_2
     square = f * f

@@ -120,12 +120,13 @@ def word_of(typingctx: Any, octet: Any, width: Any) -> Any:  # noqa: ARG001
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         words = ir.VectorType(_I64, WIDTH)
+        used = ir.Constant(words, [-int(lane < USED) for lane in range(WIDTH)])
         whole = builder.zext(builder.fptosi(args[0], ir.VectorType(I32, WIDTH)), words)
-        found = _I64(0)
-        for lane in range(USED):
-            one = builder.extract_element(whole, I32(lane))
-            found = builder.or_(found, builder.shl(one, builder.mul(args[1], _I64(lane))))
-        return found
+        first = builder.insert_element(ir.Constant(words, ir.Undefined), args[1], I32(0))
+        width = builder.shuffle_vector(first, first, _lanes([0] * WIDTH))
+        shift = builder.mul(width, ir.Constant(words, [*range(WIDTH)]))
+        shifted = builder.shl(builder.and_(whole, used), shift)
+        return call(builder, f"llvm.vector.reduce.or.v{WIDTH}i64", _I64, shifted)
 
     return signature(types.int64, OCTET, types.int64), codegen
 

@@ -71,10 +71,10 @@ def step_key(base: np.uint64, step: Int) -> np.uint64:
 
 
 @jit
-def fill_uniform(key: np.uint64, out: NDArray[np.float64]) -> None:
-    """Write numbers 0, 1, ... under `key` into the one-dimensional array `out`."""
+def fill_uniform(key: np.uint64, first: Int, out: NDArray[np.float64]) -> None:
+    """Write numbers first, first + 1, ... under `key` into the one-dimensional array `out`."""
     for index in range(out.shape[0]):
-        out[index] = uniform(key, index)
+        out[index] = uniform(key, first + index)
 
 
 def purpose_key(seed: int, replication: int, purpose: str) -> np.uint64:
@@ -83,8 +83,8 @@ def purpose_key(seed: int, replication: int, purpose: str) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little"))
 
 
-def uniforms(key: np.uint64, size: int) -> NDArray[np.float64]:
-    """Return numbers 0 to `size` - 1 under `key`, shape (size,)."""
+def uniforms(key: np.uint64, size: int, first: int = 0) -> NDArray[np.float64]:
+    """Return `size` numbers under `key`, from number `first` on, shape (size,)."""
     out = np.empty(size)
-    fill_uniform(key, out)
+    fill_uniform(key, first, out)
     return out

@@ -74,7 +74,8 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
         if side_by_side(main):
             observations = _pooled(tasks, threads.n_threads, watch, on_step)
         else:
-            observations = [take_run(c, r, s, threads, watch, on_step) for c, r, s in tasks]
+            alone = len(tasks) == 1  # nobody needs its start afterwards: no second copy
+            observations = [take_run(c, r, s, threads, watch, on_step, alone) for c, r, s in tasks]
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
@@ -111,16 +112,19 @@ def _pooled(
 
 def take_run(
     conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
-    on_step: OnStep,
+    on_step: OnStep, alone: bool = False,
 ) -> Observations:  # fmt: skip
-    """Take one run from where it stands to its end, and return what was observed of it."""
+    """Take one run from where it stands to its end, and return what was observed of it.
+
+    A run that is `alone` changes `start` itself; others may need it.
+    """
     known = watch.observed(conditions.config.scenario, replication)
     if known is not None:
         return known
     simulation = (
         _with_agents(conditions.config, replication, start)
         if conditions.config.engine.name == "mesa"
-        else _compiled(conditions, replication, start, threads)
+        else _compiled(conditions, replication, start, threads, alone)
     )
     watch.begin(simulation)
     while simulation.n_done < conditions.config.n_steps:
@@ -132,10 +136,10 @@ def take_run(
 
 
 def _compiled(
-    conditions: Conditions, replication: int, start: State, threads: Threads
+    conditions: Conditions, replication: int, start: State, threads: Threads, alone: bool
 ) -> Simulation:
     engine: Engine = CompiledEngine(threads)
-    return Simulation(conditions, start, replication, engine, threads)
+    return Simulation(conditions, start, replication, engine, threads, takes_over=alone)
 
 
 def _with_agents(config: SimConfig, replication: int, start: State) -> Simulation:

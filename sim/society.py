@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from sim.cells import PART
 from sim.compiled import jit_loop
 from sim.config import SimConfig
-from sim.engines import Threads
+from sim.engines import BLOCK, Threads, chunks
+from sim.inversion import draw_sample
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
+from sim.rules.fixed import keep_belief
 from sim.rules.groups import chat_value
 from sim.rules.records import (
     F32,
     F64,
+    I64,
     MAX,
     N_BANDS,
     NOWHERE,
@@ -25,10 +31,12 @@ from sim.rules.records import (
 )
 from sim.rules.word import place
 from sim.state import State
+from sim.world.pool import ranges
 from sim.world.population import normals
 from sim.world.settings import BANDS
 
 CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
+TOGETHER = 3  # messengers about which beliefs rest at a time: all would take memory
 MOST_ROUNDS = 2000  # if contacts weigh a hundred times more than priors
 
 
@@ -38,61 +46,126 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     f and g are the chances by which a step moves a belief to a contact's and to the prior. Where
     one of them does not act, users hold their priors.
     """
-    users, b = state.users, config.behaviour
-    prior = state.rules.prior[users.type + 1].astype(np.float32)
-    users.belief[:] = prior
+    b = config.behaviour
     follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
-    if follow == 0.0 or forget == 0.0:
-        return
-    now, then = prior.copy(), np.empty_like(prior)
+    weight = follow / (follow + forget) if follow > 0.0 and forget > 0.0 else 0.0
+    for first in range(0, MAX, TOGETHER):
+        prior = state.rules.prior[:, first : first + TOGETHER].astype(np.float32)
+        rested = _at_rest(state, prior, weight, threads)
+        threads.run(keep_rows, state.n_users, state.users, first, rested)
+
+
+def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
+    """Return the beliefs at rest about some messengers, from the priors by type, (3, TOGETHER)."""
+    n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
+    now = np.empty((n, TOGETHER), np.float32)
+    threads.run(prior_rows, n, state.users, prior, now)
+    if follow == 0.0:
+        return now
+    then = np.empty_like(now)
     for _ in range(MOST_ROUNDS):
-        threads.run(
-            belief_rows, state.n_users, state.ties, now, prior, follow / (follow + forget), then
+        threads.run_chunks(
+            belief_rows, n, state.users, state.ties, now, prior, follow, then, moved
         )
-        moved = float(np.abs(then - now).max(initial=0.0))
         now, then = then, now
-        if moved < CLOSE:
+        if moved.max(initial=0.0) < CLOSE:
             break
-    users.belief[:] = now
+    return now
+
+
+@jit_loop
+def prior_rows(first: int, last: int, users: Records, prior: F32, now: F32) -> None:
+    """Write the priors of users."""
+    for i in range(first, last):
+        for k in range(TOGETHER):
+            now[i, k] = prior[users[i].type + 1, k]
 
 
 @jit_loop
 def belief_rows(
-    first: int, last: int, ties: Ties, now: F32, prior: F32, follow: float, then: F32
-) -> None:
-    """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest."""
+    chunk: int, first: int, last: int, users: Records, ties: Ties, now: F32, prior: F32,
+    follow: float, then: F32, moved: F64,
+) -> None:  # fmt: skip
+    """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest.
+
+    The largest change is written to ``moved[chunk]``.
+    """
+    moved[chunk] = 0.0
     for i in range(first, last):
         degree = np.int64(ties.degree[i])
-        for p in range(MAX):
+        for k in range(TOGETHER):
             around = 0.0
             for r in range(degree):
-                around += ties.rank_weight[r] * now[ties.indices[tie_at(ties, i, r)], p]
-            around = around / ties.rank_total[degree] if degree > 0 else float(now[i, p])
-            then[i, p] = follow * around + (1.0 - follow) * prior[i, p]
+                around += ties.rank_weight[r] * now[ties.indices[tie_at(ties, i, r)], k]
+            around = around / ties.rank_total[degree] if degree > 0 else float(now[i, k])
+            then[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
+            moved[chunk] = max(moved[chunk], abs(float(then[i, k]) - float(now[i, k])))
+
+
+@jit_loop
+def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> None:
+    """Let users keep beliefs about the messengers from `p` on."""
+    for i in range(first, last):
+        for k in range(TOGETHER):
+            keep_belief(users[i], p + k, beliefs[i, k])
+
+
+class Skills(NamedTuple):
+    """What decides on a VPN, of users with consecutive numbers."""
+
+    own: F64  # deviation from the level of the band [utils]
+    utility: F64  # the same and the share of contacts with a VPN, weighed [utils]
 
 
 def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     """Solve the skill with VPNs by age so that, unrestricted, the observed share uses one.
 
-    A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i).
+    A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
+    solved on the sample on which all of the start is solved (sim/inversion.py).
     """
-    users, b = state.users, config.behaviour
-    own = b.vpn_skill_sd * normals(purpose_key(config.seed, 0, "start.skill"), state.n_users)
-    u = uniforms(purpose_key(config.seed, 0, "start.vpn"), state.n_users)
-    helpers = np.zeros(state.n_users)
+    blocks = draw_sample(state.n_users).blocks
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
         state.show()
-        threads.run(help_rows, state.n_users, state.shown.words, state.ties, helpers)
-        helpers *= np.where(users.abroad, 1.0 - state.rules.abroad_weight, 1.0)
-        for band in range(N_BANDS):
-            mine = (users.band == band) & (users.online == 1)
-            if mine.any():
-                around = own[mine] + b.vpn_help * helpers[mine]
-                level = _level(around, config.population.vpn[BANDS[band]])
-                users.skill[mine] = level + own[mine]
-                has = u[mine] < 1.0 / (1.0 + np.exp(-level - around))
-                users.place[mine] = users.place[mine] & 0xFE | has
+        level = _levels(config, state, blocks)
+        threads.run(_draw_vpns, state.n_users, config, state, level)
     state.show()
+
+
+def _draw_vpns(first: int, last: int, config: SimConfig, state: State, level: F64) -> None:
+    """Give skill and perhaps a VPN to a range of users; it is shown later."""
+    key = purpose_key(config.seed, 0, "start.vpn")
+    for begin, size in ((first + a, b - a) for a, b in ranges(last - first, PART)):
+        users, skills = state.users[begin : begin + size], _skills(config, state, begin, size)
+        mine, online = level[users.band], users.online == 1
+        has = uniforms(key, size, begin) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
+        users.skill[online] = (mine + skills.own)[online]
+        users.place[online] = (users.place & 0xFE | has)[online]
+
+
+def _levels(config: SimConfig, state: State, blocks: I64) -> F64:
+    """Return the level of skill of each band, from the users of some blocks."""
+    some = [(at, min(BLOCK, state.n_users - at)) for at in (blocks * BLOCK).tolist()]
+    utility = np.concatenate([_skills(config, state, *block).utility for block in some])
+    band, online = (
+        np.concatenate([state.users[name][first : first + size] for first, size in some])
+        for name in ("band", "online")
+    )
+    level = np.zeros(N_BANDS)
+    for k in range(N_BANDS):
+        mine = (band == k) & (online == 1)
+        if mine.any():
+            level[k] = _level(utility[mine], config.population.vpn[BANDS[k]])
+    return level
+
+
+def _skills(config: SimConfig, state: State, first: int, size: int) -> Skills:
+    """Return what decides on a VPN, of `size` users from `first` on."""
+    b, key = config.behaviour, purpose_key(config.seed, 0, "start.skill")
+    own, helpers = b.vpn_skill_sd * normals(key, size, first), np.zeros(size)
+    help_rows(first, first + size, state.shown.words, state.ties, helpers)
+    abroad = state.users.abroad[first : first + size]
+    helpers *= np.where(abroad, 1.0 - state.rules.abroad_weight, 1.0)
+    return Skills(own, own + b.vpn_help * helpers)
 
 
 def _level(utilities: F64, share: float) -> float:
@@ -107,13 +180,13 @@ def _level(utilities: F64, share: float) -> float:
 
 @jit_loop
 def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
-    """Write the share of weighted ties to users of a VPN."""
+    """Write the share of weighted ties to users of a VPN, that of user `first` first."""
     for i in range(first, last):
         degree, share = np.int64(ties.degree[i]), 0.0
         for r in range(degree):
             contact = ties.indices[tie_at(ties, i, r)]
             share += ties.rank_weight[r] * (place(words[contact]) & 1)
-        helpers[i] = share / ties.rank_total[degree] if degree > 0 else 0.0
+        helpers[i - first] = share / ties.rank_total[degree] if degree > 0 else 0.0
 
 
 def seat_chats(config: SimConfig, state: State, now: Now, threads: Threads) -> None:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.cells import PART
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads
@@ -27,10 +28,12 @@ from sim.inversion import Draw, Sample, draw, draw_sample, look_at_start, reach_
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
-from sim.rules.records import F64, MAX, N_BANDS, Now
+from sim.rules.fixed import SHARE_STEPS
+from sim.rules.records import F64, I64, MAX, N_BANDS, Now, Records
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, make_state
 from sim.world.cache import load_world
+from sim.world.pool import ranges
 from sim.world.settings import BANDS
 
 N_SWEEPS = 16
@@ -45,10 +48,15 @@ def prepare(config: SimConfig, threads: Threads) -> State:
     The result depends on the case, the population, the network, the platforms, behaviour, the
     length of a step and the seed; not on policies or replications, which share it.
     """
-    world = load_world(config, threads.n_threads)
-    state = make_state(config, world.population, world.rows, world.seats)
+    state = _unsettled(config, threads)
     settle(config, state, threads)
     return state
+
+
+def _unsettled(config: SimConfig, threads: Threads) -> State:
+    """Return the state in which nobody has anything; the world's own users are let go."""
+    world = load_world(config, threads.n_threads)
+    return make_state(config, world.population, world.rows, world.seats)
 
 
 def settle(config: SimConfig, state: State, threads: Threads) -> None:
@@ -86,8 +94,7 @@ def reach_targets(config: SimConfig, state: State) -> F64:
     The profile's logits are shifted until the total is the observed reach; where a band would
     exceed those who can install, the rest is spread over the other bands.
     """
-    counts = np.bincount(state.users.band, minlength=N_BANDS)
-    online = np.bincount(state.users.band, state.users.online, minlength=N_BANDS)
+    counts, online = _by_band(state.users)
     share = counts / counts.sum()
     cap = FULL * online / np.maximum(counts, 1)
     targets = np.zeros((MAX, N_BANDS))
@@ -103,19 +110,29 @@ def reach_targets(config: SimConfig, state: State) -> F64:
     return targets
 
 
+def _by_band(users: Records) -> tuple[F64, F64]:
+    """Return how many users there are by band, and how many of them are online."""
+    counts, online = np.zeros(N_BANDS), np.zeros(N_BANDS)
+    for first, last in ranges(len(users), PART):
+        some = users[first:last]
+        counts += np.bincount(some.band, minlength=N_BANDS)
+        online += np.bincount(some.band, some.online, minlength=N_BANDS)
+    return counts, online
+
+
 def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]) -> None:
     """Give messengers to the target share of each band; a rough guess of their habit."""
-    users = state.users
-    counts = np.bincount(users.band, minlength=N_BANDS)
-    online = np.maximum(np.bincount(users.band, users.online, minlength=N_BANDS), 1)
+    counts, online = _by_band(state.users)
     for p in solved:
-        u = uniforms(
-            purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}"), len(users)
-        )
-        has = (users.online == 1) & (u < (targets[p] * counts / online)[users.band])
-        users.installed |= has.astype(np.uint8) << np.uint8(p)
-        users.habit[:, p] = np.where(has, 0.4 * targets[p, users.band], 0)
-    users.account[:] = users.installed
+        key = purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}")
+        chance = targets[p] * counts / np.maximum(online, 1)
+        habit = np.rint(0.4 * targets[p] * SHARE_STEPS).astype(np.uint16)
+        for first, last in ranges(state.n_users, PART):
+            some, u = state.users[first:last], uniforms(key, last - first, first)
+            has = (some.online == 1) & (u < chance[some.band])
+            some.installed |= has.astype(np.uint8) << np.uint8(p)
+            some.habit[:, p] = np.where(has, habit[some.band], 0)
+    state.users.account[:] = state.users.installed
     state.show()
 
 
@@ -179,7 +196,7 @@ def _habit_scale(state: State, sample: Sample) -> F64:
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
         would = -np.expm1(-sample.talks.value[has, p].astype(float)).sum()
-        out[p] = users.habit[has, p].sum() / would if would > 0 else 0.0
+        out[p] = users.habit[has, p].sum() / (SHARE_STEPS * would) if would > 0 else 0.0
     return out
 
 
@@ -188,22 +205,24 @@ def _finish(config: SimConfig, state: State, solved: list[int]) -> None:
     users = state.users
     users.revising[:] = 0
     for p, name in enumerate(config.messengers):
-        u = uniforms(purpose_key(config.seed, 0, f"start.other.{name}"), len(users))
+        key = purpose_key(config.seed, 0, f"start.other.{name}")
         if p in solved:
-            extra = u < config.case.observed_shares[name].dormant_accounts
-            users.account |= (extra & (users.online == 1)).astype(np.uint8) << np.uint8(p)
+            share = config.case.observed_shares[name].dormant_accounts
+            for first, last in ranges(len(users), PART):
+                some = users[first:last]
+                extra = (uniforms(key, last - first, first) < share) & (some.online == 1)
+                some.account |= extra.astype(np.uint8) << np.uint8(p)
             users.aware |= np.uint8(1 << p)
         else:
-            _seed(config, state, p, u)
+            _seed(config, state, p, key)
     state.show()
 
 
-def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
-    """Give messenger `p` to its first users: those of the smallest `u` who can install."""
+def _seed(config: SimConfig, state: State, p: int, key: np.uint64) -> None:
+    """Give messenger `p` to its first users."""
     users, seed = state.users, config.case.seeds[config.messengers[p]]
-    able = np.flatnonzero(users.online)
     n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
-    first = able[np.argsort(u[able], kind="stable")[:n_first]]
+    first = _first_users(users, n_first, key)
     if seed.pattern == "pairs":
         connected = first[state.ties.degree[first] > 0]
         friends = state.ties.indices[state.ties.start[connected]]  # the strongest tie stands first
@@ -212,7 +231,28 @@ def _seed(config: SimConfig, state: State, p: int, u: F64) -> None:
     users.installed[first] |= bit
     users.account[first] |= bit
     users.aware[first] |= bit
-    heard = uniforms(
-        purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), len(users)
-    )
-    users.aware |= (heard < seed.aware).astype(np.uint8) << np.uint8(p)
+    key = purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}")
+    for begin, end in ranges(len(users), PART):
+        heard = uniforms(key, end - begin, begin) < seed.aware
+        users.aware[begin:end] |= heard.astype(np.uint8) << np.uint8(p)
+
+
+def _first_users(users: Records, n_first: int, key: np.uint64) -> I64:
+    """Return the `n_first` users with the smallest numbers under `key` who can install."""
+    n_able = max(1.0, _by_band(users)[1].sum())
+    likely = (n_first + 6.0 * np.sqrt(n_first) + 10.0) / n_able  # more numbers than needed
+    for bound in (likely, 1.0):
+        found = [_able_below(users, *part, bound, key) for part in ranges(len(users), PART)]
+        able, u = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
+        if len(able) >= n_first:
+            break
+    return np.asarray(able[np.argsort(u, kind="stable")[:n_first]])
+
+
+def _able_below(
+    users: Records, first: int, last: int, bound: float, key: np.uint64
+) -> tuple[I64, F64]:
+    """Return which of some users can install and have a number below `bound`, and the number."""
+    u = uniforms(key, last - first, first)
+    at = np.flatnonzero((users.online[first:last] == 1) & (u < bound))
+    return first + at, u[at]

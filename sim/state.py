@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,13 @@ class State:
             self.abuse.copy(),
             self.at_start,
         )  # fmt: skip
+
+    def changing(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the arrays that a run changes, by name; a copy has its own."""
+        shown = {f"shown.{name}": array for name, array in self.shown._asdict().items()}
+        names = ("platform", "moved", "bound")
+        chats = {f"chats.{name}": getattr(self.chats, name) for name in names}
+        return {"users": self.users, **shown, **chats, "abuse": self.abuse}
 
     def turned(self) -> State:
         """Return the state in which is shown what was to be shown from the next step on."""

@@ -6,7 +6,7 @@ Part of the second implementation, see tests/second.py.
 import math
 
 from sim.world.settings import TYPES
-from tests.second_state import f4, has, reached
+from tests.second_state import has, in_steps, reached
 
 
 class Act:
@@ -56,7 +56,7 @@ class Act:
         m = math.exp(-self.b.habit_rate * self.now.h)
         for p in self.messengers:
             used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
-            user.habit[p] = f4(m * user.habit[p] + (1 - m) * used)
+            user.habit[p] = in_steps("habit", m * user.habit[p] + (1 - m) * used)
 
     # 7.8 Receive; agreements
 
@@ -107,7 +107,8 @@ class Act:
         F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
         for p in self.messengers:
             old, prior = user.belief[p], self.prior(user, p)
-            user.belief[p] = f4(old + F * (peer.belief(p) - old) + G * (prior - old))
+            new = old + F * (peer.belief(p) - old) + G * (prior - old)
+            user.belief[p] = in_steps("belief", new)
         for story in now.stories:
             if story.bit in user.news:
                 continue
@@ -117,7 +118,8 @@ class Act:
                 user.news.add(story.bit)
                 p = story.platform
                 before = self.lean(user, p)
-                user.belief[p] = f4(user.belief[p] + story.shock[user.type + 1])
+                new = user.belief[p] + story.shock[user.type + 1]
+                user.belief[p] = in_steps("belief", new)
                 self.look_around(i, user, story, before - self.lean(user, p))
 
     def look_around(self, i, user, story, d):

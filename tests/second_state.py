@@ -17,7 +17,8 @@ WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
 MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
-STEPS_OF = {"taste": 32}  # of one (2.1)
+STEPS_OF = {"taste": 32, "habit": 65535, "belief": 2048}  # of one (2.1)
+ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1)}
 NOWHERE = 255
 INVITED, ORDERED = 1, 2
 BITS = {
@@ -54,6 +55,12 @@ def multiples(name, value):
     return (
         [k / STEPS_OF[name] for k in value] if isinstance(value, list) else value / STEPS_OF[name]
     )
+
+
+def in_steps(name, number):
+    """Round to what is stored in steps (2.1)."""
+    low, high = ENDS[name]
+    return min(max(round(number * STEPS_OF[name]), low), high) / STEPS_OF[name]
 
 
 def split_mix(key, n):
@@ -299,7 +306,8 @@ def tolerance(world, name, row):
         scale += world.users[row].intensity * max(
             platform.habit_openings for platform in world.platforms.values()
         )
-    return F32, F32 * scale
+    # where a habit is next to the middle between two steps, either is right
+    return F32, F32 * scale + (name == "users.habit") / STEPS_OF["habit"]
 
 
 def differences(world, theirs):

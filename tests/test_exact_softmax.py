@@ -18,7 +18,17 @@ import pytest
 from sim.engines import CompiledEngine, Threads
 from sim.rules.word import HABIT_STEPS
 from tests import theory
-from tests.worlds import equal_ties, keys, take_step, toy_now, toy_rules, toy_state, toy_users
+from tests.worlds import (
+    equal_ties,
+    from_steps,
+    in_steps,
+    keys,
+    take_step,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
 
 ENGINE = CompiledEngine(Threads(1))
 SAYS_SOMETHING = 0.1  # a larger bound would not
@@ -34,12 +44,12 @@ def habits(n, b, first):
     rules = toy_rules(n, outside=np.exp(-40), habit_rate=0.5, habit_value=b)
     users = toy_users(2, n)
     users.installed[:] = users.account
-    users.habit[:, :n] = [first, *[(1 - first) / (n - 1)] * (n - 1)]
+    users.habit[:, :n] = in_steps(habit=[first, *[(1 - first) / (n - 1)] * (n - 1)])
     state, now = toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.zeros((2, n)))
     for k in range(400):
         take_step(ENGINE, state, now, keys(k))
     assert (users.habit[0] == users.habit[1]).all()
-    return users.habit[0, :n].astype(float)
+    return from_steps(habit=users.habit[0, :n])
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,19 @@ import numpy as np
 import pytest
 
 from sim import tally
-from sim.rules import fixed
-from sim.rules.records import MAX, TALK, records
+from sim.rules import beliefs, fixed, habit
+from sim.rules.records import MAX, NEWS, TALK, records
+from sim.rules.word import pack_mind
 from sim.world.population import TASTE_UNIT
-from tests.worlds import someone
+from tests.worlds import someone, toy_rules
 
 pytestmark = pytest.mark.interpreted
 
 
 def test_tastes_are_read_in_the_unit_in_which_worlds_draw_them():
-    user = someone(taste=[32, -16, 1, 0, 127, -127])
+    user = someone(taste=[1.0, -0.5, 1 / 32, 0, 127 / 32, -9.0])
     found = [fixed.taste(user, p) for p in range(6)]
-    assert found == [1.0, -0.5, 1 / 32, 0.0, 127 / 32, -127 / 32]
+    assert found == [1.0, -0.5, 1 / 32, 0.0, 127 / 32, -4.0]
     assert TASTE_UNIT * fixed.TASTE_STEPS == 1.0
 
 
@@ -63,3 +64,57 @@ def test_openings_of_a_month_are_kept_to_half_a_step_and_those_below_are_lost():
     assert seen[0, 5] > 1 - 2e-7
     assert not seen[1].any()
     assert opened[0, 1] == np.rint(5 * openings[1].astype(float) / step)  # of the month begun
+
+
+def test_habits_and_beliefs_are_what_was_written_to_half_a_step_up_to_their_ends():
+    user, rng = someone(), np.random.default_rng(3)
+    for _ in range(200):
+        habits, beliefs = rng.uniform(0, 1, MAX), rng.uniform(-15.9, 15.9, MAX)
+        for p in range(MAX):
+            fixed.keep_habit(user, p, habits[p])
+            fixed.keep_belief(user, p, beliefs[p])
+        kept = np.array([(fixed.habit(user, p), fixed.belief(user, p)) for p in range(MAX)])
+        assert np.abs(kept[:, 0] - habits).max() <= 0.5 / fixed.SHARE_STEPS
+        assert np.abs(kept[:, 1] - beliefs).max() <= 0.5 / fixed.BELIEF_STEPS
+        for p in range(MAX):  # what is read is written as it was
+            before = user.habit[p], user.belief[p]
+            fixed.keep_habit(user, p, kept[p, 0])
+            fixed.keep_belief(user, p, kept[p, 1])
+            assert (user.habit[p], user.belief[p]) == before
+    for number, end in ((np.inf, 16 - 1 / fixed.BELIEF_STEPS), (-np.inf, -16.0), (16.0, None)):
+        fixed.keep_belief(user, 0, number)
+        assert fixed.belief(user, 0) == (end or 16 - 1 / fixed.BELIEF_STEPS)
+    for number in (0.0, 1.0):
+        fixed.keep_habit(user, 0, number)
+        assert fixed.habit(user, 0) == number
+
+
+def test_all_messengers_at_once_are_written_as_one_by_one():
+    rng = np.random.default_rng(4)
+    rules, talk = toy_rules(MAX, peer_rate=0.05, forget_rate=0.01), records(TALK, 1)[0]
+    for _ in range(100):
+        user = someone(habit=rng.uniform(0, 1, MAX), belief=rng.uniform(-18, 18, MAX))
+        other, prior = user.copy(), rng.uniform(-3, 3, MAX)
+        talk.use[:, :MAX], talk.peer = rng.uniform(0, 1 / MAX, (2, MAX)), pack_mind(someone())
+        rules.prior[:] = prior
+        habit.remember(user, talk, rules, 0.7)
+        beliefs.form_beliefs(user, talk, records(NEWS, 0), 0.3, 0.1, rules)
+        for p in range(MAX):
+            used = 0.8 * float(talk.use[0, p]) + 0.2 * float(talk.use[1, p])
+            fixed.keep_habit(other, p, 0.7 * fixed.habit(other, p) + (1.0 - 0.7) * used)
+            old = fixed.belief(other, p)
+            fixed.keep_belief(other, p, old + (0.3 * (0.0 - old) + 0.1 * (prior[p] - old)))
+        assert user.habit.tolist() == other.habit.tolist()
+        assert user.belief.tolist() == other.belief.tolist()
+
+
+def test_a_habit_that_moves_by_less_than_half_a_step_stays():
+    talk, rules, memory = records(TALK, 1)[0], toy_rules(2), np.exp(-0.01 * 7)
+    dead = 0.5 / (1 - memory)  # steps around present use within which nothing moves
+    assert 7 < dead < 8
+    for steps in range(20):
+        user = someone()
+        user.habit[0] = steps
+        for _ in range(300):
+            habit.remember(user, talk, rules, memory)
+        assert user.habit[0] == min(steps, 7)

@@ -73,10 +73,18 @@ def test_a_run_that_cannot_fit_is_refused_with_what_would(monkeypatch):
         check_memory(config)
     message = str(error.value)
     assert message.startswith("population.n_users=200000000: needs about ")
-    assert re.search(r"about [89]\d GB of memory, 2\d GB are available", message)
+    assert re.search(r"about 4\d GB of memory, 2\d GB are available", message)
     most = int(message.split("; about ")[1].split()[0])
     population = config.population.model_copy(update={"n_users": most})
     check_memory(config.model_copy(update={"population": population}))
+
+
+def test_a_run_of_a_whole_country_fits_in_22_gigabytes():
+    """10^8 users one to one: what a process takes apart (0.4 GB), so much is left a user."""
+    config = load_config(
+        "population.n_users=100000000", "+scenario=as_happened", "replications=1", "compare_to=[]"
+    )
+    assert 1e8 * estimate_memory(config).per_user + 0.4e9 < 22e9
 
 
 def test_it_is_refused_before_any_work(tmp_path):

@@ -17,6 +17,7 @@ from sim.runs import run
 from sim.start import prepare
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
+from tests.worlds import from_steps
 
 SIZE = ("+scenario=call_ban", "population.n_users=120", "replications=1")
 N_STEPS = 30  # to the end of 2025: calls fail, Max is pushed
@@ -109,9 +110,10 @@ def test_properties_of_users_are_their_rows(model):
         assert user.messengers == tuple(n for p, n in enumerate(names) if in_use[i] >> p & 1)
         assert user.mandated == tuple(n for p, n in enumerate(names) if users.mandated[i] >> p & 1)
         assert list(user.habits) == list(names)
-        assert list(user.habits.values()) == users.habit[i, : len(names)].tolist()
+        habits = from_steps(habit=users.habit[i, : len(names)])
+        assert list(user.habits.values()) == pytest.approx(habits)
         assert list(user.beliefs) == list(names)
-        believed = 1 / (1 + np.exp(-users.belief[i, : len(names)].astype(float)))
+        believed = 1 / (1 + np.exp(-from_steps(belief=users.belief[i, : len(names)])))
         assert list(user.beliefs.values()) == pytest.approx(believed)
         assert user.vpn == (users.place[i] & 1 == 1)
         assert user.region == model.config.regions[users.place[i] // 2]

@@ -1,5 +1,6 @@
 """Runs that are stopped and resumed end in the same bits; what cannot be resumed is refused."""
 
+import dataclasses
 import os
 import random
 import shutil
@@ -14,7 +15,9 @@ from sim.errors import ConfigError
 from sim.folder import fill_folder, run_to_folder
 from sim.interrupts import Interrupted
 from sim.runs import n_steps_in_all
+from sim.state import State
 from tests.resuming import assert_same_tables, names, read_manifest
+from tests.worlds import world
 
 TINY = ("population.n_users=60", "replications=2", "+scenario=give_in",
         "policies.whatsapp_compliance.lost_users=0.01")  # fmt: skip
@@ -236,3 +239,39 @@ def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
     with pytest.raises(ConfigError, match="start=other"):
         fill_folder(Checkpoint.of(copy), nothing)
     assert Checkpoint.of(copy).n_done == 80
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_a_run_that_takes_over_its_start_ends_in_the_same_bits(tmp_path, monkeypatch):
+    """A run alone needs no copy of its start, and is resumed from the same start all the same."""
+    config = load_config(*TINY, "replications=1", "compare_to=[]")
+    run_to_folder(config, tmp_path / "straight")
+    monkeypatch.setattr("sim.runs.SMALL", 0)
+    taken = []
+    usual = State.copy
+    monkeypatch.setattr(State, "copy", lambda state: taken.append(state) or usual(state))
+    run_to_folder(config, tmp_path / "alone")
+    stopped(config, tmp_path / "broken", 20)
+    fill_folder(Checkpoint.of(tmp_path / "broken"), nothing)
+    assert not taken
+    for path in ("alone", "broken"):
+        assert_same_tables(tmp_path / "straight", tmp_path / path)
+
+
+def test_a_copy_of_a_state_has_its_own_of_what_changes_and_nothing_else():
+    _, start = world()
+    one, other = (dict(_named_leaves(state)) for state in (start, start.copy()))
+    assert {name for name in one if one[name] is not other[name]} == start.changing().keys()
+    assert all(one[name] is array for name, array in start.changing().items())
+
+
+def _named_leaves(node, path=""):
+    """Yield the arrays of a state with their names."""
+    if dataclasses.is_dataclass(node):
+        names = [field.name for field in dataclasses.fields(node)]
+    else:
+        names = getattr(node, "_fields", ())
+    if not names:
+        yield path, node
+    for name in names:
+        yield from _named_leaves(getattr(node, name), f"{path}.{name}" if path else name)

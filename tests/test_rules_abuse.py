@@ -288,7 +288,7 @@ def by_cell(config, state, now):
     has = np.zeros((cells.n, 2, MAX))
     for p in range(MAX):
         mine = (users.installed & users.account) >> p & 1
-        np.add.at(has[:, :, p], (cells.of_user, users.place & 1), mine)
+        np.add.at(has[:, :, p], (cells.of_users(0, len(users)), users.place & 1), mine)
     return cells, [abuse_by_cell(kind, has, cells.sizes, now, cells) for kind in state.abuse]
 
 
@@ -326,7 +326,7 @@ def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
     cells, found = by_cell(config, state, now)
     for kind, (attempts, incidents) in zip(state.abuse, found, strict=True):
         landed, suffered = np.zeros_like(attempts), np.zeros_like(incidents)
-        for cell, user in zip(cells.of_user, state.users, strict=True):
+        for cell, user in zip(cells.of_users(0, state.n_users), state.users, strict=True):
             landed[cell] += [lands(kind, user, k, now) for k in range(N_PLATFORMS)]
             suffered[cell] += abuse.incidents(kind, user, now)
         assert attempts == pytest.approx(landed, rel=1e-9, abs=1e-12)

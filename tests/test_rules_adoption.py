@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from sim.rng import purpose_key, uniforms
 from sim.rules import adoption
-from sim.rules.fixed import TASTE_STEPS
 from sim.rules.records import MAX, REVISE
 from tests.worlds import (
+    HABIT_UNIT,
     by_band,
     keys,
     lucky,
@@ -108,7 +108,7 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
     talk.value[:2], talk.chats[1] = (0.3, 0.4), 3
     now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
     traits = {
-        "taste": [TASTE_STEPS, -TASTE_STEPS, 0, 0, 0, 0], "type": -1, "concern": 0.5,
+        "taste": [1, -1, 0, 0, 0, 0], "type": -1, "concern": 0.5,
         "habit": [0.6, 0.6, 0, 0, 0, 0], "belief": [-np.inf, 0, 0, 0, 0, 0],
     }  # fmt: skip
     kept = 5 * 0.4 - 3 + 0.25 - 0.5 + 0.2 * 3 - 1.4 * 0.5 / 2
@@ -125,7 +125,8 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
     ]
     for more, p, u in cases:
         found = adoption.install_utility(someone(**traits | more), talk, p, now, rules)
-        assert found == pytest.approx(u, abs=1e-6), more
+        # a habit of .6 counts 2 x .6
+        assert found == pytest.approx(u, abs=2 * HABIT_UNIT / 2), more
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-30, -1e-9, 0.1, 0.4321, 0.9, 2.5])

@@ -17,8 +17,11 @@ from sim.rules.word import (
     stories_of,
 )
 from tests.worlds import (
+    BELIEF_UNIT,
     belief_of,
     equal_ties,
+    from_steps,
+    in_steps,
     keys,
     lucky,
     someone,
@@ -35,7 +38,7 @@ CALM = toy_rules(2)  # nobody pays attention
 NO_NEWS = records(NEWS, 0)
 VALUES = [[1.2, 0.6], [0.3, 0.3]]
 HEARING = 1 / 32  # log-odds: contacts hear beliefs to the nearest sixteenth
-JUST_BELOW = np.nextafter(np.float32(HEARING), np.float32(0))
+JUST_BELOW = HEARING - BELIEF_UNIT
 # Whom user 0 talks to: 1, 2 and 3 with shares 1/2, 1/3 and 1/6.
 UNEQUAL = weighing(equal_ties([[1, 2, 3], [0], [0], [0]]), [3.0, 2.0, 1.0], [0.0, 3.0, 5.0, 6.0])
 SHARES = np.array([3, 2, 1]) / 6
@@ -51,8 +54,13 @@ def silent(**values):
 def mind(aware=0, news=0, belief=0.0):
     """Return what a contact hears from somebody who knows and believes this."""
     user = records(USER, 1)[0]
-    user.aware, user.news, user.belief[:] = aware, news, belief
+    user.aware, user.news, user.belief[:] = aware, news, in_steps(belief=belief)
     return np.uint64(pack_mind(user))
+
+
+def believed(user):
+    """Return the beliefs of a user [log-odds]."""
+    return from_steps(belief=user.belief)
 
 
 def minds_of(users):
@@ -76,7 +84,9 @@ def within_4_errors(share, chance, n=N):
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_being_read_repels_one_type_attracts_another_and_leaves_the_third_cold(kind):
     user = someone(type=kind, concern=0.8, belief=[np.log(3), 0, 0, 0, 0, 0])  # 3 : 1
-    assert attitude.leaning(user, 0) == pytest.approx(kind * 0.8 * 0.75, rel=1e-6)
+    # half a unit of the belief moves its chance by an eighth of a unit at most
+    error = 0.8 * BELIEF_UNIT / 8
+    assert attitude.leaning(user, 0) == pytest.approx(kind * 0.8 * 0.75, abs=error)
     assert attitude.leaning(user, 1) == pytest.approx(kind * 0.8 * 0.5, rel=1e-6)
 
 
@@ -93,7 +103,7 @@ def test_who_is_not_concerned_or_believes_nothing_neither_leans_nor_fears():
     for traits in ({"concern": 0.0}, {"concern": 2.0, "belief": [-np.inf] * 6}):
         for kind in (-1, 1):
             user = someone(type=kind, **traits)
-            assert attitude.leaning(user, 0) == 0
+            assert abs(attitude.leaning(user, 0)) < 2.0 * 1.2e-7  # sigmoid(-16) is the least
             assert fear_level(pack(user, toy_rules(2, chilling_value=1.0)), 0) == 0
 
 
@@ -102,7 +112,8 @@ def test_who_is_not_concerned_or_believes_nothing_neither_leans_nor_fears():
 
 def test_a_user_talks_with_one_contact_drawn_by_weight():
     users, met = toy_users(4, 2), []
-    users.belief[:, 0], users.aware[:], users.news[:] = range(4), range(4), range(4)
+    users.belief[:, 0] = in_steps(belief=range(4))
+    users.aware[:], users.news[:] = range(4), range(4)
     minds = minds_of(users)
     for step in range(N):
         talk = silent()
@@ -118,7 +129,7 @@ def test_a_user_talks_with_one_contact_drawn_by_weight():
 
 def test_who_has_no_contacts_hears_only_itself():
     users = toy_users(2, 2)
-    users.belief[0], users.aware[0], users.news[0] = 0.5, 0b10, 0b100
+    users.belief[0], users.aware[0], users.news[0] = in_steps(belief=0.5), 0b10, 0b100
     talk = silent()
     beliefs.converse(0, minds_of(users), talk, equal_ties([[], []]), keys(0))
     assert [belief_of(talk.peer, p) for p in range(MAX)] == [0.5] * MAX
@@ -133,11 +144,11 @@ def test_a_mind_says_what_its_owner_knows_and_believes_to_a_sixteenth():
     for _ in range(300):
         user = records(USER, 1)[0]
         user.aware, user.news = rng.integers(0, 256, 2)
-        user.belief[:] = rng.uniform(-8, 8 - HEARING, MAX)
+        user.belief[:] = in_steps(belief=rng.uniform(-8, 8 - HEARING, MAX))
         said = np.uint64(pack_mind(user))
         assert (aware_of(said), stories_of(said)) == (user.aware, user.news)
         heard = np.array([belief_of(said, p) for p in range(MAX)])
-        assert np.abs(heard - user.belief).max() <= HEARING
+        assert np.abs(heard - believed(user)).max() <= HEARING
         assert (heard * 16 % 1 == 0).all()
 
 
@@ -208,7 +219,7 @@ def test_who_is_offline_hears_of_no_messenger_but_believes_and_hears_stories():
     beliefs.learn(0, user, talk, now._replace(news=news), pace(rules, 1.0), rules, keys(0))
     assert user.aware == 0
     assert user.news == 0b1
-    assert user.belief[:2] == pytest.approx([1.0 + 1.0, 1.0])
+    assert believed(user)[:2] == pytest.approx([1.0 + 1.0, 1.0])
 
 
 # Beliefs: in the mean over contacts DeGroot's averaging, and back to the prior.
@@ -219,14 +230,14 @@ def test_the_mean_over_contacts_is_degroots_step():
     days, rules = 7.0, toy_rules(2, peer_rate=0.03, forget_rate=0.01)
     rules.prior[:] = [[0.9] * 6, [0.2] * 6, [-0.5] * 6]
     users = toy_users(4, 2)
-    users.type[0], users.belief[:, 0] = -1, (1.5, -2.0, 0.5, 3.0)
+    users.type[0], users.belief[:, 0] = -1, in_steps(belief=(1.5, -2.0, 0.5, 3.0))
     follow, forget = 1 - np.exp(-0.03 * days), 1 - np.exp(-0.01 * days)
     after, minds = [], minds_of(users)  # the contacts' beliefs are sixteenths: heard exactly
     for step in range(N):
         user, talk = users[:1].copy()[0], silent()
         beliefs.converse(0, minds, talk, UNEQUAL, keys(step))
         form_beliefs(user, talk, NO_NEWS, days, rules)
-        after.append(user.belief[0])
+        after.append(believed(user)[0])
     around = SHARES @ [-2.0, 0.5, 3.0]
     expected = 1.5 + follow * (around - 1.5) + forget * (0.9 - 1.5)
     spread = follow * np.sqrt(SHARES @ (np.array([-2.0, 0.5, 3.0]) - around) ** 2)
@@ -238,34 +249,37 @@ def test_the_mean_over_contacts_is_degroots_step():
 def test_without_contacts_belief_goes_back_to_the_prior_of_ones_type(kind):
     rules = toy_rules(2, forget_rate=0.02)
     rules.prior[:, 0] = 0.9, 0.2, -0.5
-    for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):  # exactly, however time is cut
+    for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):  # however time is cut, to half a unit a step
         user = someone(type=kind, belief=[2.0, 0, 0, 0, 0, 0])
         for _ in range(n):
-            talk = silent(peer=mind(belief=user.belief))
+            talk = silent(peer=mind(belief=believed(user)))
             form_beliefs(user, talk, NO_NEWS, days, rules)
         prior = rules.prior[kind + 1, 0]
         expected = prior + (2.0 - prior) * np.exp(-0.02 * 28)
-        assert user.belief[0] == pytest.approx(expected, rel=1e-6)
+        assert believed(user)[0] == pytest.approx(expected, abs=n * BELIEF_UNIT / 2)
 
 
 def test_two_who_only_talk_meet_in_the_middle():
     rules, users = toy_rules(2, peer_rate=0.05), toy_users(2, 2)
-    users.belief[:, 0] = 1.0, -0.4
-    ties, held = equal_ties([[1], [0]]), [users.belief[:, 0].astype(float)]
+    users.belief[:, 0] = in_steps(belief=(1.0, -0.4))
+    ties, held = equal_ties([[1], [0]]), [from_steps(belief=users.belief[:, 0])]
     for step in range(30):
         talks, minds = records(TALK, 2), minds_of(users)
         for i in range(2):
             beliefs.converse(i, minds, talks[i], ties, keys(step))
         for i in range(2):
             form_beliefs(users[i], talks[i], NO_NEWS, 1.0, rules)
-        held.append(users.belief[:, 0].astype(float))
+        held.append(from_steps(belief=users.belief[:, 0]))
     held, follow = np.array(held), 1 - np.exp(-0.05)
     heard = np.floor(16 * held + 0.5) / 16  # exactly, by what each hears of the other
-    assert held[1:] == pytest.approx(held[:-1] + follow * (heard[:-1, ::-1] - held[:-1]), abs=1e-6)
-    # an exchange moves a belief by `follow` times what is heard wrong, HEARING at most
-    assert np.abs(held.sum(axis=1) - 0.6).max() < 2 * follow * HEARING * 30
+    law = held[:-1] + follow * (heard[:-1, ::-1] - held[:-1])
+    assert held[1:] == pytest.approx(law, abs=BELIEF_UNIT / 2)
+    # an exchange moves a belief by `follow` times what is heard wrong, HEARING at most, and each
+    # is kept to half a unit
+    wrong = follow * HEARING + BELIEF_UNIT / 2
+    assert np.abs(held.sum(axis=1) - 0.6).max() < 2 * wrong * 30
     law = 1.4 * (1 - 2 * follow) ** np.arange(31)  # errors of the gap are damped as the gap is
-    assert np.abs(held[:, 0] - held[:, 1] - law).max() < HEARING
+    assert np.abs(held[:, 0] - held[:, 1] - law).max() < wrong / follow
 
 
 # Stories.
@@ -286,7 +300,8 @@ def test_a_story_shifts_the_log_odds_once_by_type(kind, shock):
     for step in range(3):
         beliefs.read_news(0, user, silent(), news, CALM, keys(step))
         assert user.news == 0b1
-        assert user.belief.tolist() == pytest.approx([0.3, 0.3 + shock, *[0.3] * 4])
+        expected = [0.3, 0.3 + shock, *[0.3] * 4]  # kept to half a unit, and so is their sum
+        assert believed(user) == pytest.approx(expected, abs=BELIEF_UNIT)
 
 
 @pytest.mark.parametrize(
@@ -339,9 +354,10 @@ def test_belief_goes_back_to_the_prior_and_to_facts_one_has_heard_of(heard, bits
     rules.prior[:, 0] = 0.9, 0.2, -0.5
     news = a_story(3, platform=[0, 0, 1], bit=[1, 2, 1], lasting=lasting)
     rest = 0.9 + (2.0 if heard and lasting else 0.0)
-    user.belief[0] = 5.0
-    form_beliefs(user, silent(peer=mind(belief=user.belief)), news, 7.0, rules)
-    assert user.belief[0] == pytest.approx(rest + (5.0 - rest) * np.exp(-0.02 * 7), rel=1e-6)
+    user.belief[0] = in_steps(belief=5.0)
+    form_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, rules)
+    law = rest + (5.0 - rest) * np.exp(-0.02 * 7)
+    assert believed(user)[0] == pytest.approx(law, abs=BELIEF_UNIT / 2)
 
 
 def test_who_believes_a_fact_does_not_forget_it():
@@ -349,9 +365,9 @@ def test_who_believes_a_fact_does_not_forget_it():
     rules.prior[:] = 0.5
     user = someone(belief=[0.5] * 6)
     for step in range(40):
-        form_beliefs(user, silent(peer=mind(belief=user.belief)), news, 7.0, rules)
+        form_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, rules)
         beliefs.read_news(0, user, silent(), news, rules, keys(step))
-    assert user.belief[:2] == pytest.approx([1.5, 0.5])
+    assert believed(user)[:2] == pytest.approx([1.5, 0.5])
 
 
 # Bad news makes people look around.

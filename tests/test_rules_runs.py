@@ -40,9 +40,11 @@ from sim.rules.word import aware_of, pack, pack_mind, usable
 from sim.tally import is_exposed, primary
 from sim.world.graph import Graph
 from tests.worlds import (
+    HABIT_UNIT,
     advanced,
     as_toy,
     equal_ties,
+    in_steps,
     keys,
     simulation,
     talks_of,
@@ -88,7 +90,11 @@ def pair_rules(**values):
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
     rules = pair_rules(risk_value=0.8)
     users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
-    users.type[:], users.concern[:], users.belief[0, :3] = kind, 1.2, (5.0, 0.9, -1.1)
+    users.type[:], users.concern[:], users.belief[0, :3] = (
+        kind,
+        1.2,
+        in_steps(belief=(5.0, 0.9, -1.1)),
+    )
     pulls = [np.exp(0.8 * leaning(users[0], p)) for p in range(3)]
     weights = np.array([0, pulls[1], 0.5 * np.exp(-1) * pulls[2]])  # calls on 2 half succeed
     chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])
@@ -102,15 +108,15 @@ def test_there_is_nowhere_to_go_where_no_call_succeeds():
 
 def test_failed_calls_are_the_habits_that_fail():
     users = toy_users(1, 3)
-    users.habit[0, :3] = 0.5, 0.3, 0.1
+    users.habit[0, :3] = in_steps(habit=(0.5, 0.3, 0.1))
     lost = pairing.failed_calls(users[0], blocked(0.1, 1.0, 0.5))
-    assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, rel=1e-6)
+    assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, abs=HABIT_UNIT)
 
 
 def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
     """Let user 0 look at its one contact, and perhaps ask it; returns all that takes part."""
     users = toy_users(2, 3)
-    users.account[:], users.habit[:, 0] = 0, 0.5
+    users.account[:], users.habit[:, 0] = 0, in_steps(habit=0.5)
     for name, values in traits.items():
         users[name] = values
     now, rules, agreed = blocked(*calls), pair_rules(pair_rate=rate), agreements(2)
@@ -187,16 +193,17 @@ def test_what_keeps_a_messenger_does_not_depend_on_having_it():
         failure_exit=2.0,
     )  # fmt: skip
     users, talks, now = toy_users(2, 1), records(TALK, 2), toy_now([[1.2], [0.3]], days=7.0)
-    users.installed[0], users.habit[0, 0], talks.value[:, 0] = 1, 0.5, 0.4
-    scale = np.full(MAX, 0.5 / -np.expm1(-np.float64(np.float32(0.4))))
+    # .6 is a whole number of steps
+    users.installed[0], users.habit[0, 0], talks.value[:, 0] = 1, in_steps(habit=0.6), 0.4
+    scale = np.full(MAX, 0.6 / -np.expm1(-np.float64(np.float32(0.4))))
     one, other = (stationary(users[i], talks[i], 0, now, rules, scale) for i in range(2))
     assert one == pytest.approx(other, rel=1e-6)
     enter, leave, wants, keeps, habit = one
     assert wants == pytest.approx(sigmoid(1.2), rel=1e-6)
-    assert keeps == pytest.approx(sigmoid(1.2 + 2.0 * 0.5), rel=1e-6)
+    assert keeps == pytest.approx(sigmoid(1.2 + 2.0 * 0.6), rel=1e-6)
     assert enter == pytest.approx((1 - np.exp(-0.14)) * wants)
     assert leave == pytest.approx((1 - np.exp(-0.07)) * (1 - keeps))
-    assert habit == pytest.approx(0.5, rel=1e-6)
+    assert habit == pytest.approx(0.6, rel=1e-6)
 
 
 FIRST = {"start": dt.date(2025, 6, 4)}

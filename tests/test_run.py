@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 import sim
 from sim import load_config
 from sim.model import MigrationModel
+from sim.rules.fixed import OPENED_STEPS
 from sim.runs import compare, n_steps_in_all, run
 from sim.schema import CONF
 from tests.cli import python
@@ -164,9 +165,13 @@ def test_monthly_reach_is_the_chance_of_any_opening_in_the_month():
     config = load_config("population.n_users=200", "replications=1", "dur_days=35")
     engine = config.engine.model_copy(update={"name": "mesa"})  # which keeps what users did
     by_hand = MigrationModel(config.model_copy(update={"engine": engine}))
-    opened = 0.0
+    opened, step = (
+        0.0,
+        1 / OPENED_STEPS,
+    )  # sums are kept to the nearest step, a month's last is not
     for days in (7, 7, 7, 7, 1):
         by_hand.step()
+        opened = np.minimum(np.rint(opened / step), 2**16 - 1) * step
         opened = opened + by_hand.talks.openings.astype(float) * days
     expected = (1 - np.exp(-opened * calendar.monthrange(2025, 6)[1] / 29)).mean(axis=0)
     found = of(run(config).timeseries, measure="mau", group="all").set_index("platform")["value"]

@@ -265,7 +265,7 @@ def test_a_shutdown_cuts_all_but_the_whitelist_and_leaves_no_way_round():
 
 def test_a_leak_convinces_the_state_averse_most():
     shocked, calm = (run(s).state.users for s in ("trust_shock", "call_ban"))
-    change = shocked.belief[:, MAX_MESSENGER] - calm.belief[:, MAX_MESSENGER]
+    change = shocked.belief[:, MAX_MESSENGER].astype(float) - calm.belief[:, MAX_MESSENGER]
     averse, favourable = (change[calm.type == t].mean() for t in (AVERSE, FAVOURABLE))
     assert averse > 0
     assert averse > favourable

@@ -6,13 +6,14 @@ import pytest
 from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import Threads
+from sim.rng import purpose_key, uniforms
 from sim.rules.fixed import SHARE_STEPS
 from sim.rules.records import N_BANDS
 from sim.rules.word import in_use
 from sim.runs import run
-from sim.start import FULL, prepare, reach_targets
+from sim.start import FULL, _first_users, prepare, reach_targets
 from sim.world.settings import BANDS
-from tests.worlds import csr, talks_of
+from tests.worlds import csr, talks_of, toy_users
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
@@ -216,3 +217,25 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
         assert np.isfinite(state.users[name]).all()
     for name in state.abuse.dtype.names:
         assert np.isfinite(state.abuse[name]).all(), name
+
+
+def test_what_is_worked_on_together_changes_no_bit(monkeypatch):
+    size = ("population.n_users=500", "behaviour.peer_rate=0.05", "+scenario=trust_shock")
+    whole = prepare(load_config(*size), Threads(1))
+    for module in ("sim.start", "sim.society", "sim.cells"):
+        monkeypatch.setattr(f"{module}.PART", 64)
+    parts = prepare(load_config(*size), Threads(2))
+    assert parts.users.tobytes() == whole.users.tobytes()
+    assert parts.at_start.tobytes() == whole.at_start.tobytes()
+    assert parts.rules.tobytes() == whole.rules.tobytes()
+
+
+@pytest.mark.parametrize("n_first", [0, 1, 7, 40, 1000])
+def test_the_first_users_are_those_of_the_smallest_numbers_who_can_install(monkeypatch, n_first):
+    monkeypatch.setattr("sim.start.PART", 300)
+    key, users = purpose_key(1, 0, "test.first"), toy_users(1000, 2)
+    users.online[::3] = 0
+    u = uniforms(key, 1000)
+    u[::3] = 2.0
+    expected = np.argsort(u, kind="stable")[: min(n_first, int(users.online.sum()))]
+    assert _first_users(users, n_first, key).tolist() == expected.tolist()

@@ -15,6 +15,7 @@ from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key
 from sim.rules import choice, circumvention, whatif
 from sim.rules.availability import pair_tables
+from sim.rules.fixed import BELIEF_STEPS, SHARE_STEPS, TASTE_STEPS
 from sim.rules.groups import first_chat
 from sim.rules.records import (
     ABUSE,
@@ -129,8 +130,28 @@ def someone(**traits):
     """Return a user of two messengers: online, aware and registered, with `traits`."""
     users = toy_users(1, 2)
     for name, value in traits.items():
-        users[name][0] = value
+        users[name][0] = in_steps(**{name: value})
     return users[0]
+
+
+STEPS = {"taste": TASTE_STEPS, "habit": SHARE_STEPS, "belief": BELIEF_STEPS}
+HABIT_UNIT, BELIEF_UNIT = 1 / SHARE_STEPS, 1 / BELIEF_STEPS
+
+
+def in_steps(**values):
+    """Return the values of a field of users as it keeps them."""
+    ((name, value),) = values.items()
+    if name not in STEPS:
+        return value
+    kind = USER[name].base
+    ends = np.iinfo(kind)
+    return np.rint(np.clip(STEPS[name] * np.asarray(value), ends.min, ends.max)).astype(kind)
+
+
+def from_steps(**values):
+    """Return what users mean by the numbers in a field."""
+    ((name, value),) = values.items()
+    return np.asarray(value) / STEPS[name]
 
 
 def silent():

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from sim.compiled import rule
 from sim.octets import Octet, exp, flags, read, where, write
+from sim.rules.fixed import habits
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
-
-MANY = 64.0  # openings: nobody who opens it so often goes unseen
-
 
 @rule
 def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
@@ -22,13 +20,13 @@ def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
     n = rules.traffic_openings * traffic
     n = n + read(rules.base_openings) * read(now.force.trend_openings) * works
     n = n + where(flags(user.mandated), read(rules.mandate_openings), 0.0)
-    return n + read(rules.habit_openings) * read(user.habit)
+    return n + read(rules.habit_openings) * habits(user)
 
 
 @rule
 def p_seen(n_openings: Octet) -> Octet:
     """Return the chances of at least one opening, given their expected numbers (Poisson)."""
-    return 1.0 - exp(0.0 - where(n_openings < MANY, n_openings, MANY))
+    return 1.0 - exp(0.0 - n_openings)
 
 
 @rule

@@ -9,7 +9,7 @@ from sim.octets import Octet, flags, lowest, read, where
 from sim.rng import user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, sigmoid
-from sim.rules.fixed import taste
+from sim.rules.fixed import habit, taste
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
@@ -45,7 +45,7 @@ def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record)
     if user.mandated & bit and not user.second & bit:
         u += rules.mandate_value
     if user.installed & bit:
-        u += rules.keep_value * user.habit[p] if user.account & bit else rules.preinstall_value
+        u += rules.keep_value * habit(user, p) if user.account & bit else rules.preinstall_value
     else:
         u += now.force.onboarding[p]
     return float(u)

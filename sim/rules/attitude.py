@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.rules.chance import sigmoid
+from sim.rules.fixed import belief
 from sim.rules.records import Int, Record
 
 
@@ -15,4 +16,4 @@ def leaning(user: Record, p: Int) -> float:
 
     The state-averse shun what they think the state reads, the foreign-averse prefer it.
     """
-    return float(user.type * np.float64(user.concern) * sigmoid(np.float64(user.belief[p])))
+    return float(user.type * np.float64(user.concern) * sigmoid(belief(user, p)))

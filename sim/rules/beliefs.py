@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, flags, read, where, write
+from sim.octets import Octet, flags, read, where
 from sim.rng import uniform
+from sim.rules import fixed
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, happens
 from sim.rules.pace import Pace
@@ -66,9 +67,9 @@ def form_beliefs(
     follow, forget : float
         Chances of either over the step, from `pace`.
     """
-    own = read(user.belief)
+    own = fixed.beliefs(user)
     change = follow * (beliefs_of(talk.peer) - own) + forget * (rest(user, news, rules) - own)
-    write(user.belief, own + change)
+    fixed.keep_beliefs(user, own + change)
 
 
 @rule
@@ -81,7 +82,8 @@ def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
     """
     user.news = np.uint8(np.int64(user.news) | 1 << story.bit)
     before = leaning(user, story.platform)
-    user.belief[story.platform] += story.shock[user.type + 1]
+    belief = fixed.belief(user, story.platform) + story.shock[user.type + 1]
+    fixed.keep_belief(user, story.platform, belief)
     dislike = before - leaning(user, story.platform)
     if dislike > 0.0 and happens(u, rules.attention * dislike):
         has, told = np.int64(user.installed) & np.int64(user.account), 1 << story.platform

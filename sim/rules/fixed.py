@@ -14,7 +14,8 @@ from sim.octets import Octet, read, write
 from sim.rules.records import I16, U16, Int, Record
 
 TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
-SHARE_STEPS = 65535  # of all that a user could reach
+SHARE_STEPS = 65535  # of all that a user says (habits) or could reach
+BELIEF_STEPS = 2048  # of a log-odds of 1; the ends are at 16, odds of 9 million to one
 OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
 
 
@@ -28,6 +29,55 @@ def read_steps(array: U16 | I16, steps: int) -> Octet:
 def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
     """Write the numbers by messenger to an array that holds them in `steps` of one."""
     write(array, numbers * np.float64(steps))
+
+
+@rule
+def habits(user: Record) -> Octet:
+    """Return the habits of `user`, in [0, 1]."""
+    return read_steps(user.habit, SHARE_STEPS)
+
+
+@rule
+def habit(user: Record, p: Int) -> float:
+    """Return the habit of `user` in messenger `p`."""
+    return float(np.float64(user.habit[p]) * (1.0 / SHARE_STEPS))
+
+
+@rule
+def keep_habits(user: Record, numbers: Octet) -> None:
+    """Write the habits of `user`."""
+    write_steps(user.habit, numbers, SHARE_STEPS)
+
+
+@rule
+def keep_habit(user: Record, p: Int, number: float) -> None:
+    """Write the habit of `user` in messenger `p`."""
+    user.habit[p] = np.uint16(share_steps(number))
+
+
+@rule
+def beliefs(user: Record) -> Octet:
+    """Return the beliefs of `user` that the state reads the messengers [log-odds]."""
+    return read_steps(user.belief, BELIEF_STEPS)
+
+
+@rule
+def belief(user: Record, p: Int) -> float:
+    """Return the belief of `user` that the state reads messenger `p` [log-odds]."""
+    return float(np.float64(user.belief[p]) * (1.0 / BELIEF_STEPS))
+
+
+@rule
+def keep_beliefs(user: Record, numbers: Octet) -> None:
+    """Write the beliefs of `user` [log-odds]."""
+    write_steps(user.belief, numbers, BELIEF_STEPS)
+
+
+@rule
+def keep_belief(user: Record, p: Int, number: float) -> None:
+    """Write the belief of `user` about messenger `p` [log-odds]."""
+    steps = min(max(np.float64(number) * BELIEF_STEPS, -32768.0), 32767.0)
+    user.belief[p] = np.int16(np.rint(steps))
 
 
 @rule

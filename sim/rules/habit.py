@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sim.compiled import rule
-from sim.octets import Octet, read, write
+from sim.octets import Octet, read
+from sim.rules.fixed import habits, keep_habits
 from sim.rules.records import CALL, MESSAGE, Record
 
 
@@ -23,4 +24,4 @@ def communication_shares(talk: Record, rules: Record) -> Octet:
 @rule
 def remember(user: Record, talk: Record, rules: Record, memory: float) -> None:
     """Move the habits of `user` towards its present use; `memory` is what a habit keeps."""
-    write(user.habit, relax(read(user.habit), communication_shares(talk, rules), memory))
+    keep_habits(user, relax(habits(user), communication_shares(talk, rules), memory))

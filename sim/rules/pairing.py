@@ -14,6 +14,7 @@ from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
 from sim.rules.contact import contact
+from sim.rules.fixed import habits
 from sim.rules.push import join
 from sim.rules.records import (
     CALL,
@@ -35,7 +36,7 @@ from sim.rules.word import pack, pack_mind
 @rule
 def failed_calls(user: Record, now: Now) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
-    return total(read(user.habit) * (1.0 - read(now.availability[user.place, CALL])))
+    return total(habits(user) * (1.0 - read(now.availability[user.place, CALL])))
 
 
 @rule

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, bits_of, flags, lowest, read, splat, where
+from sim.octets import Octet, exp, flags, lowest, read, splat, where
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
@@ -89,10 +89,8 @@ def most_hazards(user: Record, mandates: Records) -> Octet:
 @rule
 def tempting(user: Record, luck: np.uint64, force: Record, rules: Record) -> int:
     """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
-    most = read(force.trial)
-    if user.type > 0 and bits_of(most > 0.0):
-        most = most * np.exp(rules.risk_value * np.float64(user.concern))
-    return chosen(luck, most)
+    drawn_to = rules.risk_value * np.float64(user.concern) * np.float64(user.type > 0)
+    return chosen(luck, read(force.trial) * exp(splat(drawn_to)))
 
 
 @rule

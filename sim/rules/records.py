@@ -55,9 +55,10 @@ USER = np.dtype(
         ("intensity", "f4"),  # D_i, communication relative to the average
         ("concern", "f4"),  # kappa_i, how much being read matters
         ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
-        ("habit", "f4", (MAX,)),  # in [0, 1]
-        ("belief", "f4", (MAX,)),  # L_ip, that the state reads it [log-odds]
-        ("taste", "i1", (MAX,)),  # standard normal [1/32]; rules/fixed.py knows the units
+        # rules/fixed.py reads and writes what is kept in steps
+        ("habit", "u2", (MAX,)),  # in [0, 1] [1/65535]
+        ("belief", "i2", (MAX,)),  # L_ip, that the state reads it [log-odds / 2048]
+        ("taste", "i1", (MAX,)),  # standard normal [1/32]
     ],
     align=True,
 )
@@ -97,7 +98,7 @@ RULES = np.dtype(
         ("abroad_low", "i8"),  # halves of the word that contacts abroad show
         ("abroad_high", "i8"),
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("habit_threshold", "f4", (32,)),  # word.py, `levels`
+        ("habit_threshold", "f4", (32,)),  # word.py, `levels` [1/65535]
         ("fear_threshold", "f8", (7,)),
         ("chance", "f8", (256,)),
         ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)

@@ -20,7 +20,6 @@ from sim.lanes import (
     Floats,
     Ints,
     any_bits,
-    count,
     fma,
     gather_rows,
     load,
@@ -187,14 +186,34 @@ def welfare_as(
     return welfare
 
 
+class Sums(NamedTuple):
+    """Sums of exp(v) over what sixteen users share with one contact each."""
+
+    message: Floats
+    sensitive: Floats
+    call: Floats
+
+
+@rule
+def say_by(
+    p: int, z: Sums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32
+) -> Sums:
+    """Add messenger `p` to the sums."""
+    if not offered >> p & 1:
+        return z
+    x, y, v = pulls(p, (low & contacts.low & (1 << p)) != 0, contacts, pairs, t, s)
+    return Sums(z.message + x, z.sensitive + y, z.call + v)
+
+
 @rule
 def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32) -> Floats:
     """Return what can be said to one contact of each lane [utils]."""
-    z_message, z_call = splat(contacts.out_message), splat(contacts.out_call)
-    z_sensitive, both = z_message, low & contacts.low
-    for p in range(MAX):
-        has = (both & (1 << p)) != 0
-        if offered >> p & 1 and count(has):
-            x, y, v = pulls(p, has, contacts, pairs, t, s)
-            z_message, z_sensitive, z_call = z_message + x, z_sensitive + y, z_call + v
-    return logsum(z_message, z_sensitive, z_call, t)
+    out_message = splat(contacts.out_message)
+    z = Sums(out_message, out_message, splat(contacts.out_call))
+    z = say_by(0, z, low, offered, contacts, pairs, t, s)  # one by one: see choice.py
+    z = say_by(1, z, low, offered, contacts, pairs, t, s)
+    z = say_by(2, z, low, offered, contacts, pairs, t, s)
+    z = say_by(3, z, low, offered, contacts, pairs, t, s)
+    z = say_by(4, z, low, offered, contacts, pairs, t, s)
+    z = say_by(5, z, low, offered, contacts, pairs, t, s)
+    return logsum(z.message, z.sensitive, z.call, t)

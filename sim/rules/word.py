@@ -25,8 +25,9 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.lanes import WIDTH, Floats, Ints, count, decode, fma, load, splat
-from sim.octets import Octet, bytes_of, look_up, read, where, word_of
-from sim.rules.records import F32, F64, MAX, Int, Record
+from sim.octets import Octet, bytes_of, look_up, where, word_of
+from sim.rules.fixed import SHARE_STEPS, beliefs
+from sim.rules.records import F32, F64, MAX, U16, Int, Record
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -42,7 +43,7 @@ MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
 class Levels(NamedTuple):
     """At which habits and fears levels begin."""
 
-    habit_threshold: F32  # (32,) least habit of level 1, 2, ...; the last is not reached
+    habit_threshold: F32  # (32,) least habit of level 1, 2, ... [1/65535]; the last: none has it
     fear_threshold: F64  # (7,)
     chance: F64  # (256,) probability b of a belief as heard
 
@@ -56,8 +57,7 @@ def levels(habit_value: float, chilling_value: float) -> Levels:
         most = -np.expm1(-chilling_value / 2.0 * MOST_FEAR)
         fears = -np.log1p(-most * steps) / (chilling_value / 2.0 or np.nan)
     habits, fears = (np.where(np.isnan(t), np.inf, t) for t in (habits, fears))
-    least = np.append(habits, np.inf).astype(np.float32)
-    least = np.where(least < np.append(habits, np.inf), np.nextafter(least, np.inf), least)
+    least = np.ceil(np.append(habits, np.inf) * SHARE_STEPS).astype(np.float32)
     log_odds = np.arange(256) / SURE_STEPS - MOST_SURE
     return Levels(least, fears, 1.0 / (1.0 + np.exp(-log_odds)))
 
@@ -99,12 +99,12 @@ def of_the_case(width: int, rules: Record) -> np.int64:
 
 
 @rule
-def habit_levels(habits: F32, rules: Record) -> np.int64:
-    """Return the levels nearest to habits in [0, 1], side by side as in a word."""
+def habit_levels(habits: U16, rules: Record) -> np.int64:
+    """Return the levels nearest to habits as kept, side by side as in a word."""
     low, high = load(rules.habit_threshold, 0), load(rules.habit_threshold, WIDTH)
     levels = np.int64(0)
     for p in range(MAX):
-        habit = splat(habits[p])
+        habit = splat(np.float32(habits[p]))
         levels |= (count(habit >= low) + count(habit >= high)) << HABIT_WIDTH * p
     return levels & of_the_case(HABIT_WIDTH, rules)
 
@@ -135,7 +135,7 @@ def pack(user: Record, rules: Record) -> np.uint64:
     word = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
     word |= habit_levels(user.habit, rules) << HABIT_BIT
     if user.type < 0 and user.concern >= rules.fear_threshold[0]:
-        fears = user.concern * look_up(rules.chance, heard(read(user.belief)))
+        fears = user.concern * look_up(rules.chance, heard(beliefs(user)))
         word |= fear_levels(fears, rules) << FEAR_BIT
     return np.uint64(word)
 
@@ -149,7 +149,7 @@ def pack_mind(user: Record) -> np.uint64:
     bits 16-63   its belief by messenger, see `heard`
     """
     mind = np.int64(user.aware) | np.int64(user.news) << 8
-    return np.uint64(mind | word_of(heard(read(user.belief)), 8) << 16)
+    return np.uint64(mind | word_of(heard(beliefs(user)), 8) << 16)
 
 
 @rule

@@ -106,7 +106,7 @@ def region_sizes(shares: F64, n: int) -> I64:
     return sizes
 
 
-def normals(key: np.uint64, n: int) -> F64:
-    """Return standard normal numbers 0 to `n` - 1 under `key`, shape (n,)."""
-    normal: F64 = ndtri(rng.uniforms(key, n) + HALF_STEP)
+def normals(key: np.uint64, n: int, first: int = 0) -> F64:
+    """Return `n` standard normal numbers under `key`, from number `first` on, shape (n,)."""
+    normal: F64 = ndtri(rng.uniforms(key, n, first) + HALF_STEP)
     return normal
