@@ -66,9 +66,8 @@ else:
 
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "count",
-    "decode", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up", "luck", "maximum",
-    "number_at", "pick",
-    "rotate", "splat", "store", "where", "zeros",
+    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
+    "luck", "maximum", "number_at", "pick", "rotate", "splat", "store", "where", "zeros",
 ]  # fmt: skip
 
 Floats = Any  # sixteen float32

@@ -92,7 +92,8 @@ def rotate(ints: Any, by: Any) -> Any:
 
 def luck(key: Any, ids: Any) -> Any:
     """Return numbers `ids` under `key` (sim/rng.py, `uniform`), rounded down to 24 bits."""
-    return np.floor([uniform(key, i) * 2.0**24 for i in ids.view(np.uint32)]) * np.float32(2.0**-24)
+    bits = np.floor([uniform(key, i) * 2.0**24 for i in ids.view(np.uint32)])
+    return bits.astype(np.float32) * np.float32(2.0**-24)
 
 
 def number_at(ints: Any, lane: Any) -> int:

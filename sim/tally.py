@@ -25,7 +25,7 @@ from sim.octets import (
 from sim.rules.activity import p_seen
 from sim.rules.fixed import OPENED_STEPS, SHARE_STEPS, read_steps, share_steps, write_steps
 from sim.rules.habit import communication_shares
-from sim.rules.records import CELLULAR, F32, F64, MAX, U8, U16, Int, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, U8, U16, Int, Now, Record, Records
 from sim.rules.word import in_use
 from sim.world.arrays import Flags
 
@@ -44,15 +44,27 @@ HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in r
 
 
 @rule
-def primary(shares: Octet) -> int:
+def primary(talk: Record, rules: Record) -> int:
     """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
+    return most_used(communication_shares(talk, rules))
+
+
+@rule
+def most_used(shares: Octet) -> int:
+    """Return the messenger with the largest share of communication; see `primary`."""
     most = largest(shares)
     return lowest(bits_of(shares == most)) if most > 0.0 else CELLULAR
 
 
 @rule
-def is_exposed(shares: Octet, now: Now) -> int:
+def is_exposed(talk: Record, now: Now, rules: Record) -> int:
     """Say whether the state can read more than ``EXPOSED`` of a user's talk by messenger."""
+    return can_be_read(communication_shares(talk, rules), now)
+
+
+@rule
+def can_be_read(shares: Octet, now: Now) -> int:
+    """Say whether the state can read more than ``EXPOSED`` of what is said by messenger."""
     return int(total(shares * read(now.force.access)) > EXPOSED * total(shares))
 
 
@@ -145,7 +157,7 @@ def observe(
     cell = cell_of(user, tally.n_regions)
     row = tally.sums[chunk, cell]
     shares = communication_shares(talk, rules)
-    tally.primary[i], tally.exposed[i] = primary(shares), is_exposed(shares, now)
+    tally.primary[i], tally.exposed[i] = most_used(shares), can_be_read(shares, now)
     add_messengers(user, talk, row)
     add_use(user, talk, rules, row)
     add_ties(talk, tally.at_start[i], row)

@@ -16,7 +16,7 @@ from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
 from sim.rules.choice import communicate, working_memory
 from sim.rules.fixed import TASTE_STEPS
-from sim.rules.records import ACCEPT
+from sim.rules.records import ACCEPT, CONVERSE
 from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import pack
 from sim.state import make_ties, seats
@@ -120,7 +120,7 @@ def visits(
         users[i].revising = np.uint8(1 << site % n)
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
-        communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, s)
+        communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, keys[CONVERSE], s)
         ask_values(i, words[i], np.int64(users[i].revising), asked)
         answer(talks, 0, words, ties, now, rules, asked, s)
         revise(i, users[i], talks[i], now, rules, keys)

@@ -7,12 +7,13 @@ from scipy.integrate import solve_ivp
 
 from sim.compiled import rule_loop
 from sim.rng import purpose_key, step_key
-from sim.rules.beliefs import converse, learn
+from sim.rules.beliefs import learn
 from sim.rules.pace import pace
 from sim.rules.records import PURPOSES, TALK, records
 from sim.rules.word import pack_mind
 from tests.worlds import (
     BELIEF_UNIT,
+    converse,
     equal_ties,
     from_steps,
     in_steps,

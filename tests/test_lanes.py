@@ -18,13 +18,17 @@ from sim.lanes import (
     bits_of,
     count,
     decode,
+    fetch,
     floats_of,
     fma,
     gather,
     gather_rows,
     ln,
     load,
+    look_up,
+    luck,
     maximum,
+    number_at,
     pick,
     rotate,
     splat,
@@ -32,6 +36,7 @@ from sim.lanes import (
     where,
     zeros,
 )
+from sim.rng import uniform
 
 pytestmark = pytest.mark.interpreted
 
@@ -323,6 +328,50 @@ def test_gather_reads_the_halves_of_words():
     gathered(WORDS, ids, *found)
     for mine, expected in zip(found, halves(WORDS[ids]), strict=True):
         assert (mine.view(np.uint32) == expected).all()
+
+
+@jit_loop
+def looked_up(table, at_table, i, found):
+    for at in range(0, len(i), WIDTH):
+        store(found, at, look_up(table, at_table, load(i, at)))
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32])
+def test_look_up_reads_a_table_of_any_size(kind):
+    table, at = RNG.integers(-99, 99, 700).astype(kind), RNG.integers(0, 690, N).astype(np.int32)
+    found = np.zeros(N, kind)
+    looked_up(table, 7, at, found)
+    same(found, table[7 + at])
+
+
+@jit_loop
+def lucky(key, ids, found, same_ids):
+    for at in range(0, len(ids), WIDTH):
+        store(found, at, luck(key, load(ids, at)))
+        for lane in range(WIDTH):
+            same_ids[at + lane] = number_at(load(ids, at), lane)
+
+
+@pytest.mark.parametrize("key", [0, 1, 0x9E3779B97F4A7C15, 2**64 - 1])
+def test_luck_is_the_addressed_number_rounded_down(key):
+    ids = np.resize([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 12345], N).astype(np.uint32)
+    found, same_ids = floats(), np.zeros(N, np.int64)
+    lucky(np.uint64(key), ids, found, same_ids)
+    expected = np.array([uniform(np.uint64(key), int(i)) for i in ids])
+    same(found, (np.floor(expected * 2.0**24) / 2.0**24).astype(np.float32))
+    same(same_ids, ids.astype(np.int64))
+
+
+@jit_loop
+def fetched(words, ids, at):
+    fetch(words, ids, at)
+
+
+def test_fetching_changes_nothing_wherever_it_points():
+    ids, words = np.arange(64, dtype=np.uint32), WORDS.copy()
+    for at in (0, 40, 60, 1000):
+        fetched(words, ids, at)
+    assert (words == WORDS).all()
 
 
 @jit_loop

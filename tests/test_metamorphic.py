@@ -10,11 +10,9 @@ from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
 from sim.lanes import WIDTH, any_bits, gather, load, splat, store
-from sim.rules import adoption, beliefs, circumvention, groups
+from sim.rules import adoption, circumvention, groups
 from sim.rules.availability import availability
 from sim.rules.choice import (
-    BLOCK_SIZE,
-    FIRST_BLOCK,
     Contacts,
     classes_of,
     lay_out,
@@ -48,6 +46,7 @@ from tests.worlds import (
     advanced,
     belief_of,
     considered,
+    converse,
     csr,
     equal_ties,
     in_steps,
@@ -102,16 +101,15 @@ def see(mine, other, words, now, rules, s, seen):
         nobody = splat(0.0)
         contacts = Contacts(their_low, their_high, pair, nobody, t.out_message, t.out_call)
         z_message, z_call = splat(t.out_message), splat(t.out_call)
-        z_sensitive, block = z_message, FIRST_BLOCK
+        z_sensitive = z_message
         for p in range(MAX):
             if offered >> p & 1:
                 has = (low & their_low & (1 << p)) != 0
-                x, y, v = pulls(p, block, has, contacts, pairs, t, s)
+                x, y, v = pulls(p, has, contacts, pairs, t, s)
                 store(seen[0, p], at, x)
                 store(seen[1, p], at, y)
                 store(seen[2, p], at, v)
                 z_message, z_sensitive, z_call = z_message + x, z_sensitive + y, z_call + v
-                block += BLOCK_SIZE
         store(seen[0, MAX], at, z_message)
         store(seen[1, MAX], at, z_sensitive)
         store(seen[2, MAX], at, z_call)
@@ -281,7 +279,7 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
         ]
         assert content[1] == pytest.approx(content[0], rel=1e-5)
         for s, said in ((state, talks[i]), (new, new_talks[i])):
-            beliefs.converse(i, s.shown.minds, said, s.ties, keys(3))
+            converse(i, s.shown.minds, said, s.ties, keys(3))
         mind, new_mind = talks[i].peer, new_talks[i].peer
         heard = [belief_of(mind, p) for p in range(MAX)]
         assert [belief_of(new_mind, k) for k in range(MAX)] == [heard[p] for p in ORDER]

@@ -18,10 +18,11 @@ from sim.policies import (
     Shock,
     VpnBlocking,
 )
+from sim.rules.beliefs import converse
 from sim.rules.choice import communicate, working_memory
 from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
-from sim.rules.records import TALK, Chats, Shown, records
+from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
 from sim.rules.step import act, follow_up, wonder
 from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
@@ -129,9 +130,12 @@ def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, a
     """Let user `i`, who sits at `at`, look at its contacts, alone."""
     lane = at % WIDTH
     wonder(i, users[i], talks[i], shown.words[i], chats, now, rules, keys, asked)
-    communicate(at - lane, lane, lane + 1, talks, 0, shown.words, ties, now, rules, s)
+    communicate(
+        at - lane, lane, lane + 1, talks, 0, shown.words, ties, now, rules, keys[CONVERSE], s
+    )
     answer(talks, 0, shown.words, ties, now, rules, asked, s)
-    follow_up(i, users, talks[i], shown.minds, ties, now, rules, keys, agreed)
+    converse(talks[i], shown.minds)
+    follow_up(i, users, talks[i], ties, now, rules, keys, agreed)
 
 
 @jit_loop

@@ -17,11 +17,15 @@ from sim.octets import (
     beside,
     bits_of,
     bytes_of,
+    exp,
     flags,
     largest,
     look_up,
     lowest,
+    nearest,
     number_at,
+    octet_of,
+    power_of_two,
     read,
     single,
     splat,
@@ -50,6 +54,37 @@ A, B = random_numbers(), random_numbers()[::-1].copy()
 
 def same(found, expected):
     np.testing.assert_array_equal(found, expected)
+
+
+@jit_loop
+def exponentials(a, found):
+    for i in range(len(a)):
+        write(found[0, i], exp(read(a[i])))
+        write(found[1, i], power_of_two(nearest(read(a[i]))))
+
+
+def test_exponentials():
+    a = np.concatenate(
+        [RNG.normal(size=(N, USED)) * 10, [[-800.0, 800.0, 0.0, 700.0, -700.0, 0.5]]]
+    )
+    found = np.zeros((2, *a.shape))
+    exponentials(a, found)
+    np.testing.assert_allclose(found[0], np.exp(np.clip(a, -700, 700)), rtol=3e-10)
+    assert found[0, -1, 2] == 1.0
+    same(found[1, :-1], 2.0 ** np.rint(a[:-1]))
+
+
+@jit_loop
+def side_by_side(a, found):
+    for i in range(len(a)):
+        x = a[i]
+        write(found[i], octet_of(x[5], x[4], x[3], x[2], x[1], x[0], 7.0, 8.0))
+
+
+def test_eight_numbers_are_put_side_by_side():
+    found = np.zeros_like(A)
+    side_by_side(A, found)
+    same(found, A[:, ::-1])
 
 
 @jit_loop
@@ -117,12 +152,12 @@ def reduce_rows(a, b, sums, most, equal, one):
         one[i] = number_at(x, i % USED)
 
 
-def test_reductions_are_those_of_numpy_in_order():
+def test_reductions_are_those_of_numpy_halves_added_first():
     sums, most, one, equal = np.zeros(N), np.zeros(N), np.zeros(N), np.zeros(N, np.int64)
     b = np.where(RNG.random(A.shape) < 0.5, A, B)
     with np.errstate(invalid="ignore"):
         reduce_rows(A, b, sums, most, equal, one)
-        same(sums, np.add.accumulate(A, axis=1)[:, -1])
+        same(sums, (A[:, 0] + A[:, 4] + A[:, 2]) + (A[:, 1] + A[:, 5] + A[:, 3]))
     same(most, np.maximum(A.max(axis=1), 0.0))  # the last two are 0
     held = np.pad((b == A) & (A >= -1), ((0, 0), (0, 2)), constant_values=True)
     same(equal, held @ (1 << np.arange(WIDTH)))

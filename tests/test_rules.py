@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.compiled import jit_loop
 from sim.lanes import SPAN
+from sim.octets import read, write
 from sim.rng import SLOTS, luck_of, purpose_key, uniforms
 from sim.rules import activity, attitude, availability, chance, habit, word
 from sim.rules.pace import pace
@@ -256,8 +258,14 @@ def test_openings_are_the_sum_of_what_brings_them():
     assert talk.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
 
 
+@jit_loop
+def see(n_openings, seen):
+    write(seen, activity.p_seen(read(n_openings)))
+
+
 def test_who_opens_an_app_more_often_is_seen_more_often():
-    assert activity.p_seen(0.0) == 0
-    assert activity.p_seen(np.log(2)) == pytest.approx(0.5)
-    assert activity.p_seen(1e-12) == pytest.approx(1e-12)
-    assert activity.p_seen(800.0) == 1
+    seen = np.zeros(MAX)
+    see(np.array([0.0, np.log(2), 1e-6, 800.0, 3.0, 0.2]), seen)
+    expected = [0.0, 0.5, 1e-6, 1.0, 1 - np.exp(-3), 1 - np.exp(-0.2)]
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=1e-9)
+    assert seen[0] == 0

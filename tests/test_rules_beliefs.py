@@ -19,6 +19,7 @@ from sim.rules.word import (
 from tests.worlds import (
     BELIEF_UNIT,
     belief_of,
+    converse,
     equal_ties,
     from_steps,
     in_steps,
@@ -117,7 +118,7 @@ def test_a_user_talks_with_one_contact_drawn_by_weight():
     minds = minds_of(users)
     for step in range(N):
         talk = silent()
-        beliefs.converse(0, minds, talk, UNEQUAL, keys(step))
+        converse(0, minds, talk, UNEQUAL, keys(step))
         assert belief_of(talk.peer, 0) == aware_of(talk.peer) == stories_of(talk.peer)
         other = contact(0, UNEQUAL, uniforms(keys(step)[CONVERSE], 1)[0])
         assert talk.peer == minds[other]
@@ -131,7 +132,7 @@ def test_who_has_no_contacts_hears_only_itself():
     users = toy_users(2, 2)
     users.belief[0], users.aware[0], users.news[0] = in_steps(belief=0.5), 0b10, 0b100
     talk = silent()
-    beliefs.converse(0, minds_of(users), talk, equal_ties([[], []]), keys(0))
+    converse(0, minds_of(users), talk, equal_ties([[], []]), keys(0))
     assert [belief_of(talk.peer, p) for p in range(MAX)] == [0.5] * MAX
     assert (aware_of(talk.peer), stories_of(talk.peer)) == (0b10, 0b100)
 
@@ -235,7 +236,7 @@ def test_the_mean_over_contacts_is_degroots_step():
     after, minds = [], minds_of(users)  # the contacts' beliefs are sixteenths: heard exactly
     for step in range(N):
         user, talk = users[:1].copy()[0], silent()
-        beliefs.converse(0, minds, talk, UNEQUAL, keys(step))
+        converse(0, minds, talk, UNEQUAL, keys(step))
         form_beliefs(user, talk, NO_NEWS, days, rules)
         after.append(believed(user)[0])
     around = SHARES @ [-2.0, 0.5, 3.0]
@@ -266,7 +267,7 @@ def test_two_who_only_talk_meet_in_the_middle():
     for step in range(30):
         talks, minds = records(TALK, 2), minds_of(users)
         for i in range(2):
-            beliefs.converse(i, minds, talks[i], ties, keys(step))
+            converse(i, minds, talks[i], ties, keys(step))
         for i in range(2):
             form_beliefs(users[i], talks[i], NO_NEWS, 1.0, rules)
         held.append(from_steps(belief=users.belief[:, 0]))

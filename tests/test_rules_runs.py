@@ -121,7 +121,7 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
         users[name] = values
     now, rules, agreed = blocked(*calls), pair_rules(pair_rate=rate), agreements(2)
     state = toy_state(users, equal_ties([[1], [0]]), rules)
-    follow_up(0, users, state.talks[0], state.shown.minds, state.ties, now, rules, keys(0), agreed)
+    follow_up(0, users, state.talks[0], state.ties, now, rules, keys(0), agreed)
     return state, agreed, now
 
 

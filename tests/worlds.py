@@ -7,19 +7,22 @@ from itertools import pairwise
 import numpy as np
 
 from sim import load_config
+from sim.compiled import rule
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads, chunks
 from sim.inversion import draw_sample, talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
-from sim.rng import luck_of, lucky_uniform, purpose_key, step_key
-from sim.rules import choice, circumvention, whatif
+from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
+from sim.rules import beliefs, choice, circumvention, whatif
 from sim.rules.availability import pair_tables
+from sim.rules.contact import contact
 from sim.rules.fixed import BELIEF_STEPS, SHARE_STEPS, TASTE_STEPS
 from sim.rules.groups import first_chat
 from sim.rules.records import (
     ABUSE,
     AT_START,
+    CONVERSE,
     FORCE,
     MANDATE,
     MAX,
@@ -282,11 +285,19 @@ def talk_of(i, state, now):
     lane = at % WIDTH
     choice.communicate(
         at - lane, lane, lane + 1, state.talks, 0, state.shown.words, state.ties, now,
-        state.rules, s,
+        state.rules, keys(0)[CONVERSE], s,
     )  # fmt: skip
     whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
     answer(state, now, asked)
     return state.talks[i]
+
+
+@rule
+def converse(i, minds, talk, ties, keys):
+    """Let user `i` talk with the contact that it draws while it talks on its ties."""
+    other = contact(i, ties, np.floor(uniform(keys[CONVERSE], i) * 2.0**24) / 2.0**24)
+    talk.partner = other if other >= 0 else i
+    beliefs.converse(talk, minds)
 
 
 def talks_of(state, now):

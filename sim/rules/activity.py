@@ -11,6 +11,7 @@ from sim.rules.fixed import habits
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
+
 @rule
 def openings(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
     """Return openings a day of each messenger, for who has it and is of average intensity."""

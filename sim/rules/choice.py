@@ -27,7 +27,6 @@ from sim.lanes import (
     Ints,
     Mask,
     any_bits,
-    count,
     fetch,
     fma,
     gather,
@@ -67,9 +66,9 @@ from sim.rules.word import ABROAD_BIT, PLACE_BIT, USABLE, VPN_BIT, fear_factor, 
 SCALE, ABROAD_WEIGHT, DEGREE, TOTAL, _HELPERS, _WELFARE, _ALONE, _REACH, _SECURE, _BEST = (
     0, 1, 2, 3, 4, 5, 6, 8, 10, 12,
 )  # fmt: skip
-_BLOCKS, _BLOCK_SIZE = 14 * WIDTH, 8 * WIDTH
-# Rows of a block; _PULL and _USE take a row a channel.
-_PULL, _FEAR, _MESSAGE, _SENSITIVE, _CALL, _USE = (k * WIDTH for k in (0, 2, 3, 4, 5, 6))
+_BLOCKS, _BLOCK_SIZE = 14 * WIDTH, 7 * WIDTH
+# Rows of a block; _USE takes a row a channel.
+_HABIT, _FEAR, _MESSAGE, _SENSITIVE, _CALL, _USE = (k * WIDTH for k in range(6))
 _ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
 
 
@@ -150,7 +149,7 @@ def working_memory() -> F32:
 
 
 @rule
-def block_of(p: int) -> int:
+def block_of(p: Int) -> Int:
     """Return where the rows of messenger `p` begin."""
     return _BLOCKS + p * _BLOCK_SIZE
 
@@ -200,16 +199,15 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 
 @rule
-def lay_out(low: Ints, high: Ints, offered: int, pairs: F32, t: Terms, s: F32) -> None:
+def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
     """Write what users bring to all their ties over the messengers `offered`."""
     for p in range(MAX):
         if offered >> p & 1:
-            block, habit = block_of(p), habit_factor(high, p, t.habit)
+            block = block_of(p)
+            store(s, block + _HABIT, habit_factor(high, p, t.habit))
             store(s, block + _FEAR, fear_factor(low, p, t.fear))
-            for c in range(2):
-                pull = habit if t.varied >> p & 1 else habit * same(_ATTRACTION, c, p, pairs, t)
-                store(s, block + _PULL + c * WIDTH, pull)
-                store(s, block + _USE + c * WIDTH, zeros())
+            store(s, block + _USE + MESSAGE * WIDTH, zeros())
+            store(s, block + _USE + CALL * WIDTH, zeros())
 
 
 @rule
@@ -232,7 +230,7 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
 @rule
 def same(table: Int, c: Int, p: Int, pairs: F32, t: Terms) -> np.float32:
     """Return attraction or quality of channel `c` on a messenger that works alike everywhere."""
-    return pairs[((table * 2 + c) * MAX + p) * t.n_pairs]
+    return np.float32(pairs[((table * 2 + c) * MAX + p) * t.n_pairs])
 
 
 @rule
@@ -250,11 +248,13 @@ def pulls(
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, theirs = block_of(p), where(has, habit_factor(contacts.high, p, t.habit), 0.0)
-    message = load(s, block + _PULL + MESSAGE * WIDTH) * theirs
-    call = load(s, block + _PULL + CALL * WIDTH) * theirs
+    pull = load(s, block + _HABIT) * theirs  # first: it is the same from either end
     if t.varied >> p & 1:
-        message = message * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
-        call = call * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
+        message = pull * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
+        call = pull * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
+    else:
+        message = pull * same(_ATTRACTION, MESSAGE, p, pairs, t)
+        call = pull * same(_ATTRACTION, CALL, p, pairs, t)
     fears = load(s, block + _FEAR) * fear_factor(contacts.low, p, t.fear)
     return message, message * fears, call
 
@@ -379,7 +379,7 @@ def communicate(
     longest = seat(ties.order, first, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
-    lay_out(low, high, offered, pairs, t, s)
+    lay_out(low, high, offered, t, s)
     mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), who, quantile(key, who, s)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)

@@ -12,13 +12,13 @@ from sim.rules.records import Int, Ties
 @rule
 def contact(i: Int, ties: Ties, u: float) -> Int:
     """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
-    degree = np.int64(ties.degree[i])
-    left = u * ties.rank_total[degree]
-    for r in range(degree):
-        left -= ties.rank_weight[r]
-        if left < 0.0 or r == degree - 1:  # weights may add up to less than their total
-            return np.int64(ties.indices[tie_at(ties, i, r)])
-    return -1
+    degree, r = np.int64(ties.degree[i]), np.int64(0)
+    if degree == 0:
+        return np.int64(-1)
+    weight = np.float32(u) * ties.rank_total[degree]
+    while r + 1 < degree and ties.rank_total[r + 1] <= weight:
+        r += 1
+    return np.int64(ties.indices[tie_at(ties, i, r)])
 
 
 @rule

@@ -172,7 +172,7 @@ def welfare_as(
     longest = seat(asked.lanes, 0, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
-    lay_out(low, high, offered, pairs, t, s)
+    lay_out(low, high, offered, t, s)
     mine, welfare = own_pairs(low, now.place_class, t), zeros()
     for r in range(longest + any_abroad):
         if r < longest:
