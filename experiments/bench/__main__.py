@@ -21,7 +21,7 @@ from experiments.bench.machine import facts
 from experiments.bench.suite import MODEL_SIZES, REPO, Plan, run_all
 
 CHECKED = 100_000  # users
-QUICK = Plan(rounds=1, most_users=100_000, model_sizes=(10_000,))
+QUICK = Plan(1, most_users=100_000, model_sizes=(10_000,), ensemble_sizes=(10_000,))
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from experiments.bench.full_model import BAN, SCENARIO
 from experiments.bench.layout import WIDTH
 from experiments.bench.suite import PEERS
 from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
+from sim.runs import SMALL
 
 OURS = "this project"
 
@@ -38,6 +39,8 @@ def write(results: pd.DataFrame, machine: dict[str, Any], page: Path, image: Pat
         _pairs(results),
         "## How near to the machine's limit\n\n" + _limits(results),
         "## The whole model\n\n" + _model(results),
+        "## Ensembles\n\n" + _ensembles(results),
+        "## Whole jobs\n\n" + _jobs(results),
         "## Time grows with ties\n\n" + _scaling(lines, str(link)),
         "## How it is measured\n\n" + _method(results, machine),
     ])  # fmt: skip
@@ -176,6 +179,43 @@ def _model(results: pd.DataFrame) -> str:
         "start solved to match the record, is apart. A visit here weighs what two people can use "
         "for messages and calls, which is far more than W's; the two rates are not one scale.\n\n"
         + _table(head, rows)
+    )
+
+
+def _ensembles(results: pd.DataFrame) -> str:
+    part = results[results["part"] == "ensemble"]
+    wide = part.pivot_table(
+        index=["n_users", "round"], columns="tool", values="step_s", sort=False
+    )
+    rows = [
+        (f"{n_users:,}", span(turns["alone"], 3), span(turns["member"], 3),
+         span(turns["member"] / turns["alone"]))
+        for n_users, turns in wide.groupby("n_users", sort=False)
+    ]  # fmt: skip
+    head = "users", "a run alone, s", "one of sixteen, s", "ratio"
+    return (
+        f"`{SCENARIO}` with its counterfactual in eight replications: sixteen runs share one "
+        "world, one start and its solution, and below "
+        f"{SMALL:,} users every core takes runs of its own. World built and code compiled "
+        "before; whole runs of 52 weeks.\n\n" + _table(head, rows)
+    )
+
+
+def _jobs(results: pd.DataFrame) -> str:
+    part = results[results["part"] == "jobs"]
+    meaning = {
+        "import": '`python -c "import sim"`',
+        "warm": "`python -m sim +scenario=call_ban`, again",
+        "cold": "the same with an empty compile cache",
+    }
+    rows = [
+        (meaning[name], span(turns["step_s"], 3))
+        for name, turns in part.groupby("tool", sort=False)
+    ]
+    return (
+        "From the command to its end, with tables, figures and report: 10,000 users, 52 weeks, "
+        "8 replications of the scenario and of each of its counterfactuals.\n\n"
+        + _table(("process", "s"), rows)
     )
 
 

@@ -46,6 +46,8 @@ PEERS = {
 LIMIT_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 MODEL_SIZES = (10_000, 100_000, 1_000_000)
 MODEL_STEPS = 12
+ENSEMBLE_SIZES = (10_000, 100_000, 1_000_000)
+JOBS = ("import", "warm", "cold")
 
 
 class Plan(NamedTuple):
@@ -54,13 +56,15 @@ class Plan(NamedTuple):
     rounds: int = 3
     most_users: int = 10_000_000
     model_sizes: tuple[int, ...] = MODEL_SIZES
+    ensemble_sizes: tuple[int, ...] = ENSEMBLE_SIZES
 
 
 def run_all(plan: Plan) -> Iterator[Row]:
     """Yield one row a process and measured thing."""
     with tempfile.TemporaryDirectory() as folder:
         graphs = Graphs(Path(folder))
-        for part in (_limits(plan, graphs), _pairs(plan, graphs), _model(plan)):
+        parts = _jobs(plan), _limits(plan, graphs), _pairs(plan, graphs), _model(plan)
+        for part in (*parts, _ensembles(plan)):
             for row in part:
                 _tell(row)
                 yield row
@@ -129,6 +133,25 @@ def _model(plan: Plan) -> Iterator[Row]:
             )  # fmt: skip
 
 
+def _ensembles(plan: Plan) -> Iterator[Row]:
+    """Yield a run alone and a member of an ensemble, by size."""
+    for n_users in plan.ensemble_sizes:
+        for turn in range(plan.rounds if n_users < 1_000_000 else 1):
+            found = measure(sys.executable, "ensemble", n_users)
+            about = {"part": "ensemble", "order": "layered", "n_users": n_users, "round": turn}
+            for name in ("alone", "member"):
+                yield _row(found, tool=name, **about) | {"step_s": found.get(f"{name}_s")}
+
+
+def _jobs(plan: Plan) -> Iterator[Row]:
+    """Yield the times of whole processes."""
+    for turn in range(plan.rounds):
+        for name in JOBS:
+            found = measure(sys.executable, "jobs", name)
+            about = {"part": "jobs", "order": "layered", "n_users": 10_000, "round": turn}
+            yield _row(found, tool=name, **about) | {"step_s": found.get("whole_s")}
+
+
 def measure(python: str, module: str, *arguments: object) -> Row:
     """Run a module of this folder; return what it printed last, or a note on what failed."""
     if not Path(python).exists():
@@ -184,7 +207,7 @@ def _children() -> float:
 
 
 def _tell(row: Row) -> None:
-    time_ms = f"{1000 * row['step_s']:10.2f} ms" if "step_s" in row else row.get("note", "")
+    time_ms = f"{1000 * row['step_s']:10.2f} ms" if row.get("step_s") else row.get("note", "")
     print(
         f"{row['part']:7} {row['tool']:26} {row['order']:8} {row['n_users']:>10,} {time_ms}",
         flush=True,
