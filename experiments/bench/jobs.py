@@ -31,7 +31,7 @@ def main() -> None:
         if name != "import":
             command.append(f"hydra.run.dir={Path(folder) / 'run'}")
         if name == "warm":
-            wait(command[:-1] + [f"hydra.run.dir={Path(folder) / 'before'}"], environment)
+            wait([*command[:-1], f"hydra.run.dir={Path(folder) / 'before'}"], environment)
         seconds = wait(command, environment)
     probe.emit(tool=name, version=__version__, n_users=10_000, whole_s=seconds)
 
