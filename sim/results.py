@@ -138,7 +138,8 @@ def _table(
         labels = sorted({getattr(one, name) for one in series})
         of_series = np.array([labels.index(getattr(one, name)) for one in series], np.int8)
         table[name] = pd.Categorical.from_codes(of_series[flat["series"]], labels)
-    return pd.DataFrame(table | {name: values.ravel() for name, values in columns.items()})
+    table |= {name: values.ravel() for name, values in columns.items()}
+    return pd.DataFrame(table, copy=False)
 
 
 def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -153,7 +154,7 @@ def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFra
             joined[name] = pd.api.types.union_categoricals(parts)
         else:
             joined[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(joined)
+    return pd.DataFrame(joined, copy=False)
 
 
 def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:
