@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from omegaconf import OmegaConf
 
+from sim.beside import beside
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
 from sim.interrupts import Interrupted
@@ -74,10 +75,11 @@ def _work(
     (folder / CONFIG).write_text(_as_yaml(config))
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
-    with _timed("tables", timings):
-        write_tables(result, folder)
-    with _timed("figures", timings):
-        write_figures(result, folder)
+    with beside(lambda: write_figures(result, folder, slice(0, None, 2))):
+        with _timed("tables", timings):
+            write_tables(result, folder)
+        with _timed("figures", timings):
+            write_figures(result, folder, slice(1, None, 2))
     with _timed("report", timings):
         write_report(result, folder)
     return result
@@ -118,10 +120,10 @@ def write_tables(result: Result, folder: Path) -> None:
         draft.replace(folder / f"{name}.parquet")
 
 
-def write_figures(result: Result, folder: Path) -> None:
-    """Draw what the tables can show."""
-    from sim.figures import figures  # matplotlib is imported only where figures are drawn
+def write_figures(result: Result, folder: Path, part: slice) -> None:
+    """Draw a part of what the tables can show."""
+    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
     from sim.plotting import save
 
-    for name, figure in figures(result).items():
-        save(figure, folder / name)
+    for name, draw in list(drawings(result).items())[part]:
+        save(draw(), folder / name)

@@ -18,7 +18,7 @@ LAYERS = [
     ["world.pool", "world.districts", "world.checksums", "world.order"],
     ["lanes_interpreted", "lanes_compiled", "octets_interpreted", "octets_compiled"],
     ["lanes", "octets"],
-    ["parameters", "platforms", "policies", "abuse"],
+    ["parameters", "platforms", "policies", "abuse", "beside"],
     ["policy_checks"],
     ["config"],
     ["world.traits"],
