@@ -39,7 +39,7 @@ def _copy(work: Callable[[], None]) -> int | None:
     """Return the number of a copy that does `work` and ends, with status 0 if it is done."""
     try:
         with warnings.catch_warnings():
-            # Threads are not copied, and what they hold stays held: such a copy hangs, and is ended
+            # Threads are not copied and what they hold stays held: such a copy hangs, and is ended
             warnings.simplefilter("ignore", DeprecationWarning)
             copy = os.fork()
     except OSError:  # no memory, or no process, is left
