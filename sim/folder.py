@@ -14,10 +14,11 @@ from omegaconf import OmegaConf
 from sim.beside import beside
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
+from sim.facts import facts
 from sim.interrupts import Interrupted
 from sim.manifest import manifest, read_manifest, refuse_company
 from sim.memory import GB, check_memory
-from sim.report import write_report
+from sim.report import write_page
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
@@ -80,8 +81,11 @@ def _work(
             write_tables(result, folder)
         with _timed("figures", timings):
             write_figures(result, folder, slice(1, None, 2))
-    with _timed("report", timings):
-        write_report(result, folder)
+        with _timed("facts", timings):
+            found = facts(result)
+    if found is not None:
+        with _timed("report", timings):
+            write_page(found, folder)
     return result
 
 
