@@ -6,7 +6,9 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 from omegaconf import OmegaConf
@@ -74,7 +76,7 @@ def _work(
 ) -> Result:
     config = checkpoint.header.config
     (folder / CONFIG).write_text(_as_yaml(config))
-    with _timed("simulate", timings):
+    with _timed("simulate", timings), _importing("sim.figures"):
         result = compare_watched(config, checkpoint, on_step)
     with beside(lambda: write_figures(result, folder, slice(0, None, 2))):
         with _timed("tables", timings):
@@ -87,6 +89,15 @@ def _work(
         with _timed("report", timings):
             write_page(found, folder)
     return result
+
+
+@contextmanager
+def _importing(name: str) -> Iterator[None]:
+    """Import a module meanwhile: compiled runs leave the interpreter free most of the time."""
+    thread = Thread(target=import_module, args=(name,), daemon=True)
+    thread.start()
+    yield
+    thread.join()
 
 
 @contextmanager
