@@ -15,6 +15,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from sim import cycles
 from sim.case_dir import open_case, searching
 from sim.completion import script
 from sim.endings import ending_well, refuse
@@ -57,6 +58,7 @@ def _main() -> None:
             _check_sweep(asked.overrides)
         else:
             _check_run(asked.overrides)
+    cycles.begin()
     hydra_main()
 
 

@@ -11,7 +11,16 @@ import pandas as pd
 from sim.config import SimConfig
 from sim.operators import REACH
 from sim.results import BAND, Result
-from sim.summary import FAR, HELD, SERIES, Row, monthly_series, months, reach_points, rows
+from sim.summary import (
+    FAR,
+    HELD,
+    SERIES,
+    Row,
+    every_monthly_series,
+    months,
+    reach_points,
+    rows,
+)
 
 MOVED = 2  # messengers named in the first sentence
 COSTS = ("exposure", "cut_off", "isolation", "welfare")
@@ -119,7 +128,7 @@ def _lines(
 ) -> Iterator[Line]:  # fmt: skip
     config = result.config
     scenarios = (config.scenario, *config.compare_to)
-    monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
+    monthly = every_monthly_series(result.timeseries, scenarios)
     points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
     observed = dict(zip(points, seen["value"], strict=True))
     for row in rows(config):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -19,20 +22,32 @@ def figures(result: Result) -> dict[str, Figure]:
         `reach` (if a whole month was run), `effects_against_NAME` for each counterfactual, `use`,
         `harms`, `flows` (if anybody's move was noted).
     """
-    config, timeseries = result.config, result.timeseries
+    return {name: draw() for name, draw in drawings(result).items()}
+
+
+def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
+    """Return what draws each of the `figures`."""
+    config = result.config
+    # every figure is about everybody, and to look through all groups for each takes as long again
+    timeseries, effects = _of_everybody(result.timeseries), _of_everybody(result.effects)
     scenario, others = config.scenario, config.compare_to
-    drawn = {}
+    drawn: dict[str, Callable[[], Figure]] = {}
     if _has(timeseries, "mau"):
         points, first = observed_reach(observations(config)), next(iter(others), None)
-        drawn["reach"] = plotting.reach(timeseries, scenario, points, events(config), first)
+        drawn["reach"] = partial(
+            plotting.reach, timeseries, scenario, points, events(config), first
+        )
     for other in others:
-        figure = plotting.effects(result.effects, scenario, other)
-        drawn[f"effects_against_{other}"] = figure
-    drawn["use"] = plotting.use(timeseries, scenario)
-    drawn["harms"] = plotting.harms(timeseries, (scenario, *others))
+        drawn[f"effects_against_{other}"] = partial(plotting.effects, effects, scenario, other)
+    drawn["use"] = partial(plotting.use, timeseries, scenario)
+    drawn["harms"] = partial(plotting.harms, timeseries, (scenario, *others))
     if len(result.flows):
-        drawn["flows"] = plotting.flows(result.flows, scenario)
+        drawn["flows"] = partial(plotting.flows, result.flows, scenario)
     return drawn
+
+
+def _of_everybody(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["group"] == "all"]
 
 
 def _has(timeseries: pd.DataFrame, measure: str) -> bool:

@@ -6,17 +6,21 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 from omegaconf import OmegaConf
 
+from sim.beside import beside
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
+from sim.facts import facts
 from sim.interrupts import Interrupted
 from sim.manifest import manifest, read_manifest, refuse_company
 from sim.memory import GB, check_memory
-from sim.report import write_report
+from sim.report import write_page
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
@@ -72,15 +76,28 @@ def _work(
 ) -> Result:
     config = checkpoint.header.config
     (folder / CONFIG).write_text(_as_yaml(config))
-    with _timed("simulate", timings):
+    with _timed("simulate", timings), _importing("sim.figures"):
         result = compare_watched(config, checkpoint, on_step)
-    with _timed("tables", timings):
-        write_tables(result, folder)
-    with _timed("figures", timings):
-        write_figures(result, folder)
-    with _timed("report", timings):
-        write_report(result, folder)
+    with beside(lambda: write_figures(result, folder, slice(0, None, 2))):
+        with _timed("tables", timings):
+            write_tables(result, folder)
+        with _timed("figures", timings):
+            write_figures(result, folder, slice(1, None, 2))
+        with _timed("facts", timings):
+            found = facts(result)
+    if found is not None:
+        with _timed("report", timings):
+            write_page(found, folder)
     return result
+
+
+@contextmanager
+def _importing(name: str) -> Iterator[None]:
+    """Import a module meanwhile: compiled runs leave the interpreter free most of the time."""
+    thread = Thread(target=import_module, args=(name,), daemon=True)
+    thread.start()
+    yield
+    thread.join()
 
 
 @contextmanager
@@ -118,10 +135,10 @@ def write_tables(result: Result, folder: Path) -> None:
         draft.replace(folder / f"{name}.parquet")
 
 
-def write_figures(result: Result, folder: Path) -> None:
-    """Draw what the tables can show."""
-    from sim.figures import figures  # matplotlib is imported only where figures are drawn
+def write_figures(result: Result, folder: Path, part: slice) -> None:
+    """Draw a part of what the tables can show."""
+    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
     from sim.plotting import save
 
-    for name, figure in figures(result).items():
-        save(figure, folder / name)
+    for name, draw in list(drawings(result).items())[part]:
+        save(draw(), folder / name)

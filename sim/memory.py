@@ -34,7 +34,7 @@ from sim.world.settings import ErdosRenyiNetwork, FileNetwork
 GB = 1e9
 SAMPLE = 5_000  # users of the small world
 LATER = 0.08e9  # what is loaded after the estimate; compiling anew takes 0.2 GB more [bytes]
-ROW = 115  # of results: observed, stacked, laid out, joined [bytes]
+ROW = 65  # of results: observed, stacked, laid out, joined [bytes]
 NX_TIE = 240  # of a networkx graph, of which textbook graphs are made [bytes]
 SNAPSHOTS = 3  # of the primary messenger: at the start, last month, now [bytes]
 AGENT = 700  # a mesa agent [bytes]

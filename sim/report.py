@@ -49,8 +49,11 @@ class Picture(NamedTuple):
 def write_report(result: Result, folder: Path) -> Path | None:
     """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month."""
     found = facts(result)
-    if found is None:
-        return None
+    return None if found is None else write_page(found, folder)
+
+
+def write_page(found: Facts, folder: Path) -> Path:
+    """Write what was found of a run, beside its figures."""
     page = _template(NAME).render(_context(found, folder))
     draft = folder / f".{NAME}.{os.getpid()}"
     draft.write_text(page, encoding="utf-8")

@@ -122,23 +122,29 @@ def _table(
 ) -> pd.DataFrame:  # fmt: skip
     """Lay a block out as one row a value; axes are `outer`, dates, groups, series."""
     axes = {**outer, "date": dates, "group": groups(config), "series": series}
-    shape = tuple(len(axis) for axis in axes.values())
-    codes = dict(zip(axes, np.indices(shape, np.int32, sparse=True), strict=True))
-    flat = {name: np.broadcast_to(code, shape).ravel() for name, code in codes.items()}
-    table = {}
+    shape = [len(axis) for axis in axes.values()]
+
+    def along(axis: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Repeat what stands for each label of an axis in all rows that have the label."""
+        place = [-1 if name == axis else 1 for name in axes]
+        return np.broadcast_to(values.reshape(place), shape).ravel()
+
+    table: dict[str, Any] = {}
     for name in (*outer, "date", "group"):
         labels = list(axes[name])
         if name == "date":
-            table[name] = np.array(labels, "datetime64[ms]")[flat[name]]
+            table[name] = along(name, np.array(labels, "datetime64[ms]"))
         elif name == "replication":
-            table[name] = flat[name]
+            table[name] = along(name, np.arange(len(labels), dtype=np.int32))
         else:
-            table[name] = pd.Categorical.from_codes(flat[name], labels)
+            numbers = np.arange(len(labels), dtype=np.min_scalar_type(-len(labels)))
+            table[name] = pd.Categorical.from_codes(along(name, numbers), labels)
     for name in Series._fields:
         labels = sorted({getattr(one, name) for one in series})
         of_series = np.array([labels.index(getattr(one, name)) for one in series], np.int8)
-        table[name] = pd.Categorical.from_codes(of_series[flat["series"]], labels)
-    return pd.DataFrame(table | {name: values.ravel() for name, values in columns.items()})
+        table[name] = pd.Categorical.from_codes(along("series", of_series), labels)
+    table |= {name: values.ravel() for name, values in columns.items()}
+    return pd.DataFrame(table, copy=False)
 
 
 def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -153,7 +159,7 @@ def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFra
             joined[name] = pd.api.types.union_categoricals(parts)
         else:
             joined[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(joined)
+    return pd.DataFrame(joined, copy=False)
 
 
 def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:

@@ -159,7 +159,7 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     added to the question's own scenario alone.
     """
     paths = {o: _path(o) for o in overrides}
-    shared = [o for o, path in paths.items() if path[0] not in ("scenario", "policy", "policies")]
+    shared = [o for o, path in paths.items() if not _is_apart(path)]
     policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
     changes = [
         o
@@ -169,6 +169,12 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     if changes:
         policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
     return policies
+
+
+def _is_apart(path: list[str]) -> bool:
+    """Say whether an override is the scenario's own, or only says how Hydra runs."""
+    of_hydra = path[0].split("/")[0] == "hydra" and path[1:] != ["searchpath"]
+    return of_hydra or path[0] in ("scenario", "policy", "policies")
 
 
 def _path(override: str) -> list[str]:

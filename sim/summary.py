@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -67,7 +67,7 @@ def table(result: Result) -> Table | None:
     if after is None:
         return None
     scenarios = (config.scenario, *config.compare_to)
-    monthly = {name: monthly_series(result.timeseries, name) for name in scenarios}
+    monthly = every_monthly_series(result.timeseries, scenarios)
     points = observed_reach(observations(config))
     observed = points.set_index(["date", "platform", "measure"])["value"]
     title = f"{config.scenario}: {config.case.title}"
@@ -109,16 +109,24 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     return whole[0], headline if headline in whole else whole[-1]
 
 
+def every_monthly_series(
+    timeseries: pd.DataFrame, scenarios: Iterable[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the `monthly_series` of some scenarios, by name."""
+    everybody = timeseries[timeseries["group"] == "all"]
+    return {name: monthly_series(everybody, name) for name in scenarios}
+
+
 def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
-    platform, channel, measure = (mine[name].astype(str) for name in SERIES)
-    names = platform + "/" + channel + "/" + measure
-    flat = mine[["date", "replication", "value"]].assign(platform=names)
+    series = mine.groupby(SERIES, observed=True)  # by number: to name each row takes long
+    names = list(series.size().index)
+    flat = mine[["date", "replication", "value"]].assign(platform=series.ngroup())
     is_monthly = mine["measure"] == "mau"
     long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
-    keys = [(date, *name.split("/")) for date, name in wide.index]
+    keys = [(date, *names[number]) for date, number in wide.index]
     return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
 
 
@@ -160,7 +168,8 @@ def reach_points(result: Result) -> pd.DataFrame:
     """
     observed, t = observations(result.config), result.timeseries
     reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
-    points = residuals(t[t["scenario"] == result.config.scenario], reach)
+    is_read = (t["scenario"] == result.config.scenario) & t["measure"].isin(list(REACH.values()))
+    points = residuals(t[is_read], reach)
     return points[points["median"].notna()]
 
 

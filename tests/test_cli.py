@@ -68,7 +68,7 @@ def test_the_manifest_of_a_run_that_went_well(done):
     )  # fmt: skip
     assert (entry["n_users"], entry["replications"], entry["engine"]) == (200, 2, "compiled")
     assert set(PACKAGES) < set(entry["versions"])
-    assert set(entry["timings_s"]) == {"simulate", "tables", "figures", "report"}
+    assert set(entry["timings_s"]) == {"simulate", "tables", "figures", "facts", "report"}
     memory = entry["memory_gb"]
     assert 0.1 < memory["estimate"] < 2 * memory["peak"]
     assert entry["duration_s"] >= sum(entry["timings_s"].values()) - 0.01

@@ -10,7 +10,17 @@ from tests.cli import REPO, python
 PACKAGE = REPO / "sim"
 # A module imports from its own and from earlier layers only.
 LAYERS = [
-    ["errors", "strict", "compiled", "mechanisms", "lines", "posterior", "units", "drafts"],
+    [
+        "errors",
+        "strict",
+        "compiled",
+        "mechanisms",
+        "lines",
+        "posterior",
+        "units",
+        "drafts",
+        "cycles",
+    ],
     ["extras", "conf", "voice"],
     ["versions", "interrupts", "locks", "machine", "place", "progress", "case_dir", "completion"],
     ["endings"],
@@ -24,7 +34,7 @@ LAYERS = [
         "octets_arrays",
     ],
     ["lanes", "octets"],
-    ["parameters", "platforms", "policies", "abuse"],
+    ["parameters", "platforms", "policies", "abuse", "beside"],
     ["policy_checks"],
     ["config"],
     ["world.traits"],
