@@ -170,7 +170,7 @@ def month(
     missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
     n = np.float64(talk.openings[p])
     if not in_use(user) >> p & 1:
-        n = user.intensity * (rules.traffic_openings * habit + rules.base_openings[p])
+        n = fixed.intensity(user) * (rules.traffic_openings * habit + rules.base_openings[p])
     whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
     d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
     d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)

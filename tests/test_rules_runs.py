@@ -44,6 +44,7 @@ from tests.worlds import (
     advanced,
     as_toy,
     equal_ties,
+    from_steps,
     in_steps,
     keys,
     simulation,
@@ -261,7 +262,7 @@ def observed_step(run):
 def test_whole_steps_under_policies_of_every_kind_add_up(started):
     run = advanced(started, 4)
     _, talks = observed_step(run)
-    users, n = run.state.users, run.state.n_users
+    users = run.state.users
     series = step_series(run.config)
     values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
@@ -271,7 +272,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
     said = sum(v for s, v in values.items() if s.measure == "use")
-    assert said == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
+    assert said == pytest.approx(from_steps(intensity=users.intensity).mean(), rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
     assert (users.installed & ~users.account).any()  # a new phone

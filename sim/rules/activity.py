@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.octets import Octet, flags, read, where, write
-from sim.rules.fixed import habits
+from sim.rules.fixed import habits, intensity
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
@@ -37,4 +37,4 @@ def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
     """Write the openings a day of `user`; a second phone is opened for the institution alone."""
     n = where(flags(user.second), read(rules.mandate_openings), 0.0)
     n = where(flags(in_use(user)), openings(user, talk, now, rules), n)
-    write(talk.openings, user.intensity * n)
+    write(talk.openings, intensity(user) * n)
