@@ -11,7 +11,7 @@ from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.lanes import WIDTH
 from sim.platforms import CELLULAR
-from sim.rules.fixed import INTENSITY_STEPS, in_steps
+from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
 from sim.rules.records import (
     ABUSE,
     AT_START,
@@ -89,8 +89,9 @@ class State:
 def make_users(population: Population) -> Records:
     """Return users who have nothing installed and have heard of nothing."""
     users = records(USER, population.n_users)
-    for name in ("band", "segments", "type", "online", "abroad", "concern"):
+    for name in ("band", "segments", "type", "online", "abroad"):
         users[name] = getattr(population, name)
+    users["concern"] = in_steps(population.concern, CONCERN_STEPS, np.uint16)
     users["intensity"] = in_steps(population.intensity, INTENSITY_STEPS, np.uint16)
     users["place"] = population.region * np.uint8(2) + population.vpn
     users["taste"][:, : population.taste.shape[1]] = population.taste

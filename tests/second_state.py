@@ -18,7 +18,7 @@ HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
 MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 STEPS_OF = {  # of one (2.1)
-    "intensity": 2048, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
+    "intensity": 2048, "concern": 1024, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
 }  # fmt: skip
 ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1)}
 NOWHERE = 255

@@ -91,11 +91,8 @@ def pair_rules(**values):
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
     rules = pair_rules(risk_value=0.8)
     users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
-    users.type[:], users.concern[:], users.belief[0, :3] = (
-        kind,
-        1.2,
-        in_steps(belief=(5.0, 0.9, -1.1)),
-    )
+    users.type[:], users.concern[:] = kind, in_steps(concern=1.2)
+    users.belief[0, :3] = in_steps(belief=(5.0, 0.9, -1.1))
     pulls = [np.exp(0.8 * leaning(users[0], p)) for p in range(3)]
     weights = np.array([0, pulls[1], 0.5 * np.exp(-1) * pulls[2]])  # calls on 2 half succeed
     chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])

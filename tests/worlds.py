@@ -17,6 +17,7 @@ from sim.rules import choice, circumvention, fixed, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.fixed import (
     BELIEF_STEPS,
+    CONCERN_STEPS,
     INTENSITY_STEPS,
     SHARE_STEPS,
     SKILL_STEPS,
@@ -142,7 +143,7 @@ def someone(**traits):
 
 STEPS = {
     "taste": TASTE_STEPS, "habit": SHARE_STEPS, "belief": BELIEF_STEPS,
-    "intensity": INTENSITY_STEPS, "skill": SKILL_STEPS,
+    "intensity": INTENSITY_STEPS, "skill": SKILL_STEPS, "concern": CONCERN_STEPS,
 }  # fmt: skip
 HABIT_UNIT, BELIEF_UNIT = 1 / SHARE_STEPS, 1 / BELIEF_STEPS
 

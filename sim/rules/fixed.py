@@ -19,6 +19,7 @@ from sim.rules.records import F32, F64, I16, U16, Int, Record
 TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
 SHARE_STEPS = 65535  # of all that a user says (habits) or could reach
 INTENSITY_STEPS = 2048  # of what the average user says; the most is 32 times that
+CONCERN_STEPS = 1024  # of a kappa of 1; the most is 64
 SKILL_STEPS = 1024  # of a util; the ends are at 32 utils
 BELIEF_STEPS = 2048  # of a log-odds of 1; the ends are at 16, odds of 9 million to one
 OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
@@ -40,6 +41,12 @@ def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
 def intensity(user: Record) -> float:
     """Return how much `user` communicates, relative to the average."""
     return float(np.float64(user.intensity) * (1.0 / INTENSITY_STEPS))
+
+
+@rule
+def concern(user: Record) -> float:
+    """Return kappa, how much being read matters to `user`."""
+    return float(np.float64(user.concern) * (1.0 / CONCERN_STEPS))
 
 
 @rule

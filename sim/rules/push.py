@@ -9,6 +9,7 @@ from sim.octets import Octet, bits_of, flags, lowest, read, splat, where
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
+from sim.rules.fixed import concern
 from sim.rules.records import (
     MANDATED,
     PREINSTALL,
@@ -91,7 +92,7 @@ def tempting(user: Record, luck: np.uint64, force: Record, rules: Record) -> int
     """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
     most = read(force.trial)
     if user.type > 0 and bits_of(most > 0.0):
-        most = most * np.exp(rules.risk_value * np.float64(user.concern))
+        most = most * np.exp(rules.risk_value * concern(user))
     return chosen(luck, most)
 
 

@@ -54,8 +54,8 @@ USER = np.dtype(
         ("victim", "u1"),  # bits: kinds of abuse it has fallen for
         # rules/fixed.py reads and writes what is kept in steps
         ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
+        ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
         ("skill", "i2"),  # s_i, ease of a VPN, net of its ordinary cost [utils / 1024]
-        ("concern", "f4"),  # kappa_i, how much being read matters
         ("habit", "u2", (MAX,)),  # in [0, 1] [1/65535]
         ("belief", "i2", (MAX,)),  # L_ip, that the state reads it [log-odds / 2048]
         ("taste", "i1", (MAX,)),  # standard normal [1/32]
