@@ -282,10 +282,8 @@ def act_in_the_end(deviations, sd):
     n = len(deviations)
     crowd = Crowd(n, [1, 0], rules)
     users = crowd.state.users[:n]
-    users.type[:], users.concern[:] = (
-        -np.sign(deviations),
-        in_steps(concern=FINE * np.abs(deviations)),
-    )
+    users.type[:] = -np.sign(deviations)
+    users.concern[:] = in_steps(concern=FINE * np.abs(deviations))
     thresholds = THRESHOLD - sd * users.type * from_steps(concern=users.concern) / FINE
     share = 0.0
     for k in range(MOST_STEPS):
