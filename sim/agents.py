@@ -33,6 +33,7 @@ from sim.rules import (
     whatif,
 )
 from sim.rules.chance import sigmoid
+from sim.rules.contact import tie_at
 from sim.rules.pace import Pace, pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import CONVERSE, U64, Now, Record
@@ -224,7 +225,7 @@ class User(mesa.Agent):
     def contacts(self) -> list[User]:
         """Users at the other end of this user's ties, closest first."""
         ties = self._state.ties
-        first, degree = int(ties.start[self.row]), int(ties.degree[self.row])
+        first, degree = int(tie_at(ties, self.row, 0)), int(ties.degree[self.row])
         rows = ties.indices[first : first + WIDTH * degree : WIDTH]
         return [self.model.users[int(row)] for row in rows]
 

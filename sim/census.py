@@ -19,7 +19,7 @@ from sim.draws import drawn
 from sim.engines import CompiledEngine, Threads
 from sim.errors import ConfigError
 from sim.platforms import CELLULAR, CHANNELS
-from sim.rules.fixed import BELIEF_STEPS, SHARE_STEPS
+from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Now
 from sim.simulation import Simulation
@@ -166,8 +166,8 @@ def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.Da
         "online": users.online == 1,
         "abroad": users.abroad == 1,
         "contacts": state.ties.degree,
-        "intensity": users.intensity,
-        "concern": users.concern,
+        "intensity": (users.intensity / INTENSITY_STEPS).astype(np.float32),
+        "concern": (users.concern / CONCERN_STEPS).astype(np.float32),
         "vpn": (users.place & 1) == 1,
         "messengers": _joined(users.installed & users.account, config.messengers),
         "primary": _named(_compact(witness.primary, config), (*config.messengers, CELLULAR)),

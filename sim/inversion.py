@@ -172,7 +172,7 @@ def month(
     missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
     n = np.float64(talk.openings[p])
     if not in_use(user) >> p & 1:
-        n = user.intensity * (rules.traffic_openings * habit + rules.base_openings[p])
+        n = fixed.intensity(user) * (rules.traffic_openings * habit + rules.base_openings[p])
     seen = p_seen(beside(splat(MONTH * n), MONTH / 2 * n))
     whole, part = number_at(seen, 0), number_at(seen, USED)
     d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)

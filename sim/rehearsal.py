@@ -77,7 +77,7 @@ def two_users(config: SimConfig) -> State:
     order, indices = nobody.copy(), nobody.copy()
     order[:2], indices[:2] = (0, 1), (1, 0)
     rows = Rows(
-        start=np.arange(2, dtype=np.uint32),
+        seat=np.arange(2, dtype=np.uint16),
         degree=np.ones(2, np.uint16),
         order=order,
         slice_start=np.array([0, LANES]),

@@ -11,9 +11,10 @@ from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, chunks
 from sim.inversion import draw_sample
+from sim.lanes import WIDTH
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
-from sim.rules.fixed import keep_belief
+from sim.rules.fixed import SKILL_STEPS, in_steps, keep_belief
 from sim.rules.groups import chat_value
 from sim.rules.records import (
     F32,
@@ -92,11 +93,11 @@ def belief_rows(
     """
     moved[chunk] = 0.0
     for i in range(first, last):
-        degree = np.int64(ties.degree[i])
+        degree, begin = np.int64(ties.degree[i]), tie_at(ties, i, 0)
         for k in range(TOGETHER):
             around = 0.0
             for r in range(degree):
-                around += ties.rank_weight[r] * now[ties.indices[tie_at(ties, i, r)], k]
+                around += ties.rank_weight[r] * now[ties.indices[begin + WIDTH * r], k]
             around = around / ties.rank_total[degree] if degree > 0 else float(now[i, k])
             then[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
             moved[chunk] = max(moved[chunk], abs(float(then[i, k]) - float(now[i, k])))
@@ -138,7 +139,7 @@ def _draw_vpns(first: int, last: int, config: SimConfig, state: State, level: F6
         users, skills = state.users[begin : begin + size], _skills(config, state, begin, size)
         mine, online = level[users.band], users.online == 1
         has = uniforms(key, size, begin) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
-        users.skill[online] = (mine + skills.own)[online]
+        users.skill[online] = in_steps((mine + skills.own)[online], SKILL_STEPS, np.int16)
         users.place[online] = (users.place & 0xFE | has)[online]
 
 
@@ -182,9 +183,9 @@ def _level(utilities: F64, share: float) -> float:
 def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
     """Write the share of weighted ties to users of a VPN, that of user `first` first."""
     for i in range(first, last):
-        degree, share = np.int64(ties.degree[i]), 0.0
+        degree, begin, share = np.int64(ties.degree[i]), tie_at(ties, i, 0), 0.0
         for r in range(degree):
-            contact = ties.indices[tie_at(ties, i, r)]
+            contact = ties.indices[begin + WIDTH * r]
             share += ties.rank_weight[r] * (place(words[contact]) & 1)
         helpers[i - first] = share / ties.rank_total[degree] if degree > 0 else 0.0
 

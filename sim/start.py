@@ -28,10 +28,10 @@ from sim.inversion import Draw, Sample, draw, draw_sample, look_at_start, reach_
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
-from sim.rules.fixed import SHARE_STEPS
+from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F64, I64, MAX, N_BANDS, Now, Records
 from sim.society import seat_chats, settle_beliefs, settle_skill
-from sim.state import State, make_state
+from sim.state import State, first_ties, make_state
 from sim.world.cache import load_world
 from sim.world.pool import ranges
 from sim.world.settings import BANDS
@@ -147,7 +147,7 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
             continue
         daily = config.case.observed_shares[name].daily
         has = (users.installed & users.account) >> p & 1 == 1
-        intensity = users.intensity[has].astype(float)
+        intensity = users.intensity[has] / INTENSITY_STEPS
         traffic = sample.talks.openings[has, p] - state.rules.base_openings[p] * intensity
         c = 0.0  # starting left of the root, Newton climbs a concave function safely
         for _ in range(12):
@@ -225,7 +225,7 @@ def _seed(config: SimConfig, state: State, p: int, key: np.uint64) -> None:
     first = _first_users(users, n_first, key)
     if seed.pattern == "pairs":
         connected = first[state.ties.degree[first] > 0]
-        friends = state.ties.indices[state.ties.start[connected]]  # the strongest tie stands first
+        friends = state.ties.indices[first_ties(state.ties, connected)]  # the strongest ones
         first = np.union1d(first, friends[users.online[friends] == 1])
     bit = np.uint8(1 << p)
     users.installed[first] |= bit

@@ -9,16 +9,20 @@ import numpy as np
 
 from sim.compiled import jit_loop
 from sim.config import SimConfig
+from sim.lanes import WIDTH
 from sim.platforms import CELLULAR
+from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
 from sim.rules.records import (
     ABUSE,
     AT_START,
     F64,
+    I64,
     MAX,
     NOWHERE,
     RULES,
     U32,
     USER,
+    WINDOW,
     Chats,
     Record,
     Records,
@@ -85,8 +89,10 @@ class State:
 def make_users(population: Population) -> Records:
     """Return users who have nothing installed and have heard of nothing."""
     users = records(USER, population.n_users)
-    for name in ("band", "segments", "type", "online", "abroad", "intensity", "concern"):
+    for name in ("band", "segments", "type", "online", "abroad"):
         users[name] = getattr(population, name)
+    users["concern"] = in_steps(population.concern, CONCERN_STEPS, np.uint16)
+    users["intensity"] = in_steps(population.intensity, INTENSITY_STEPS, np.uint16)
     users["place"] = population.region * np.uint8(2) + population.vpn
     users["taste"][:, : population.taste.shape[1]] = population.taste
     return users
@@ -98,9 +104,15 @@ def make_ties(rows: Rows) -> Ties:
     weight = np.arange(1, longest + 1, dtype=np.float64) ** -WEIGHT_EXPONENT
     total = np.concatenate([[0.0], np.cumsum(weight)])
     return Ties(
-        rows.order, rows.slice_start, rows.indices, rows.start, rows.degree,
+        rows.order, rows.slice_start, rows.indices, rows.seat, rows.degree,
         weight.astype(np.float32), total.astype(np.float32),
     )  # fmt: skip
+
+
+def first_ties(ties: Ties, users: I64) -> I64:
+    """Return where in ``ties.indices`` the ties of each of `users` begin, as `tie_at` does."""
+    lane = users // WINDOW * WINDOW + ties.seat[users]
+    return np.asarray(ties.slice_start[lane // WIDTH] + lane % WIDTH)
 
 
 def seats(ties: Ties) -> U32:

@@ -23,7 +23,14 @@ from sim.octets import (
     where,
 )
 from sim.rules.activity import p_seen
-from sim.rules.fixed import OPENED_STEPS, SHARE_STEPS, read_steps, share_steps, write_steps
+from sim.rules.fixed import (
+    OPENED_STEPS,
+    SHARE_STEPS,
+    intensity,
+    read_steps,
+    share_steps,
+    write_steps,
+)
 from sim.rules.habit import communication_shares
 from sim.rules.records import CELLULAR, F32, F64, U8, U16, Int, Now, Record, Records
 from sim.rules.word import in_use
@@ -91,7 +98,7 @@ def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
     """Add what a user says where."""
     for c in range(2):
         use = beside(read(talk.use[c]), talk.use[c, CELLULAR])
-        add_to(row, USE + WIDTH * c, user.intensity * rules.channel_share[c] * use)
+        add_to(row, USE + WIDTH * c, intensity(user) * rules.channel_share[c] * use)
 
 
 @rule

@@ -14,7 +14,7 @@ import networkx as nx
 from tests.second_act import Act
 from tests.second_conditions import CELLULAR, CHANNELS, conditions
 from tests.second_look import Look
-from tests.second_state import BY_TIES, HABIT_STEPS, Luck, Word, read, show, think
+from tests.second_state import BY_TIES, HABIT_STEPS, Luck, Word, read, show, take_sides, think
 
 
 class World(Look, Act):
@@ -64,9 +64,11 @@ class World(Look, Act):
         self.close += self.luck.close
         self.k += 1
 
-    def settle(self, words=None, minds=None):
-        """Show every user; what stands in the middle of two as `words` and `minds` have it."""
+    def settle(self, words=None, minds=None, habits=None):
+        """Show every user; what stands in the middle of two as words, minds and habits have it."""
         nothing = [None] * len(self.users)
+        for user, theirs in zip(self.users, habits or (), strict=False):
+            take_sides(user, theirs)
         self.minds = list(map(think, self.users, minds or nothing))
         self.words = [
             show(user, mind, self.messengers, self.b, word)

@@ -56,7 +56,8 @@ class Act:
         m = math.exp(-self.b.habit_rate * self.now.h)
         for p in self.messengers:
             used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
-            user.habit[p] = in_steps("habit", m * user.habit[p] + (1 - m) * used)
+            user.unrounded[p] = m * user.habit[p] + (1 - m) * used
+            user.habit[p] = in_steps("habit", user.unrounded[p])
 
     # 7.8 Receive; agreements
 

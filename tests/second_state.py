@@ -17,7 +17,9 @@ WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
 MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
-STEPS_OF = {"taste": 32, "habit": 65535, "belief": 2048}  # of one (2.1)
+STEPS_OF = {  # of one (2.1)
+    "intensity": 2048, "concern": 1024, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
+}  # fmt: skip
 ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1)}
 NOWHERE = 255
 INVITED, ORDERED = 1, 2
@@ -192,6 +194,15 @@ def think(user, theirs=None):
     return Mind(frozenset(user.aware), frozenset(user.news), tuple(heard))
 
 
+def take_sides(user, theirs):
+    """Let habits that are next to the middle between two steps (2.1) be those of `theirs`."""
+    for p, habit in user.unrounded.items():
+        height = habit * STEPS_OF["habit"]
+        near = abs(height - math.floor(height) - 0.5) < F32 * STEPS_OF["habit"]
+        if near and abs(theirs[p] * STEPS_OF["habit"] - height) < 0.8:
+            user.habit[p] = theirs[p]
+
+
 def heights(user, mind, p, b):
     """Return how high the habit and the fear of a messenger stand, before they are rounded."""
     most, fear = b.chilling_value / 2 * MOST_FEAR, 0.0
@@ -225,6 +236,8 @@ def plain(record):
 def read(world, state):
     """Read the arrays of a run's state into `world`."""
     world.users = [plain(record) for record in state.users]
+    for user in world.users:
+        user.unrounded = {}  # habits
     world.talks = []
     world.settle()
     world.abuse = [plain(record) for record in state.abuse]
@@ -257,6 +270,8 @@ def numbers(world):
     for table in ("users", "talks", "abuse"):
         for row in getattr(world, table):
             for name, value in vars(row).items():
+                if name == "unrounded":
+                    continue
                 value = value.packed() if name == "peer" else value
                 value = bits(value) if name in BITS else value
                 found.setdefault(f"{table}.{name}", []).append(value)
@@ -306,8 +321,7 @@ def tolerance(world, name, row):
         scale += world.users[row].intensity * max(
             platform.habit_openings for platform in world.platforms.values()
         )
-    # where a habit is next to the middle between two steps, either is right
-    return F32, F32 * scale + (name == "users.habit") / STEPS_OF["habit"]
+    return F32, F32 * scale
 
 
 def differences(world, theirs):

@@ -17,6 +17,8 @@ from tests import theory, theory_networks
 from tests.worlds import (
     Crowd,
     by_band,
+    from_steps,
+    in_steps,
     keys,
     take_step,
     ties_of,
@@ -267,20 +269,22 @@ def test_t7_who_stays_is_the_core_whatever_the_order(z, k):
 # everybody reads the share itself.
 
 THRESHOLD = 0.25  # mean
+FINE = 14  # of concern a standard deviation: steps of 1/14,000 of it, up to 4.5 of them
 ACTS = {0.122: 0.054792, 0.13: 1.0}  # by standard deviation
 
 
 def act_in_the_end(deviations, sd):
     """Return thresholds ``THRESHOLD`` + `sd` x `deviations`, as read, and how many act."""
     rules = logit(
-        STEEP, -THRESHOLD * STEEP, risk_value=2 * sd * STEEP, install_rate=ALWAYS,
+        STEEP, -THRESHOLD * STEEP, risk_value=2 * sd * STEEP / FINE, install_rate=ALWAYS,
         drop_rate=ALWAYS,
     )  # fmt: skip
     n = len(deviations)
     crowd = Crowd(n, [1, 0], rules)
     users = crowd.state.users[:n]
-    users.type[:], users.concern[:] = -np.sign(deviations), np.abs(deviations)
-    thresholds = THRESHOLD - sd * users.type * users.concern.astype(float)
+    users.type[:] = -np.sign(deviations)
+    users.concern[:] = in_steps(concern=FINE * np.abs(deviations))
+    thresholds = THRESHOLD - sd * users.type * from_steps(concern=users.concern) / FINE
     share = 0.0
     for k in range(MOST_STEPS):
         step(crowd.state, k)

@@ -89,6 +89,18 @@ def test_habits_and_beliefs_are_what_was_written_to_half_a_step_up_to_their_ends
         assert fixed.habit(user, 0) == number
 
 
+def test_how_much_one_talks_and_skill_are_read_as_they_were_written_up_to_their_ends():
+    assert fixed.intensity(someone(intensity=1.0)) == 1.0
+    assert abs(fixed.intensity(someone(intensity=0.1234)) - 0.1234) <= 0.5 / fixed.INTENSITY_STEPS
+    assert fixed.intensity(someone(intensity=99.0)) == 32 - 1 / fixed.INTENSITY_STEPS
+    assert abs(fixed.concern(someone(concern=0.4321)) - 0.4321) <= 0.5 / fixed.CONCERN_STEPS
+    assert fixed.concern(someone(concern=99.0)) == 64 - 1 / fixed.CONCERN_STEPS
+    assert abs(fixed.skill(someone(skill=-1.2345)) + 1.2345) <= 0.5 / fixed.SKILL_STEPS
+    assert [fixed.skill(someone(skill=s)) for s in (-40.0, 40.0)] == [
+        -32.0, 32 - 1 / fixed.SKILL_STEPS,
+    ]  # fmt: skip
+
+
 def test_all_messengers_at_once_are_written_as_one_by_one():
     rng = np.random.default_rng(4)
     rules, talk = toy_rules(MAX, peer_rate=0.05, forget_rate=0.01), records(TALK, 1)[0]

@@ -362,7 +362,7 @@ def test_a_restriction_never_raises_the_value_of_what_it_hits(
         users.installed[:], users.place[:], users.revising[:] = sets, [0, 1, 0], 0b111
         users.habit[:, :3], users.type[:] = in_steps(habit=np.reshape(habits, (3, 3))), -1
         users.belief[:, :3] = in_steps(belief=8 * np.reshape(fears, (3, 3)) - 4)
-        users.concern[:] = 3.0
+        users.concern[:] = in_steps(concern=3.0)
         rules = toy_rules(
             3, outside=np.exp([-1.0, 1.0]), topic_share=[1 - sensitive, sensitive],
             habit_value=2.0, chilling_value=1.0,

@@ -60,7 +60,7 @@ def check_slices(rows):
     assert (np.diff(rows.slice_start) == LANES * longest.astype(int)).all()
     lane = np.empty(n, int)
     lane[rows.order[rows.order < n]] = np.flatnonzero(rows.order < n)
-    assert (rows.start == rows.slice_start[lane // LANES] + lane % LANES).all()
+    assert (rows.seat == lane % WINDOW).all()
     assert rows.slice_start[0] == 0
     assert rows.slice_start[-1] == rows.indices.size
 
@@ -93,7 +93,7 @@ def test_the_rows_of_the_layered_graph_are_built_without_it():
     users = russians(2 * CHUNK + 5000)
     ours = layered_rows(users, LayeredNetwork(), 1)
     theirs = rows_from(layered(users, LayeredNetwork(), 1))
-    for name in ("start", "degree", "order", "slice_start", "indices"):
+    for name in ("seat", "degree", "order", "slice_start", "indices"):
         assert (getattr(ours, name) == getattr(theirs, name)).all()
     check_slices(ours)
 

@@ -62,7 +62,8 @@ def test_a_word_says_all_that_a_contact_must_see(
     user, rules = records(USER, 1)[0], toy_rules(MAX, habit_value=eta, chilling_value=chill)
     user.installed, user.account, user.place = installed, account, place
     user.habit[:], user.belief[:] = in_steps(habit=habits), in_steps(belief=believed)
-    user.type, user.concern = -1, concern
+    user.type, user.concern = -1, in_steps(concern=concern)
+    concern = float(from_steps(concern=user.concern))
     habits, believed = from_steps(habit=user.habit), from_steps(belief=user.belief)
     packed = np.uint64(word.pack(user, rules))
     assert word.usable(packed) == word.in_use(user) == installed & account

@@ -84,19 +84,19 @@ def within_4_errors(share, chance, n=N):
 
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_being_read_repels_one_type_attracts_another_and_leaves_the_third_cold(kind):
-    user = someone(type=kind, concern=0.8, belief=[np.log(3), 0, 0, 0, 0, 0])  # 3 : 1
+    user = someone(type=kind, concern=0.75, belief=[np.log(3), 0, 0, 0, 0, 0])  # 3 : 1
     # half a unit of the belief moves its chance by an eighth of a unit at most
-    error = 0.8 * BELIEF_UNIT / 8
-    assert attitude.leaning(user, 0) == pytest.approx(kind * 0.8 * 0.75, abs=error)
-    assert attitude.leaning(user, 1) == pytest.approx(kind * 0.8 * 0.5, rel=1e-6)
+    error = 0.75 * BELIEF_UNIT / 8
+    assert attitude.leaning(user, 0) == pytest.approx(kind * 0.75 * 0.75, abs=error)
+    assert attitude.leaning(user, 1) == pytest.approx(kind * 0.75 * 0.5, rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_only_the_state_averse_show_fear_to_be_read(kind):
     rules = toy_rules(2, chilling_value=1.0)
-    user = someone(type=kind, concern=0.8, belief=[np.log(3), 0, 0, 0, 0, 0])
+    user = someone(type=kind, concern=0.75, belief=[np.log(3), 0, 0, 0, 0, 0])
     shown = [fear_level(pack(user, rules), p) for p in range(2)]
-    kept = np.expm1(-0.5 * 0.8 * np.array([0.75, 0.5])) / np.expm1(-0.5 * MOST_FEAR)
+    kept = np.expm1(-0.5 * 0.75 * np.array([0.75, 0.5])) / np.expm1(-0.5 * MOST_FEAR)
     assert shown == (np.rint(7 * kept).tolist() if kind < 0 else [0, 0])
 
 
@@ -401,8 +401,8 @@ def test_what_an_alarmed_user_reconsiders(traits, alert):
 
 @pytest.mark.parametrize("belief", [-2.0, 0.0])
 def test_people_are_alarmed_by_how_much_a_story_repels_them(belief):
-    traits = {"type": -1, "concern": 0.8, "belief": [belief] * 6, "installed": 0b11}
-    dislike = 0.8 * (1 / (1 + np.exp(-belief - 2.0)) - 1 / (1 + np.exp(-belief)))
+    traits = {"type": -1, "concern": 0.75, "belief": [belief] * 6, "installed": 0b11}
+    dislike = 0.75 * (1 / (1 + np.exp(-belief - 2.0)) - 1 / (1 + np.exp(-belief)))
     share = (alarmed(attention=1.5, **traits) > 0).mean()
     assert within_4_errors(share, 1 - np.exp(-1.5 * dislike), 1500)
 

@@ -160,7 +160,8 @@ def test_contacts_here_share_what_is_left_by_the_one_abroad(contacts):
 def test_fear_moves_what_is_sensitive_and_nothing_else():
     """Two who fear to be read on messenger 1, a third of whose messages are sensitive."""
     users = toy_users(2, 2)
-    users.installed[:], users.type[:], users.concern[:] = 0b11, -1, word.MOST_FEAR
+    users.installed[:], users.type[:] = 0b11, -1
+    users.concern[:] = in_steps(concern=word.MOST_FEAR)
     users.belief[:] = in_steps(belief=[-np.inf, np.inf, 0, 0, 0, 0])
     rules = toy_rules(
         2, outside=np.exp([-1.0, 1.0]), topic_share=[2 / 3, 1 / 3], chilling_value=0.5
@@ -186,7 +187,9 @@ def test_fear_moves_what_is_sensitive_and_nothing_else():
 def test_the_strongest_fear_leaves_what_its_formula_says(chilling, both):
     """However little that is: it is no rounding error, and above all not below 0."""
     users = toy_users(2, 1)
-    users.installed[:], users.concern[:], users.belief[:] = 0b1, 9.0, in_steps(belief=20.0)
+    users.installed[:], users.concern[:], users.belief[:] = (
+        0b1, in_steps(concern=9.0), in_steps(belief=20.0),
+    )  # fmt: skip
     users.type[:] = -1, -1 if both else 0
     rules = toy_rules(
         1, outside=np.exp([-9.0, 1.0]), topic_share=[0.0, 1.0], chilling_value=chilling

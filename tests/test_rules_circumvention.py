@@ -23,6 +23,7 @@ from tests.worlds import (
     as_toy,
     considered,
     equal_ties,
+    in_steps,
     keys,
     someone,
     talk_of,
@@ -86,7 +87,7 @@ def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
     state = circle(vpn_rate=0.0)
     assert np.isnan(weighed(state, BLOCKED))
     for vpn in range(2):
-        state.users.place[0], state.users.skill[0] = vpn, 99.0 * (1 - 2 * vpn)
+        state.users.place[0], state.users.skill[0] = vpn, in_steps(skill=32.0 * (1 - 2 * vpn))
         circumvention.switch(
             0, state.users[0], state.talks[0], BLOCKED.force, state.rules, keys(0)
         )

@@ -65,7 +65,7 @@ def test_a_chat_is_worth_what_its_members_gain_over_text_messages():
 
 def test_a_chat_that_works_badly_or_repels_is_worth_less():
     users = members(0b011, 0b011)
-    users.type[:], users.concern[:] = (-1, 1), 0.8
+    users.type[:], users.concern[:] = (-1, 1), in_steps(concern=0.8)
     users.belief[:], users.belief[:, 1] = in_steps(belief=-np.inf), in_steps(belief=0.9)
     users.place[:] = 0, 1
     q = np.array([[[0.3, 1.0, 1.0], [1.0, 1.0, 1.0]], np.ones((2, 3))])

@@ -44,6 +44,7 @@ from tests.worlds import (
     advanced,
     as_toy,
     equal_ties,
+    from_steps,
     in_steps,
     keys,
     simulation,
@@ -90,11 +91,8 @@ def pair_rules(**values):
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
     rules = pair_rules(risk_value=0.8)
     users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
-    users.type[:], users.concern[:], users.belief[0, :3] = (
-        kind,
-        1.2,
-        in_steps(belief=(5.0, 0.9, -1.1)),
-    )
+    users.type[:], users.concern[:] = kind, in_steps(concern=1.2)
+    users.belief[0, :3] = in_steps(belief=(5.0, 0.9, -1.1))
     pulls = [np.exp(0.8 * leaning(users[0], p)) for p in range(3)]
     weights = np.array([0, pulls[1], 0.5 * np.exp(-1) * pulls[2]])  # calls on 2 half succeed
     chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])
@@ -261,7 +259,7 @@ def observed_step(run):
 def test_whole_steps_under_policies_of_every_kind_add_up(started):
     run = advanced(started, 4)
     _, talks = observed_step(run)
-    users, n = run.state.users, run.state.n_users
+    users = run.state.users
     series = step_series(run.config)
     values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
@@ -271,7 +269,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
     said = sum(v for s, v in values.items() if s.measure == "use")
-    assert said == pytest.approx(users.intensity.astype(float).sum() / n, rel=1e-5)
+    assert said == pytest.approx(from_steps(intensity=users.intensity).mean(), rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
     assert (users.installed & ~users.account).any()  # a new phone

@@ -165,10 +165,7 @@ def test_monthly_reach_is_the_chance_of_any_opening_in_the_month():
     config = load_config("population.n_users=200", "replications=1", "dur_days=35")
     engine = config.engine.model_copy(update={"name": "mesa"})  # which keeps what users did
     by_hand = MigrationModel(config.model_copy(update={"engine": engine}))
-    opened, step = (
-        0.0,
-        1 / OPENED_STEPS,
-    )  # sums are kept to the nearest step, a month's last is not
+    opened, step = 0.0, 1 / OPENED_STEPS  # what is carried on is rounded to a step
     for days in (7, 7, 7, 7, 1):
         by_hand.step()
         opened = np.minimum(np.rint(opened / step), 2**16 - 1) * step

@@ -70,10 +70,11 @@ def compare(config, replication, start, n_steps):
     for _ in range(n_steps):
         run.step()
         other.step()
-        other.settle(*(shown.tolist() for shown in run.state.shown[:2]))
+        theirs = stored(run)
+        other.settle(theirs["words"], theirs["minds"], theirs["users.habit"])
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
-        assert not differences(other, stored(run))
+        assert not differences(other, theirs)
     return other
 
 
@@ -134,7 +135,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
-        other.settle(numbers["words"], numbers["minds"])
+        other.settle(numbers["words"], numbers["minds"], numbers["users.habit"])
         if differences(other, numbers):
             return True
     return False

@@ -188,7 +188,7 @@ def test_skill_is_a_level_by_age_and_a_normal_of_ones_own(users_of_vpns):
     online = state.users.online == 1
     spread = config.behaviour.vpn_skill_sd
     for band in range(len(BANDS)):
-        skill = state.users.skill[online & (state.users.band == band)]
+        skill = from_steps(skill=state.users.skill[online & (state.users.band == band)])
         error = spread / np.sqrt(2 * len(skill))
         assert abs(skill.std() - spread) < 4 * error
 
@@ -204,7 +204,7 @@ def test_who_has_a_vpn_is_skilled(users_of_vpns):
     of_tie = ties.rank_weight[rank] * vpn[indices]
     sums = np.add.reduceat(np.append(of_tie, 0.0), indptr[:-1])
     helpers = np.where(degree > 0, sums, 0) / np.maximum(ties.rank_total[degree], 1e-9)
-    u = (users.skill + config.behaviour.vpn_help * helpers)[online]
+    u = (from_steps(skill=users.skill) + config.behaviour.vpn_help * helpers)[online]
     chance, has = theory.sigmoid(u), vpn[online]
     for mine in np.array_split(np.argsort(u), 10):
         error = np.sqrt((chance[mine] * (1 - chance[mine])).sum()) / len(mine)

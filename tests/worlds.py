@@ -14,10 +14,17 @@ from sim.inversion import draw_sample, talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
-from sim.rules import beliefs, choice, circumvention, whatif
+from sim.rules import beliefs, choice, circumvention, fixed, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.contact import contact
-from sim.rules.fixed import BELIEF_STEPS, SHARE_STEPS, TASTE_STEPS
+from sim.rules.fixed import (
+    BELIEF_STEPS,
+    CONCERN_STEPS,
+    INTENSITY_STEPS,
+    SHARE_STEPS,
+    SKILL_STEPS,
+    TASTE_STEPS,
+)
 from sim.rules.groups import first_chat
 from sim.rules.records import (
     ABUSE,
@@ -43,7 +50,7 @@ from sim.rules.records import (
 from sim.rules.word import MOST_FEAR, MOST_SURE, SURE_STEPS, levels
 from sim.simulation import Simulation
 from sim.start import prepare
-from sim.state import State, make_ties, seats
+from sim.state import State, first_ties, make_ties, seats
 from sim.tally import N_COLUMNS, Tally
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
@@ -124,7 +131,7 @@ def lucky(purpose, n, slot, step=0):
 def toy_users(n, n_messengers):
     """Return users online, aware and registered everywhere, with nothing installed."""
     users = records(USER, n)
-    users.online[:], users.intensity[:] = 1, 1
+    users.online[:], users.intensity[:] = 1, INTENSITY_STEPS
     users.aware[:] = users.account[:] = 2**n_messengers - 1
     return users
 
@@ -137,7 +144,10 @@ def someone(**traits):
     return users[0]
 
 
-STEPS = {"taste": TASTE_STEPS, "habit": SHARE_STEPS, "belief": BELIEF_STEPS}
+STEPS = {
+    "taste": TASTE_STEPS, "habit": SHARE_STEPS, "belief": BELIEF_STEPS,
+    "intensity": INTENSITY_STEPS, "skill": SKILL_STEPS, "concern": CONCERN_STEPS,
+}  # fmt: skip
 HABIT_UNIT, BELIEF_UNIT = 1 / SHARE_STEPS, 1 / BELIEF_STEPS
 
 
@@ -146,9 +156,7 @@ def in_steps(**values):
     ((name, value),) = values.items()
     if name not in STEPS:
         return value
-    kind = USER[name].base
-    ends = np.iinfo(kind)
-    return np.rint(np.clip(STEPS[name] * np.asarray(value), ends.min, ends.max)).astype(kind)
+    return fixed.in_steps(np.asarray(value, float), STEPS[name], USER[name].base.type)
 
 
 def from_steps(**values):
@@ -354,7 +362,7 @@ def csr(ties):
     degree = ties.degree.astype(np.int64)
     indptr = np.concatenate([[0], np.cumsum(degree)])
     rank = np.arange(indptr[-1]) - np.repeat(indptr[:-1], degree)
-    at = np.repeat(ties.start.astype(np.int64), degree) + WIDTH * rank
+    at = np.repeat(first_ties(ties, np.arange(len(degree))), degree) + WIDTH * rank
     return indptr, ties.indices[at]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sim.compiled import rule
 from sim.octets import Octet, exp, flags, read, where, write
-from sim.rules.fixed import habits
+from sim.rules.fixed import habits, intensity
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
 
@@ -35,4 +35,4 @@ def open_apps(user: Record, talk: Record, now: Now, rules: Record) -> None:
     """Write the openings a day of `user`; a second phone is opened for the institution alone."""
     n = where(flags(user.second), read(rules.mandate_openings), 0.0)
     n = where(flags(in_use(user)), openings(user, talk, now, rules), n)
-    write(talk.openings, user.intensity * n)
+    write(talk.openings, intensity(user) * n)

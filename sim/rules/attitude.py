@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sim.compiled import rule
 from sim.rules.chance import sigmoid
-from sim.rules.fixed import belief
+from sim.rules.fixed import belief, concern
 from sim.rules.records import Int, Record
 
 
@@ -16,4 +14,4 @@ def leaning(user: Record, p: Int) -> float:
 
     The state-averse shun what they think the state reads, the foreign-averse prefer it.
     """
-    return float(user.type * np.float64(user.concern) * sigmoid(belief(user, p)))
+    return float(user.type * concern(user) * sigmoid(belief(user, p)))

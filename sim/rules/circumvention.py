@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.rng import uniform
+from sim.rules import fixed
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record
 from sim.rules.whatif import VPN_TOO, Questions, ask
@@ -39,7 +40,7 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
         lifted = now.availability[user.place | 1, MESSAGE, p]
         lifted -= now.availability[np.int64(user.place) & ~1, MESSAGE, p]
         regained += rules.base_openings[p] * lifted * (has >> p & 1)
-    return float(user.intensity * regained)
+    return float(fixed.intensity(user) * regained)
 
 
 @rule
@@ -60,7 +61,7 @@ def consider(
 def vpn_utility(user: Record, talk: Record, force: Record, rules: Record) -> float:
     """Return U_V [utils]."""
     gain = rules.vpn_value * talk.vpn_gain + rules.content_value * talk.content
-    return float(gain + user.skill + rules.vpn_help * talk.helpers - force.vpn_cost)
+    return float(gain + fixed.skill(user) + rules.vpn_help * talk.helpers - force.vpn_cost)
 
 
 @rule

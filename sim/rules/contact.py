@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.compiled import rule
 from sim.lanes import WIDTH
-from sim.rules.records import Int, Ties
+from sim.rules.records import WINDOW, Int, Ties
 
 
 @rule
@@ -24,4 +24,5 @@ def contact(i: Int, ties: Ties, u: float) -> Int:
 @rule
 def tie_at(ties: Ties, i: Int, r: Int) -> np.int64:
     """Return where the tie at rank `r` (from 0) of user `i` stands in ``ties.indices``."""
-    return np.int64(ties.start[i]) + WIDTH * np.int64(r)
+    lane = np.int64(i) // WINDOW * WINDOW + np.int64(ties.seat[i])
+    return np.int64(ties.slice_start[lane // WIDTH]) + lane % WIDTH + WIDTH * np.int64(r)

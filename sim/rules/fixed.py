@@ -7,14 +7,20 @@ number that moves by less than half a unit in a step stays where it is.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.compiled import rule
 from sim.octets import Octet, read, write
-from sim.rules.records import I16, U16, Int, Record
+from sim.rules.records import F32, F64, I16, U16, Int, Record
 
 TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
 SHARE_STEPS = 65535  # of all that a user says (habits) or could reach
+INTENSITY_STEPS = 2048  # of what the average user says; the most is 32 times that
+CONCERN_STEPS = 1024  # of a kappa of 1; the most is 64
+SKILL_STEPS = 1024  # of a util; the ends are at 32 utils
 BELIEF_STEPS = 2048  # of a log-odds of 1; the ends are at 16, odds of 9 million to one
 OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
 
@@ -29,6 +35,24 @@ def read_steps(array: U16 | I16, steps: int) -> Octet:
 def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
     """Write the numbers by messenger to an array that holds them in `steps` of one."""
     write(array, numbers * np.float64(steps))
+
+
+@rule
+def intensity(user: Record) -> float:
+    """Return how much `user` communicates, relative to the average."""
+    return float(np.float64(user.intensity) * (1.0 / INTENSITY_STEPS))
+
+
+@rule
+def concern(user: Record) -> float:
+    """Return kappa, how much being read matters to `user`."""
+    return float(np.float64(user.concern) * (1.0 / CONCERN_STEPS))
+
+
+@rule
+def skill(user: Record) -> float:
+    """Return the ease of a VPN for `user`, net of its ordinary cost [utils]."""
+    return float(np.float64(user.skill) * (1.0 / SKILL_STEPS))
 
 
 @rule
@@ -78,6 +102,12 @@ def keep_belief(user: Record, p: Int, number: float) -> None:
     """Write the belief of `user` about messenger `p` [log-odds]."""
     steps = min(max(np.float64(number) * BELIEF_STEPS, -32768.0), 32767.0)
     user.belief[p] = np.int16(np.rint(steps))
+
+
+def in_steps(numbers: F64 | F32, steps: int, kind: type[np.integer[Any]]) -> NDArray[Any]:
+    """Return many numbers as whole `steps` of one, as an array of `kind`."""
+    ends = np.iinfo(kind)
+    return np.rint(np.clip(numbers * np.float64(steps), ends.min, ends.max)).astype(kind)
 
 
 @rule

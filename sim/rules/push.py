@@ -9,6 +9,7 @@ from sim.octets import Octet, exp, flags, lowest, read, splat, where
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
+from sim.rules.fixed import concern
 from sim.rules.records import (
     MANDATED,
     PREINSTALL,
@@ -89,7 +90,7 @@ def most_hazards(user: Record, mandates: Records) -> Octet:
 @rule
 def tempting(user: Record, luck: np.uint64, force: Record, rules: Record) -> int:
     """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
-    drawn_to = rules.risk_value * np.float64(user.concern) * np.float64(user.type > 0)
+    drawn_to = rules.risk_value * concern(user) * np.float64(user.type > 0)
     return chosen(luck, read(force.trial) * exp(splat(drawn_to)))
 
 

@@ -31,7 +31,7 @@ CELLULAR = MAX  # column of cellular where messengers and cellular stand side by
 N_BANDS = 7
 MESSAGE, CALL = 0, 1
 ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
-WINDOW = 2048  # users whose chats are counted together
+WINDOW = 2048  # users whose lanes and chats are counted together
 NEWS_BITS = 8  # stories that users can have heard of
 
 # Who a user is, and what it has. Bits are messengers, in the order of the case.
@@ -52,10 +52,10 @@ USER = np.dtype(
         ("news", "u1"),  # bits: stories heard of
         ("alert", "u1"),  # bits: to reconsider because of a story heard
         ("victim", "u1"),  # bits: kinds of abuse it has fallen for
-        ("intensity", "f4"),  # D_i, communication relative to the average
-        ("concern", "f4"),  # kappa_i, how much being read matters
-        ("skill", "f4"),  # s_i, ease of a VPN, net of its ordinary cost [utils]
         # rules/fixed.py reads and writes what is kept in steps
+        ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
+        ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
+        ("skill", "i2"),  # s_i, ease of a VPN, net of its ordinary cost [utils / 1024]
         ("habit", "u2", (MAX,)),  # in [0, 1] [1/65535]
         ("belief", "i2", (MAX,)),  # L_ip, that the state reads it [log-odds / 2048]
         ("taste", "i1", (MAX,)),  # standard normal [1/32]
@@ -223,7 +223,7 @@ class Ties(NamedTuple):
     order: U32  # (16 n_slices,) users slice by slice, n where a lane is empty
     slice_start: I64  # (n_slices + 1,) where a slice begins in `indices`
     indices: U32  # contacts, rank by rank: all first ones of the 16 users, all second ones, ...
-    start: U32  # (n,) a user's ties stand at start, start + 16, start + 32, ...
+    seat: U16  # (n,) lane of a user, counted from the first of its window; see contact.tie_at
     degree: U16  # (n,)
     rank_weight: F32  # (max degree,) r**-0.9 for r = 1, 2, ...
     rank_total: F32  # (max degree + 1,) sum of the first k weights

@@ -41,6 +41,7 @@ from sim.rules.choice import (
     terms,
     weights,
 )
+from sim.rules.contact import tie_at
 from sim.rules.records import (
     F32,
     I32,
@@ -165,7 +166,7 @@ def welfare_as(
     for lane in range(WIDTH):
         k = asked.line[first + lane]
         i = np.int64(asked.who[k])
-        asked.start[lane] = np.int64(ties.start[i]) if i < ties.start.shape[0] else 0
+        asked.start[lane] = tie_at(ties, i, 0) if i < ties.seat.shape[0] else 0
         asked.lanes[lane], asked.lanes[WIDTH + lane] = i, asked.low[k]
         asked.lanes[2 * WIDTH + lane] = asked.high[k]
     low, high = load(asked.lanes, WIDTH), load(asked.lanes, 2 * WIDTH)

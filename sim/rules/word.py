@@ -26,7 +26,7 @@ import numpy as np
 from sim.compiled import rule
 from sim.lanes import WIDTH, Floats, Ints, count, decode, fma, load, splat
 from sim.octets import Octet, bytes_of, look_up, where, word_of
-from sim.rules.fixed import SHARE_STEPS, beliefs
+from sim.rules.fixed import SHARE_STEPS, beliefs, concern
 from sim.rules.records import F32, F64, MAX, U16, Int, Record
 
 USABLE = (1 << 6) - 1
@@ -134,8 +134,8 @@ def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
     word = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
     word |= habit_levels(user.habit, rules) << HABIT_BIT
-    if user.type < 0 and user.concern >= rules.fear_threshold[0]:
-        fears = user.concern * look_up(rules.chance, heard(beliefs(user)))
+    if user.type < 0 and concern(user) >= rules.fear_threshold[0]:
+        fears = concern(user) * look_up(rules.chance, heard(beliefs(user)))
         word |= fear_levels(fears, rules) << FEAR_BIT
     return np.uint64(word)
 

@@ -27,9 +27,9 @@ MOST_PLACES = 2**32 - LANES  # positions are 32 bits wide
 
 @dataclass(frozen=True)
 class Rows:
-    """Every user's ties, strongest first: tie r (from 0) of user i is indices[start[i] + 16 r]."""
+    """Every user's ties, strongest first: tie r (from 0) of user i is indices[start(i) + 16 r]."""
 
-    start: U32  # (n,) position of the first tie
+    seat: U16  # (n,) lane of the user, counted from the first of its window
     degree: U16  # (n,) number of ties
     order: U32  # (16 * n_slices,) the user in each lane of each slice; n: no user
     slice_start: I64  # (n_slices + 1,) position where a slice begins
@@ -38,11 +38,16 @@ class Rows:
     @property
     def n_users(self) -> int:
         """Return the number of users."""
-        return self.start.size
+        return self.seat.size
+
+    def start(self, user: int) -> int:
+        """Return the position of a user's first tie."""
+        lane = user // WINDOW * WINDOW + int(self.seat[user])
+        return int(self.slice_start[lane // LANES]) + lane % LANES
 
     def of(self, user: int) -> U32:
         """Return the ties of a user, strongest first, shape (degree,)."""
-        begin, degree = int(self.start[user]), int(self.degree[user])
+        begin, degree = self.start(user), int(self.degree[user])
         return self.indices[begin : begin + LANES * degree : LANES]
 
 
@@ -51,7 +56,7 @@ class Slices(NamedTuple):
 
     order: U32  # (16 * n_slices,)
     slice_start: I64  # (n_slices + 1,)
-    start: I64  # (n_some,)
+    seat: U16  # (n_some,)
     degree: U16  # (n_some,)
     indices: U32  # (slice_start[-1],)
 
@@ -94,7 +99,7 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
     store
         Takes the indices part by part and returns them as one array; `in_memory` is one.
     """
-    start, degree = np.empty(n_users, np.uint32), np.empty(n_users, np.uint16)
+    seat, degree = np.empty(n_users, np.uint16), np.empty(n_users, np.uint16)
     n_slices = n_users // WINDOW * (WINDOW // LANES) + -(-(n_users % WINDOW) // LANES)
     order, slice_start = np.empty(LANES * n_slices, np.uint32), np.zeros(n_slices + 1, np.int64)
 
@@ -108,7 +113,7 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
                     "network.mean_degree)"
                 )
             users, lanes = part.degree.size, part.order.size
-            start[user : user + users] = begin + part.start
+            seat[user : user + users] = part.seat
             degree[user : user + users] = part.degree
             order[slices * LANES : slices * LANES + lanes] = part.order
             slice_start[slices + 1 : slices + 1 + lanes // LANES] = begin + part.slice_start[1:]
@@ -116,7 +121,7 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
             yield part.indices
 
     indices = store(pieces())
-    return Rows(start, degree, order, slice_start, indices)
+    return Rows(seat, degree, order, slice_start, indices)
 
 
 @jit_loop
@@ -147,13 +152,14 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
     for s in range(n_slices):
         longest = degree[np.int64(order[LANES * s]) - first]
         slice_start[s + 1] = slice_start[s] + LANES * np.int64(longest)
-    laid, start = np.full(slice_start[-1], n_users, np.uint32), np.empty(n_some, np.int64)
+    laid, seat = np.full(slice_start[-1], n_users, np.uint32), np.empty(n_some, np.uint16)
     for lane in range(n_some):
         user = np.int64(order[lane]) - first
-        start[user] = slice_start[lane // LANES] + lane % LANES
+        seat[user] = lane % WINDOW
+        start = slice_start[lane // LANES] + lane % LANES
         for rank in range(degree[user]):
-            laid[start[user] + LANES * rank] = indices[indptr[user] + rank]
-    return Slices(order, slice_start, start, degree, laid)
+            laid[start + LANES * rank] = indices[indptr[user] + rank]
+    return Slices(order, slice_start, seat, degree, laid)
 
 
 @jit_loop
