@@ -24,6 +24,7 @@ from sim.jobs import CLUSTER, ELSEWHERE, configurations
 from sim.schema import CONF, load_config, open_key
 from sim.voice import is_quiet, speaking
 
+BY_RANKS = "engine=mpi"
 OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
@@ -55,9 +56,27 @@ def _main() -> None:
     elif not any((asked.help, asked.hydra_help, asked.info, asked.cfg)):
         if asked.multirun:
             _check_sweep(asked.overrides)
+        elif BY_RANKS in asked.overrides:
+            _among_ranks(asked.overrides)
+            return
         else:
             _check_run(asked.overrides)
     hydra_main()
+
+
+def _among_ranks(overrides: list[str]) -> None:
+    """Let the first rank do what a single process does; the others take steps with it."""
+    from sim.ranks import Ranks
+    from sim.runs import compare
+
+    ranks = Ranks.here()
+    ranks.hush()
+    with ranks.one_fate():
+        ranks.told(lambda: _check_run(overrides))
+        if ranks.is_first:
+            hydra_main()
+        else:
+            compare(load_config(*overrides))
 
 
 def _asked() -> Namespace:
@@ -99,6 +118,8 @@ def _check_sweep(overrides: list[str]) -> None:
     from sim.observed import check_observed
 
     configs = list(configurations(overrides))
+    if any(config.engine.name == "mpi" for config in configs):
+        raise ConfigError(f"{BY_RANKS}: for one run; jobs of a sweep share the cores: compiled")
     check_observed(configs[0])  # jobs differ in their values, not in their data
     elsewhere = ELSEWHERE.intersection(overrides)
     if elsewhere and shutil.which("sbatch") is None:
