@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
+from sim.leaves import changing
 from sim.measures import Observations
 from sim.ranges import RangesEngine
 from sim.ranks import Ranks
@@ -19,15 +21,17 @@ class Accord(Watch):
     Parameters
     ----------
     watch : Watch
-        That of this rank: it brings runs to where they stood. All else is asked of the first's.
+        Of this rank; that of the first is asked.
     """
 
     def __init__(self, watch: Watch, ranks: Ranks) -> None:
         self._watch, self._ranks = watch, ranks
+        self._starts: Sequence[State] = ()
 
     @contextmanager
     def over(self, starts: Sequence[State]) -> Iterator[None]:
         """Surround all runs."""
+        self._starts = starts
         with self._watch.over(starts):
             yield
 
@@ -36,8 +40,18 @@ class Accord(Watch):
         return self._ranks.told(lambda: self._watch.observed(scenario, replication))
 
     def begin(self, simulation: Simulation) -> None:
-        """Bring the run to where it stood."""
-        self._watch.begin(simulation)
+        """Bring the run to where the first rank found it."""
+
+        def found() -> dict[str, Any]:
+            self._watch.begin(simulation)
+            return simulation.memory()
+
+        memory = self._ranks.told(found)
+        if memory["n_done"]:
+            simulation.remember(memory)
+            start = self._starts[simulation.replication]
+            for array in changing(simulation.state, start).values():
+                self._ranks.spread(array)
 
     def stepped(self, simulation: Simulation) -> None:
         """Let the first rank see the whole run when it wants to; it may stop all."""

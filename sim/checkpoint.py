@@ -13,7 +13,7 @@ import dataclasses
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -26,6 +26,7 @@ from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.header import Header
 from sim.interrupts import Interrupted, Interrupts
+from sim.leaves import changing, leaves
 from sim.measures import Observations
 from sim.runs import n_steps_in_all
 from sim.simulation import Simulation
@@ -188,33 +189,11 @@ class Checkpoint(Watch):
         return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))
 
 
-def changing(state: State, start: State) -> Mapping[str, np.ndarray[Any, Any]]:
-    """Return the arrays of a run's state, by name; what it shares with the start stays."""
-    shared = dict(_leaves(start))
-    found = {name: leaf for name, leaf in _leaves(state) if leaf is not shared[name]}
-    for name, leaf in found.items():
-        if not isinstance(leaf, np.ndarray):
-            raise TypeError(f"state.{name} is a run's own and no array: {type(leaf).__name__}")
-    return found
-
-
-def _leaves(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the arrays and values of a tree of dataclasses and named tuples, with their names."""
-    if dataclasses.is_dataclass(node):
-        names = [f.name for f in dataclasses.fields(node)]
-    else:
-        names = list(getattr(node, "_fields", ()))
-    if not names:
-        yield path, node
-    for name in names:
-        yield from _leaves(getattr(node, name), f"{path}.{name}" if path else name)
-
-
 def _digest(starts: Sequence[State]) -> str:
     """Return a hash of all values of all starts; bytes between fields of records do not count."""
     digest = hashlib.blake2b(digest_size=10)
     different = {id(start): start for start in starts}.values()
-    for leaf in (leaf for start in different for _, leaf in _leaves(start)):
+    for leaf in (leaf for start in different for _, leaf in leaves(start)):
         for column in _columns(np.asarray(leaf)):
             for first in range(0, len(column), ROWS):
                 digest.update(np.ascontiguousarray(column[first : first + ROWS]).data)

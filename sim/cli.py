@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from argparse import Namespace
@@ -25,6 +26,7 @@ from sim.schema import CONF, load_config, open_key
 from sim.voice import is_quiet, speaking
 
 BY_RANKS = "engine=mpi"
+SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
 OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
@@ -60,6 +62,7 @@ def _main() -> None:
             _among_ranks(asked.overrides)
             return
         else:
+            _refuse_ranks()
             _check_run(asked.overrides)
     hydra_main()
 
@@ -98,6 +101,13 @@ def _version() -> str:
     return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
 
 
+def _refuse_ranks() -> None:
+    """Refuse to do in each of several processes what one would do."""
+    n = max(int(os.environ.get(name, 1)) for name in SIZES)
+    if n > 1:
+        raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
+
+
 def _check_run(overrides: list[str]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
@@ -109,6 +119,10 @@ def _check_run(overrides: list[str]) -> None:
     from sim.rehearsal import rehearsing
 
     check_observed(config)
+    if config.engine.name == "mpi" and BY_RANKS not in overrides:
+        raise ConfigError(
+            f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
+        )
     with rehearsing():
         check_memory(config)
 

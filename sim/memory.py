@@ -68,10 +68,11 @@ def check_memory(config: SimConfig) -> Estimate:
     needed, there = n * estimate.total, used() + available()
     if needed > there:
         most = (there / n - estimate.rest) / estimate.per_user
+        told = f" as each of {n} ranks holds all of them" if n > 1 else ""
         fits = f"about {_rounded(most)} users" if most >= 10 else "fewer replications"
         raise ConfigError(
             f"population.n_users={config.population.n_users}: needs about "
-            f"{_gigabytes(needed)} of memory, {_gigabytes(there)} are available; "
+            f"{_gigabytes(needed)} of memory{told}, {_gigabytes(there)} are available; "
             f"{fits} would fit"
         )
     return estimate

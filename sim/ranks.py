@@ -82,6 +82,10 @@ class Ranks:
                 received = [_octets(array), (counts, cuts[:-1]), row]
                 self._all.Allgatherv(self._mpi.IN_PLACE, received)
 
+    def spread(self, array: Array) -> None:
+        """Fill `array` in all ranks with the first one's."""
+        self.share(array, [0, *[len(array)] * self.size])
+
     def joined(self, rows: Array) -> Array:
         """Return the rows of all ranks, one rank's after another's; for all."""
         ends = np.cumsum([0, *self._all.allgather(len(rows))])
@@ -128,7 +132,7 @@ class Ranks:
         """
         try:
             yield
-            self._meet()
+            self.meet()
         except BaseException as error:
             if self.size > 1 and error is not self._known:
                 sys.stderr = sys.__stderr__
@@ -138,8 +142,8 @@ class Ranks:
                 os._exit(status)  # it may come back, to say all a second time
             raise
 
-    def _meet(self) -> None:
-        """Wait for all without keeping a core busy: the first one may still draw figures."""
+    def meet(self) -> None:
+        """Wait for all, without keeping a core busy: the first may draw figures; for all."""
         all_come = self._all.Ibarrier()
         while not all_come.Test():
             time.sleep(PAUSE)

@@ -16,7 +16,7 @@ from sim.cli import report, take
 from sim.endings import ending_well
 from sim.multirun import NAME, Job, Multirun
 from sim.ranks import Ranks
-from sim.runs import compare_watched
+from sim.runs import compare
 from sim.schema import load_config
 
 TO_DO = ("missing", "failed", "interrupted")  # status of jobs
@@ -52,7 +52,7 @@ def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
         if ranks.is_first:
             report(take(checkpoint), folder)
         else:
-            compare_watched(checkpoint.header.config, checkpoint, lambda: None)
+            compare(checkpoint.header.config)
 
 
 def _resume_sweep(folder: Path) -> None:

@@ -46,7 +46,7 @@ def happened(engine):
     result = compare(
         load_config(
             "+scenario=as_happened", "population.n_users=7000", "replications=1",
-            f"engine={engine}",
+            "step_days=14", "compare_to=[]", f"engine={engine}",
         )
     )  # fmt: skip
     tables = {"timeseries": result.timeseries, "effects": result.effects, "flows": result.flows}

@@ -32,7 +32,7 @@ LAYERS = [
     ["world.shelf"],
     ["world.cache"],
     ["state", "tally"],
-    ["engines"],
+    ["engines", "leaves"],
     ["ranges"],
     ["inversion", "society", "offenders", "witness", "glossary"],
     ["measures", "start"],
