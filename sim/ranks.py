@@ -111,7 +111,8 @@ class Ranks:
         """
         mine = sorted(getattr(os, "sched_getaffinity", lambda _: ())(0))
         n_alike: int = self._here.allgather(mine).count(mine)
-        return max(1, available_cores() // n_alike)
+        share = (len(mine) or available_cores()) // n_alike
+        return max(1, min(share, available_cores()))
 
     # -- how they end -------------------------------------------------------------------
 
@@ -176,6 +177,8 @@ def _width(array: Array) -> int:
 
 def _octets(array: Array) -> Array:
     """Return the bytes of an array, whatever its records."""
+    if not array.flags.c_contiguous:
+        raise ValueError("rows do not follow each other: others would write to a copy")
     return array.view(np.ndarray).reshape(-1).view(np.uint8)
 
 
