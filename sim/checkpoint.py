@@ -118,9 +118,13 @@ class Checkpoint(Watch):
             simulation.remember(container.read(path, simulation.state.changing()))
         self._due[_name(simulation)] = time.monotonic() + self._interval
 
+    def is_due(self, simulation: Simulation) -> bool:
+        """Say whether it is time to keep the run, or a signal stops it."""
+        return self.interrupts.any or time.monotonic() >= self._due[_name(simulation)]
+
     def stepped(self, simulation: Simulation) -> None:
         """Keep the run if it is time, or if a signal stops it."""
-        if self.interrupts.any or time.monotonic() >= self._due[_name(simulation)]:
+        if self.is_due(simulation):
             self._keep(simulation)
             self.interrupts.raise_if_any()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from argparse import Namespace
@@ -25,6 +26,8 @@ from sim.jobs import CLUSTER, ELSEWHERE, configurations
 from sim.schema import CONF, load_config, open_key
 from sim.voice import is_quiet, speaking
 
+BY_RANKS = "engine=mpi"
+SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
 OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
@@ -56,10 +59,29 @@ def _main() -> None:
     elif not any((asked.help, asked.hydra_help, asked.info, asked.cfg)):
         if asked.multirun:
             _check_sweep(asked.overrides)
+        elif BY_RANKS in asked.overrides:
+            _among_ranks(asked.overrides)
+            return
         else:
+            _refuse_ranks()
             _check_run(asked.overrides)
     cycles.begin()
     hydra_main()
+
+
+def _among_ranks(overrides: list[str]) -> None:
+    """Let the first rank do what a single process does; the others take steps with it."""
+    from sim.ranks import Ranks
+    from sim.runs import compare
+
+    ranks = Ranks.here()
+    ranks.hush()
+    with ranks.one_fate():
+        ranks.told(lambda: _check_run(overrides))
+        if ranks.is_first:
+            hydra_main()
+        else:
+            compare(load_config(*overrides))
 
 
 def _asked() -> Namespace:
@@ -81,6 +103,13 @@ def _version() -> str:
     return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
 
 
+def _refuse_ranks() -> None:
+    """Refuse to do in each of several processes what one would do."""
+    n = max(int(os.environ.get(name, 1)) for name in SIZES)
+    if n > 1:
+        raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
+
+
 def _check_run(overrides: list[str]) -> None:
     """Refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
@@ -92,6 +121,10 @@ def _check_run(overrides: list[str]) -> None:
     from sim.rehearsal import rehearsing
 
     check_observed(config)
+    if config.engine.name == "mpi" and BY_RANKS not in overrides:
+        raise ConfigError(
+            f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
+        )
     with rehearsing():
         check_memory(config)
 
@@ -101,6 +134,8 @@ def _check_sweep(overrides: list[str]) -> None:
     from sim.observed import check_observed
 
     configs = list(configurations(overrides))
+    if any(config.engine.name == "mpi" for config in configs):
+        raise ConfigError(f"{BY_RANKS}: for one run; jobs of a sweep share the cores: compiled")
     check_observed(configs[0])  # jobs differ in their values, not in their data
     elsewhere = ELSEWHERE.intersection(overrides)
     if elsewhere and shutil.which("sbatch") is None:

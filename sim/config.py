@@ -22,6 +22,7 @@ from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConf
 DATA = Path(__file__).parent / "data"
 AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
 DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
+EngineName = Literal["compiled", "mesa", "mpi"]
 
 
 class StartShare(Strict):
@@ -69,9 +70,9 @@ class CaseConfig(Strict):
 
 
 class EngineConfig(Strict):
-    """How users take their steps; both engines give the same bits."""
+    """How users take their steps; all engines give the same bits."""
 
-    name: Literal["compiled", "mesa"] = "compiled"  # compiled: fast; mesa: every user a mesa.Agent
+    name: EngineName = "compiled"  # compiled: fast; mesa: mesa.Agents; mpi: all ranks of mpirun
     threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
     checkpoint_minutes: float = Field(default=10.0, gt=0, le=1440)  # lost at most if killed [min]
 

@@ -23,6 +23,7 @@ from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
     CONVERSE,
     F32,
+    I64,
     TALK,
     U64,
     Agreements,
@@ -76,12 +77,20 @@ class Threads:
 
         They are the same for any number of threads, so sums by chunk are as well.
         """
-        tasks = list(enumerate(chunks(n_rows)))
+        tasks = self.tasks(n_rows)
         if min(self.n_threads, len(tasks)) == 1:
             for k, (first, last) in tasks:
                 loop(k, first, last, *arrays)
         else:
             list(self._pool.map(lambda task: loop(task[0], *task[1], *arrays), tasks))
+
+    def tasks(self, n_rows: int) -> list[tuple[int, tuple[int, int]]]:
+        """Return the chunks to run, with their numbers."""
+        return list(enumerate(chunks(n_rows)))
+
+    def total(self, by_chunk: I64) -> I64:
+        """Return the sum of what was counted by chunk, shape (n_chunks, ...), of all chunks."""
+        return np.asarray(by_chunk.sum(axis=0))
 
 
 def _without_number(loop: Callable[..., None]) -> Callable[..., None]:
@@ -121,8 +130,12 @@ class CompiledEngine:
             )  # fmt: skip
 
         self._threads.run_chunks(loop, state.n_users)
-        for work in self._work:
-            keep_agreements(state.users, state.shown, work.agreed, now, state.rules, keys)
+        for agreed in self.agreed():
+            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+
+    def agreed(self) -> list[Agreements]:
+        """Return what was agreed on in this step."""
+        return [work.agreed for work in self._work]
 
 
 class Work(NamedTuple):

@@ -20,6 +20,7 @@ from sim.interrupts import Interrupted
 from sim.machine import peak
 from sim.memory import GB, Estimate
 from sim.place import Place
+from sim.ranks import Ranks
 from sim.versions import sources, versions
 
 NAME = "manifest.json"
@@ -65,6 +66,8 @@ def manifest(
         "sources": sources(),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
+    if config.engine.name == "mpi":
+        entry["ranks"] = Ranks.here().size
     if n_done:
         _note_resumption(entry, read_manifest(folder), n_done)
     write_json(folder / NAME, entry)

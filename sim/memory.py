@@ -22,6 +22,7 @@ from sim.engines import CompiledEngine, Threads
 from sim.errors import ConfigError
 from sim.machine import available, used
 from sim.measures import month_series, step_series
+from sim.ranks import Ranks
 from sim.rules.records import TALK
 from sim.runs import side_by_side
 from sim.simulation import Simulation
@@ -64,16 +65,23 @@ def check_memory(config: SimConfig) -> Estimate:
     ConfigError
         If the machine does not have so much; the message says what would fit.
     """
-    estimate, there = estimate_memory(config), used() + available()
-    if estimate.total > there:
-        most = (there - estimate.rest) / estimate.per_user
+    estimate, n = estimate_memory(config), _n_processes(config)
+    needed, there = n * estimate.total, used() + available()
+    if needed > there:
+        most = (there / n - estimate.rest) / estimate.per_user
+        told = f" as each of {n} ranks holds all of them" if n > 1 else ""
         fits = f"about {_rounded(most)} users" if most >= 10 else "fewer replications"
         raise ConfigError(
             f"population.n_users={config.population.n_users}: needs about "
-            f"{_gigabytes(estimate.total)} of memory, {_gigabytes(there)} are available; "
+            f"{_gigabytes(needed)} of memory{told}, {_gigabytes(there)} are available; "
             f"{fits} would fit"
         )
     return estimate
+
+
+def _n_processes(config: SimConfig) -> int:
+    """Return how many processes of this machine hold the whole world."""
+    return Ranks.here().n_here if config.engine.name == "mpi" else 1
 
 
 def estimate_memory(config: SimConfig) -> Estimate:

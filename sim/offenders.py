@@ -22,7 +22,7 @@ def reach(state: State, now: Now, threads: Threads) -> F64:
     counts = np.zeros((len(chunks(state.n_users)), len(now.availability), USABLE + 1), np.int64)
     threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
-    by_place: F64 = counts.sum(axis=0) @ bits.astype(float)  # users on each messenger, (C, MAX)
+    by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
     found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
     for kind, reached in zip(state.abuse, found, strict=True):
         reached[:MAX] = arriving(kind, by_place, now.availability, now).sum(axis=0)

@@ -15,6 +15,8 @@ from sim.checkpoint import Checkpoint
 from sim.cli import report, take
 from sim.endings import ending_well
 from sim.multirun import NAME, Job, Multirun
+from sim.ranks import Ranks
+from sim.runs import compare
 from sim.schema import load_config
 
 TO_DO = ("missing", "failed", "interrupted")  # status of jobs
@@ -32,7 +34,25 @@ def main() -> None:
         if (folder / NAME).exists():
             _resume_sweep(folder)
         else:
-            report(take(Checkpoint.of(folder)), folder)
+            _resume_run(Checkpoint.of(folder), folder)
+
+
+def _resume_run(checkpoint: Checkpoint, folder: Path) -> None:
+    if checkpoint.header.config.engine.name == "mpi":
+        _among_ranks(checkpoint, folder)
+    else:
+        report(take(checkpoint), folder)
+
+
+def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
+    """Let the first rank do what a single process does; the others take steps with it."""
+    ranks = Ranks.here()
+    ranks.hush()
+    with ranks.one_fate():
+        if ranks.is_first:
+            report(take(checkpoint), folder)
+        else:
+            compare(checkpoint.header.config)
 
 
 def _resume_sweep(folder: Path) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+from sim.accord import Accord
 from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.draws import drawn
 from sim.engines import CompiledEngine, Engine, Threads
 from sim.measures import Observations
+from sim.ranges import Ranges, RangesEngine, RangeThreads
+from sim.ranks import Ranks
 from sim.results import Result, assemble
 from sim.simulation import Simulation
 from sim.start import prepare
@@ -56,12 +59,15 @@ def n_steps_in_all(config: SimConfig) -> int:
 
 def side_by_side(config: SimConfig) -> bool:
     """Say whether threads take several runs at once, or parts of one."""
-    return config.population.n_users < SMALL and config.engine.name != "mesa"
+    return config.population.n_users < SMALL and config.engine.name == "compiled"
 
 
 def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     main = configs[0]
     threads = Threads(main.engine.threads)
+    if main.engine.name == "mpi":
+        ranks = Ranks.here()
+        watch, threads = Accord(watch, ranks), Threads(main.engine.threads or ranks.cores())
     _log.info("start: %s users are brought to the observed shares", f"{main.population.n_users:,}")
     starts = _starts(main, threads)
     _log.info(
@@ -121,11 +127,8 @@ def take_run(
     known = watch.observed(conditions.config.scenario, replication)
     if known is not None:
         return known
-    simulation = (
-        _with_agents(conditions.config, replication, start)
-        if conditions.config.engine.name == "mesa"
-        else _compiled(conditions, replication, start, threads, alone)
-    )
+    make = ENGINES[conditions.config.engine.name]
+    simulation = make(conditions, replication, start, threads, alone)
     watch.begin(simulation)
     while simulation.n_done < conditions.config.n_steps:
         simulation.step()
@@ -142,7 +145,21 @@ def _compiled(
     return Simulation(conditions, start, replication, engine, threads, takes_over=alone)
 
 
-def _with_agents(config: SimConfig, replication: int, start: State) -> Simulation:
+def _by_ranks(
+    conditions: Conditions, replication: int, start: State, threads: Threads, alone: bool
+) -> Simulation:
+    ranges = Ranges(Ranks.here(), start.n_users)
+    engine = RangesEngine(ranges, threads, start.chats)
+    own = RangeThreads(ranges, threads)
+    return Simulation(conditions, start, replication, engine, own, takes_over=alone)
+
+
+def _with_agents(
+    conditions: Conditions, replication: int, start: State, _: Threads, __: bool
+) -> Simulation:
     from sim.model import MigrationModel  # mesa takes half a second that most runs can spare
 
-    return MigrationModel(config, replication, start=start).simulation
+    return MigrationModel(conditions.config, replication, start=start).simulation
+
+
+ENGINES = {"compiled": _compiled, "mpi": _by_ranks, "mesa": _with_agents}

@@ -27,6 +27,10 @@ class Watch:
     def begin(self, simulation: Simulation) -> None:
         """Before the first step; may move the simulation on."""
 
+    def is_due(self, simulation: Simulation) -> bool:  # noqa: ARG002
+        """Say whether `stepped` would do anything: nobody who is not due has to be told."""
+        return False
+
     def stepped(self, simulation: Simulation) -> None:
         """After a step; may raise to stop all runs."""
 

@@ -22,6 +22,7 @@ SIZE = "population.n_users=200 replications=1"
 SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
     r"^source ": "the tests run inside the environment: tests/test_setup.py",
+    r"^mpirun|^make \.venv/extras": "needs mpirun: tests/test_ranks.py",
     r"^make run": "sets up, then runs what stands beside it: tests/test_commands.py",
     r"^make test": "runs this test: tests/test_commands.py",
     r"(cluster|executor)=slurm": "needs Slurm: tests/test_slurm.py, tests/test_slurm_sweep.py",
