@@ -13,6 +13,7 @@ from sim.octets import (
     add_to,
     beside,
     bits_of,
+    bytes_of,
     flags,
     largest,
     lowest,
@@ -90,7 +91,7 @@ def add_messengers(user: Record, talk: Record, row: F64) -> None:
     add_bits(row, ACCOUNT, user.account)
     add_bits(row, MANDATED, user.mandated)
     add_bits(row, SECOND, user.second)
-    add_to(row, CHATS, read(talk.chats))
+    add_to(row, CHATS, bytes_of(talk.chats))
 
 
 @rule

@@ -105,7 +105,7 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
         keep_value=2.0, preinstall_value=1.0, chat_value=0.2, risk_value=1.4,
     )  # fmt: skip
     talk, now = silent(), toy_now([[1.2, 0.6], [0.3, 0.3]])
-    talk.value[:2], talk.chats[1] = (0.3, 0.4), 3
+    talk.value[:2], talk.chats = (0.3, 0.4), 3 << 8
     now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
     traits = {
         "taste": [1, -1, 0, 0, 0, 0], "type": -1, "concern": 0.5,

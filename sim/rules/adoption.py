@@ -10,6 +10,7 @@ from sim.rng import user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, sigmoid
 from sim.rules.fixed import habit, taste
+from sim.rules.groups import chats_on
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
@@ -36,9 +37,10 @@ def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64
 @rule
 def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
     """Return U_ip of having `p` on the first phone (docs/model.md, 2.4) [utils]."""
-    v = talk.value[p]  # may be less than nothing by rounding
-    u = rules.network_value * (v * abs(v) ** (rules.network_shape - 1.0))
-    u += rules.chat_value * talk.chats[p]
+    v = np.float64(talk.value[p])  # may be less than nothing by rounding
+    if rules.network_shape != 1.0:
+        v *= abs(v) ** (rules.network_shape - 1.0)
+    u = rules.network_value * v + rules.chat_value * chats_on(talk, p)
     u += rules.standalone[p, user.band] + now.force.trend[p]
     u += rules.taste_sd * taste(user, p) + rules.risk_value * leaning(user, p)
     bit = 1 << p

@@ -108,6 +108,15 @@ def move(g: Int, users: Records, chats: Chats, now: Now, rules: Record, keys: U6
             chats.platform[g], chats.moved[g] = p, INVITED
 
 
+BYTES = (1 << 8 * MAX) - 1  # one a messenger
+
+
+@rule
+def chats_on(talk: Record, p: Int) -> np.int64:
+    """Return how many of a user's chats are on messenger `p`."""
+    return np.int64(talk.chats) >> 8 * p & 0xFF
+
+
 @rule
 def first_chat(i: Int, chats: Chats) -> np.int64:
     """Return where the chats of user `i` begin in ``chats.of_user``."""
@@ -124,7 +133,6 @@ def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
         counts += np.int64(1) << 8 * here
         invited |= np.int64(chats.moved[g] == INVITED) << here
         ordered |= np.int64(chats.moved[g] == ORDERED) << here
-    for p in range(MAX):
-        talk.chats[p] = np.uint8(counts >> 8 * p & 0xFF)
+    talk.chats = np.uint64(counts & BYTES)
     talk.ordered = np.uint8(ordered)
     return invited

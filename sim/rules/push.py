@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, exp, flags, lowest, read, splat, where
+from sim.octets import Octet, bits_of, exp, flags, lowest, read, splat, where
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
@@ -88,20 +88,23 @@ def most_hazards(user: Record, mandates: Records) -> Octet:
 
 
 @rule
-def tempting(user: Record, luck: np.uint64, force: Record, rules: Record) -> int:
+def tempting(i: Int, user: Record, force: Record, rules: Record, keys: U64) -> int:
     """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
+    trial = read(force.trial)
+    if not bits_of(trial > 0.0):  # nobody names any: the same for all users
+        return 0
     drawn_to = rules.risk_value * concern(user) * np.float64(user.type > 0)
-    return chosen(luck, read(force.trial) * exp(splat(drawn_to)))
+    return chosen(luck_of(keys[TRIAL], i), trial * exp(splat(drawn_to)))
 
 
 @rule
 def try_out(
-    i: Int, user: Record, p: Int, luck: np.uint64, force: Record, rules: Record, keys: U64
+    i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64
 ) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if user.aware >> p & 1 and not in_use(user) >> p & 1:
         hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
-        if befalls(luck, keys[TRIAL], i, p, hazard):
+        if befalls(luck_of(keys[TRIAL], i), keys[TRIAL], i, p, hazard):
             join(i, user, p, force, keys)
 
 
@@ -121,8 +124,8 @@ def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
         force = now.force  # a pointer: small rules do not get the tables
         if user.segments:
             obey(i, user, now.mandates, force, rules, keys)
-        tries, buys = luck_of(keys[TRIAL], i), luck_of(keys[PREINSTALL], i)
-        tried = tempting(user, tries, force, rules)
+        buys = luck_of(keys[PREINSTALL], i)
+        tried = tempting(i, user, force, rules, keys)
         bought = chosen(buys, read(force.preinstall))
         left = talk.ordered | tried | bought
         while left:
@@ -131,6 +134,6 @@ def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
             if talk.ordered >> p & 1 and not user.second >> p & 1:
                 comply(i, user, p, force, rules, keys)
             if tried >> p & 1:
-                try_out(i, user, p, tries, force, rules, keys)
+                try_out(i, user, p, force, rules, keys)
             if bought >> p & 1:
                 buy_phone(i, user, p, buys, force, keys)

@@ -76,7 +76,7 @@ TALK = np.dtype(
         ("welfare", "f4"),  # logsum over ties [utils]
         ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
         ("content", "f4"),  # openings for content that a VPN would let through [1/day]
-        ("chats", "u1", (MAX,)),  # group chats on a messenger
+        ("chats", "u8"),  # group chats on a messenger, a byte each
         ("ordered", "u1"),  # bits: a chat was ordered there in this step
         ("partner", "u4"),  # the contact talked with in this step; who has none, oneself
         ("peer", "u8"),  # mind of the contact talked with in this step
