@@ -22,6 +22,7 @@ from sim.rules.records import (
     F32,
     F64,
     I64,
+    MAX,
     MESSAGE,
     TALK,
     U64,
@@ -188,7 +189,8 @@ class Draw(NamedTuple):
     """How installs are drawn anew."""
 
     bits: int  # messengers
-    share: float  # of users who are drawn, at random
+    share: float  # of users of the sample who are drawn, at random
+    others: float  # the same outside of it; 0: they show what users of the sample show
     speed: float  # at which habits move
     habit_scale: F64
     key: np.uint64
@@ -214,23 +216,59 @@ def draw_rows(
 ) -> None:  # fmt: skip
     """Draw block by block; who is not in the sample communicates first."""
     for base in range(first, last, BLOCK):
-        place = sample.place[base // BLOCK]
+        end, place = min(base + BLOCK, last), sample.place[base // BLOCK]
+        share = how.others if place < 0 else how.share
+        if share == 0.0:
+            for i in range(base, end):
+                shown.next_words[i] = shown.words[stand_in(i, sample, users.shape[0])]
+            continue
         if place < 0:
             talk_block(
                 base, users, talks, base, shown.words, ties, chats, now, rules, how.speed, asked, s
             )
-        for i in range(base, min(base + BLOCK, last)):
+        for i in range(base, end):
             talk = talks[i - base] if place < 0 else sample.talks[place * BLOCK + i - base]
             if users[i].online:
-                draw_user(i, users[i], talk, now, rules, how)
+                draw_user(i, users[i], talk, share, now, rules, how)
             shown.next_words[i] = pack(users[i], rules)
 
 
 @rule
-def draw_user(i: Int, user: Record, talk: Record, now: Now, rules: Record, how: Draw) -> None:
+def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
+    """Return the user of the sample who stands for user `i`: block for block, in turn."""
+    block = sample.blocks[i // BLOCK % len(sample.blocks)]
+    return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
+
+
+def take_after(state: State, sample: Sample, threads: Threads) -> None:
+    """Give users outside the sample what those have who stand for them."""
+    threads.run(
+        take_after_rows, state.n_users, state.users, sample, state.shown.words, state.rules
+    )
+
+
+@rule_loop
+def take_after_rows(
+    first: Int, last: Int, users: Records, sample: Sample, words: U64, rules: Record
+) -> None:
+    """Copy installs, accounts and habits, and show them."""
+    for i in range(first, last):
+        if sample.place[i // BLOCK] < 0:
+            user, other = users[i], users[stand_in(i, sample, users.shape[0])]
+            user.installed = other.installed * user.online
+            user.account = user.installed
+            for p in range(MAX):
+                user.habit[p] = other.habit[p] * (user.installed >> p & 1)
+            words[i] = pack(user, rules)
+
+
+@rule
+def draw_user(
+    i: Int, user: Record, talk: Record, share: float, now: Now, rules: Record, how: Draw
+) -> None:
     """Draw the installs of one user, if chance has it."""
     for p in range(rules.n_messengers):
-        if how.bits >> p & 1 and user_uniform(how.key, 2 * i, p) < how.share:
+        if how.bits >> p & 1 and user_uniform(how.key, 2 * i, p) < share:
             enter, leave, _, _, habit = stationary(user, talk, p, now, rules, how.habit_scale)
             has = user_uniform(how.key, 2 * i + 1, p) < enter / (enter + leave)
             cleared = np.int64(user.installed) & ~(1 << p)

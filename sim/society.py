@@ -190,20 +190,36 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
         helpers[i - first] = share / ties.rank_total[degree] if degree > 0 else 0.0
 
 
-def seat_chats(config: SimConfig, state: State, now: Now, threads: Threads) -> None:
-    """Draw where each chat is from the law that its members' moves keep: softmax(theta v)."""
+def seat_chats(config: SimConfig, state: State, wanted: I64, now: Now, threads: Threads) -> None:
+    """Draw where each chat is from the law that its members' moves keep: softmax(theta v).
+
+    Parameters
+    ----------
+    wanted : array of shape (n blocks of users,)
+        Chats whose first member is of a block where it is negative stay where they are.
+    """
     key = np.array([purpose_key(config.seed, 0, "start.chat")], np.uint64)
     threads.run(
-        seat_rows, len(state.chats.platform), state.users, state.chats, now, state.rules, key
+        seat_rows,
+        len(state.chats.platform),
+        state.users,
+        state.chats,
+        wanted,
+        now,
+        state.rules,
+        key,
     )
 
 
 @jit_loop
 def seat_rows(
-    first: int, last: int, users: Records, chats: Chats, now: Now, rules: Record, key: U64
-) -> None:
+    first: int, last: int, users: Records, chats: Chats, wanted: I64, now: Now, rules: Record,
+    key: U64,
+) -> None:  # fmt: skip
     """Draw the messenger of a range of chats; a chat without any that a quorum has stays out."""
     for g in range(first, last):
+        if wanted[chats.members[chats.indptr[g]] // BLOCK] < 0:
+            continue
         total = 0.0
         weights = np.zeros(MAX)
         for p in range(rules.n_messengers):

@@ -24,7 +24,16 @@ from sim.cells import PART
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads
-from sim.inversion import Draw, Sample, draw, draw_sample, look_at_start, reach_rows, talk
+from sim.inversion import (
+    Draw,
+    Sample,
+    draw,
+    draw_sample,
+    look_at_start,
+    reach_rows,
+    take_after,
+    talk,
+)
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
@@ -38,6 +47,10 @@ from sim.world.settings import BANDS
 
 N_SWEEPS = 16
 SPEED = 0.6  # at which habits move in a sweep
+# Until sweep `EVERYBODY` users outside the sample only show what users of the sample show. Then
+# they take after these, and `MOST` of them are drawn anew at once; from then on as many as inside.
+EVERYBODY = 8
+MOST = 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
@@ -69,16 +82,20 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved)
+    state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
     for sweep in range(N_SWEEPS):
-        state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
+        if sweep == EVERYBODY:
+            take_after(state, sample, threads)
         talk(state, sample, now, SPEED, threads)
         _solve_openings(config, state, sample)
         habit = _habit_scale(state, sample)
         _solve_standalone(config, state, sample, targets, solved, now, habit, threads)
         share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
-        how = Draw(int(_bits(solved)), share, SPEED, habit, np.uint64(step_key(key, sweep)))
+        others = (0.0, MOST, share)[(sweep >= EVERYBODY) + (sweep > EVERYBODY)]
+        luck = np.uint64(step_key(key, sweep))
+        how = Draw(int(_bits(solved)), share, others, SPEED, habit, luck)
         draw(state, sample, now, how, threads)
-        seat_chats(config, state, now, threads)
+        seat_chats(config, state, sample.place * (sweep < EVERYBODY), now, threads)
     _finish(config, state, solved)
     look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)

@@ -98,9 +98,7 @@ def tempting(i: Int, user: Record, force: Record, rules: Record, keys: U64) -> i
 
 
 @rule
-def try_out(
-    i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64
-) -> None:
+def try_out(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64) -> None:
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if user.aware >> p & 1 and not in_use(user) >> p & 1:
         hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))

@@ -1,0 +1,132 @@
+"""What a run of a whole country took, and what it shows that a sample does not.
+
+    python -m experiments.country FOLDER > docs/country.md
+
+FOLDER is a run of `python -m sim`. Takes the same scenario and seed once more with 100,000 users,
+and prints, as Markdown: time and memory of the large run, its monthly reach, and how far the small
+society is off, for everybody and for a region.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim import load_config, run
+from sim.config import SimConfig
+from sim.results import Result
+
+SMALL = 100_000  # users of the society beside it: as many as studies of today
+MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")
+MEASURES = ("dau", "exposure", "isolation", "vpn")
+
+
+def main(folder: Path) -> None:
+    """Print the page."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    large = pd.read_parquet(folder / "timeseries.parquet")
+    config = load_config(
+        f"+scenario={manifest['scenario']}", f"population.n_users={SMALL}", "replications=1",
+        "compare_to=[]", f"seed={manifest['seed']}",
+    )  # fmt: skip
+    small = run(config)
+    n_users = manifest["n_users"]
+    print(f"# {n_users:,} users, one to one\n")
+    print(_about(manifest, config))
+    print("\n## Time and memory\n")
+    print(_cost(manifest, config))
+    print("\n## Reach\n")
+    print(_reach(large, config))
+    print("\n## What a sample of users misses\n")
+    print(_noise(large, small, n_users))
+
+
+def _about(manifest: dict[str, Any], config: SimConfig) -> str:
+    versions = ", ".join(f"{name} {manifest['versions'][name]}" for name in ("python", "numba"))
+    return (
+        f"Printed by `python -m experiments.country FOLDER` from the run of\n\n"
+        "```text\n"
+        f"python -m sim +scenario={manifest['scenario']} population.n_users={manifest['n_users']} "
+        "replications=1 'compare_to=[]'\n"
+        "```\n\n"
+        f"on {manifest['started'][:10]}, commit {manifest['commit'][:7]}, {versions}, two cores. "
+        f"Every person aged 12 and over of the case has a user of their own; "
+        f"{config.n_steps} weekly steps."
+    )
+
+
+def _cost(manifest: dict[str, Any], config: SimConfig) -> str:
+    memory, times, n = manifest["memory_gb"], manifest["timings_s"], manifest["n_users"]
+    rows = [(f"{stage} [s]", f"{seconds:,.1f}") for stage, seconds in times.items()]
+    rows += [
+        ("all, from the manifest's first to its last line [s]", f"{manifest['duration_s']:,.1f}"),
+        ("memory, estimated before the start [GB]", f"{memory['estimate']:.1f}"),
+        ("memory, peak [GB]", f"{memory['peak']:.1f}"),
+        ("peak a user [bytes]", f"{1e9 * memory['peak'] / n:,.0f}"),
+    ]
+    took = times["simulate"]
+    return (
+        _table(("", ""), rows) + "\n\n*simulate* holds the building of the world where it is not "
+        f"in the cache, the solving of the start and {config.n_steps} steps: "
+        f"{took / 60:.1f} minutes, {n * config.n_steps / took / 1e6:.1f} million user-steps a "
+        "second in all."
+    )
+
+
+def _reach(large: pd.DataFrame, config: SimConfig) -> str:
+    reach = large[(large["measure"] == "mau") & (large["group"] == "all")]
+    wide = reach.pivot_table(index="platform", columns="date", values="value", sort=False)
+    rows = [
+        (name, *(f"{100 * wide.loc[name, month]:.2f}" for month in MONTHS))
+        for name in config.messengers
+    ]
+    return _table(("monthly reach [%]", *(month[:7] for month in MONTHS)), rows)
+
+
+def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
+    index = ["date", "group", "platform", "channel", "measure"]
+    both = large.set_index(index)["value"].to_frame("large")
+    both["small"] = small.timeseries.set_index(index)["value"]
+    both = both.dropna().reset_index()
+    both["points"] = 100.0 * (both["small"] - both["large"])
+    kind = both["group"].str.split("=").str[0]
+    rows = []
+    for measure in MEASURES:
+        found = both[both["measure"] == measure]
+        rows.append((
+            measure,
+            *(f"{_rms(found[kind == name]):.2f}" for name in ("all", "age", "region")),
+            f"{found[kind == 'region']['points'].abs().max():.1f}",
+        ))  # fmt: skip
+    head = ("points", "everybody", "an age band", "a region", "worst region and week")
+    return (
+        f"{SMALL:,} users beside {n_users:,}, the same scenario and seed: root mean square "
+        "difference over all weeks and messengers. It holds the luck of one society of that size, "
+        "which replications of one society share.\n\n" + _table(head, rows)
+    )
+
+
+def _rms(found: pd.DataFrame) -> float:
+    return float((found["points"] ** 2).mean() ** 0.5)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    align = "|---" + "|---:" * (len(head) - 1) + "|"
+    return "\n".join(
+        ["| " + " | ".join(head) + " |", align, *("| " + " | ".join(r) + " |" for r in rows)]
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m experiments.country", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("folder", type=Path, help="of a run of one scenario in one replication")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main(_options().folder)
