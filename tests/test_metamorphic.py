@@ -45,6 +45,7 @@ from tests.worlds import (
     F32,
     advanced,
     belief_of,
+    chats_by_messenger,
     considered,
     converse,
     csr,
@@ -255,7 +256,7 @@ def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
     assert after.value == pytest.approx(before.value[:, ORDER], rel=SINGLE, abs=GAIN)
     assert after.use == pytest.approx(before.use[:, :, [*ORDER, CELLULAR]], rel=SINGLE, abs=1e-7)
     assert after.openings == pytest.approx(before.openings[:, ORDER], rel=1e-5, abs=1e-6)
-    assert (after.chats == before.chats[:, ORDER]).all()
+    assert (chats_by_messenger(after) == chats_by_messenger(before)[:, ORDER]).all()
     for name in ("reachable", "secure", "abroad", "welfare", "helpers"):
         assert after[name] == pytest.approx(before[name], rel=SINGLE), name
 

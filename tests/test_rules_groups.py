@@ -23,6 +23,7 @@ from sim.rules.records import (
 from sim.tally import CHATS, N_COLUMNS, Tally
 from tests import theory
 from tests.worlds import (
+    chats_by_messenger,
     equal_ties,
     in_steps,
     keys,
@@ -339,8 +340,8 @@ def test_members_of_a_chat_that_moved_on_reconsider_and_want_it_for_its_chats():
     noted = records(TALK, n + 2)
     for i in range(n + 2):
         groups.read_chats(i, noted[i], chats)
-    assert (noted.chats[2:, 1] == on_new).all()
-    assert sums[CHATS + 1] == noted.chats[:, 1].sum()  # as the step noted
+    assert (chats_by_messenger(noted)[2:, 1] == on_new).all()
+    assert sums[CHATS + 1] == chats_by_messenger(noted)[:, 1].sum()  # as the step noted
     joined = (rest.installed[on_new] >> 1).mean()
     chance = theory.sigmoid(0.7)
     assert abs(joined - chance) < 4 * np.sqrt(chance * (1 - chance) / on_new.sum())

@@ -43,6 +43,7 @@ from tests.worlds import (
     HABIT_UNIT,
     advanced,
     as_toy,
+    chats_by_messenger,
     equal_ties,
     from_steps,
     in_steps,
@@ -300,8 +301,7 @@ def test_what_is_recorded_is_what_the_users_have(started):
     for p, name in enumerate(run.config.messengers):
         for measure, column in bits.items():
             assert found(measure, name) == pytest.approx((column >> p & 1).mean()), measure
-        on_it = talks.chats >> np.uint64(8 * p) & np.uint64(255)
-        assert found("chats", name) == pytest.approx(on_it.mean())
+        assert found("chats", name) == pytest.approx(chats_by_messenger(talks)[:, p].mean())
         seen = -np.expm1(-talks.openings[:, p].astype(float))
         assert found("dau", name) == pytest.approx(seen.mean())
     assert found("welfare") == pytest.approx(talks.welfare.astype(float).mean())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim import load_config
+from sim import inversion, load_config
 from sim.conditions import Conditions
 from sim.engines import Threads
 from sim.rng import purpose_key, uniforms
@@ -217,6 +217,26 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
         assert np.isfinite(state.users[name]).all()
     for name in state.abuse.dtype.names:
         assert np.isfinite(state.abuse[name]).all(), name
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
+    """Three of ten blocks are the sample; the others come in for the last sweeps."""
+    config = load_config("population.n_users=20000")
+    whole = prepare(config, Threads(2))
+    monkeypatch.setattr(inversion, "MOST_BLOCKS", 3)
+    found = prepare(config, Threads(n_threads))
+    outside = inversion.draw_sample(20_000).place[np.arange(20_000) // inversion.BLOCK] < 0
+    assert 0.6 < outside.mean() < 0.8
+    for p, name in enumerate(config.messengers):
+        if name in OBSERVED:
+            shares = [((in_use(s.users) >> p) & 1)[outside].mean() for s in (found, whole)]
+            assert abs(shares[0] - shares[1]) < 0.03, name  # as far as another sample is
+            alike = np.corrcoef(*[s.users.habit[outside, p] for s in (found, whole)])[0, 1]
+            assert alike > 0.2, name  # the same people take to it
+    again = prepare(config, Threads(3 - n_threads))
+    assert (found.users == again.users).all()
+    assert (found.shown.words == again.shown.words).all()
 
 
 def test_what_is_worked_on_together_changes_no_bit(monkeypatch):

@@ -316,6 +316,11 @@ def talks_of(state, now):
     return sample.talks
 
 
+def chats_by_messenger(talks):
+    """Return how many chats users have by messenger, shape (n, MAX)."""
+    return np.array(talks.chats).view(np.uint8).reshape(-1, 8)[:, :MAX]
+
+
 def considered(i, state, now, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
     asked, talk = whatif.questions(1), talk_of(i, state, now)
