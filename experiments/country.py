@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
     )  # fmt: skip
     small = run(config)
     n_users = manifest["n_users"]
-    print(f"# {n_users:,} users, one to one\n")
+    print(f"# A country of {n_users:,} users\n")
     print(_about(manifest, config))
     print("\n## Time and memory\n")
     print(_cost(manifest, config))
@@ -53,8 +53,7 @@ def _about(manifest: dict[str, Any], config: SimConfig) -> str:
         f"python -m sim +scenario={manifest['scenario']} population.n_users={manifest['n_users']} "
         "replications=1 'compare_to=[]'\n"
         "```\n\n"
-        f"on {manifest['started'][:10]}, commit {manifest['commit'][:7]}, {versions}, two cores. "
-        f"Every person aged 12 and over of the case has a user of their own; "
+        f"on {manifest['started'][:10]}, commit {manifest['commit'][:7]}, {versions}, two cores; "
         f"{config.n_steps} weekly steps."
     )
 
@@ -70,7 +69,8 @@ def _cost(manifest: dict[str, Any], config: SimConfig) -> str:
     ]
     took = times["simulate"]
     return (
-        _table(("", ""), rows) + "\n\n*simulate* holds the building of the world where it is not "
+        _table(("what", "value"), rows)
+        + "\n\n*simulate* holds the building of the world where it is not "
         f"in the cache, the solving of the start and {config.n_steps} steps: "
         f"{took / 60:.1f} minutes, {n * config.n_steps / took / 1e6:.1f} million user-steps a "
         "second in all."
@@ -93,15 +93,12 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
     both["small"] = small.timeseries.set_index(index)["value"]
     both = both.dropna().reset_index()
     both["points"] = 100.0 * (both["small"] - both["large"])
-    kind = both["group"].str.split("=").str[0]
+    both["kind"] = both["group"].str.split("=").str[0]
     rows = []
     for measure in MEASURES:
-        found = both[both["measure"] == measure]
-        rows.append((
-            measure,
-            *(f"{_rms(found[kind == name]):.2f}" for name in ("all", "age", "region")),
-            f"{found[kind == 'region']['points'].abs().max():.1f}",
-        ))  # fmt: skip
+        points = both[both["measure"] == measure].set_index("kind")["points"]
+        rms = (f"{_rms(points[name]):.2f}" for name in ("all", "age", "region"))
+        rows.append((measure, *rms, f"{points['region'].abs().max():.1f}"))
     head = ("points", "everybody", "an age band", "a region", "worst region and week")
     return (
         f"{SMALL:,} users beside {n_users:,}, the same scenario and seed: root mean square "
@@ -110,8 +107,8 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
     )
 
 
-def _rms(found: pd.DataFrame) -> float:
-    return float((found["points"] ** 2).mean() ** 0.5)
+def _rms(points: pd.Series) -> float:
+    return float((points**2).mean() ** 0.5)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
