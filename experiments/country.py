@@ -39,6 +39,8 @@ def main(folder: Path) -> None:
     print(_about(manifest, config))
     print("\n## Time and memory\n")
     print(_cost(manifest, config))
+    print("\nThe manifest, without the place:\n\n```json")
+    print(json.dumps({k: v for k, v in manifest.items() if k != "place"}, indent=2) + "\n```")
     print("\n## Reach\n")
     print(_reach(large, config))
     print("\n## What a sample of users misses\n")
