@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.engines import BLOCK, Threads, n_blocks
+from sim.engines import BLOCK, Threads
 from sim.lanes import WIDTH
 from sim.octets import USED, beside, number_at, splat
 from sim.rng import user_uniform
@@ -21,8 +21,6 @@ from sim.rules.habit import remember
 from sim.rules.records import (
     F32,
     F64,
-    I64,
-    MAX,
     MESSAGE,
     TALK,
     U64,
@@ -37,31 +35,11 @@ from sim.rules.records import (
 )
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
+from sim.sample import Sample, stand_in
 from sim.state import State
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
 MONTH = 30.0  # days
-MOST_BLOCKS = 128  # of the sample: a quarter of a million users
-
-
-class Sample(NamedTuple):
-    """Blocks of users on whom the start is solved: all of a small world, some of a large one."""
-
-    blocks: I64  # (n blocks of the sample,) rising
-    place: I64  # (n blocks of the world,) where in the sample, -1: not in it
-    rows: I64  # (n users of the sample,)
-    talks: Records  # TALK (n users of the sample,)
-
-
-def draw_sample(n_users: int) -> Sample:
-    """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
-    n = n_blocks(n_users)
-    blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
-    place = np.full(n, -1)
-    place[blocks] = np.arange(len(blocks))
-    rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
-    rows = rows[rows < n_users]
-    return Sample(blocks, place, rows, records(TALK, len(rows)))
 
 
 def talk(state: State, sample: Sample, now: Now, speed: float, threads: Threads) -> None:
@@ -231,35 +209,6 @@ def draw_rows(
             if users[i].online:
                 draw_user(i, users[i], talk, share, now, rules, how)
             shown.next_words[i] = pack(users[i], rules)
-
-
-@rule
-def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
-    """Return the user of the sample who stands for user `i`: block for block, in turn."""
-    block = sample.blocks[i // BLOCK % len(sample.blocks)]
-    return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
-
-
-def take_after(state: State, sample: Sample, threads: Threads) -> None:
-    """Give users outside the sample what those have who stand for them."""
-    threads.run(
-        take_after_rows, state.n_users, state.users, sample, state.shown.words, state.rules
-    )
-
-
-@rule_loop
-def take_after_rows(
-    first: Int, last: Int, users: Records, sample: Sample, words: U64, rules: Record
-) -> None:
-    """Copy installs, accounts and habits, and show them."""
-    for i in range(first, last):
-        if sample.place[i // BLOCK] < 0:
-            user, other = users[i], users[stand_in(i, sample, users.shape[0])]
-            user.installed = other.installed * user.online
-            user.account = user.installed
-            for p in range(MAX):
-                user.habit[p] = other.habit[p] * (user.installed >> p & 1)
-            words[i] = pack(user, rules)
 
 
 @rule

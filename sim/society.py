@@ -10,7 +10,6 @@ from sim.cells import PART
 from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, chunks
-from sim.inversion import draw_sample
 from sim.lanes import WIDTH
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
@@ -31,6 +30,7 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.word import place
+from sim.sample import draw_sample
 from sim.state import State
 from sim.world.pool import ranges
 from sim.world.population import normals
@@ -122,7 +122,7 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     """Solve the skill with VPNs by age so that, unrestricted, the observed share uses one.
 
     A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
-    solved on the sample on which all of the start is solved (sim/inversion.py).
+    solved on the sample on which all of the start is solved (sim/sample.py).
     """
     blocks = draw_sample(state.n_users).blocks
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second

@@ -24,21 +24,13 @@ from sim.cells import PART
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads
-from sim.inversion import (
-    Draw,
-    Sample,
-    draw,
-    draw_sample,
-    look_at_start,
-    reach_rows,
-    take_after,
-    talk,
-)
+from sim.inversion import Draw, draw, look_at_start, reach_rows, talk
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F64, I64, MAX, N_BANDS, Now, Records
+from sim.sample import Sample, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, first_ties, make_state
 from sim.world.cache import load_world
@@ -48,7 +40,7 @@ from sim.world.settings import BANDS
 N_SWEEPS = 16
 SPEED = 0.6  # at which habits move in a sweep
 # Until sweep `EVERYBODY` users outside the sample only show what users of the sample show. Then
-# they take after these, and `MOST` of them are drawn anew at once; from then on as many as inside.
+# they take after some like them, `MOST` are drawn anew at once, then as many as inside.
 EVERYBODY = 8
 MOST = 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws

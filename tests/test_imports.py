@@ -50,6 +50,7 @@ LAYERS = [
     ["state", "tally"],
     ["engines"],
     ["ranges"],
+    ["sample"],
     ["inversion", "society", "offenders", "witness", "glossary"],
     ["measures", "start"],
     ["simulation", "results"],

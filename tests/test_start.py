@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim import inversion, load_config
+from sim import load_config, sample
 from sim.conditions import Conditions
 from sim.engines import Threads
 from sim.rng import purpose_key, uniforms
@@ -224,13 +224,14 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
     """Three of ten blocks are the sample; the others come in for the last sweeps."""
     config = load_config("population.n_users=20000")
     whole = prepare(config, Threads(2))
-    monkeypatch.setattr(inversion, "MOST_BLOCKS", 3)
+    monkeypatch.setattr(sample, "MOST_BLOCKS", 3)
     found = prepare(config, Threads(n_threads))
-    outside = inversion.draw_sample(20_000).place[np.arange(20_000) // inversion.BLOCK] < 0
+    outside = sample.draw_sample(20_000).place[np.arange(20_000) // sample.BLOCK] < 0
     assert 0.6 < outside.mean() < 0.8
     for p, name in enumerate(config.messengers):
         if name in OBSERVED:
-            shares = [((in_use(s.users) >> p) & 1)[outside].mean() for s in (found, whole)]
+            has = [(s.users.installed & s.users.account) >> p & 1 for s in (found, whole)]
+            shares = [h[outside].mean() for h in has]
             assert abs(shares[0] - shares[1]) < 0.03, name  # as far as another sample is
             alike = np.corrcoef(*[s.users.habit[outside, p] for s in (found, whole)])[0, 1]
             assert alike > 0.2, name  # the same people take to it

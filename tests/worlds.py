@@ -10,7 +10,7 @@ from sim import load_config
 from sim.compiled import rule
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Threads, chunks
-from sim.inversion import draw_sample, talk
+from sim.inversion import talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
@@ -48,6 +48,7 @@ from sim.rules.records import (
     records,
 )  # fmt: skip
 from sim.rules.word import MOST_FEAR, MOST_SURE, SURE_STEPS, levels
+from sim.sample import draw_sample
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, first_ties, make_ties, seats

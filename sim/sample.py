@@ -1,0 +1,77 @@
+"""The users on whom the start is solved, and who else shows and has what they do meanwhile."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.compiled import rule, rule_loop
+from sim.engines import BLOCK, Threads, n_blocks
+from sim.rules.records import I64, MAX, TALK, U64, Int, Record, Records, records
+from sim.rules.word import pack
+from sim.state import State
+
+MOST_BLOCKS = 128  # of the sample: a quarter of a million users
+MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
+
+
+class Sample(NamedTuple):
+    """Blocks of users on whom the start is solved: all of a small world, some of a large one."""
+
+    blocks: I64  # (n blocks of the sample,) rising
+    place: I64  # (n blocks of the world,) where in the sample, -1: not in it
+    rows: I64  # (n users of the sample,)
+    talks: Records  # TALK (n users of the sample,)
+
+
+def draw_sample(n_users: int) -> Sample:
+    """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
+    n = n_blocks(n_users)
+    blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
+    place = np.full(n, -1)
+    place[blocks] = np.arange(len(blocks))
+    rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    rows = rows[rows < n_users]
+    return Sample(blocks, place, rows, records(TALK, len(rows)))
+
+
+@rule
+def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
+    """Return the user of the sample who stands for user `i`: block for block, in turn."""
+    block = sample.blocks[i // BLOCK % len(sample.blocks)]
+    return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
+
+
+@rule
+def alike(i: Int, users: Records, sample: Sample) -> np.int64:
+    """Return a user of the sample like user `i`, looked for from its stand-in on."""
+    user, j = users[i], np.int64(0)
+    for k in range(MOST_LOOKS):
+        j = stand_in(i + k, sample, users.shape[0])
+        other = users[j]
+        if other.band == user.band and other.type == user.type and other.online == user.online:
+            break
+    return j
+
+
+def take_after(state: State, sample: Sample, threads: Threads) -> None:
+    """Give users outside the sample what somebody like them has inside."""
+    threads.run(
+        take_after_rows, state.n_users, state.users, sample, state.shown.words, state.rules
+    )
+
+
+@rule_loop
+def take_after_rows(
+    first: Int, last: Int, users: Records, sample: Sample, words: U64, rules: Record
+) -> None:
+    """Copy installs, accounts and habits, and show them."""
+    for i in range(first, last):
+        if sample.place[i // BLOCK] < 0:
+            user, other = users[i], users[alike(i, users, sample)]
+            user.installed = other.installed * user.online
+            user.account = user.installed
+            for p in range(MAX):
+                user.habit[p] = other.habit[p] * (user.installed >> p & 1)
+            words[i] = pack(user, rules)
