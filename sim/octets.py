@@ -73,7 +73,7 @@ _LOG2_E, _LN_2 = 1.4426950408889634, 0.6931471805599453
 
 @rule
 def exp(x: Octet) -> Octet:
-    """Return e to the power of numbers, cut off at -700 and 700, to about 2e-10 of it.
+    """Return e to the power of numbers, cut off at -700 and 700, to about 2e-13 of it.
 
     2^k exp(f) with whole k and |f| < 0.35, by Taylor's polynomial; its terms are added in pairs,
     since a sum one after another would have to wait for each (Estrin 1960).
@@ -84,5 +84,6 @@ def exp(x: Octet) -> Octet:
     square = f * f
     a = (f + 1.0) + square * (f * (1.0 / 6.0) + 0.5)
     b = (f * (1.0 / 120.0) + 1.0 / 24.0) + square * (f * (1.0 / 5040.0) + 1.0 / 720.0)
+    c = (f * (1.0 / 362880.0) + 1.0 / 40320.0) + square * (1.0 / 3628800.0)
     square = square * square
-    return (a + square * (b + square * (1.0 / 40320.0))) * power_of_two(k)
+    return (a + square * (b + square * c)) * power_of_two(k)

@@ -268,5 +268,5 @@ def test_who_opens_an_app_more_often_is_seen_more_often():
     seen = np.zeros(MAX)
     see(np.array([0.0, np.log(2), 1e-6, 800.0, 3.0, 0.2]), seen)
     expected = [0.0, 0.5, 1e-6, 1.0, 1 - np.exp(-3), 1 - np.exp(-0.2)]
-    np.testing.assert_allclose(seen, expected, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=1e-12)
     assert seen[0] == 0
