@@ -86,7 +86,9 @@ def test_a_row_is_measured_and_a_page_written(tmp_path, monkeypatch):
         "scipy, CSR @ one-hot": suite.Peer("peer_scipy", "", {500: 3}),
     }
     monkeypatch.setattr(suite, "PEERS", peers)
-    results = pd.DataFrame(suite.run_all(suite.Plan(rounds=1, model_sizes=(100,))))
+    results = pd.DataFrame(
+        suite.run_all(suite.Plan(1, model_sizes=(100,), ensemble_sizes=(100,), jobs=("import",)))
+    )
     missing = results[results["tool"] == "Mesa, lists"].iloc[0]
     assert missing["note"] == "not installed"
     measured = results.drop(missing.name)

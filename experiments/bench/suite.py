@@ -57,6 +57,7 @@ class Plan(NamedTuple):
     most_users: int = 10_000_000
     model_sizes: tuple[int, ...] = MODEL_SIZES
     ensemble_sizes: tuple[int, ...] = ENSEMBLE_SIZES
+    jobs: tuple[str, ...] = JOBS
 
 
 def run_all(plan: Plan) -> Iterator[Row]:
@@ -146,7 +147,7 @@ def _ensembles(plan: Plan) -> Iterator[Row]:
 def _jobs(plan: Plan) -> Iterator[Row]:
     """Yield the times of whole processes."""
     for turn in range(plan.rounds):
-        for name in JOBS:
+        for name in plan.jobs:
             found = measure(sys.executable, "jobs", name)
             about = {"part": "jobs", "order": "layered", "n_users": 10_000, "round": turn}
             yield _row(found, tool=name, **about) | {"step_s": found.get("whole_s")}
