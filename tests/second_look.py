@@ -115,7 +115,8 @@ class Look:
         talk.value = [f4(self.value(i, p)) if p in user.revising else 0.0 for p in range(6)]
 
         j = self.contact(i, "converse")
-        talk.peer = self.minds[i if j is None else j]
+        talk.partner = i if j is None else j
+        talk.peer = self.minds[talk.partner]
 
         talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
         talk.vpn_gain, talk.content = math.nan, 0.0

@@ -273,6 +273,8 @@ def numbers(world):
                 if name == "unrounded":
                     continue
                 value = value.packed() if name == "peer" else value
+                if (table, name) == ("talks", "chats"):
+                    value = sum(n << 8 * p for p, n in enumerate(value))
                 value = bits(value) if name in BITS else value
                 found.setdefault(f"{table}.{name}", []).append(value)
     return found

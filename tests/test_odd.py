@@ -123,6 +123,8 @@ def test_every_random_number_has_its_address():
     assert {name for name, _ in lucky} == set(re.findall(r"luck_of\(keys\[(\w+)\], i\)", source))
     lucky += [(name, "i, p") for name in by_messenger]
     used += [("lucky_uniform", *address) for address in lucky]
+    assert "luck(key, who)" in source  # of sixteen users at once
+    used.append(("luck", "CONVERSE", "i"))
     addresses = {
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))
         for function, name, index in used

@@ -143,7 +143,7 @@ def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
         tried = np.zeros(1500, bool)
         for i in range(1500):
             user = someone(**traits)
-            push.try_out(i, user, 1, luck(i, TRIAL), now.force, rules, keys(0))
+            push.try_out(i, user, 1, now.force, rules, keys(0))
             tried[i] = user.installed == 0b10
         pull = np.exp(1.5 * leaning(someone(**traits), 1))
         chance = 1 - np.exp(-0.2 * pull)
@@ -160,7 +160,7 @@ def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_fir
     tried = np.zeros(1500, bool)
     for i in range(1500):
         user = someone(account=0, type=1, concern=1.5, belief=[belief] * 6)
-        push.try_out(i, user, 1, luck(i, TRIAL), now.force, rules, keys(0))
+        push.try_out(i, user, 1, now.force, rules, keys(0))
         tried[i] = user.installed == 0b10
     assert tried.any()
     assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()

@@ -323,10 +323,13 @@ def talk_on_tie(
     z = say_by(3, z, low, offered, contacts, pairs, t, s)
     z = say_by(4, z, low, offered, contacts, pairs, t, s)
     z = say_by(5, z, low, offered, contacts, pairs, t, s)
-    weight, messages = contacts.weight, z.message * z.sensitive
-    one = weight / (messages * z.call)  # one division for three
-    per_call, one = messages * one, z.call * one
-    per_message, per_sensitive = z.sensitive * one * t.ordinary, z.message * one * t.sensitive
+    weight = contacts.weight
+    one = weight / (z.message * z.call)  # one division for two; without what is sensitive, which
+    per_message, per_call = (
+        z.call * one * t.ordinary,
+        z.message * one,
+    )  # must not matter at share 0
+    per_sensitive = weight * t.sensitive / z.sensitive
     use(offered, per_message, per_sensitive, per_call, s)
     return Sums(
         fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),

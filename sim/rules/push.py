@@ -102,7 +102,8 @@ def try_out(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U6
     """Let user `i` perhaps try what media name, once aware; the types by what they think of it."""
     if user.aware >> p & 1 and not in_use(user) >> p & 1:
         hazard = force.trial[p] * np.exp(rules.risk_value * leaning(user, p))
-        if befalls(luck_of(keys[TRIAL], i), keys[TRIAL], i, p, hazard):
+        luck = luck_of(keys[TRIAL], i)
+        if befalls(luck, keys[TRIAL], i, p, hazard):
             join(i, user, p, force, keys)
 
 
