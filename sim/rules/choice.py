@@ -324,11 +324,8 @@ def talk_on_tie(
     z = say_by(4, z, low, offered, contacts, pairs, t, s)
     z = say_by(5, z, low, offered, contacts, pairs, t, s)
     weight = contacts.weight
-    one = weight / (z.message * z.call)  # one division for two; without what is sensitive, which
-    per_message, per_call = (
-        z.call * one * t.ordinary,
-        z.message * one,
-    )  # must not matter at share 0
+    one = weight / (z.message * z.call)  # one division for two
+    per_message, per_call = z.call * one * t.ordinary, z.message * one
     per_sensitive = weight * t.sensitive / z.sensitive
     use(offered, per_message, per_sensitive, per_call, s)
     return Sums(
