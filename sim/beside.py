@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from sim.world.pool import available_cores
 
 PATIENCE = 60.0  # with a copy that does not end [s]
+MANNERS = 2.0  # to put things away, if it is ended before [s]
 PAUSE = 0.002  # between two looks at it [s]
 
 
@@ -49,8 +50,8 @@ def _copy(work: Callable[[], None]) -> int | None:
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to both; the other ends us
-        for signum in (signal.SIGTERM, signal.SIGUSR2):
-            signal.signal(signum, signal.SIG_DFL)
+        signal.signal(signal.SIGUSR2, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))  # drafts are taken away
         work()
         status = 0
     finally:
@@ -59,17 +60,24 @@ def _copy(work: Callable[[], None]) -> int | None:
 
 def _ended_well(copy: int) -> bool:
     """Wait for a copy, and say whether it has done its work."""
-    patient_until = time.monotonic() + PATIENCE
+    return _ended(copy, PATIENCE) == 0
+
+
+def _ended(copy: int, seconds: float) -> int | None:
+    """Wait for a copy and return its status, None if it does not end in time."""
+    patient_until = time.monotonic() + seconds
     while time.monotonic() < patient_until:
         ended, status = os.waitpid(copy, os.WNOHANG)
         if ended:
-            return status == 0
+            return status
         time.sleep(PAUSE)
-    return False
+    return None
 
 
 def _end(copy: int) -> None:
-    """End a copy, if it has not ended."""
+    """End a copy, if it has not ended: politely, then not."""
     with suppress(ProcessLookupError, ChildProcessError):
-        os.kill(copy, signal.SIGKILL)
-        os.waitpid(copy, 0)
+        os.kill(copy, signal.SIGTERM)
+        if _ended(copy, MANNERS) is None:
+            os.kill(copy, signal.SIGKILL)
+            os.waitpid(copy, 0)

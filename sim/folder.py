@@ -78,6 +78,7 @@ def _work(
     (folder / CONFIG).write_text(_as_yaml(config))
     with _timed("simulate", timings), _importing("sim.figures"):
         result = compare_watched(config, checkpoint, on_step)
+    _put_away_drafts(folder)
     with beside(lambda: write_figures(result, folder, slice(0, None, 2))):
         with _timed("tables", timings):
             write_tables(result, folder)
@@ -133,6 +134,13 @@ def write_tables(result: Result, folder: Path) -> None:
         draft = folder / f".{name}.parquet"
         table.to_parquet(draft, index=False)
         draft.replace(folder / f"{name}.parquet")
+
+
+def _put_away_drafts(folder: Path) -> None:
+    """Delete the figures that a killed process was drawing."""
+    for suffix in ("png", "svg"):
+        for draft in folder.glob(f".*.{suffix}.*"):
+            draft.unlink(missing_ok=True)
 
 
 def write_figures(result: Result, folder: Path, part: slice) -> None:

@@ -29,6 +29,7 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"\+cluster=local": "sends jobs for a minute: tests/test_multirun.py",
     r"case_dir=\.\.\.": "leaves the folder open: tests/test_case.py",
     r"(^make|sim\.)\W?app": "serves until Ctrl-C: tests/test_app.py",
+    r"experiments\.country": "needs the folder of a run: tests/test_country.py",
     r"experiments\.robustness": "minutes in its toy size too: tests/test_robustness.py",
     r"experiments\.sensitivity": "minutes in its toy size too: tests/test_sensitivity.py",
     r"experiments\.phase_diagram": "minutes in its toy size too: tests/test_phase_diagram.py",

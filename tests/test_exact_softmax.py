@@ -19,6 +19,7 @@ from sim.engines import CompiledEngine, Threads
 from sim.rules.word import HABIT_STEPS
 from tests import theory
 from tests.worlds import (
+    HABIT_UNIT,
     equal_ties,
     from_steps,
     in_steps,
@@ -31,6 +32,7 @@ from tests.worlds import (
 )
 
 ENGINE = CompiledEngine(Threads(1))
+RATE = 0.5  # of habits [1/day]
 SAYS_SOMETHING = 0.1  # a larger bound would not
 
 
@@ -41,7 +43,7 @@ def half_level(b):
 
 def habits(n, b, first):
     """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
-    rules = toy_rules(n, outside=np.exp(-40), habit_rate=0.5, habit_value=b)
+    rules = toy_rules(n, outside=np.exp(-40), habit_rate=RATE, habit_value=b)
     users = toy_users(2, n)
     users.installed[:] = users.account
     users.habit[:, :n] = in_steps(habit=[first, *[(1 - first) / (n - 1)] * (n - 1)])
@@ -68,7 +70,9 @@ def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     found, bound = habits(n, b, first), theory.potts_shift(n, b, x, half_level(b))
     print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
     assert abs(found[0] - x) < bound < SAYS_SOMETHING
-    assert found.sum() == pytest.approx(1, abs=1e-6)
+    # a habit rests where a step would move it by less than half a unit
+    rest = HABIT_UNIT / 2 / (1 - np.exp(-RATE * toy_now(np.zeros((2, n))).force.days))
+    assert found.sum() == pytest.approx(1, abs=n * rest)
     assert np.ptp(found[1:]) < 1e-6
 
 

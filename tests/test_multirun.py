@@ -22,7 +22,7 @@ from tests.multirunning import (
 )
 
 pytestmark = pytest.mark.slow
-SWEEP = ("+scenario=call_ban_only,baseline", "seed=range(2)", "population.n_users=300",
+SWEEP = ("+scenario=call_ban_only,baseline", "seed=range(2)", "population.n_users=2000",
          "replications=1", "step_days=3.5", OFTEN)  # fmt: skip
 
 
