@@ -38,7 +38,7 @@ def test_lost_is_more_than_the_share_of_the_start_in_whole_steps():
 
 def months(openings, days, scale, opened):
     """Add openings to months; returns who was seen in each."""
-    talk, seen = records(TALK, 1)[0], np.zeros((1, len(days), 1, MAX))
+    talk, seen = records(TALK, 1)[0], np.zeros((1, len(days), 1, tally.WIDTH))
     talk.openings[:] = openings
     nothing = [np.zeros(0)] * 3
     tally.add_months(

@@ -306,7 +306,7 @@ def stepped(state, now):
     tally = Tally(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
         np.zeros((n, MAX), np.uint16), np.ones(1), np.zeros(1), sums,
-        np.zeros((1, 1, N_BANDS * 3, MAX)),
+        np.zeros((1, 1, N_BANDS * 3, 8)),
     )  # fmt: skip
     ENGINE.step(state, now, keys(0), tally)
     return sums.sum(axis=(0, 1))

@@ -252,7 +252,7 @@ def toy_tally(state):
     return Tally(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
         np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
-        np.zeros((len(sums), 0, n_cells, MAX)),
+        np.zeros((len(sums), 0, n_cells, 8)),
     )  # fmt: skip
 
 
