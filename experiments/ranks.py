@@ -72,7 +72,7 @@ def together(ranks: Counted, config: SimConfig) -> tuple[list[float], list[float
     start, conditions = prepare(config, threads), Conditions(config)
     ranges = Ranges(ranks, start.n_users)
     engine = RangesEngine(ranges, threads, start.chats)
-    shared = Simulation(conditions, start, 0, engine, RangeThreads(ranges, threads))
+    shared = Simulation(conditions, start.copy(), 0, engine, RangeThreads(ranges, threads))
     all_threads = Threads(threads.n_threads * ranks.size)
     alone = Simulation(conditions, start, 0, CompiledEngine(all_threads), all_threads)
     both: tuple[list[float], list[float]] = [], []

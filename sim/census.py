@@ -127,7 +127,7 @@ def _replication(
         world = config if name == config.scenario else config.counterfactual(name)
         conditions = Conditions(drawn(world, replication))
         engine, witness = CompiledEngine(threads), Witness(threads)
-        simulation = Simulation(conditions, start, replication, engine, threads)
+        simulation = Simulation(conditions, start.copy(), replication, engine, threads)
         while simulation.n_done <= steps[-1]:
             step = simulation.n_done
             simulation.engine = witness if step in steps else engine

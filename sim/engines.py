@@ -16,7 +16,7 @@ import numpy as np
 from sim.compiled import rule_loop
 from sim.lanes import WIDTH
 from sim.rules.beliefs import converse
-from sim.rules.choice import communicate, working_memory
+from sim.rules.choice import communicate
 from sim.rules.groups import move
 from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
@@ -36,6 +36,7 @@ from sim.rules.records import (
     records,
 )
 from sim.rules.step import act, follow_up, wonder
+from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Tally, observe

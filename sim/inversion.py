@@ -15,7 +15,7 @@ from sim.rules import fixed
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, install_utility
 from sim.rules.chance import sigmoid
-from sim.rules.choice import communicate, working_memory
+from sim.rules.choice import communicate
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.records import (
@@ -33,6 +33,7 @@ from sim.rules.records import (
     Ties,
     records,
 )
+from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
 from sim.sample import Sample, stand_in

@@ -89,7 +89,8 @@ def estimate_memory(config: SimConfig) -> Estimate:
     n_tasks = config.replications * (1 + len(config.counterfactuals))
     start, threads = _small_start(config), Threads(1)
     alone = n_tasks == 1 and config.engine.name != "mesa" and not side_by_side(config)
-    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads, alone)
+    own_start = start if alone else start.copy()
+    run = Simulation(Conditions(config), own_start, 0, CompiledEngine(threads), threads)
     whole, n = _weight(start), start.n_users
     own = _weight(start, run.state, run.recorder) - whole + SNAPSHOTS * n
     n_threads = Threads(config.engine.threads).n_threads

@@ -11,7 +11,7 @@ from sim.conditions import Conditions
 from sim.config import AGENT_LIMIT, SimConfig
 from sim.draws import drawn
 from sim.engines import CompiledEngine, Threads, agreements
-from sim.rules import choice, whatif
+from sim.rules import tie, whatif
 from sim.rules.records import TALK, records
 from sim.simulation import Simulation
 from sim.start import prepare
@@ -58,13 +58,13 @@ class MigrationModel(mesa.Model):
         config = drawn(config, replication)
         self.config = config
         threads = Threads(config.engine.threads)
-        start = prepare(config, threads) if start is None else start
+        start = prepare(config, threads) if start is None else start.copy()
         self.users = [user_class(self, row) for row in range(n)]
         mesa_engine = MesaEngine(self.users)
         engine = mesa_engine if config.engine.name == "mesa" else CompiledEngine(threads)
         self.simulation = Simulation(Conditions(config), start, replication, engine, threads)
         self.seats = seats(start.ties)
-        self.memory = choice.working_memory()
+        self.memory = tie.working_memory()
         self.asked = whatif.questions(1)
         self.agreed = agreements(n)
         self.talks = records(TALK, n)

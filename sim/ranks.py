@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -72,7 +72,7 @@ class Ranks:
         value, self._known = self._all.bcast(outcome)
         if self._known is not None:
             raise self._known
-        return value  # type: ignore[no-any-return]
+        return cast("T", value)
 
     def share(self, array: Array, cuts: Sequence[int]) -> None:
         """Fill `array` in all ranks: rank r has written its rows ``cuts[r]:cuts[r + 1]``."""

@@ -79,9 +79,10 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     with watch.over(starts):
         if side_by_side(main):
             observations = _pooled(tasks, threads.n_threads, watch, on_step)
+        elif len(tasks) == 1:  # nobody needs its start afterwards: no second copy
+            observations = [take_run(*tasks[0], threads, watch, on_step)]
         else:
-            alone = len(tasks) == 1  # nobody needs its start afterwards: no second copy
-            observations = [take_run(c, r, s, threads, watch, on_step, alone) for c, r, s in tasks]
+            observations = [take_run(c, r, s.copy(), threads, watch, on_step) for c, r, s in tasks]
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
@@ -107,8 +108,12 @@ def _pooled(
 ) -> list[Observations]:  # fmt: skip
     """Take runs side by side, each in one thread."""
     one_thread = Threads(1)
+
+    def take(conditions: Conditions, replication: int, start: State) -> Observations:
+        return take_run(conditions, replication, start.copy(), one_thread, watch, on_step)
+
     with ThreadPoolExecutor(n_threads) as pool:
-        futures = [pool.submit(take_run, c, r, s, one_thread, watch, on_step) for c, r, s in tasks]
+        futures = [pool.submit(take, *task) for task in tasks]
         try:
             return [future.result() for future in futures]
         except BaseException:
@@ -118,17 +123,16 @@ def _pooled(
 
 def take_run(
     conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
-    on_step: OnStep, alone: bool = False,
+    on_step: OnStep,
 ) -> Observations:  # fmt: skip
     """Take one run from where it stands to its end, and return what was observed of it.
 
-    A run that is `alone` changes `start` itself; others may need it.
+    The run changes `start`.
     """
     known = watch.observed(conditions.config.scenario, replication)
     if known is not None:
         return known
-    make = ENGINES[conditions.config.engine.name]
-    simulation = make(conditions, replication, start, threads, alone)
+    simulation = ENGINES[conditions.config.engine.name](conditions, replication, start, threads)
     watch.begin(simulation)
     while simulation.n_done < conditions.config.n_steps:
         simulation.step()
@@ -139,24 +143,22 @@ def take_run(
 
 
 def _compiled(
-    conditions: Conditions, replication: int, start: State, threads: Threads, alone: bool
+    conditions: Conditions, replication: int, start: State, threads: Threads
 ) -> Simulation:
     engine: Engine = CompiledEngine(threads)
-    return Simulation(conditions, start, replication, engine, threads, takes_over=alone)
+    return Simulation(conditions, start, replication, engine, threads)
 
 
 def _by_ranks(
-    conditions: Conditions, replication: int, start: State, threads: Threads, alone: bool
+    conditions: Conditions, replication: int, start: State, threads: Threads
 ) -> Simulation:
     ranges = Ranges(Ranks.here(), start.n_users)
     engine = RangesEngine(ranges, threads, start.chats)
     own = RangeThreads(ranges, threads)
-    return Simulation(conditions, start, replication, engine, own, takes_over=alone)
+    return Simulation(conditions, start, replication, engine, own)
 
 
-def _with_agents(
-    conditions: Conditions, replication: int, start: State, _: Threads, __: bool
-) -> Simulation:
+def _with_agents(conditions: Conditions, replication: int, start: State, _: Threads) -> Simulation:
     from sim.model import MigrationModel  # mesa takes half a second that most runs can spare
 
     return MigrationModel(conditions.config, replication, start=start).simulation

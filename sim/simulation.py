@@ -27,22 +27,20 @@ class Simulation:
     conditions : Conditions
         The scenario's policies, asked step by step; runs of one scenario may share it.
     start : State
-        Where the run starts (see sim/start.py).
-    takes_over : bool
-        Whether the run may change `start` itself, which nobody else needs; else it takes a copy.
+        Where the run starts (see sim/start.py). The run changes it: a copy, if others need it.
     replication : int
         Which luck: runs with the same seed and replication see the same random numbers.
     """
 
     def __init__(
         self, conditions: Conditions, start: State, replication: int, engine: Engine,
-        threads: Threads, takes_over: bool = False,
+        threads: Threads,
     ) -> None:  # fmt: skip
         self.config: SimConfig = conditions.config
         self.conditions = conditions
         self.replication = replication
         self.engine = engine
-        self.state = start if takes_over else start.copy()
+        self.state = start
         self.recorder = Recorder(self.config, self.state)
         self.n_done = 0  # steps
         self.onsets: dict[str, float] = {}  # when platforms complied that waited for losses

@@ -14,9 +14,10 @@ from sim.engines import CompiledEngine, Threads
 from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise
-from sim.rules.choice import communicate, working_memory
+from sim.rules.choice import communicate
 from sim.rules.fixed import TASTE_STEPS
 from sim.rules.records import ACCEPT, CONVERSE
+from sim.rules.tie import working_memory
 from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import pack
 from sim.state import make_ties, seats

@@ -12,15 +12,6 @@ from sim.compiled import jit_loop
 from sim.lanes import WIDTH, any_bits, gather, load, splat, store
 from sim.rules import adoption, circumvention, groups
 from sim.rules.availability import availability
-from sim.rules.choice import (
-    Contacts,
-    classes_of,
-    lay_out,
-    own_pairs,
-    pulls,
-    terms,
-    working_memory,
-)
 from sim.rules.records import (
     CALL,
     CELLULAR,
@@ -31,6 +22,15 @@ from sim.rules.records import (
     RULES,
     SENSITIVE,
     records,
+)
+from sim.rules.tie import (
+    Contacts,
+    classes_of,
+    lay_out,
+    own_pairs,
+    pulls,
+    terms,
+    working_memory,
 )
 from sim.rules.word import (
     FEAR_BIT,

@@ -19,11 +19,12 @@ from sim.policies import (
     VpnBlocking,
 )
 from sim.rules.beliefs import converse
-from sim.rules.choice import communicate, working_memory
+from sim.rules.choice import communicate
 from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
 from sim.rules.step import act, follow_up, wonder
+from sim.rules.tie import working_memory
 from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
 from sim.state import seats

@@ -15,8 +15,8 @@ from sim.lanes import WIDTH, store
 from sim.policies import VpnBlocking, VpnFine, VpnSupport
 from sim.rules import circumvention, whatif
 from sim.rules.availability import availability
-from sim.rules.choice import working_memory
 from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
+from sim.rules.tie import working_memory
 from sim.rules.word import PLACE_BIT
 from tests import theory
 from tests.worlds import (

@@ -14,7 +14,7 @@ from sim.inversion import talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
-from sim.rules import beliefs, choice, circumvention, fixed, whatif
+from sim.rules import beliefs, choice, circumvention, fixed, tie, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.contact import contact
 from sim.rules.fixed import (
@@ -72,7 +72,7 @@ def simulation(config, start, replication=0, n_threads=1, engine=None):
     """Return a run that has not taken a step."""
     threads = Threads(n_threads)
     return Simulation(
-        Conditions(config), start, replication, engine or CompiledEngine(threads), threads
+        Conditions(config), start.copy(), replication, engine or CompiledEngine(threads), threads
     )
 
 
@@ -289,7 +289,7 @@ def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
 
 def talk_of(i, state, now):
     """Let user `i` communicate and value what it reconsiders; returns its talk."""
-    s, asked = choice.working_memory(), whatif.questions(1)
+    s, asked = tie.working_memory(), whatif.questions(1)
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
@@ -336,7 +336,7 @@ def answer(state, now, asked):
     """Answer the questions `asked`."""
     whatif.answer(
         state.talks, 0, state.shown.words, state.ties, now, state.rules, asked,
-        choice.working_memory(),
+        tie.working_memory(),
     )  # fmt: skip
 
 

@@ -28,19 +28,6 @@ from sim.lanes import (
     zeros,
 )
 from sim.octets import lowest
-from sim.rules.choice import (
-    Contacts,
-    Terms,
-    abroad,
-    classes_of,
-    lay_out,
-    logsum,
-    own_pairs,
-    pulls,
-    seat,
-    terms,
-    weights,
-)
 from sim.rules.contact import tie_at
 from sim.rules.records import (
     F32,
@@ -54,6 +41,19 @@ from sim.rules.records import (
     Record,
     Records,
     Ties,
+)
+from sim.rules.tie import (
+    Contacts,
+    Terms,
+    abroad,
+    classes_of,
+    lay_out,
+    logsum,
+    own_pairs,
+    pulls,
+    seat,
+    terms,
+    weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
 

@@ -149,7 +149,7 @@ class _Taker:
         if self._conditions is None or self._conditions.config != config:
             self._conditions = Conditions(config)  # which remembers steps: replications share it
         seen = take_run(
-            self._conditions, row["replication"], start, self._threads, Watch(), _nothing
+            self._conditions, row["replication"], start.copy(), self._threads, Watch(), _nothing
         )
         timings["seconds"] = time.perf_counter() - began
         return outcomes(config, seen, row["run"], self._design.groups)
