@@ -1,0 +1,242 @@
+"""What the two ends of a tie bring to it: factors of exp(v), tables by places, weights.
+
+exp(v) factorises into a table by classes of places and a factor of either end, so a tie costs no
+exponential. Sixteen users stand side by side, one a lane, and take their ties rank by rank; what
+they can say on them is in choice.py, what they could with another word in whatif.py.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.compiled import rule
+from sim.lanes import (
+    SPAN,
+    WIDTH,
+    Floats,
+    Ints,
+    Mask,
+    fma,
+    ln,
+    load,
+    look_up,
+    pick,
+    splat,
+    store,
+    where,
+    zeros,
+)
+from sim.rules.records import (
+    CALL,
+    F32,
+    I32,
+    MAX,
+    MESSAGE,
+    ORDINARY,
+    SENSITIVE,
+    U32,
+    Int,
+    Now,
+    Record,
+    Ties,
+)
+from sim.rules.word import ABROAD_BIT, PLACE_BIT, fear_factor, habit_factor
+
+# Working memory is rows of sixteen numbers. First what each lane has and the sums that are
+# written to the talks (from ALONE on a row a channel), then a block of rows a messenger.
+_SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL, HELPERS, WELFARE, ALONE, REACH, SECURE, BEST = (
+    0, 1, 2, 3, 4, 5, 6, 8, 10, 12,
+)  # fmt: skip
+_BLOCKS, _BLOCK_SIZE = 14 * WIDTH, 7 * WIDTH
+# Rows of a block; USE takes a row a channel.
+_HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED, USE = (k * WIDTH for k in range(6))
+_ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
+
+
+class Terms(NamedTuple):
+    """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
+
+    n_messengers: Int
+    n_places: Int
+    n_classes: Int  # of places
+    n_pairs: Int  # of classes, rounded up to whole tables
+    varied: Int
+    unreadable: Int
+    regional: Int
+    vpn_class: Int  # class of a place like the first, with a VPN
+    habit: np.float32  # exp(eta / 2) - 1
+    fear: np.float32  # exp(-lambda MOST_FEAR / 2)
+    ordinary: np.float32  # 1 - y
+    sensitive: np.float32  # y
+    d_message: np.float32
+    d_call: np.float32
+    out_message: np.float32  # exp(a_0c), in the country
+    out_call: np.float32
+    abroad_message: np.float32  # the same to a contact abroad
+    abroad_call: np.float32
+    abroad_low: Int  # halves of the word that contacts abroad show, and the class of their place
+    abroad_high: Int
+    abroad_class: Int
+    abroad_weight: np.float32  # of a contact abroad among a user's ties
+
+
+@rule
+def terms(now: Now, rules: Record) -> Terms:
+    """Return what the choice needs of rules and conditions."""
+    abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
+    return Terms(
+        np.int64(rules.n_messengers), len(now.availability), len(now.attraction), now.n_pairs,
+        np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
+        np.int64(now.place_class[1]), np.float32(rules.habit_pull),
+        np.float32(1.0 - rules.fear_pull),
+        np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
+        np.float32(rules.channel_share[MESSAGE]), np.float32(rules.channel_share[CALL]),
+        np.float32(rules.outside[MESSAGE]), np.float32(rules.outside[CALL]),
+        np.float32(rules.outside_abroad[MESSAGE]), np.float32(rules.outside_abroad[CALL]),
+        np.int64(rules.abroad_low), np.int64(rules.abroad_high), np.int64(now.place_class[abroad]),
+        np.float32(rules.abroad_weight),
+    )  # fmt: skip
+
+
+class Contacts(NamedTuple):
+    """One contact of each of sixteen users."""
+
+    low: Ints  # halves of their words
+    high: Ints
+    pair: Ints  # K times the class of one's own place, plus that of the contact's
+    weight: Floats
+    out_message: np.float32  # exp(a_0c): cellular to them
+    out_call: np.float32
+
+
+def working_memory() -> F32:
+    """Return what a thread needs to compute sixteen users, flat."""
+    return np.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
+
+
+@rule
+def block_of(p: Int) -> Int:
+    """Return where the rows of messenger `p` begin."""
+    return _BLOCKS + p * _BLOCK_SIZE
+
+
+@rule
+def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
+    """Put the users who[at:] in the lanes; return how many looks at contacts they take.
+
+    A look is a rank of ties, and one more where anybody has a contact abroad. A lane without a
+    user has no ties.
+    """
+    longest = np.int64(0)
+    for lane in range(WIDTH):
+        degree, i = np.int64(0), np.int64(who[at + lane])
+        if i < ties.degree.shape[0]:
+            degree = np.int64(ties.degree[i])
+        s[_DEGREE * WIDTH + lane] = degree
+        s[TOTAL * WIDTH + lane] = ties.rank_total[degree]
+        longest = max(longest, degree)
+    has_abroad = (high & ABROAD_BIT) != 0
+    has_ties = load(s, _DEGREE * WIDTH) > 0
+    share = where(has_abroad, 1.0 - t.abroad_weight, splat(np.float32(1.0)))
+    total = where(has_ties, load(s, TOTAL * WIDTH), 1.0)
+    store(s, _SCALE * WIDTH, where(has_ties, share / total, 0.0))
+    store(s, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
+    return longest
+
+
+@rule
+def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
+    """Return the classes of the places that words show."""
+    if not t.regional:
+        return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+    place = (low >> PLACE_BIT) & 0xFF
+    if t.n_places <= SPAN:
+        return pick(place_class, 0, place & (SPAN - 1))
+    return look_up(place_class, 0, place)
+
+
+@rule
+def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
+    """Return K times the classes of one's own places."""
+    found, mine = low & 0, classes_of(low, place_class, t)
+    for _ in range(t.n_classes):
+        found = found + mine
+    return found
+
+
+@rule
+def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
+    """Write what users bring to all their ties over the messengers `offered`."""
+    for p in range(MAX):
+        if offered >> p & 1:
+            block = block_of(p)
+            store(s, block + _HABIT, habit_factor(high, p, t.habit))
+            store(s, block + _FEAR, fear_factor(low, p, t.fear))
+            store(s, block + USE + MESSAGE * WIDTH, zeros())
+            store(s, block + USE + CALL * WIDTH, zeros())
+
+
+@rule
+def weights(r: int, s: F32, ties: Ties) -> Floats:
+    """Return the weights of the ties at rank `r`, 0 where a row is over."""
+    is_tie = load(s, _DEGREE * WIDTH) > r
+    return where(is_tie, load(s, _SCALE * WIDTH) * ties.rank_weight[r], 0.0)
+
+
+@rule
+def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
+    """Return somebody close who lives abroad, of weight 0 where nobody does."""
+    nothing = low & 0
+    return Contacts(
+        nothing | t.abroad_low, nothing | t.abroad_high, mine + t.abroad_class,
+        load(s, ABROAD_WEIGHT * WIDTH), t.abroad_message, t.abroad_call,
+    )  # fmt: skip
+
+
+@rule
+def same(table: Int, c: Int, p: Int, pairs: F32, t: Terms) -> np.float32:
+    """Return attraction or quality of channel `c` on a messenger that works alike everywhere."""
+    return np.float32(pairs[((table * 2 + c) * MAX + p) * t.n_pairs])
+
+
+@rule
+def by_pair(table: Int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
+    """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
+    at = ((table * 2 + c) * MAX + p) * t.n_pairs
+    if t.n_pairs <= SPAN:
+        return pick(pairs, at, pair & (SPAN - 1))
+    return look_up(pairs, at, pair)
+
+
+@rule
+def pulls(
+    p: Int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
+) -> tuple[Floats, Floats, Floats]:
+    """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
+    block, theirs = block_of(p), where(has, habit_factor(contacts.high, p, t.habit), 0.0)
+    pull = load(s, block + _HABIT) * theirs  # first: it is the same from either end
+    if t.varied >> p & 1:
+        message = pull * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
+        call = pull * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
+    else:
+        message = pull * same(_ATTRACTION, MESSAGE, p, pairs, t)
+        call = pull * same(_ATTRACTION, CALL, p, pairs, t)
+    fears = load(s, block + _FEAR) * fear_factor(contacts.low, p, t.fear)
+    return message, message * fears, call
+
+
+@rule
+def quality(c: Int, p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Floats:
+    """Return q_i q_j of channel `c` on messenger `p`; 0 unless both ends have it."""
+    if t.varied >> p & 1:
+        return where(has, by_pair(_QUALITY, c, p, pair, pairs, t), 0.0)
+    return where(has, splat(same(_QUALITY, c, p, pairs, t)), 0.0)
+
+
+@rule
+def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> Floats:
+    """Return sum_c d_c ln Z_c, what can be said on a tie of weight 1 [utils]."""
+    said = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
+    return fma(ln(z_message), t.d_message * t.ordinary, said)
