@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from math import isnan, nan
 from typing import NamedTuple
 
 import pandas as pd
@@ -27,7 +28,10 @@ COSTS = ("exposure", "cut_off", "isolation", "welfare")
 
 
 class Number(NamedTuple):
-    """A median over replications and its 90 % band; in points where it is a share."""
+    """A median over replications and its 90 % band; in points where it is a share.
+
+    One replication has no band: its ends are NaN, and nothing is written of it.
+    """
 
     median: float
     low: float
@@ -40,24 +44,30 @@ class Number(NamedTuple):
     @property
     def band(self) -> str:
         """Return the band in words."""
-        return f"{self._write(self.low)} to {self._write(self.high)}"
+        return "" if isnan(self.low) else f"{self._write(self.low)} to {self._write(self.high)}"
 
     @property
     def change(self) -> str:
         """Return the number with its sign and unit, as a difference, and its band."""
         unit = " points" if self.form == "percent" else ""
-        return f"{self._signed(self.median)}{unit} {self.signed_band}"
+        return f"{self._signed(self.median)}{unit}{self.signed_band}"
 
     @property
     def signed_band(self) -> str:
         """Return the band of a difference, in brackets."""
-        return f"({self._signed(self.low)} to {self._signed(self.high)})"
+        if isnan(self.low):
+            return ""
+        return f" ({self._signed(self.low)} to {self._signed(self.high)})"
+
+    def level(self, unit: str = "") -> str:
+        """Return the number with its unit, and its band in brackets."""
+        return f"{self}{unit}" + (f" ({self.band})" if self.band else "")
 
     def moved(self, up: str, down: str) -> str:
         """Return a difference in words: ``2.2 points lower (-2.4 to -2.2)``."""
         unit = " points" if self.form == "percent" else ""
         word = up if self.median >= 0 else down
-        return f"{self._write(abs(self.median))}{unit} {word} {self.signed_band}"
+        return f"{self._write(abs(self.median))}{unit} {word}{self.signed_band}"
 
     def _write(self, value: float) -> str:
         return f"{100 * value:.1f}" if self.form == "percent" else f"{value:.3f}"
@@ -114,7 +124,7 @@ def fact_table(found: Facts) -> pd.DataFrame:
     rows = {
         line.row.label: {
             f"{found.before:%b %Y}": str(line.before),
-            f"{found.after:%b %Y}": f"{line.after} ({line.after.band})",
+            f"{found.after:%b %Y}": line.after.level(),
             **{f"less {other}": effect.change for other, effect in line.effects.items()},
             f"observed {found.after:%b %Y}": line.observed,
         }
@@ -150,6 +160,8 @@ def _lines(
 
 def _number(values: pd.Series, form: str) -> Number:
     low, median, high = values.quantile([BAND[0], 0.5, BAND[1]])
+    if len(values) == 1:
+        low = high = nan
     return Number(float(median), float(low), float(high), form)
 
 
@@ -163,9 +175,14 @@ def _answer(
     else:
         yield from _levels(config.scenario, when, lines)
     missed = int((seen["error_points"].abs() > FAR).sum())
+    society = f"one society of {config.population.n_users:,} users"
     yield (
-        f"How sure: the bands are over {config.replications} replications of one society of "
-        f"{config.population.n_users:,} users and hold {HELD[config.parameters]}"
+        (
+            f"How sure: this is one run of {society}, without bands"
+            if config.replications == 1
+            else f"How sure: the bands are over {config.replications} replications of {society} "
+            f"and hold {HELD[config.parameters]}"
+        )
         + (
             f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points."
             if len(seen)
@@ -204,12 +221,10 @@ def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
     """Say how a world is that is compared with no other."""
     reach = [line for line in lines if line.row.measure == "dau"]
     reach.sort(key=lambda line: -line.after.median)
-    told = ", ".join(f"{_name(line)} {line.after} % ({line.after.band})" for line in reach)
+    told = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
     yield f"In {when}, {scenario} has this daily reach: {told}."
     costs = (line for line in lines if line.row.measure in COSTS)
-    paid = "; ".join(
-        f"{line.row.label.lower()} {line.after} ({line.after.band})" for line in costs
-    )
+    paid = "; ".join(f"{line.row.label.lower()} {line.after.level()}" for line in costs)
     yield f"At what cost: {paid} (shares in %, welfare in utils)."
 
 

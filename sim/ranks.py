@@ -96,7 +96,7 @@ class Ranks:
 
     def traded(self, rows: Sequence[Array]) -> list[Array]:
         """Give ``rows[r]`` to rank r; return what the ranks gave, one by one; for all."""
-        return self._all.alltoall(list(rows))  # type: ignore[no-any-return]
+        return cast("list[Array]", self._all.alltoall(list(rows)))
 
     def added(self, counts: Array) -> Array:
         """Return the sum of all ranks' `counts`, which are whole numbers; for all."""

@@ -73,7 +73,8 @@ def table(result: Result) -> Table | None:
     title = f"{config.scenario}: {config.case.title}"
     out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
-    months_of = (f"before\n{before:%b %Y}", f"after (90 % band)\n{after:%b %Y}")
+    band = " (90 % band)" if result.config.replications > 1 else ""
+    months_of = (f"before\n{before:%b %Y}", f"after{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
     for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
         out.add_column(head, justify="right", overflow="fold")
@@ -143,11 +144,17 @@ HELD = {  # what bands hold beside luck, by config.parameters
 def warnings(result: Result) -> Iterator[str]:
     """Yield what to keep in mind before quoting a number."""
     config = result.config
-    yield (
-        f"The band is over {config.replications} replications of one synthetic society of "
-        f"{config.population.n_users:,} users (its ties, its start and the order of roll-outs): "
-        f"it holds {HELD[config.parameters]}."
+    society = (
+        f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
+        "the order of roll-outs)"
     )
+    if config.replications == 1:
+        yield f"This is one run, without a band, of {society}."
+    else:
+        yield (
+            f"The band is over {config.replications} replications of {society}: it holds "
+            f"{HELD[config.parameters]}."
+        )
     measured = reach_points(result)
     missed = measured[measured["error_points"].abs() > FAR]
     if len(measured):

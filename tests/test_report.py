@@ -162,3 +162,15 @@ def test_differences_are_told_in_words():
         "2.2 points lower (\N{MINUS SIGN}2.4 to \N{MINUS SIGN}2.0)"
     )
     assert Number(0.5, 0.1, 0.9, "number").change == "+0.500 (+0.100 to +0.900)"
+
+
+def test_one_run_is_shown_without_a_band(tmp_path):
+    """Ends of a band that are all the same number would look like certainty."""
+    for name, against in (("alone", "[]"), ("pair", "[baseline]")):
+        one = ("population.n_users=300", "replications=1", f"compare_to={against}")
+        run_to_folder(load_config("+scenario=call_ban", *one), tmp_path / name)
+        text = plain(page(tmp_path / name))
+        assert "this is one run of one society of 300 users, without bands" in text
+        assert not re.search(r"\d to [\d\N{MINUS SIGN}+]+\.\d", text)
+        assert "In brackets" not in text
+        assert not re.search(r"\bnan\b", text)
