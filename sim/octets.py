@@ -30,7 +30,6 @@ if TYPE_CHECKING or INTERPRETED:
         octet_of,
         power_of_two,
         read,
-        single,
         splat,
         total,
         where,
@@ -52,7 +51,6 @@ else:
         number_at,
         octet_of,
         power_of_two,
-        single,
         splat,
         total,
         where,
@@ -62,7 +60,7 @@ else:
 __all__ = [
     "USED", "WIDTH", "Flags", "Octet", "add_to", "beside", "bits_of", "bytes_of", "exp", "flags",
     "largest", "look_up", "lowest", "nearest", "number_at", "octet_of", "power_of_two", "read",
-    "single", "splat", "total", "where", "word_of", "write",
+    "splat", "total", "where", "word_of", "write",
 ]  # fmt: skip
 
 Octet = Any  # eight float64

@@ -190,17 +190,6 @@ def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
-def single(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Return numbers rounded to single precision."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        rounded = builder.fptrunc(args[0], ir.VectorType(ir.FloatType(), WIDTH))
-        return builder.fpext(rounded, DOUBLES)
-
-    return signature(OCTET, OCTET), codegen
-
-
-@intrinsic
 def total(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
     """Return the sum of the numbers by messenger, halves added until one is left."""
 

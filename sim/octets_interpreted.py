@@ -86,11 +86,6 @@ def splat(number: Any) -> Any:
     return np.full(WIDTH, float(number))
 
 
-def single(octet: Any) -> Any:
-    """Return numbers rounded to single precision."""
-    return octet.astype(np.float32).astype(np.float64)
-
-
 def total(octet: Any) -> float:
     """Return the sum of the numbers by messenger, halves added until one is left."""
     found = np.where(np.arange(WIDTH) < USED, octet, 0.0)

@@ -82,15 +82,21 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         _solve_openings(config, state, sample)
         habit = _habit_scale(state, sample)
         _solve_standalone(config, state, sample, targets, solved, now, habit, threads)
-        share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
-        others = (0.0, MOST, share)[(sweep >= EVERYBODY) + (sweep > EVERYBODY)]
         luck = np.uint64(step_key(key, sweep))
-        how = Draw(int(_bits(solved)), share, others, SPEED, habit, luck)
+        how = Draw(int(_bits(solved)), *_shares(sweep), SPEED, habit, luck)
         draw(state, sample, now, how, threads)
         seat_chats(config, state, sample.place * (sweep < EVERYBODY), now, threads)
     _finish(config, state, solved)
     look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)
+
+
+def _shares(sweep: int) -> tuple[float, float]:
+    """Return which shares of users are drawn anew, in the sample and outside."""
+    share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
+    if sweep < EVERYBODY:
+        return share, 0.0
+    return share, MOST if sweep == EVERYBODY else share
 
 
 def _bits(messengers: list[int]) -> np.uint8:

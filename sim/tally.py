@@ -39,7 +39,6 @@ from sim.world.arrays import Flags
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
-MOST_KINDS = 2  # of abuse
 
 # Columns of the sums, eight together (`add_to`); messengers, and cellular beside them, take eight.
 DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS, PRIMARY = (k * WIDTH for k in range(7))
