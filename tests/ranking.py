@@ -57,7 +57,7 @@ def eventful(engine):
     """Return all bits of where a run ends in which everything happens, users' records too."""
     config = load_config(*MANY, "dur_days=84", *EVENTFUL, f"engine={engine}")
     start = prepare(config, Threads(1))
-    run = ENGINES[engine](Conditions(config), 0, start, Threads(1))
+    run = ENGINES[engine](Conditions(config), 0, start.copy(), Threads(1))
     advanced(run, config.n_steps)
     if isinstance(run.engine, RangesEngine):
         run.engine.complete(run.state)
