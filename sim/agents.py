@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.engines import chunks
+from sim.engines import BLOCK, chunks
 from sim.lanes import WIDTH
 from sim.rules import (
     abuse,
@@ -39,7 +39,7 @@ from sim.rules.pairing import keep_agreements
 from sim.rules.records import CONVERSE, U64, Now, Record
 from sim.rules.word import pack, pack_mind, usable
 from sim.state import State
-from sim.tally import Tally, observe
+from sim.tally import Tally, block_sums, carry, observe
 from sim.world.settings import BANDS, TYPES
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class User(mesa.Agent):
         s = self._state
         invited = groups.read_chats(self.row, self.talk, s.chats)
         adoption.begin(self.row, self.record, invited, self._now, s.rules, self._keys)
+        adoption.weigh(self.row, self.record, self.talk, self._now, s.rules, self._keys)
 
     def communicate(self) -> None:
         """Choose on every tie and channel."""
@@ -128,13 +129,16 @@ class User(mesa.Agent):
         """Settle every messenger reconsidered."""
         for p, name in enumerate(self.model.config.messengers):
             if self.record.revising >> p & 1:
-                u = self.install_utility(name)
-                adoption.settle(self.row, self.record, p, u, self._now, self._keys)
+                wanted = self.install_utility(name) > self.talk.noise[p]
+                adoption.settle(self.row, self.record, p, wanted, self._now, self._keys)
 
     def install_utility(self, platform: str) -> float:
-        """Return the utility of having `platform` [utils]; override it to change adoption."""
+        """Return the utility of having `platform` [utils]; override it to change adoption.
+
+        It is known of a messenger that the user reconsiders in this step.
+        """
         p = self.model.config.messengers.index(platform)
-        return adoption.install_utility(self.record, self.talk, p, self._now, self._state.rules)
+        return float(adoption.install_utility(self.talk, p, self._state.rules))
 
     def remember(self) -> None:
         """Let habits follow use."""
@@ -274,11 +278,18 @@ class MesaEngine:
         """Let every user look at its contacts, be observed, and change."""
         for user in self._users:
             user.step()
-        for user in self._users:
-            chunk = self._chunks[user.row]
-            observe(user.row, chunk, user.record, user.talk, now, state.rules, tally)
+        self._observe(state, now, tally)
         for user in self._users:
             user.advance()
             user.show()
         agreed = self._users[0].model.agreed
         keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+
+    def _observe(self, state: State, now: Now, tally: Tally) -> None:
+        """Add up the users block by block, as the compiled engine does."""
+        sums = block_sums(tally)
+        for first in range(0, len(self._users), BLOCK):
+            chunk = self._chunks[first]
+            for user in self._users[first : first + BLOCK]:
+                observe(user.row, chunk, user.record, user.talk, now, state.rules, tally, sums)
+            carry(sums, chunk, tally)

@@ -37,6 +37,7 @@ from sim.policies import (
 )
 from sim.rng import purpose_key
 from sim.rules.availability import PairTables, availability, pair_tables
+from sim.rules.push import most_hazards
 from sim.rules.records import (
     CELLULAR as CELLULAR_COLUMN,
 )  # fmt: skip
@@ -100,12 +101,14 @@ class Conditions:
         force = self._force(policies, span)
         q = self._availability(policies, step, span)
         tables = self._pair_tables(q)
+        mandates = self._mandates(policies, Mandate, list(self.config.population.segments), span)
         force.varied, force.regional = tables.varied, tables.regional
         return Now(
             force,
-            q,
+            q.astype(np.float32),
             *tables[:5],
-            self._mandates(policies, Mandate, list(self.config.population.segments), span),
+            mandates,
+            most_hazards(mandates),
             self._mandates(policies, GroupMove, list(self.config.population.chats), span),
             self._news(policies, span),
         )

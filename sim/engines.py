@@ -15,10 +15,8 @@ import numpy as np
 
 from sim.compiled import rule_loop
 from sim.lanes import WIDTH
-from sim.rules.beliefs import converse
 from sim.rules.choice import communicate
 from sim.rules.groups import move
-from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
     CONVERSE,
@@ -35,11 +33,11 @@ from sim.rules.records import (
     Ties,
     records,
 )
-from sim.rules.step import act, follow_up, wonder
+from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
-from sim.tally import Tally, observe
+from sim.tally import Tally, block_sums, carry, observe
 from sim.world.pool import available_cores
 from sim.world.rows import WINDOW
 
@@ -122,7 +120,7 @@ class CompiledEngine:
         """Let every user look at its contacts, be observed, and change."""
         ranges = chunks(state.n_users)
         if len(self._work) != len(ranges):
-            self._work = [make_work(last - first) for first, last in ranges]
+            self._work = make_work(ranges, tally)
 
         def loop(k: int, first: int, last: int) -> None:
             step_rows(
@@ -146,11 +144,23 @@ class Work(NamedTuple):
     asked: Questions
     agreed: Agreements
     memory: F32
+    sums: F32  # of a block, see tally.py
 
 
-def make_work(n_users: int) -> Work:
-    """Return the working memory of a chunk of `n_users`."""
-    return Work(records(TALK, BLOCK), questions(BLOCK), agreements(n_users), working_memory())
+def make_work(ranges: list[tuple[int, int]], tally: Tally) -> list[Work]:
+    """Return the working memory of chunks of users, whose talks are one large array.
+
+    The system gives such an array large pages, which share the caches evenly; of small pages,
+    some happen to be in each other's way.
+    """
+    talks = records(TALK, (len(ranges), BLOCK))
+    return [
+        Work(
+            talks[k], questions(BLOCK), agreements(last - first), working_memory(),
+            block_sums(tally),
+        )
+        for k, (first, last) in enumerate(ranges)
+    ]  # fmt: skip
 
 
 def agreements(n_users: int) -> Agreements:
@@ -172,23 +182,20 @@ def move_rows(
 def step_rows(
     chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, talks: Records,
-    asked: Questions, agreed: Agreements, memory: F32,
+    asked: Questions, agreed: Agreements, memory: F32, sums: F32,
 ) -> None:  # fmt: skip
     """Let the users of whole blocks take a step."""
-    steps = pace(rules, now.force.days)
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
-        for i in range(base, end):
-            wonder(i, users[i], talks[i - base], shown.words[i], chats, now, rules, keys, asked)
+        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked)
         for at in range(base, end, WIDTH):
             communicate(
                 at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
             )
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
-        for i in range(base, end):  # a loop of its own: many loads from far away at once
-            converse(talks[i - base], shown.minds)
+        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed)
         for i in range(base, end):
-            user, talk = users[i], talks[i - base]
-            follow_up(i, users, talk, ties, now, rules, keys, agreed)
-            observe(i, chunk, user, talk, now, rules, tally)
-            act(i, user, talk, shown, abuse, now, steps, rules, keys)
+            observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
+        carry(sums, chunk, tally)
+        act(base, end, users, talks, abuse, now, rules, keys, asked)
+        show(base, end, users, shown, rules)

@@ -9,12 +9,12 @@ import numpy as np
 from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads
 from sim.lanes import WIDTH
-from sim.octets import USED, beside, number_at, splat
+from sim.octets import WIDTH as OCTET
+from sim.octets import Octet, add_to, exp, flags, number_at, power, read, sigmoid, where
 from sim.rng import user_uniform
 from sim.rules import fixed
 from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import drop_hazard, install_utility
-from sim.rules.chance import sigmoid
+from sim.rules.adoption import drop_hazard, network_benefit, own_utilities
 from sim.rules.choice import communicate
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
@@ -90,77 +90,74 @@ def settle_user(
 ) -> None:
     """Let a user read its chats, get used to what it does, and open its apps."""
     read_chats(i, talk, chats)
-    remember(user, talk, rules, 1.0 - speed)
+    remember(user, talk, rules, np.float32(1.0 - speed))
     open_apps(user, talk, now, rules)
+
+
+class Stationary(NamedTuple):
+    """What keeps messengers with a user or away, at the present state of others."""
+
+    enter: Octet  # chances a step of taking one up and of dropping it
+    leave: Octet
+    wants: Octet  # chances of deciding for it when one does not have it and when one does
+    keeps: Octet
+    habit: Octet  # of one who has it
 
 
 @rule
 def stationary(
-    user: Record, talk: Record, p: Int, now: Now, rules: Record, habit_scale: F64
-) -> tuple[float, float, float, float, float]:
-    """Return what keeps messenger `p` with `user` or away, at the present state of others.
-
-    Returns
-    -------
-    enter, leave : float
-        Chances a step of taking it up and of dropping it.
-    wants, keeps : float
-        Chances of deciding for it when one does not have it and when one does.
-    habit : float
-        The habit of one who has it.
-    """
-    u = install_utility(user, talk, p, now, rules)
-    if in_use(user) >> p & 1:
-        habit = fixed.habit(user, p)
-        u -= rules.keep_value * habit
-    else:
-        habit = min(1.0, -habit_scale[p] * np.expm1(-talk.value[p]))
+    user: Record, talk: Record, now: Now, rules: Record, habit_scale: F32
+) -> Stationary:
+    """Return what keeps messengers with `user` or away."""
+    has, habit = flags(in_use(user)), fixed.habits(user)
+    would = read(habit_scale) * (1.0 - exp(0.0 - read(talk.value)))
+    would = where(would < 1.0, would, 1.0)
+    u = network_benefit(read(talk.value), rules) + own_utilities(user, talk, now, rules)
+    u = where(has, u - rules.keep_value * habit, u)
+    habit = where(has, habit, would)
     wants, keeps = sigmoid(u), sigmoid(u + rules.keep_value * habit)
-    q = now.availability[user.place, MESSAGE, p]
+    works = read(now.availability[user.place, MESSAGE])
     enter = -np.expm1(-rules.install_rate * now.force.days) * wants
-    leave = -np.expm1(-drop_hazard(rules, q, now.force.days)) * (1.0 - keeps)
-    return enter, leave, wants, keeps, habit
+    drops = 1.0 - exp(0.0 - drop_hazard(rules, works, now.force.days))
+    return Stationary(enter, drops * (1.0 - keeps), wants, keeps, habit)
 
 
 @rule_loop
 def reach_rows(
-    first: Int, last: Int, users: Records, sample: Sample, now: Now, rules: Record, bits: int,
-    habit_scale: F64, sums: F64,
+    first: Int, last: Int, users: Records, sample: Sample, now: Now, rules: Record,
+    habit_scale: F32, sums: F64,
 ) -> None:  # fmt: skip
-    """Add monthly reach and its slope in B by messenger and band to ``sums[block]``."""
+    """Add monthly reach and its slope in B by band and messenger to ``sums[block]``."""
     for at in range(first, last):
         user = users[sample.rows[at]]
         if user.online:
-            for p in range(rules.n_messengers):
-                if bits >> p & 1:
-                    reach, slope = month(user, sample.talks[at], p, now, rules, habit_scale)
-                    sums[at // BLOCK, p, user.band, 0] += reach
-                    sums[at // BLOCK, p, user.band, 1] += slope
+            reach, slope = month(user, sample.talks[at], now, rules, habit_scale)
+            row = sums[at // BLOCK, user.band]
+            add_to(row, 0, reach)
+            add_to(row, OCTET, slope)
 
 
 @rule
 def month(
-    user: Record, talk: Record, p: Int, now: Now, rules: Record, habit_scale: F64
-) -> tuple[float, float]:
-    """Return the chance that a panel sees `user` on messenger `p` in a month, and its slope in B.
+    user: Record, talk: Record, now: Now, rules: Record, habit_scale: F32
+) -> tuple[Octet, Octet]:
+    """Return the chances that a panel sees `user` in a month by messenger, and their slopes in B.
 
     A month of m steps shows m states and m - 1 changes between them.
     """
     steps = max(0.0, MONTH / now.force.days - 1.0)
-    enter, leave, wants, keeps, habit = stationary(user, talk, p, now, rules, habit_scale)
-    held = enter / (enter + leave)
-    missed, stayed = (1.0 - enter) ** steps, (1.0 - leave) ** steps
-    n = np.float64(talk.openings[p])
-    if not in_use(user) >> p & 1:
-        n = fixed.intensity(user) * (rules.traffic_openings * habit + rules.base_openings[p])
-    seen = p_seen(beside(splat(MONTH * n), MONTH / 2 * n))
-    whole, part = number_at(seen, 0), number_at(seen, USED)
-    d_held = held * (1.0 - held) * ((1.0 - wants) + keeps)
-    d_missed = -steps * missed / (1.0 - enter) * enter * (1.0 - wants)
+    s = stationary(user, talk, now, rules, habit_scale)
+    held = s.enter / (s.enter + s.leave)
+    missed, stayed = power(1.0 - s.enter, steps), power(1.0 - s.leave, steps)
+    would = rules.traffic_openings * s.habit + read(rules.base_openings)
+    n = where(flags(in_use(user)), read(talk.openings), fixed.intensity(user) * would)
+    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+    d_held = held * (1.0 - held) * ((1.0 - s.wants) + s.keeps)
+    d_missed = steps * missed / (1.0 - s.enter) * s.enter * (1.0 - s.wants)
     holder = stayed * whole + (1.0 - stayed) * part
     newcomer = (1.0 - missed) * part
     # the slope leaves out that of `stayed`: Newton is bracketed, see sim/start.py
-    slope = d_held * (holder - newcomer) - (1.0 - held) * d_missed * part
+    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * part
     return held * holder + (1.0 - held) * newcomer, slope
 
 
@@ -171,7 +168,7 @@ class Draw(NamedTuple):
     share: float  # of users of the sample who are drawn, at random
     others: float  # the same outside of it; 0: they show what users of the sample show
     speed: float  # at which habits move
-    habit_scale: F64
+    habit_scale: F32
     key: np.uint64
 
 
@@ -217,14 +214,18 @@ def draw_user(
     i: Int, user: Record, talk: Record, share: float, now: Now, rules: Record, how: Draw
 ) -> None:
     """Draw the installs of one user, if chance has it."""
+    drawn, found = np.int64(0), np.int64(0)
+    s = stationary(user, talk, now, rules, how.habit_scale)
+    held = s.enter / (s.enter + s.leave)
     for p in range(rules.n_messengers):
         if how.bits >> p & 1 and user_uniform(how.key, 2 * i, p) < share:
-            enter, leave, _, _, habit = stationary(user, talk, p, now, rules, how.habit_scale)
-            has = user_uniform(how.key, 2 * i + 1, p) < enter / (enter + leave)
-            cleared = np.int64(user.installed) & ~(1 << p)
-            user.installed = np.uint8(cleared | (1 << p) if has else cleared)
-            user.account = user.installed
-            fixed.keep_habit(user, p, habit if has else 0.0)
+            drawn |= 1 << p
+            if user_uniform(how.key, 2 * i + 1, p) < number_at(held, p):
+                found |= 1 << p
+    user.installed = np.uint8((np.int64(user.installed) & ~drawn) | found)
+    user.account = user.installed
+    habit = where(flags(found), s.habit, 0.0)
+    fixed.keep_habits(user, where(flags(drawn), habit, fixed.habits(user)))
 
 
 def look_at_start(state: State, now: Now, threads: Threads) -> None:

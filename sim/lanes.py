@@ -28,7 +28,6 @@ if TYPE_CHECKING or INTERPRETED:
         gather,
         gather_rows,
         load,
-        look_up,
         luck,
         maximum,
         number_at,
@@ -36,6 +35,7 @@ if TYPE_CHECKING or INTERPRETED:
         rotate,
         splat,
         store,
+        turn,
         where,
         zeros,
     )
@@ -52,7 +52,6 @@ else:
         gather,
         gather_rows,
         load,
-        look_up,
         luck,
         maximum,
         number_at,
@@ -60,14 +59,16 @@ else:
         rotate,
         splat,
         store,
+        turn,
         where,
         zeros,
     )
 
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "count",
-    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
-    "luck", "maximum", "number_at", "pick", "rotate", "splat", "store", "where", "zeros",
+    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "luck",
+    "maximum", "number_at", "pick", "pick_of", "rotate", "splat", "store", "turn", "where",
+    "zeros",
 ]  # fmt: skip
 
 Floats = Any  # sixteen float32
@@ -75,31 +76,39 @@ Ints = Any  # sixteen int32
 Mask = Any  # sixteen bits
 
 _ONE = 0x3F800000  # the bits of 1.0
-_LOW = 0x3F3504F3  # the bits of sqrt(1/2)
 _MANTISSA = 0x7FFFFF
 _LN_2 = np.float32(0.69314718056)
+_MIDDLES = 1.0 + (np.arange(SPAN) + 0.5) / SPAN
+_INVERSES = (1.0 / _MIDDLES).astype(np.float32)
+_LOGARITHMS = -np.log(_INVERSES.astype(np.float64)).astype(np.float32)
 
 
 @rule
 def ln(x: Floats) -> Floats:
-    """Return the natural logarithm of positive, normal numbers, to about 1e-7.
+    """Return the natural logarithm of positive, normal numbers, to about 1e-7 or 1e-7 of it.
 
-    The polynomial is that of Cephes' logf for ln(1 + t), |t| < 0.42 (S. L. Moshier, 1989).
+    With x = 2^k m and c one of 32 numbers between 1 and 2, next to m,
+
+        ln x = k ln 2 + ln c + ln (m / c),    |m / c - 1| < 1 / 64
+
+    so three terms of the last one's series suffice (Tang 1990, doi:10.1145/98267.98294).
     """
-    moved = bits_of(x) + (_ONE - _LOW)
-    exponent = as_floats((moved >> 23) - 127)
-    t = floats_of((moved & _MANTISSA) + _LOW) - 1.0
-    square = t * t
-    y = fma(t, 7.0376836292e-2, -1.1514610310e-1)
-    y = fma(y, t, 1.1676998740e-1)
-    y = fma(y, t, -1.2420140846e-1)
-    y = fma(y, t, 1.4249322787e-1)
-    y = fma(y, t, -1.6668057665e-1)
-    y = fma(y, t, 2.0000714765e-1)
-    y = fma(y, t, -2.4999993993e-1)
-    y = fma(y, t, 3.3333331174e-1)
-    y = fma(y * t, square, square * -0.5)
-    return fma(exponent, _LN_2, t + y)
+    bits = bits_of(x)
+    nearest = (bits >> (23 - 5)) & (SPAN - 1)
+    k = as_floats((bits >> 23) - 127)
+    t = fma(floats_of((bits & _MANTISSA) | _ONE), pick(_INVERSES, 0, nearest), -1.0)
+    near = fma(t * t, fma(t, 1.0 / 3.0, -0.5), t)
+    return fma(k, _LN_2, pick(_LOGARITHMS, 0, nearest)) + near
+
+
+@rule
+def pick_of(table: Any, at: Int, ints: Ints, size: Int) -> Any:
+    """Return table[at + ints], ints being from 0 to below `size`, rounded up to whole ``SPAN``."""
+    found = pick(table, at, ints & (SPAN - 1))
+    for first in range(SPAN, size, SPAN):
+        is_here = (ints >> 5) == first // SPAN
+        found = where(is_here, pick(table, at + first, ints & (SPAN - 1)), found)
+    return found
 
 
 @rule

@@ -157,6 +157,30 @@ def store(typingctx: Any, array: Any, at: Any, lanes: Any) -> Any:  # noqa: ARG0
 
 
 @intrinsic
+def turn(typingctx: Any, array: Any, at: Any) -> Any:  # noqa: ARG001
+    """Exchange rows and columns of the sixteen times sixteen numbers from position `at` on."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        def place(row: int) -> Any:
+            first = builder.add(args[1], _I64(row * WIDTH))
+            return _place(context, builder, sig, (args[0], first), FLOATS.vector)
+
+        rows = [builder.load(place(row), align=4) for row in range(WIDTH)]
+        for size in (1, 2, 4, 8):  # of the blocks that change places
+            for low in (row for row in range(WIDTH) if not row & size):
+                pair, high = (rows[low], rows[low + size]), low + size
+                stay = [lane - size + WIDTH if lane & size else lane for lane in range(WIDTH)]
+                come = [lane + WIDTH if lane & size else lane + size for lane in range(WIDTH)]
+                rows[low] = builder.shuffle_vector(*pair, _indices(stay))
+                rows[high] = builder.shuffle_vector(*pair, _indices(come))
+        for row, lanes in enumerate(rows):
+            builder.store(lanes, place(row), align=4)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.intp), codegen
+
+
+@intrinsic
 def gather(typingctx: Any, words: Any, ids: Any) -> Any:  # noqa: ARG001
     """Return the low and the high halves of the 64-bit words at positions `ids`."""
 
@@ -235,26 +259,6 @@ def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
             halves[-1].align = 4
         name = f"llvm.x86.avx512.vpermi2var.{'ps' if result is FLOATS else 'd'}.512"
         return _call(builder, name, result.vector, halves[0], args[2], halves[1])
-
-    return signature(result, table, types.intp, INTS), codegen
-
-
-@intrinsic
-def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return table[at + ints], ints being from 0: from memory."""
-    result = FLOATS if isinstance(table.dtype, types.Float) else INTS
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
-        if not _wide(context):
-            return _one_by_one(builder, data, args[2], result.vector)
-        address = builder.bitcast(data, ir.IntType(8).as_pointer())
-        nothing = ir.Constant(result.vector, ir.Undefined)
-        everywhere = ir.Constant(MASK.vector, [1] * WIDTH)
-        name = f"llvm.x86.avx512.mask.gather.dp{'s' if result is FLOATS else 'i'}.512"
-        return _call(
-            builder, name, result.vector, nothing, address, args[2], everywhere, _I32(4)
-        )  # fmt: skip
 
     return signature(result, table, types.intp, INTS), codegen
 
@@ -357,13 +361,16 @@ def luck(typingctx: Any, key: Any, ids: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
-def number_at(typingctx: Any, ints: Any, lane: Any) -> Any:  # noqa: ARG001
-    """Return one of sixteen whole numbers, from 0 to below 2^32."""
+def number_at(typingctx: Any, lanes: Any, lane: Any) -> Any:  # noqa: ARG001
+    """Return one of sixteen numbers, whole ones from 0 to below 2^32."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.zext(builder.extract_element(*args), _I64)
+        one = builder.extract_element(*args)
+        return one if sig.args[0] == FLOATS else builder.zext(one, _I64)
 
-    return signature(types.int64, INTS, types.int64), codegen
+    return signature(
+        types.float32 if lanes == FLOATS else types.int64, lanes, types.int64
+    ), codegen
 
 
 @intrinsic

@@ -28,6 +28,11 @@ def _halves(words: Any) -> tuple[Any, Any]:
     return low, high
 
 
+def turn(array: Any, at: Any) -> None:
+    """Exchange rows and columns of the sixteen times sixteen numbers from position `at` on."""
+    array[at : at + WIDTH**2] = array[at : at + WIDTH**2].reshape(WIDTH, WIDTH).T.ravel()
+
+
 def gather(words: Any, ids: Any) -> tuple[Any, Any]:
     """Return the low and the high halves of the 64-bit words at positions `ids`."""
     return _halves(words[ids.view(np.uint32)])
@@ -44,11 +49,6 @@ def gather_rows(words: Any, ids: Any, starts: Any, at: Any) -> tuple[Any, Any]:
 
 def pick(table: Any, at: Any, ints: Any) -> Any:
     """Return table[at + ints], ints being from 0 to below ``SPAN``."""
-    return table[at + ints]
-
-
-def look_up(table: Any, at: Any, ints: Any) -> Any:
-    """Return table[at + ints], ints being from 0."""
     return table[at + ints]
 
 
@@ -96,9 +96,9 @@ def luck(key: Any, ids: Any) -> Any:
     return bits.astype(np.float32) * np.float32(2.0**-24)
 
 
-def number_at(ints: Any, lane: Any) -> int:
-    """Return one of sixteen whole numbers, from 0 to below 2^32."""
-    return int(ints[lane]) & 0xFFFFFFFF
+def number_at(lanes: Any, lane: Any) -> Any:
+    """Return one of sixteen numbers, whole ones from 0 to below 2^32."""
+    return lanes[lane] if lanes.dtype.kind == "f" else int(lanes[lane]) & 0xFFFFFFFF
 
 
 def zeros() -> Any:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim import aligned
 from sim.cells import PART, Cells
 from sim.config import SimConfig
 from sim.engines import chunks
@@ -151,8 +152,8 @@ class Recorder:
         return Tally(
             len(self.config.population.regions), self._at_start, self._primary, self._exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
-            np.zeros((n_chunks, self.cells.n, N_COLUMNS)),
-            np.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
+            aligned.zeros((n_chunks, self.cells.n, N_COLUMNS)),
+            aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
         )  # fmt: skip
 
     def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:

@@ -10,7 +10,7 @@ from numba.core import types
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
-from sim.octets_compiled import DOUBLES, FLAGS, I32, OCTET, USED, WIDTH, call
+from sim.octets_compiled import FLAGS, FLOATS, I32, OCTET, USED, WIDTH, call
 
 
 def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, Any, str]:
@@ -44,8 +44,8 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
         )  # fmt: skip
         if _is_whole(none.type.element):
             convert = builder.sitofp if sig.args[0].dtype.signed else builder.uitofp
-            return convert(found, DOUBLES)
-        return builder.fpext(found, DOUBLES) if found.type != DOUBLES else found
+            return convert(found, FLOATS)
+        return builder.fptrunc(found, FLOATS) if found.type != FLOATS else found
 
     return signature(OCTET, array), codegen
 
@@ -62,8 +62,8 @@ def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
         numbers, kind = args[1], place.type.pointee
         if _is_whole(kind.element):
             numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
-        elif kind != DOUBLES:
-            numbers = builder.fptrunc(numbers, kind)
+        elif kind != FLOATS:
+            numbers = builder.fpext(numbers, kind)
         store = f"llvm.masked.store.{name}"
         call(builder, store, ir.VoidType(), numbers, place, _alignment(sig), used)
         return context.get_dummy_value()
@@ -74,38 +74,24 @@ def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
 def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
     """Return the whole numbers next to an octet's within a type, as 32-bit ones."""
     for end, beyond in ((kind.minval, "<"), (kind.maxval, ">")):
-        limit = ir.Constant(DOUBLES, [float(end)] * WIDTH)
+        limit = ir.Constant(FLOATS, [float(end)] * WIDTH)
         numbers = builder.select(builder.fcmp_ordered(beyond, numbers, limit), limit, numbers)
-    whole = call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, numbers)
+    whole = call(builder, f"llvm.rint.v{WIDTH}f32", FLOATS, numbers)
     return builder.fptosi(whole, ir.VectorType(I32, WIDTH))
 
 
 @intrinsic
 def add_to(typingctx: Any, array: Any, at: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Add eight numbers to those of a flat array of doubles from position `at` on."""
+    """Add eight numbers to those of a flat array of floats from position `at` on."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        place = builder.bitcast(builder.gep(data, [args[1]]), DOUBLES.as_pointer())
+        kind = ir.VectorType(data.type.pointee, WIDTH)
+        place = builder.bitcast(builder.gep(data, [args[1]]), kind.as_pointer())
         before = builder.load(place)
-        before.align = 8
-        builder.store(builder.fadd(before, args[2]), place, align=8)
+        before.align = 4
+        more = args[2] if kind == FLOATS else builder.fpext(args[2], kind)
+        builder.store(builder.fadd(before, more), place, align=4)
         return context.get_dummy_value()
 
     return signature(types.void, array, types.intp, OCTET), codegen
-
-
-@intrinsic
-def look_up(typingctx: Any, table: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Return the numbers of a table of doubles at positions, rounded down; the last two are 0."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        at = builder.fptosi(args[1], ir.VectorType(I32, WIDTH))
-        found = ir.Constant(DOUBLES, [0.0] * WIDTH)
-        for lane in range(USED):
-            one = builder.load(builder.gep(data, [builder.extract_element(at, I32(lane))]))
-            found = builder.insert_element(found, one, I32(lane))
-        return found
-
-    return signature(OCTET, table, OCTET), codegen

@@ -12,11 +12,14 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
+from sim.rng import GOLDEN, MIX_1, MIX_2
+
 WIDTH = 8
 USED = 6  # lanes that stand for a messenger
 _BIT, _BYTE, I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
-_SHIFT = 1.5 * 2.0**52 + 1023.0  # puts the exponent of 2**k into the lowest bits
-DOUBLES, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.DoubleType(), _BIT))
+_FLOAT = ir.FloatType()
+_SHIFT = 1.5 * 2.0**23 + 127.0  # puts the exponent of 2**k into the lowest bits
+FLOATS, _FLAGS = (ir.VectorType(of, WIDTH) for of in (_FLOAT, _BIT))
 
 
 class Eight(types.Type):
@@ -27,7 +30,7 @@ class Eight(types.Type):
         self.vector = vector
 
 
-OCTET, FLAGS = Eight("octet", DOUBLES), Eight("flags", _FLAGS)
+OCTET, FLAGS = Eight("octet", FLOATS), Eight("flags", _FLAGS)
 
 
 @register_model(Eight)
@@ -40,7 +43,7 @@ class _EightModel(models.PrimitiveModel):
 @lower_cast(types.Boolean, Eight)
 def _equal(context: Any, builder: Any, fromty: Any, toty: Eight, value: Any) -> Any:
     """Let a plain number stand for eight equal ones."""
-    plain = types.float64 if toty is OCTET else types.boolean
+    plain = types.float32 if toty is OCTET else types.boolean
     one = context.cast(builder, value, fromty, plain)
     if toty is FLAGS:
         one = builder.trunc(one, _BIT)
@@ -70,8 +73,10 @@ def _operator(symbol: Callable[..., Any], kind: Eight, result: Eight, *how: str)
 _operator(operator.add, OCTET, OCTET, "fadd")
 _operator(operator.sub, OCTET, OCTET, "fsub")
 _operator(operator.mul, OCTET, OCTET, "fmul")
+_operator(operator.truediv, OCTET, OCTET, "fdiv")
 _operator(operator.gt, OCTET, FLAGS, "fcmp_ordered", ">")
 _operator(operator.ge, OCTET, FLAGS, "fcmp_ordered", ">=")
+_operator(operator.le, OCTET, FLAGS, "fcmp_ordered", "<=")
 _operator(operator.lt, OCTET, FLAGS, "fcmp_ordered", "<")
 _operator(operator.eq, OCTET, FLAGS, "fcmp_ordered", "==")
 _operator(operator.and_, FLAGS, FLAGS, "and_")
@@ -109,26 +114,21 @@ def bytes_of(typingctx: Any, word: Any) -> Any:  # noqa: ARG001
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         found = builder.bitcast(args[0], ir.VectorType(_BYTE, WIDTH))
-        return builder.uitofp(found, DOUBLES)
+        return builder.uitofp(found, FLOATS)
 
     return signature(OCTET, types.uint64), codegen
 
 
 @intrinsic
-def word_of(typingctx: Any, octet: Any, width: Any) -> Any:  # noqa: ARG001
-    """Return whole numbers from 0, rounded down, side by side in a word, `width` bits each."""
+def word_of(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Return whole numbers from 0 to 255, rounded down, as the bytes of a word."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        words = ir.VectorType(_I64, WIDTH)
-        used = ir.Constant(words, [-int(lane < USED) for lane in range(WIDTH)])
-        whole = builder.zext(builder.fptosi(args[0], ir.VectorType(I32, WIDTH)), words)
-        first = builder.insert_element(ir.Constant(words, ir.Undefined), args[1], I32(0))
-        width = builder.shuffle_vector(first, first, _lanes([0] * WIDTH))
-        shift = builder.mul(width, ir.Constant(words, [*range(WIDTH)]))
-        shifted = builder.shl(builder.and_(whole, used), shift)
-        return call(builder, f"llvm.vector.reduce.or.v{WIDTH}i64", _I64, shifted)
+        whole = builder.fptosi(args[0], ir.VectorType(I32, WIDTH))
+        found = builder.bitcast(builder.trunc(whole, ir.VectorType(_BYTE, WIDTH)), _I64)
+        return builder.and_(found, _I64((1 << 8 * USED) - 1))
 
-    return signature(types.int64, OCTET, types.int64), codegen
+    return signature(types.int64, OCTET), codegen
 
 
 @intrinsic
@@ -136,22 +136,77 @@ def nearest(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
     """Return the whole numbers next to numbers, half to even."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return call(builder, f"llvm.rint.v{WIDTH}f64", DOUBLES, *args)
+        return call(builder, f"llvm.rint.v{WIDTH}f32", FLOATS, *args)
 
     return signature(OCTET, OCTET), codegen
 
 
 @intrinsic
+def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:  # noqa: ARG001
+    """Return a b + c, rounded once."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        return call(builder, f"llvm.fma.v{WIDTH}f32", FLOATS, *args)
+
+    return signature(OCTET, OCTET, OCTET, OCTET), codegen
+
+
+@intrinsic
 def power_of_two(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
-    """Return 2 to the power of whole numbers from -1022 to 1023."""
+    """Return 2 to the power of whole numbers from -126 to 127."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        words = ir.VectorType(I32, WIDTH)
+        shift = ir.Constant(FLOATS, [_SHIFT] * WIDTH)
+        bits = builder.bitcast(builder.fadd(args[0], shift), words)
+        return builder.bitcast(builder.shl(bits, ir.Constant(words, [23] * WIDTH)), FLOATS)
+
+    return signature(OCTET, OCTET), codegen
+
+
+@intrinsic
+def exponents(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
+    """Return the whole k of positive, normal numbers 2^k m, 1 <= m < 2."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        words = ir.VectorType(I32, WIDTH)
+        bits = builder.lshr(builder.bitcast(args[0], words), ir.Constant(words, [23] * WIDTH))
+        return builder.sitofp(builder.sub(bits, ir.Constant(words, [127] * WIDTH)), FLOATS)
+
+    return signature(OCTET, OCTET), codegen
+
+
+@intrinsic
+def luck(typingctx: Any, key: Any, first: Any) -> Any:  # noqa: ARG001
+    """Return numbers first, first + 1, ... under `key` (sim/rng.py, `uniform`), in (0, 1).
+
+    They are of 24 bits, each in the middle of what is rounded to it.
+    """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         words = ir.VectorType(_I64, WIDTH)
-        shift = ir.Constant(DOUBLES, [_SHIFT] * WIDTH)
-        bits = builder.bitcast(builder.fadd(args[0], shift), words)
-        return builder.bitcast(builder.shl(bits, ir.Constant(words, [52] * WIDTH)), DOUBLES)
 
-    return signature(OCTET, OCTET), codegen
+        def equal(number: Any) -> Any:
+            one = builder.insert_element(ir.Constant(words, ir.Undefined), number, I32(0))
+            return builder.shuffle_vector(one, one, _lanes([0] * WIDTH))
+
+        def folded(x: Any, by: int) -> Any:
+            return builder.xor(x, builder.lshr(x, ir.Constant(words, [by] * WIDTH)))
+
+        golden, mix_1, mix_2 = (
+            ir.Constant(words, [int(c)] * WIDTH) for c in (GOLDEN, MIX_1, MIX_2)
+        )
+        index = builder.add(equal(args[1]), ir.Constant(words, [*range(1, WIDTH + 1)]))
+        bits = builder.add(equal(args[0]), builder.mul(index, golden))
+        bits = builder.mul(folded(bits, 30), mix_1)
+        bits = folded(builder.mul(folded(bits, 27), mix_2), 31)
+        whole = builder.lshr(bits, ir.Constant(words, [41] * WIDTH))
+        one = ir.Constant(words, [1] * WIDTH)
+        odd = builder.or_(builder.shl(whole, one), one)
+        found = builder.sitofp(builder.trunc(odd, ir.VectorType(I32, WIDTH)), FLOATS)
+        return builder.fmul(found, ir.Constant(FLOATS, [2.0**-24] * WIDTH))
+
+    return signature(OCTET, types.uint64, types.int64), codegen
 
 
 @intrinsic
@@ -161,12 +216,12 @@ def octet_of(
     """Return eight numbers side by side."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        found = ir.Constant(DOUBLES, ir.Undefined)
+        found = ir.Constant(FLOATS, ir.Undefined)
         for lane, number in enumerate(args):
             found = builder.insert_element(found, number, I32(lane))
         return found
 
-    return signature(OCTET, *[types.float64] * WIDTH), codegen
+    return signature(OCTET, *[types.float32] * WIDTH), codegen
 
 
 @intrinsic
@@ -194,7 +249,7 @@ def total(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
     """Return the sum of the numbers by messenger, halves added until one is left."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        nothing = ir.Constant(DOUBLES, [0.0] * WIDTH)
+        nothing = ir.Constant(FLOATS, [0.0] * WIDTH)
         used = [*range(USED), *range(WIDTH, 2 * WIDTH - USED)]
         found = builder.shuffle_vector(args[0], nothing, _lanes(used))
         for half in (4, 2, 1):
@@ -203,7 +258,7 @@ def total(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
             found, nothing = builder.fadd(lower, upper), ir.Constant(lower.type, ir.Undefined)
         return builder.extract_element(found, I32(0))
 
-    return signature(types.float64, OCTET), codegen
+    return signature(types.float32, OCTET), codegen
 
 
 @intrinsic
@@ -213,7 +268,7 @@ def number_at(typingctx: Any, octet: Any, lane: Any) -> Any:  # noqa: ARG001
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         return builder.extract_element(*args)
 
-    return signature(types.float64, OCTET, types.int64), codegen
+    return signature(types.float32, OCTET, types.int64), codegen
 
 
 @intrinsic
@@ -223,7 +278,7 @@ def beside(typingctx: Any, octet: Any, number: Any) -> Any:  # noqa: ARG001
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         return builder.insert_element(*args, I32(USED))
 
-    return signature(OCTET, OCTET, types.float64), codegen
+    return signature(OCTET, OCTET, types.float32), codegen
 
 
 @intrinsic
@@ -249,4 +304,4 @@ def largest(typingctx: Any, octet: Any) -> Any:  # noqa: ARG001
             found = builder.select(builder.fcmp_ordered(">", found, other), found, other)
         return builder.extract_element(found, I32(0))
 
-    return signature(types.float64, OCTET), codegen
+    return signature(types.float32, OCTET), codegen

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.rng import uniform
+
 WIDTH = 8
 USED = 6  # lanes that stand for a messenger
 
 
 def read(array: Any) -> Any:
     """Return the numbers by messenger of a flat array; the last two are 0."""
-    found = np.zeros(WIDTH)
+    found = np.zeros(WIDTH, np.float32)
     found[:USED] = array[:USED]
     return found
 
@@ -30,7 +32,7 @@ def write(array: Any, octet: Any) -> None:
 
 
 def add_to(array: Any, at: Any, octet: Any) -> None:
-    """Add eight numbers to those of a flat array of doubles from position `at` on."""
+    """Add eight numbers to those of a flat array of floats from position `at` on."""
     array[at : at + WIDTH] += octet
 
 
@@ -46,19 +48,17 @@ def bits_of(held: Any) -> int:
 
 def bytes_of(word: Any) -> Any:
     """Return the eight bytes of a 64-bit word as numbers, the lowest first."""
-    return np.array([word], "<u8").view(np.uint8).astype(np.float64)
+    return np.array([word], "<u8").view(np.uint8).astype(np.float32)
 
 
-def word_of(octet: Any, width: Any) -> np.int64:
-    """Return whole numbers from 0, rounded down, side by side in a word, `width` bits each."""
-    return np.int64(sum(int(number) << width * lane for lane, number in enumerate(octet[:USED])))
+def word_of(octet: Any) -> np.int64:
+    """Return whole numbers from 0 to 255, rounded down, as the bytes of a word."""
+    return np.int64(sum(int(number) << 8 * lane for lane, number in enumerate(octet[:USED])))
 
 
-def look_up(table: Any, octet: Any) -> Any:
-    """Return the numbers of a table of doubles at positions, rounded down; the last two are 0."""
-    found = np.zeros(WIDTH)
-    found[:USED] = table[octet[:USED].astype(np.int64)]
-    return found
+def fma(a: Any, b: Any, c: Any) -> Any:
+    """Return a b + c in single precision."""
+    return (np.asarray(a, np.float64) * b + c).astype(np.float32)
 
 
 def nearest(octet: Any) -> Any:
@@ -67,28 +67,39 @@ def nearest(octet: Any) -> Any:
 
 
 def power_of_two(octet: Any) -> Any:
-    """Return 2 to the power of whole numbers from -1022 to 1023."""
-    return np.exp2(octet)
+    """Return 2 to the power of whole numbers from -126 to 127."""
+    return np.ldexp(np.float32(1.0), octet.astype(np.int32))
+
+
+def exponents(octet: Any) -> Any:
+    """Return the whole k of positive, normal numbers 2^k m, 1 <= m < 2."""
+    return (np.frexp(octet)[1] - 1).astype(np.float32)
+
+
+def luck(key: Any, first: Any) -> Any:
+    """Return numbers first, first + 1, ... under `key` (sim/rng.py, `uniform`), in (0, 1)."""
+    whole = [int(uniform(key, first + lane) * 2**23) for lane in range(WIDTH)]
+    return ((2 * np.array(whole) + 1) * 2.0**-24).astype(np.float32)
 
 
 def octet_of(*numbers: Any) -> Any:
     """Return eight numbers side by side."""
-    return np.array(numbers, np.float64)
+    return np.array(numbers, np.float32)
 
 
 def where(held: Any, a: Any, b: Any) -> Any:
     """Return `a` where the flags hold, else `b`."""
-    return np.where(held, a, b).astype(np.float64)
+    return np.where(held, a, b).astype(np.float32)
 
 
 def splat(number: Any) -> Any:
     """Return eight times the same number."""
-    return np.full(WIDTH, float(number))
+    return np.full(WIDTH, number, np.float32)
 
 
 def total(octet: Any) -> float:
     """Return the sum of the numbers by messenger, halves added until one is left."""
-    found = np.where(np.arange(WIDTH) < USED, octet, 0.0)
+    found = np.where(np.arange(WIDTH) < USED, octet, np.float32(0.0))
     while len(found) > 1:
         found = found[: len(found) // 2] + found[len(found) // 2 :]
     return float(found[0])

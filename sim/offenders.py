@@ -11,7 +11,7 @@ from sim.engines import BLOCK, Threads, chunks, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.abuse import adapt, incidents, profit
-from sim.rules.records import CELLULAR, F64, I64, MAX, U64, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Record, Records
 from sim.rules.word import USABLE, place, usable
 from sim.state import State
 from sim.world.settings import BANDS
@@ -29,7 +29,7 @@ def reach(state: State, now: Now, threads: Threads) -> F64:
     return found / state.n_users
 
 
-def arriving(kind: Record, users: F64 | I64, availability: F64, now: Now) -> F64:
+def arriving(kind: Record, users: F64 | I64, availability: F32, now: Now) -> F64:
     """Return what arrives of an attempt on everybody by messenger.
 
     Parameters

@@ -25,11 +25,12 @@ from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads
 from sim.inversion import Draw, draw, look_at_start, reach_rows, talk
+from sim.octets import WIDTH as OCTET
 from sim.offenders import start_abuse
 from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import F64, I64, MAX, N_BANDS, Now, Records
+from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
 from sim.sample import Sample, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, first_ties, make_state
@@ -176,7 +177,7 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
 
 def _solve_standalone(
     config: SimConfig, state: State, sample: Sample, targets: F64, solved: list[int], now: Now,
-    habit: F64, threads: Threads,
+    habit: F32, threads: Threads,
 ) -> None:  # fmt: skip
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
     bands = state.users.band[sample.rows]
@@ -184,30 +185,31 @@ def _solve_standalone(
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
     low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
     for _ in range(30):
-        sums = np.zeros((len(sample.blocks), MAX, N_BANDS, 2))
+        sums = np.zeros((len(sample.blocks), N_BANDS, 2 * OCTET))
         threads.run(
-            reach_rows, len(sample.rows), state.users, sample, now, state.rules, bits, habit, sums,
-        )  # fmt: skip
-        reach, slope = np.moveaxis(sums.sum(axis=0) / counts[:, None], 2, 0)
+            reach_rows, len(sample.rows), state.users, sample, now, state.rules, habit, sums
+        )
+        means = (sums.sum(axis=0) / counts[:, None]).T
+        reach, slope = means[:MAX], means[OCTET : OCTET + MAX]
         gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
         if gap.max(initial=0.0) < TOLERANCE:
             break
-        b = state.rules.standalone
+        b = state.rules.standalone.T
         low, high = np.where(reach < targets, b, low), np.where(reach < targets, high, b)
         step = b + (targets - reach) / np.maximum(slope, 1e-9)
         step = np.where((step > low) & (step < high), step, (low + high) / 2)
         for p in solved:
             if bits >> p & 1:
-                state.rules.standalone[p] = step[p]
+                state.rules.standalone[:, p] = step[p]
 
 
-def _habit_scale(state: State, sample: Sample) -> F64:
+def _habit_scale(state: State, sample: Sample) -> F32:
     """Return h / (1 - exp(-dW)) of those who have a messenger, shape (MAX,).
 
     Who lacks p has no habit in p yet, but would; dW tells how much (the share on a tie is
     exactly 1 - exp(-dW) where all ties are alike).
     """
-    users, out = state.users[sample.rows], np.zeros(MAX)
+    users, out = state.users[sample.rows], np.zeros(MAX, np.float32)
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
         would = -np.expm1(-sample.talks.value[has, p].astype(float)).sum()

@@ -30,7 +30,7 @@ from sim.rules.records import (
     Ties,
     records,
 )  # fmt: skip
-from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, MOST_FEAR, PLACE_BIT, levels, pack, pack_mind
+from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT
 from sim.world.population import Population
@@ -147,15 +147,13 @@ def make_rules(config: SimConfig) -> Record:
     rules.outside_abroad[:] = rules.outside * np.exp(-abroad.call_price)
     rules.abroad_weight = abroad.weight
     rules.abroad_low, rules.abroad_high = _abroad_word(config)
-    rules.habit_pull = np.expm1(b.habit_value / 2)
-    rules.fear_pull = -np.expm1(-b.chilling_value / 2 * MOST_FEAR)
-    for name, table in levels(b.habit_value, b.chilling_value)._asdict().items():
-        setattr(rules, name, table)
+    for name, value in levels(b.habit_value, b.chilling_value)._asdict().items():
+        setattr(rules, name, value)
     rules.pair_appeal[:] = -np.inf
     for p, name in enumerate(config.messengers):
         platform = config.platforms[name]
         if platform.standalone is not None:
-            rules.standalone[p] = [platform.standalone[band] for band in BANDS]
+            rules.standalone[:, p] = [platform.standalone[band] for band in BANDS]
         if platform.pair_appeal is not None:
             rules.pair_appeal[p] = platform.pair_appeal
         rules.base_openings[p] = platform.openings or 0.0

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim import aligned
 from sim.compiled import rule
 from sim.octets import (
     WIDTH,
@@ -76,13 +77,13 @@ def can_be_read(shares: Octet, now: Now) -> int:
 
 
 @rule
-def add_bits(row: F64, at: Int, bits: Int) -> None:
+def add_bits(row: F32, at: Int, bits: Int) -> None:
     """Count a user at the messengers `bits`."""
     add_to(row, at, where(flags(bits), 1.0, 0.0))
 
 
 @rule
-def add_messengers(user: Record, talk: Record, row: F64) -> None:
+def add_messengers(user: Record, talk: Record, row: F32) -> None:
     """Add what a user has and opens."""
     add_to(row, DAU, p_seen(read(talk.openings)))
     add_bits(row, HAS + WIDTH * (user.place & 1), in_use(user))
@@ -94,11 +95,11 @@ def add_messengers(user: Record, talk: Record, row: F64) -> None:
 
 
 @rule
-def add_use(user: Record, talk: Record, rules: Record, row: F64) -> None:
+def add_use(user: Record, talk: Record, rules: Record, row: F32) -> None:
     """Add what a user says where."""
     for c in range(2):
         use = beside(read(talk.use[c]), talk.use[c, CELLULAR])
-        add_to(row, USE + WIDTH * c, intensity(user) * rules.channel_share[c] * use)
+        add_to(row, USE + WIDTH * c, (intensity(user) * rules.channel_share[c]) * use)
 
 
 @rule
@@ -112,7 +113,7 @@ def is_lost(share: float, before: Int) -> bool:
     before : int
         At the start, as ``AT_START`` has it.
     """
-    return bool(share_steps(share) < (1.0 - ISOLATION) * np.float64(before))
+    return bool(share_steps(share) < (1.0 - ISOLATION) * np.float32(before))
 
 
 def are_lost(shares: F32, before: U16) -> Flags:
@@ -122,7 +123,7 @@ def are_lost(shares: F32, before: U16) -> Flags:
 
 
 @rule
-def add_ties(talk: Record, at_start: Record, row: F64) -> None:
+def add_ties(talk: Record, at_start: Record, row: F32) -> None:
     """Add whom a user can reach, and whether it has lost many since the start."""
     reach, secure = talk.reachable, talk.secure
     before, secure_before = at_start.reachable, at_start.secure
@@ -134,7 +135,7 @@ def add_ties(talk: Record, at_start: Record, row: F64) -> None:
 
 
 @rule
-def add_rest(user: Record, talk: Record, exposed: int, row: F64) -> None:
+def add_rest(user: Record, talk: Record, exposed: int, row: F32) -> None:
     """Add what remains: relatives abroad, abuse, VPN, welfare, exposure."""
     add_to(row, ABROAD, octet_of(
         talk.abroad[0], talk.abroad[1], user.victim & 1, user.victim >> 1 & 1,
@@ -159,10 +160,11 @@ class Tally(NamedTuple):
 @rule
 def observe(
     i: Int, chunk: Int, user: Record, talk: Record, now: Now, rules: Record, tally: Tally,
+    sums: F32,
 ) -> None:  # fmt: skip
-    """Add a user's columns to ``tally.sums[chunk, cell]``; note its primary and its exposure."""
+    """Add a user's columns to ``sums[cell]``, those of its block; note primary and exposure."""
     cell = cell_of(user, tally.n_regions)
-    row = tally.sums[chunk, cell]
+    row = sums[cell]
     shares = communication_shares(talk, rules)
     tally.primary[i], tally.exposed[i] = most_used(shares), can_be_read(shares, now)
     add_messengers(user, talk, row)
@@ -171,6 +173,20 @@ def observe(
     add_rest(user, talk, tally.exposed[i], row)
     row[PRIMARY + tally.primary[i]] += 1.0
     add_months(i, chunk, cell, talk, tally)
+
+
+@rule
+def carry(sums: F32, chunk: Int, tally: Tally) -> None:
+    """Add the sums of a block, few enough users for single precision, to those of its chunk."""
+    for cell in range(sums.shape[0]):
+        for column in range(N_COLUMNS):
+            tally.sums[chunk, cell, column] += sums[cell, column]
+            sums[cell, column] = 0.0
+
+
+def block_sums(tally: Tally) -> F32:
+    """Return where the users of a block are added up by cell, (cells, N_COLUMNS)."""
+    return aligned.zeros(tally.sums.shape[1:], np.float32)
 
 
 @rule

@@ -34,7 +34,7 @@ class Witness(CompiledEngine):
         n = state.n_users
         self.users = state.users.copy()
         talks = records(TALK, BLOCK * n_blocks(n))
-        works = [make_work(last - first) for first, last in chunks(n)]
+        works = make_work(chunks(n), tally)
 
         def loop(k: int, first: int, last: int) -> None:
             """Take a chunk block by block: each has its own talks, sums are those of the chunk."""

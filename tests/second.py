@@ -14,7 +14,7 @@ import networkx as nx
 from tests.second_act import Act
 from tests.second_conditions import CELLULAR, CHANNELS, conditions
 from tests.second_look import Look
-from tests.second_state import BY_TIES, HABIT_STEPS, Luck, Word, read, show, take_sides, think
+from tests.second_state import HABIT_STEPS, LOST, Luck, Word, read, show, take_sides, think
 
 
 class World(Look, Act):
@@ -64,12 +64,13 @@ class World(Look, Act):
         self.close += self.luck.close
         self.k += 1
 
-    def settle(self, words=None, minds=None, habits=None):
-        """Show every user; what stands in the middle of two as words, minds and habits have it."""
+    def settle(self, words=None, habits=None, beliefs=None):
+        """Show every user; what stands in the middle of two as others have it."""
         nothing = [None] * len(self.users)
-        for user, theirs in zip(self.users, habits or (), strict=False):
-            take_sides(user, theirs)
-        self.minds = list(map(think, self.users, minds or nothing))
+        if words:
+            for sides in zip(self.users, habits, beliefs, strict=True):
+                take_sides(*sides)
+        self.minds = list(map(think, self.users))
         self.words = [
             show(user, mind, self.messengers, self.b, word)
             for user, mind, word in zip(self.users, self.minds, words or nothing, strict=False)
@@ -91,7 +92,7 @@ class World(Look, Act):
                 continue
             p = self.names.index(policy.platform)
             lost = 1 - dau[p] / self.first_dau[p] if self.first_dau[p] else 0.0
-            if self.k and abs(lost - policy.lost_users) < BY_TIES["accept"]:
+            if self.k and abs(lost - policy.lost_users) < LOST:
                 self.close.append((name,))
             if (policy.start - self.config.start).days < end and lost >= policy.lost_users:
                 self.noted[name] = math.ceil(end)

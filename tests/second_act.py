@@ -6,7 +6,16 @@ Part of the second implementation, see tests/second.py.
 import math
 
 from sim.world.settings import TYPES
-from tests.second_state import has, in_steps, reached
+from tests.second_state import (
+    SINGLE,
+    STEPS_OF,
+    TOO_CLOSE,
+    UNSURE,
+    VALUE,
+    has,
+    in_steps,
+    reached,
+)
 
 
 class Act:
@@ -31,21 +40,14 @@ class Act:
         return self.luck.below(self.now.passing[p], "register", i, p)
 
     def revise(self, i, user, talk):
-        b, now = self.b, self.now
+        b = self.b
         for p in sorted(user.revising):
-            U = b.network_value * talk.value[p] * abs(talk.value[p]) ** (b.network_shape - 1)
-            U += b.chat_value * talk.chats[p]
-            U += self.value_alone(p, user.band) + now.trend[p] + b.taste_sd * user.taste[p]
-            U += b.risk_value * self.lean(user, p)
-            U += b.mandate_value * (p in user.mandated - user.second)
-            if p not in user.installed:
-                U += now.onboarding[p]
-            elif p in user.account:
-                U += b.keep_value * user.habit[p]
-            else:
-                U += b.preinstall_value
+            v, noise = max(talk.value[p], 0.0), talk.noise[p]
+            benefit = b.network_value * v**b.network_shape
+            margin = SINGLE * (talk.scale[0] + benefit + abs(noise))
+            margin += b.network_value * ((v + VALUE) ** b.network_shape - v**b.network_shape)
             user.aware.add(p)
-            if self.luck.yes(U, "accept", i, p):
+            if self.luck.wants(benefit + talk.rest[p], noise, margin, i, p):
                 if self.passes(i, user, p):
                     user.installed.add(p)
                     user.account.add(p)
@@ -110,6 +112,8 @@ class Act:
             old, prior = user.belief[p], self.prior(user, p)
             new = old + F * (peer.belief(p) - old) + G * (prior - old)
             user.belief[p] = in_steps("belief", new)
+            error = UNSURE * (abs(old) + F * abs(peer.belief(p) - old) + G * abs(prior - old))
+            user.sides[p] = {in_steps("belief", new + side * error) for side in (-1, 1)}
         for story in now.stories:
             if story.bit in user.news:
                 continue
@@ -118,14 +122,16 @@ class Act:
             if luck.happens(H, "news", i, salt=story.salt):
                 user.news.add(story.bit)
                 p = story.platform
+                shock = story.shock[user.type + 1]
                 before = self.lean(user, p)
-                new = user.belief[p] + story.shock[user.type + 1]
-                user.belief[p] = in_steps("belief", new)
-                self.look_around(i, user, story, before - self.lean(user, p))
+                user.belief[p], sides = in_steps("belief", user.belief[p] + shock), user.sides[p]
+                user.sides[p] = {in_steps("belief", side + shock) for side in sides}
+                margin = 0.0 if len(sides) == 1 else user.concern / STEPS_OF["belief"]
+                self.look_around(i, user, story, before - self.lean(user, p), margin)
 
-    def look_around(self, i, user, story, d):
-        H = self.b.attention * d
-        if d > 0 and self.luck.happens(H, "attention", i, salt=story.salt):
+    def look_around(self, i, user, story, d, margin):
+        H, margin = self.b.attention * d, TOO_CLOSE + self.b.attention * margin
+        if d > 0 and self.luck.happens(H, "attention", i, margin=margin, salt=story.salt):
             told = {story.platform}
             user.alert |= (told & has(user)) | (user.aware - has(user) - told)
 

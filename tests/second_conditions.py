@@ -8,6 +8,7 @@ from itertools import combinations, pairwise
 from types import SimpleNamespace
 
 from sim.rng import purpose_key
+from tests.second_state import f4
 
 CELLULAR = 6  # its column beside messengers
 CHANNELS = ("message", "call")
@@ -197,5 +198,5 @@ def conditions(config, k, noted):
                 r = mean_strongest(begin, end, on, reliefs)
                 for V in (0, 1):
                     q = (1 - r * (1 - e0) * (1 - E * V)) * (1 - s_p)
-                    now.q[2 * region + V, c, p] = q
+                    now.q[2 * region + V, c, p] = f4(q)
     return now

@@ -15,6 +15,7 @@ from tests.second_state import (
     MESSAGE,
     NOWHERE,
     ORDERED,
+    SINGLE,
     WEIGHT_EXPONENT,
     f4,
     has,
@@ -76,7 +77,8 @@ class Look:
             return
         now = None if chat.platform == NOWHERE else self.chat_value(chat, chat.platform)
         x = self.b.chat_choice * (v - (now or 0.0))
-        if self.luck.yes(x, "chat_accept", g):
+        margin = SINGLE * (1 + self.b.chat_choice * (v + (now or 0.0)))
+        if self.luck.yes(x, "chat_accept", g, margin=margin):
             chat.platform, chat.moved = candidate, INVITED
 
     def chat_value(self, chat, p):
@@ -112,7 +114,7 @@ class Look:
         for name in ("reachable", "secure", "abroad"):
             setattr(talk, name, [f4(x) for x in getattr(sums, name)])
         talk.helpers, talk.welfare = f4(sums.helpers), f4(sums.welfare)
-        talk.value = [f4(self.value(i, p)) if p in user.revising else 0.0 for p in range(6)]
+        self.weigh(i, user, talk)
 
         j = self.contact(i, "converse")
         talk.partner = i if j is None else j
@@ -137,6 +139,40 @@ class Look:
             if self.luck.happens(H, "revise", i, p):
                 found.add(p)
         return found
+
+    def weigh(self, i, user, talk):
+        """Write what having a messenger is worth without contacts, and with those who decide."""
+        for name in ("value", "rest", "noise"):
+            setattr(talk, name, [None] * 6)  # read by nobody (2.2)
+        talk.scale = [0.0, 1.0]
+        if not user.revising:
+            return
+        terms = [self.terms(user, talk, p) for p in self.messengers]
+        talk.scale[0] = max(sum(map(abs, of_p)) for of_p in terms)
+        for p, of_p in enumerate(terms):
+            talk.rest[p], talk.noise[p] = sum(of_p), self.luck.noise("accept", i, p)
+            decides = p in user.revising and self.is_open(i, talk, p)
+            talk.value[p] = f4(self.value(i, p)) if decides else 0.0
+
+    def is_open(self, i, talk, p):
+        """Return whether contacts can decide, as one does not want a messenger anyway (7.6)."""
+        margin = SINGLE * (talk.scale[0] + abs(talk.noise[p]))
+        return not self.luck.wants(talk.rest[p], talk.noise[p], margin, i, p)
+
+    def terms(self, user, talk, p):
+        """Return the terms of the utility of having a messenger but for contacts (7.7)."""
+        b, now = self.b, self.now
+        if p not in user.installed:
+            own = now.onboarding[p]
+        elif p in user.account:
+            own = b.keep_value * user.habit[p]
+        else:
+            own = b.preinstall_value
+        return (
+            b.chat_value * talk.chats[p], self.value_alone(p, user.band), now.trend[p],
+            b.taste_sd * user.taste[p], b.risk_value * self.lean(user, p),
+            b.mandate_value * (p in user.mandated - user.second), own,
+        )  # fmt: skip
 
     def value(self, i, p):
         """Return what a messenger adds to what one can say, whether or not one has it."""

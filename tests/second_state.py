@@ -15,6 +15,8 @@ from tests.worlds import chats_of, csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
+SHOWN_OF_HABIT = 256  # steps of a habit that a word does not tell apart (2.5)
+NOISE_BITS = 23  # 7.7
 MOST_SURE, SURE_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 STEPS_OF = {  # of one (2.1)
@@ -31,14 +33,31 @@ BITS = {
 LUCKY = {"revise", "aware", "mandate", "trial", "preinstall", "abuse"}
 ALL_BITS = 2**64 - 1
 TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
-# What comes out of ties is known to single precision (7.3): a sum of shares of 1 to F32.
+# What is taken in single precision (7.3): a hazard is right to SINGLE of it, and so is a sum, of
+# its terms without their signs.
+SINGLE = 1e-6
+HAZARDS = {"revise", "aware", "trial", "preinstall", "pair", "abuse"}
+# What comes out of ties: a sum of shares of 1 is known to F32.
 F32 = 4e-6
-BY_TIES = {"accept": 2e-5, "vpn_accept": 2e-5, "pair": 2e-5}  # too close, where that decides
+BY_TIES = {"vpn_accept": 2e-5}  # too close, where that decides
+VALUE = 2e-6  # a marginal value, where that decides
+LOST = 2e-5  # the same of a loss of users, see `comply_if_lost`
 BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
-BETWEEN = 2e-4  # levels: so near to the middle between two, either is right
-UNSURE = 2e-5  # the same of beliefs as heard
-TALK = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
+UNSURE = 3e-7  # a belief, of what it is the sum of
+BETWEEN = 5e-7  # a level of fear before it is rounded, in the steps of a unit
+TALK = (
+    "use",
+    "value",
+    "openings",
+    "reachable",
+    "secure",
+    "helpers",
+    "welfare",
+    "vpn_gain",
+    "told",
+)
 OF_TIES = {"users.habit", *(f"talks.{name}" for name in TALK)}
+PRIVATE = {"unrounded", "sides", "scale"}  # what no array holds
 
 
 def f4(x):
@@ -106,18 +125,31 @@ class Luck:
             return lucky_uniform(int(key), index, slot)
         return uniform(key, index) if slot is None else user_uniform(key, index, slot)
 
-    def below(self, chance, purpose, *index, **salt):
+    def below(self, chance, purpose, *index, margin=TOO_CLOSE, **salt):
         u = self.u(purpose, *index, **salt)
-        if 0 < chance < 1 and abs(u - chance) < BY_TIES.get(purpose, TOO_CLOSE):
+        if 0 < chance < 1 and abs(u - chance) < margin:
             self.close.append((purpose, *index))
         self.seen.add((purpose, u < chance))
         return u < chance
 
-    def happens(self, H, purpose, *index, **salt):
-        return self.below(1 - math.exp(-H), purpose, *index, **salt)
+    def happens(self, H, purpose, *index, margin=TOO_CLOSE, **salt):
+        margin += SINGLE * H if purpose in HAZARDS else 0.0
+        return self.below(1 - math.exp(-H), purpose, *index, margin=margin, **salt)
 
-    def yes(self, x, purpose, *index):
-        return self.below(sigmoid(x), purpose, *index)
+    def yes(self, x, purpose, *index, margin=TOO_CLOSE):
+        return self.below(sigmoid(x), purpose, *index, margin=BY_TIES.get(purpose, margin))
+
+    def noise(self, purpose, *index):
+        """Return a number of the logistic law (7.7)."""
+        u = (2 * math.floor(2**NOISE_BITS * self.u(purpose, *index)) + 1) / 2 ** (NOISE_BITS + 1)
+        return math.log(u) - math.log(1 - u)
+
+    def wants(self, U, noise, margin, *index):
+        """Return whether utility exceeds noise (7.7)."""
+        if abs(U - noise) < margin:
+            self.close.append(("accept", *index))
+        self.seen.add(("accept", noise < U))
+        return noise < U
 
     def pick(self, weights, purpose, *index, margin=TOO_CLOSE):
         """Return a place among `weights` as contacts are drawn, None if there is none."""
@@ -181,50 +213,54 @@ def has(user):
     return user.installed & user.account
 
 
-def think(user, theirs=None):
-    """Return the mind of a user (2.5); of a belief in the middle what the mind `theirs` says."""
-    heard = []
-    for p, belief in enumerate(user.belief):
-        height = (belief + MOST_SURE) * SURE_STEPS
-        level = math.floor(height + 0.5)
-        if theirs is not None and abs(height - math.floor(height) - 0.5) < UNSURE:
-            other = theirs >> 16 + 8 * p & 0xFF
-            level = other if abs(other - height) < 0.6 else level
-        heard.append(min(max(level, 0), 255))
-    return Mind(frozenset(user.aware), frozenset(user.news), tuple(heard))
+def think(user):
+    """Return the mind of a user (2.5)."""
+    heard = [round((belief + MOST_SURE) * SURE_STEPS) for belief in user.belief]
+    heard = tuple(min(max(level, 0), 255) for level in heard)
+    return Mind(frozenset(user.aware), frozenset(user.news), heard)
 
 
-def take_sides(user, theirs):
-    """Let habits that are next to the middle between two steps (2.1) be those of `theirs`."""
+def take_sides(user, habits, beliefs):
+    """Let habits and beliefs next to the middle between two steps (2.1) be those of others."""
     for p, habit in user.unrounded.items():
         height = habit * STEPS_OF["habit"]
         near = abs(height - math.floor(height) - 0.5) < F32 * STEPS_OF["habit"]
-        if near and abs(theirs[p] * STEPS_OF["habit"] - height) < 0.8:
-            user.habit[p] = theirs[p]
+        if near and abs(habits[p] * STEPS_OF["habit"] - height) < 0.8:
+            user.habit[p] = habits[p]
+    for p, sides in user.sides.items():
+        if beliefs[p] in sides:
+            user.belief[p] = beliefs[p]
 
 
-def heights(user, mind, p, b):
-    """Return how high the habit and the fear of a messenger stand, before they are rounded."""
-    most, fear = b.chilling_value / 2 * MOST_FEAR, 0.0
-    if user.type == -1:
-        fear = min(user.concern * sigmoid(mind.belief(p)), MOST_FEAR) * b.chilling_value / 2
-    eta = b.habit_value / 2
-    return (
-        HABIT_STEPS * (math.expm1(eta * user.habit[p]) / math.expm1(eta) if eta else 0.0),
-        FEAR_STEPS * (math.expm1(-fear) / math.expm1(-most) if most else 0.0),
-    )
+def habit_level(habit, b):
+    """Return the level that a word shows of a habit (2.5)."""
+    e, eta = round(habit * STEPS_OF["habit"]) // SHOWN_OF_HABIT / 255, b.habit_value / 2
+    return round(HABIT_STEPS * math.expm1(eta * e) / math.expm1(eta)) if eta else 0
+
+
+def fear_level(user, mind, p, b, theirs):
+    """Return that of a fear (2.5); in the middle between two the one in the word `theirs`."""
+    if user.type != -1 or not b.chilling_value:
+        return 0
+    most = -math.expm1(-b.chilling_value / 2 * MOST_FEAR)
+    fear = user.concern * sigmoid(mind.belief(p))
+    height = FEAR_STEPS * -math.expm1(-b.chilling_value / 2 * fear) / most
+    level = min(round(height), FEAR_STEPS)
+    if theirs is not None and abs(height % 1 - 0.5) < BETWEEN * FEAR_STEPS / most:
+        shown = theirs >> 14 + 3 * p & 7
+        level = shown if abs(shown - height) < 0.6 else level
+    return level
 
 
 def show(user, mind, messengers, b, theirs=None):
-    """Return the word of a user (2.5); of a level in the middle the one in the word `theirs`."""
-    levels = [[0] * 6, [0] * 6]
+    """Return the word of a user (2.5); of a fear in the middle the level in the word `theirs`."""
+    habits, fears = [0] * 6, [0] * 6
     for p in messengers:
-        for kind, height in enumerate(heights(user, mind, p, b)):
-            levels[kind][p] = math.floor(height + 0.5)
-            if theirs is not None and abs(height - math.floor(height) - 0.5) < BETWEEN:
-                shown = theirs >> 14 + 3 * p & 7 if kind else theirs >> 32 + 5 * p & 31
-                levels[kind][p] = shown if abs(shown - height) < 0.6 else levels[kind][p]
-    return Word(frozenset(has(user)), user.place, *map(tuple, levels), bool(user.abroad))
+        habits[p] = habit_level(user.habit[p], b)
+        fears[p] = fear_level(user, mind, p, b, theirs)
+    return Word(
+        frozenset(has(user)), user.place, tuple(habits), tuple(fears), bool(user.abroad)
+    )  # fmt: skip
 
 
 def plain(record):
@@ -238,6 +274,7 @@ def read(world, state):
     world.users = [plain(record) for record in state.users]
     for user in world.users:
         user.unrounded = {}  # habits
+        user.sides = {}  # beliefs that a belief may have been rounded to
     world.talks = []
     world.settle()
     world.abuse = [plain(record) for record in state.abuse]
@@ -251,7 +288,7 @@ def read(world, state):
         )
         for g in range(len(begins) - 1)
     ]  # fmt: skip
-    world.standalone = state.rules.standalone.tolist()  # B and c as solved at the start
+    world.standalone = state.rules.standalone.T.tolist()  # B and c as solved at the start
     world.base_openings = state.rules.base_openings.tolist()
     indptr, indices = (part.tolist() for part in csr(state.ties))
     world.graph.add_nodes_from(range(len(world.users)))
@@ -270,7 +307,7 @@ def numbers(world):
     for table in ("users", "talks", "abuse"):
         for row in getattr(world, table):
             for name, value in vars(row).items():
-                if name == "unrounded":
+                if name in PRIVATE:
                     continue
                 value = value.packed() if name == "peer" else value
                 if (table, name) == ("talks", "chats"):
@@ -300,7 +337,12 @@ def stored(run):
 
 
 def same(one, other, rel_tol=1e-6, abs_tol=1e-9):
-    """Return whether two numbers, or lists of them, are the same but for rounding."""
+    """Return whether two numbers, or lists of them, are the same but for rounding.
+
+    What is None has no meaning (2.2).
+    """
+    if one is None:
+        return True
     if isinstance(one, list):
         return len(one) == len(other) and all(
             same(*pair, rel_tol, abs_tol) for pair in zip(one, other, strict=True)
@@ -313,6 +355,8 @@ def same(one, other, rel_tol=1e-6, abs_tol=1e-9):
 
 def tolerance(world, name, row):
     """Return by how much numbers may differ, relative to them and absolutely."""
+    if name in ("talks.rest", "talks.noise"):
+        return SINGLE, SINGLE * world.talks[row].scale[name == "talks.noise"]
     if name not in OF_TIES:
         return 1e-6, 1e-9
     b, scale = world.b, 1.0  # shares of what one says

@@ -91,7 +91,7 @@ def test_t1_the_crowd_jumps_up_and_down_at_different_spinodals():
     time = count()
 
     def settled(a):
-        crowd.state.rules.standalone[0] = a
+        crowd.state.rules.standalone[:, 0] = a
         return [step(next(time)) for _ in range(BURN)][-1]
 
     rising = {a: settled(a) for a in (-3.3, -3.0, a_up - 0.05, a_up + 0.05)}

@@ -105,9 +105,10 @@ def calls(path, function):
         ("3.5", "sim/rules/step.py", "wonder"),
         ("3.6", "sim/rules/step.py", "follow_up"),
         ("3.7", "sim/rules/step.py", "act"),
-        ("3.8", "sim/rules/push.py", "receive"),
-        ("3.9", "sim/rules/pairing.py", "keep_agreements"),
-        ("3.10", "sim/rules/beliefs.py", "learn"),
+        ("3.8", "sim/rules/step.py", "show"),
+        ("3.9", "sim/rules/push.py", "receive"),
+        ("3.10", "sim/rules/pairing.py", "keep_agreements"),
+        ("3.11", "sim/rules/beliefs.py", "learn"),
     ],
 )
 def test_the_schedule_is_the_order_of_calls(number, path, function):
@@ -125,6 +126,8 @@ def test_every_random_number_has_its_address():
     used += [("lucky_uniform", *address) for address in lucky]
     assert "luck(key, who)" in source  # of sixteen users at once
     used.append(("luck", "CONVERSE", "i"))
+    assert "luck(keys[ACCEPT], i * SLOTS)" in source  # of eight slots of a user at once
+    used.append(("user_uniform", "ACCEPT", "i, p"))
     addresses = {
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))
         for function, name, index in used

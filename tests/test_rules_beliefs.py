@@ -127,7 +127,8 @@ def test_a_mind_says_what_its_owner_knows_and_believes_to_a_sixteenth():
 @pytest.mark.parametrize(
     ("belief", "heard"),
     [
-        (0.0, 0.0), (1 / 32, 1 / 16), (-1 / 32, 0.0), (JUST_BELOW, 0.0),
+        (0.0, 0.0), (1 / 32, 0.0), (3 / 32, 1 / 8), (-1 / 32, 0.0), (-3 / 32, -1 / 8),
+        (JUST_BELOW, 0.0),
         (-3.3, -3.3125), (-8.0, -8.0), (-8.5, -8.0), (-np.inf, -8.0), (7.9375, 7.9375),
         (8.0, 7.9375), (np.inf, 7.9375),
     ],
@@ -243,7 +244,7 @@ def test_two_who_only_talk_meet_in_the_middle():
             form_beliefs(users[i], talks[i], NO_NEWS, 1.0, rules)
         held.append(from_steps(belief=users.belief[:, 0]))
     held, follow = np.array(held), 1 - np.exp(-0.05)
-    heard = np.floor(16 * held + 0.5) / 16  # exactly, by what each hears of the other
+    heard = np.rint(16 * held) / 16  # exactly, by what each hears of the other
     law = held[:-1] + follow * (heard[:-1, ::-1] - held[:-1])
     assert held[1:] == pytest.approx(law, abs=BELIEF_UNIT / 2)
     # an exchange moves a belief by `follow` times what is heard wrong, HEARING at most, and each

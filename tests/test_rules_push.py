@@ -43,11 +43,16 @@ def test_a_mandate_reaches_its_segment_up_to_its_ceiling(ceiling, reached):
     assert push.mandate_hazard(0, other, mandate) == 0
 
 
+def obliged(now, mandates):
+    """Return `now` with `mandates` in force."""
+    return now._replace(mandates=mandates, most_mandated=push.most_hazards(mandates))
+
+
 def obeying(mandates, n=2000, **traits):
     """Return who of `n` users with `traits` obeys one of the mandates for messenger 1."""
-    users = [someone(account=0, **traits) for _ in range(n)]
+    users, most = [someone(account=0, **traits) for _ in range(n)], push.most_hazards(mandates)
     for i, user in enumerate(users):
-        push.obey(i, user, mandates, NOW.force, toy_rules(2), keys(0))
+        push.obey(i, user, mandates, most, NOW.force, toy_rules(2), keys(0))
         assert user.mandated == user.installed
     return np.array([user.mandated & 0b10 != 0 for user in users])
 
@@ -75,10 +80,10 @@ def test_mandates_for_one_messenger_add_up_where_each_of_them_reaches():
 def test_push_gives_the_app_the_account_and_the_demand():
     mandates = a_mandate(platform=1, hazard=99.0)
     user = someone(segments=0b100, account=0, aware=0)
-    receive(user, NOW._replace(mandates=mandates), toy_rules(2))
+    receive(user, obliged(NOW, mandates), toy_rules(2))
     assert user.installed == user.account == user.mandated == user.aware == 0b10
     offline = someone(segments=0b100, account=0, aware=0, online=0)
-    receive(offline, NOW._replace(mandates=mandates), toy_rules(2))
+    receive(offline, obliged(NOW, mandates), toy_rules(2))
     assert offline.installed == offline.mandated == 0
 
 
@@ -119,7 +124,7 @@ def test_who_has_a_second_phone_has_done_what_is_demanded(by):
     if by == "chat":
         talk.ordered = 0b10
     else:
-        now = NOW._replace(mandates=a_mandate(platform=1, hazard=99.0))
+        now = obliged(NOW, a_mandate(platform=1, hazard=99.0))
     receive(user, now, toy_rules(2), talk)
     assert (user.second, user.installed) == (0b10, 0)
 

@@ -71,7 +71,7 @@ def compare(config, replication, start, n_steps):
         run.step()
         other.step()
         theirs = stored(run)
-        other.settle(theirs["words"], theirs["minds"], theirs["users.habit"])
+        other.settle(theirs["words"], theirs["users.habit"], theirs["users.belief"])
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
         assert not differences(other, theirs)
@@ -135,7 +135,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
-        other.settle(numbers["words"], numbers["minds"], numbers["users.habit"])
+        other.settle(numbers["words"], numbers["users.habit"], numbers["users.belief"])
         if differences(other, numbers):
             return True
     return False

@@ -137,7 +137,7 @@ def test_beliefs_at_rest_do_not_drift_in_a_run():
     assert shared[:3].tolist() == [False, True, False]
     f, g = (-np.expm1(-rate * config.step_days) for rate in (0.03, config.behaviour.forget_rate))
     gone = f / (f + g) * (1 - (1 - f - g) ** config.n_steps)
-    heard = np.floor(16 * prior[0] + 0.5) / 16
+    heard = np.rint(16 * prior[0]) / 16
     law = (prior[0] + gone * (heard - prior[0]))[shared]
     for replication in range(n):
         run = advanced(simulation(config, start, replication), config.n_steps)

@@ -172,13 +172,14 @@ def test_solved_values_are_finite_and_those_given_are_kept(start):
     rules = start.rules
     for p, name in enumerate(CONFIG.messengers):
         platform = CONFIG.platforms[name]
-        assert np.isfinite(rules.standalone[p]).all()
+        assert np.isfinite(rules.standalone[:, p]).all()
         assert 0 <= rules.base_openings[p] < 50
-        assert np.abs(rules.standalone[p]).max() < 20
+        assert np.abs(rules.standalone[:, p]).max() < 20
         if platform.standalone is not None:
-            assert rules.standalone[p].tolist() == [platform.standalone[b] for b in BANDS]
+            given = np.array([platform.standalone[b] for b in BANDS], np.float32)
+            assert (rules.standalone[:, p] == given).all()
         if platform.openings is not None:
-            assert rules.base_openings[p] == platform.openings
+            assert rules.base_openings[p] == np.float32(platform.openings)
 
 
 @pytest.mark.parametrize("seed", [2, 3])

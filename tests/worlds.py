@@ -14,7 +14,7 @@ from sim.inversion import talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
-from sim.rules import beliefs, choice, circumvention, fixed, tie, whatif
+from sim.rules import adoption, beliefs, choice, circumvention, fixed, push, tie, whatif
 from sim.rules.availability import pair_tables
 from sim.rules.contact import contact
 from sim.rules.fixed import (
@@ -47,7 +47,7 @@ from sim.rules.records import (
     Shown,
     records,
 )  # fmt: skip
-from sim.rules.word import MOST_FEAR, MOST_SURE, SURE_STEPS, levels
+from sim.rules.word import MOST_SURE, SURE_STEPS, levels
 from sim.sample import draw_sample
 from sim.simulation import Simulation
 from sim.start import prepare
@@ -177,8 +177,6 @@ def toy_rules(n_messengers, **values):
     rules.n_messengers[:] = n_messengers
     rules.outside[:] = rules.outside_abroad[:] = 1.0
     eta, chilling = values.pop("habit_value", 0.0), values.pop("chilling_value", 0.0)
-    rules.habit_pull[:] = np.expm1(eta / 2)
-    rules.fear_pull[:] = -np.expm1(-chilling / 2 * MOST_FEAR)
     for name, table in levels(eta, chilling)._asdict().items():
         rules[name][0] = table
     rules.channel_share[:] = 0.8, 0.2
@@ -283,12 +281,15 @@ def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
     force.unreadable = 2**n - 1
     tables = pair_tables(full_q, a, np.array(losses))
     force.varied, force.regional = tables.varied, tables.regional
-    nothing = records(MANDATE, 0), records(MANDATE, 0), records(NEWS, 0)
-    return Now(force, full_q, *tables[:5], *nothing)
+    none = records(MANDATE, 0)
+    return Now(
+        force, full_q.astype(np.float32), *tables[:5], none, push.most_hazards(none), none,
+        records(NEWS, 0),
+    )  # fmt: skip
 
 
 def talk_of(i, state, now):
-    """Let user `i` communicate and value what it reconsiders; returns its talk."""
+    """Let user `i` communicate, weigh and value what it reconsiders; returns its talk."""
     s, asked = tie.working_memory(), whatif.questions(1)
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
@@ -296,6 +297,7 @@ def talk_of(i, state, now):
         at - lane, lane, lane + 1, state.talks, 0, state.shown.words, state.ties, now,
         state.rules, keys(0)[CONVERSE], s,
     )  # fmt: skip
+    adoption.weigh(i, state.users[i], state.talks[i], now, state.rules, keys(0))
     whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
     answer(state, now, asked)
     return state.talks[i]
@@ -342,8 +344,8 @@ def answer(state, now, asked):
 
 def by_band(*values):
     """Return stand-alone values, the same in every band, as rules hold them."""
-    padded = np.zeros((MAX, N_BANDS))
-    padded[: len(values)] = np.reshape(values, (-1, 1))
+    padded = np.zeros((N_BANDS, MAX))
+    padded[:, : len(values)] = values
     return padded
 
 

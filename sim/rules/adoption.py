@@ -5,12 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, flags, lowest, read, where
-from sim.rng import user_uniform
-from sim.rules.attitude import leaning
-from sim.rules.chance import befalling, sigmoid
-from sim.rules.fixed import habit, taste
-from sim.rules.groups import chats_on
+from sim.octets import (
+    Octet,
+    bits_of,
+    bytes_of,
+    flags,
+    logistic,
+    lowest,
+    luck,
+    number_at,
+    power,
+    read,
+    splat,
+    where,
+    write,
+)
+from sim.rng import SLOTS, user_uniform
+from sim.rules.attitude import leanings
+from sim.rules.chance import befalling
+from sim.rules.fixed import habits, tastes
 from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
 from sim.rules.word import in_use
 
@@ -35,30 +48,57 @@ def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64
 
 
 @rule
-def install_utility(user: Record, talk: Record, p: Int, now: Now, rules: Record) -> float:
-    """Return U_ip of having `p` on the first phone (docs/model.md, 2.4) [utils]."""
-    v = np.float64(talk.value[p])  # may be less than nothing by rounding
+def network_benefit(values: Octet, rules: Record) -> Octet:
+    """Return beta_N v^shape of marginal values v, which rounding may have made negative."""
+    values = where(values > 0.0, values, 0.0)
     if rules.network_shape != 1.0:
-        v *= abs(v) ** (rules.network_shape - 1.0)
-    u = rules.network_value * v + rules.chat_value * chats_on(talk, p)
-    u += rules.standalone[p, user.band] + now.force.trend[p]
-    u += rules.taste_sd * taste(user, p) + rules.risk_value * leaning(user, p)
-    bit = 1 << p
-    if user.mandated & bit and not user.second & bit:
-        u += rules.mandate_value
-    if user.installed & bit:
-        u += rules.keep_value * habit(user, p) if user.account & bit else rules.preinstall_value
-    else:
-        u += now.force.onboarding[p]
-    return float(u)
+        values = power(values, rules.network_shape)
+    return rules.network_value * values
 
 
 @rule
-def settle(i: Int, user: Record, p: Int, u: float, now: Now, keys: U64) -> None:
-    """Let user `i` install, keep or drop `p` at utility `u`; a new account passes the gate."""
+def own_utilities(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
+    """Return U_ip of having each messenger on the first phone, network benefit apart [utils]."""
+    u = read(rules.standalone[user.band]) + read(now.force.trend)
+    u = u + (rules.taste_sd * tastes(user) + rules.risk_value * leanings(user))
+    demanded = np.int64(user.mandated) & ~np.int64(user.second)
+    kept = where(flags(user.account), rules.keep_value * habits(user), rules.preinstall_value)
+    own = where(flags(user.installed), kept, read(now.force.onboarding))
+    u = u + (where(flags(demanded), rules.mandate_value, 0.0) + own)
+    return u + rules.chat_value * bytes_of(talk.chats)
+
+
+@rule
+def utilities(talk: Record, rules: Record) -> Octet:
+    """Return U_ip of having each messenger on the first phone (docs/model.md, 2.4) [utils]."""
+    return network_benefit(read(talk.value), rules) + read(talk.rest)
+
+
+@rule
+def install_utility(talk: Record, p: Int, rules: Record) -> np.float32:
+    """Return U_ip of having `p` on the first phone, for who has weighed it [utils]."""
+    return np.float32(number_at(utilities(talk, rules), p))
+
+
+@rule
+def weigh(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> np.int64:
+    """Let user `i` weigh what it reconsiders; return what contacts can still decide.
+
+    Who wants a messenger without the benefit of contacts, which is never negative, wants it.
+    """
+    rest, noise = own_utilities(user, talk, now, rules), logistic(luck(keys[ACCEPT], i * SLOTS))
+    write(talk.rest, rest)
+    write(talk.noise, noise)
+    write(talk.value, splat(0.0))
+    return np.int64(user.revising) & ~np.int64(bits_of(rest > noise))
+
+
+@rule
+def settle(i: Int, user: Record, p: Int, wanted: bool, now: Now, keys: U64) -> None:
+    """Let user `i` install, keep or drop `p`; a new account has to pass the gate."""
     bit = 1 << p
     user.aware = np.uint8(user.aware | bit)  # who was invited may not have heard of it
-    if user_uniform(keys[ACCEPT], i, p) < sigmoid(u):
+    if wanted:
         if user.account & bit or user_uniform(keys[REGISTER], i, p) < now.force.passing[p]:
             user.installed = np.uint8(user.installed | bit)
             user.account = np.uint8(user.account | bit)
@@ -70,7 +110,9 @@ def settle(i: Int, user: Record, p: Int, u: float, now: Now, keys: U64) -> None:
 def revise(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
     left = np.int64(user.revising)
-    while left:
-        p = lowest(left)
-        left &= left - 1
-        settle(i, user, p, install_utility(user, talk, p, now, rules), now, keys)
+    if left:
+        wanted = bits_of(utilities(talk, rules) > read(talk.noise))
+        while left:
+            p = lowest(left)
+            left &= left - 1
+            settle(i, user, p, bool(wanted >> p & 1), now, keys)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.compiled import rule
+from sim.octets import Octet
+from sim.octets import sigmoid as sigmoids
 from sim.rules.chance import sigmoid
-from sim.rules.fixed import belief, concern
+from sim.rules.fixed import belief, beliefs, concern
 from sim.rules.records import Int, Record
 
 
@@ -15,3 +19,9 @@ def leaning(user: Record, p: Int) -> float:
     The state-averse shun what they think the state reads, the foreign-averse prefer it.
     """
     return float(user.type * concern(user) * sigmoid(belief(user, p)))
+
+
+@rule
+def leanings(user: Record) -> Octet:
+    """Return `leaning` by messenger."""
+    return (np.float32(user.type) * concern(user)) * sigmoids(beliefs(user))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim import aligned
 from sim.compiled import rule
 from sim.lanes import SPAN
 from sim.rules.records import F32, F64, I32
@@ -45,7 +46,7 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     """
     rows: dict[bytes, int] = {}
     classes = [rows.setdefault(place.tobytes(), len(rows)) for place in q]
-    place_class = np.zeros(MOST_PLACES, np.int32)
+    place_class = aligned.zeros(MOST_PLACES, np.int32)
     place_class[: len(q)] = classes
     kinds = q[[classes.index(k) for k in range(len(rows))]]
     both = kinds[:, None] * kinds[None]
@@ -53,7 +54,7 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     quality = np.where(np.isfinite(values), both, 0.0)
     tables = attractions.astype(np.float32), quality.astype(np.float32)
     n_pairs = len(rows) ** 2
-    pairs = np.zeros((2, *values.shape, -(-n_pairs // SPAN) * SPAN), np.float32)
+    pairs = aligned.zeros((2, *values.shape, -(-n_pairs // SPAN) * SPAN), np.float32)
     pairs[..., :n_pairs] = [t.reshape(n_pairs, *values.shape).transpose(1, 2, 0) for t in tables]
     differs = np.logical_or(*((t != t[:1, :1]).any(axis=(0, 1, 2)) for t in tables))
     here = np.arange(len(q) - 1)

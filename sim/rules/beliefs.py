@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, flags, read, where
+from sim.octets import Octet, bits_of, flags, read, where
 from sim.rng import uniform
 from sim.rules import fixed
 from sim.rules.attitude import leaning
@@ -41,8 +41,8 @@ def hear_of(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     """Let user `i` hear of messengers, by media or from the contact."""
     told = where(flags(aware_of(talk.peer)), rules.word_of_mouth * now.force.days, 0.0)
     hazards = where(flags(user.aware), 0.0, read(now.force.awareness) + told)
-    new = befalling(keys[AWARE], i, hazards)
-    user.aware = np.uint8(user.aware | new)
+    if bits_of(hazards > 0.0):  # most users know all that they could hear of
+        user.aware = np.uint8(user.aware | befalling(keys[AWARE], i, hazards))
 
 
 @rule
@@ -58,7 +58,12 @@ def rest(user: Record, news: Records, rules: Record) -> Octet:
 
 @rule
 def form_beliefs(
-    user: Record, talk: Record, news: Records, follow: float, forget: float, rules: Record
+    user: Record,
+    talk: Record,
+    news: Records,
+    follow: np.float32,
+    forget: np.float32,
+    rules: Record,
 ) -> None:
     """Move the beliefs of `user` towards the contact's and back to where they rest.
 

@@ -43,13 +43,26 @@ def chosen(luck: np.uint64, hazards: Octet) -> int:
 def befalling(key: np.uint64, user: Int, hazards: Octet) -> int:
     """Return the bits of the slots in which events of integrated `hazards` happen to `user`."""
     luck = luck_of(key, user)
-    left, found = chosen(luck, hazards), 0
-    while left:
+    least, most = bounds(hazards)
+    bits = bytes_of(luck) * (1.0 / 256.0)
+    found, left = bits_of(bits + 1.0 / 256.0 <= least), bits_of(bits < most)
+    left &= ~found
+    while left:  # where eight bits do not tell
         p = lowest(left)
         left &= left - 1
         if happens(lucky_uniform(luck, key, user, p), number_at(hazards, p)):
             found |= 1 << p
     return found
+
+
+@rule
+def bounds(hazards: Octet) -> tuple[Octet, Octet]:
+    """Return numbers between which 1 - exp(-hazard) lies.
+
+    They are a little further apart than what the series gives, so that rounding cannot matter.
+    """
+    least = hazards * (0.999999 - 0.5 * hazards)
+    return least, hazards * (1.000001 - 0.5 * hazards * (1.0 - 0.333333 * hazards))
 
 
 @rule

@@ -33,6 +33,7 @@ from sim.lanes import (
     number_at,
     splat,
     store,
+    turn,
     where,
     zeros,
 )
@@ -51,7 +52,6 @@ from sim.rules.records import (
 )
 from sim.rules.tie import (
     ABROAD_WEIGHT,
-    ALONE,
     BEST,
     CALLED,
     HELPERS,
@@ -59,8 +59,8 @@ from sim.rules.tie import (
     SAID,
     SAID_SENSITIVE,
     SECURE,
+    TOLD,
     TOTAL,
-    USE,
     WELFARE,
     Contacts,
     Terms,
@@ -74,6 +74,7 @@ from sim.rules.tie import (
     quality,
     seat,
     terms,
+    use_row,
     weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT
@@ -169,10 +170,10 @@ def use(
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
     for p in range(MAX):
         if offered >> p & 1:
-            block, row = block_of(p), block_of(p) + USE + MESSAGE * WIDTH
+            block, row = block_of(p), use_row(MESSAGE, p)
             message = fma(load(s, block + SAID_SENSITIVE), per_sensitive, load(s, row))
             store(s, row, fma(load(s, block + SAID), per_message, message))
-            row = block + USE + CALL * WIDTH
+            row = use_row(CALL, p)
             store(s, row, fma(load(s, block + CALLED), per_call, load(s, row)))
 
 
@@ -200,6 +201,8 @@ def communicate(
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)
+    for row in range(TOLD):
+        store(s, row * WIDTH, zeros())
     mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), who, quantile(key, who, s)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
@@ -207,7 +210,7 @@ def communicate(
         if r < longest:
             ids = load(ties.indices, tie + r * WIDTH)
             partner = where(drawn >= ties.rank_total[r], ids, partner)
-            fetch(words, ties.indices, tie + (r + 2) * WIDTH)
+            fetch(words, ties.indices, tie + (r + 16) * WIDTH)
             their_low, their_high = gather(words, ids)
             pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
             contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
@@ -216,10 +219,11 @@ def communicate(
             contacts = abroad(low, mine, t, s)
         sums = talk_on_tie(low, offered, contacts, pairs, sums, t, s)
     store_sums(helpers, sums, s)
+    turn(s, 0)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
-            write_talk(lane, talks[i - base], offered, any_abroad, s)
+            write_talk(lane, talks[i - base], any_abroad, s)
             talks[i - base].partner = number_at(partner, lane)
 
 
@@ -235,11 +239,11 @@ def quantile(key: np.uint64, who: Ints, s: F32) -> Floats:
 
 @rule
 def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
-    """Write the sums to the rows that `write_talk` reads lane by lane."""
+    """Write the sums to their rows."""
     store(s, HELPERS * WIDTH, helpers)
     store(s, WELFARE * WIDTH, sums.welfare)
-    store(s, (ALONE + MESSAGE) * WIDTH, sums.alone_message)
-    store(s, (ALONE + CALL) * WIDTH, sums.alone_call)
+    store(s, use_row(MESSAGE, CELLULAR), sums.alone_message)
+    store(s, use_row(CALL, CELLULAR), sums.alone_call)
     store(s, (REACH + MESSAGE) * WIDTH, sums.reach_message)
     store(s, (REACH + CALL) * WIDTH, sums.reach_call)
     store(s, (SECURE + MESSAGE) * WIDTH, sums.secure_message)
@@ -249,17 +253,15 @@ def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
 
 
 @rule
-def write_talk(lane: Int, talk: Record, offered: int, any_abroad: bool, s: F32) -> None:
+def write_talk(lane: Int, talk: Record, any_abroad: bool, s: F32) -> None:
     """Write the sums of one lane to the talk of its user."""
-    talk.welfare, talk.helpers = s[WELFARE * WIDTH + lane], s[HELPERS * WIDTH + lane]
+    told = load(s, lane * WIDTH)
+    for c in range(2):
+        for p in range(MAX + 1):
+            talk.use[c, p] = number_at(told, use_row(c, p) // WIDTH)
+    talk.welfare, talk.helpers = number_at(told, WELFARE), number_at(told, HELPERS)
     lives_abroad = any_abroad and s[ABROAD_WEIGHT * WIDTH + lane] > 0.0
     for c in range(2):
-        talk.use[c, CELLULAR] = s[(ALONE + c) * WIDTH + lane]
         talk.reachable[c] = s[(REACH + c) * WIDTH + lane]
         talk.secure[c] = s[(SECURE + c) * WIDTH + lane]
         talk.abroad[c] = s[(BEST + c) * WIDTH + lane] if lives_abroad else np.float32(0.0)
-    for p in range(MAX):
-        talk.value[p] = talk.use[MESSAGE, p] = talk.use[CALL, p] = 0.0
-        if offered >> p & 1:
-            for c in range(2):
-                talk.use[c, p] = s[block_of(p) + USE + c * WIDTH + lane]

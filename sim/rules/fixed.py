@@ -28,31 +28,31 @@ OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has be
 @rule
 def read_steps(array: U16 | I16, steps: int) -> Octet:
     """Return the numbers by messenger of an array that holds them in `steps` of one."""
-    return read(array) * (1.0 / steps)
+    return read(array) * np.float32(1.0 / steps)
 
 
 @rule
 def write_steps(array: U16 | I16, numbers: Octet, steps: int) -> None:
     """Write the numbers by messenger to an array that holds them in `steps` of one."""
-    write(array, numbers * np.float64(steps))
+    write(array, numbers * np.float32(steps))
 
 
 @rule
-def intensity(user: Record) -> float:
+def intensity(user: Record) -> np.float32:
     """Return how much `user` communicates, relative to the average."""
-    return float(np.float64(user.intensity) * (1.0 / INTENSITY_STEPS))
+    return np.float32(user.intensity) * np.float32(1.0 / INTENSITY_STEPS)
 
 
 @rule
-def concern(user: Record) -> float:
+def concern(user: Record) -> np.float32:
     """Return kappa, how much being read matters to `user`."""
-    return float(np.float64(user.concern) * (1.0 / CONCERN_STEPS))
+    return np.float32(user.concern) * np.float32(1.0 / CONCERN_STEPS)
 
 
 @rule
-def skill(user: Record) -> float:
+def skill(user: Record) -> np.float32:
     """Return the ease of a VPN for `user`, net of its ordinary cost [utils]."""
-    return float(np.float64(user.skill) * (1.0 / SKILL_STEPS))
+    return np.float32(user.skill) * np.float32(1.0 / SKILL_STEPS)
 
 
 @rule
@@ -117,6 +117,6 @@ def share_steps(share: float) -> float:
 
 
 @rule
-def taste(user: Record, p: Int) -> float:
-    """Return the taste of `user` for messenger `p` [standard deviations]."""
-    return float(np.float64(user.taste[p]) / TASTE_STEPS)
+def tastes(user: Record) -> Octet:
+    """Return the tastes of `user` for the messengers [standard deviations]."""
+    return read_steps(user.taste, TASTE_STEPS)

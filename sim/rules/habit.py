@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.compiled import rule
 from sim.octets import Octet, read
 from sim.rules.fixed import habits, keep_habits
@@ -9,7 +11,7 @@ from sim.rules.records import CALL, MESSAGE, Record
 
 
 @rule
-def relax(habit: Octet, share: Octet, memory: float) -> Octet:
+def relax(habit: Octet, share: Octet, memory: np.float32) -> Octet:
     """Return h exp(-rho dt) + (1 - exp(-rho dt)) share, with `memory` = exp(-rho dt)."""
     return memory * habit + (1.0 - memory) * share
 
@@ -22,6 +24,6 @@ def communication_shares(talk: Record, rules: Record) -> Octet:
 
 
 @rule
-def remember(user: Record, talk: Record, rules: Record, memory: float) -> None:
+def remember(user: Record, talk: Record, rules: Record, memory: np.float32) -> None:
     """Move the habits of `user` towards its present use; `memory` is what a habit keeps."""
     keep_habits(user, relax(habits(user), communication_shares(talk, rules), memory))

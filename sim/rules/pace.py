@@ -13,16 +13,16 @@ from sim.rules.records import Record
 class Pace(NamedTuple):
     """Shares of the way; computed once for all users."""
 
-    memory: float  # exp(-rho_h dt), what a habit keeps
-    follow: float  # 1 - exp(-phi dt), towards a contact's beliefs
-    forget: float  # 1 - exp(-delta dt), back to the prior
+    memory: np.float32  # exp(-rho_h dt), what a habit keeps
+    follow: np.float32  # 1 - exp(-phi dt), towards a contact's beliefs
+    forget: np.float32  # 1 - exp(-delta dt), back to the prior
 
 
 @rule
 def pace(rules: Record, days: float) -> Pace:
     """Return how far a step of `days` goes."""
     return Pace(
-        np.exp(-rules.habit_rate * days),
-        -np.expm1(-rules.peer_rate * days),
-        -np.expm1(-rules.forget_rate * days),
+        np.float32(np.exp(-rules.habit_rate * days)),
+        np.float32(-np.expm1(-rules.peer_rate * days)),
+        np.float32(-np.expm1(-rules.forget_rate * days)),
     )

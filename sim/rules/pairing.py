@@ -66,9 +66,10 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 @rule
 def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
-    u = uniform(keys[PAIR], i)
-    hazard = rules.pair_rate * now.force.days * failed_calls(user, now)
-    return bool(user.online and happens(u, hazard))
+    u, most = uniform(keys[PAIR], i), rules.pair_rate * now.force.days
+    if u >= most or not user.online:  # not even if all calls failed
+        return False
+    return happens(u, most * failed_calls(user, now))
 
 
 @rule

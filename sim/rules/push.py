@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, bits_of, exp, flags, lowest, read, splat, where
+from sim.octets import bits_of, exp, lowest, read, splat
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
 from sim.rules.fixed import concern
 from sim.rules.records import (
+    F32,
     MANDATED,
+    MAX,
     PREINSTALL,
     REGISTER,
     SECOND,
@@ -61,10 +63,12 @@ def comply(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64
 
 
 @rule
-def obey(i: Int, user: Record, mandates: Records, force: Record, rules: Record, keys: U64) -> None:
+def obey(
+    i: Int, user: Record, mandates: Records, most: F32, force: Record, rules: Record, keys: U64
+) -> None:
     """Let the mandates act on user `i`, whatever it is asked again."""
     luck = luck_of(keys[MANDATED], i)
-    left = chosen(luck, most_hazards(user, mandates)) & ~np.int64(user.second)
+    left = chosen(luck, read(most[user.segments])) & ~np.int64(user.second)
     while left:  # most users are spared the look at where the roll-outs stand
         p = lowest(left)
         left &= left - 1
@@ -76,15 +80,13 @@ def obey(i: Int, user: Record, mandates: Records, force: Record, rules: Record, 
             comply(i, user, p, force, rules, keys)
 
 
-@rule
-def most_hazards(user: Record, mandates: Records) -> Octet:
-    """Return by messenger the hazards of all mandates whose segments `user` belongs to."""
-    most = splat(0.0)
-    for m in range(mandates.shape[0]):
-        belongs = np.int64((user.segments & mandates[m].segment) != 0)  # a branch is a guess
-        reached = flags(belongs << mandates[m].platform)
-        most = most + where(reached, mandates[m].hazard, 0.0)
-    return most
+def most_hazards(mandates: Records) -> F32:
+    """Return the hazards of all mandates that reach segments, by their bits, (256, MAX)."""
+    reached = (np.arange(256, dtype=np.uint8)[:, None] & mandates.segment) != 0
+    hazards = np.zeros((256, MAX))
+    for m, mandate in enumerate(mandates):
+        hazards[:, mandate.platform] += reached[:, m] * mandate.hazard
+    return np.nextafter(hazards, np.inf).astype(np.float32)
 
 
 @rule
@@ -93,7 +95,7 @@ def tempting(i: Int, user: Record, force: Record, rules: Record, keys: U64) -> i
     trial = read(force.trial)
     if not bits_of(trial > 0.0):  # nobody names any: the same for all users
         return 0
-    drawn_to = rules.risk_value * concern(user) * np.float64(user.type > 0)
+    drawn_to = rules.risk_value * concern(user) * np.float32(user.type > 0)
     return chosen(luck_of(keys[TRIAL], i), trial * exp(splat(drawn_to)))
 
 
@@ -121,8 +123,7 @@ def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
-        if user.segments:
-            obey(i, user, now.mandates, force, rules, keys)
+        obey(i, user, now.mandates, now.most_mandated, force, rules, keys)
         buys = luck_of(keys[PREINSTALL], i)
         tried = tempting(i, user, force, rules, keys)
         bought = chosen(buys, read(force.preinstall))

@@ -67,13 +67,15 @@ USER = np.dtype(
 TALK = np.dtype(
     [
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
+        ("welfare", "f4"),  # logsum over ties [utils]
+        ("helpers", "f4"),  # share of weighted ties to users of a VPN
         ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
+        ("rest", "f4", (MAX,)),  # its utility but for that value [utils]
+        ("noise", "f4", (MAX,)),  # and what the whole has to exceed [utils]
         ("openings", "f4", (MAX,)),  # [1/day]
         ("reachable", "f4", (2,)),  # by messenger: weighted ties times the best q_i q_j shared
         ("secure", "f4", (2,)),  # the same, a messenger that the state cannot read
         ("abroad", "f4", (2,)),  # how well somebody abroad can be reached by messenger
-        ("helpers", "f4"),  # share of weighted ties to users of a VPN
-        ("welfare", "f4"),  # logsum over ties [utils]
         ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
         ("content", "f4"),  # openings for content that a VPN would let through [1/day]
         ("chats", "u8"),  # group chats on a messenger, a byte each
@@ -91,32 +93,38 @@ AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=T
 RULES = np.dtype(
     [
         ("n_messengers", "i8"),
-        ("channel_share", "f8", (2,)),  # d_c
+        ("channel_share", "f4", (2,)),  # d_c
         ("topic_share", "f8", (2,)),  # 1 - y, y
         ("outside", "f8", (2,)),  # exp(a_0c) of cellular
         ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
         ("abroad_low", "i8"),  # halves of the word that contacts abroad show
         ("abroad_high", "i8"),
+        ("habit_level", "u1", (256,)),  # of habits by their first eight bits, see word.py
+        ("half_fear", "f4"),  # lambda / 2 [utils]
+        ("fear_steps", "f4"),  # levels that a unit of exp(-lambda f / 2) has
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("habit_threshold", "f4", (32,)),  # word.py, `levels` [1/65535]
-        ("fear_threshold", "f8", (7,)),
-        ("chance", "f8", (256,)),
         ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)
-        ("standalone", "f8", (MAX, N_BANDS)),  # B_p [utils]
-        ("prior", "f8", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
+        ("standalone", "f4", (N_BANDS, MAX)),  # B_p [utils]
+        ("prior", "f4", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
         ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
-        ("base_openings", "f8", (MAX,)),  # [1/day]
-        ("habit_openings", "f8", (MAX,)),  # [1/day]
-        ("mandate_openings", "f8", (MAX,)),  # [1/day]
+        ("base_openings", "f4", (MAX,)),  # [1/day]
+        ("habit_openings", "f4", (MAX,)),  # [1/day]
+        ("mandate_openings", "f4", (MAX,)),  # [1/day]
+        *(
+            (name, "f4")  # of octets
+            for name in (
+                "network_value", "network_shape", "keep_value",
+                "taste_sd", "mandate_value", "preinstall_value", "chat_value", "risk_value",
+                "install_rate", "drop_rate", "failure_exit", "traffic_openings", "call_openings",
+                "word_of_mouth",
+            )
+        ),
         *(
             (name, "f8")
             for name in (
-                "network_value", "network_shape", "keep_value", "taste_sd", "mandate_value",
-                "preinstall_value", "install_rate", "drop_rate", "failure_exit", "habit_rate",
-                "traffic_openings", "call_openings", "pair_rate", "risk_value", "word_of_mouth",
-                "peer_rate", "forget_rate", "attention", "vpn_rate", "vpn_value", "vpn_help",
-                "content_value", "chat_value", "chat_rate", "chat_choice", "chat_quorum",
-                "second_phone", "abroad_weight",
+                "habit_rate", "pair_rate", "peer_rate", "forget_rate", "attention", "vpn_rate",
+                "vpn_value", "vpn_help", "content_value", "chat_rate", "chat_choice",
+                "chat_quorum", "second_phone", "abroad_weight",
             )
         ),
     ],
@@ -126,15 +134,15 @@ RULES = np.dtype(
 # What is in force for everybody during one step.
 FORCE = np.dtype(
     [
-        ("days", "f8"),  # length of the step
+        ("days", "f4"),  # length of the step
         ("passing", "f8", (MAX,)),  # share of registrations that succeed
-        ("trend", "f8", (MAX,)),  # of stand-alone value [utils]
-        ("trend_openings", "f8", (MAX,)),  # exp(trend): what draws people in draws them back
-        ("awareness", "f8", (MAX,)),  # hazards, integrated over the step
-        ("trial", "f8", (MAX,)),
-        ("preinstall", "f8", (MAX,)),
-        ("onboarding", "f8", (MAX,)),  # help with taking it up [utils]
-        ("access", "f8", (MAX + 1,)),  # share of communication that the state can read
+        ("trend", "f4", (MAX,)),  # of stand-alone value [utils]
+        ("trend_openings", "f4", (MAX,)),  # exp(trend): what draws people in draws them back
+        ("awareness", "f4", (MAX,)),  # hazards, integrated over the step
+        ("trial", "f4", (MAX,)),
+        ("preinstall", "f4", (MAX,)),
+        ("onboarding", "f4", (MAX,)),  # help with taking it up [utils]
+        ("access", "f4", (MAX + 1,)),  # share of communication that the state can read
         ("unreadable", "i8"),  # bits: messengers of which it reads less than half
         ("varied", "i8"),  # bits: messengers that do not work alike everywhere
         ("regional", "i8"),  # 1: places differ by more than a VPN
@@ -247,13 +255,14 @@ class Now(NamedTuple):
     """What is in force during one step; C is the number of places (region x VPN, and abroad)."""
 
     force: Record  # FORCE
-    availability: F64  # (C, 2, MAX) q_ipc
+    availability: F32  # (C, 2, MAX) q_ipc
     place_class: I32  # (256,) class of each place: in one class all messengers work alike
     attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
     quality: F32  # (K, K, 2, MAX) q_i q_j by class, 0 where the messenger lacks the channel
     pairs: F32  # both again, flat (2, 2, MAX, S) by pair: class of one's own place K + the other's
     n_pairs: int  # S
     mandates: Records  # MANDATE (m,)
+    most_mandated: F32  # (256, MAX) their hazards by bits of segments, wherever roll-outs stand
     orders: Records  # MANDATE (m,) to chats
     news: Records  # NEWS (m,)
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim import aligned
 from sim.compiled import rule
 from sim.lanes import (
-    SPAN,
     WIDTH,
     Floats,
     Ints,
@@ -21,12 +21,10 @@ from sim.lanes import (
     fma,
     ln,
     load,
-    look_up,
-    pick,
+    pick_of,
     splat,
     store,
     where,
-    zeros,
 )
 from sim.rules.records import (
     CALL,
@@ -44,14 +42,15 @@ from sim.rules.records import (
 )
 from sim.rules.word import ABROAD_BIT, PLACE_BIT, fear_factor, habit_factor
 
-# Working memory is rows of sixteen numbers. First what each lane has and the sums that are
-# written to the talks (from ALONE on a row a channel), then a block of rows a messenger.
-_SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL, HELPERS, WELFARE, ALONE, REACH, SECURE, BEST = (
-    0, 1, 2, 3, 4, 5, 6, 8, 10, 12,
+# Working memory is rows of sixteen numbers. The first sixteen are sums: of use by channel and
+# messenger (`use_row`), of welfare, of helpers. They are turned: then each is one user's. Then come
+# sums of which three take a row a channel, what each lane has, and a block of rows a messenger.
+TOLD = 2 * MAX + 4
+WELFARE, HELPERS, REACH, SECURE, BEST, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
+    14, 15, 16, 18, 20, 22, 23, 24, 25,
 )  # fmt: skip
-_BLOCKS, _BLOCK_SIZE = 14 * WIDTH, 7 * WIDTH
-# Rows of a block; USE takes a row a channel.
-_HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED, USE = (k * WIDTH for k in range(6))
+_BLOCKS, _BLOCK_SIZE = 26 * WIDTH, 5 * WIDTH
+_HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
 _ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
 
 
@@ -113,13 +112,19 @@ class Contacts(NamedTuple):
 
 def working_memory() -> F32:
     """Return what a thread needs to compute sixteen users, flat."""
-    return np.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
+    return aligned.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
 
 
 @rule
 def block_of(p: Int) -> Int:
     """Return where the rows of messenger `p` begin."""
     return _BLOCKS + p * _BLOCK_SIZE
+
+
+@rule
+def use_row(c: Int, p: Int) -> Int:
+    """Return where the use of messenger `p`, or of cellular, on channel `c` is added up."""
+    return (c * (MAX + 1) + p) * WIDTH
 
 
 @rule
@@ -152,9 +157,7 @@ def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     if not t.regional:
         return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
     place = (low >> PLACE_BIT) & 0xFF
-    if t.n_places <= SPAN:
-        return pick(place_class, 0, place & (SPAN - 1))
-    return look_up(place_class, 0, place)
+    return pick_of(place_class, 0, place, t.n_places)
 
 
 @rule
@@ -174,8 +177,6 @@ def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
             block = block_of(p)
             store(s, block + _HABIT, habit_factor(high, p, t.habit))
             store(s, block + _FEAR, fear_factor(low, p, t.fear))
-            store(s, block + USE + MESSAGE * WIDTH, zeros())
-            store(s, block + USE + CALL * WIDTH, zeros())
 
 
 @rule
@@ -205,9 +206,7 @@ def same(table: Int, c: Int, p: Int, pairs: F32, t: Terms) -> np.float32:
 def by_pair(table: Int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
     """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
     at = ((table * 2 + c) * MAX + p) * t.n_pairs
-    if t.n_pairs <= SPAN:
-        return pick(pairs, at, pair & (SPAN - 1))
-    return look_up(pairs, at, pair)
+    return pick_of(pairs, at, pair, t.n_pairs)
 
 
 @rule

@@ -60,13 +60,16 @@ from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
 VPN_TOO = MAX  # asked of a VPN where others ask of a messenger
 MOST = MAX + 1  # questions of a user
 LOW_HALF = (1 << 32) - 1
+NOBODY = 1 << 8
 N_DEGREES = 64  # told apart when questions line up; the last are all larger ones
 
 
 class Questions(NamedTuple):
     """Users who ask, the words they wonder about, and the answers; all (n questions,)."""
 
-    n: I64  # (1,) how many wait
+    n_revising: I64  # (1,) how many users of the block reconsider something
+    revising: U32  # (n users,) these
+    n: I64  # (1,) how many questions wait
     who: U32
     low: U32  # half of the word
     high: U32
@@ -82,6 +85,7 @@ def questions(n_users: int) -> Questions:
     """Return room for the questions of `n_users`."""
     n = n_users * MOST + WIDTH
     return Questions(
+        np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
         np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros(n, np.uint32),
         np.zeros(n, np.uint32), np.zeros(n, np.int32), np.zeros(n, np.int32),
         np.zeros(N_DEGREES, np.int64), np.zeros(3 * WIDTH, np.uint32), np.zeros(WIDTH, np.int64),
@@ -102,8 +106,10 @@ def ask(i: Int, word: np.uint64, flipped: Int, what: Int, asked: Questions) -> N
 @rule
 def ask_values(i: Int, word: np.uint64, messengers: Int, asked: Questions) -> None:
     """Let user `i` ask what each of the bits `messengers` adds."""
-    left = messengers
-    while left:
+    p, left = lowest(messengers | NOBODY), messengers & (messengers - 1)
+    ask(i, word, 1 << p, p, asked)
+    asked.n[0] -= messengers == 0
+    while left:  # hardly anybody asks twice
         p = lowest(left)
         left &= left - 1
         ask(i, word, 1 << p, p, asked)

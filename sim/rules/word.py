@@ -12,7 +12,7 @@ Levels are equally spaced in what multiplies exp(v) on a tie, so a tie needs no 
     exp(-lambda f / 2) = 1 - (1 - exp(-lambda MOST_FEAR / 2)) level / 7
 
 with the fear f = kappa b of the belief that contacts hear (`heard`). A habit or fear takes the
-level nearest to it; `levels` gives the habits and fears at which the next level begins.
+level nearest to it, a habit by its first eight bits.
 
 Both ends of a tie use the quantised values, so the choice on a tie is the same from either end.
 """
@@ -24,10 +24,10 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule
-from sim.lanes import WIDTH, Floats, Ints, count, decode, fma, load, splat
-from sim.octets import Octet, bytes_of, look_up, where, word_of
-from sim.rules.fixed import SHARE_STEPS, beliefs, concern
-from sim.rules.records import F32, F64, MAX, U16, Int, Record
+from sim.lanes import Floats, Ints, decode, fma
+from sim.octets import Octet, bytes_of, exp, nearest, sigmoid, where, word_of
+from sim.rules.fixed import beliefs, concern
+from sim.rules.records import MAX, U8, U16, Int, Record, Shown
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -36,30 +36,29 @@ FEAR_BIT, FEAR_WIDTH = 14, 3
 HABIT_BIT, HABIT_WIDTH = 32, 5
 ABROAD_BIT = 1 << 30  # of the high half
 HABIT_STEPS, FEAR_STEPS = (1 << HABIT_WIDTH) - 1, (1 << FEAR_WIDTH) - 1
+FEARS = ((1 << FEAR_WIDTH * MAX) - 1) << FEAR_BIT
 MOST_FEAR = 4.0  # of kappa b
 MOST_SURE, SURE_STEPS = 8.0, 16.0  # of log-odds that contacts hear
 
 
 class Levels(NamedTuple):
-    """At which habits and fears levels begin."""
+    """What of the rules (records.py) says how strong habits and fears are."""
 
-    habit_threshold: F32  # (32,) least habit of level 1, 2, ... [1/65535]; the last: none has it
-    fear_threshold: F64  # (7,)
-    chance: F64  # (256,) probability b of a belief as heard
+    habit_pull: float
+    habit_level: U8  # (256,)
+    half_fear: float
+    fear_pull: float
+    fear_steps: float
 
 
 def levels(habit_value: float, chilling_value: float) -> Levels:
-    """Return the tables for eta and lambda [utils]; where one is 0, no level but 0 is reached."""
-    with np.errstate(divide="ignore"):
-        steps = (np.arange(HABIT_STEPS) + 0.5) / HABIT_STEPS
-        habits = np.log1p(np.expm1(habit_value / 2.0) * steps) / (habit_value / 2.0 or np.nan)
-        steps = (np.arange(FEAR_STEPS) + 0.5) / FEAR_STEPS
-        most = -np.expm1(-chilling_value / 2.0 * MOST_FEAR)
-        fears = -np.log1p(-most * steps) / (chilling_value / 2.0 or np.nan)
-    habits, fears = (np.where(np.isnan(t), np.inf, t) for t in (habits, fears))
-    least = np.ceil(np.append(habits, np.inf) * SHARE_STEPS).astype(np.float32)
-    log_odds = np.arange(256) / SURE_STEPS - MOST_SURE
-    return Levels(least, fears, 1.0 / (1.0 + np.exp(-log_odds)))
+    """Return it for eta and lambda [utils]; where one is 0, there is no level but 0."""
+    habits = np.expm1(habit_value / 2.0 * np.arange(256) / 255.0)
+    habit_pull, fear_pull = habits[-1], -np.expm1(-chilling_value / 2.0 * MOST_FEAR)
+    return Levels(
+        habit_pull, np.rint(HABIT_STEPS * habits / (habit_pull or 1.0)).astype(np.uint8),
+        chilling_value / 2.0, fear_pull, FEAR_STEPS / fear_pull if fear_pull else 0.0,
+    )  # fmt: skip
 
 
 @rule
@@ -99,45 +98,77 @@ def of_the_case(width: int, rules: Record) -> np.int64:
 
 
 @rule
-def habit_levels(habits: U16, rules: Record) -> np.int64:
-    """Return the levels nearest to habits as kept, side by side as in a word."""
-    low, high = load(rules.habit_threshold, 0), load(rules.habit_threshold, WIDTH)
+def habit_bits(habits: U16, rules: Record) -> np.int64:
+    """Return the levels of habits as kept, in their place."""
     levels = np.int64(0)
     for p in range(MAX):
-        habit = splat(np.float32(habits[p]))
-        levels |= (count(habit >= low) + count(habit >= high)) << HABIT_WIDTH * p
-    return levels & of_the_case(HABIT_WIDTH, rules)
+        levels |= np.int64(rules.habit_level[habits[p] >> 8]) << HABIT_WIDTH * p
+    return (levels & of_the_case(HABIT_WIDTH, rules)) << HABIT_BIT
 
 
 @rule
-def fear_levels(fears: Octet, rules: Record) -> np.int64:
-    """Return the levels nearest to fears from 0, side by side as in a word."""
-    level = where(fears >= rules.fear_threshold[0], 1.0, 0.0)
-    for k in range(1, FEAR_STEPS):
-        level = level + where(fears >= rules.fear_threshold[k], 1.0, 0.0)
-    return word_of(level, FEAR_WIDTH) & of_the_case(FEAR_WIDTH, rules)
+def fear_bits(user: Record, rules: Record) -> np.int64:
+    """Return the levels of the fears of `user`, in their place."""
+    if user.type >= 0:
+        return np.int64(0)
+    fears = concern(user) * sigmoid(log_odds(heard(beliefs(user))))
+    levels = squeezed(word_of(fear_levels(fears, rules)), FEAR_WIDTH)
+    return (levels & of_the_case(FEAR_WIDTH, rules)) << FEAR_BIT
+
+
+@rule
+def fear_levels(fears: Octet, rules: Record) -> Octet:
+    """Return the levels nearest to fears from 0, the highest one for all beyond."""
+    level = rules.fear_steps * (1.0 - exp(rules.half_fear * (0.0 - fears)))
+    return nearest(where(level < FEAR_STEPS, level, FEAR_STEPS))
+
+
+@rule
+def squeezed(word: Int, width: int) -> np.int64:
+    """Return the bytes of a word, below 2^width each, as `width` bits each side by side."""
+    two, four = (1 << 2 * width) - 1, (1 << 4 * width) - 1
+    word = (word | word >> (8 - width)) & (two * 0x0001000100010001)
+    word = (word | word >> 2 * (8 - width)) & (four * 0x0000000100000001)
+    return np.int64((word | word >> 4 * (8 - width)) & ((1 << 8 * width) - 1))
 
 
 @rule
 def heard(beliefs: Octet) -> Octet:
-    """Return beliefs as contacts hear them: the number of log-odds' steps of 1/16, from -8 on.
-
-    Numbers are to be rounded down.
-    """
-    steps = (beliefs + MOST_SURE) * SURE_STEPS + 0.5
+    """Return beliefs as contacts hear them: the number of log-odds' steps of 1/16, from -8 on."""
+    steps = nearest((beliefs + MOST_SURE) * SURE_STEPS)
     steps = where(steps > 0.0, steps, 0.0)
     return where(steps < 255.0, steps, 255.0)
 
 
 @rule
+def log_odds(heard: Octet) -> Octet:
+    """Return the log-odds of beliefs as contacts hear them."""
+    return heard * (1.0 / SURE_STEPS) - MOST_SURE
+
+
+@rule
 def pack(user: Record, rules: Record) -> np.uint64:
     """Return the word of `user`."""
+    return np.uint64(quick_bits(user, rules) | fear_bits(user, rules))
+
+
+@rule
+def quick_bits(user: Record, rules: Record) -> np.int64:
+    """Return all but the fears of a word."""
     word = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
-    word |= habit_levels(user.habit, rules) << HABIT_BIT
-    if user.type < 0 and concern(user) >= rules.fear_threshold[0]:
-        fears = concern(user) * look_up(rules.chance, heard(beliefs(user)))
-        word |= fear_levels(fears, rules) << FEAR_BIT
-    return np.uint64(word)
+    return word | habit_bits(user.habit, rules)
+
+
+@rule
+def pack_again(i: Int, user: Record, shown: Shown, rules: Record) -> np.uint64:
+    """Return the word of user `i`, whose next mind is known.
+
+    Fears follow from beliefs as contacts hear them, which hardly ever change.
+    """
+    fears = np.int64(shown.words[i]) & FEARS
+    if (shown.next_minds[i] ^ shown.minds[i]) >> np.uint64(16):
+        fears = fear_bits(user, rules)
+    return np.uint64(quick_bits(user, rules) | fears)
 
 
 @rule
@@ -149,7 +180,7 @@ def pack_mind(user: Record) -> np.uint64:
     bits 16-63   its belief by messenger, see `heard`
     """
     mind = np.int64(user.aware) | np.int64(user.news) << 8
-    return np.uint64(mind | word_of(heard(beliefs(user)), 8) << 16)
+    return np.uint64(mind | word_of(heard(beliefs(user))) << 16)
 
 
 @rule
@@ -167,7 +198,7 @@ def stories_of(mind: np.uint64) -> np.int64:
 @rule
 def beliefs_of(mind: np.uint64) -> Octet:
     """Return somebody's beliefs that the state reads the messengers [log-odds]."""
-    return bytes_of(np.uint64(mind) >> np.uint64(16)) * (1.0 / SURE_STEPS) - MOST_SURE
+    return log_odds(bytes_of(np.uint64(mind) >> np.uint64(16)))
 
 
 @rule
