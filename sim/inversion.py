@@ -10,8 +10,19 @@ from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads
 from sim.lanes import WIDTH
 from sim.octets import WIDTH as OCTET
-from sim.octets import Octet, add_to, exp, flags, number_at, power, read, sigmoid, where
-from sim.rng import user_uniform
+from sim.octets import (
+    Octet,
+    add_to,
+    bits_of,
+    exp,
+    flags,
+    luck,
+    power,
+    read,
+    sigmoid,
+    where,
+)
+from sim.rng import SLOTS
 from sim.rules import fixed
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, network_benefit, own_utilities
@@ -190,42 +201,47 @@ def draw_rows(
     first: Int, last: Int, users: Records, sample: Sample, shown: Shown, ties: Ties, chats: Chats,
     now: Now, rules: Record, how: Draw, talks: Records, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """Draw block by block; who is not in the sample communicates first."""
+    """Draw block by block; who is not in the sample first says what decides its draws."""
     for base in range(first, last, BLOCK):
         end, place = min(base + BLOCK, last), sample.place[base // BLOCK]
-        share = how.others if place < 0 else how.share
-        if share == 0.0:
+        if place >= 0:
+            for i in range(base, end):
+                talk, drawn = sample.talks[place * BLOCK + i - base], to_draw(i, how.share, how)
+                draw_user(i, users[i], talk, drawn, now, rules, how)
+                shown.next_words[i] = pack(users[i], rules)
+        elif how.others == 0.0:
             for i in range(base, end):
                 shown.next_words[i] = shown.words[stand_in(i, sample, users.shape[0])]
-            continue
-        if place < 0:
+        else:
+            for i in range(base, end):
+                users[i].revising = to_draw(i, how.others, how) * users[i].online
             talk_block(
                 base, users, talks, base, shown.words, ties, chats, now, rules, how.speed, asked, s
             )
-        for i in range(base, end):
-            talk = talks[i - base] if place < 0 else sample.talks[place * BLOCK + i - base]
-            if users[i].online:
-                draw_user(i, users[i], talk, share, now, rules, how)
-            shown.next_words[i] = pack(users[i], rules)
+            for i in range(base, end):
+                draw_user(i, users[i], talks[i - base], users[i].revising, now, rules, how)
+                shown.next_words[i] = pack(users[i], rules)
+
+
+@rule
+def to_draw(i: Int, share: float, how: Draw) -> np.int64:
+    """Return the bits of the messengers that are drawn anew for user `i`."""
+    return np.int64(how.bits) & bits_of(luck(how.key, 2 * i * SLOTS) < share)
 
 
 @rule
 def draw_user(
-    i: Int, user: Record, talk: Record, share: float, now: Now, rules: Record, how: Draw
+    i: Int, user: Record, talk: Record, drawn: Int, now: Now, rules: Record, how: Draw
 ) -> None:
-    """Draw the installs of one user, if chance has it."""
-    drawn, found = np.int64(0), np.int64(0)
-    s = stationary(user, talk, now, rules, how.habit_scale)
-    held = s.enter / (s.enter + s.leave)
-    for p in range(rules.n_messengers):
-        if how.bits >> p & 1 and user_uniform(how.key, 2 * i, p) < share:
-            drawn |= 1 << p
-            if user_uniform(how.key, 2 * i + 1, p) < number_at(held, p):
-                found |= 1 << p
-    user.installed = np.uint8((np.int64(user.installed) & ~drawn) | found)
-    user.account = user.installed
-    habit = where(flags(found), s.habit, 0.0)
-    fixed.keep_habits(user, where(flags(drawn), habit, fixed.habits(user)))
+    """Draw anew whether user `i` has the messengers `drawn`."""
+    if drawn and user.online:
+        s = stationary(user, talk, now, rules, how.habit_scale)
+        held = s.enter / (s.enter + s.leave)
+        found = drawn & bits_of(luck(how.key, (2 * i + 1) * SLOTS) < held)
+        user.installed = np.uint8((np.int64(user.installed) & ~np.int64(drawn)) | found)
+        user.account = user.installed
+        habit = where(flags(found), s.habit, 0.0)
+        fixed.keep_habits(user, where(flags(drawn), habit, fixed.habits(user)))
 
 
 def look_at_start(state: State, now: Now, threads: Threads) -> None:

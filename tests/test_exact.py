@@ -13,7 +13,7 @@ from sim.compiled import jit_loop
 from sim.engines import CompiledEngine, Threads
 from sim.lanes import WIDTH
 from sim.rng import purpose_key, step_key, uniform, uniforms
-from sim.rules.adoption import revise
+from sim.rules.adoption import revise, weigh
 from sim.rules.choice import communicate
 from sim.rules.fixed import TASTE_STEPS
 from sim.rules.records import ACCEPT, CONVERSE
@@ -122,7 +122,7 @@ def visits(
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
         communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, keys[CONVERSE], s)
-        ask_values(i, words[i], np.int64(users[i].revising), asked)
+        ask_values(i, words[i], weigh(i, users[i], talks[i], now, rules, keys), asked)
         answer(talks, 0, words, ties, now, rules, asked, s)
         revise(i, users[i], talks[i], now, rules, keys)
         words[i] = pack(users[i], rules)

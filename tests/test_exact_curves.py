@@ -7,11 +7,11 @@ import pytest
 
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Threads
+from sim.engines import BLOCK, CompiledEngine, Threads
 from sim.measures import Recorder, Series, step_series
 from sim.rules.records import TALK, records
 from sim.state import make_users
-from sim.tally import observe
+from sim.tally import block_sums, carry, observe
 from sim.world.population import draw_population
 from tests import theory
 from tests.worlds import (
@@ -72,10 +72,12 @@ def test_t12_a_push_follows_its_exponential_whatever_the_step(
 
 
 @rule_loop
-def observe_rows(chunk, first, last, users, talks, now, rules, tally):
-    """Observe a range of users."""
-    for i in range(first, last):
-        observe(i, chunk, users[i], talks[i], now, rules, tally)
+def observe_rows(chunk, first, last, users, talks, now, rules, tally, sums):
+    """Observe a range of users, block by block."""
+    for base in range(first, last, BLOCK):
+        for i in range(base, min(base + BLOCK, last)):
+            observe(i, chunk, users[i], talks[i], now, rules, tally, sums)
+        carry(sums, chunk, tally)
 
 
 def observed(config, state, talks):
@@ -84,8 +86,9 @@ def observed(config, state, talks):
     for k in range(5):
         now, tally = conditions.at(k), recorder.tally(k)
         Threads(1).run_chunks(
-            observe_rows, state.n_users, state.users, talks, now, state.rules, tally
-        )
+            observe_rows, state.n_users, state.users, talks, now, state.rules, tally,
+            block_sums(tally),
+        )  # fmt: skip
         recorder.record(k, now, state.abuse, tally)
     series = step_series(config)
     dau = [

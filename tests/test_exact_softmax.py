@@ -71,7 +71,8 @@ def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
     assert abs(found[0] - x) < bound < SAYS_SOMETHING
     # a habit rests where a step would move it by less than half a unit
-    rest = HABIT_UNIT / 2 / (1 - np.exp(-RATE * toy_now(np.zeros((2, n))).force.days))
+    days = float(toy_now(np.zeros((2, n))).force.days)
+    rest = HABIT_UNIT / 2 / (1 - np.exp(-RATE * days))
     assert found.sum() == pytest.approx(1, abs=n * rest)
     assert np.ptp(found[1:]) < 1e-6
 

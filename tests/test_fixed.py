@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from sim import tally
+from sim.compiled import jit_loop
+from sim.octets import write
 from sim.rules import beliefs, fixed, habit
 from sim.rules.records import MAX, NEWS, TALK, records
 from sim.rules.word import pack_mind
@@ -13,10 +15,19 @@ from tests.worlds import someone, toy_rules
 pytestmark = pytest.mark.interpreted
 
 
+@jit_loop
+def read_all(user, tastes, habits, beliefs):
+    write(tastes, fixed.tastes(user))
+    write(habits, fixed.habits(user))
+    write(beliefs, fixed.beliefs(user))
+
+
 def test_tastes_are_read_in_the_unit_in_which_worlds_draw_them():
-    user = someone(taste=[1.0, -0.5, 1 / 32, 0, 127 / 32, -9.0])
-    found = [fixed.taste(user, p) for p in range(6)]
-    assert found == [1.0, -0.5, 1 / 32, 0.0, 127 / 32, -4.0]
+    user, (found, *rest) = (
+        someone(taste=[1.0, -0.5, 1 / 32, 0, 127 / 32, -9.0]), np.zeros((3, MAX), np.float32),
+    )  # fmt: skip
+    read_all(user, found, *rest)
+    assert found.tolist() == [1.0, -0.5, 1 / 32, 0.0, 127 / 32, -4.0]
     assert TASTE_UNIT * fixed.TASTE_STEPS == 1.0
 
 
@@ -102,20 +113,29 @@ def test_how_much_one_talks_and_skill_are_read_as_they_were_written_up_to_their_
 
 
 def test_all_messengers_at_once_are_written_as_one_by_one():
-    rng = np.random.default_rng(4)
+    rng, one = np.random.default_rng(4), np.float32(1.0)
     rules, talk = toy_rules(MAX, peer_rate=0.05, forget_rate=0.01), records(TALK, 1)[0]
+    memory, follow, forget = np.array([0.7, 0.3, 0.1], np.float32)
+    habits, believed = np.zeros((2, MAX), np.float32)
     for _ in range(100):
         user = someone(habit=rng.uniform(0, 1, MAX), belief=rng.uniform(-18, 18, MAX))
         other, prior = user.copy(), rng.uniform(-3, 3, MAX)
         talk.use[:, :MAX], talk.peer = rng.uniform(0, 1 / MAX, (2, MAX)), pack_mind(someone())
         rules.prior[:] = prior
-        habit.remember(user, talk, rules, 0.7)
-        beliefs.form_beliefs(user, talk, records(NEWS, 0), 0.3, 0.1, rules)
-        for p in range(MAX):
-            used = 0.8 * float(talk.use[0, p]) + 0.2 * float(talk.use[1, p])
-            fixed.keep_habit(other, p, 0.7 * fixed.habit(other, p) + (1.0 - 0.7) * used)
-            old = fixed.belief(other, p)
-            fixed.keep_belief(other, p, old + (0.3 * (0.0 - old) + 0.1 * (prior[p] - old)))
+        read_all(user, np.zeros(MAX, np.float32), habits, believed)
+        assert habits == pytest.approx([fixed.habit(user, p) for p in range(MAX)], rel=1.2e-7)
+        assert believed.tolist() == [fixed.belief(user, p) for p in range(MAX)]
+        habit.remember(user, talk, rules, memory)
+        beliefs.form_beliefs(user, talk, records(NEWS, 0), follow, forget, rules)
+        for p in range(MAX):  # all in single precision
+            used = (
+                rules.channel_share[0] * talk.use[0, p] + rules.channel_share[1] * talk.use[1, p]
+            )
+            fixed.keep_habit(other, p, memory * habits[p] + (one - memory) * used)
+            old = believed[p]
+            fixed.keep_belief(
+                other, p, old + (follow * (0 - old) + forget * (rules.prior[1, p] - old))
+            )
         assert user.habit.tolist() == other.habit.tolist()
         assert user.belief.tolist() == other.belief.tolist()
 

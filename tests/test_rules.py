@@ -17,6 +17,7 @@ from sim.rules.records import (
     MAX,
     MESSAGE,
     USER,
+    Shown,
     records,
 )
 from tests.worlds import (
@@ -68,14 +69,16 @@ def test_a_word_says_all_that_a_contact_must_see(
     packed = np.uint64(word.pack(user, rules))
     assert word.usable(packed) == word.in_use(user) == installed & account
     assert word.place(packed) == place
-    heard = np.clip(np.floor(16 * np.array(believed) + 0.5) / 16, -8, 8 - 1 / 16)
+    heard = np.clip(np.rint(16 * np.array(believed)) / 16, -8, 8 - 1 / 16)
     fears = np.minimum(np.float32(concern) / (1 + np.exp(-heard)), word.MOST_FEAR)
     exact = np.minimum([-attitude.leaning(user, p) for p in range(MAX)], word.MOST_FEAR)
     # a belief is heard to 1/32, and its chance moves by at most a quarter of that
     assert np.abs(fears - exact).max() <= concern / 4 / 32 + 1e-6
     shown, feared = levels(packed)
-    if eta:  # what a habit multiplies, rounded to one of 32 values equally far apart
-        assert np.abs(shown / 31 - np.expm1(eta / 2 * np.array(habits)) / np.expm1(eta / 2)
+    first = (user.habit >> 8) / 255  # eight bits of a habit
+    assert np.abs(first - habits).max() <= 1 / 257
+    if eta:  # what they multiply, rounded to one of 32 values equally far apart
+        assert np.abs(shown / 31 - np.expm1(eta / 2 * first) / np.expm1(eta / 2)
                       ).max() <= 0.5 / 31 + 1e-6  # fmt: skip
     if chill:
         assert np.abs(feared / 7 - np.expm1(-chill / 2 * fears) / np.expm1(
@@ -103,6 +106,42 @@ def test_a_word_shows_the_messengers_of_the_case_alone():
     shown = levels(word.pack(user, toy_rules(2, habit_value=2.0, chilling_value=1.0)))
     assert (shown[:, :2] > 0).all()
     assert not shown[:, 2:].any()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_bytes_are_squeezed_to_as_many_bits_as_they_need(width):
+    rng = np.random.default_rng(width)
+    for _ in range(100):
+        parts = rng.integers(0, 2**width, MAX)
+        whole = sum(int(part) << 8 * p for p, part in enumerate(parts))
+        squeezed = sum(int(part) << width * p for p, part in enumerate(parts))
+        assert word.squeezed(np.int64(whole), width) == squeezed
+
+
+def random_traits(rng):
+    return {
+        "installed": rng.integers(64), "account": rng.integers(64), "place": rng.integers(256),
+        "abroad": rng.integers(2), "aware": rng.integers(64), "news": rng.integers(256),
+        "habit": rng.uniform(0, 1, MAX),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-3, 0.1, 3.0])
+def test_a_word_packed_again_is_the_word_whether_or_not_beliefs_have_changed(step):
+    rules, rng = toy_rules(MAX, habit_value=2.0, chilling_value=1.0), np.random.default_rng(5)
+    kept = 0
+    for i in range(300):
+        shown = Shown(*(np.zeros(301, np.uint64) for _ in range(4)))
+        traits = {"type": rng.integers(-1, 2), "concern": rng.uniform(0, 5)}
+        belief = rng.uniform(-9, 9, MAX)
+        before = someone(**random_traits(rng), **traits, belief=belief)
+        shown.words[i], shown.minds[i] = word.pack(before, rules), word.pack_mind(before)
+        belief[rng.integers(MAX)] += step * rng.normal()
+        after = someone(**random_traits(rng), **traits, belief=belief)
+        shown.next_minds[i] = word.pack_mind(after)
+        assert word.pack_again(i, after, shown, rules) == word.pack(after, rules)
+        kept += int(shown.next_minds[i]) >> 16 == int(shown.minds[i]) >> 16
+    assert {0.0: kept == 300, 1e-3: 270 < kept < 300, 0.1: 30 < kept < 270, 3.0: kept < 30}[step]
 
 
 def test_habit_relaxes_exponentially_to_use_however_time_is_cut():
@@ -209,6 +248,54 @@ def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
     assert (u[0] != lucky(AWARE, n, 0, step=1)).all()
 
 
+@jit_loop
+def bound(hazards, least, most):
+    for k in range(len(hazards)):
+        low, high = chance.bounds(read(hazards[k]))
+        write(least[k], low)
+        write(most[k], high)
+
+
+def test_chances_lie_between_their_bounds_however_they_are_rounded():
+    powers = 2.0 ** np.arange(-30, 9)
+    hazards = np.concatenate([powers, np.nextafter(np.float32(powers), np.float32(0)),
+                              np.linspace(0, 4, 606), [1e20, np.inf, 1e-30]])  # fmt: skip
+    hazards = np.resize(hazards, (MAX * 150,)).reshape(-1, MAX).astype(np.float32)
+    least, most = np.zeros((2, *hazards.shape), np.float32)
+    with np.errstate(over="ignore"):
+        bound(hazards, least, most)
+    chances, h = -np.expm1(-hazards.astype(float)), hazards.astype(float)
+    assert (least <= chances).all()
+    assert (chances <= most).all()
+    small = (h > 0) & (h < 0.5)
+    assert (((most - least)[small] / h[small]) <= h[small] ** 2 / 6 + 3e-6).all()
+
+
+@jit_loop
+def befall(key, n, hazards, found):
+    for i in range(n):
+        found[i] = chance.befalling(key, i, read(hazards))
+
+
+@pytest.mark.parametrize(
+    "hazards",
+    [[0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0], [np.inf, 1.0, 0.5, 100.0, 2 / 256, 1e-30], [0.004] * 6],
+)
+def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
+    n, hazards = 2000, np.array(hazards, np.float32)
+    found, key = np.zeros(n, np.int64), keys(0)[AWARE]
+    with np.errstate(over="ignore", invalid="ignore"):
+        befall(key, n, hazards, found)
+    for slot, hazard in enumerate(hazards.astype(float)):
+        happened = (found >> slot & 1) == 1
+        assert (happened == (lucky(AWARE, n, slot) < -np.expm1(-hazard))).all()
+        assert all(
+            chance.befalls(np.uint64(luck_of(key, i)), key, i, slot, hazard) == happened[i]
+            for i in range(200)
+        )
+    assert not (found >> MAX).any()
+
+
 @pytest.mark.parametrize("hazard", [0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0, np.inf])
 def test_events_befall_users_as_their_luck_says_whatever_its_first_bits(hazard):
     key, share, seen = keys(0)[AWARE], -np.expm1(-hazard), []
@@ -265,8 +352,8 @@ def see(n_openings, seen):
 
 
 def test_who_opens_an_app_more_often_is_seen_more_often():
-    seen = np.zeros(MAX)
+    seen = np.zeros(MAX, np.float32)
     see(np.array([0.0, np.log(2), 1e-6, 800.0, 3.0, 0.2]), seen)
     expected = [0.0, 0.5, 1e-6, 1.0, 1 - np.exp(-3), 1 - np.exp(-0.2)]
-    np.testing.assert_allclose(seen, expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=6e-8)  # of numbers next to 1
     assert seen[0] == 0

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from sim.rng import purpose_key, uniforms
+from sim.rng import SLOTS, purpose_key, uniforms
 from sim.rules import adoption
-from sim.rules.records import MAX, REVISE
+from sim.rules.records import ACCEPT, MAX, REVISE
+from tests import theory
 from tests.worlds import (
     HABIT_UNIT,
     by_band,
@@ -99,13 +100,21 @@ def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
         assert user.revising == revising
 
 
+def weighed(user, now, rules, values=(), chats=0):
+    """Return the talk of a user who has weighed all and whose contacts add `values`."""
+    talk = silent()
+    talk.chats = chats
+    adoption.weigh(0, user, talk, now, rules, keys(0))
+    talk.value[: len(values)] = values
+    return talk
+
+
 def test_the_utility_of_installing_is_the_sum_of_its_terms():
     rules = toy_rules(
         2, network_value=5.0, standalone=by_band(-2.0, -3.0), taste_sd=0.5, mandate_value=3.0,
         keep_value=2.0, preinstall_value=1.0, chat_value=0.2, risk_value=1.4,
     )  # fmt: skip
-    talk, now = silent(), toy_now([[1.2, 0.6], [0.3, 0.3]])
-    talk.value[:2], talk.chats = (0.3, 0.4), 3 << 8
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
     now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
     traits = {
         "taste": [1, -1, 0, 0, 0, 0], "type": -1, "concern": 0.5,
@@ -124,53 +133,52 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
         ({"installed": 0b01}, 1, plain),  # another messenger's habit does not count
     ]
     for more, p, u in cases:
-        found = adoption.install_utility(someone(**traits | more), talk, p, now, rules)
+        talk = weighed(someone(**traits | more), now, rules, (0.3, 0.4), 3 << 8)
+        found = adoption.install_utility(talk, p, rules)
         # a habit of .6 counts 2 x .6
         assert found == pytest.approx(u, abs=2 * HABIT_UNIT / 2), more
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-30, -1e-9, 0.1, 0.4321, 0.9, 2.5])
 def test_contagion_is_simple_to_the_bit_unless_it_is_shaped(value):
-    user, talk = someone(), silent()
-    talk.value[0] = value
     simple = toy_rules(1, network_value=2.157)
-    found = adoption.install_utility(user, talk, 0, NOW, simple)
-    assert found == 2.157 * talk.value[0].astype(float)
+    found = adoption.install_utility(weighed(someone(), NOW, simple, [value]), 0, simple)
+    assert found == np.float32(2.157) * np.float32(max(value, 0.0))
 
 
 def test_complex_contagion_lets_every_contact_count_for_more_than_the_last():
-    user, talk, rules = someone(), silent(), toy_rules(1, network_value=3.0, network_shape=2.0)
-    found = []
-    for talk.value[0] in (0.0, 0.25, 0.5, 1.0):
-        found.append(adoption.install_utility(user, talk, 0, NOW, rules))
-    assert found == pytest.approx([0.0, 3 / 16, 3 / 4, 3.0])
+    rules, found = toy_rules(1, network_value=3.0, network_shape=2.0), []
+    for value in (-1e-9, 0.0, 0.25, 0.5, 1.0):
+        talk = weighed(someone(), NOW, rules, [value])
+        found.append(adoption.install_utility(talk, 0, rules))
+    assert found == pytest.approx([0.0, 0.0, 3 / 16, 3 / 4, 3.0])
 
 
 @pytest.mark.parametrize(
-    ("installed", "account", "u", "passing", "after"),
+    ("installed", "account", "wanted", "passing", "after"),
     [
-        (0, 0, np.inf, 1.0, (1, 1)),
-        (0, 0, np.inf, 0.0, (0, 0)),  # the gate blocks a new account
-        (0, 1, np.inf, 0.0, (1, 1)),  # but not the return to an old one
-        (1, 0, np.inf, 0.0, (1, 0)),  # an app on a new phone is no account either
-        (1, 1, np.inf, 0.0, (1, 1)),
-        (1, 1, -np.inf, 1.0, (0, 1)),  # who drops an app keeps the account
-        (1, 0, -np.inf, 1.0, (1, 0)),  # what one never registered with stays on the phone
-        (0, 1, -np.inf, 1.0, (0, 1)),
+        (0, 0, True, 1.0, (1, 1)),
+        (0, 0, True, 0.0, (0, 0)),  # the gate blocks a new account
+        (0, 1, True, 0.0, (1, 1)),  # but not the return to an old one
+        (1, 0, True, 0.0, (1, 0)),  # an app on a new phone is no account either
+        (1, 1, True, 0.0, (1, 1)),
+        (1, 1, False, 1.0, (0, 1)),  # who drops an app keeps the account
+        (1, 0, False, 1.0, (1, 0)),  # what one never registered with stays on the phone
+        (0, 1, False, 1.0, (0, 1)),
     ],
 )
-def test_settling_respects_the_gate_and_keeps_accounts(installed, account, u, passing, after):
+def test_settling_respects_the_gate_and_keeps_accounts(installed, account, wanted, passing, after):
     now = toy_now([[1.2, 0.6], [0.3, 0.3]])
     now.force.passing[0] = passing
     user = someone(installed=installed, account=account)
-    adoption.settle(0, user, 0, u, now, keys(0))
+    adoption.settle(0, user, 0, wanted, now, keys(0))
     assert (user.installed, user.account) == after
 
 
-@pytest.mark.parametrize("u", [-np.inf, np.inf])
-def test_who_has_decided_on_it_has_heard_of_it(u):
+@pytest.mark.parametrize("wanted", [False, True])
+def test_who_has_decided_on_it_has_heard_of_it(wanted):
     user = someone(aware=0, account=0)
-    adoption.settle(0, user, 1, u, NOW, keys(0))
+    adoption.settle(0, user, 1, wanted, NOW, keys(0))
     assert user.aware == 0b10
 
 
@@ -179,12 +187,56 @@ def test_a_half_open_gate_lets_half_of_the_new_accounts_pass():
     now.force.passing[0] = 0.5
     for i in range(2000):
         user = someone(account=0)
-        adoption.settle(i, user, 0, np.inf, now, keys(0))
+        adoption.settle(i, user, 0, True, now, keys(0))
         passed += int(user.installed)
     assert abs(passed / 2000 - 0.5) < 4 * np.sqrt(0.25 / 2000)
 
 
 def test_revising_touches_only_what_is_reconsidered():
     user, rules = someone(installed=0b01, revising=0b10), toy_rules(2, standalone=by_band(-99, 99))
-    adoption.revise(0, user, silent(), NOW, rules, keys(0))
+    adoption.revise(0, user, weighed(user, NOW, rules), NOW, rules, keys(0))
     assert user.installed == 0b11
+
+
+def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_luck():
+    u, key = (-0.7, 1.1), keys(0)[ACCEPT]
+    rules, n = toy_rules(2, standalone=by_band(*u)), 2000
+    noise, wanted = np.zeros((n, 2)), np.zeros((n, 2), bool)
+    for i in range(n):
+        user, talk = someone(revising=0b11), silent()
+        adoption.weigh(i, user, talk, NOW, rules, keys(0))
+        adoption.revise(i, user, talk, NOW, rules, keys(0))
+        noise[i], wanted[i] = talk.noise[:2], (user.installed & 1, user.installed >> 1)
+    luck = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
+    luck = (np.floor(luck * 2**23) + 0.5) / 2**23
+    assert noise == pytest.approx(np.log(luck / (1 - luck)), rel=1e-6, abs=1e-6)
+    assert (wanted == (np.float32(u) > noise)).all()
+    chance = theory.sigmoid(np.array(u))
+    assert (np.abs(wanted.mean(axis=0) - chance) < 4 * np.sqrt(chance * (1 - chance) / n)).all()
+    assert abs(np.corrcoef(wanted.T)[0, 1]) < 4 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0])
+def test_who_weighs_leaves_out_what_is_wanted_whatever_the_benefit_and_nothing_else(shape):
+    rules = toy_rules(
+        3, network_value=2.0, network_shape=shape, standalone=by_band(-1.5, 0.2, 1.0), taste_sd=1.0
+    )  # fmt: skip
+    seen, rng = set(), np.random.default_rng(2)
+    for i in range(400):
+        traits = {"account": 0b111, "revising": i % 8, "taste": rng.normal(size=MAX)}
+        talk = silent()
+        talk.value[:] = rng.normal(size=MAX)  # of the step before
+        left = adoption.weigh(i, someone(**traits), talk, NOW, rules, keys(0))
+        assert not talk.value.any()
+        assert left & ~(i % 8) == 0
+        decided, wanted = i % 8 & ~left, []
+        for value in (-1e-7, 0.0, 1e-3, 1.0, 1e6):  # rounding may make a benefit negative
+            talk.value[:3] = value
+            user = someone(**traits)
+            adoption.revise(i, user, talk, NOW, rules, keys(0))
+            wanted.append(int(user.installed))
+        assert [bits & decided for bits in wanted] == [decided] * 5
+        assert wanted[0] == wanted[1] == decided  # what is left would not be wanted without
+        assert wanted[-1] == i % 8
+        seen |= {(i % 8, decided)}
+    assert len(seen) == 3**3  # each messenger not reconsidered, decided on, left

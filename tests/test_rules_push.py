@@ -6,7 +6,7 @@ import pytest
 from sim.rng import luck_of, purpose_key, uniforms
 from sim.rules import push
 from sim.rules.attitude import leaning
-from sim.rules.records import MANDATE, MANDATED, PREINSTALL, TALK, TRIAL, records
+from sim.rules.records import MANDATE, MANDATED, MAX, PREINSTALL, TALK, TRIAL, records
 from tests.worlds import keys, lucky, someone, toy_now, toy_rules
 
 pytestmark = pytest.mark.interpreted
@@ -75,6 +75,28 @@ def test_mandates_for_one_messenger_add_up_where_each_of_them_reaches():
         error = np.sqrt((chance * (1 - chance)).sum()) / n
         assert abs(found.mean() - chance.mean()) <= 4 * error
     assert len(np.unique(on.sum(axis=0).round(6))) == 4  # none, one, the other, both
+
+
+def test_what_roll_outs_can_do_to_a_segment_at_most_is_the_sum_of_their_hazards():
+    mandates = records(MANDATE, 5)
+    mandates.segment, mandates.platform = [1, 2, 2, 128, 4], [0, 0, 1, 5, 1]
+    mandates.hazard, mandates.ceiling = [0.1, 0.7, 1e-9, 3.3, 0.2], 0.5
+    most = push.most_hazards(mandates)
+    assert most.shape == (256, MAX)
+    assert most.dtype == np.float32
+    for segments in range(256):
+        total = np.zeros(MAX)
+        for mandate in mandates:
+            total[mandate.platform] += mandate.hazard * ((segments & mandate.segment) != 0)
+        assert (most[segments] >= total * (1 - 2**-24)).all()
+        assert most[segments] == pytest.approx(total, rel=2**-23)
+    assert not push.most_hazards(records(MANDATE, 0)).any()
+
+
+def test_nobody_obeys_before_the_roll_out_reaches_it_nor_where_no_mandate_is():
+    mandates = a_mandate(platform=1, hazard=99.0, ceiling=0.0)
+    assert not obeying(mandates, n=300, segments=0b100).any()
+    assert not obeying(records(MANDATE, 0), n=300, segments=0b100).any()
 
 
 def test_push_gives_the_app_the_account_and_the_demand():

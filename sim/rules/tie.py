@@ -43,7 +43,7 @@ from sim.rules.records import (
 from sim.rules.word import ABROAD_BIT, PLACE_BIT, fear_factor, habit_factor
 
 # Working memory is rows of sixteen numbers. The first sixteen are sums: of use by channel and
-# messenger (`use_row`), of welfare, of helpers. They are turned: then each is one user's. Then come
+# messenger (`use_row`), of welfare, of helpers; turned, each row is that of a user. Then come
 # sums of which three take a row a channel, what each lane has, and a block of rows a messenger.
 TOLD = 2 * MAX + 4
 WELFARE, HELPERS, REACH, SECURE, BEST, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
