@@ -9,8 +9,13 @@ from experiments.bench.check import check, differing_choices
 from experiments.bench.full_model import configure, make_run, steps_before
 from experiments.bench.kernel import Kernel
 from experiments.bench.layout import LEAST_HEIGHT, WIDTH, make_tiles
+from experiments.bench.parts import ClockedEngine
 from experiments.bench.work import ORDERS, Graph, draw_graph, load_graph, save_graph
-from sim.engines import Threads
+from sim.conditions import Conditions
+from sim.engines import CompiledEngine, Threads
+from sim.simulation import Simulation
+from sim.start import prepare
+from tests.worlds import different, outcome
 
 
 def test_kernel_scipy_and_numpy_agree():
@@ -76,6 +81,19 @@ def test_the_whole_model_is_timed_with_calls_restricted():
         step()
     run = step.__self__
     assert run.n_done == steps_before(config) < config.n_steps - suite.MODEL_STEPS
+
+
+def test_the_clocked_step_gives_the_bits_of_the_engine():
+    config = configure(5000)
+    start, threads = prepare(config, Threads(1)), Threads(1)
+    engine = ClockedEngine()
+    clocked = Simulation(Conditions(config), start.copy(), 0, engine, threads)
+    plain = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    for _ in range(3):
+        clocked.step()
+        plain.step()
+    assert different(outcome(clocked), outcome(plain)) == set()
+    assert all(seconds > 0 for seconds in engine.parts_s)
 
 
 def test_a_row_is_measured_and_a_page_written(tmp_path, monkeypatch):

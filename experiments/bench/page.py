@@ -39,6 +39,7 @@ def write(results: pd.DataFrame, machine: dict[str, Any], page: Path, image: Pat
         _pairs(results),
         "## How near to the machine's limit\n\n" + _limits(results),
         "## The whole model\n\n" + _model(results),
+        "## Where the time of a step goes\n\n" + _parts(results),
         "## Ensembles\n\n" + _ensembles(results),
         "## Whole jobs\n\n" + _jobs(results),
         "## Time grows with ties\n\n" + _scaling(lines, str(link)),
@@ -179,6 +180,42 @@ def _model(results: pd.DataFrame) -> str:
         "start solved to match the record, is apart. A visit here weighs what two people can use "
         "for messages and calls, which is far more than W's; the two rates are not one scale.\n\n"
         + _table(head, rows)
+    )
+
+
+MEANING = {
+    "wonder": "where chats are; what to reconsider, its utility but for contacts; a VPN",
+    "communicate": "the choice on every tie and channel, all sums over ties",
+    "answer": "what a messenger or a VPN would add, for who asks",
+    "follow_up": "openings of apps, pairs that move their calls",
+    "observe": "all measures, by cell",
+    "act": "decide, form habits, obey, try, learn, switch a VPN, suffer",
+    "show": "the words and minds of the next step",
+}
+
+
+def _parts(results: pd.DataFrame) -> str:
+    part = results[(results["part"] == "parts") & results["step_s"].notna()]
+    ns = 1e9 * part["step_s"] / part["n_users"]
+    whole = ns.groupby(part["round"]).sum().median()
+    rows = [
+        (f"`{name}`", MEANING[str(name)], span(of_name, 3), f"{of_name.median() / whole:.0%}")
+        for name, of_name in ns.groupby(part["tool"], sort=False)
+    ]
+    ties = part[part["tool"] == "communicate"]
+    visits = ties["n_visits"].median() / ties["n_users"].median()
+    alone = 1e3 * visits / ns[ties.index].median()
+    return (
+        f"The same steps on one thread, {part['n_users'].max():,} users with {visits:.1f} ties "
+        "on average; ns of one core a user and step.\n\n"
+        + _table(("part", "what it does", "ns a user", "share"), rows)
+        + f"\n\nAll in all {_number(whole, 3)} ns. The ties alone would be "
+        f"{_number(alone, 3)} million visits a second and core: sixteen users stand side by side, "
+        "a contact's word is fetched sixteen ranks ahead, and a rank of sixteen ties takes some "
+        "430 instructions of 512 bits, most of which this processor does in two halves: they, "
+        "not memory, are what it waits for. The rest is a hundred rules a user and step, each of "
+        "a few dozen instructions, computed for all messengers at once; no part is large. What "
+        "would halve the time is to ask less of the model, not to ask it better."
     )
 
 

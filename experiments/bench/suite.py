@@ -46,6 +46,7 @@ PEERS = {
 LIMIT_SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 MODEL_SIZES = (10_000, 100_000, 1_000_000)
 MODEL_STEPS = 12
+PARTS_USERS = 1_000_000
 ENSEMBLE_SIZES = (10_000, 100_000, 1_000_000)
 JOBS = ("import", "warm", "cold")
 
@@ -65,7 +66,7 @@ def run_all(plan: Plan) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         graphs = Graphs(Path(folder))
         parts = _jobs(plan), _limits(plan, graphs), _pairs(plan, graphs), _model(plan)
-        for part in (*parts, _ensembles(plan)):
+        for part in (*parts, _parts(plan), _ensembles(plan)):
             for row in part:
                 _tell(row)
                 yield row
@@ -132,6 +133,16 @@ def _model(plan: Plan) -> Iterator[Row]:
                 found, part="model", tool="whole model", order="layered", n_users=n_users,
                 round=turn,
             )  # fmt: skip
+
+
+def _parts(plan: Plan) -> Iterator[Row]:
+    """Yield what the parts of a step take on one thread, at the largest size of the model."""
+    n_users = min(max(plan.model_sizes), PARTS_USERS)
+    for turn in range(plan.rounds):
+        found = measure(sys.executable, "parts", n_users, MODEL_STEPS)
+        about = {"part": "parts", "order": "layered", "n_users": n_users, "round": turn}
+        for name, seconds in found.pop("parts_s", {"all": None}).items():
+            yield _row(found, tool=name, **about) | {"step_s": seconds}
 
 
 def _ensembles(plan: Plan) -> Iterator[Row]:

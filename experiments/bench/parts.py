@@ -1,0 +1,132 @@
+"""Where the time of a step goes, part by part, on one thread.
+
+    python -m experiments.bench.parts N_USERS STEPS
+
+The step of the compiled engine again, with a look at the processor's clock between its parts.
+"""
+
+# mypy: allow-untyped-calls, allow-untyped-decorators
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from typing import Any
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba.core import cgutils, types
+from numba.core.typing.templates import signature
+from numba.extending import intrinsic
+
+from experiments.bench import probe
+from experiments.bench.full_model import configure, steps_before
+from sim import __version__
+from sim.compiled import rule_loop
+from sim.conditions import Conditions
+from sim.engines import BLOCK, CompiledEngine, Threads, Work, chunks, make_work
+from sim.lanes import WIDTH
+from sim.rules.choice import communicate
+from sim.rules.pairing import keep_agreements
+from sim.rules.records import CONVERSE, I64, U64, Chats, Now, Record, Records, Shown, Ties
+from sim.rules.step import act, follow_up, show, wonder
+from sim.rules.whatif import answer
+from sim.simulation import Simulation
+from sim.start import prepare
+from sim.state import State
+from sim.tally import Tally, carry, observe
+
+PARTS = ("wonder", "communicate", "answer", "follow_up", "observe", "act", "show")
+
+
+@intrinsic
+def clock(typingctx: Any) -> Any:  # noqa: ARG001
+    """Return what the processor's clock shows."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        kind = ir.FunctionType(ir.IntType(64), [])
+        name = "llvm.readcyclecounter"
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
+
+    return signature(types.int64), codegen
+
+
+@rule_loop
+def clocked_rows(
+    chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
+    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, work: Work, ticks: I64,
+) -> None:  # fmt: skip
+    """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
+    talks, asked, agreed, memory, sums = work
+    for base in range(first, last, BLOCK):
+        end, begin = min(base + BLOCK, last), clock()
+        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked)
+        wondered = clock()
+        for at in range(base, end, WIDTH):
+            communicate(
+                at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
+            )
+        communicated = clock()
+        answer(talks, base, shown.words, ties, now, rules, asked, memory)
+        answered = clock()
+        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed)
+        followed = clock()
+        for i in range(base, end):
+            observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
+        carry(sums, chunk, tally)
+        observed = clock()
+        act(base, end, users, talks, abuse, now, rules, keys, asked)
+        acted = clock()
+        show(base, end, users, shown, rules)
+        ticks[0] += wondered - begin
+        ticks[1] += communicated - wondered
+        ticks[2] += answered - communicated
+        ticks[3] += followed - answered
+        ticks[4] += observed - followed
+        ticks[5] += acted - observed
+        ticks[6] += clock() - acted
+
+
+class ClockedEngine(CompiledEngine):
+    """The compiled engine on one thread; `parts_s` are the times of the last step's parts."""
+
+    def __init__(self) -> None:
+        super().__init__(Threads(1))
+        self.parts_s = [0.0] * len(PARTS)
+
+    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+        """Let every user look at its contacts, be observed, and change."""
+        ranges = chunks(state.n_users)
+        self._work = self._work or make_work(ranges, tally)
+        ticks, begin = np.zeros(len(PARTS), np.int64), time.perf_counter()
+        for k, (first, last) in enumerate(ranges):
+            clocked_rows(
+                k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
+                now, state.rules, keys, tally, self._work[k], ticks,
+            )  # fmt: skip
+        taken = time.perf_counter() - begin
+        self.parts_s = (ticks * (taken / ticks.sum())).tolist()
+        for agreed in self.agreed():
+            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+
+
+def main() -> None:
+    """Measure steps taken after the ban has come into force."""
+    n_users, n_steps = int(sys.argv[1]), int(sys.argv[2])
+    config, engine, threads = configure(n_users), ClockedEngine(), Threads(1)
+    run = Simulation(Conditions(config), prepare(config, Threads()), 0, engine, threads)
+    for _ in range(steps_before(config)):
+        run.step()
+    found = []
+    for _ in range(n_steps):
+        run.step()
+        found.append(engine.parts_s)
+    parts = dict(zip(PARTS, map(statistics.median, zip(*found, strict=True)), strict=True))
+    probe.emit(
+        tool="parts of a step", version=__version__, n_users=n_users, n_threads=1,
+        n_visits=len(run.state.ties.indices), parts_s=parts,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
