@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.engines import BLOCK, Threads
+from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
 from sim.octets import WIDTH as OCTET
 from sim.octets import (
@@ -33,7 +33,6 @@ from sim.rules.records import (
     F32,
     F64,
     MESSAGE,
-    TALK,
     U64,
     Chats,
     Int,
@@ -42,12 +41,11 @@ from sim.rules.records import (
     Records,
     Shown,
     Ties,
-    records,
 )
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
-from sim.sample import Sample, stand_in
+from sim.sample import Sample, groups, stand_in, user_at
 from sim.state import State
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
@@ -58,41 +56,35 @@ def talk(state: State, sample: Sample, now: Now, speed: float, threads: Threads)
     """Let the sample communicate at the present installs and move habits by `speed` to it."""
 
     def loop(first: int, last: int) -> None:
-        talk_rows(
-            first, last, state.users, sample, state.shown.words, state.ties, state.chats, now,
-            state.rules, speed, questions(BLOCK), working_memory(),
-        )  # fmt: skip
+        talk_rows(first, last, *_talkers(state), sample, now, state.rules, speed, *_room())
 
     threads.run(loop, len(sample.rows))
 
 
+def _talkers(state: State) -> tuple[Records, U64, Ties, Chats]:
+    return state.users, state.shown.words, state.ties, state.chats
+
+
+def _room() -> tuple[Questions, F32]:
+    return questions(BLOCK), working_memory()
+
+
 @rule_loop
 def talk_rows(
-    first: Int, last: Int, users: Records, sample: Sample, words: U64, ties: Ties, chats: Chats,
+    first: Int, last: Int, users: Records, words: U64, ties: Ties, chats: Chats, sample: Sample,
     now: Now, rules: Record, speed: float, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """Run `talk_block` for the users first to last of the sample."""
+    """Let users first to last of the sample communicate, block by block."""
     for at in range(first, last, BLOCK):
         base = sample.blocks[at // BLOCK] * BLOCK
-        talk_block(
-            base, users, sample.talks, base - at, words, ties, chats, now, rules, speed, asked, s
-        )
-
-
-@rule
-def talk_block(
-    base: Int, users: Records, talks: Records, shift: Int, words: U64, ties: Ties, chats: Chats,
-    now: Now, rules: Record, speed: float, asked: Questions, s: F32,
-) -> None:  # fmt: skip
-    """Let the block of users from `base` on communicate; talks[i - shift] is that of user i."""
-    end = min(base + BLOCK, users.shape[0])
-    for at in range(base, end, WIDTH):
-        communicate(at, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
-    for i in range(base, end):
-        ask_values(i, words[i], np.int64(users[i].revising), asked)
-    answer(talks, shift, words, ties, now, rules, asked, s)
-    for i in range(base, end):
-        settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
+        end, talks, shift = min(base + BLOCK, users.shape[0]), sample.talks, base - at
+        for slot in range(base, end, WIDTH):
+            communicate(slot, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
+        for i in range(base, end):
+            ask_values(i, words[i], np.int64(users[i].revising), asked)
+        answer(talks, shift, words, ties, now, rules, asked, s)
+        for i in range(base, end):
+            settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
 
 
 @rule
@@ -185,42 +177,30 @@ class Draw(NamedTuple):
 
 def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) -> None:
     """Draw the installs of users anew from the stationary law, and show them."""
+    users, shown, rules = state.users, state.shown, state.rules
+    threads.run(draw_rows, len(sample.rows), users, shown, sample, now, rules, how, how.share)
+    if how.others == 0.0:
+        threads.run(stand_rows, state.n_users, sample, shown)
+    else:
 
-    def loop(first: int, last: int) -> None:
-        draw_rows(
-            first, last, state.users, sample, state.shown, state.ties, state.chats, now,
-            state.rules, how, records(TALK, BLOCK), questions(BLOCK), working_memory(),
-        )  # fmt: skip
+        def loop(first: int, last: int) -> None:
+            blocks = np.arange(first // BLOCK, n_blocks(last))
+            for some in groups(blocks[sample.place[blocks] < 0], state.n_users):
+                n = len(some.talks)
+                mark_rows(0, n, users, some, how)
+                talk_rows(0, n, *_talkers(state), some, now, rules, how.speed, *_room())
+                draw_rows(0, n, users, shown, some, now, rules, how, how.others)
 
-    threads.run(loop, state.n_users)
-    np.copyto(state.shown.words, state.shown.next_words)
+        threads.run(loop, state.n_users)
+    np.copyto(shown.words, shown.next_words)
 
 
 @rule_loop
-def draw_rows(
-    first: Int, last: Int, users: Records, sample: Sample, shown: Shown, ties: Ties, chats: Chats,
-    now: Now, rules: Record, how: Draw, talks: Records, asked: Questions, s: F32,
-) -> None:  # fmt: skip
-    """Draw block by block; who is not in the sample first says what decides its draws."""
-    for base in range(first, last, BLOCK):
-        end, place = min(base + BLOCK, last), sample.place[base // BLOCK]
-        if place >= 0:
-            for i in range(base, end):
-                talk, drawn = sample.talks[place * BLOCK + i - base], to_draw(i, how.share, how)
-                draw_user(i, users[i], talk, drawn, now, rules, how)
-                shown.next_words[i] = pack(users[i], rules)
-        elif how.others == 0.0:
-            for i in range(base, end):
-                shown.next_words[i] = shown.words[stand_in(i, sample, users.shape[0])]
-        else:
-            for i in range(base, end):
-                users[i].revising = to_draw(i, how.others, how) * users[i].online
-            talk_block(
-                base, users, talks, base, shown.words, ties, chats, now, rules, how.speed, asked, s
-            )
-            for i in range(base, end):
-                draw_user(i, users[i], talks[i - base], users[i].revising, now, rules, how)
-                shown.next_words[i] = pack(users[i], rules)
+def stand_rows(first: Int, last: Int, sample: Sample, shown: Shown) -> None:
+    """Let who is not in the sample show what somebody in it shows."""
+    for i in range(first, last):
+        if sample.place[i // BLOCK] < 0:
+            shown.next_words[i] = shown.words[stand_in(i, sample, shown.minds.shape[0])]
 
 
 @rule
@@ -229,45 +209,60 @@ def to_draw(i: Int, share: float, how: Draw) -> np.int64:
     return np.int64(how.bits) & bits_of(luck(how.key, 2 * i * SLOTS) < share)
 
 
+@rule_loop
+def mark_rows(first: Int, last: Int, users: Records, some: Sample, how: Draw) -> None:
+    """Let users outside the sample value what they draw, nothing else."""
+    for at in range(first, last):
+        i = user_at(some, at)
+        users[i].revising = to_draw(i, how.others, how) * users[i].online
+
+
+@rule_loop
+def draw_rows(
+    first: Int, last: Int, users: Records, shown: Shown, some: Sample, now: Now, rules: Record,
+    how: Draw, share: float,
+) -> None:  # fmt: skip
+    """Draw anew what some users have."""
+    for at in range(first, last):
+        i = user_at(some, at)
+        drawn = to_draw(i, share, how)
+        if drawn and users[i].online:
+            draw_user(i, users[i], some.talks[at], drawn, now, rules, how)
+        shown.next_words[i] = pack(users[i], rules)
+
+
 @rule
 def draw_user(
     i: Int, user: Record, talk: Record, drawn: Int, now: Now, rules: Record, how: Draw
 ) -> None:
     """Draw anew whether user `i` has the messengers `drawn`."""
-    if drawn and user.online:
-        s = stationary(user, talk, now, rules, how.habit_scale)
-        held = s.enter / (s.enter + s.leave)
-        found = drawn & bits_of(luck(how.key, (2 * i + 1) * SLOTS) < held)
-        user.installed = np.uint8((np.int64(user.installed) & ~np.int64(drawn)) | found)
-        user.account = user.installed
-        habit = where(flags(found), s.habit, 0.0)
-        fixed.keep_habits(user, where(flags(drawn), habit, fixed.habits(user)))
+    s = stationary(user, talk, now, rules, how.habit_scale)
+    held = s.enter / (s.enter + s.leave)
+    found = drawn & bits_of(luck(how.key, (2 * i + 1) * SLOTS) < held)
+    user.installed = np.uint8((np.int64(user.installed) & ~drawn) | found)
+    user.account = user.installed
+    habit = where(flags(found), s.habit, 0.0)
+    fixed.keep_habits(user, where(flags(drawn), habit, fixed.habits(user)))
 
 
 def look_at_start(state: State, now: Now, threads: Threads) -> None:
     """Note whom everybody reaches at the start: later reach is compared with it."""
 
     def loop(first: int, last: int) -> None:
-        start_rows(
-            first, last, state.at_start, state.shown.words, state.ties, now, state.rules,
-            records(TALK, BLOCK), working_memory(),
-        )  # fmt: skip
+        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users):
+            n = len(some.talks)
+            talk_rows(0, n, *_talkers(state), some, now, state.rules, 0.0, *_room())
+            start_rows(0, n, some, state.at_start)
 
     threads.run(loop, state.n_users)
 
 
 @rule_loop
-def start_rows(
-    first: Int, last: Int, at_start: Records, words: U64, ties: Ties, now: Now, rules: Record,
-    talks: Records, s: F32,
-) -> None:  # fmt: skip
+def start_rows(first: Int, last: Int, some: Sample, at_start: Records) -> None:
     """Write reachable and secure ties."""
-    for base in range(first, last, BLOCK):
-        end = min(base + BLOCK, last)
-        for at in range(base, end, WIDTH):
-            communicate(at, 0, WIDTH, talks, base, words, ties, now, rules, NO_LUCK, s)
-        for i in range(base, end):
-            talk, kept = talks[i - base], at_start[i]
-            for c in range(2):
-                kept.reachable[c] = np.uint16(fixed.share_steps(talk.reachable[c]))
-                kept.secure[c] = np.uint16(fixed.share_steps(talk.secure[c]))
+    for at in range(first, last):
+        talk = some.talks[at]
+        kept = at_start[user_at(some, at)]
+        for c in range(2):
+            kept.reachable[c] = np.uint16(fixed.share_steps(talk.reachable[c]))
+            kept.secure[c] = np.uint16(fixed.share_steps(talk.secure[c]))

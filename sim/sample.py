@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +17,12 @@ MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
 
 
+GROUP = 16  # blocks
+NOWHERE: I64 = np.zeros(0, np.int64)
+
+
 class Sample(NamedTuple):
-    """Blocks of users on whom the start is solved: all of a small world, some of a large one."""
+    """Some blocks of users: those on whom the start is solved, all of a small world, or others."""
 
     blocks: I64  # (n blocks of the sample,) rising
     place: I64  # (n blocks of the world,) where in the sample, -1: not in it
@@ -29,11 +34,31 @@ def draw_sample(n_users: int) -> Sample:
     """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
     n = n_blocks(n_users)
     blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
-    place = np.full(n, -1)
+    return sample_of(blocks, n_users)
+
+
+def sample_of(blocks: I64, n_users: int) -> Sample:
+    """Return the users of `blocks`, who have not said anything."""
+    place = np.full(n_blocks(n_users), -1)
     place[blocks] = np.arange(len(blocks))
     rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     rows = rows[rows < n_users]
     return Sample(blocks, place, rows, records(TALK, len(rows)))
+
+
+def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
+    """Yield `blocks`, a few at a time: their talks fill the same memory."""
+    talks = records(TALK, min(len(blocks), GROUP) * BLOCK)
+    for first in range(0, len(blocks), GROUP):
+        some = blocks[first : first + GROUP]
+        n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
+        yield Sample(some, NOWHERE, NOWHERE, talks[:n])
+
+
+@rule
+def user_at(some: Sample, at: Int) -> np.int64:
+    """Return the user whose talk is ``some.talks[at]``."""
+    return np.int64(some.blocks[at // BLOCK] * BLOCK + at % BLOCK)
 
 
 @rule

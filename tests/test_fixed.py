@@ -141,7 +141,7 @@ def test_all_messengers_at_once_are_written_as_one_by_one():
 
 
 def test_a_habit_that_moves_by_less_than_half_a_step_stays():
-    talk, rules, memory = records(TALK, 1)[0], toy_rules(2), np.exp(-0.01 * 7)
+    talk, rules, memory = records(TALK, 1)[0], toy_rules(2), np.float32(np.exp(-0.01 * 7))
     dead = 0.5 / (1 - memory)  # steps around present use within which nothing moves
     assert 7 < dead < 8
     for steps in range(20):

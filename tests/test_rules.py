@@ -286,7 +286,7 @@ def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
     found, key = np.zeros(n, np.int64), keys(0)[AWARE]
     with np.errstate(over="ignore", invalid="ignore"):
         befall(key, n, hazards, found)
-    for slot, hazard in enumerate(hazards.astype(float)):
+    for slot, hazard in enumerate(hazards.tolist()):
         happened = (found >> slot & 1) == 1
         assert (happened == (lucky(AWARE, n, slot) < -np.expm1(-hazard))).all()
         assert all(

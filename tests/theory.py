@@ -62,14 +62,15 @@ def potts_transition(n):
 def potts_shift(n, b, x, error):
     """Return how far the state (x, rest equal) moves where shares are read with errors.
 
-    The largest shift over readings of exp(b x / 2) that are each off by `error`, up or down.
+    The largest shift over readings of exp(b x / 2) that are each off by `error` of the shares, up
+    or down.
     """
     state = np.array([x, *[(1 - x) / (n - 1)] * (n - 1)])
     shifts = []
     for signs in product((-1, 1), repeat=n):
         read = state
         for _ in range(5000):
-            weights = (np.exp(b * read / 2) + error * np.array(signs)) ** 2
+            weights = (np.exp(b * read / 2) + error(read) * np.array(signs)) ** 2
             read = weights / weights.sum()
         shifts.append(np.abs(read - state).max())
     return max(shifts)
