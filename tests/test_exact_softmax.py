@@ -8,8 +8,8 @@ lets everyone have several messengers.
 Nothing is random here, so nothing can choose between two states that are both stable: the point
 b_c at which they weigh the same is checked in test_theory.py, here which states exist and which
 are stable. Contacts read exp(b h / 2) in 31 equal steps, for the first eight bits of h;
-`theory.potts_shift` bounds what that does. It is large near transitions, so states are looked at away from them: a state that loses its
-stability slowly is held fast by the rounding.
+`theory.potts_shift` bounds what that does. It is large near transitions, so states are looked at
+away from them: a state that loses its stability slowly is held fast by the rounding.
 """
 
 import numpy as np

@@ -10,7 +10,7 @@ from sim.rules import beliefs, fixed, habit
 from sim.rules.records import MAX, NEWS, TALK, records
 from sim.rules.word import pack_mind
 from sim.world.population import TASTE_UNIT
-from tests.worlds import someone, toy_rules
+from tests.worlds import equal_ties, someone, toy_rules, toy_state, toy_tally, toy_users
 
 pytestmark = pytest.mark.interpreted
 
@@ -75,6 +75,22 @@ def test_openings_of_a_month_are_kept_to_half_a_step_and_those_below_are_lost():
     assert seen[0, 5] > 1 - 2e-7
     assert not seen[1].any()
     assert opened[0, 1] == np.rint(5 * openings[1].astype(float) / step)  # of the month begun
+
+
+def test_the_sums_of_a_block_are_carried_to_those_of_its_chunk_and_begin_anew():
+    state = toy_state(toy_users(3, 2), equal_ties([[]] * 3), toy_rules(2))
+    added = toy_tally(state)
+    sums, rng = tally.block_sums(added), np.random.default_rng(6)
+    assert sums.dtype == np.float32
+    assert sums.shape == added.sums.shape[1:]
+    added.sums[0], expected = 2.0**30, np.full(sums.shape, 2.0**30)
+    for _ in range(3):  # what single precision could not hold together
+        block = rng.integers(0, 2**16, sums.shape) + 0.25
+        sums += block
+        expected += block
+        tally.carry(sums, 0, added)
+        assert not sums.any()
+    assert (added.sums[0] == expected).all()
 
 
 def test_habits_and_beliefs_are_what_was_written_to_half_a_step_up_to_their_ends():
