@@ -16,6 +16,7 @@ from tests.second_state import (
     NOWHERE,
     ORDERED,
     SINGLE,
+    TOO_CLOSE,
     WEIGHT_EXPONENT,
     f4,
     has,
@@ -77,7 +78,7 @@ class Look:
             return
         now = None if chat.platform == NOWHERE else self.chat_value(chat, chat.platform)
         x = self.b.chat_choice * (v - (now or 0.0))
-        margin = SINGLE * (1 + self.b.chat_choice * (v + (now or 0.0)))
+        margin = TOO_CLOSE + SINGLE * self.b.chat_choice * (v + (now or 0.0))
         if self.luck.yes(x, "chat_accept", g, margin=margin):
             chat.platform, chat.moved = candidate, INVITED
 

@@ -45,17 +45,7 @@ LOST = 2e-5  # the same of a loss of users, see `comply_if_lost`
 BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
 UNSURE = 3e-7  # a belief, of what it is the sum of
 BETWEEN = 5e-7  # a level of fear before it is rounded, in the steps of a unit
-TALK = (
-    "use",
-    "value",
-    "openings",
-    "reachable",
-    "secure",
-    "helpers",
-    "welfare",
-    "vpn_gain",
-    "told",
-)
+TALK = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
 OF_TIES = {"users.habit", *(f"talks.{name}" for name in TALK)}
 PRIVATE = {"unrounded", "sides", "scale"}  # what no array holds
 
