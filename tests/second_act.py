@@ -11,7 +11,6 @@ from tests.second_state import (
     STEPS_OF,
     TOO_CLOSE,
     UNSURE,
-    VALUE,
     has,
     in_steps,
     reached,
@@ -45,7 +44,8 @@ class Act:
             v, noise = max(talk.value[p], 0.0), talk.noise[p]
             benefit = b.network_value * v**b.network_shape
             margin = SINGLE * (talk.scale[0] + benefit + abs(noise))
-            margin += b.network_value * ((v + VALUE) ** b.network_shape - v**b.network_shape)
+            off = SINGLE * (1 + abs(talk.welfare))  # a difference of two welfares
+            margin += b.network_value * ((v + off) ** b.network_shape - v**b.network_shape)
             user.aware.add(p)
             if self.luck.wants(benefit + talk.rest[p], noise, margin, i, p):
                 if self.passes(i, user, p):

@@ -40,7 +40,6 @@ HAZARDS = {"revise", "aware", "trial", "preinstall", "pair", "abuse"}
 # What comes out of ties: a sum of shares of 1 is known to F32.
 F32 = 4e-6
 BY_TIES = {"vpn_accept": 2e-5}  # too close, where that decides
-VALUE = 2e-6  # a marginal value, where that decides
 LOST = 2e-5  # the same of a loss of users, see `comply_if_lost`
 BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
 UNSURE = 3e-7  # a belief, of what it is the sum of
