@@ -210,10 +210,9 @@ def renumbered(state):
         users[name] = permuted_bits(users[name])
     for name in ("taste", "habit", "belief"):
         users[name] = users[name][:, ORDER]
-    for name in ("standalone", "base_openings", "habit_openings", "mandate_openings",
+    for name in ("standalone", "prior", "base_openings", "habit_openings", "mandate_openings",
                  "pair_appeal"):  # fmt: skip
-        rules[name][0] = state.rules[name][ORDER]
-    rules.prior[0] = state.rules.prior[:, ORDER]
+        rules[name][0] = state.rules[name][..., ORDER]
     halves = permuted_halves(int(state.rules.abroad_low), int(state.rules.abroad_high))
     rules.abroad_low[0], rules.abroad_high[0] = halves
     somewhere = state.chats.platform < MAX
@@ -261,6 +260,14 @@ def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
         assert after[name] == pytest.approx(before[name], rel=SINGLE), name
 
 
+def worth(user, talk, now, rules):
+    """Return the utilities of installing at the values of a talk."""
+    values = talk.value.copy()
+    adoption.weigh(0, user, talk, now, rules, keys(0))
+    talk.value = values
+    return np.array([adoption.install_utility(talk, p, rules) for p in range(MAX)])
+
+
 def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be():
     """Utility of installing, of a VPN, of a chat; beliefs after a talk with a contact."""
     run = in_the_ban()
@@ -269,11 +276,9 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
     talks, new_talks = talked(state, now), talked(new, new_now)
     for i in range(0, state.n_users, 7):
         mine, theirs = state.users[i], new.users[i]
-        for k, p in enumerate(ORDER[:5]):
-            if p < 5:  # the sixth place is nobody's
-                u = adoption.install_utility(mine, talks[i], p, now, state.rules)
-                v = adoption.install_utility(theirs, new_talks[i], k, new_now, new.rules)
-                assert v == pytest.approx(u, rel=1e-5, abs=1e-5)
+        u = worth(mine, talks[i], now, state.rules)
+        v = worth(theirs, new_talks[i], new_now, new.rules)
+        assert v == pytest.approx(u[ORDER], rel=1e-5, abs=1e-5)
         content = [
             circumvention.content_regained(user, n, s.rules)
             for user, n, s in ((mine, now, state), (theirs, new_now, new))
