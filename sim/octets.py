@@ -81,7 +81,7 @@ _LOG2_E, _LN_2, _SQRT_2 = 1.4426950408889634, 0.6931471805599453, 1.414213562373
 
 @rule
 def ln(x: Octet) -> Octet:
-    """Return the natural logarithm of positive, normal numbers, to about 1e-7.
+    """Return the natural logarithm of positive, normal numbers below 2^127, to about 1e-7.
 
     The polynomial is that of Cephes' logf for ln(1 + t), -0.30 < t < 0.42 (S. L. Moshier, 1989).
     """

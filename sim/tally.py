@@ -201,8 +201,8 @@ def add_months(i: Int, chunk: Int, cell: Int, talk: Record, tally: Tally) -> Non
     """Add a step's openings to its months; count who was seen in those that end."""
     openings, opened = read(talk.openings), read_steps(tally.opened[i], OPENED_STEPS)
     for k in range(tally.days.shape[0]):
-        opened = opened + openings * tally.days[k]
+        opened = opened + openings * np.float32(tally.days[k])
         if tally.scale[k] > 0.0:
-            add_to(tally.months[chunk, k, cell], 0, p_seen(opened * tally.scale[k]))
+            add_to(tally.months[chunk, k, cell], 0, p_seen(opened * np.float32(tally.scale[k])))
             opened = splat(0.0)
     write_steps(tally.opened[i], opened, OPENED_STEPS)

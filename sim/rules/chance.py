@@ -50,7 +50,7 @@ def befalling(key: np.uint64, user: Int, hazards: Octet) -> int:
     while left:  # where eight bits do not tell
         p = lowest(left)
         left &= left - 1
-        if happens(lucky_uniform(luck, key, user, p), number_at(hazards, p)):
+        if happens(lucky_uniform(luck, key, user, p), np.float64(number_at(hazards, p))):
             found |= 1 << p
     return found
 

@@ -86,7 +86,8 @@ def most_hazards(mandates: Records) -> F32:
     hazards = np.zeros((256, MAX))
     for m, mandate in enumerate(mandates):
         hazards[:, mandate.platform] += reached[:, m] * mandate.hazard
-    return np.nextafter(hazards, np.inf).astype(np.float32)
+    above = np.nextafter(hazards.astype(np.float32), np.float32(np.inf))
+    return np.where(hazards > 0.0, above, np.float32(0.0))
 
 
 @rule

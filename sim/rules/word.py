@@ -125,7 +125,7 @@ def fear_levels(fears: Octet, rules: Record) -> Octet:
 
 @rule
 def squeezed(word: Int, width: int) -> np.int64:
-    """Return the bytes of a word, below 2^width each, as `width` bits each side by side."""
+    """Return the bytes of a word, below 2^width each, as `width` bits, 4 at most, side by side."""
     two, four = (1 << 2 * width) - 1, (1 << 4 * width) - 1
     word = (word | word >> (8 - width)) & (two * 0x0001000100010001)
     word = (word | word >> 2 * (8 - width)) & (four * 0x0000000100000001)
