@@ -18,17 +18,15 @@ from sim.policies import (
     Shock,
     VpnBlocking,
 )
-from sim.rules.beliefs import converse
 from sim.rules.choice import communicate
-from sim.rules.pace import pace
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
-from sim.rules.step import act, follow_up, wonder
+from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
 from sim.state import seats
-from sim.tally import observe
+from sim.tally import block_sums, carry, observe
 from sim.world.settings import BANDS
 from tests.worlds import (
     SMALL,
@@ -129,21 +127,29 @@ def test_a_restriction_does_matter_otherwise(ban):
 @jit_loop
 def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, s):
     """Let user `i`, who sits at `at`, look at its contacts, alone."""
-    lane = at % WIDTH
-    wonder(i, users[i], talks[i], shown.words[i], chats, now, rules, keys, asked)
+    lane, mine = at % WIDTH, talks[i : i + 1]
+    wonder(i, i + 1, users, mine, shown.words, chats, now, rules, keys, asked)
     communicate(
-        at - lane, lane, lane + 1, talks, 0, shown.words, ties, now, rules, keys[CONVERSE], s
+        at - lane, lane, lane + 1, mine, i, shown.words, ties, now, rules, keys[CONVERSE], s
     )
-    answer(talks, 0, shown.words, ties, now, rules, asked, s)
-    converse(talks[i], shown.minds)
-    follow_up(i, users, talks[i], ties, now, rules, keys, agreed)
+    answer(mine, i, shown.words, ties, now, rules, asked, s)
+    follow_up(i, i + 1, users, mine, shown.minds, ties, now, rules, keys, agreed)
 
 
 @jit_loop
-def observe_all(users, talks, now, rules, tally):
+def act_alone(i, users, talks, shown, abuse, now, rules, keys, asked):
+    """Let user `i` act and show it."""
+    act(i, i + 1, users, talks[i : i + 1], abuse, now, rules, keys, asked)
+    show(i, i + 1, users, shown, rules)
+
+
+@jit_loop
+def observe_all(users, talks, now, rules, tally, sums):
     """Observe users as they were before they changed, in the order in which sums are taken."""
-    for i in range(len(users)):
-        observe(i, 0, users[i], talks[i], now, rules, tally)
+    for first in range(0, len(users), BLOCK):
+        for i in range(first, min(first + BLOCK, len(users))):
+            observe(i, 0, users[i], talks[i], now, rules, tally, sums)
+        carry(sums, 0, tally)
 
 
 class Shuffled:
@@ -159,18 +165,17 @@ class Shuffled:
     def step(self, state, now, keys, tally):
         n, at = state.n_users, seats(state.ties)
         talks, agreed, seen = records(TALK, n), agreements(n), state.users.copy()
-        steps, asked, s = pace(state.rules, now.force.days), questions(1), working_memory()
+        asked, s = questions(1), working_memory()
         for i in map(int, self._rng.permutation(n)):  # who acts early is looked at later
             look_one(
                 i, int(at[i]), state.users, talks, state.shown, state.ties, state.chats, now,
                 state.rules, keys, asked, agreed, s,
             )  # fmt: skip
             seen[i] = state.users[i]
-            act(
-                i, state.users[i], talks[i], state.shown, state.abuse, now, steps, state.rules,
-                keys,
-            )  # fmt: skip
-        observe_all(seen, talks, now, state.rules, tally)
+            act_alone(
+                i, state.users, talks, state.shown, state.abuse, now, state.rules, keys, asked
+            )
+        observe_all(seen, talks, now, state.rules, tally, block_sums(tally))
         keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
 
 
