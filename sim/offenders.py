@@ -39,7 +39,8 @@ def arriving(kind: Record, users: F64 | I64, availability: F32, now: Now) -> F64
     availability : array of shape (..., 2, MAX)
         There.
     """
-    has_channel = now.quality[0, 0, kind.channel] > 0.0
+    abroad = now.place_class[len(now.availability) - 1]  # where nothing is restricted
+    has_channel = now.quality[abroad, abroad, kind.channel] > 0.0
     found = users * np.where(has_channel, availability[..., kind.channel, :], 0.0)
     return np.asarray(found, np.float64)
 

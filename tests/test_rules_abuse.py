@@ -8,7 +8,7 @@ from sim import load_config
 from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.engines import Threads
-from sim.offenders import abuse_by_cell, follow, reach, start_abuse
+from sim.offenders import abuse_by_cell, arriving, follow, reach, start_abuse
 from sim.policies import Moderation, Restriction, VpnBlocking
 from sim.rules import abuse
 from sim.rules.records import (
@@ -146,6 +146,18 @@ def test_a_user_is_reached_where_it_is_and_calls_arrive(channel):
         assert abuse.can_be_reached(user, 0, channel, now) == np.float32(q[place, channel, 0])
         assert abuse.can_be_reached(user, 1, channel, now) == 0  # no account
         assert abuse.can_be_reached(user, CELLULAR, channel, now) == 1
+
+
+@rule
+def test_a_messenger_that_one_region_cannot_use_reaches_people_in_others():
+    q = np.ones((5, 2, 2))  # two regions without and with a VPN, and abroad
+    q[:2, :, 0] = 0.0
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q)
+    users = [someone(installed=0b01, place=place) for place in range(4)]
+    reached = [abuse.can_be_reached(user, 0, CALL, now) for user in users]
+    assert reached == [0, 0, 1, 1]
+    arrived = arriving(a_kind(channel=CALL), np.ones((5, MAX)), now.availability, now)
+    assert arrived[:4, 0].tolist() == reached
 
 
 def lands(kind, user, k, now):

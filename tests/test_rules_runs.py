@@ -114,6 +114,15 @@ def test_failed_calls_are_the_habits_that_fail():
     assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, abs=HABIT_UNIT)
 
 
+def test_who_asks_does_so_at_the_hazard_of_all_its_failing_calls():
+    """Habits may add up to more than 1: so they do for some, at the start."""
+    users, rules, now = toy_users(3000, 3), pair_rules(pair_rate=0.4), blocked(0.0, 0.0, 1.0)
+    users.habit[:, :3] = in_steps(habit=(0.9, 0.6, 1.0))
+    found = [pairing.is_fed_up(i, user, now, rules, keys(0)) for i, user in enumerate(users)]
+    chance = 1 - np.exp(-0.4 * 1.5)
+    assert np.mean(found) == pytest.approx(chance, abs=3 * np.sqrt(chance * (1 - chance) / 3000))
+
+
 def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
     """Let user 0 look at its one contact, and perhaps ask it; returns all that takes part."""
     users = toy_users(2, 3)

@@ -24,7 +24,8 @@ def can_be_reached(user: Record, k: Int, channel: Int, now: Now) -> float:
     """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
         return 1.0
-    if now.quality[0, 0, channel, k] == 0.0:
+    abroad = now.place_class[now.availability.shape[0] - 1]  # where nothing is restricted
+    if now.quality[abroad, abroad, channel, k] == 0.0:
         return 0.0  # the messenger lacks the channel
     has = in_use(user) >> k & 1
     return float(has * now.availability[user.place, channel, k])

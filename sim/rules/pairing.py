@@ -18,6 +18,7 @@ from sim.rules.fixed import habits
 from sim.rules.push import join
 from sim.rules.records import (
     CALL,
+    MAX,
     PAIR,
     PAIR_CONTACT,
     PAIR_PLATFORM,
@@ -66,10 +67,10 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 @rule
 def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
-    u, most = uniform(keys[PAIR], i), rules.pair_rate * now.force.days
-    if u >= most or not user.online:  # not even if all calls failed
+    u, hazard = uniform(keys[PAIR], i), rules.pair_rate * now.force.days
+    if u >= hazard * MAX or not user.online:  # not even if all calls failed
         return False
-    return happens(u, most * failed_calls(user, now))
+    return happens(u, hazard * failed_calls(user, now))
 
 
 @rule
