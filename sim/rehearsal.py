@@ -1,9 +1,9 @@
-"""Compile on two cores when nothing is compiled yet: a second process rehearses a run.
+"""Compile on all cores when nothing is compiled yet: other processes rehearse a run.
 
-numba compiles one function at a time in a process, and a run needs two halves that know nothing
-of each other: what builds worlds, which the estimate of memory compiles first, and what brings
-users to their start and through a step. The other process takes the smallest world there is, made
-by hand, through the second half; both leave what they compile in the cache on disk.
+numba compiles one function at a time in a process, and a run needs three parts that know nothing
+of each other: what builds worlds, which the estimate of memory compiles first, what brings users
+to their start, and what takes them through a step. Two other processes take the smallest world
+there is, made by hand, through the last two; all leave what they compile in the cache on disk.
 """
 
 from __future__ import annotations
@@ -34,27 +34,40 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def rehearsing() -> Iterator[None]:
-    """Let another process compile start and step meanwhile, and wait for it; once per cache."""
+    """Let other processes compile start and step meanwhile, and wait for them; once per cache."""
     if INTERPRETED or available_cores() < 2 or not nothing_compiled():
         yield
         return
     _log.warning("Compiling the rules, once: later runs start at once")
-    # S603: the command is fixed; should it fail, this process compiles what is missing
-    other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
+    # S603: the commands are fixed; should one fail, this process compiles what is missing
+    others = [
+        subprocess.Popen([sys.executable, "-m", __name__, part], stderr=subprocess.DEVNULL)  # noqa: S603
+        for part in PARTS
+    ]
     try:
         yield
-        other.wait()
+        for other in others:
+            other.wait()
     finally:
-        other.terminate()
-        other.wait()
+        for other in others:
+            other.terminate()
+            other.wait()
 
 
-def rehearse(config: SimConfig) -> None:
-    """Bring two users to a start and let them take a step."""
+def rehearse_start(config: SimConfig) -> None:
+    """Bring two users to a start, few as they are for its shares."""
+    with np.errstate(all="ignore"):
+        settle(config, two_users(config), Threads(1))
+
+
+def rehearse_step(config: SimConfig) -> None:
+    """Let two users take a step from where they stand, which is no start."""
     state, threads = two_users(config), Threads(1)
-    with np.errstate(all="ignore"):  # two users are too few for the shares of a start
-        settle(config, state, threads)
+    with np.errstate(all="ignore"):
         Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads).step()
+
+
+PARTS = {"start": rehearse_start, "step": rehearse_step}
 
 
 def two_users(config: SimConfig) -> State:
@@ -95,4 +108,4 @@ def two_users(config: SimConfig) -> State:
 
 
 if __name__ == "__main__":
-    rehearse(load_config())
+    PARTS[sys.argv[1]](load_config())

@@ -10,7 +10,7 @@ from tests.cli import python
 COMPILED = """
 import sys
 from numba.core.dispatcher import Dispatcher
-from sim.rehearsal import rehearse
+from sim.rehearsal import PARTS
 from sim import compare, load_config
 
 def signatures():
@@ -21,12 +21,13 @@ def signatures():
         if isinstance(value, Dispatcher) and value.py_func.__module__ == name and value.signatures
     }
 
-rehearse(load_config())
+for rehearse in PARTS.values():
+    rehearse(load_config())
 rehearsed = signatures()
 compare(load_config("+scenario=call_ban", "population.n_users=300", "replications=1"))
 print([rehearsed, signatures()])
 """
-BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what both halves draw luck with
+BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what all parts draw luck with
 SMALL = {"sim.rules.availability.availability"}  # called from Python, with a policy in force
 
 

@@ -109,7 +109,7 @@ class Sayings(NamedTuple):
 
 @rule
 def say_by(
-    p: int, said: Sayings, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
+    p: Int, said: Sayings, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
     s: F32,
 ) -> Sayings:  # fmt: skip
     """Add messenger `p` to what can be said."""
@@ -138,12 +138,14 @@ def talk_on_tie(
     """Add one tie of each lane to `sums` and to the use of messengers."""
     out_message, none = splat(contacts.out_message), zeros()
     z = Sayings(out_message, out_message, splat(contacts.out_call), none, none, none, none)
-    z = say_by(0, z, low, offered, contacts, pairs, t, s)  # one by one, not in a loop: what
-    z = say_by(1, z, low, offered, contacts, pairs, t, s)  # depends on the number is known when
-    z = say_by(2, z, low, offered, contacts, pairs, t, s)  # the code is compiled
-    z = say_by(3, z, low, offered, contacts, pairs, t, s)
-    z = say_by(4, z, low, offered, contacts, pairs, t, s)
-    z = say_by(5, z, low, offered, contacts, pairs, t, s)
+    # one by one, not in a loop: what depends on the number is known when the code is compiled, and
+    # as np.int64, which numba compiles once for all numbers
+    z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(1), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(2), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(3), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(4), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(5), z, low, offered, contacts, pairs, t, s)
     weight = contacts.weight
     one = weight / (z.message * z.call)  # one division for two
     per_message, per_call = z.call * one * t.ordinary, z.message * one

@@ -203,7 +203,7 @@ class Sums(NamedTuple):
 
 @rule
 def say_by(
-    p: int, z: Sums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32
+    p: Int, z: Sums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32
 ) -> Sums:
     """Add messenger `p` to the sums."""
     if not offered >> p & 1:
@@ -217,10 +217,11 @@ def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s:
     """Return what can be said to one contact of each lane [utils]."""
     out_message = splat(contacts.out_message)
     z = Sums(out_message, out_message, splat(contacts.out_call))
-    z = say_by(0, z, low, offered, contacts, pairs, t, s)  # one by one: see choice.py
-    z = say_by(1, z, low, offered, contacts, pairs, t, s)
-    z = say_by(2, z, low, offered, contacts, pairs, t, s)
-    z = say_by(3, z, low, offered, contacts, pairs, t, s)
-    z = say_by(4, z, low, offered, contacts, pairs, t, s)
-    z = say_by(5, z, low, offered, contacts, pairs, t, s)
+    # one by one: see choice.py
+    z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(1), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(2), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(3), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(4), z, low, offered, contacts, pairs, t, s)
+    z = say_by(np.int64(5), z, low, offered, contacts, pairs, t, s)
     return logsum(z.message, z.sensitive, z.call, t)
