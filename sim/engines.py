@@ -6,8 +6,9 @@ asks one mesa agent after another. Both give the same bits, whatever the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 from typing import NamedTuple, Protocol
 
@@ -96,11 +97,12 @@ def _without_number(loop: Callable[..., None]) -> Callable[..., None]:
     return lambda _, first, last, *arrays: loop(first, last, *arrays)
 
 
-def chunks(n_rows: int) -> list[tuple[int, int]]:
+@cache
+def chunks(n_rows: int) -> tuple[tuple[int, int], ...]:
     """Cut rows into at most ``MOST_CHUNKS`` ranges of whole blocks."""
     blocks = n_blocks(n_rows)
     cuts = np.linspace(0, blocks, min(MOST_CHUNKS, blocks) + 1).astype(int) * BLOCK
-    return [(int(a), min(int(b), n_rows)) for a, b in pairwise(cuts)]
+    return tuple((int(a), min(int(b), n_rows)) for a, b in pairwise(cuts))
 
 
 class CompiledEngine:
@@ -147,7 +149,7 @@ class Work(NamedTuple):
     sums: F32  # of a block, see tally.py
 
 
-def make_work(ranges: list[tuple[int, int]], tally: Tally) -> list[Work]:
+def make_work(ranges: Sequence[tuple[int, int]], tally: Tally) -> list[Work]:
     """Return the working memory of chunks of users, whose talks are one large array.
 
     The system gives such an array large pages, which share the caches evenly; of small pages,

@@ -15,10 +15,8 @@ from sim.state import State
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
-
-
-GROUP = 16  # blocks
-NOWHERE: I64 = np.zeros(0, np.int64)
+GROUP = 16  # blocks outside that talk together: 7 MB of talks
+_UNASKED: I64 = np.zeros(0, np.int64)
 
 
 class Sample(NamedTuple):
@@ -34,12 +32,7 @@ def draw_sample(n_users: int) -> Sample:
     """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
     n = n_blocks(n_users)
     blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
-    return sample_of(blocks, n_users)
-
-
-def sample_of(blocks: I64, n_users: int) -> Sample:
-    """Return the users of `blocks`, who have not said anything."""
-    place = np.full(n_blocks(n_users), -1)
+    place = np.full(n, -1)
     place[blocks] = np.arange(len(blocks))
     rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     rows = rows[rows < n_users]
@@ -47,12 +40,12 @@ def sample_of(blocks: I64, n_users: int) -> Sample:
 
 
 def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
-    """Yield `blocks`, a few at a time: their talks fill the same memory."""
+    """Yield `blocks` a few at a time, without place and rows; talks fill the same memory."""
     talks = records(TALK, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
         n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
-        yield Sample(some, NOWHERE, NOWHERE, talks[:n])
+        yield Sample(some, _UNASKED, _UNASKED, talks[:n])
 
 
 @rule
