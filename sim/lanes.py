@@ -21,7 +21,6 @@ if TYPE_CHECKING or INTERPRETED:
         WIDTH,
         any_bits,
         bits_of,
-        count,
         fetch,
         floats_of,
         fma,
@@ -45,7 +44,6 @@ else:
         WIDTH,
         any_bits,
         bits_of,
-        count,
         fetch,
         floats_of,
         fma,
@@ -65,7 +63,7 @@ else:
     )
 
 __all__ = [
-    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "count",
+    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of",
     "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "luck",
     "maximum", "number_at", "pick", "pick_of", "rotate", "splat", "store", "turn", "where",
     "zeros",

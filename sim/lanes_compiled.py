@@ -384,17 +384,6 @@ def zeros(typingctx: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
-def count(typingctx: Any, mask: Any) -> Any:  # noqa: ARG001
-    """Return in how many lanes the mask holds."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        bits = builder.bitcast(args[0], ir.IntType(WIDTH))
-        return builder.zext(builder.ctpop(bits), _I64)
-
-    return signature(types.int64, MASK), codegen
-
-
-@intrinsic
 def any_bits(typingctx: Any, ints: Any) -> Any:  # noqa: ARG001
     """Return the bits that are set in any lane."""
 

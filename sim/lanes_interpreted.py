@@ -106,11 +106,6 @@ def zeros() -> Any:
     return np.zeros(WIDTH, np.float32)
 
 
-def count(mask: Any) -> int:
-    """Return in how many lanes the mask holds."""
-    return int(np.count_nonzero(mask))
-
-
 def any_bits(ints: Any) -> int:
     """Return the bits that are set in any lane."""
     return int(np.bitwise_or.reduce(ints))

@@ -17,9 +17,8 @@ from sim.rng import GOLDEN, MIX_1, MIX_2
 WIDTH = 8
 USED = 6  # lanes that stand for a messenger
 _BIT, _BYTE, I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
-_FLOAT = ir.FloatType()
 _SHIFT = 1.5 * 2.0**23 + 127.0  # puts the exponent of 2**k into the lowest bits
-FLOATS, _FLAGS = (ir.VectorType(of, WIDTH) for of in (_FLOAT, _BIT))
+FLOATS, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.FloatType(), _BIT))
 
 
 class Eight(types.Type):

@@ -13,7 +13,6 @@ from sim.lanes import (
     any_bits,
     as_floats,
     bits_of,
-    count,
     decode,
     floats_of,
     fma,
@@ -349,16 +348,3 @@ def test_a_lane_does_not_depend_on_the_others_nor_on_where_it_stands():
     assert len(np.unique(alone)) > 0.9 * n
     for lane in range(WIDTH):
         assert among(x, i, lane).tobytes() == alone.tobytes()
-
-
-@jit_loop
-def count_where(a, b, found):
-    for at in range(0, len(a), WIDTH):
-        found[at // WIDTH] = count(load(a, at) >= load(b, at))
-
-
-def test_counted_are_the_lanes_in_which_a_mask_holds():
-    found = np.zeros(N // WIDTH, np.int64)
-    count_where(A, B, found)
-    assert (found == (A >= B).reshape(-1, WIDTH).sum(axis=1)).all()
-    assert 0 < found.min() < found.max() < WIDTH

@@ -113,12 +113,6 @@ USUAL = 2  # chats of a user: as many are looked at where there are fewer, a bra
 
 
 @rule
-def chats_on(talk: Record, p: Int) -> np.int64:
-    """Return how many of a user's chats are on messenger `p`."""
-    return np.int64(talk.chats) >> 8 * p & 0xFF
-
-
-@rule
 def first_chat(i: Int, chats: Chats) -> np.int64:
     """Return where the chats of user `i` begin in ``chats.of_user``."""
     return np.int64(chats.window[i // WINDOW]) + np.int64(chats.begin[i])
