@@ -18,13 +18,14 @@ import numpy as np
 from sim.cells import groups
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import CompiledEngine, Threads
+from sim.engines import BLOCK, CompiledEngine, Threads
 from sim.errors import ConfigError
 from sim.machine import available, used
 from sim.measures import month_series, step_series
 from sim.ranks import Ranks
 from sim.rules.records import TALK
 from sim.runs import side_by_side
+from sim.sample import MOST_BLOCKS
 from sim.simulation import Simulation
 from sim.state import State, make_state
 from sim.world.arms import build_rows
@@ -49,7 +50,7 @@ class Estimate:
 
     n_users: int
     per_user: float  # [bytes]
-    rest: float  # the process, and results whatever the number of users [bytes]
+    rest: float  # the process, results, and what a few users need meanwhile [bytes]
 
     @property
     def total(self) -> float:
@@ -97,11 +98,14 @@ def estimate_memory(config: SimConfig) -> Estimate:
     at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
     per_user = (whole + at_once * own) / n + exposed
+    users = config.population.n_users
+    sample = TALK.itemsize * min(users, MOST_BLOCKS * BLOCK)  # while the start is solved
+    rest = used() + LATER + ROW * _n_rows(config) + max(0.0, sample - at_once * own / n * users)
     if config.engine.name == "mesa":
         per_user += AGENT + TALK.itemsize
     if config.network.kind in NETWORKX:  # the graph is gone before runs begin
         per_user = max(per_user, whole / n + NX_TIE * len(start.ties.indices) / n / 2)
-    return Estimate(config.population.n_users, per_user, used() + LATER + ROW * _n_rows(config))
+    return Estimate(users, per_user, rest)
 
 
 def _small_start(config: SimConfig) -> State:
