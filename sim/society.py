@@ -61,7 +61,7 @@ def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
     n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
     now = np.empty((n, TOGETHER), np.float32)
     threads.run(prior_rows, n, state.users, prior, now)
-    if follow == 0.0:
+    if follow == 0.0 or (prior == prior[0]).all():  # nobody tells anybody anything else
         return now
     then = np.empty_like(now)
     for _ in range(MOST_ROUNDS):
@@ -124,29 +124,33 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
     solved on the sample on which all of the start is solved (sim/sample.py).
     """
-    blocks = draw_sample(state.n_users).blocks
+    blocks, helpers = draw_sample(state.n_users).blocks, np.zeros(state.n_users)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
         state.show()
-        level = _levels(config, state, blocks)
-        threads.run(_draw_vpns, state.n_users, config, state, level)
+        threads.run(help_rows, state.n_users, state.shown.words, state.ties, helpers)
+        level = _levels(config, state, helpers, blocks)
+        threads.run(_draw_vpns, state.n_users, config, state, helpers, level)
     state.show()
 
 
-def _draw_vpns(first: int, last: int, config: SimConfig, state: State, level: F64) -> None:
+def _draw_vpns(
+    first: int, last: int, config: SimConfig, state: State, helpers: F64, level: F64
+) -> None:
     """Give skill and perhaps a VPN to a range of users; it is shown later."""
     key = purpose_key(config.seed, 0, "start.vpn")
     for begin, size in ((first + a, b - a) for a, b in ranges(last - first, PART)):
-        users, skills = state.users[begin : begin + size], _skills(config, state, begin, size)
+        users = state.users[begin : begin + size]
+        skills = _skills(config, state, helpers, begin, size)
         mine, online = level[users.band], users.online == 1
         has = uniforms(key, size, begin) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
         users.skill[online] = in_steps((mine + skills.own)[online], SKILL_STEPS, np.int16)
         users.place[online] = (users.place & 0xFE | has)[online]
 
 
-def _levels(config: SimConfig, state: State, blocks: I64) -> F64:
+def _levels(config: SimConfig, state: State, helpers: F64, blocks: I64) -> F64:
     """Return the level of skill of each band, from the users of some blocks."""
     some = [(at, min(BLOCK, state.n_users - at)) for at in (blocks * BLOCK).tolist()]
-    utility = np.concatenate([_skills(config, state, *block).utility for block in some])
+    utility = np.concatenate([_skills(config, state, helpers, *block).utility for block in some])
     band, online = (
         np.concatenate([state.users[name][first : first + size] for first, size in some])
         for name in ("band", "online")
@@ -159,14 +163,12 @@ def _levels(config: SimConfig, state: State, blocks: I64) -> F64:
     return level
 
 
-def _skills(config: SimConfig, state: State, first: int, size: int) -> Skills:
+def _skills(config: SimConfig, state: State, helpers: F64, first: int, size: int) -> Skills:
     """Return what decides on a VPN, of `size` users from `first` on."""
     b, key = config.behaviour, purpose_key(config.seed, 0, "start.skill")
-    own, helpers = b.vpn_skill_sd * normals(key, size, first), np.zeros(size)
-    help_rows(first, first + size, state.shown.words, state.ties, helpers)
-    abroad = state.users.abroad[first : first + size]
-    helpers *= np.where(abroad, 1.0 - state.rules.abroad_weight, 1.0)
-    return Skills(own, own + b.vpn_help * helpers)
+    own, abroad = b.vpn_skill_sd * normals(key, size, first), state.users.abroad[first:][:size]
+    share = helpers[first:][:size] * np.where(abroad, 1.0 - state.rules.abroad_weight, 1.0)
+    return Skills(own, own + b.vpn_help * share)
 
 
 def _level(utilities: F64, share: float) -> float:
@@ -181,13 +183,24 @@ def _level(utilities: F64, share: float) -> float:
 
 @jit_loop
 def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
-    """Write the share of weighted ties to users of a VPN, that of user `first` first."""
-    for i in range(first, last):
-        degree, begin, share = np.int64(ties.degree[i]), tie_at(ties, i, 0), 0.0
-        for r in range(degree):
-            contact = ties.indices[begin + WIDTH * r]
-            share += ties.rank_weight[r] * (place(words[contact]) & 1)
-        helpers[i - first] = share / ties.rank_total[degree] if degree > 0 else 0.0
+    """Write the share of weighted ties to users of a VPN, of the users of whole blocks.
+
+    Sixteen users side by side: so many words are on their way at once.
+    """
+    degree, share = np.zeros(WIDTH, np.int64), np.zeros(WIDTH)
+    for at in range(first, last, WIDTH):
+        for lane in range(WIDTH):
+            i = ties.order[at + lane]
+            degree[lane] = ties.degree[i] if i < helpers.size else 0
+            share[lane] = 0.0
+        for r in range(degree.max()):
+            tie = ties.slice_start[at // WIDTH] + WIDTH * r
+            for lane in range(WIDTH):
+                helps = place(words[ties.indices[tie + lane]]) & (r < degree[lane])
+                share[lane] += ties.rank_weight[r] * helps
+        for lane in range(WIDTH):
+            if degree[lane] > 0:
+                helpers[ties.order[at + lane]] = share[lane] / ties.rank_total[degree[lane]]
 
 
 def seat_chats(config: SimConfig, state: State, wanted: I64, now: Now, threads: Threads) -> None:
