@@ -6,10 +6,8 @@ import numpy as np
 
 from sim.config import SimConfig
 from sim.rules.records import F64, I64, Records
-from sim.world.pool import ranges
+from sim.world.pool import parts
 from sim.world.settings import BANDS, TYPES
-
-PART = 1 << 18  # users worked on together: arrays over all would take memory of their own
 
 
 def groups(config: SimConfig) -> list[str]:
@@ -32,7 +30,7 @@ class Cells:
         self._users = users
         self.band, self.region, _ = (axis.ravel() for axis in np.indices(self._shape))
         self.sizes = np.zeros(self.n, np.int64)
-        for first, last in ranges(len(users), PART):
+        for first, last in parts(len(users)):
             self.sizes += np.bincount(self.of_users(first, last), minlength=self.n)
         self.counts = self.by_group(self.sizes)
 
@@ -53,7 +51,7 @@ class Cells:
     def shares(self, flags: np.ndarray) -> F64:
         """Return the share of each group's users with a flag, from flags (n,): (n_groups,)."""
         marked = np.zeros(self.n)
-        for first, last in ranges(len(flags), PART):
+        for first, last in parts(len(flags)):
             marked += np.bincount(self.of_users(first, last), flags[first:last], minlength=self.n)
         with np.errstate(invalid="ignore"):
             return self.by_group(marked) / self.counts

@@ -39,7 +39,7 @@ from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Tally, block_sums, carry, observe
-from sim.world.pool import available_cores
+from sim.world.pool import available_cores, each, parts
 from sim.world.rows import WINDOW
 
 MOST_CHUNKS = 32
@@ -83,6 +83,10 @@ class Threads:
                 loop(k, first, last, *arrays)
         else:
             list(self._pool.map(lambda task: loop(task[0], *task[1], *arrays), tasks))
+
+    def run_parts(self, work: Callable[..., None], n_rows: int, *given: object) -> None:
+        """Call ``work(first, last, *given)`` on parts of rows that fit numpy's memory."""
+        each(lambda part: work(*part, *given), parts(n_rows), self.n_threads)
 
     def tasks(self, n_rows: int) -> list[tuple[int, tuple[int, int]]]:
         """Return the chunks to run, with their numbers."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import aligned
-from sim.cells import PART, Cells
+from sim.cells import Cells
 from sim.config import SimConfig
 from sim.engines import chunks
 from sim.octets import WIDTH
@@ -46,7 +46,7 @@ from sim.tally import (
     WELFARE,
     Tally,
 )
-from sim.world.pool import ranges
+from sim.world.pool import parts
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 
@@ -264,7 +264,7 @@ class Recorder:
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
         size, columns = MAX + 1, self._columns()
         counts = np.zeros(size * size, np.int64)
-        for first, last in ranges(self.n_users, PART):
+        for first, last in parts(self.n_users):
             pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]
             counts += np.bincount(pairs, minlength=size * size)
         table = counts.reshape(size, size) / self.n_users

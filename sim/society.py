@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.cells import PART
 from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, chunks
@@ -31,8 +30,7 @@ from sim.rules.records import (
 )
 from sim.rules.word import place
 from sim.sample import draw_sample
-from sim.state import State
-from sim.world.pool import ranges
+from sim.state import State, show_rows
 from sim.world.population import normals
 from sim.world.settings import BANDS
 
@@ -126,11 +124,11 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     """
     blocks, helpers = draw_sample(state.n_users).blocks, np.zeros(state.n_users)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
-        state.show()
+        threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
         threads.run(help_rows, state.n_users, state.shown.words, state.ties, helpers)
         level = _levels(config, state, helpers, blocks)
-        threads.run(_draw_vpns, state.n_users, config, state, helpers, level)
-    state.show()
+        threads.run_parts(_draw_vpns, state.n_users, config, state, helpers, level)
+    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
 
 
 def _draw_vpns(
@@ -138,13 +136,11 @@ def _draw_vpns(
 ) -> None:
     """Give skill and perhaps a VPN to a range of users; it is shown later."""
     key = purpose_key(config.seed, 0, "start.vpn")
-    for begin, size in ((first + a, b - a) for a, b in ranges(last - first, PART)):
-        users = state.users[begin : begin + size]
-        skills = _skills(config, state, helpers, begin, size)
-        mine, online = level[users.band], users.online == 1
-        has = uniforms(key, size, begin) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
-        users.skill[online] = in_steps((mine + skills.own)[online], SKILL_STEPS, np.int16)
-        users.place[online] = (users.place & 0xFE | has)[online]
+    users, skills = state.users[first:last], _skills(config, state, helpers, first, last - first)
+    mine, online = level[users.band], users.online == 1
+    has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
+    users.skill[online] = in_steps((mine + skills.own)[online], SKILL_STEPS, np.int16)
+    users.place[online] = (users.place & 0xFE | has)[online]
 
 
 def _levels(config: SimConfig, state: State, helpers: F64, blocks: I64) -> F64:

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.cells import PART
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import Threads
@@ -33,9 +32,9 @@ from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
 from sim.sample import Sample, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
-from sim.state import State, first_ties, make_state
+from sim.state import State, first_ties, make_state, show_rows
 from sim.world.cache import load_world
-from sim.world.pool import ranges
+from sim.world.pool import parts, stream
 from sim.world.settings import BANDS
 
 N_SWEEPS = 16
@@ -62,20 +61,19 @@ def prepare(config: SimConfig, threads: Threads) -> State:
 def _unsettled(config: SimConfig, threads: Threads) -> State:
     """Return the state in which nobody has anything; the world's own users are let go."""
     world = load_world(config, threads.n_threads)
-    return make_state(config, world.population, world.rows, world.seats)
+    return make_state(config, world.population, world.rows, world.seats, threads.n_threads)
 
 
 def settle(config: SimConfig, state: State, threads: Threads) -> None:
     """Bring `state` to the observed start; writes its rules' solved values and its users."""
     solved = [p for p, m in enumerate(config.messengers) if m in config.case.observed_shares]
-    targets = reach_targets(config, state)
+    targets = reach_targets(config, state, threads)
     now = Conditions(config.model_copy(update={"policies": {}})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
     sample = draw_sample(state.n_users)
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
-    _draw_first(config, state, targets, solved)
-    state.users.revising[:] = np.where(state.users.online, _bits(solved), 0)
+    _draw_first(config, state, targets, solved, threads)
     for sweep in range(N_SWEEPS):
         if sweep == EVERYBODY:
             take_after(state, sample, threads)
@@ -87,7 +85,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         how = Draw(int(_bits(solved)), *_shares(sweep), SPEED, habit, luck)
         draw(state, sample, now, how, threads)
         seat_chats(config, state, sample.place * (sweep < EVERYBODY), now, threads)
-    _finish(config, state, solved)
+    _finish(config, state, solved, threads)
     look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)
 
@@ -104,13 +102,13 @@ def _bits(messengers: list[int]) -> np.uint8:
     return np.uint8(sum(1 << p for p in messengers))
 
 
-def reach_targets(config: SimConfig, state: State) -> F64:
+def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
     """Return the monthly reach to hold by messenger and band, shape (MAX, N_BANDS); 0 if none.
 
     The profile's logits are shifted until the total is the observed reach; where a band would
     exceed those who can install, the rest is spread over the other bands.
     """
-    counts, online = _by_band(state.users)
+    counts, online = _by_band(state.users, threads)
     share = counts / counts.sum()
     cap = FULL * online / np.maximum(counts, 1)
     targets = np.zeros((MAX, N_BANDS))
@@ -126,30 +124,40 @@ def reach_targets(config: SimConfig, state: State) -> F64:
     return targets
 
 
-def _by_band(users: Records) -> tuple[F64, F64]:
+def _by_band(users: Records, threads: Threads) -> tuple[F64, F64]:
     """Return how many users there are by band, and how many of them are online."""
-    counts, online = np.zeros(N_BANDS), np.zeros(N_BANDS)
-    for first, last in ranges(len(users), PART):
-        some = users[first:last]
-        counts += np.bincount(some.band, minlength=N_BANDS)
-        online += np.bincount(some.band, some.online, minlength=N_BANDS)
+
+    def count(part: tuple[int, int]) -> F64:
+        some = users[slice(*part)]
+        bands = some.band.copy()
+        return np.array([np.bincount(bands, has, N_BANDS) for has in (None, some.online)])
+
+    by_part = np.array(list(stream(count, parts(len(users)), threads.n_threads)))
+    counts, online = by_part.sum(axis=0)
     return counts, online
 
 
-def _draw_first(config: SimConfig, state: State, targets: F64, solved: list[int]) -> None:
+def _draw_first(
+    config: SimConfig, state: State, targets: F64, solved: list[int], threads: Threads
+) -> None:
     """Give messengers to the target share of each band; a rough guess of their habit."""
-    counts, online = _by_band(state.users)
-    for p in solved:
-        key = purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}")
-        chance = targets[p] * counts / np.maximum(online, 1)
-        habit = np.rint(0.4 * targets[p] * SHARE_STEPS).astype(np.uint16)
-        for first, last in ranges(state.n_users, PART):
-            some, u = state.users[first:last], uniforms(key, last - first, first)
-            has = (some.online == 1) & (u < chance[some.band])
+    counts, online = _by_band(state.users, threads)
+    keys = {p: purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}") for p in solved}
+    chance = targets * counts / np.maximum(online, 1)
+    habit = np.rint(0.4 * targets * SHARE_STEPS).astype(np.uint16)
+
+    def draw_some(first: int, last: int) -> None:
+        some = state.users[first:last]
+        for p, key in keys.items():
+            u = uniforms(key, last - first, first)
+            has = (some.online == 1) & (u < chance[p][some.band])
             some.installed |= has.astype(np.uint8) << np.uint8(p)
-            some.habit[:, p] = np.where(has, habit[some.band], 0)
-    state.users.account[:] = state.users.installed
-    state.show()
+            some.habit[:, p] = np.where(has, habit[p][some.band], 0)
+        some.account[:] = some.installed
+        some.revising[:] = np.where(some.online, _bits(solved), 0)
+
+    threads.run_parts(draw_some, state.n_users)
+    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
@@ -217,49 +225,56 @@ def _habit_scale(state: State, sample: Sample) -> F32:
     return out
 
 
-def _finish(config: SimConfig, state: State, solved: list[int]) -> None:
+def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads) -> None:
     """Give accounts that lie dormant, first users of new messengers, and awareness."""
-    users = state.users
-    users.revising[:] = 0
+    threads.run_parts(_finish_some, state.n_users, config, state.users, solved)
+    for p in set(range(len(config.messengers))).difference(solved):
+        _seed(config, state, p, threads)
+    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
+
+
+def _finish_some(
+    begin: int, end: int, config: SimConfig, users: Records, solved: list[int]
+) -> None:
+    """Give dormant accounts and awareness to some users, who revise nothing for now."""
+    some = users[begin:end]
+    some.revising[:] = 0
     for p, name in enumerate(config.messengers):
-        key = purpose_key(config.seed, 0, f"start.other.{name}")
+        bit = np.uint8(1 << p)
         if p in solved:
-            share = config.case.observed_shares[name].dormant_accounts
-            for first, last in ranges(len(users), PART):
-                some = users[first:last]
-                extra = (uniforms(key, last - first, first) < share) & (some.online == 1)
-                some.account |= extra.astype(np.uint8) << np.uint8(p)
-            users.aware |= np.uint8(1 << p)
+            u = uniforms(purpose_key(config.seed, 0, f"start.other.{name}"), end - begin, begin)
+            extra = (u < config.case.observed_shares[name].dormant_accounts) & (some.online == 1)
+            some.account |= bit * extra
+            some.aware |= bit
         else:
-            _seed(config, state, p, key)
-    state.show()
+            u = uniforms(purpose_key(config.seed, 0, f"start.aware.{name}"), end - begin, begin)
+            some.aware |= bit * (u < config.case.seeds[name].aware)
 
 
-def _seed(config: SimConfig, state: State, p: int, key: np.uint64) -> None:
+def _seed(config: SimConfig, state: State, p: int, threads: Threads) -> None:
     """Give messenger `p` to its first users."""
-    users, seed = state.users, config.case.seeds[config.messengers[p]]
+    name, users, bit = config.messengers[p], state.users, np.uint8(1 << p)
+    seed, key = config.case.seeds[name], purpose_key(config.seed, 0, f"start.other.{name}")
     n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
-    first = _first_users(users, n_first, key)
+    first = _first_users(users, n_first, key, threads)
     if seed.pattern == "pairs":
         connected = first[state.ties.degree[first] > 0]
         friends = state.ties.indices[first_ties(state.ties, connected)]  # the strongest ones
         first = np.union1d(first, friends[users.online[friends] == 1])
-    bit = np.uint8(1 << p)
-    users.installed[first] |= bit
-    users.account[first] |= bit
-    users.aware[first] |= bit
-    key = purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}")
-    for begin, end in ranges(len(users), PART):
-        heard = uniforms(key, end - begin, begin) < seed.aware
-        users.aware[begin:end] |= heard.astype(np.uint8) << np.uint8(p)
+    for had in (users.installed, users.account, users.aware):
+        had[first] |= bit
 
 
-def _first_users(users: Records, n_first: int, key: np.uint64) -> I64:
+def _first_users(users: Records, n_first: int, key: np.uint64, threads: Threads) -> I64:
     """Return the `n_first` users with the smallest numbers under `key` who can install."""
-    n_able = max(1.0, _by_band(users)[1].sum())
+    n_able = max(1.0, _by_band(users, threads)[1].sum())
     likely = (n_first + 6.0 * np.sqrt(n_first) + 10.0) / n_able  # more numbers than needed
     for bound in (likely, 1.0):
-        found = [_able_below(users, *part, bound, key) for part in ranges(len(users), PART)]
+
+        def look(part: tuple[int, int], bound: float = bound) -> tuple[I64, F64]:
+            return _able_below(users, *part, bound, key)
+
+        found = stream(look, parts(len(users)), threads.n_threads)
         able, u = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
         if len(able) >= n_first:
             break

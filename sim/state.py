@@ -33,6 +33,7 @@ from sim.rules.records import (
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT
+from sim.world.pool import each, parts
 from sim.world.population import Population
 from sim.world.rows import Rows
 from sim.world.settings import BANDS, TYPES
@@ -83,18 +84,24 @@ class State:
 
     def show(self) -> None:
         """Show every user anew, after a change from outside a step."""
-        _show_rows(self.users, self.shown, self.rules)
+        show_rows(0, self.n_users, self.users, self.shown, self.rules)
 
 
-def make_users(population: Population) -> Records:
+def make_users(population: Population, n_threads: int | None = None) -> Records:
     """Return users who have nothing installed and have heard of nothing."""
-    users = records(USER, population.n_users)
-    for name in ("band", "segments", "type", "online", "abroad"):
-        users[name] = getattr(population, name)
-    users["concern"] = in_steps(population.concern, CONCERN_STEPS, np.uint16)
-    users["intensity"] = in_steps(population.intensity, INTENSITY_STEPS, np.uint16)
-    users["place"] = population.region * np.uint8(2) + population.vpn
-    users["taste"][:, : population.taste.shape[1]] = population.taste
+    users, p = records(USER, population.n_users), population
+
+    def make(part: tuple[int, int]) -> None:
+        at = slice(*part)
+        some = users[at]
+        for name in ("band", "segments", "type", "online", "abroad"):
+            some[name] = getattr(p, name)[at]
+        some["concern"] = in_steps(p.concern[at], CONCERN_STEPS, np.uint16)
+        some["intensity"] = in_steps(p.intensity[at], INTENSITY_STEPS, np.uint16)
+        some["place"] = p.region[at] * np.uint8(2) + p.vpn[at]
+        some["taste"][:, : p.taste.shape[1]] = p.taste[at]
+
+    each(make, parts(p.n_users), n_threads)
     return users
 
 
@@ -177,11 +184,14 @@ def n_places(config: SimConfig) -> int:
     return 2 * len(config.population.regions) + 1
 
 
-def make_state(config: SimConfig, population: Population, rows: Rows, seats: Seats) -> State:
+def make_state(
+    config: SimConfig, population: Population, rows: Rows, seats: Seats,
+    n_threads: int | None = None,
+) -> State:  # fmt: skip
     """Return the state in which nobody has installed anything."""
     n = population.n_users
     return State(
-        make_users(population),
+        make_users(population, n_threads),
         Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows),
         make_rules(config),
@@ -198,6 +208,7 @@ def by_messenger(values: F64, config: SimConfig) -> F64:
 
 
 @jit_loop
-def _show_rows(users: Records, shown: Shown, rules: Record) -> None:
-    for i in range(users.shape[0]):
+def show_rows(first: int, last: int, users: Records, shown: Shown, rules: Record) -> None:
+    """Show some users anew."""
+    for i in range(first, last):
         shown.words[i], shown.minds[i] = pack(users[i], rules), pack_mind(users[i])

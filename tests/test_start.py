@@ -74,14 +74,14 @@ def test_attempts_stay_where_they_were(year, kind):
 
 @pytest.mark.parametrize("name", OBSERVED)
 def test_reach_by_age_is_what_the_targets_say(year, start, name):
-    targets = reach_targets(CONFIG, start)[CONFIG.messengers.index(name)]
+    targets = reach_targets(CONFIG, start, Threads(1))[CONFIG.messengers.index(name)]
     found = [year["mau", f"age={band}", name].iloc[0] for band in BANDS]
     assert found == pytest.approx(targets, abs=3 * POINT)
 
 
 @pytest.mark.parametrize("name", OBSERVED)
 def test_targets_are_the_profile_shifted_to_the_total(start, name):
-    targets = reach_targets(CONFIG, start)[CONFIG.messengers.index(name)]
+    targets = reach_targets(CONFIG, start, Threads(1))[CONFIG.messengers.index(name)]
     profile = np.array([OBSERVED[name].profile[band] for band in BANDS])
     shift = np.log(targets / (1 - targets)) - np.log(profile / (1 - profile))
     free = targets < cap_by_age(start) - 1e-9
@@ -97,7 +97,7 @@ def cap_by_age(start):
 
 
 def test_targets_hit_the_total_and_leave_out_who_cannot_install(start):
-    targets = reach_targets(CONFIG, start)
+    targets = reach_targets(CONFIG, start, Threads(1))
     share = np.bincount(start.users.band, minlength=N_BANDS) / start.n_users
     for p, name in enumerate(CONFIG.messengers):
         if name in OBSERVED:
@@ -244,8 +244,7 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
 def test_what_is_worked_on_together_changes_no_bit(monkeypatch):
     size = ("population.n_users=500", "behaviour.peer_rate=0.05", "+scenario=trust_shock")
     whole = prepare(load_config(*size), Threads(1))
-    for module in ("sim.start", "sim.society", "sim.cells"):
-        monkeypatch.setattr(f"{module}.PART", 64)
+    monkeypatch.setattr("sim.world.pool.PART", 64)
     parts = prepare(load_config(*size), Threads(2))
     assert parts.users.tobytes() == whole.users.tobytes()
     assert parts.at_start.tobytes() == whole.at_start.tobytes()
@@ -254,10 +253,10 @@ def test_what_is_worked_on_together_changes_no_bit(monkeypatch):
 
 @pytest.mark.parametrize("n_first", [0, 1, 7, 40, 1000])
 def test_the_first_users_are_those_of_the_smallest_numbers_who_can_install(monkeypatch, n_first):
-    monkeypatch.setattr("sim.start.PART", 300)
+    monkeypatch.setattr("sim.world.pool.PART", 300)
     key, users = purpose_key(1, 0, "test.first"), toy_users(1000, 2)
     users.online[::3] = 0
     u = uniforms(key, 1000)
     u[::3] = 2.0
     expected = np.argsort(u, kind="stable")[: min(n_first, int(users.online.sum()))]
-    assert _first_users(users, n_first, key).tolist() == expected.tolist()
+    assert _first_users(users, n_first, key, Threads(2)).tolist() == expected.tolist()

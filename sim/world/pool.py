@@ -10,6 +10,7 @@ from itertools import islice
 
 # What may leave a process fewer cores than the system says: Slurm, and joblib in its workers.
 _LIMITS = ("SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS")
+PART = 1 << 18  # users worked on together: arrays over all would take memory of their own
 _AHEAD = 2  # results a thread may be ahead of the one asked for: bounds the memory of a stream
 
 
@@ -56,6 +57,11 @@ def each[Task](
     """Call `work` on all `tasks`."""
     for _ in stream(work, tasks, n_threads):
         pass
+
+
+def parts(n: int) -> list[tuple[int, int]]:
+    """Cut users 0 to `n` into ranges that are worked on together."""
+    return ranges(n, PART)
 
 
 def ranges(n: int, size: int) -> list[tuple[int, int]]:
