@@ -45,7 +45,7 @@ from sim.rules.records import (
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import in_use, pack
-from sim.sample import Sample, groups, stand_in, user_at
+from sim.sample import ALL, NOBODY, Sample, Turn, groups, has_turn, stand_in, user_at
 from sim.state import State
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
@@ -56,7 +56,7 @@ def talk(state: State, sample: Sample, now: Now, speed: float, threads: Threads)
     """Let the sample communicate at the present installs and move habits by `speed` to it."""
 
     def loop(first: int, last: int) -> None:
-        talk_rows(first, last, *_talkers(state), sample, now, state.rules, speed, *_room())
+        talk_rows(first, last, ALL, *_talkers(state), sample, now, state.rules, speed, *_room())
 
     threads.run(loop, len(sample.rows))
 
@@ -71,20 +71,22 @@ def _room() -> tuple[Questions, F32]:
 
 @rule_loop
 def talk_rows(
-    first: Int, last: Int, users: Records, words: U64, ties: Ties, chats: Chats, sample: Sample,
-    now: Now, rules: Record, speed: float, asked: Questions, s: F32,
+    first: Int, last: Int, turn: Turn, users: Records, words: U64, ties: Ties, chats: Chats,
+    sample: Sample, now: Now, rules: Record, speed: float, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
-    """Let users first to last of the sample communicate, block by block."""
+    """Let those of users first to last of the sample communicate whose turn it is."""
     for at in range(first, last, BLOCK):
         base = sample.blocks[at // BLOCK] * BLOCK
         end, talks, shift = min(base + BLOCK, users.shape[0]), sample.talks, base - at
-        for slot in range(base, end, WIDTH):
+        for slot in range(base + WIDTH * turn.k, end, WIDTH * turn.of):
             communicate(slot, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
         for i in range(base, end):
-            ask_values(i, words[i], np.int64(users[i].revising), asked)
+            if has_turn(i, turn, ties):
+                ask_values(i, words[i], np.int64(users[i].revising), asked)
         answer(talks, shift, words, ties, now, rules, asked, s)
         for i in range(base, end):
-            settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
+            if has_turn(i, turn, ties):
+                settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
 
 
 @rule
@@ -169,8 +171,9 @@ class Draw(NamedTuple):
 
     bits: int  # messengers
     share: float  # of users of the sample who are drawn, at random
-    others: float  # the same outside of it; 0: they show what users of the sample show
-    speed: float  # at which habits move
+    turn: Turn  # of users outside; if nobody's, they show what users of the sample show
+    others: float  # share of those who are drawn of those whose turn it is
+    speed: float  # at which their habits move
     habit_scale: F32
     key: np.uint64
 
@@ -178,8 +181,20 @@ class Draw(NamedTuple):
 def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) -> None:
     """Draw the installs of users anew from the stationary law, and show them."""
     users, shown, rules = state.users, state.shown, state.rules
-    threads.run(draw_rows, len(sample.rows), users, shown, sample, now, rules, how, how.share)
-    if how.others == 0.0:
+    threads.run(
+        draw_rows,
+        len(sample.rows),
+        ALL,
+        users,
+        shown,
+        state.ties,
+        sample,
+        now,
+        rules,
+        how,
+        how.share,
+    )
+    if how.turn == NOBODY:
         threads.run(stand_rows, state.n_users, sample, shown)
     else:
 
@@ -188,8 +203,10 @@ def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) ->
             for some in groups(blocks[sample.place[blocks] < 0], state.n_users):
                 n = len(some.talks)
                 mark_rows(0, n, users, some, how)
-                talk_rows(0, n, *_talkers(state), some, now, rules, how.speed, *_room())
-                draw_rows(0, n, users, shown, some, now, rules, how, how.others)
+                talk_rows(0, n, how.turn, *_talkers(state), some, now, rules, how.speed, *_room())
+                draw_rows(
+                    0, n, how.turn, users, shown, state.ties, some, now, rules, how, how.others
+                )
 
         threads.run(loop, state.n_users)
     np.copyto(shown.words, shown.next_words)
@@ -219,16 +236,17 @@ def mark_rows(first: Int, last: Int, users: Records, some: Sample, how: Draw) ->
 
 @rule_loop
 def draw_rows(
-    first: Int, last: Int, users: Records, shown: Shown, some: Sample, now: Now, rules: Record,
-    how: Draw, share: float,
+    first: Int, last: Int, turn: Turn, users: Records, shown: Shown, ties: Ties, some: Sample,
+    now: Now, rules: Record, how: Draw, share: float,
 ) -> None:  # fmt: skip
-    """Draw anew what some users have."""
+    """Draw anew what some users have whose turn it is."""
     for at in range(first, last):
         i = user_at(some, at)
-        drawn = to_draw(i, share, how)
-        if drawn and users[i].online:
-            draw_user(i, users[i], some.talks[at], drawn, now, rules, how)
-        shown.next_words[i] = pack(users[i], rules)
+        if has_turn(i, turn, ties):
+            drawn = to_draw(i, share, how)
+            if drawn and users[i].online:
+                draw_user(i, users[i], some.talks[at], drawn, now, rules, how)
+            shown.next_words[i] = pack(users[i], rules)
 
 
 @rule
@@ -251,7 +269,7 @@ def look_at_start(state: State, now: Now, threads: Threads) -> None:
     def loop(first: int, last: int) -> None:
         for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users):
             n = len(some.talks)
-            talk_rows(0, n, *_talkers(state), some, now, state.rules, 0.0, *_room())
+            talk_rows(0, n, ALL, *_talkers(state), some, now, state.rules, 0.0, *_room())
             start_rows(0, n, some, state.at_start)
 
     threads.run(loop, state.n_users)

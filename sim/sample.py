@@ -9,7 +9,8 @@ import numpy as np
 
 from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads, n_blocks
-from sim.rules.records import I64, MAX, TALK, U64, Int, Record, Records, records
+from sim.lanes import WIDTH
+from sim.rules.records import I64, MAX, TALK, U64, Int, Record, Records, Ties, records
 from sim.rules.word import pack
 from sim.state import State
 
@@ -26,6 +27,22 @@ class Sample(NamedTuple):
     place: I64  # (n blocks of the world,) where in the sample, -1: not in it
     rows: I64  # (n users of the sample,)
     talks: Records  # TALK (n users of the sample,)
+
+
+class Turn(NamedTuple):
+    """Whose turn it is: of users side by side in slices of sixteen, every `of`-th slice."""
+
+    k: int
+    of: int
+
+
+ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
+
+
+@rule
+def has_turn(i: Int, turn: Turn, ties: Ties) -> np.bool_:
+    """Say whether it is the turn of user `i`."""
+    return np.bool_(np.int64(ties.seat[i]) // WIDTH % turn.of == turn.k)
 
 
 def draw_sample(n_users: int) -> Sample:

@@ -29,7 +29,7 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.word import place
-from sim.sample import draw_sample
+from sim.sample import Sample, Turn, draw_sample
 from sim.state import State, show_rows
 from sim.world.population import normals
 from sim.world.settings import BANDS
@@ -199,35 +199,29 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
                 helpers[ties.order[at + lane]] = share[lane] / ties.rank_total[degree[lane]]
 
 
-def seat_chats(config: SimConfig, state: State, wanted: I64, now: Now, threads: Threads) -> None:
-    """Draw where each chat is from the law that its members' moves keep: softmax(theta v).
+def seat_chats(
+    config: SimConfig, state: State, sample: Sample, turn: Turn, now: Now, threads: Threads
+) -> None:
+    """Draw where chats are from the law that their members' moves keep: softmax(theta v).
 
-    Parameters
-    ----------
-    wanted : array of shape (n blocks of users,)
-        Chats whose first member is of a block where it is negative stay where they are.
+    Chats whose first member is outside the sample stay where they are unless it is their `turn`.
     """
     key = np.array([purpose_key(config.seed, 0, "start.chat")], np.uint64)
     threads.run(
-        seat_rows,
-        len(state.chats.platform),
-        state.users,
-        state.chats,
-        wanted,
-        now,
-        state.rules,
-        key,
-    )
+        seat_rows, len(state.chats.platform), state.users, state.chats, sample, turn, now,
+        state.rules, key,
+    )  # fmt: skip
 
 
 @jit_loop
 def seat_rows(
-    first: int, last: int, users: Records, chats: Chats, wanted: I64, now: Now, rules: Record,
-    key: U64,
+    first: int, last: int, users: Records, chats: Chats, sample: Sample, turn: Turn, now: Now,
+    rules: Record, key: U64,
 ) -> None:  # fmt: skip
     """Draw the messenger of a range of chats; a chat without any that a quorum has stays out."""
     for g in range(first, last):
-        if wanted[chats.members[chats.indptr[g]] // BLOCK] < 0:
+        outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
+        if outside and g % turn.of != turn.k:
             continue
         total = 0.0
         weights = np.zeros(MAX)

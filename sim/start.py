@@ -30,7 +30,7 @@ from sim.platforms import MOST_OPENINGS
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
-from sim.sample import Sample, draw_sample, take_after
+from sim.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, first_ties, make_state, show_rows
 from sim.world.cache import load_world
@@ -40,9 +40,10 @@ from sim.world.settings import BANDS
 N_SWEEPS = 16
 SPEED = 0.6  # at which habits move in a sweep
 # Until sweep `EVERYBODY` users outside the sample only show what users of the sample show. Then
-# they take after some like them, `MOST` are drawn anew at once, then as many as inside.
-EVERYBODY = 8
-MOST = 0.9
+# they take after some like them and are drawn anew: all at once, then in `TURNS` that take turns,
+# so that most contacts are seen as they are by now. On their turn the share `OTHERS` of them is
+# drawn, and their habits move as far: each has few turns.
+EVERYBODY, TURNS, OTHERS = 8, 3, 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
@@ -82,20 +83,25 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         habit = _habit_scale(state, sample)
         _solve_standalone(config, state, sample, targets, solved, now, habit, threads)
         luck = np.uint64(step_key(key, sweep))
-        how = Draw(int(_bits(solved)), *_shares(sweep), SPEED, habit, luck)
+        turn = _turn(sweep)
+        how = Draw(int(_bits(solved)), _share(sweep), turn, OTHERS, OTHERS, habit, luck)
         draw(state, sample, now, how, threads)
-        seat_chats(config, state, sample.place * (sweep < EVERYBODY), now, threads)
+        seat_chats(config, state, sample, turn, now, threads)
     _finish(config, state, solved, threads)
     look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)
 
 
-def _shares(sweep: int) -> tuple[float, float]:
-    """Return which shares of users are drawn anew, in the sample and outside."""
-    share = 0.7 if sweep < N_SWEEPS // 2 else 0.4
-    if sweep < EVERYBODY:
-        return share, 0.0
-    return share, MOST if sweep == EVERYBODY else share
+def _share(sweep: int) -> float:
+    """Return which share of users of the sample is drawn anew."""
+    return 0.7 if sweep < N_SWEEPS // 2 else 0.4
+
+
+def _turn(sweep: int) -> Turn:
+    """Return who outside the sample is drawn anew: all at first, then every third in turn."""
+    if sweep <= EVERYBODY:
+        return ALL if sweep == EVERYBODY else NOBODY
+    return Turn(sweep % TURNS, TURNS)
 
 
 def _bits(messengers: list[int]) -> np.uint8:

@@ -10,6 +10,7 @@ from sim.engines import Threads
 from sim.rng import purpose_key, uniforms
 from sim.rules.groups import chat_value
 from sim.rules.records import NOWHERE
+from sim.sample import NOBODY, draw_sample
 from sim.society import CLOSE, seat_chats, settle_beliefs, settle_skill
 from sim.start import prepare
 from sim.state import make_state
@@ -267,7 +268,7 @@ def seated(platforms, chat_choice=1.5, quorum=0.5, n=4000):
     rules = toy_rules(3, outside=np.exp([-1.0, 1.0]), chat_choice=chat_choice, chat_quorum=quorum)
     state = toy_state(users, equal_ties([[]] * 3), rules, toy_chats(3, *[range(3)] * n))
     now = toy_now([[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]])
-    seat_chats(load_config(), state, np.zeros(1, np.int64), now, ONE)
+    seat_chats(load_config(), state, draw_sample(state.n_users), NOBODY, now, ONE)
     values = [chat_value(0, p, users, state.chats, now, rules) for p in range(3)]
     return state.chats.platform, np.array(values)
 
