@@ -44,7 +44,7 @@ from sim.rules.records import (
 )
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, ask_values, questions
-from sim.rules.word import in_use, pack
+from sim.rules.word import FEARS, in_use, quick_bits
 from sim.sample import ALL, NOBODY, Sample, Turn, groups, has_turn, stand_in, user_at
 from sim.state import State
 
@@ -209,15 +209,23 @@ def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) ->
                 )
 
         threads.run(loop, state.n_users)
-    np.copyto(shown.words, shown.next_words)
+    threads.run_parts(_show_some, state.n_users, shown)
+
+
+def _show_some(first: int, last: int, shown: Shown) -> None:
+    """Let some users show what they are to show next."""
+    shown.words[first:last] = shown.next_words[first:last]
 
 
 @rule_loop
 def stand_rows(first: Int, last: Int, sample: Sample, shown: Shown) -> None:
     """Let who is not in the sample show what somebody in it shows."""
-    for i in range(first, last):
-        if sample.place[i // BLOCK] < 0:
-            shown.next_words[i] = shown.words[stand_in(i, sample, shown.minds.shape[0])]
+    n_users = shown.minds.shape[0]
+    for base in range(first, last, BLOCK):
+        if sample.place[base // BLOCK] < 0:
+            other = stand_in(base, sample, n_users)
+            for k in range(min(BLOCK, last - base)):
+                shown.next_words[base + k] = shown.words[min(other + k, n_users - 1)]
 
 
 @rule
@@ -246,7 +254,8 @@ def draw_rows(
             drawn = to_draw(i, share, how)
             if drawn and users[i].online:
                 draw_user(i, users[i], some.talks[at], drawn, now, rules, how)
-            shown.next_words[i] = pack(users[i], rules)
+            fears = np.int64(shown.words[i]) & FEARS  # they are settled
+            shown.next_words[i] = np.uint64(quick_bits(users[i], rules) | fears)
 
 
 @rule
