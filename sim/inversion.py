@@ -32,6 +32,7 @@ from sim.rules.habit import remember
 from sim.rules.records import (
     F32,
     F64,
+    I64,
     MESSAGE,
     U64,
     Chats,
@@ -45,7 +46,7 @@ from sim.rules.records import (
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import FEARS, in_use, quick_bits
-from sim.sample import ALL, NOBODY, Sample, Turn, groups, has_turn, stand_in, user_at
+from sim.sample import ALL, NOBODY, Sample, Turn, groups, queue, stand_in, user_at
 from sim.state import State
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
@@ -65,14 +66,14 @@ def _talkers(state: State) -> tuple[Records, U64, Ties, Chats]:
     return state.users, state.shown.words, state.ties, state.chats
 
 
-def _room() -> tuple[Questions, F32]:
-    return questions(BLOCK), working_memory()
+def _room() -> tuple[I64, Questions, F32]:
+    return np.empty(BLOCK, np.int64), questions(BLOCK), working_memory()
 
 
 @rule_loop
 def talk_rows(
     first: Int, last: Int, turn: Turn, users: Records, words: U64, ties: Ties, chats: Chats,
-    sample: Sample, now: Now, rules: Record, speed: float, asked: Questions, s: F32,
+    sample: Sample, now: Now, rules: Record, speed: float, line: I64, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
     """Let those of users first to last of the sample communicate whose turn it is."""
     for at in range(first, last, BLOCK):
@@ -80,13 +81,12 @@ def talk_rows(
         end, talks, shift = min(base + BLOCK, users.shape[0]), sample.talks, base - at
         for slot in range(base + WIDTH * turn.k, end, WIDTH * turn.of):
             communicate(slot, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
-        for i in range(base, end):
-            if has_turn(i, turn, ties):
-                ask_values(i, words[i], np.int64(users[i].revising), asked)
+        n = queue(base, end, turn, ties, line)
+        for i in line[:n]:
+            ask_values(i, words[i], np.int64(users[i].revising), asked)
         answer(talks, shift, words, ties, now, rules, asked, s)
-        for i in range(base, end):
-            if has_turn(i, turn, ties):
-                settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
+        for i in line[:n]:
+            settle_user(i, users[i], talks[i - shift], chats, now, rules, speed)
 
 
 @rule
@@ -180,36 +180,27 @@ class Draw(NamedTuple):
 
 def draw(state: State, sample: Sample, now: Now, how: Draw, threads: Threads) -> None:
     """Draw the installs of users anew from the stationary law, and show them."""
-    users, shown, rules = state.users, state.shown, state.rules
-    threads.run(
-        draw_rows,
-        len(sample.rows),
-        ALL,
-        users,
-        shown,
-        state.ties,
-        sample,
-        now,
-        rules,
-        how,
-        how.share,
-    )
+    given = state.users, state.shown, state.ties
+
+    def inside(first: int, last: int) -> None:
+        line, *_ = _room()
+        draw_rows(first, last, ALL, *given, sample, now, state.rules, how, how.share, line)
+
+    def outside(first: int, last: int) -> None:
+        room, turn, rules = _room(), how.turn, state.rules
+        blocks = np.arange(first // BLOCK, n_blocks(last))
+        for some in groups(blocks[sample.place[blocks] < 0], state.n_users):
+            n = len(some.talks)
+            mark_rows(0, n, state.users, state.ties, some, how, room[0])
+            talk_rows(0, n, turn, *_talkers(state), some, now, rules, how.speed, *room)
+            draw_rows(0, n, turn, *given, some, now, rules, how, how.others, room[0])
+
+    threads.run(inside, len(sample.rows))
     if how.turn == NOBODY:
-        threads.run(stand_rows, state.n_users, sample, shown)
+        threads.run(stand_rows, state.n_users, sample, state.shown)
     else:
-
-        def loop(first: int, last: int) -> None:
-            blocks = np.arange(first // BLOCK, n_blocks(last))
-            for some in groups(blocks[sample.place[blocks] < 0], state.n_users):
-                n = len(some.talks)
-                mark_rows(0, n, users, some, how)
-                talk_rows(0, n, how.turn, *_talkers(state), some, now, rules, how.speed, *_room())
-                draw_rows(
-                    0, n, how.turn, users, shown, state.ties, some, now, rules, how, how.others
-                )
-
-        threads.run(loop, state.n_users)
-    threads.run_parts(_show_some, state.n_users, shown)
+        threads.run(outside, state.n_users)
+    threads.run_parts(_show_some, state.n_users, state.shown)
 
 
 def _show_some(first: int, last: int, shown: Shown) -> None:
@@ -235,25 +226,30 @@ def to_draw(i: Int, share: float, how: Draw) -> np.int64:
 
 
 @rule_loop
-def mark_rows(first: Int, last: Int, users: Records, some: Sample, how: Draw) -> None:
-    """Let users outside the sample value what they draw, nothing else."""
-    for at in range(first, last):
-        i = user_at(some, at)
-        users[i].revising = to_draw(i, how.others, how) * users[i].online
+def mark_rows(
+    first: Int, last: Int, users: Records, ties: Ties, some: Sample, how: Draw, line: I64
+) -> None:
+    """Let users outside the sample whose turn it is value what they draw, nothing else."""
+    for at in range(first, last, BLOCK):
+        base = some.blocks[at // BLOCK] * BLOCK
+        n = queue(base, min(base + BLOCK, users.shape[0]), how.turn, ties, line)
+        for i in line[:n]:
+            users[i].revising = to_draw(i, how.others, how) * users[i].online
 
 
 @rule_loop
 def draw_rows(
     first: Int, last: Int, turn: Turn, users: Records, shown: Shown, ties: Ties, some: Sample,
-    now: Now, rules: Record, how: Draw, share: float,
+    now: Now, rules: Record, how: Draw, share: float, line: I64,
 ) -> None:  # fmt: skip
     """Draw anew what some users have whose turn it is."""
-    for at in range(first, last):
-        i = user_at(some, at)
-        if has_turn(i, turn, ties):
+    for at in range(first, last, BLOCK):
+        base = some.blocks[at // BLOCK] * BLOCK
+        n = queue(base, min(base + BLOCK, users.shape[0]), turn, ties, line)
+        for i in line[:n]:
             drawn = to_draw(i, share, how)
             if drawn and users[i].online:
-                draw_user(i, users[i], some.talks[at], drawn, now, rules, how)
+                draw_user(i, users[i], some.talks[i - base + at], drawn, now, rules, how)
             fears = np.int64(shown.words[i]) & FEARS  # they are settled
             shown.next_words[i] = np.uint64(quick_bits(users[i], rules) | fears)
 

@@ -40,9 +40,13 @@ ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
 
 
 @rule
-def has_turn(i: Int, turn: Turn, ties: Ties) -> np.bool_:
-    """Say whether it is the turn of user `i`."""
-    return np.bool_(np.int64(ties.seat[i]) // WIDTH % turn.of == turn.k)
+def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
+    """Write to `line` which of the users base to end - 1 have their turn; return how many."""
+    n = np.int64(0)
+    for i in range(base, end):
+        line[n] = i
+        n += np.int64(ties.seat[i]) // WIDTH % turn.of == turn.k
+    return n
 
 
 def draw_sample(n_users: int) -> Sample:
