@@ -110,10 +110,10 @@ def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> No
 
 
 class Skills(NamedTuple):
-    """What decides on a VPN, of users with consecutive numbers."""
+    """What decides on a VPN, apart from the level of the band."""
 
-    own: F64  # deviation from the level of the band [utils]
-    utility: F64  # the same and the share of contacts with a VPN, weighed [utils]
+    own: F64  # (n,) deviation from that level [utils]
+    helpers: F64  # (n,) share of contacts with a VPN
 
 
 def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
@@ -122,33 +122,49 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
     solved on the sample on which all of the start is solved (sim/sample.py).
     """
-    blocks, helpers = draw_sample(state.n_users).blocks, np.zeros(state.n_users)
+    n, blocks = state.n_users, draw_sample(state.n_users).blocks
+    skills = Skills(np.empty(n), np.empty(n))
+    threads.run_parts(_draw_own, n, config, skills)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
-        threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
-        threads.run(help_rows, state.n_users, state.shown.words, state.ties, helpers)
-        level = _levels(config, state, helpers, blocks)
-        threads.run_parts(_draw_vpns, state.n_users, config, state, helpers, level)
-    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
+        threads.run(show_rows, n, state.users, state.shown, state.rules)
+        threads.run(help_rows, n, state.shown.words, state.ties, skills.helpers)
+        level = _levels(config, state, skills, blocks)
+        threads.run_parts(_draw_vpns, n, config, state, skills, level)
+    threads.run(show_rows, n, state.users, state.shown, state.rules)
+
+
+def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
+    """Draw how users deviate from the level of their band."""
+    key = purpose_key(config.seed, 0, "start.skill")
+    skills.own[first:last] = config.behaviour.vpn_skill_sd * normals(key, last - first, first)
 
 
 def _draw_vpns(
-    first: int, last: int, config: SimConfig, state: State, helpers: F64, level: F64
+    first: int, last: int, config: SimConfig, state: State, skills: Skills, level: F64
 ) -> None:
     """Give skill and perhaps a VPN to a range of users; it is shown later."""
-    key = purpose_key(config.seed, 0, "start.vpn")
-    users, skills = state.users[first:last], _skills(config, state, helpers, first, last - first)
+    key, users = purpose_key(config.seed, 0, "start.vpn"), state.users[first:last]
     mine, online = level[users.band], users.online == 1
-    has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - skills.utility))
-    users.skill[online] = in_steps((mine + skills.own)[online], SKILL_STEPS, np.int16)
+    utility = _utility(config, state, skills, first, last)
+    has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - utility))
+    own = (mine + skills.own[first:last])[online]
+    users.skill[online] = in_steps(own, SKILL_STEPS, np.int16)
     users.place[online] = (users.place & 0xFE | has)[online]
 
 
-def _levels(config: SimConfig, state: State, helpers: F64, blocks: I64) -> F64:
+def _utility(config: SimConfig, state: State, skills: Skills, first: int, last: int) -> F64:
+    """Return what decides on a VPN of a range of users, the level apart [utils]."""
+    weight = np.where(state.users.abroad[first:last], 1.0 - state.rules.abroad_weight, 1.0)
+    helped = config.behaviour.vpn_help * (skills.helpers[first:last] * weight)
+    return np.asarray(skills.own[first:last] + helped)
+
+
+def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64:
     """Return the level of skill of each band, from the users of some blocks."""
-    some = [(at, min(BLOCK, state.n_users - at)) for at in (blocks * BLOCK).tolist()]
-    utility = np.concatenate([_skills(config, state, helpers, *block).utility for block in some])
+    some = [(at, min(at + BLOCK, state.n_users)) for at in (blocks * BLOCK).tolist()]
+    utility = np.concatenate([_utility(config, state, skills, *block) for block in some])
     band, online = (
-        np.concatenate([state.users[name][first : first + size] for first, size in some])
+        np.concatenate([state.users[name][first:last] for first, last in some])
         for name in ("band", "online")
     )
     level = np.zeros(N_BANDS)
@@ -157,14 +173,6 @@ def _levels(config: SimConfig, state: State, helpers: F64, blocks: I64) -> F64:
         if mine.any():
             level[k] = _level(utility[mine], config.population.vpn[BANDS[k]])
     return level
-
-
-def _skills(config: SimConfig, state: State, helpers: F64, first: int, size: int) -> Skills:
-    """Return what decides on a VPN, of `size` users from `first` on."""
-    b, key = config.behaviour, purpose_key(config.seed, 0, "start.skill")
-    own, abroad = b.vpn_skill_sd * normals(key, size, first), state.users.abroad[first:][:size]
-    share = helpers[first:][:size] * np.where(abroad, 1.0 - state.rules.abroad_weight, 1.0)
-    return Skills(own, own + b.vpn_help * share)
 
 
 def _level(utilities: F64, share: float) -> float:
@@ -195,8 +203,10 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
                 helps = place(words[ties.indices[tie + lane]]) & (r < degree[lane])
                 share[lane] += ties.rank_weight[r] * helps
         for lane in range(WIDTH):
-            if degree[lane] > 0:
-                helpers[ties.order[at + lane]] = share[lane] / ties.rank_total[degree[lane]]
+            i = ties.order[at + lane]
+            if i < helpers.size:
+                total = ties.rank_total[degree[lane]] if degree[lane] > 0 else 1.0
+                helpers[i] = share[lane] / total
 
 
 def seat_chats(
