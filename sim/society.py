@@ -10,10 +10,11 @@ from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, chunks
 from sim.lanes import WIDTH
+from sim.octets import number_at
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
 from sim.rules.fixed import SKILL_STEPS, in_steps, keep_belief
-from sim.rules.groups import chat_value
+from sim.rules.groups import chat_values
 from sim.rules.records import (
     F32,
     F64,
@@ -233,10 +234,10 @@ def seat_rows(
         outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
         if outside and g % turn.of != turn.k:
             continue
-        total = 0.0
-        weights = np.zeros(MAX)
+        values = chat_values(g, users, chats, now, rules)
+        weights, total = np.zeros(MAX), 0.0
         for p in range(rules.n_messengers):
-            value = chat_value(g, p, users, chats, now, rules)
+            value = float(number_at(values, p))
             weights[p] = np.exp(rules.chat_choice * value) if value >= 0.0 else 0.0
             total += weights[p]
         left = uniform(key[0], g) * total

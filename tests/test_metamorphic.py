@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
 from sim.lanes import WIDTH, any_bits, gather, load, splat, store
-from sim.rules import adoption, circumvention, groups
+from sim.rules import adoption, circumvention
 from sim.rules.availability import availability
 from sim.rules.records import (
     CALL,
@@ -41,6 +41,7 @@ from sim.rules.word import (
     aware_of,
     stories_of,
 )
+from tests.chats import values_of
 from tests.worlds import (
     F32,
     advanced,
@@ -241,9 +242,9 @@ def renumbered_now(now):
         force[name][0] = permuted_bits(np.int64(now.force[name]))
     return now._replace(
         force=force[0],
-        availability=now.availability[:, :, ORDER],
-        attraction=now.attraction[..., ORDER],
-        quality=now.quality[..., ORDER],
+        availability=np.ascontiguousarray(now.availability[:, :, ORDER]),
+        attraction=np.ascontiguousarray(now.attraction[..., ORDER]),
+        quality=np.ascontiguousarray(now.quality[..., ORDER]),
         pairs=by_channel(now.pairs)[:, :, ORDER].ravel(),
     )
 
@@ -292,10 +293,9 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
         assert aware_of(new_mind) == permuted_bits(np.uint8(aware_of(mind)))
         assert stories_of(new_mind) == stories_of(mind)
     for g in range(0, len(state.chats.platform), 5):
-        for k, p in enumerate(ORDER[:5]):
-            u = groups.chat_value(g, p, state.users, state.chats, now, state.rules)
-            v = groups.chat_value(g, k, new.users, new.chats, new_now, new.rules)
-            assert v == pytest.approx(u, rel=1e-6)
+        u = values_of(g, state.users, state.chats, now, state.rules)
+        v = values_of(g, new.users, new.chats, new_now, new.rules)
+        assert v[:5] == pytest.approx(u[ORDER[:5]], rel=1e-6)
 
 
 @pytest.mark.parametrize(("channel", "shift"), [(MESSAGE, 1.3), (CALL, -0.8)])

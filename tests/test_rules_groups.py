@@ -22,6 +22,7 @@ from sim.rules.records import (
 )
 from sim.tally import CHATS, N_COLUMNS, Tally
 from tests import theory
+from tests.chats import values_of
 from tests.worlds import (
     chats_by_messenger,
     equal_ties,
@@ -53,7 +54,7 @@ def members(*installed):
 def values(users, rules=RULES, now=NOW):
     """Return the value on each messenger of the chat of all `users`."""
     chats = toy_chats(len(users), range(len(users)))
-    return [groups.chat_value(0, p, users, chats, now, rules) for p in range(3)]
+    return values_of(0, users, chats, now, rules)[:3]
 
 
 # What a chat is worth.

@@ -8,7 +8,6 @@ from sim import load_config
 from sim.conditions import Conditions
 from sim.engines import Threads
 from sim.rng import purpose_key, uniforms
-from sim.rules.groups import chat_value
 from sim.rules.records import NOWHERE
 from sim.sample import NOBODY, draw_sample
 from sim.society import CLOSE, seat_chats, settle_beliefs, settle_skill
@@ -19,6 +18,7 @@ from sim.world.chats import seat
 from sim.world.population import draw_population
 from sim.world.settings import BANDS
 from tests import theory
+from tests.chats import values_of
 from tests.worlds import (
     BELIEF_UNIT,
     advanced,
@@ -269,8 +269,7 @@ def seated(platforms, chat_choice=1.5, quorum=0.5, n=4000):
     state = toy_state(users, equal_ties([[]] * 3), rules, toy_chats(3, *[range(3)] * n))
     now = toy_now([[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]])
     seat_chats(load_config(), state, draw_sample(state.n_users), NOBODY, now, ONE)
-    values = [chat_value(0, p, users, state.chats, now, rules) for p in range(3)]
-    return state.chats.platform, np.array(values)
+    return state.chats.platform, values_of(0, users, state.chats, now, rules)[:3].astype(float)
 
 
 def test_chats_are_seated_by_the_law_that_their_moves_keep():
@@ -296,10 +295,7 @@ def test_chats_start_where_their_members_are():
     state = prepare(config, ONE)
     now = Conditions(config.model_copy(update={"policies": {}})).at(0)
     for g, p in enumerate(state.chats.platform):
-        values = [
-            chat_value(g, k, state.users, state.chats, now, state.rules)
-            for k in range(len(config.messengers))
-        ]
+        values = values_of(g, state.users, state.chats, now, state.rules)[: len(config.messengers)]
         assert values[p] >= 0 if p != NOWHERE else max(values) < 0, g
     assert (state.chats.moved == 0).all()
     assert (state.chats.bound == 0).all()

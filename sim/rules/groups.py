@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
+from sim.octets import Octet, exp, flags, ln, number_at, read, splat, where
 from sim.rng import uniform
-from sim.rules.attitude import leaning
+from sim.rules.attitude import leanings
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import (
     CHAT,
@@ -35,25 +36,25 @@ from sim.rules.word import in_use
 
 
 @rule
-def member_value(user: Record, p: Int, now: Now, rules: Record) -> float:
-    """Return what a member who has `p` gains by the chat there over text messages [utils]."""
+def member_values(user: Record, now: Now, rules: Record) -> Octet:
+    """Return what a member gains by the chat on its messengers over text messages [utils]."""
     here = now.place_class[user.place]
-    pull = now.attraction[here, here, MESSAGE, p] * np.exp(rules.risk_value * leaning(user, p))
-    return float(np.log1p(pull / rules.outside[MESSAGE]))
+    pulls = read(now.attraction[here, here, MESSAGE]) * exp(rules.risk_value * leanings(user))
+    return where(flags(in_use(user)), ln(1.0 + pulls * (1.0 / rules.outside[MESSAGE])), 0.0)
 
 
 @rule
-def chat_value(g: Int, p: Int, users: Records, chats: Chats, now: Now, rules: Record) -> float:
-    """Return v_gp, negative where fewer than the quorum of members have `p` [utils]."""
+def chat_values(g: Int, users: Records, chats: Chats, now: Now, rules: Record) -> Octet:
+    """Return v_gp by messenger [utils], negative where fewer than the quorum have it."""
     first, last = chats.indptr[g], chats.indptr[g + 1]
-    value, n = 0.0, 0
+    values, n = splat(0.0), splat(0.0)
     for seat in range(first, last):
         user = users[chats.members[seat]]
-        if in_use(user) >> p & 1:
-            value += member_value(user, p, now, rules)
-            n += 1
+        values = values + member_values(user, now, rules)
+        n = n + where(flags(in_use(user)), 1.0, 0.0)
     size = last - first
-    return value / size if n > 0 and n >= rules.chat_quorum * size else -1.0
+    quorum = max(1.0, np.ceil(rules.chat_quorum * size))
+    return where(n < quorum, -1.0, values * (1.0 / size))
 
 
 @rule
@@ -85,10 +86,11 @@ def invitation(g: Int, users: Records, chats: Chats, now: Now, rules: Record, ke
         candidate += 1
     if candidate >= rules.n_messengers:
         return -1
-    value = chat_value(g, candidate, users, chats, now, rules)
+    values = chat_values(g, users, chats, now, rules)
+    value = float(number_at(values, candidate))
     if value < 0.0:
         return -1
-    old = chat_value(g, here, users, chats, now, rules) if here != NOWHERE else 0.0
+    old = float(number_at(values, here)) if here != NOWHERE else 0.0
     wanted = sigmoid(rules.chat_choice * (value - max(old, 0.0)))
     return candidate if uniform(keys[CHAT_ACCEPT], g) < wanted else np.int64(-1)
 
