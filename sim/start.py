@@ -43,7 +43,7 @@ SPEED = 0.6  # at which habits move in a sweep
 # they take after some like them and are drawn anew: all at once, then in `TURNS` that take turns,
 # so that most contacts are seen as they are by now. On their turn the share `OTHERS` of them is
 # drawn, and their habits move as far: each has few turns.
-EVERYBODY, TURNS, OTHERS = 8, 3, 0.9
+EVERYBODY, TURNS, OTHERS = 5, 3, 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
