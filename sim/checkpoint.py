@@ -10,7 +10,6 @@ but built anew from the configuration, and must have the same hash as before.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -31,9 +30,9 @@ from sim.runs import n_steps_in_all
 from sim.simulation import Simulation
 from sim.state import State
 from sim.watch import Watch
+from sim.world.checksums import digest
 
 NAME = "checkpoint"
-ROWS = 1 << 20  # hashed at once
 PER_MINUTE = 60.0  # seconds
 PATIENCE = 20.0  # a file that takes long is written rarely: at most a twentieth of the time
 
@@ -98,7 +97,7 @@ class Checkpoint(Watch):
     @contextmanager
     def over(self, starts: Sequence[State]) -> Iterator[None]:
         """Let signals wait for the end of a step; refuse another start than the runs had."""
-        self._start = _digest(starts)
+        self._start = _digest(starts, self.header.config.engine.threads)
         if self.header.start is not None:
             self.header.compare_start(self._start)
         with self.interrupts.held():
@@ -198,21 +197,11 @@ def _leaves(node: Any) -> Iterator[Any]:
         yield from _leaves(getattr(node, name))
 
 
-def _digest(starts: Sequence[State]) -> str:
-    """Return a hash of all values of all starts; bytes between fields of records do not count."""
-    digest = hashlib.blake2b(digest_size=10)
+def _digest(starts: Sequence[State], n_threads: int | None) -> str:
+    """Return a checksum of all values of all starts."""
     different = {id(start): start for start in starts}.values()
-    for leaf in (leaf for start in different for leaf in _leaves(start)):
-        for column in _columns(np.asarray(leaf)):
-            for first in range(0, len(column), ROWS):
-                digest.update(np.ascontiguousarray(column[first : first + ROWS]).data)
-    return digest.hexdigest()
-
-
-def _columns(array: np.ndarray[Any, Any]) -> list[np.ndarray[Any, Any]]:
-    plain = np.atleast_1d(array).view(np.ndarray)
-    names = plain.dtype.names
-    return [plain[name] for name in names] if names else [plain]
+    leaves = (np.asarray(leaf) for start in different for leaf in _leaves(start))
+    return digest(leaves, n_threads)
 
 
 def _name(simulation: Simulation) -> str:

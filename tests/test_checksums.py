@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.world import checksums as module
-from sim.world.checksums import checksums
+from sim.world.checksums import checksums, digest
 
 
 def checksum(path, content):
@@ -33,3 +33,30 @@ def test_blocks_have_their_places(tmp_path, monkeypatch):
     assert checksum(path, one) != checksum(path, two)
     path.write_bytes(one)
     assert all(checksums([path], n) == checksums([path], 1) for n in (2, 3))
+
+
+PADDED = np.dtype([("a", "u1"), ("b", "f8", (2,))], align=True)
+
+
+def test_a_change_of_any_value_of_arrays_is_noticed_and_padding_is_none():
+    rows = np.zeros(100, PADDED)
+    number, seen = np.float32(2.0), {digest([]), digest([rows[:99]])}
+    seen |= {digest([rows, number]), digest([number, rows]), digest([rows])}
+    for k in range(0, 100, 7):
+        changed = rows.copy()
+        changed["a" if k % 2 else "b"][k] = 1
+        seen.add(digest([changed]))
+    assert len(seen) == 5 + 15
+    dirty = np.full(100 * PADDED.itemsize, 255, np.uint8).view(PADDED)
+    for name in PADDED.names:
+        dirty[name] = rows[name]
+    assert dirty.tobytes() != rows.tobytes()
+    assert digest([dirty]) == digest([rows])
+
+
+def test_arrays_are_read_in_pieces_by_any_number_of_threads(monkeypatch):
+    monkeypatch.setattr(module, "_ROWS", 64)
+    rows = np.arange(1000.0)
+    assert len({digest([rows], n) for n in (1, 2, 3)}) == 1
+    swapped = np.concatenate([rows[64:128], rows[:64], rows[128:]])
+    assert digest([swapped]) != digest([rows])

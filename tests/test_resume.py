@@ -235,7 +235,7 @@ def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
 
 def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
     """As when a file of ties is another by now."""
-    monkeypatch.setattr("sim.checkpoint._digest", lambda _: "other")
+    monkeypatch.setattr("sim.checkpoint._digest", lambda *_: "other")
     with pytest.raises(ConfigError, match="start=other"):
         fill_folder(Checkpoint.of(copy), nothing)
     assert Checkpoint.of(copy).n_done == 80
