@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +67,13 @@ def split(table: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
     """Return each line of a table of low, median, high on its own, index date, in time order."""
     lines = table.set_index("date")[[by, *BAND]]
     return {str(name): line[[*BAND]].sort_index() for name, line in lines.groupby(by)}
+
+
+def band_note(lines: Mapping[str, pd.DataFrame]) -> str:
+    """Say what the lines and shades of a panel are; one replication has no shade."""
+    if any((line["low"] < line["high"]).any() for line in lines.values()):
+        return "Line: median, shade: 90 % of replications."
+    return "One replication: no shade."
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> NDArray[np.float64]:

@@ -34,17 +34,16 @@ from sim.drawing import (
     panel,
     time_axis,
 )
-from sim.layout import GAP, Ribbon, bands, primary_flows, ribbons, select, split
+from sim.layout import GAP, Ribbon, band_note, bands, primary_flows, ribbons, select, split
 from sim.palette import INK, MUTED, Look, in_order, platform
 from sim.palette import scenario as scenario_look
 
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 UNIT = "(all communication of the average person = 1)"
 LISTED = 8  # moves written out beside the ribbons
-BAND_NOTE = "Line: median, shade: 90 % of replications."
 HARM_NOTE = (
     "Welfare counts what one can use; being made to use it is not in it. Isolated: over 30 %\n"
-    f"fewer contacts by app than at the start; cut off: by apps the state cannot read. {BAND_NOTE}"
+    "fewer contacts by app than at the start; cut off: by apps the state cannot read."
 )
 EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
 _PEOPLE = "% of people aged 12+"
@@ -97,7 +96,7 @@ def reach(
     mark_events((monthly, daily), events)
     dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
     markers = "Markers: observed (hollow: company claim). Monthly values stand at mid-month."
-    note(figure, f"{BAND_NOTE}{dashed} {markers}\n{EVENT_NOTE}")
+    note(figure, f"{band_note(lines)}{dashed} {markers}\n{EVENT_NOTE}")
     figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
     return figure
 
@@ -128,7 +127,7 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
         time_axis(axes, start, end)
         axes.set_ylabel(unit, fontsize=NORMAL)
         label_ends(axes, ends)
-    note(figure, f"Paired differences: both runs draw the same random numbers. {BAND_NOTE}")
+    note(figure, f"Paired differences: both runs draw the same random numbers. {band_note(daily)}")
     whom = f"{_names(daily)} and on cellular calls"
     figure.set_label(f"Effect of {scenario} against {counterfactual} on daily reach of {whom}.")
     return figure
@@ -154,7 +153,7 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
         axes.set_ylim(bottom=0.0)
         axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
         label_ends(axes, ends)
-    note(figure, f"{BAND_NOTE} Cellular: plain calls and SMS.")
+    note(figure, f"{band_note(lines)} Cellular: plain calls and SMS.")
     figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines)}.")
     return figure
 
@@ -178,13 +177,14 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         drawn = [
             select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
         ]
-        ends = draw_lines(axes, bands(pd.concat(drawn), "scenario"), looks, factor)
+        lines = bands(pd.concat(drawn), "scenario")
+        ends = draw_lines(axes, lines, looks, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
         axes.set_ylim(bottom=floor)
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
-    note(figure, HARM_NOTE)
+    note(figure, f"{HARM_NOTE} {band_note(lines)}")
     whose = ", ".join(scenarios)
     figure.set_label(f"Exposure, isolation, lost secure contact and welfare over time: {whose}.")
     return figure

@@ -17,7 +17,7 @@ from sim.drawing import (
     time_axis,
 )  # fmt: skip
 from sim.errors import ConfigError
-from sim.layout import bands, select
+from sim.layout import band_note, bands, select
 from sim.palette import INK, MUTED, Look, in_order, platform, scenario
 
 COLUMNS = 4
@@ -31,8 +31,7 @@ COSTS = (  # measure, channel, how it is called
 NOTE = (
     "Above: daily reach, % of the group. Below: exposure, % of the group's communication open to "
     "the state; isolated, cut off: % of the group. Written: change of\nwelfare since the first "
-    "step, utils (blind to being made to use an app). Line: median, shade: 90 % of replications; "
-    "small groups are noisy."
+    "step, utils (blind to being made to use an app). Small groups are noisy. "
 )
 
 
@@ -65,7 +64,7 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
         mine = select(rows, group=group)
         upper = panel(figure, bottom + LOWER + 0.27, UPPER, left, wide - 0.3)
         lower = panel(figure, bottom, LOWER, left, wide - 0.3)
-        _draw_reach(upper, mine, looks)
+        lines = _draw_reach(upper, mine, looks)
         _draw_costs(lower, mine, costs)
         upper.set_title(group.partition("=")[2], fontsize=NORMAL, loc="left", color=INK)
         upper.tick_params(labelbottom=False)
@@ -76,7 +75,7 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
             upper.set_ylabel("daily reach, %", fontsize=SMALL)
             lower.set_ylabel("costs, %", fontsize=SMALL)
     _legend(figure, [*looks.values(), *costs.values()])
-    note(figure, NOTE)
+    note(figure, f"{NOTE}{band_note(lines)}")
     figure.set_label(
         f"Daily reach, exposure, isolation, lost secure contact and welfare in {scenario_name}, "
         f"by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
@@ -98,10 +97,12 @@ def _looks(rows: pd.DataFrame) -> dict[str, Look]:
     return {name: platform(name) for name in in_order(set(map(str, daily["platform"].unique())))}
 
 
-def _draw_reach(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
+def _draw_reach(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> dict[str, pd.DataFrame]:
     daily = select(rows, measure="dau").astype({"platform": str})
-    draw_lines(axes, bands(daily, "platform"), looks, 100.0)
+    lines = bands(daily, "platform")
+    draw_lines(axes, lines, looks, 100.0)
     _percent(axes, daily)
+    return lines
 
 
 def _draw_costs(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:

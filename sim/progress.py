@@ -79,7 +79,7 @@ class Progress:
             n_done, first, last = self._n_done, self._first, self._last
         text = f"{self._name}: {n_done / self._n_steps:.0%}, {n_done} of {self._n_steps} steps"
         if first is None:
-            return f"{text}, building the world"
+            return f"{text}, building the world and its start"
         if last == first[0]:
             return text
         pace = (n_done - first[1]) / (last - first[0])  # steps a second

@@ -1,7 +1,9 @@
+import datetime as dt
+
 import pandas as pd
 import pytest
 
-from sim.layout import GAP, ribbons, spread
+from sim.layout import GAP, band_note, ribbons, spread
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,11 @@ def test_ribbons_fill_their_bars_without_overlap():
     assert right == pytest.approx([0.0, 0.5])
     right = [found["a", "b"].right, found["b", "b"].right]
     assert right == pytest.approx([0.6 + GAP, 0.8 + GAP])
+
+
+def test_the_shade_is_named_where_there_is_one():
+    days = [dt.date(2025, 6, 1), dt.date(2025, 6, 8)]
+    line = pd.DataFrame({"low": [0.1, 0.2], "median": [0.1, 0.3], "high": [0.1, 0.4]}, index=days)
+    alone = line.assign(low=line["median"], high=line["median"])
+    assert "90 % of replications" in band_note({"a": alone, "b": line})
+    assert band_note({"a": alone}) == "One replication: no shade."

@@ -55,7 +55,7 @@ def test_share_pace_and_time_left(monkeypatch):
     clock = iter([100.0, 102.0, 104.0, 106.0])
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
     running = Progress("x", 104, 1_000_000, n_done=100)
-    assert running.line(90) == "x: 96%, 100 of 104 steps, building the world"
+    assert running.line(90) == "x: 96%, 100 of 104 steps, building the world and its start"
     running.step()
     assert running.line(101) == "x: 97%, 101 of 104 steps"
     running.step()
