@@ -1,9 +1,10 @@
-"""Compile on all cores when nothing is compiled yet: other processes rehearse a run.
+"""Compile on two cores when nothing is compiled yet: another process rehearses a step.
 
-numba compiles one function at a time in a process, and a run needs three parts that know nothing
-of each other: what builds worlds, which the estimate of memory compiles first, what brings users
-to their start, and what takes them through a step. Two other processes take the smallest world
-there is, made by hand, through the last two; all leave what they compile in the cache on disk.
+numba compiles one function at a time in a process, and a run needs three parts: what builds
+worlds, which the estimate of memory compiles first, what brings users to their start, and what
+takes them through a step, which takes as long to compile as the others together. Another process
+takes the smallest world there is, made by hand, through a step, and leaves what it compiles in
+the cache on disk: there the start finds what it shares with a step, choices and talk.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from sim import cycles
 from sim.compiled import INTERPRETED, nothing_compiled
 from sim.conditions import Conditions
 from sim.config import SimConfig
@@ -34,24 +36,20 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def rehearsing() -> Iterator[None]:
-    """Let other processes compile start and step meanwhile, and wait for them; once per cache."""
+    """Let another process compile the step meanwhile, then compile the start; once per cache."""
     if INTERPRETED or available_cores() < 2 or not nothing_compiled():
         yield
         return
     _log.warning("Compiling the rules, once: later runs start at once")
-    # S603: the commands are fixed; should one fail, this process compiles what is missing
-    others = [
-        subprocess.Popen([sys.executable, "-m", __name__, part], stderr=subprocess.DEVNULL)  # noqa: S603
-        for part in PARTS
-    ]
+    # S603: the command is fixed; should it fail, this process compiles what is missing
+    other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         yield
-        for other in others:
-            other.wait()
+        rehearse_start(load_config())
+        other.wait()
     finally:
-        for other in others:
-            other.terminate()
-            other.wait()
+        other.terminate()
+        other.wait()
 
 
 def rehearse_start(config: SimConfig) -> None:
@@ -65,9 +63,6 @@ def rehearse_step(config: SimConfig) -> None:
     state, threads = two_users(config), Threads(1)
     with np.errstate(all="ignore"):
         Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads).step()
-
-
-PARTS = {"start": rehearse_start, "step": rehearse_step}
 
 
 def two_users(config: SimConfig) -> State:
@@ -108,4 +103,5 @@ def two_users(config: SimConfig) -> State:
 
 
 if __name__ == "__main__":
-    PARTS[sys.argv[1]](load_config())
+    cycles.wait()  # for a twentieth of the time that compiling takes
+    rehearse_step(load_config())
