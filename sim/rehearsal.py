@@ -3,8 +3,8 @@
 numba compiles one function at a time in a process, and a run needs three parts: what builds
 worlds, which the estimate of memory compiles first, what brings users to their start, and what
 takes them through a step, which takes as long to compile as the others together. Another process
-takes the smallest world there is, made by hand, through a step, and leaves what it compiles in
-the cache on disk: there the start finds what it shares with a step, choices and talk.
+takes the users of the smallest world there is, made by hand, through a step, and leaves what it
+compiles in the cache on disk: there the start finds what it shares with a step, choices and talk.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from sim.compiled import INTERPRETED, nothing_compiled
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine, Threads
+from sim.offenders import follow
 from sim.schema import load_config
 from sim.simulation import Simulation
 from sim.start import settle
@@ -53,16 +54,25 @@ def rehearsing() -> Iterator[None]:
 
 
 def rehearse_start(config: SimConfig) -> None:
-    """Bring two users to a start, few as they are for its shares."""
+    """Bring two users to a start, few as they are for its shares; let chats and offenders move."""
+    state, threads = two_users(config), Threads(1)
     with np.errstate(all="ignore"):
-        settle(config, two_users(config), Threads(1))
+        settle(config, state, threads)
+        run = _run(config, state, threads)
+        run.engine.move(state, run.now, run.keys)
+        follow(state, run.now, threads)
 
 
 def rehearse_step(config: SimConfig) -> None:
-    """Let two users take a step from where they stand, which is no start."""
+    """Let two users take their part of a step from where they stand, which is no start."""
     state, threads = two_users(config), Threads(1)
+    run = _run(config, state, threads)
     with np.errstate(all="ignore"):
-        Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads).step()
+        run.engine.step(state, run.now, run.keys, run.recorder.tally(0))
+
+
+def _run(config: SimConfig, state: State, threads: Threads) -> Simulation:
+    return Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads)
 
 
 def two_users(config: SimConfig) -> State:
