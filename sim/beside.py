@@ -9,6 +9,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from mmap import mmap
 
 from sim.world.pool import available_cores
 
@@ -34,6 +35,34 @@ def beside(work: Callable[[], None]) -> Iterator[None]:
         if copy is not None:
             _end(copy)
     work()
+
+
+class Turns:
+    """Who does which of `n` things: this process or its copy, each the next one when it is free.
+
+    Of things that take unlike times, halves that were cut before would keep one waiting.
+    """
+
+    def __init__(self, n: int) -> None:
+        self._free, filled = os.pipe()  # a byte is read by one process alone
+        os.write(filled, bytes(range(n)))
+        os.close(filled)
+        self._n, self._done = n, mmap(-1, n + 1)  # seen by both
+
+    def __iter__(self) -> Iterator[int]:
+        """Yield what nobody has begun, until all is."""
+        while turn := os.read(self._free, 1):
+            yield turn[0]
+            self._done[turn[0]] = 1
+
+    def undone(self) -> list[int]:
+        """Return what was not done to its end, by a copy that is gone."""
+        return [turn for turn in range(self._n) if not self._done[turn]]
+
+    def close(self) -> None:
+        """Let the system have back what is shared."""
+        os.close(self._free)
+        self._done.close()
 
 
 def _copy(work: Callable[[], None]) -> int | None:

@@ -163,9 +163,11 @@ def _job() -> float:
     from sim.folder import is_done, read_effects
 
     job = HydraConfig.get()
-    config = load_config(*job.overrides.task)
+    is_run = job.mode == RunMode.RUN
+    # of a run all overrides, those for Hydra too: just so it was composed to be checked
+    config = load_config(*(_asked().overrides if is_run else job.overrides.task))
     folder = Path(job.runtime.output_dir)
-    if job.mode == RunMode.RUN:
+    if is_run:
         result = take(Checkpoint.at(folder, config))
         report(result, folder)
         return _largest(result.effects)

@@ -11,7 +11,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cached_property, update_wrapper
 from pathlib import Path
+from types import FunctionType
 from typing import Any, cast
 
 
@@ -70,9 +72,48 @@ _OPTIONS: dict[str, Any] = {
 _RULES = _OPTIONS | {"_nrt": False}  # nothing is allocated
 
 
+class Compiled:
+    """A compiled function with two faces: one for compiled callers, and one for Python.
+
+    What takes arguments from Python apart is a quarter of the time to compile a rule, and most
+    rules are called by other rules alone: so it is compiled where Python calls.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func = function
+        self._options = options
+        self._called: Any = numba.njit(**options)(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call from Python."""
+        return self._called(*arguments)
+
+    @property
+    def signatures(self) -> list[Any]:
+        """Return the types of arguments that either face is compiled for."""
+        return [*self._called.signatures, *self._inner.signatures]
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Tell numba what compiled code calls, by the name that it asks for."""
+        return self._inner._numba_type_
+
+    @cached_property
+    def _inner(self) -> Any:
+        f = self.py_func
+        same = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+        same.__qualname__ = f"{f.__qualname__}.inner"  # by which the cache on disk knows it
+        return numba.njit(**self._options | {"no_cpython_wrapper": True})(same)
+
+
+def _compile[F: Callable[..., Any]](function: F, **options: Any) -> F:
+    return function if INTERPRETED else cast(F, Compiled(function, options))
+
+
 def jit[F: Callable[..., Any]](function: F) -> F:
     """Compile a function. No fast maths: both engines must give the same bits."""
-    return cast(F, numba.njit(**_OPTIONS, forceinline=True)(function))
+    return _compile(function, **_OPTIONS, forceinline=True)
 
 
 def rule[F: Callable[..., Any]](function: F) -> F:
@@ -80,14 +121,14 @@ def rule[F: Callable[..., Any]](function: F) -> F:
 
     Counting references is an atomic operation on each array, each time a rule is called.
     """
-    return cast(F, numba.njit(**_RULES, forceinline=True)(function))
+    return _compile(function, **_RULES, forceinline=True)
 
 
 def rule_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop of rules over rows that lets other threads run meanwhile."""
-    return cast(F, numba.njit(**_RULES, nogil=True)(function))
+    return _compile(function, **_RULES, nogil=True)
 
 
 def jit_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop over rows that lets other threads run meanwhile."""
-    return cast(F, numba.njit(**_OPTIONS, nogil=True)(function))
+    return _compile(function, **_OPTIONS, nogil=True)

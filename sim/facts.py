@@ -137,8 +137,7 @@ def _lines(
     result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
 ) -> Iterator[Line]:  # fmt: skip
     config = result.config
-    scenarios = (config.scenario, *config.compare_to)
-    monthly = every_monthly_series(result.timeseries, scenarios)
+    monthly = every_monthly_series(result)
     points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
     observed = dict(zip(points, seen["value"], strict=True))
     for row in rows(config):

@@ -26,12 +26,14 @@ def figures(result: Result) -> dict[str, Figure]:
 
 
 def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
-    """Return what draws each of the `figures`."""
+    """Return what draws each of the `figures`, first what takes longest."""
     config = result.config
     # every figure is about everybody, and to look through all groups for each takes as long again
     timeseries, effects = _of_everybody(result.timeseries), _of_everybody(result.effects)
     scenario, others = config.scenario, config.compare_to
-    drawn: dict[str, Callable[[], Figure]] = {}
+    drawn: dict[str, Callable[[], Figure]] = {
+        "harms": partial(plotting.harms, timeseries, (scenario, *others))
+    }
     if _has(timeseries, "mau"):
         points, first = observed_reach(observations(config)), next(iter(others), None)
         drawn["reach"] = partial(
@@ -40,7 +42,6 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     for other in others:
         drawn[f"effects_against_{other}"] = partial(plotting.effects, effects, scenario, other)
     drawn["use"] = partial(plotting.use, timeseries, scenario)
-    drawn["harms"] = partial(plotting.harms, timeseries, (scenario, *others))
     if len(result.flows):
         drawn["flows"] = partial(plotting.flows, result.flows, scenario)
     return drawn

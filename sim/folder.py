@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pandas as pd
 from omegaconf import OmegaConf
 
-from sim.beside import beside
+from sim.beside import Turns, beside
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
 from sim.facts import facts
@@ -25,6 +26,7 @@ from sim.results import Result
 from sim.runs import compare_watched
 from sim.watch import OnStep
 
+Drawings = Sequence[tuple[str, Callable[[], Any]]]  # names, and what draws a figure of matplotlib
 CONFIG = "config.yaml"
 _log = logging.getLogger(__name__)
 
@@ -79,13 +81,18 @@ def _work(
     with _timed("simulate", timings), _importing("sim.figures"):
         result = compare_watched(config, checkpoint, on_step)
     _put_away_drafts(folder)
-    with beside(lambda: write_figures(result, folder, slice(0, None, 2))):
-        with _timed("tables", timings):
-            write_tables(result, folder)
-        with _timed("figures", timings):
-            write_figures(result, folder, slice(1, None, 2))
-        with _timed("facts", timings):
-            found = facts(result)
+    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
+
+    drawn = list(drawings(result).items())
+    with closing(Turns(len(drawn))) as turns:
+        with beside(lambda: write_figures(drawn, folder, turns)):
+            with _timed("tables", timings):
+                write_tables(result, folder)
+            with _timed("facts", timings):
+                found = facts(result)
+            with _timed("figures", timings):
+                write_figures(drawn, folder, turns)
+        write_figures(drawn, folder, turns.undone())
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
@@ -143,10 +150,10 @@ def _put_away_drafts(folder: Path) -> None:
             draft.unlink(missing_ok=True)
 
 
-def write_figures(result: Result, folder: Path, part: slice) -> None:
-    """Draw a part of what the tables can show."""
-    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
+def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:
+    """Draw those of the figures whose turn it is."""
     from sim.plotting import save
 
-    for name, draw in list(drawings(result).items())[part]:
+    for turn in turns:
+        name, draw = drawings[turn]
         save(draw(), folder / name)

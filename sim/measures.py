@@ -18,37 +18,16 @@ from sim.cells import Cells
 from sim.config import SimConfig
 from sim.engines import chunks
 from sim.octets import WIDTH
-from sim.offenders import abuse_by_cell
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
 from sim.state import State
-from sim.tally import (
-    ABROAD,
-    ACCOUNT,
-    CHATS,
-    CUT_OFF,
-    DAU,
-    EXPOSED_USERS,
-    HAS,
-    HAS_ABROAD,
-    INSTALLED,
-    ISOLATED,
-    MANDATED,
-    N_COLUMNS,
-    PRIMARY,
-    REACHABLE,
-    SECOND,
-    SECURE,
-    USE,
-    VICTIMS,
-    VPN,
-    WELFARE,
-    Tally,
-)
+from sim.tally import N_COLUMNS, Tally
+from sim.values import Seen, step_values
 from sim.world.pool import parts
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
+AT_ONCE = 16  # steps whose values are worked out together: one by one, it took a fifth of a run
 
 
 class Series(NamedTuple):
@@ -60,7 +39,7 @@ class Series(NamedTuple):
 
 
 def step_series(config: SimConfig) -> list[Series]:
-    """Return the series observed in every step, in the order of ``_values``."""
+    """Return the series observed in every step, in the order of `values.step_values`."""
     messengers, places = config.messengers, (*config.messengers, CELLULAR_NAME)
     return [
         *(
@@ -120,7 +99,8 @@ class Recorder:
 
     def __init__(self, config: SimConfig, state: State) -> None:
         self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
-        self.observations = Observations()
+        self._observations = Observations()
+        self._waiting: list[Seen] = []  # steps whose values are not worked out yet
         self.cells = Cells(config, state.users)
         self._exposed = np.zeros(self.n_users, np.uint8)
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
@@ -128,6 +108,12 @@ class Recorder:
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
         self._covered = 0.0  # days of the month so far
+
+    @property
+    def observations(self) -> Observations:
+        """Return what has been observed until now."""
+        self.work_out()
+        return self._observations
 
     @property
     def primary(self) -> U8:
@@ -158,7 +144,9 @@ class Recorder:
 
     def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
         """Record what was added up in step `step`."""
-        self.observations.steps.append(self._values(tally.sums.sum(axis=0), abuse, now))
+        self._waiting.append(Seen(tally.sums.sum(axis=0), abuse.copy(), now))
+        if len(self._waiting) == AT_ONCE:
+            self.work_out()
         if step == 0:
             self._snapshot(step)
         months = tally.months.sum(axis=0)
@@ -169,15 +157,21 @@ class Recorder:
         if step == self.config.n_steps - 1:
             self._finish(step)
 
+    def work_out(self) -> None:
+        """Work out the values of the steps that wait for it."""
+        if self._waiting:
+            n, waiting, self._waiting = len(self.config.messengers), self._waiting, []
+            self._observations.steps.extend(step_values(waiting, self.cells, n, self._costly))
+
     def _finish(self, step: int) -> None:
         """Note the whole run's moves."""
         if self._snapshots[-1][0] < self._date(step):
             self._snapshot(step)
         first, last = self._snapshots[0], self._snapshots[-1]
         if first[0] < last[0] and (first[0], last[0]) not in {
-            f[:2] for f in self.observations.flows
+            f[:2] for f in self._observations.flows
         }:
-            self.observations.flows.append(self._flow(first, last))
+            self._observations.flows.append(self._flow(first, last))
 
     def _date(self, step: int) -> dt.date:
         return self.config.start + dt.timedelta(days=step * self.config.step_days)
@@ -185,46 +179,6 @@ class Recorder:
     def _columns(self) -> list[int]:
         """Return the columns of the messengers and cellular among ``MAX + 1``."""
         return [*range(len(self.config.messengers)), CELLULAR]
-
-    def _values(self, cells: F64, abuse: Records, now: Now) -> F64:
-        """Return the step series by group from sums by cell."""
-        n, columns = len(self.config.messengers), np.array(self._columns())
-        counts = self.cells.counts[:, None]
-        sums = self.cells.by_group(cells)
-        use = sums[:, USE:HAS].reshape(-1, 2, WIDTH)[:, :, : MAX + 1].copy()
-        has = sums[:, HAS : HAS + 2 * WIDTH].sum(1, keepdims=True)
-        visible, total = use @ now.force.access, use.sum(axis=2)
-        attempts, incidents = self._abuse(cells, abuse, now)
-        with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
-            mean = sums / counts
-            exposure = np.column_stack([visible / total, visible.sum(1) / total.sum(1)])
-            return np.hstack(
-                [
-                    *(
-                        mean[:, k : k + n]
-                        for k in (DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS)
-                    ),
-                    mean[:, PRIMARY + columns],
-                    *(mean[:, USE + c * WIDTH + columns] for c in range(2)),
-                    exposure,
-                    *(mean[:, k : k + 2] for k in (REACHABLE, SECURE, ISOLATED, CUT_OFF)),
-                    sums[:, ABROAD : ABROAD + 2] / sums[:, [HAS_ABROAD]],
-                    mean[:, [WELFARE]],
-                    has / counts,
-                    mean[:, [VPN, EXPOSED_USERS]],
-                    *(arrived[:, columns] / counts for arrived in attempts),
-                    *(expected / counts for expected in incidents),
-                    mean[:, [VICTIMS + a for a in range(len(abuse))]],
-                    *(incidents[a] / counts * float(now.force.loss) for a in self._costly),
-                ]
-            )
-
-    def _abuse(self, cells: F64, abuse: Records, now: Now) -> tuple[list[F64], list[F64]]:
-        """Return attempts by platform and incidents of each kind of abuse by group."""
-        has = cells[:, HAS : HAS + 2 * WIDTH].reshape(-1, 2, WIDTH)[:, :, :MAX]
-        found = [abuse_by_cell(kind, has, self.cells.sizes, now, self.cells) for kind in abuse]
-        attempts = [self.cells.by_group(arrived) for arrived, _ in found]
-        return attempts, [self.cells.by_group(expected[:, None]) for _, expected in found]
 
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""
@@ -248,17 +202,17 @@ class Recorder:
         if self._covered >= COVERED * _length(first):
             with np.errstate(invalid="ignore"):
                 reach = self.cells.by_group(seen) / self.cells.counts[:, None]
-            self.observations.months.append((first, reach[:, : len(self.config.messengers)]))
+            self._observations.months.append((first, reach[:, : len(self.config.messengers)]))
             self._snapshot(step)
         self._covered = 0.0
 
     def _snapshot(self, step: int) -> None:
         """Keep who is where; note the moves since the last time."""
         self._snapshots.append((self._date(step), self._primary.copy()))
-        if not self.observations.exposed or self.observations.exposed[-1][0] < self._date(step):
-            self.observations.exposed.append((self._date(step), np.packbits(self._exposed)))
+        if not self._observations.exposed or self._observations.exposed[-1][0] < self._date(step):
+            self._observations.exposed.append((self._date(step), np.packbits(self._exposed)))
         if len(self._snapshots) > 1 and self._snapshots[-2][0] < self._snapshots[-1][0]:
-            self.observations.flows.append(self._flow(*self._snapshots[-2:]))
+            self._observations.flows.append(self._flow(*self._snapshots[-2:]))
         del self._snapshots[1:-1]
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.cells import Cells
@@ -11,7 +13,7 @@ from sim.engines import BLOCK, Threads, chunks, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.abuse import adapt, incidents, profit
-from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Record, Records
+from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
 from sim.rules.word import USABLE, place, usable
 from sim.state import State
 from sim.world.settings import BANDS
@@ -25,44 +27,39 @@ def reach(state: State, now: Now, threads: Threads) -> F64:
     by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
     found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
     for kind, reached in zip(state.abuse, found, strict=True):
-        reached[:MAX] = arriving(kind, by_place, now.availability, now).sum(axis=0)
+        reached[:MAX] = (by_place * arriving(int(kind.channel), now)).sum(axis=0)
     return found / state.n_users
 
 
-def arriving(kind: Record, users: F64 | I64, availability: F32, now: Now) -> F64:
-    """Return what arrives of an attempt on everybody by messenger.
-
-    Parameters
-    ----------
-    users : array of shape (..., MAX)
-        Users on each messenger, by place or by cell and VPN.
-    availability : array of shape (..., 2, MAX)
-        There.
-    """
+def arriving(channel: int, now: Now) -> F32:
+    """Return the share of attempts that arrive where a messenger is used, (places, MAX)."""
     abroad = now.place_class[len(now.availability) - 1]  # where nothing is restricted
-    has_channel = now.quality[abroad, abroad, kind.channel] > 0.0
-    found = users * np.where(has_channel, availability[..., kind.channel, :], 0.0)
-    return np.asarray(found, np.float64)
+    has_channel = now.quality[abroad, abroad, channel] > 0.0
+    return np.where(has_channel, now.availability[:, channel], np.float32(0.0))
 
 
-def abuse_by_cell(
-    kind: Record, has: F64, counts: F64 | I64, now: Now, cells: Cells
-) -> tuple[F64, F64]:
-    """Return the attempts that arrive, by platform, and the incidents to expect, by cell.
+def abuse_by_cell(kind: Records, has: F64, nows: Sequence[Now], cells: Cells) -> tuple[F64, F64]:
+    """Return the attempts that arrive, by platform, and the incidents to expect, by step and cell.
 
     Parameters
     ----------
-    has : array of shape (n_cells, 2, MAX)
+    kind : records ABUSE (n steps,)
+        One kind as it stood in each step.
+    has : array of shape (n steps, n_cells, 2, MAX)
         Users on each messenger without and with a VPN.
-    counts : array of shape (n_cells,)
-        Users.
+    nows : sequence of n steps
     """
-    places = 2 * cells.region[:, None] + np.arange(2)
-    reached = arriving(kind, has, now.availability[places], now).sum(axis=1)
-    here: F64 = np.column_stack([reached, counts])
-    attempts = kind.total * kind.share * here / kind.arriving
-    earned = kind.share * kind.conversion * (1.0 - now.force.detection)
-    return attempts, kind.total * kind.vulnerability[cells.band] * (here @ earned)
+    places, channel = 2 * cells.region[:, None] + np.arange(2), int(kind.channel[0])
+    reached = np.empty((*has.shape[:2], MAX + 1))
+    reached[..., MAX] = cells.sizes
+    for step, now in enumerate(nows):
+        reached[step, :, :MAX] = (has[step] * arriving(channel, now)[places]).sum(axis=1)
+    attempts = (kind.total[:, None] * kind.share)[:, None] * reached
+    detection = np.array([now.force.detection for now in nows])
+    earned = kind.share * kind.conversion * (1.0 - detection)
+    pays = np.array([people @ one for people, one in zip(reached, earned, strict=True)])
+    expected = kind.total[:, None] * kind.vulnerability[:, cells.band] * pays
+    return attempts / kind.arriving[:, None, None], expected
 
 
 def follow(state: State, now: Now, threads: Threads) -> None:

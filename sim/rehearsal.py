@@ -1,9 +1,10 @@
-"""Compile on all cores when nothing is compiled yet: other processes rehearse a run.
+"""Compile on two cores when nothing is compiled yet: another process rehearses a step.
 
-numba compiles one function at a time in a process, and a run needs three parts that know nothing
-of each other: what builds worlds, which the estimate of memory compiles first, what brings users
-to their start, and what takes them through a step. Two other processes take the smallest world
-there is, made by hand, through the last two; all leave what they compile in the cache on disk.
+numba compiles one function at a time in a process, and a run needs three parts: what builds
+worlds, which the estimate of memory compiles first, what brings users to their start, and what
+takes them through a step, which takes as long to compile as the others together. Another process
+takes the users of the smallest world there is, made by hand, through a step, and leaves what it
+compiles in the cache on disk: there the start finds what it shares with a step, choices and talk.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from sim import cycles
 from sim.compiled import INTERPRETED, nothing_compiled
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine, Threads
+from sim.offenders import follow
 from sim.schema import load_config
 from sim.simulation import Simulation
 from sim.start import settle
@@ -34,40 +37,42 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def rehearsing() -> Iterator[None]:
-    """Let other processes compile start and step meanwhile, and wait for them; once per cache."""
+    """Let another process compile the step meanwhile, then compile the start; once per cache."""
     if INTERPRETED or available_cores() < 2 or not nothing_compiled():
         yield
         return
     _log.warning("Compiling the rules, once: later runs start at once")
-    # S603: the commands are fixed; should one fail, this process compiles what is missing
-    others = [
-        subprocess.Popen([sys.executable, "-m", __name__, part], stderr=subprocess.DEVNULL)  # noqa: S603
-        for part in PARTS
-    ]
+    # S603: the command is fixed; should it fail, this process compiles what is missing
+    other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
     try:
         yield
-        for other in others:
-            other.wait()
+        rehearse_start(load_config())
+        other.wait()
     finally:
-        for other in others:
-            other.terminate()
-            other.wait()
+        other.terminate()
+        other.wait()
 
 
 def rehearse_start(config: SimConfig) -> None:
-    """Bring two users to a start, few as they are for its shares."""
+    """Bring two users to a start, few as they are for its shares; let chats and offenders move."""
+    state, threads = two_users(config), Threads(1)
     with np.errstate(all="ignore"):
-        settle(config, two_users(config), Threads(1))
+        settle(config, state, threads)
+        run = _run(config, state, threads)
+        run.engine.move(state, run.now, run.keys)
+        follow(state, run.now, threads)
 
 
 def rehearse_step(config: SimConfig) -> None:
-    """Let two users take a step from where they stand, which is no start."""
+    """Let two users take their part of a step from where they stand, which is no start."""
     state, threads = two_users(config), Threads(1)
+    run = _run(config, state, threads)
     with np.errstate(all="ignore"):
-        Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads).step()
+        run.engine.step(state, run.now, run.keys, run.recorder.tally(0))
 
 
-PARTS = {"start": rehearse_start, "step": rehearse_step}
+def _run(config: SimConfig, state: State, threads: Threads) -> Simulation:
+    return Simulation(Conditions(config), state, 0, CompiledEngine(threads), threads)
 
 
 def two_users(config: SimConfig) -> State:
@@ -108,4 +113,5 @@ def two_users(config: SimConfig) -> State:
 
 
 if __name__ == "__main__":
-    PARTS[sys.argv[1]](load_config())
+    cycles.wait()  # for a twentieth of the time that compiling takes
+    rehearse_step(load_config())

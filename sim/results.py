@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,14 @@ class Result:
     timeseries: pd.DataFrame
     effects: pd.DataFrame
     flows: pd.DataFrame
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once[T](self, name: str, work: Callable[[], T]) -> T:
+        """Return what `work` gives; it is done once, as terminal and report ask for the same."""
+        if name not in self._known:
+            self._known[name] = work()
+        found: T = self._known[name]
+        return found
 
 
 def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:

@@ -75,6 +75,7 @@ class Simulation:
 
     def memory(self) -> dict[str, Any]:
         """Return what makes the next steps and results, the state apart."""
+        self.recorder.work_out()
         seen = {name: value for name, value in vars(self.recorder).items() if name not in GIVEN}
         return {"n_done": self.n_done, "onsets": self.onsets, "recorder": seen}
 

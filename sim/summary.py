@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import pandas as pd
@@ -66,8 +66,7 @@ def table(result: Result) -> Table | None:
     before, after = months(result)
     if after is None:
         return None
-    scenarios = (config.scenario, *config.compare_to)
-    monthly = every_monthly_series(result.timeseries, scenarios)
+    monthly = every_monthly_series(result)
     points = observed_reach(observations(config))
     observed = points.set_index(["date", "platform", "measure"])["value"]
     title = f"{config.scenario}: {config.case.title}"
@@ -110,11 +109,14 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     return whole[0], headline if headline in whole else whole[-1]
 
 
-def every_monthly_series(
-    timeseries: pd.DataFrame, scenarios: Iterable[str]
-) -> dict[str, pd.DataFrame]:
-    """Return the `monthly_series` of some scenarios, by name."""
-    everybody = timeseries[timeseries["group"] == "all"]
+def every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the `monthly_series` of all scenarios, by name."""
+    return result.once("monthly", lambda: _every_monthly_series(result))
+
+
+def _every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+    everybody = result.timeseries[result.timeseries["group"] == "all"]
+    scenarios = (result.config.scenario, *result.config.compare_to)
     return {name: monthly_series(everybody, name) for name in scenarios}
 
 
@@ -173,6 +175,10 @@ def reach_points(result: Result) -> pd.DataFrame:
 
     What is only to be shown is left out: company claims, other bases. Columns as of `residuals`.
     """
+    return result.once("points", lambda: _reach_points(result))
+
+
+def _reach_points(result: Result) -> pd.DataFrame:
     observed, t = observations(result.config), result.timeseries
     reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
     is_read = (t["scenario"] == result.config.scenario) & t["measure"].isin(list(REACH.values()))

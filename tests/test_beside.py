@@ -4,11 +4,12 @@ import os
 import signal
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
 from sim import beside as module
-from sim.beside import beside
+from sim.beside import Turns, beside
 
 
 @pytest.fixture
@@ -91,3 +92,39 @@ def test_on_one_core_there_is_no_copy(tmp_path, monkeypatch):
     with beside(lambda: note(tmp_path / "done")):
         pass
     assert did(tmp_path / "done") == [os.getpid()]
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_each_thing_is_done_by_one_process_and_the_slower_one_does_fewer(tmp_path):
+    here, turns = os.getpid(), Turns(9)
+
+    def work():
+        for turn in turns:
+            note(tmp_path / str(turn))
+            time.sleep(0.2 if os.getpid() == here else 0.02)
+
+    with closing(turns), beside(work):
+        work()
+        time.sleep(0.3)
+    by = [did(tmp_path / str(turn)) for turn in range(9)]
+    assert [len(who) for who in by] == [1] * 9
+    assert 1 <= by.count([here]) <= 4
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_what_a_copy_began_and_did_not_end_is_known(tmp_path):
+    here, turns = os.getpid(), Turns(3)
+
+    def work():
+        for turn in turns:
+            if os.getpid() != here:
+                os._exit(1)
+            note(tmp_path / str(turn))
+
+    with closing(turns):
+        with beside(work):
+            time.sleep(0.3)
+        (undone,) = turns.undone()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        str(turn) for turn in range(3) if turn != undone
+    ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim import compiled
 
 # buy_phone (rules/push.py) calls befalls (rules/chance.py), which asks happens where the first
 # bits of luck do not refuse: with next to no hazard, nothing
@@ -64,6 +65,25 @@ def test_the_cache_counts_as_empty_until_something_is_compiled(package):
     ask = "\nfrom sim.compiled import nothing_compiled\nprint(nothing_compiled())"
     assert run(package, "import sim.engines" + ask) == "True"  # folders are made by importing
     assert run(package, CALL + ask) == "0\nFalse"
+
+
+FACES = """
+from sim.compiled import rule
+@rule
+def one_more(x): return x + 1
+@rule
+def two_more(x): return one_more(one_more(x))
+def told(): return [len(face.signatures) for face in (one_more, two_more)]
+print(two_more(1), told(), one_more(2), told(), two_more(0.5), told())
+"""
+
+
+@pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
+def test_what_rules_call_is_compiled_for_python_only_where_python_calls_it(package):
+    code = package / "faces.py"  # numba keeps nothing of a function without a file
+    code.write_text(FACES)
+    assert run(package, "import faces") == "3 [1, 1] 3 [2, 1] 2.5 [3, 2]"
+    assert run(package, "import faces") == "3 [0, 1] 3 [1, 1] 2.5 [1, 2]"  # from the cache
 
 
 def test_touching_a_file_keeps_the_cache(package):

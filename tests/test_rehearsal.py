@@ -9,8 +9,8 @@ from tests.cli import python
 
 COMPILED = """
 import sys
-from numba.core.dispatcher import Dispatcher
-from sim.rehearsal import PARTS
+from sim.compiled import Compiled
+from sim.rehearsal import rehearse_start, rehearse_step
 from sim import compare, load_config
 
 def signatures():
@@ -18,11 +18,11 @@ def signatures():
         f"{name}.{key}": sorted(map(str, value.signatures))
         for name, module in list(sys.modules.items()) if name.startswith("sim.")
         for key, value in vars(module).items()
-        if isinstance(value, Dispatcher) and value.py_func.__module__ == name and value.signatures
+        if isinstance(value, Compiled) and value.py_func.__module__ == name and value.signatures
     }
 
-for rehearse in PARTS.values():
-    rehearse(load_config())
+rehearse_start(load_config())
+rehearse_step(load_config())
 rehearsed = signatures()
 compare(load_config("+scenario=call_ban", "population.n_users=300", "replications=1"))
 print([rehearsed, signatures()])
@@ -49,6 +49,7 @@ def test_another_process_is_started_for_an_empty_cache_alone(monkeypatch, tmp_pa
     monkeypatch.setattr(rehearsal, "INTERPRETED", False)
     monkeypatch.setattr(rehearsal, "available_cores", lambda: 2)
     monkeypatch.setattr(rehearsal, "nothing_compiled", lambda: is_empty)
+    monkeypatch.setattr(rehearsal, "rehearse_start", lambda _: None)
     monkeypatch.setattr(
         rehearsal.subprocess, "Popen", lambda command, **how: popen([command[0], *code], **how)
     )

@@ -156,7 +156,7 @@ def test_a_messenger_that_one_region_cannot_use_reaches_people_in_others():
     users = [someone(installed=0b01, place=place) for place in range(4)]
     reached = [abuse.can_be_reached(user, 0, CALL, now) for user in users]
     assert reached == [0, 0, 1, 1]
-    arrived = arriving(a_kind(channel=CALL), np.ones((5, MAX)), now.availability, now)
+    arrived = arriving(CALL, now)
     assert arrived[:4, 0].tolist() == reached
 
 
@@ -303,7 +303,9 @@ def by_cell(config, state, now):
     for p in range(MAX):
         mine = (users.installed & users.account) >> p & 1
         np.add.at(has[:, :, p], (cells.of_users(0, len(users)), users.place & 1), mine)
-    return cells, [abuse_by_cell(kind, has, cells.sizes, now, cells) for kind in state.abuse]
+    kinds = (state.abuse[a : a + 1] for a in range(len(state.abuse)))
+    found = (abuse_by_cell(kind, has[None], [now], cells) for kind in kinds)
+    return cells, [(attempts[0], incidents[0]) for attempts, incidents in found]
 
 
 def test_attempts_and_incidents_average_one_at_the_start():

@@ -9,11 +9,13 @@ from pandas.testing import assert_frame_equal
 
 import sim
 from sim import load_config
+from sim.measures import AT_ONCE
 from sim.model import MigrationModel
 from sim.rules.fixed import OPENED_STEPS
 from sim.runs import compare, n_steps_in_all, run
 from sim.schema import CONF
 from tests.cli import python
+from tests.worlds import advanced, different, outcome, simulation, world
 
 SIZE = ("population.n_users=200", "replications=3")
 MEASURES = (CONF.parent / "docs/measures.md").read_text(encoding="utf-8")
@@ -158,6 +160,15 @@ def test_worlds_are_one_until_their_policies_part(result, one, other, first_poli
     last_common = pd.Timestamp(first_policy) - pd.Timedelta(days=7)
     assert not differ[differ.index <= last_common].any()
     assert differ[differ.index > pd.Timestamp(first_policy)].all()
+
+
+def test_values_are_the_same_bits_whether_worked_out_step_by_step_or_together():
+    config, start = world("+scenario=full_block")
+    together, alone = simulation(config, start), simulation(config, start)
+    advanced(together, AT_ONCE + 3)
+    for _ in range(AT_ONCE + 3):
+        assert len(advanced(alone, 1).recorder.observations.steps) == alone.n_done
+    assert not different(outcome(together), outcome(alone))
 
 
 def test_monthly_reach_is_the_chance_of_any_opening_in_the_month():
