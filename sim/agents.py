@@ -130,7 +130,9 @@ class User(mesa.Agent):
         for p, name in enumerate(self.model.config.messengers):
             if self.record.revising >> p & 1:
                 wanted = self.install_utility(name) > self.talk.noise[p]
-                adoption.settle(self.row, self.record, p, wanted, self._now, self._keys)
+                adoption.settle(
+                    self.row, self.record, 1 << p, int(wanted) << p, self._now, self._keys
+                )
 
     def install_utility(self, platform: str) -> float:
         """Return the utility of having `platform` [utils]; override it to change adoption.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -120,19 +121,22 @@ class Conditions:
         force.passing[:] = 1.0
         force.loss = 1.0
         for name, platform in self.config.platforms.items():
-            force.access[self._column(name)] = platform.state_access
-            force.detection[self._column(name)] = platform.moderation
+            force.access[self._columns[name]] = platform.state_access
+            force.detection[self._columns[name]] = platform.moderation
         for policy in policies.values():
-            self._apply(policy, span, force)
+            if policy.days_in(*span) > 0 or isinstance(policy, Trend):  # which stays, once over
+                self._apply(policy, span, force)
         force.trend_openings[:] = np.exp(force.trend)
         for p in range(len(self.config.messengers)):
             force.unreadable |= int(force.access[p] < UNREADABLE) << p
         return force
 
-    def _column(self, platform: str) -> int:
-        if platform == CELLULAR:
-            return CELLULAR_COLUMN
-        return self.config.messengers.index(platform)
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        """Where platforms stand, messengers and cellular side by side."""
+        return {name: p for p, name in enumerate(self.config.messengers)} | {
+            CELLULAR: CELLULAR_COLUMN
+        }
 
     def _apply(self, policy: Policy, span: Span, force: Record) -> None:
         """Add to `force` what one policy does in the step."""
@@ -146,15 +150,15 @@ class Conditions:
             case BankDelay():
                 force.loss *= 1.0 - policy.prevented * share
             case Moderation():
-                k = self._column(policy.platform)
+                k = self._columns[policy.platform]
                 force.detection[k] = 1.0 - (1.0 - force.detection[k]) * (
                     1.0 - policy.effort * share
                 )
             case RegistrationGate():
                 for name in policy.platforms:
-                    force.passing[self._column(name)] *= 1.0 - policy.grade * share
+                    force.passing[self._columns[name]] *= 1.0 - policy.grade * share
             case Campaign() | Preinstallation() | Onboarding() | Trend() | Compliance():
-                self._apply_to(self._column(policy.platform), policy, span, force)
+                self._apply_to(self._columns[policy.platform], policy, span, force)
             case _:
                 pass  # by place, by segment or by story, see below
 
@@ -182,12 +186,13 @@ class Conditions:
         grades = mean_grades(self.config, restrictions, span, obeyed)
         shut = mean_grades(self.config, as_restrictions(self.config, policies.values()), span)
         efficacy = self._efficacy(step)
+        lifted = np.zeros(MAX)
+        for p, name in enumerate(self.config.messengers):
+            lifted[p] = self.config.platforms[name].circumvention
+        vpn = np.arange(2.0)[:, None, None]  # none and one, side by side for every region
+        here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - shut[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
-        for place, c, p in np.argwhere(np.repeat(np.maximum(grades, shut), 2, axis=0) > 0):
-            lifted = self.config.platforms[self.config.messengers[p]].circumvention
-            grade = grades[place // 2, c, p]
-            q[place, c, p] = availability(grade, lifted, efficacy, place % 2)
-            q[place, c, p] *= 1.0 - shut[place // 2, c, p]
+        q[:-1] = here.reshape(-1, 2, MAX)
         return q
 
     def _efficacy(self, step: int) -> float:
@@ -233,7 +238,7 @@ class Conditions:
         mandates = records(MANDATE, len(found))
         unit = "" if kind is Mandate else "chats."
         for mandate, policy in zip(mandates, found, strict=True):
-            mandate.platform = self._column(policy.platform)
+            mandate.platform = self._columns[policy.platform]
             mandate.kind = names.index(policy.segment)
             mandate.segment = 1 << mandate.kind
             mandate.outcome = ORDERED
@@ -254,14 +259,14 @@ class Conditions:
         for story, name in zip(news, names, strict=True):
             policy = policies[name]
             assert isinstance(policy, Story)
-            story.platform = self._column(policy.platform)
+            story.platform = self._columns[policy.platform]
             story.bit = bits.index(name)
             story.shock[:] = policy.shock.by_type()
             story.media = policy.awareness_rate * policy.days_in(*span)
             story.lasting = isinstance(policy, Compliance)
             story.contact = policy.contact_rate * policy.days_in(*span)
             if isinstance(policy, InformationEvent):
-                story.audience = sum(1 << self._column(m) for m in policy.audience)
+                story.audience = sum(1 << self._columns[m] for m in policy.audience)
             story.salt = purpose_key(0, 0, f"story.{name}")
         return news
 

@@ -34,6 +34,7 @@ from sim.rules.records import (
     Ties,
     records,
 )
+from sim.rules.sieve import Sieve, sieve
 from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
@@ -151,6 +152,7 @@ class Work(NamedTuple):
     agreed: Agreements
     memory: F32
     sums: F32  # of a block, see tally.py
+    room: Sieve
 
 
 def make_work(ranges: Sequence[tuple[int, int]], tally: Tally) -> list[Work]:
@@ -163,7 +165,7 @@ def make_work(ranges: Sequence[tuple[int, int]], tally: Tally) -> list[Work]:
     return [
         Work(
             talks[k], questions(BLOCK), agreements(last - first), working_memory(),
-            block_sums(tally),
+            block_sums(tally), sieve(BLOCK),
         )
         for k, (first, last) in enumerate(ranges)
     ]  # fmt: skip
@@ -188,20 +190,20 @@ def move_rows(
 def step_rows(
     chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, talks: Records,
-    asked: Questions, agreed: Agreements, memory: F32, sums: F32,
+    asked: Questions, agreed: Agreements, memory: F32, sums: F32, room: Sieve,
 ) -> None:  # fmt: skip
     """Let the users of whole blocks take a step."""
     for base in range(first, last, BLOCK):
         end = min(base + BLOCK, last)
-        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked)
+        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         for at in range(base, end, WIDTH):
             communicate(
                 at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
             )
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
-        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed)
+        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
         for i in range(base, end):
             observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
         carry(sums, chunk, tally)
-        act(base, end, users, talks, abuse, now, rules, keys, asked)
-        show(base, end, users, shown, rules)
+        act(base, end, users, talks, abuse, now, rules, keys, asked, room)
+        show(base, end, users, shown, rules, room)

@@ -12,24 +12,21 @@ from numba.extending import intrinsic
 
 from sim.octets_compiled import FLAGS, FLOATS, I32, OCTET, USED, WIDTH, call
 
+_HALVES = (range(4), range(4, USED))  # of the numbers that stand for a messenger
 
-def _place(context: Any, builder: Any, sig: Any, args: Any) -> tuple[Any, Any, str]:
-    """Return where the first numbers of array 0 stand, which of eight they are, and their type."""
-    data = context.make_array(sig.args[0])(context, builder, args[0]).data
-    element = data.type.pointee
-    vector = ir.VectorType(element, WIDTH)
-    used = ir.Constant(FLAGS.vector, [int(lane < USED) for lane in range(WIDTH)])
-    name = f"v{WIDTH}{'i' if _is_whole(element) else 'f'}{sig.args[0].dtype.bitwidth}.p0"
-    return builder.bitcast(data, vector.as_pointer()), used, name
+
+def _data(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Return where the numbers of array 0 stand."""
+    return context.make_array(sig.args[0])(context, builder, args[0]).data
 
 
 def _is_whole(element: Any) -> bool:
     return isinstance(element, ir.IntType)
 
 
-def _alignment(sig: Any) -> Any:
+def _alignment(sig: Any) -> int:
     """Return to how many bytes the numbers of array 0 are aligned at least."""
-    return I32(min(4, sig.args[0].dtype.bitwidth // 8))
+    return int(min(4, sig.args[0].dtype.bitwidth // 8))
 
 
 @intrinsic
@@ -37,10 +34,14 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
     """Return the numbers by messenger of a flat array; the last two are 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, used, name = _place(context, builder, sig, args)
-        none = ir.Constant(place.type.pointee, None)
+        data = _data(context, builder, sig, args)
+        element = data.type.pointee
+        none = ir.Constant(ir.VectorType(element, WIDTH), None)
+        place = builder.bitcast(data, none.type.as_pointer())
+        used = ir.Constant(FLAGS.vector, [int(lane < USED) for lane in range(WIDTH)])
+        name = f"v{WIDTH}{'i' if _is_whole(element) else 'f'}{sig.args[0].dtype.bitwidth}.p0"
         found = call(
-            builder, f"llvm.masked.load.{name}", none.type, place, _alignment(sig), used, none
+            builder, f"llvm.masked.load.{name}", none.type, place, I32(_alignment(sig)), used, none
         )  # fmt: skip
         if _is_whole(none.type.element):
             convert = builder.sitofp if sig.args[0].dtype.signed else builder.uitofp
@@ -55,17 +56,23 @@ def write(typingctx: Any, array: Any, octet: Any) -> Any:  # noqa: ARG001
     """Write the numbers by messenger of an octet to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
+    Nothing beyond is stored, not even masked: what stands next in memory is soon read, and a
+    processor would have that wait for the mask.
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place, used, name = _place(context, builder, sig, args)
-        numbers, kind = args[1], place.type.pointee
+        data, numbers = _data(context, builder, sig, args), args[1]
+        kind = ir.VectorType(data.type.pointee, WIDTH)
         if _is_whole(kind.element):
             numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
         elif kind != FLOATS:
             numbers = builder.fpext(numbers, kind)
-        store = f"llvm.masked.store.{name}"
-        call(builder, store, ir.VoidType(), numbers, place, _alignment(sig), used)
+        for half in _HALVES:
+            lanes = ir.Constant(ir.VectorType(I32, len(half)), [*half])
+            some = builder.shuffle_vector(numbers, numbers, lanes)
+            place = builder.gep(data, [I32(half.start)])
+            place = builder.bitcast(place, some.type.as_pointer())
+            builder.store(some, place, align=_alignment(sig))
         return context.get_dummy_value()
 
     return signature(types.void, array, OCTET), codegen

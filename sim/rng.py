@@ -36,7 +36,12 @@ def _mix(x: np.uint64) -> np.uint64:
 @rule
 def uniform(key: np.uint64, index: Int) -> float:
     """Return number `index` under `key`, uniform in [0, 1)."""
-    bits = _mix(key + (np.uint64(index) + np.uint64(1)) * GOLDEN)
+    return unit(_mix(key + (np.uint64(index) + np.uint64(1)) * GOLDEN))
+
+
+@rule
+def unit(bits: np.uint64) -> float:
+    """Return 64 random bits as a number in [0, 1)."""
     return float(bits >> np.uint64(11)) * _TO_UNIT
 
 

@@ -21,6 +21,7 @@ from sim.policies import (
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
+from sim.rules.sieve import sieve
 from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import answer, questions
@@ -125,22 +126,22 @@ def test_a_restriction_does_matter_otherwise(ban):
 
 
 @jit_loop
-def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, s):
+def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, room, s):
     """Let user `i`, who sits at `at`, look at its contacts, alone."""
     lane, mine = at % WIDTH, talks[i : i + 1]
-    wonder(i, i + 1, users, mine, shown.words, chats, now, rules, keys, asked)
+    wonder(i, i + 1, users, mine, shown.words, chats, now, rules, keys, asked, room)
     communicate(
         at - lane, lane, lane + 1, mine, i, shown.words, ties, now, rules, keys[CONVERSE], s
     )
     answer(mine, i, shown.words, ties, now, rules, asked, s)
-    follow_up(i, i + 1, users, mine, shown.minds, ties, now, rules, keys, agreed)
+    follow_up(i, i + 1, users, mine, shown.minds, ties, now, rules, keys, agreed, room)
 
 
 @jit_loop
-def act_alone(i, users, talks, shown, abuse, now, rules, keys, asked):
+def act_alone(i, users, talks, shown, abuse, now, rules, keys, asked, room):
     """Let user `i` act and show it."""
-    act(i, i + 1, users, talks[i : i + 1], abuse, now, rules, keys, asked)
-    show(i, i + 1, users, shown, rules)
+    act(i, i + 1, users, talks[i : i + 1], abuse, now, rules, keys, asked, room)
+    show(i, i + 1, users, shown, rules, room)
 
 
 @jit_loop
@@ -165,16 +166,17 @@ class Shuffled:
     def step(self, state, now, keys, tally):
         n, at = state.n_users, seats(state.ties)
         talks, agreed, seen = records(TALK, n), agreements(n), state.users.copy()
-        asked, s = questions(1), working_memory()
+        asked, room, s = questions(1), sieve(1), working_memory()
         for i in map(int, self._rng.permutation(n)):  # who acts early is looked at later
             look_one(
                 i, int(at[i]), state.users, talks, state.shown, state.ties, state.chats, now,
-                state.rules, keys, asked, agreed, s,
+                state.rules, keys, asked, agreed, room, s,
             )  # fmt: skip
             seen[i] = state.users[i]
             act_alone(
-                i, state.users, talks, state.shown, state.abuse, now, state.rules, keys, asked
-            )
+                i, state.users, talks, state.shown, state.abuse, now, state.rules, keys, asked,
+                room,
+            )  # fmt: skip
         observe_all(seen, talks, now, state.rules, tally, block_sums(tally))
         keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
 

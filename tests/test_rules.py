@@ -20,6 +20,8 @@ from sim.rules.records import (
     Shown,
     records,
 )
+from sim.rules.sieve import sieve
+from sim.rules.step import show
 from tests.worlds import (
     HABIT_UNIT,
     from_steps,
@@ -129,18 +131,18 @@ def random_traits(rng):
 @pytest.mark.parametrize("step", [0.0, 1e-3, 0.1, 3.0])
 def test_a_word_packed_again_is_the_word_whether_or_not_beliefs_have_changed(step):
     rules, rng = toy_rules(MAX, habit_value=2.0, chilling_value=1.0), np.random.default_rng(5)
-    kept = 0
+    shown, users = Shown(*(np.zeros(301, np.uint64) for _ in range(4))), records(USER, 300)
     for i in range(300):
-        shown = Shown(*(np.zeros(301, np.uint64) for _ in range(4)))
         traits = {"type": rng.integers(-1, 2), "concern": rng.uniform(0, 5)}
         belief = rng.uniform(-9, 9, MAX)
         before = someone(**random_traits(rng), **traits, belief=belief)
         shown.words[i], shown.minds[i] = word.pack(before, rules), word.pack_mind(before)
         belief[rng.integers(MAX)] += step * rng.normal()
-        after = someone(**random_traits(rng), **traits, belief=belief)
-        shown.next_minds[i] = word.pack_mind(after)
-        assert word.pack_again(i, after, shown, rules) == word.pack(after, rules)
-        kept += int(shown.next_minds[i]) >> 16 == int(shown.minds[i]) >> 16
+        users[i] = someone(**random_traits(rng), **traits, belief=belief)
+    show(0, 300, users, shown, rules, sieve(300))
+    assert shown.next_words[:300].tolist() == [word.pack(user, rules) for user in users]
+    assert shown.next_minds[:300].tolist() == [word.pack_mind(user) for user in users]
+    kept = (shown.next_minds >> np.uint64(16) == shown.minds >> np.uint64(16))[:300].sum()
     assert {0.0: kept == 300, 1e-3: 270 < kept < 300, 0.1: 30 < kept < 270, 3.0: kept < 30}[step]
 
 

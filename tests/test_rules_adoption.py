@@ -171,14 +171,14 @@ def test_settling_respects_the_gate_and_keeps_accounts(installed, account, wante
     now = toy_now([[1.2, 0.6], [0.3, 0.3]])
     now.force.passing[0] = passing
     user = someone(installed=installed, account=account)
-    adoption.settle(0, user, 0, wanted, now, keys(0))
+    adoption.settle(0, user, 0b01, int(wanted), now, keys(0))
     assert (user.installed, user.account) == after
 
 
 @pytest.mark.parametrize("wanted", [False, True])
 def test_who_has_decided_on_it_has_heard_of_it(wanted):
     user = someone(aware=0, account=0)
-    adoption.settle(0, user, 1, wanted, NOW, keys(0))
+    adoption.settle(0, user, 0b10, wanted << 1, NOW, keys(0))
     assert user.aware == 0b10
 
 
@@ -187,7 +187,7 @@ def test_a_half_open_gate_lets_half_of_the_new_accounts_pass():
     now.force.passing[0] = 0.5
     for i in range(2000):
         user = someone(account=0)
-        adoption.settle(i, user, 0, True, now, keys(0))
+        adoption.settle(i, user, 0b01, 0b01, now, keys(0))
         passed += int(user.installed)
     assert abs(passed / 2000 - 0.5) < 4 * np.sqrt(0.25 / 2000)
 

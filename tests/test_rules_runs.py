@@ -37,6 +37,7 @@ from sim.rules.attitude import leaning
 from sim.rules.chance import sigmoid
 from sim.rules.contact import contact
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
+from sim.rules.sieve import sieve
 from sim.rules.step import follow_up
 from sim.rules.word import aware_of, pack, pack_mind, usable
 from sim.tally import is_exposed, primary
@@ -132,7 +133,7 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
     now, rules, agreed = blocked(*calls), pair_rules(pair_rate=rate), agreements(2)
     state = toy_state(users, equal_ties([[1], [0]]), rules)
     minds, luck = state.shown.minds, keys(0)
-    follow_up(0, 1, users, state.talks, minds, state.ties, now, rules, luck, agreed)
+    follow_up(0, 1, users, state.talks, minds, state.ties, now, rules, luck, agreed, sieve(1))
     return state, agreed, now
 
 

@@ -57,10 +57,10 @@ def clocked_rows(
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, work: Work, ticks: I64,
 ) -> None:  # fmt: skip
     """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
-    talks, asked, agreed, memory, sums = work
+    talks, asked, agreed, memory, sums, room = work
     for base in range(first, last, BLOCK):
         end, begin = min(base + BLOCK, last), clock()
-        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked)
+        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         wondered = clock()
         for at in range(base, end, WIDTH):
             communicate(
@@ -69,15 +69,15 @@ def clocked_rows(
         communicated = clock()
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
         answered = clock()
-        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed)
+        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
         followed = clock()
         for i in range(base, end):
             observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
         carry(sums, chunk, tally)
         observed = clock()
-        act(base, end, users, talks, abuse, now, rules, keys, asked)
+        act(base, end, users, talks, abuse, now, rules, keys, asked, room)
         acted = clock()
-        show(base, end, users, shown, rules)
+        show(base, end, users, shown, rules, room)
         ticks[0] += wondered - begin
         ticks[1] += communicated - wondered
         ticks[2] += answered - communicated

@@ -16,6 +16,7 @@ from sim.compiled import jit, rule
 from sim.rng import first_bits, luck_of
 from sim.rules.chance import befalls
 from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Int, Now, Record, Records
+from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import in_use
 
 
@@ -79,6 +80,19 @@ def incidents(kind: Record, user: Record, now: Now) -> float:
         reach = can_be_reached(user, k, kind.channel, now)
         expected += kind.share[k] * profit(kind, k, reach, now.force.detection[k])
     return float(kind.total * expected * kind.vulnerability[user.band])
+
+
+@rule
+def endangered(base: Int, end: Int, abuse: Records, now: Now, keys: U64, room: Sieve) -> np.int64:
+    """List the users who may fall for a kind of abuse by the first eight bits of their luck."""
+    draw(keys[SUFFER], base, end, room.luck)
+    for i in range(base, end):
+        room.touched[i - base] = 0
+    for a in range(abuse.shape[0]):
+        most = abuse[a].most * now.force.days
+        for i in range(base, end):
+            room.touched[i - base] |= first_bits(room.luck[i - base], a) < most
+    return sift(base, end, room.touched, room.few)
 
 
 @rule

@@ -94,25 +94,25 @@ def weigh(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64
 
 
 @rule
-def settle(i: Int, user: Record, p: Int, wanted: bool, now: Now, keys: U64) -> None:
-    """Let user `i` install, keep or drop `p`; a new account has to pass the gate."""
-    bit = 1 << p
-    user.aware = np.uint8(user.aware | bit)  # who was invited may not have heard of it
-    if wanted:
-        if user.account & bit or user_uniform(keys[REGISTER], i, p) < now.force.passing[p]:
-            user.installed = np.uint8(user.installed | bit)
-            user.account = np.uint8(user.account | bit)
-    elif user.account & bit:
-        user.installed = np.uint8(np.int64(user.installed) & ~bit)
+def settle(i: Int, user: Record, bits: Int, wanted: Int, now: Now, keys: U64) -> None:
+    """Let user `i` install, keep or drop the messengers `bits`, of which it wants `wanted`.
+
+    A new account has to pass the gate; an app without one stays.
+    """
+    account, new = np.int64(user.account), bits & wanted & ~np.int64(user.account)
+    while new:  # few: most have had one
+        p = lowest(new)
+        new &= new - 1
+        if user_uniform(keys[REGISTER], i, p) < now.force.passing[p]:
+            account |= 1 << p
+    dropped, kept = bits & ~wanted & account, bits & wanted & account
+    user.aware = np.uint8(user.aware | bits)  # who was invited may not have heard of it
+    user.installed = np.uint8((np.int64(user.installed) | kept) & ~dropped)
+    user.account = np.uint8(account)
 
 
 @rule
 def revise(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` settle every messenger it reconsiders."""
-    left = np.int64(user.revising)
-    if left:
-        wanted = bits_of(utilities(talk, rules) > read(talk.noise))
-        while left:
-            p = lowest(left)
-            left &= left - 1
-            settle(i, user, p, bool(wanted >> p & 1), now, keys)
+    wanted = bits_of(utilities(talk, rules) > read(talk.noise))
+    settle(i, user, np.int64(user.revising), np.int64(wanted), now, keys)

@@ -7,16 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import aligned
-from sim.compiled import rule
 from sim.lanes import SPAN
 from sim.rules.records import F32, F64, I32
 
 MOST_PLACES = 256  # a word has eight bits for the place
 
 
-@rule
-def availability(restriction: float, circumvention: float, efficacy: float, vpn: int) -> float:
-    """Return q = 1 - r (1 - e0) (1 - e V) for one user, platform and channel."""
+def availability(restriction: F64, circumvention: F64, efficacy: float, vpn: F64) -> F64:
+    """Return q = 1 - r (1 - e0) (1 - e V) for users, platforms and channels side by side."""
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, bits_of, flags, read, where
-from sim.rng import uniform
+from sim.octets import Octet, flags, read, where
+from sim.rng import uniform, unit
 from sim.rules import fixed
 from sim.rules.attitude import leaning
-from sim.rules.chance import befalling, happens
+from sim.rules.chance import befalling, chosen, happens
 from sim.rules.pace import Pace
 from sim.rules.records import (
     ATTEND,
@@ -27,7 +27,8 @@ from sim.rules.records import (
     Record,
     Records,
 )  # fmt: skip
-from sim.rules.word import aware_of, beliefs_of, stories_of
+from sim.rules.sieve import Sieve, draw, sift
+from sim.rules.word import aware_of, beliefs_of, in_use, stories_of
 
 
 @rule
@@ -37,11 +38,30 @@ def converse(talk: Record, minds: U64) -> None:
 
 
 @rule
+def unheard(user: Record, talk: Record, now: Now, rules: Record) -> Octet:
+    """Return the hazards of hearing of messengers, 0 where `user` has."""
+    told = where(flags(aware_of(talk.peer)), rules.word_of_mouth * now.force.days, 0.0)
+    return where(flags(user.aware), 0.0, read(now.force.awareness) + told)
+
+
+@rule
+def hearers(
+    base: Int, end: Int, users: Records, talks: Records, now: Now, rules: Record, keys: U64,
+    room: Sieve,
+) -> np.int64:  # fmt: skip
+    """List the users who may hear of a messenger: eight bits of luck do not refuse."""
+    draw(keys[AWARE], base, end, room.luck)
+    for i in range(base, end):
+        hazards = unheard(users[i], talks[i - base], now, rules)
+        room.touched[i - base] = chosen(room.luck[i - base], hazards)
+    return sift(base, end, room.touched, room.few)
+
+
+@rule
 def hear_of(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let user `i` hear of messengers, by media or from the contact."""
-    told = where(flags(aware_of(talk.peer)), rules.word_of_mouth * now.force.days, 0.0)
-    hazards = where(flags(user.aware), 0.0, read(now.force.awareness) + told)
-    if bits_of(hazards > 0.0):  # most users know all that they could hear of
+    if user.online:
+        hazards = unheard(user, talk, now, rules)
         user.aware = np.uint8(user.aware | befalling(keys[AWARE], i, hazards))
 
 
@@ -50,8 +70,8 @@ def rest(user: Record, news: Records, rules: Record) -> Octet:
     """Return what forgetting goes back to: the priors, and the facts heard of."""
     target = read(rules.prior[user.type + 1])
     for k in range(news.shape[0]):
-        if user.news >> news[k].bit & 1:
-            fact = news[k].lasting * news[k].shock[user.type + 1]
+        if news[k].lasting and user.news >> news[k].bit & 1:
+            fact = news[k].shock[user.type + 1]
             target = target + where(flags(1 << news[k].platform), fact, 0.0)
     return target
 
@@ -97,15 +117,35 @@ def take_in(user: Record, story: Record, rules: Record, u: float) -> None:
 
 
 @rule
+def reach(story: Record, user: Record, talk: Record) -> float:
+    """Return the hazard of hearing a story, by media or from the contact; 0 for who has."""
+    is_addressed = np.int64(story.audience == 0) | np.int64((story.audience & in_use(user)) != 0)
+    is_told = stories_of(talk.peer) >> story.bit & 1
+    is_new = ~np.int64(user.news) >> story.bit & 1
+    return float((story.media * is_addressed + story.contact * is_told) * is_new)
+
+
+@rule
+def readers(
+    base: Int, end: Int, users: Records, talks: Records, news: Records, keys: U64, room: Sieve
+) -> np.int64:
+    """List the users who may hear a story."""
+    for i in range(base, end):
+        room.touched[i - base] = 0
+    for k in range(news.shape[0]):
+        draw(keys[HEARD] ^ news[k].salt, base, end, room.luck)
+        for i in range(base, end):
+            hazard = reach(news[k], users[i], talks[i - base])
+            room.touched[i - base] |= unit(room.luck[i - base]) < hazard
+    return sift(base, end, room.touched, room.few)
+
+
+@rule
 def read_news(i: Int, user: Record, talk: Record, news: Records, rules: Record, keys: U64) -> None:
     """Let user `i` hear the stories that spread, each once."""
-    has = np.int64(user.installed) & np.int64(user.account)
     for k in range(news.shape[0]):
         story = news[k]
-        addressed = story.audience == 0 or (story.audience & has) != 0
-        hazard = story.media * addressed + story.contact * (stories_of(talk.peer) >> story.bit & 1)
-        is_new = not user.news >> story.bit & 1 and hazard > 0.0
-        if is_new and happens(uniform(keys[HEARD] ^ story.salt, i), hazard):
+        if happens(uniform(keys[HEARD] ^ story.salt, i), reach(story, user, talk)):
             take_in(user, story, rules, uniform(keys[ATTEND] ^ story.salt, i))
 
 
@@ -114,7 +154,6 @@ def learn(
     i: Int, user: Record, talk: Record, now: Now, pace: Pace, rules: Record, keys: U64
 ) -> None:
     """Let user `i` take in what media and the contact tell: messengers, beliefs, stories."""
-    if user.online:
-        hear_of(i, user, talk, now, rules, keys)
+    hear_of(i, user, talk, now, rules, keys)
     form_beliefs(user, talk, now.news, pace.follow, pace.forget, rules)
     read_news(i, user, talk, now.news, rules, keys)

@@ -44,13 +44,25 @@ def content_regained(user: Record, now: Now, rules: Record) -> float:
 
 
 @rule
+def hazard(now: Now, rules: Record) -> float:
+    """Return the hazard of reconsidering a VPN, integrated over the step."""
+    return float(rules.vpn_rate * now.force.days)
+
+
+@rule
+def forget(talk: Record) -> None:
+    """Note that a VPN is not reconsidered."""
+    talk.vpn_gain, talk.content = np.nan, 0.0
+
+
+@rule
 def consider(
     i: Int, user: Record, talk: Record, word: np.uint64, now: Now, rules: Record, keys: U64,
     asked: Questions,
 ) -> None:  # fmt: skip
     """Let user `i` perhaps reconsider a VPN and ask what it would open up; else note NaN."""
-    talk.vpn_gain, talk.content = np.nan, 0.0
-    if user.online and happens(uniform(keys[VPN], i), rules.vpn_rate * now.force.days):
+    forget(talk)
+    if user.online and happens(uniform(keys[VPN], i), hazard(now, rules)):
         talk.vpn_gain = 0.0
         if opens_something(user.place, now, rules):
             talk.content = content_regained(user, now, rules)

@@ -65,10 +65,16 @@ def destination(user: Record, now: Now, rules: Record, u: float) -> int:
 
 
 @rule
+def most_fed_up(now: Now, rules: Record) -> float:
+    """Return the hazard of asking a contact if all calls fail, on every messenger."""
+    return float(rules.pair_rate * now.force.days * MAX)
+
+
+@rule
 def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
     u, hazard = uniform(keys[PAIR], i), rules.pair_rate * now.force.days
-    if u >= hazard * MAX or not user.online:  # not even if all calls failed
+    if u >= most_fed_up(now, rules) or not user.online:
         return False
     return happens(u, hazard * failed_calls(user, now))
 

@@ -24,6 +24,7 @@ from sim.rules.records import (
     Record,
     Records,
 )
+from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import in_use
 
 
@@ -63,12 +64,22 @@ def comply(i: Int, user: Record, p: Int, force: Record, rules: Record, keys: U64
 
 
 @rule
+def demanded(luck: np.uint64, user: Record, most: F32) -> np.int64:
+    """Return the bits of the messengers that `user` may be made to take: luck does not refuse.
+
+    Who has taken one cannot be made to again, until it drops it.
+    """
+    taken = np.int64(user.second) | (np.int64(user.mandated) & in_use(user) & user.aware)
+    return np.int64(chosen(luck, read(most[user.segments])) & ~taken)
+
+
+@rule
 def obey(
     i: Int, user: Record, mandates: Records, most: F32, force: Record, rules: Record, keys: U64
 ) -> None:
     """Let the mandates act on user `i`, whatever it is asked again."""
     luck = luck_of(keys[MANDATED], i)
-    left = chosen(luck, read(most[user.segments])) & ~np.int64(user.second)
+    left = demanded(luck, user, most)
     while left:  # most users are spared the look at where the roll-outs stand
         p = lowest(left)
         left &= left - 1
@@ -91,13 +102,10 @@ def most_hazards(mandates: Records) -> F32:
 
 
 @rule
-def tempting(i: Int, user: Record, force: Record, rules: Record, keys: U64) -> int:
+def tempting(luck: np.uint64, user: Record, force: Record, rules: Record) -> int:
     """Return the bits of the messengers that `user` may try: eight bits of luck do not refuse."""
-    trial = read(force.trial)
-    if not bits_of(trial > 0.0):  # nobody names any: the same for all users
-        return 0
     drawn_to = rules.risk_value * concern(user) * np.float32(user.type > 0)
-    return chosen(luck_of(keys[TRIAL], i), trial * exp(splat(drawn_to)))
+    return chosen(luck, read(force.trial) * exp(splat(drawn_to)))
 
 
 @rule
@@ -120,13 +128,37 @@ def buy_phone(i: Int, user: Record, p: Int, luck: np.uint64, force: Record, keys
 
 
 @rule
+def addressed(
+    base: Int, end: Int, users: Records, talks: Records, now: Now, rules: Record, keys: U64,
+    room: Sieve,
+) -> np.int64:  # fmt: skip
+    """List the users whom what is in force may reach: eight bits of luck do not refuse."""
+    luck, touched, force = room.luck, room.touched, now.force
+    for i in range(base, end):
+        touched[i - base] = talks[i - base].ordered
+    if now.mandates.shape[0]:
+        draw(keys[MANDATED], base, end, luck)
+        for i in range(base, end):
+            touched[i - base] |= demanded(luck[i - base], users[i], now.most_mandated)
+    if bits_of(read(force.trial) > 0.0):
+        draw(keys[TRIAL], base, end, luck)
+        for i in range(base, end):
+            touched[i - base] |= tempting(luck[i - base], users[i], force, rules)
+    if bits_of(read(force.preinstall) > 0.0):
+        draw(keys[PREINSTALL], base, end, luck)
+        for i in range(base, end):
+            touched[i - base] |= chosen(luck[i - base], read(force.preinstall))
+    return sift(base, end, touched, room.few)
+
+
+@rule
 def receive(i: Int, user: Record, talk: Record, now: Now, rules: Record, keys: U64) -> None:
     """Let mandates, orders to chats, campaigns and pre-installation act on user `i`."""
     if user.online:
         force = now.force  # a pointer: small rules do not get the tables
         obey(i, user, now.mandates, now.most_mandated, force, rules, keys)
         buys = luck_of(keys[PREINSTALL], i)
-        tried = tempting(i, user, force, rules, keys)
+        tried = tempting(luck_of(keys[TRIAL], i), user, force, rules)
         bought = chosen(buys, read(force.preinstall))
         left = talk.ordered | tried | bought
         while left:

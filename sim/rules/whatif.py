@@ -69,6 +69,8 @@ class Questions(NamedTuple):
 
     n_revising: I64  # (1,) how many users of the block reconsider something
     revising: U32  # (n users,) these
+    n_considering: I64  # (1,) how many may reconsider a VPN
+    considering: U32  # (n users,) these
     n: I64  # (1,) how many questions wait
     who: U32
     low: U32  # half of the word
@@ -85,6 +87,7 @@ def questions(n_users: int) -> Questions:
     """Return room for the questions of `n_users`."""
     n = n_users * MOST + WIDTH
     return Questions(
+        np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
         np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
         np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros(n, np.uint32),
         np.zeros(n, np.uint32), np.zeros(n, np.int32), np.zeros(n, np.int32),

@@ -27,7 +27,8 @@ from sim.compiled import rule
 from sim.lanes import Floats, Ints, decode, fma
 from sim.octets import Octet, bytes_of, exp, nearest, sigmoid, where, word_of
 from sim.rules.fixed import beliefs, concern
-from sim.rules.records import MAX, U8, U16, Int, Record, Shown
+from sim.rules.records import MAX, U8, U16, Int, Record, Records, Shown
+from sim.rules.sieve import Sieve, sift
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN
@@ -161,14 +162,20 @@ def quick_bits(user: Record, rules: Record) -> np.int64:
 
 @rule
 def pack_again(i: Int, user: Record, shown: Shown, rules: Record) -> np.uint64:
-    """Return the word of user `i`, whose next mind is known.
+    """Return the word of user `i` if its fears are what they were; see `fearing_anew`."""
+    return np.uint64(quick_bits(user, rules) | np.int64(shown.words[i]) & FEARS)
 
-    Fears follow from beliefs as contacts hear them, which hardly ever change.
+
+@rule
+def fearing_anew(base: Int, end: Int, users: Records, shown: Shown, room: Sieve) -> np.int64:
+    """List the users whose fears may change: their next beliefs are heard as others than before.
+
+    Fears follow from beliefs as contacts hear them, and are felt by the state-averse alone.
     """
-    fears = np.int64(shown.words[i]) & FEARS
-    if (shown.next_minds[i] ^ shown.minds[i]) >> np.uint64(16):
-        fears = fear_bits(user, rules)
-    return np.uint64(quick_bits(user, rules) | fears)
+    for i in range(base, end):
+        differs = (shown.next_minds[i] ^ shown.minds[i]) >> np.uint64(16) != 0
+        room.touched[i - base] = differs & (users[i].type < 0)
+    return sift(base, end, room.touched, room.few)
 
 
 @rule
