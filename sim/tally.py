@@ -177,11 +177,24 @@ def observe(
 
 @rule
 def carry(sums: F32, chunk: Int, tally: Tally) -> None:
-    """Add the sums of a block, few enough users for single precision, to those of its chunk."""
+    """Add the sums of a block, few enough users for single precision, to those of its chunk.
+
+    A block lies in one region or two: most cells are empty.
+    """
     for cell in range(sums.shape[0]):
-        for column in range(N_COLUMNS):
-            tally.sums[chunk, cell, column] += sums[cell, column]
-            sums[cell, column] = 0.0
+        if has_users(sums[cell]):
+            for column in range(N_COLUMNS):
+                tally.sums[chunk, cell, column] += sums[cell, column]
+                sums[cell, column] = 0.0
+
+
+@rule
+def has_users(row: F32) -> bool:
+    """Say whether anybody was counted: each user has one primary messenger, or none."""
+    n = np.float32(0.0)
+    for k in range(WIDTH):
+        n += row[PRIMARY + k]
+    return bool(n > 0.0)
 
 
 def block_sums(tally: Tally) -> F32:

@@ -28,7 +28,6 @@ compare(load_config("+scenario=call_ban", "population.n_users=300", "replication
 print([rehearsed, signatures()])
 """
 BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what all parts draw luck with
-SMALL = {"sim.rules.availability.availability"}  # called from Python, with a policy in force
 
 
 @pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
@@ -36,7 +35,7 @@ def test_after_a_rehearsal_only_what_builds_worlds_is_left_to_compile():
     rehearsed, run = ast.literal_eval(python(COMPILED))
     assert {"sim.engines.step_rows", "sim.inversion.talk_rows"} <= set(rehearsed)
     missing = {name for name, found in run.items() if rehearsed.get(name) != found}
-    assert {name for name in missing if not name.startswith(BEFORE)} == SMALL
+    assert {name for name in missing if not name.startswith(BEFORE)} == set()
 
 
 @pytest.mark.parametrize("is_empty", [True, False])

@@ -18,6 +18,8 @@ def leaning(user: Record, p: Int) -> float:
 
     The state-averse shun what they think the state reads, the foreign-averse prefer it.
     """
+    if user.type == 0:  # most users: spared the exponential
+        return 0.0
     return float(user.type * concern(user) * sigmoid(belief(user, p)))
 
 

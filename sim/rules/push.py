@@ -143,7 +143,8 @@ def addressed(
     if bits_of(read(force.trial) > 0.0):
         draw(keys[TRIAL], base, end, luck)
         for i in range(base, end):
-            touched[i - base] |= tempting(luck[i - base], users[i], force, rules)
+            open_to = users[i].aware & ~in_use(users[i])
+            touched[i - base] |= tempting(luck[i - base], users[i], force, rules) & open_to
     if bits_of(read(force.preinstall) > 0.0):
         draw(keys[PREINSTALL], base, end, luck)
         for i in range(base, end):
