@@ -9,7 +9,7 @@ from sim.checkpoint import NAME as CHECKPOINT
 from sim.multirun import Multirun
 from tests.cli import PYTHON, REPO, environment
 
-OFTEN = "engine.checkpoint_minutes=0.003"
+OFTEN = "engine.checkpoint_minutes=0.001"
 
 
 def start(*arguments, **variables):

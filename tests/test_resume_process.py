@@ -12,7 +12,7 @@ from tests.cli import PYTHON, REPO, environment
 from tests.resuming import assert_same_tables, names, read_manifest
 
 SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
-OFTEN = "engine.checkpoint_minutes=0.003"
+OFTEN = "engine.checkpoint_minutes=0.001"
 
 
 def start(*arguments):
