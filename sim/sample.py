@@ -16,7 +16,7 @@ from sim.state import State
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
-GROUP = 16  # blocks outside that talk together: 7 MB of talks
+GROUP = 4  # blocks outside that talk together: their talks stay near, 2 MB
 _UNASKED: I64 = np.zeros(0, np.int64)
 
 

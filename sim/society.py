@@ -9,7 +9,7 @@ import numpy as np
 from sim.compiled import jit_loop
 from sim.config import SimConfig
 from sim.engines import BLOCK, Threads, chunks
-from sim.lanes import WIDTH
+from sim.lanes import WIDTH, fetch
 from sim.octets import number_at
 from sim.rng import purpose_key, uniform, uniforms
 from sim.rules.contact import tie_at
@@ -36,6 +36,7 @@ from sim.world.population import normals
 from sim.world.settings import BANDS
 
 CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
+AHEAD = 16  # ranks of ties ahead at which words are fetched
 TOGETHER = 3  # messengers about which beliefs rest at a time: all would take memory
 MOST_ROUNDS = 2000  # if contacts weigh a hundred times more than priors
 
@@ -200,6 +201,7 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
             share[lane] = 0.0
         for r in range(degree.max()):
             tie = ties.slice_start[at // WIDTH] + WIDTH * r
+            fetch(words, ties.indices, tie + AHEAD * WIDTH)
             for lane in range(WIDTH):
                 helps = place(words[ties.indices[tie + lane]]) & (r < degree[lane])
                 share[lane] += ties.rank_weight[r] * helps

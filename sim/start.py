@@ -86,7 +86,8 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         turn = _turn(sweep)
         how = Draw(int(_bits(solved)), _share(sweep), turn, OTHERS, OTHERS, habit, luck)
         draw(state, sample, now, how, threads)
-        seat_chats(config, state, sample, turn, now, threads)
+        others = ALL if sweep in (EVERYBODY, N_SWEEPS - 1) else NOBODY
+        seat_chats(config, state, sample, others, now, threads)
     _finish(config, state, solved, threads)
     look_at_start(state, now, threads)
     start_abuse(config, state, now, threads)
