@@ -10,12 +10,13 @@ import numpy as np
 from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
-from sim.rules.records import I64, MAX, TALK, U64, Int, Record, Records, Ties, records
+from sim.rules.records import I64, MAX, TALK, U8, U64, Int, Record, Records, Ties, records
 from sim.rules.word import pack
 from sim.state import State
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
+NO_KIND = 255
 GROUP = 4  # blocks outside that talk together: their talks stay near, 2 MB
 _UNASKED: I64 = np.zeros(0, np.int64)
 
@@ -83,32 +84,46 @@ def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
 
 
 @rule
-def alike(i: Int, users: Records, sample: Sample) -> np.int64:
+def kind_of(user: Record) -> np.uint8:
+    """Return who is alike: band, type, online or not."""
+    return np.uint8(user.band << 3 | (np.int64(user.type) + 1) << 1 | user.online)
+
+
+@rule_loop
+def kind_rows(first: Int, last: Int, users: Records, sample: Sample, kinds: U8) -> None:
+    """Write the kinds of users of the sample."""
+    for at in range(first, last):
+        kinds[at] = kind_of(users[sample.rows[at]])
+
+
+@rule
+def alike(i: Int, user: Record, sample: Sample, kinds: U8) -> np.int64:
     """Return a user of the sample like user `i`, looked for from its stand-in on."""
-    user, j = users[i], np.int64(0)
-    for k in range(MOST_LOOKS):
-        j = stand_in(i + k, sample, users.shape[0])
-        other = users[j]
-        if other.band == user.band and other.type == user.type and other.online == user.online:
+    kind, at = kind_of(user), 0
+    for k in range(i, i + MOST_LOOKS):
+        at = k // BLOCK % len(sample.blocks) * BLOCK + k % BLOCK
+        if kinds[at] == kind:
             break
-    return j
+    return np.int64(sample.rows[min(at, len(sample.rows) - 1)])
 
 
 def take_after(state: State, sample: Sample, threads: Threads) -> None:
     """Give users outside the sample what somebody like them has inside."""
+    kinds = np.full(len(sample.blocks) * BLOCK, NO_KIND, np.uint8)  # the last block may be short
+    threads.run(kind_rows, len(sample.rows), state.users, sample, kinds)
     threads.run(
-        take_after_rows, state.n_users, state.users, sample, state.shown.words, state.rules
+        take_after_rows, state.n_users, state.users, sample, kinds, state.shown.words, state.rules
     )
 
 
 @rule_loop
 def take_after_rows(
-    first: Int, last: Int, users: Records, sample: Sample, words: U64, rules: Record
+    first: Int, last: Int, users: Records, sample: Sample, kinds: U8, words: U64, rules: Record
 ) -> None:
     """Copy installs, accounts and habits, and show them."""
     for i in range(first, last):
         if sample.place[i // BLOCK] < 0:
-            user, other = users[i], users[alike(i, users, sample)]
+            user, other = users[i], users[alike(i, users[i], sample, kinds)]
             user.installed = other.installed * user.online
             user.account = user.installed
             for p in range(MAX):

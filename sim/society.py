@@ -29,7 +29,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
-from sim.rules.word import place
+from sim.rules.word import place, with_place
 from sim.sample import Sample, Turn, draw_sample
 from sim.state import State, show_rows
 from sim.world.population import normals
@@ -50,20 +50,20 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     b = config.behaviour
     follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
     weight = follow / (follow + forget) if follow > 0.0 and forget > 0.0 else 0.0
+    priors = state.rules.prior.astype(np.float32)
+    threads.run(hold_rows, state.n_users, state.users, priors)
     for first in range(0, MAX, TOGETHER):
-        prior = state.rules.prior[:, first : first + TOGETHER].astype(np.float32)
-        rested = _at_rest(state, prior, weight, threads)
-        threads.run(keep_rows, state.n_users, state.users, first, rested)
+        prior = priors[:, first : first + TOGETHER]
+        if weight > 0.0 and (prior != prior[0]).any():  # else nobody tells anybody anything new
+            rested = _at_rest(state, np.ascontiguousarray(prior), weight, threads)
+            threads.run(keep_rows, state.n_users, state.users, first, rested)
 
 
 def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
     """Return the beliefs at rest about some messengers, from the priors by type, (3, TOGETHER)."""
     n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
-    now = np.empty((n, TOGETHER), np.float32)
+    now, then = (np.empty((n, TOGETHER), np.float32) for _ in range(2))
     threads.run(prior_rows, n, state.users, prior, now)
-    if follow == 0.0 or (prior == prior[0]).all():  # nobody tells anybody anything else
-        return now
-    then = np.empty_like(now)
     for _ in range(MOST_ROUNDS):
         threads.run_chunks(
             belief_rows, n, state.users, state.ties, now, prior, follow, then, moved
@@ -72,6 +72,14 @@ def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
         if moved.max(initial=0.0) < CLOSE:
             break
     return now
+
+
+@jit_loop
+def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
+    """Let users hold their priors."""
+    for i in range(first, last):
+        for p in range(MAX):
+            keep_belief(users[i], p, prior[users[i].type + 1, p])
 
 
 @jit_loop
@@ -127,12 +135,12 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     n, blocks = state.n_users, draw_sample(state.n_users).blocks
     skills = Skills(np.empty(n), np.empty(n))
     threads.run_parts(_draw_own, n, config, skills)
+    threads.run(show_rows, n, state.users, state.shown, state.rules)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
-        threads.run(show_rows, n, state.users, state.shown, state.rules)
         threads.run(help_rows, n, state.shown.words, state.ties, skills.helpers)
         level = _levels(config, state, skills, blocks)
         threads.run_parts(_draw_vpns, n, config, state, skills, level)
-    threads.run(show_rows, n, state.users, state.shown, state.rules)
+        threads.run(show_place_rows, n, state.users, state.shown.words)
 
 
 def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
@@ -185,6 +193,13 @@ def _level(utilities: F64, share: float) -> float:
         mean = np.mean(1.0 / (1.0 + np.exp(-np.clip(utilities + middle, -40, 40))))
         low, high = (middle, high) if mean < share else (low, middle)
     return (low + high) / 2
+
+
+@jit_loop
+def show_place_rows(first: int, last: int, users: Records, words: U64) -> None:
+    """Show where users are by now, with a VPN or without."""
+    for i in range(first, last):
+        words[i] = with_place(words[i], users[i].place)
 
 
 @jit_loop

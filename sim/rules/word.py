@@ -75,6 +75,12 @@ def place(word: np.uint64) -> np.int64:
 
 
 @rule
+def with_place(word: np.uint64, where: Int) -> np.uint64:
+    """Return the word of the same user at another place."""
+    return np.uint64((np.int64(word) & ~(0xFF << PLACE_BIT)) | np.int64(where) << PLACE_BIT)
+
+
+@rule
 def habit_level(word: np.uint64, platform: Int) -> np.int64:
     """Return the level of habit, 0 to 31."""
     return (np.int64(word) >> (HABIT_BIT + HABIT_WIDTH * platform)) & HABIT_STEPS

@@ -10,7 +10,7 @@ from itertools import islice
 
 # What may leave a process fewer cores than the system says: Slurm, and joblib in its workers.
 _LIMITS = ("SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS")
-PART = 1 << 18  # users worked on together: arrays over all would take memory of their own
+PART = 1 << 16  # users worked on together: they stay in a cache, column after column
 _AHEAD = 2  # results a thread may be ahead of the one asked for: bounds the memory of a stream
 
 
