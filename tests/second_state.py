@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.engines import BLOCK
 from sim.rng import purpose_key, step_key, uniform, user_uniform
-from tests.worlds import chats_of, csr
+from tests.chats import chats_of
+from tests.worlds import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0

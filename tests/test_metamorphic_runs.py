@@ -29,11 +29,10 @@ from sim.rules.word import USABLE
 from sim.state import seats
 from sim.tally import block_sums, carry, observe
 from sim.world.settings import BANDS
+from tests.chats import chat_rows, chats_of
 from tests.worlds import (
     SMALL,
     advanced,
-    chat_rows,
-    chats_of,
     csr,
     different,
     outcome,

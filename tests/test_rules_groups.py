@@ -22,13 +22,12 @@ from sim.rules.records import (
 )
 from sim.tally import CHATS, N_COLUMNS, Tally
 from tests import theory
-from tests.chats import values_of
+from tests.chats import toy_chats, values_of
 from tests.worlds import (
     chats_by_messenger,
     equal_ties,
     in_steps,
     keys,
-    toy_chats,
     toy_now,
     toy_rules,
     toy_state,

@@ -18,7 +18,7 @@ from sim.world.chats import seat
 from sim.world.population import draw_population
 from sim.world.settings import BANDS
 from tests import theory
-from tests.chats import values_of
+from tests.chats import toy_chats, values_of
 from tests.worlds import (
     BELIEF_UNIT,
     advanced,
@@ -27,7 +27,6 @@ from tests.worlds import (
     from_steps,
     in_steps,
     simulation,
-    toy_chats,
     toy_now,
     toy_rules,
     toy_state,

@@ -264,3 +264,16 @@ def test_the_first_users_are_those_of_the_smallest_numbers_who_can_install(monke
     u[::3] = 2.0
     expected = np.argsort(u, kind="stable")[: min(n_first, int(users.online.sum()))]
     assert _first_users(users, n_first, key, Threads(2)).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("of", [1, 3])
+def test_everybody_has_one_of_the_turns(start, of):
+    line, base, end = np.zeros(sample.BLOCK, np.int64), 0, min(len(start.users), sample.BLOCK)
+    found = []
+    for k in range(of):
+        n = sample.queue(base, end, sample.Turn(k, of), start.ties, line)
+        seats = start.ties.seat[line[:n]] // 16
+        assert (seats % of == k).all()  # whole slices: they choose side by side
+        found.extend(line[:n])
+    assert sorted(found) == list(range(base, end))
+    assert sample.queue(base, end, sample.NOBODY, start.ties, line) == 0

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, fields
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 
@@ -25,7 +24,6 @@ from sim.rules.fixed import (
     SKILL_STEPS,
     TASTE_STEPS,
 )
-from sim.rules.groups import first_chat
 from sim.rules.records import (
     ABUSE,
     AT_START,
@@ -35,13 +33,10 @@ from sim.rules.records import (
     MAX,
     N_BANDS,
     NEWS,
-    NOWHERE,
     PURPOSES,
     RULES,
     TALK,
     USER,
-    WINDOW,
-    Chats,
     Now,
     Records,
     Shown,
@@ -55,6 +50,7 @@ from sim.state import State, first_ties, make_ties, seats
 from sim.tally import N_COLUMNS, Tally
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
+from tests.chats import toy_chats
 
 SEED = 1
 SMALL = 300  # users
@@ -186,37 +182,6 @@ def toy_rules(n_messengers, **values):
     for name, value in values.items():
         rules[name][0] = value
     return rules[0]
-
-
-def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):
-    """Return chats whose members are `seats`, on `platform` and of `kind` (one or a chat each)."""
-    n, members = len(seats), np.array([i for chat in seats for i in chat], np.uint32)
-    kinds = np.broadcast_to(np.uint8(kind), n)
-    of_users = [[] for _ in range(n_users)]
-    for g, chat in enumerate(seats):
-        for i in chat:
-            of_users[i].append(g)
-    platforms = np.full(n, platform, np.uint8)
-    indptr = np.cumsum([0, *map(len, seats)])
-    return Chats(
-        platforms, np.zeros(n, np.uint8), np.zeros(n, np.uint8), kinds.copy(), indptr, members,
-        *chat_rows(of_users),
-    )  # fmt: skip
-
-
-def chat_rows(of_users):
-    """Return `window`, `begin` and `of_user` of chats from the list of each user's chats."""
-    ends = np.cumsum([0, *map(len, of_users)])
-    window = ends[::WINDOW]
-    begin = ends - np.repeat(window, WINDOW)[: len(ends)]
-    chats = [g for mine in of_users for g in mine]
-    return window.astype(np.uint32), begin.astype(np.uint16), np.array(chats, np.uint32)
-
-
-def chats_of(chats):
-    """Return the list of each user's chats."""
-    first = [int(first_chat(i, chats)) for i in range(len(chats.begin))]
-    return [chats.of_user[a:b].tolist() for a, b in pairwise(first)]
 
 
 @dataclass(frozen=True)
