@@ -27,6 +27,7 @@ if TYPE_CHECKING or INTERPRETED:
         gather,
         gather_rows,
         load,
+        look_up,
         luck,
         maximum,
         number_at,
@@ -50,6 +51,7 @@ else:
         gather,
         gather_rows,
         load,
+        look_up,
         luck,
         maximum,
         number_at,
@@ -64,8 +66,8 @@ else:
 
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of",
-    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "luck",
-    "maximum", "number_at", "pick", "pick_of", "rotate", "splat", "store", "turn", "where",
+    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
+    "luck", "maximum", "number_at", "pick", "pick_of", "rotate", "splat", "store", "turn", "where",
     "zeros",
 ]  # fmt: skip
 

@@ -264,6 +264,21 @@ def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
+def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
+    """Return table[at + ints] of floats, ints being from 0 to below ``WIDTH``: one register."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        vector = FLOATS.vector
+        if not _wide(context):
+            data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
+            return _one_by_one(builder, data, args[2], vector)
+        found = builder.load(_place(context, builder, sig, args, vector), align=4)
+        return _call(builder, "llvm.x86.avx512.permvar.sf.512", vector, found, args[2])
+
+    return signature(FLOATS, table, types.intp, INTS), codegen
+
+
+@intrinsic
 def splat(typingctx: Any, number: Any) -> Any:  # noqa: ARG001
     """Return sixteen times the same number."""
 

@@ -52,6 +52,11 @@ def pick(table: Any, at: Any, ints: Any) -> Any:
     return table[at + ints]
 
 
+def look_up(table: Any, at: Any, ints: Any) -> Any:
+    """Return table[at + ints], ints being from 0 to below ``WIDTH``."""
+    return table[at + ints]
+
+
 def splat(number: Any) -> Any:
     """Return sixteen times the same number."""
     return np.full(WIDTH, number, np.float32)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import aligned
-from sim.lanes import SPAN
+from sim.lanes import SPAN, WIDTH
 from sim.rules.records import F32, F64, I32
 
 MOST_PLACES = 256  # a word has eight bits for the place
@@ -24,8 +24,8 @@ class PairTables(NamedTuple):
     place_class: I32  # (256,) class by place, in the order of places
     attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
     quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
-    pairs: F32  # flat (2, 2, P, S): attraction, quality by channel, messenger, pair of classes
-    n_pairs: int  # S, the number of pairs rounded up to whole tables
+    pairs: F32  # flat (P, 2, 2, S): by messenger attraction, quality by channel, pair of classes
+    n_pairs: int  # S, the number of pairs rounded up to a register or to whole tables
     varied: int  # bits: messengers that do not work alike in all classes
     regional: int  # 1: places differ by more than a VPN (the lowest bit of a place)
 
@@ -52,8 +52,10 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     quality = np.where(np.isfinite(values), both, 0.0)
     tables = attractions.astype(np.float32), quality.astype(np.float32)
     n_pairs = len(rows) ** 2
-    pairs = aligned.zeros((2, *values.shape, -(-n_pairs // SPAN) * SPAN), np.float32)
-    pairs[..., :n_pairs] = [t.reshape(n_pairs, *values.shape).transpose(1, 2, 0) for t in tables]
+    size = WIDTH if n_pairs <= WIDTH else -(-n_pairs // SPAN) * SPAN
+    pairs = aligned.zeros((values.shape[1], 2, 2, size), np.float32)
+    for k, t in enumerate(tables):
+        pairs[:, k, :, :n_pairs] = t.reshape(n_pairs, *values.shape).transpose(2, 1, 0)
     differs = np.logical_or(*((t != t[:1, :1]).any(axis=(0, 1, 2)) for t in tables))
     here = np.arange(len(q) - 1)
     regional = int((place_class[here] != place_class[here & 1]).any())

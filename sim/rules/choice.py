@@ -71,10 +71,10 @@ from sim.rules.tie import (
     logsum,
     own_pairs,
     pulls,
-    quality,
     seat,
     terms,
     use_row,
+    ways,
     weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT
@@ -116,12 +116,12 @@ def say_by(
     if not offered >> p & 1:
         return said
     has = (low & contacts.low & (1 << p)) != 0
-    x, y, v = pulls(p, has, contacts, pairs, t, s)
+    by = ways(p, contacts.pair, pairs, t)
+    x, y, v = pulls(p, has, by, contacts, t, s)
     store(s, block_of(p) + SAID, x)
     store(s, block_of(p) + SAID_SENSITIVE, y)
     store(s, block_of(p) + CALLED, v)
-    q = quality(MESSAGE, p, has, contacts.pair, pairs, t)
-    q_call = quality(CALL, p, has, contacts.pair, pairs, t)
+    q, q_call = where(has, by.message_quality, 0.0), where(has, by.call_quality, 0.0)
     safe_message, safe_call = said.safe_message, said.safe_call
     if t.unreadable >> p & 1:
         safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)

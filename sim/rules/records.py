@@ -259,7 +259,7 @@ class Now(NamedTuple):
     place_class: I32  # (256,) class of each place: in one class all messengers work alike
     attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
     quality: F32  # (K, K, 2, MAX) q_i q_j by class, 0 where the messenger lacks the channel
-    pairs: F32  # both again, flat (2, 2, MAX, S) by pair: class of one's own place K + the other's
+    pairs: F32  # both again, flat (MAX, 2, 2, S) by pair: class of one's own place K + the other's
     n_pairs: int  # S
     mandates: Records  # MANDATE (m,)
     most_mandated: F32  # (256, MAX) their hazards by bits of segments, wherever roll-outs stand

@@ -14,6 +14,7 @@ import numpy as np
 from sim import aligned
 from sim.compiled import rule
 from sim.lanes import (
+    SPAN,
     WIDTH,
     Floats,
     Ints,
@@ -21,10 +22,13 @@ from sim.lanes import (
     fma,
     ln,
     load,
+    look_up,
+    pick,
     pick_of,
     splat,
     store,
     where,
+    zeros,
 )
 from sim.rules.records import (
     CALL,
@@ -51,7 +55,7 @@ WELFARE, HELPERS, REACH, SECURE, BEST, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
 )  # fmt: skip
 _BLOCKS, _BLOCK_SIZE = 26 * WIDTH, 5 * WIDTH
 _HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
-_ATTRACTION, _QUALITY = 0, 1  # of the tables by pairs of classes
+_TABLES = 4  # by pairs of classes, of a messenger
 
 
 class Terms(NamedTuple):
@@ -196,42 +200,59 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
     )  # fmt: skip
 
 
-@rule
-def same(table: Int, c: Int, p: Int, pairs: F32, t: Terms) -> np.float32:
-    """Return attraction or quality of channel `c` on a messenger that works alike everywhere."""
-    return np.float32(pairs[((table * 2 + c) * MAX + p) * t.n_pairs])
+class Ways(NamedTuple):
+    """What places make of a messenger for two users: exp(a_pc - gamma_c (1 - q_i q_j)), q_i q_j."""
+
+    message: Floats
+    call: Floats
+    message_quality: Floats
+    call_quality: Floats
 
 
 @rule
-def by_pair(table: Int, c: Int, p: Int, pair: Ints, pairs: F32, t: Terms) -> Floats:
-    """Return attraction or quality of channel `c` on messenger `p` for pairs of classes."""
-    at = ((table * 2 + c) * MAX + p) * t.n_pairs
-    return pick_of(pairs, at, pair, t.n_pairs)
+def ways(p: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
+    """Return it for messenger `p` and pairs of classes of places."""
+    if t.n_pairs == WIDTH:
+        at = p * _TABLES * WIDTH
+        return Ways(
+            look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
+            look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
+        )  # fmt: skip
+    at = p * _TABLES * t.n_pairs
+    if not t.varied >> p & 1:
+        return Ways(
+            splat(pairs[at]), splat(pairs[at + t.n_pairs]),
+            splat(pairs[at + 2 * t.n_pairs]), splat(pairs[at + 3 * t.n_pairs]),
+        )  # fmt: skip
+    return ways_of_many(at, pair, pairs, t)
+
+
+@rule
+def ways_of_many(at: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
+    """Return it from the tables `at` of more pairs than a register holds."""
+    none, many = zeros(), t.n_pairs
+    found = Ways(none, none, none, none)
+    for first in range(0, many, SPAN):
+        here, k, begin = (pair >> 5) == first // SPAN, pair & (SPAN - 1), at + first
+        found = Ways(
+            where(here, pick(pairs, begin, k), found.message),
+            where(here, pick(pairs, begin + many, k), found.call),
+            where(here, pick(pairs, begin + 2 * many, k), found.message_quality),
+            where(here, pick(pairs, begin + 3 * many, k), found.call_quality),
+        )
+    return found
 
 
 @rule
 def pulls(
-    p: Int, has: Mask, contacts: Contacts, pairs: F32, t: Terms, s: F32
+    p: Int, has: Mask, by: Ways, contacts: Contacts, t: Terms, s: F32
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, theirs = block_of(p), where(has, habit_factor(contacts.high, p, t.habit), 0.0)
     pull = load(s, block + _HABIT) * theirs  # first: it is the same from either end
-    if t.varied >> p & 1:
-        message = pull * by_pair(_ATTRACTION, MESSAGE, p, contacts.pair, pairs, t)
-        call = pull * by_pair(_ATTRACTION, CALL, p, contacts.pair, pairs, t)
-    else:
-        message = pull * same(_ATTRACTION, MESSAGE, p, pairs, t)
-        call = pull * same(_ATTRACTION, CALL, p, pairs, t)
+    message = pull * by.message
     fears = load(s, block + _FEAR) * fear_factor(contacts.low, p, t.fear)
-    return message, message * fears, call
-
-
-@rule
-def quality(c: Int, p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Floats:
-    """Return q_i q_j of channel `c` on messenger `p`; 0 unless both ends have it."""
-    if t.varied >> p & 1:
-        return where(has, by_pair(_QUALITY, c, p, pair, pairs, t), 0.0)
-    return where(has, splat(same(_QUALITY, c, p, pairs, t)), 0.0)
+    return message, message * fears, pull * by.call
 
 
 @rule

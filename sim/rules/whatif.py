@@ -53,6 +53,7 @@ from sim.rules.tie import (
     pulls,
     seat,
     terms,
+    ways,
     weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
@@ -211,7 +212,8 @@ def say_by(
     """Add messenger `p` to the sums."""
     if not offered >> p & 1:
         return z
-    x, y, v = pulls(p, (low & contacts.low & (1 << p)) != 0, contacts, pairs, t, s)
+    by = ways(p, contacts.pair, pairs, t)
+    x, y, v = pulls(p, (low & contacts.low & (1 << p)) != 0, by, contacts, t, s)
     return Sums(z.message + x, z.sensitive + y, z.call + v)
 
 
