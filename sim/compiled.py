@@ -124,6 +124,11 @@ def rule[F: Callable[..., Any]](function: F) -> F:
     return _compile(function, **_RULES, forceinline=True)
 
 
+def rule_apart[F: Callable[..., Any]](function: F) -> F:
+    """Compile a rule that is seldom asked, apart from those who ask: it takes no room there."""
+    return _compile(function, **_RULES)
+
+
 def rule_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop of rules over rows that lets other threads run meanwhile."""
     return _compile(function, **_RULES, nogil=True)

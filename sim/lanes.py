@@ -33,6 +33,7 @@ if TYPE_CHECKING or INTERPRETED:
         number_at,
         pick,
         rotate,
+        seldom,
         splat,
         store,
         turn,
@@ -57,6 +58,7 @@ else:
         number_at,
         pick,
         rotate,
+        seldom,
         splat,
         store,
         turn,
@@ -67,7 +69,7 @@ else:
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of",
     "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
-    "luck", "maximum", "number_at", "pick", "pick_of", "rotate", "splat", "store", "turn", "where",
+    "luck", "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat", "store", "turn", "where",
     "zeros",
 ]  # fmt: skip
 

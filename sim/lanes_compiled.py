@@ -112,12 +112,24 @@ def _place(context: Any, builder: Any, sig: Any, args: Any, vector: Any) -> Any:
     return builder.bitcast(builder.gep(data, [args[1]]), vector.as_pointer())
 
 
-def _halves(context: Any, builder: Any, words: list[Any]) -> Any:
-    """Return the low and the high halves of sixteen 64-bit words as a pair of lanes."""
-    whole = ir.Constant(ir.VectorType(_I64, WIDTH), ir.Undefined)
-    for lane, word in enumerate(words):
-        whole = builder.insert_element(whole, word, _I32(lane))
-    both = builder.bitcast(whole, ir.VectorType(_I32, 2 * WIDTH))
+def _halves(context: Any, builder: Any, places: list[Any]) -> Any:
+    """Return the low and the high halves of the 64-bit words at sixteen places as lanes.
+
+    Two by two and as floats: so the second word is loaded to where it belongs, in one instruction.
+    """
+    two = ir.VectorType(ir.DoubleType(), 2)
+    parts = []
+    for first, second in zip(places[::2], places[1::2], strict=True):
+        part = ir.Constant(two, ir.Undefined)
+        for lane, place in enumerate((first, second)):
+            word = builder.load(builder.bitcast(place, ir.DoubleType().as_pointer()))
+            part = builder.insert_element(part, word, _I32(lane))
+        parts.append(builder.bitcast(part, ir.VectorType(_I64, 2)))
+    while len(parts) > 1:
+        size = 2 * parts[0].type.count
+        both = zip(parts[::2], parts[1::2], strict=True)
+        parts = [builder.shuffle_vector(x, y, _indices(list(range(size)))) for x, y in both]
+    both = builder.bitcast(parts[0], ir.VectorType(_I32, 2 * WIDTH))
     undefined = ir.Constant(both.type, ir.Undefined)
     pair = [
         builder.shuffle_vector(both, undefined, _indices([2 * k + half for k in range(WIDTH)]))
@@ -126,9 +138,13 @@ def _halves(context: Any, builder: Any, words: list[Any]) -> Any:
     return context.make_tuple(builder, _HALVES, pair)
 
 
+def _element_place(builder: Any, data: Any, index: Any) -> Any:
+    """Return the address of an element at an unsigned index."""
+    return builder.gep(data, [builder.zext(index, _I64)])
+
+
 def _element(builder: Any, data: Any, index: Any) -> Any:
-    """Load an element at an unsigned index."""
-    return builder.load(builder.gep(data, [builder.zext(index, _I64)]))
+    return builder.load(_element_place(builder, data, index))
 
 
 @intrinsic
@@ -187,7 +203,7 @@ def gather(typingctx: Any, words: Any, ids: Any) -> Any:  # noqa: ARG001
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = _data(context, builder, sig, args, 0)
         ids = [builder.extract_element(args[1], _I32(lane)) for lane in range(WIDTH)]
-        return _halves(context, builder, [_element(builder, data, i) for i in ids])
+        return _halves(context, builder, [_element_place(builder, data, i) for i in ids])
 
     return signature(_HALVES, words, INTS), codegen
 
@@ -223,7 +239,8 @@ def gather_rows(typingctx: Any, words: Any, ids: Any, starts: Any, at: Any) -> A
         for lane in range(WIDTH):
             tie = builder.add(_element(builder, of_starts, _I32(lane)), args[3])
             tie = builder.select(builder.icmp_unsigned("<", tie, last), tie, last)
-            found.append(_element(builder, of_words, builder.load(builder.gep(of_ids, [tie]))))
+            one = builder.load(builder.gep(of_ids, [tie]))
+            found.append(_element_place(builder, of_words, one))
         return _halves(context, builder, found)
 
     return signature(_HALVES, words, ids, starts, types.intp), codegen
@@ -276,6 +293,17 @@ def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG
         return _call(builder, "llvm.x86.avx512.permvar.sf.512", vector, found, args[2])
 
     return signature(FLOATS, table, types.intp, INTS), codegen
+
+
+@intrinsic
+def seldom(typingctx: Any, condition: Any) -> Any:  # noqa: ARG001
+    """Return a condition that seldom holds: what follows from it is kept out of the way."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        one = ir.IntType(1)
+        return _call(builder, "llvm.expect.i1", one, args[0], one(0))
+
+    return signature(types.boolean, types.boolean), codegen
 
 
 @intrinsic

@@ -57,6 +57,11 @@ def look_up(table: Any, at: Any, ints: Any) -> Any:
     return table[at + ints]
 
 
+def seldom(condition: bool) -> bool:
+    """Return a condition that seldom holds."""
+    return condition
+
+
 def splat(number: Any) -> Any:
     """Return sixteen times the same number."""
     return np.full(WIDTH, number, np.float32)

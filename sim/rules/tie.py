@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import aligned
-from sim.compiled import rule
+from sim.compiled import rule, rule_apart
 from sim.lanes import (
     SPAN,
     WIDTH,
@@ -25,6 +25,7 @@ from sim.lanes import (
     look_up,
     pick,
     pick_of,
+    seldom,
     splat,
     store,
     where,
@@ -158,10 +159,15 @@ def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
 @rule
 def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     """Return the classes of the places that words show."""
-    if not t.regional:
-        return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
-    place = (low >> PLACE_BIT) & 0xFF
-    return pick_of(place_class, 0, place, t.n_places)
+    if seldom(t.regional != 0):
+        return regional_classes(low, place_class, t.n_places)
+    return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+
+
+@rule_apart
+def regional_classes(low: Ints, place_class: I32, n_places: Int) -> Ints:
+    """Return the same where regions differ."""
+    return pick_of(place_class, 0, (low >> PLACE_BIT) & 0xFF, n_places)
 
 
 @rule
@@ -212,25 +218,24 @@ class Ways(NamedTuple):
 @rule
 def ways(p: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
     """Return it for messenger `p` and pairs of classes of places."""
-    if t.n_pairs == WIDTH:
-        at = p * _TABLES * WIDTH
-        return Ways(
-            look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
-            look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
-        )  # fmt: skip
-    at = p * _TABLES * t.n_pairs
-    if not t.varied >> p & 1:
-        return Ways(
-            splat(pairs[at]), splat(pairs[at + t.n_pairs]),
-            splat(pairs[at + 2 * t.n_pairs]), splat(pairs[at + 3 * t.n_pairs]),
-        )  # fmt: skip
-    return ways_of_many(at, pair, pairs, t)
+    if seldom(t.n_pairs != WIDTH):
+        return ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
+    at = p * _TABLES * WIDTH
+    return Ways(
+        look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
+        look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
+    )  # fmt: skip
 
 
-@rule
-def ways_of_many(at: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
-    """Return it from the tables `at` of more pairs than a register holds."""
-    none, many = zeros(), t.n_pairs
+@rule_apart
+def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways:
+    """Return it where there are more pairs than a register holds."""
+    at, none = p * _TABLES * many, zeros()
+    if not varied >> p & 1:
+        return Ways(
+            splat(pairs[at]), splat(pairs[at + many]),
+            splat(pairs[at + 2 * many]), splat(pairs[at + 3 * many]),
+        )  # fmt: skip
     found = Ways(none, none, none, none)
     for first in range(0, many, SPAN):
         here, k, begin = (pair >> 5) == first // SPAN, pair & (SPAN - 1), at + first
