@@ -24,7 +24,9 @@ from sim.lanes import (
     Floats,
     Ints,
     any_bits,
+    bits_of,
     fetch,
+    floats_of,
     fma,
     gather,
     load,
@@ -51,10 +53,11 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.tie import (
+    ABROAD,
     ABROAD_WEIGHT,
-    BEST,
     CALLED,
     HELPERS,
+    PARTNER,
     REACH,
     SAID,
     SAID_SENSITIVE,
@@ -220,13 +223,13 @@ def communicate(
         else:
             contacts = abroad(low, mine, t, s)
         sums = talk_on_tie(low, offered, contacts, pairs, sums, t, s)
-    store_sums(helpers, sums, s)
+    store_sums(helpers, sums, partner, s)
     turn(s, 0)
+    turn(s, WIDTH * WIDTH)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
-            write_talk(lane, talks[i - base], any_abroad, s)
-            talks[i - base].partner = number_at(partner, lane)
+            write_talk(lane, talks[i - base], s)
 
 
 @rule
@@ -240,8 +243,8 @@ def quantile(key: np.uint64, who: Ints, s: F32) -> Floats:
 
 
 @rule
-def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
-    """Write the sums to their rows."""
+def store_sums(helpers: Floats, sums: Sums, partner: Ints, s: F32) -> None:
+    """Write what is told of users to its rows."""
     store(s, HELPERS * WIDTH, helpers)
     store(s, WELFARE * WIDTH, sums.welfare)
     store(s, use_row(MESSAGE, CELLULAR), sums.alone_message)
@@ -250,20 +253,24 @@ def store_sums(helpers: Floats, sums: Sums, s: F32) -> None:
     store(s, (REACH + CALL) * WIDTH, sums.reach_call)
     store(s, (SECURE + MESSAGE) * WIDTH, sums.secure_message)
     store(s, (SECURE + CALL) * WIDTH, sums.secure_call)
-    store(s, (BEST + MESSAGE) * WIDTH, sums.best_message)
-    store(s, (BEST + CALL) * WIDTH, sums.best_call)
+    lives_abroad = load(s, ABROAD_WEIGHT * WIDTH) > 0.0  # the last tie was with somebody there
+    store(s, (ABROAD + MESSAGE) * WIDTH, where(lives_abroad, sums.best_message, 0.0))
+    store(s, (ABROAD + CALL) * WIDTH, where(lives_abroad, sums.best_call, 0.0))
+    store(s, PARTNER * WIDTH, floats_of(partner))
 
 
 @rule
-def write_talk(lane: Int, talk: Record, any_abroad: bool, s: F32) -> None:
-    """Write the sums of one lane to the talk of its user."""
-    told = load(s, lane * WIDTH)
+def write_talk(lane: Int, talk: Record, s: F32) -> None:
+    """Write what is told of one lane to the talk of its user."""
+    told, more = load(s, lane * WIDTH), load(s, (WIDTH + lane) * WIDTH)
     for c in range(2):
         for p in range(MAX + 1):
             talk.use[c, p] = number_at(told, use_row(c, p) // WIDTH)
     talk.welfare, talk.helpers = number_at(told, WELFARE), number_at(told, HELPERS)
-    lives_abroad = any_abroad and s[ABROAD_WEIGHT * WIDTH + lane] > 0.0
     for c in range(2):
-        talk.reachable[c] = s[(REACH + c) * WIDTH + lane]
-        talk.secure[c] = s[(SECURE + c) * WIDTH + lane]
-        talk.abroad[c] = s[(BEST + c) * WIDTH + lane] if lives_abroad else np.float32(0.0)
+        talk.reachable[c] = number_at(more, REACH + c - WIDTH)
+    for c in range(2):
+        talk.secure[c] = number_at(more, SECURE + c - WIDTH)
+    for c in range(2):
+        talk.abroad[c] = number_at(more, ABROAD + c - WIDTH)
+    talk.partner = number_at(bits_of(more), PARTNER - WIDTH)

@@ -69,18 +69,18 @@ TALK = np.dtype(
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("welfare", "f4"),  # logsum over ties [utils]
         ("helpers", "f4"),  # share of weighted ties to users of a VPN
+        ("reachable", "f4", (2,)),  # by messenger: weighted ties times the best q_i q_j shared
+        ("secure", "f4", (2,)),  # the same, a messenger that the state cannot read
+        ("abroad", "f4", (2,)),  # how well somebody abroad can be reached by messenger
+        ("partner", "u4"),  # the contact talked with in this step; who has none, oneself
         ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
         ("rest", "f4", (MAX,)),  # its utility but for that value [utils]
         ("noise", "f4", (MAX,)),  # and what the whole has to exceed [utils]
         ("openings", "f4", (MAX,)),  # [1/day]
-        ("reachable", "f4", (2,)),  # by messenger: weighted ties times the best q_i q_j shared
-        ("secure", "f4", (2,)),  # the same, a messenger that the state cannot read
-        ("abroad", "f4", (2,)),  # how well somebody abroad can be reached by messenger
         ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
         ("content", "f4"),  # openings for content that a VPN would let through [1/day]
-        ("chats", "u8"),  # group chats on a messenger, a byte each
         ("ordered", "u1"),  # bits: a chat was ordered there in this step
-        ("partner", "u4"),  # the contact talked with in this step; who has none, oneself
+        ("chats", "u8"),  # group chats on a messenger, a byte each
         ("peer", "u8"),  # mind of the contact talked with in this step
     ],
     align=True,

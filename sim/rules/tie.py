@@ -47,14 +47,15 @@ from sim.rules.records import (
 )
 from sim.rules.word import ABROAD_BIT, PLACE_BIT, fear_factor, habit_factor
 
-# Working memory is rows of sixteen numbers. The first sixteen are sums: of use by channel and
-# messenger (`use_row`), of welfare, of helpers; turned, each row is that of a user. Then come
-# sums of which three take a row a channel, what each lane has, and a block of rows a messenger.
+# Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:
+# sums of use by channel and messenger (`use_row`), of welfare and helpers; then by channel whom
+# they reach, and with whom they talk. Turned, each row is that of a user. The later ones are what
+# each lane has on its ties, and a block of rows a messenger.
 TOLD = 2 * MAX + 4
-WELFARE, HELPERS, REACH, SECURE, BEST, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
-    14, 15, 16, 18, 20, 22, 23, 24, 25,
+WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
+    14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
 )  # fmt: skip
-_BLOCKS, _BLOCK_SIZE = 26 * WIDTH, 5 * WIDTH
+_BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 5 * WIDTH
 _HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
 _TABLES = 4  # by pairs of classes, of a messenger
 
