@@ -119,12 +119,12 @@ def say_by(
     if not offered >> p & 1:
         return said
     has = (low & contacts.low & (1 << p)) != 0
-    by = ways(p, contacts.pair, pairs, t)
+    by = ways(p, has, contacts.pair, pairs, t)
     x, y, v = pulls(p, has, by, contacts, t, s)
     store(s, block_of(p) + SAID, x)
     store(s, block_of(p) + SAID_SENSITIVE, y)
     store(s, block_of(p) + CALLED, v)
-    q, q_call = where(has, by.message_quality, 0.0), where(has, by.call_quality, 0.0)
+    q, q_call = by.message_quality, by.call_quality
     safe_message, safe_call = said.safe_message, said.safe_call
     if t.unreadable >> p & 1:
         safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
@@ -139,8 +139,8 @@ def talk_on_tie(
     low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
 ) -> Sums:
     """Add one tie of each lane to `sums` and to the use of messengers."""
-    out_message, none = splat(contacts.out_message), zeros()
-    z = Sayings(out_message, out_message, splat(contacts.out_call), none, none, none, none)
+    none, out = zeros(), contacts.out_message
+    z = Sayings(out, out, contacts.out_call, none, none, none, none)
     # one by one, not in a loop: what depends on the number is known when the code is compiled, and
     # as np.int64, which numba compiles once for all numbers
     z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
@@ -210,6 +210,7 @@ def communicate(
         store(s, row * WIDTH, zeros())
     mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), who, quantile(key, who, s)
+    out_message, out_call = splat(t.out_message), splat(t.out_call)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
     for r in range(longest + any_abroad):
         if r < longest:
@@ -218,7 +219,7 @@ def communicate(
             fetch(words, ties.indices, tie + (r + 16) * WIDTH)
             their_low, their_high = gather(words, ids)
             pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
-            contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
+            contacts = Contacts(their_low, their_high, pair, weight, out_message, out_call)
             helpers = helpers + where((their_low & VPN_BIT) != 0, weight, 0.0)
         else:
             contacts = abroad(low, mine, t, s)

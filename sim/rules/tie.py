@@ -45,7 +45,15 @@ from sim.rules.records import (
     Record,
     Ties,
 )
-from sim.rules.word import ABROAD_BIT, PLACE_BIT, fear_factor, habit_factor
+from sim.rules.word import (
+    ABROAD_BIT,
+    FEAR_BIT,
+    FEAR_WIDTH,
+    HABIT_WIDTH,
+    PLACE_BIT,
+    fear_factor,
+    habit_factor,
+)
 
 # Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:
 # sums of use by channel and messenger (`use_row`), of welfare and helpers; then by channel whom
@@ -55,8 +63,10 @@ TOLD = 2 * MAX + 4
 WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
     14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
 )  # fmt: skip
-_BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 5 * WIDTH
+_HABITS, _FEARS, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
 _HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
+_LEVELS = np.array([*range(SPAN), *range(WIDTH)], np.int32)
+_LEVELS[SPAN:] <<= FEAR_BIT
 _TABLES = 4  # by pairs of classes, of a messenger
 
 
@@ -112,8 +122,8 @@ class Contacts(NamedTuple):
     high: Ints
     pair: Ints  # K times the class of one's own place, plus that of the contact's
     weight: Floats
-    out_message: np.float32  # exp(a_0c): cellular to them
-    out_call: np.float32
+    out_message: Floats  # exp(a_0c): cellular to them
+    out_call: Floats
 
 
 def working_memory() -> F32:
@@ -182,7 +192,13 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 @rule
 def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
-    """Write what users bring to all their ties over the messengers `offered`."""
+    """Write what users bring to all their ties over the messengers `offered`.
+
+    And the factors by level: a contact's are looked up.
+    """
+    store(s, _HABITS, habit_factor(load(_LEVELS, 0), 0, t.habit))
+    store(s, _HABITS + WIDTH, habit_factor(load(_LEVELS, WIDTH), 0, t.habit))
+    store(s, _FEARS, fear_factor(load(_LEVELS, 2 * WIDTH), 0, t.fear))
     for p in range(MAX):
         if offered >> p & 1:
             block = block_of(p)
@@ -203,7 +219,7 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
     nothing = low & 0
     return Contacts(
         nothing | t.abroad_low, nothing | t.abroad_high, mine + t.abroad_class,
-        load(s, ABROAD_WEIGHT * WIDTH), t.abroad_message, t.abroad_call,
+        load(s, ABROAD_WEIGHT * WIDTH), splat(t.abroad_message), splat(t.abroad_call),
     )  # fmt: skip
 
 
@@ -217,14 +233,17 @@ class Ways(NamedTuple):
 
 
 @rule
-def ways(p: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
-    """Return it for messenger `p` and pairs of classes of places."""
+def ways(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Ways:
+    """Return it for messenger `p` and pairs of classes; quality 0 unless both ends have it."""
     if seldom(t.n_pairs != WIDTH):
-        return ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
+        by = ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
+        message, call = where(has, by.message_quality, 0.0), where(has, by.call_quality, 0.0)
+        return Ways(by.message, by.call, message, call)
     at = p * _TABLES * WIDTH
     return Ways(
         look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
-        look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
+        where(has, look_up(pairs, at + 2 * WIDTH, pair), 0.0),
+        where(has, look_up(pairs, at + 3 * WIDTH, pair), 0.0),
     )  # fmt: skip
 
 
@@ -254,10 +273,12 @@ def pulls(
     p: Int, has: Mask, by: Ways, contacts: Contacts, t: Terms, s: F32
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
-    block, theirs = block_of(p), where(has, habit_factor(contacts.high, p, t.habit), 0.0)
+    block, level = block_of(p), contacts.high >> HABIT_WIDTH * p
+    theirs = where(has, pick(s, _HABITS, level), 0.0)
     pull = load(s, block + _HABIT) * theirs  # first: it is the same from either end
     message = pull * by.message
-    fears = load(s, block + _FEAR) * fear_factor(contacts.low, p, t.fear)
+    level = contacts.low >> FEAR_BIT + FEAR_WIDTH * p
+    fears = load(s, block + _FEAR) * look_up(s, _FEARS, level)
     return message, message * fears, pull * by.call
 
 

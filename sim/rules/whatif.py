@@ -185,11 +185,12 @@ def welfare_as(
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)
     mine, welfare = own_pairs(low, now.place_class, t), zeros()
+    out_message, out_call = splat(t.out_message), splat(t.out_call)
     for r in range(longest + any_abroad):
         if r < longest:
             their_low, their_high = gather_rows(words, ties.indices, asked.start, r * WIDTH)
             pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
-            contacts = Contacts(their_low, their_high, pair, weight, t.out_message, t.out_call)
+            contacts = Contacts(their_low, their_high, pair, weight, out_message, out_call)
         else:
             contacts = abroad(low, mine, t, s)
         said = say_to(low, offered, contacts, pairs, t, s)
@@ -212,16 +213,16 @@ def say_by(
     """Add messenger `p` to the sums."""
     if not offered >> p & 1:
         return z
-    by = ways(p, contacts.pair, pairs, t)
-    x, y, v = pulls(p, (low & contacts.low & (1 << p)) != 0, by, contacts, t, s)
+    has = (low & contacts.low & (1 << p)) != 0
+    by = ways(p, has, contacts.pair, pairs, t)
+    x, y, v = pulls(p, has, by, contacts, t, s)
     return Sums(z.message + x, z.sensitive + y, z.call + v)
 
 
 @rule
 def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32) -> Floats:
     """Return what can be said to one contact of each lane [utils]."""
-    out_message = splat(contacts.out_message)
-    z = Sums(out_message, out_message, splat(contacts.out_call))
+    z = Sums(contacts.out_message, contacts.out_message, contacts.out_call)
     # one by one: see choice.py
     z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
     z = say_by(np.int64(1), z, low, offered, contacts, pairs, t, s)
