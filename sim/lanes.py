@@ -67,10 +67,10 @@ else:
     )
 
 __all__ = [
-    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of",
-    "decode", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
-    "luck", "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat", "store", "turn", "where",
-    "zeros",
+    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "decode",
+    "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up", "luck",
+    "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat", "store", "turn",
+    "where", "zeros",
 ]  # fmt: skip
 
 Floats = Any  # sixteen float32
@@ -96,7 +96,7 @@ def ln(x: Floats) -> Floats:
     so three terms of the last one's series suffice (Tang 1990, doi:10.1145/98267.98294).
     """
     bits = bits_of(x)
-    nearest = (bits >> (23 - 5)) & (SPAN - 1)
+    nearest = bits >> (23 - 5)  # modulo SPAN
     k = as_floats((bits >> 23) - 127)
     t = fma(floats_of((bits & _MANTISSA) | _ONE), pick(_INVERSES, 0, nearest), -1.0)
     near = fma(t * t, fma(t, 1.0 / 3.0, -0.5), t)
@@ -106,10 +106,10 @@ def ln(x: Floats) -> Floats:
 @rule
 def pick_of(table: Any, at: Int, ints: Ints, size: Int) -> Any:
     """Return table[at + ints], ints being from 0 to below `size`, rounded up to whole ``SPAN``."""
-    found = pick(table, at, ints & (SPAN - 1))
+    found = pick(table, at, ints)
     for first in range(SPAN, size, SPAN):
         is_here = (ints >> 5) == first // SPAN
-        found = where(is_here, pick(table, at + first, ints & (SPAN - 1)), found)
+        found = where(is_here, pick(table, at + first, ints), found)
     return found
 
 

@@ -251,9 +251,10 @@ def _wide(context: Any) -> bool:
     return "+avx512f" in context.codegen()._customize_tm_features()
 
 
-def _one_by_one(builder: Any, data: Any, ints: Any, vector: Any) -> Any:
-    """Load the elements at the indices in lanes."""
+def _one_by_one(builder: Any, data: Any, ints: Any, size: int, vector: Any) -> Any:
+    """Load the elements of a table at the indices in lanes, modulo its size, a power of two."""
     found = ir.Constant(vector, ir.Undefined)
+    ints = builder.and_(ints, ir.Constant(INTS.vector, [size - 1] * WIDTH))
     for lane in range(WIDTH):
         one = _element(builder, data, builder.extract_element(ints, _I32(lane)))
         found = builder.insert_element(found, one, _I32(lane))
@@ -262,13 +263,13 @@ def _one_by_one(builder: Any, data: Any, ints: Any, vector: Any) -> Any:
 
 @intrinsic
 def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return table[at + ints], ints being from 0 to below ``SPAN``: from two registers."""
+    """Return table[at + ints mod SPAN]: from two registers."""
     result = FLOATS if isinstance(table.dtype, types.Float) else INTS
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
         if not _wide(context):
-            return _one_by_one(builder, data, args[2], result.vector)
+            return _one_by_one(builder, data, args[2], SPAN, result.vector)
         halves = []
         for half in (0, WIDTH):
             address = builder.gep(data, [_I64(half)])
@@ -282,13 +283,13 @@ def pick(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG001
-    """Return table[at + ints] of floats, ints being from 0 to below ``WIDTH``: one register."""
+    """Return table[at + ints mod WIDTH], floats: from one register."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         vector = FLOATS.vector
         if not _wide(context):
             data = builder.gep(_data(context, builder, sig, args, 0), [args[1]])
-            return _one_by_one(builder, data, args[2], vector)
+            return _one_by_one(builder, data, args[2], WIDTH, vector)
         found = builder.load(_place(context, builder, sig, args, vector), align=4)
         return _call(builder, "llvm.x86.avx512.permvar.sf.512", vector, found, args[2])
 

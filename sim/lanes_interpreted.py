@@ -48,13 +48,13 @@ def gather_rows(words: Any, ids: Any, starts: Any, at: Any) -> tuple[Any, Any]:
 
 
 def pick(table: Any, at: Any, ints: Any) -> Any:
-    """Return table[at + ints], ints being from 0 to below ``SPAN``."""
-    return table[at + ints]
+    """Return table[at + ints mod SPAN]."""
+    return table[at + (ints & (SPAN - 1))]
 
 
 def look_up(table: Any, at: Any, ints: Any) -> Any:
-    """Return table[at + ints], ints being from 0 to below ``WIDTH``."""
-    return table[at + ints]
+    """Return table[at + ints mod WIDTH], floats."""
+    return table[at + (ints & (WIDTH - 1))]
 
 
 def seldom(condition: bool) -> bool:

@@ -17,8 +17,10 @@ from sim.lanes import (
     gather,
     gather_rows,
     load,
+    look_up,
     pick,
     pick_of,
+    seldom,
     store,
     turn,
 )
@@ -49,6 +51,28 @@ def test_pick_reads_a_table_of_whole_numbers(first):
     found = ints()
     picked(table, first, at.astype(np.int32), found)
     same(found, table[first + at])
+
+
+@jit_loop
+def looked_up(table, at_table, i, found):
+    for at in range(0, len(i), WIDTH):
+        store(found, at, look_up(table, at_table, load(i, at)))
+
+
+@pytest.mark.parametrize("first", [0, 1, 7, 32])
+def test_look_up_reads_sixteen_floats(first):
+    table, at = RNG.normal(size=50).astype(np.float32), RNG.integers(0, WIDTH, N)
+    found = floats()
+    looked_up(table, first, at.astype(np.int32), found)
+    same(found, table[first + at])
+
+
+@pytest.mark.parametrize(("read", "size"), [(picked, SPAN), (looked_up, WIDTH)])
+def test_tables_are_read_at_the_low_bits_alone(read, size):
+    table, at = RNG.normal(size=size).astype(np.float32), RNG.integers(-(2**31), 2**31, N)
+    found = floats()
+    read(table, 0, at.astype(np.int32), found)
+    same(found, table[at % size])
 
 
 @jit_loop
@@ -174,6 +198,19 @@ def test_load_and_store_need_no_alignment_and_touch_sixteen_numbers():
     for array, source in ((found, A), (whole, K)):
         assert array[3 : 3 + WIDTH].tobytes() == source[5 : 5 + WIDTH].tobytes()
         assert (np.delete(array, range(3, 3 + WIDTH)) == 7).all()
+
+
+@jit_loop
+def parted(i, found):
+    for k in range(len(i)):
+        found[k] = -1 if seldom(i[k] > 3) else i[k]
+
+
+def test_what_is_seldom_may_hold_or_not():
+    i, found = np.arange(8, dtype=np.int32), ints(8)
+    parted(i, found)
+    same(found, np.where(i > 3, -1, i))
+
 
 
 def test_every_operation_of_lanes_is_tested():

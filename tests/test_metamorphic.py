@@ -30,6 +30,7 @@ from sim.rules.tie import (
     own_pairs,
     pulls,
     terms,
+    ways,
     working_memory,
 )
 from sim.rules.word import (
@@ -101,13 +102,14 @@ def see(mine, other, words, now, rules, s, seen):
         lay_out(low, high, offered, t, s)
         pair = own_pairs(low, now.place_class, t) + classes_of(their_low, now.place_class, t)
         nobody = splat(0.0)
-        contacts = Contacts(their_low, their_high, pair, nobody, t.out_message, t.out_call)
         z_message, z_call = splat(t.out_message), splat(t.out_call)
+        contacts = Contacts(their_low, their_high, pair, nobody, z_message, z_call)
         z_sensitive = z_message
         for p in range(MAX):
             if offered >> p & 1:
                 has = (low & their_low & (1 << p)) != 0
-                x, y, v = pulls(p, has, contacts, pairs, t, s)
+                by = ways(p, has, pair, pairs, t)
+                x, y, v = pulls(p, has, by, contacts, s)
                 store(seen[0, p], at, x)
                 store(seen[1, p], at, y)
                 store(seen[2, p], at, v)
@@ -224,9 +226,9 @@ def renumbered(state):
     return state
 
 
-def by_channel(pairs):
-    """Return a view of the tables by pairs of classes: (table, channel, messenger, pair)."""
-    return pairs.reshape(2, 2, MAX, -1)
+def by_messenger(pairs):
+    """Return a view of the tables by pairs of classes: (messenger, table, channel, pair)."""
+    return pairs.reshape(MAX, 2, 2, -1)
 
 
 def renumbered_now(now):
@@ -245,7 +247,7 @@ def renumbered_now(now):
         availability=np.ascontiguousarray(now.availability[:, :, ORDER]),
         attraction=np.ascontiguousarray(now.attraction[..., ORDER]),
         quality=np.ascontiguousarray(now.quality[..., ORDER]),
-        pairs=by_channel(now.pairs)[:, :, ORDER].ravel(),
+        pairs=by_messenger(now.pairs)[ORDER].ravel(),
     )
 
 
@@ -298,6 +300,16 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
         assert v[:5] == pytest.approx(u[ORDER[:5]], rel=1e-6)
 
 
+@pytest.mark.parametrize("size", [2 * WIDTH, 6 * WIDTH])
+def test_the_size_of_the_tables_does_not_matter(size):
+    run = in_the_ban()
+    assert run.now.n_pairs == WIDTH
+    pairs = np.zeros((MAX, 2, 2, size), np.float32)
+    pairs[..., :WIDTH] = by_messenger(run.now.pairs)
+    larger = run.now._replace(pairs=pairs.ravel(), n_pairs=size)
+    assert (talked(run.state, larger) == talked(run.state, run.now)).all()
+
+
 @pytest.mark.parametrize(("channel", "shift"), [(MESSAGE, 1.3), (CALL, -0.8)])
 def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, shift):
     run = in_the_ban()
@@ -305,7 +317,7 @@ def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, sh
     rules[0] = state.rules
     rules.outside[0, channel] *= np.exp(shift)
     rules.outside_abroad[0, channel] *= np.exp(shift)
-    by_channel(pairs)[0, channel] *= np.exp(shift)
+    by_messenger(pairs)[:, 0, channel] *= np.exp(shift)
     lifted = dataclasses.replace(state, rules=rules[0])
     before, after = talked(state, run.now), talked(lifted, run.now._replace(pairs=pairs))
     assert after.value == pytest.approx(before.value, rel=SINGLE, abs=GAIN)

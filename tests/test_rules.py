@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
-from sim.lanes import SPAN
+from sim.lanes import SPAN, WIDTH
 from sim.octets import read, write
 from sim.rng import SLOTS, luck_of, purpose_key, uniforms
 from sim.rules import activity, attitude, availability, chance, habit, word
@@ -202,9 +202,9 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
     values[1, 2] = -np.inf
     t = availability.pair_tables(q, values, losses)
     n = len(t.attraction)
-    tables = t.pairs.reshape(2, 2, MAX, t.n_pairs)
+    tables = t.pairs.reshape(MAX, 2, 2, t.n_pairs)
     assert n**2 <= t.n_pairs < n**2 + SPAN
-    assert t.n_pairs % SPAN == 0
+    assert t.n_pairs == WIDTH or t.n_pairs % SPAN == 0
     assert n == 2 * n_kinds + 1
     assert (t.regional == 1) == (n_kinds > 1)
     assert t.varied == 2**MAX - 1
@@ -214,10 +214,10 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
             pull = np.exp(values - losses[:, None] * (1 - both))
             quality = np.where(np.isfinite(values), both, 0.0)
             for table, expected, pairs in (
-                (t.attraction, pull, tables[0]), (t.quality, quality, tables[1]),
+                (t.attraction, pull, tables[:, 0]), (t.quality, quality, tables[:, 1]),
             ):  # fmt: skip
                 assert table[one, other] == pytest.approx(expected, rel=1e-6)
-                assert (pairs[:, :, one * n + other] == table[one, other]).all()
+                assert (table[one, other] == pairs[:, :, one * n + other].T).all()
 
 
 def test_a_messenger_that_works_alike_everywhere_does_not_vary():

@@ -120,7 +120,7 @@ def say_by(
         return said
     has = (low & contacts.low & (1 << p)) != 0
     by = ways(p, has, contacts.pair, pairs, t)
-    x, y, v = pulls(p, has, by, contacts, t, s)
+    x, y, v = pulls(p, has, by, contacts, s)
     store(s, block_of(p) + SAID, x)
     store(s, block_of(p) + SAID_SENSITIVE, y)
     store(s, block_of(p) + CALLED, v)

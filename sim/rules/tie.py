@@ -25,6 +25,7 @@ from sim.lanes import (
     look_up,
     pick,
     pick_of,
+    rotate,
     seldom,
     splat,
     store,
@@ -65,8 +66,7 @@ WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, _SCALE, ABROAD_WEIGHT, _DEGREE
 )  # fmt: skip
 _HABITS, _FEARS, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
 _HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
-_LEVELS = np.array([*range(SPAN), *range(WIDTH)], np.int32)
-_LEVELS[SPAN:] <<= FEAR_BIT
+_LEVELS = np.arange(SPAN, dtype=np.int32)  # of habit; of fear there are fewer
 _TABLES = 4  # by pairs of classes, of a messenger
 
 
@@ -194,11 +194,11 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
     """Write what users bring to all their ties over the messengers `offered`.
 
-    And the factors by level: a contact's are looked up.
+    And what any contact could: its factors by level, to be looked up.
     """
     store(s, _HABITS, habit_factor(load(_LEVELS, 0), 0, t.habit))
     store(s, _HABITS + WIDTH, habit_factor(load(_LEVELS, WIDTH), 0, t.habit))
-    store(s, _FEARS, fear_factor(load(_LEVELS, 2 * WIDTH), 0, t.fear))
+    store(s, _FEARS, fear_factor(rotate(load(_LEVELS, 0), FEAR_BIT), 0, t.fear))
     for p in range(MAX):
         if offered >> p & 1:
             block = block_of(p)
@@ -224,11 +224,11 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
 
 
 class Ways(NamedTuple):
-    """What places make of a messenger for two users: exp(a_pc - gamma_c (1 - q_i q_j)), q_i q_j."""
+    """What the places of two users make of a messenger."""
 
-    message: Floats
+    message: Floats  # exp(a_pc - gamma_c (1 - q_i q_j))
     call: Floats
-    message_quality: Floats
+    message_quality: Floats  # q_i q_j
     call_quality: Floats
 
 
@@ -258,19 +258,19 @@ def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways
         )  # fmt: skip
     found = Ways(none, none, none, none)
     for first in range(0, many, SPAN):
-        here, k, begin = (pair >> 5) == first // SPAN, pair & (SPAN - 1), at + first
+        here, begin = (pair >> 5) == first // SPAN, at + first
         found = Ways(
-            where(here, pick(pairs, begin, k), found.message),
-            where(here, pick(pairs, begin + many, k), found.call),
-            where(here, pick(pairs, begin + 2 * many, k), found.message_quality),
-            where(here, pick(pairs, begin + 3 * many, k), found.call_quality),
+            where(here, pick(pairs, begin, pair), found.message),
+            where(here, pick(pairs, begin + many, pair), found.call),
+            where(here, pick(pairs, begin + 2 * many, pair), found.message_quality),
+            where(here, pick(pairs, begin + 3 * many, pair), found.call_quality),
         )
     return found
 
 
 @rule
 def pulls(
-    p: Int, has: Mask, by: Ways, contacts: Contacts, t: Terms, s: F32
+    p: Int, has: Mask, by: Ways, contacts: Contacts, s: F32
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, level = block_of(p), contacts.high >> HABIT_WIDTH * p

@@ -215,7 +215,7 @@ def say_by(
         return z
     has = (low & contacts.low & (1 << p)) != 0
     by = ways(p, has, contacts.pair, pairs, t)
-    x, y, v = pulls(p, has, by, contacts, t, s)
+    x, y, v = pulls(p, has, by, contacts, s)
     return Sums(z.message + x, z.sensitive + y, z.call + v)
 
 
