@@ -212,7 +212,6 @@ def test_what_is_seldom_may_hold_or_not():
     same(found, np.where(i > 3, -1, i))
 
 
-
 def test_every_operation_of_lanes_is_tested():
     here = Path(__file__).parent
     names = "test_lanes.py", "test_lanes_tables.py"
