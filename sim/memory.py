@@ -24,7 +24,7 @@ from sim.machine import available, used
 from sim.measures import month_series, step_series
 from sim.ranks import Ranks
 from sim.rules.records import TALK
-from sim.runs import side_by_side
+from sim.runs import n_runs, side_by_side
 from sim.sample import MOST_BLOCKS
 from sim.simulation import Simulation
 from sim.state import State, make_state
@@ -87,7 +87,7 @@ def _n_processes(config: SimConfig) -> int:
 
 def estimate_memory(config: SimConfig) -> Estimate:
     """Weigh a small world of `config` and scale it up."""
-    n_tasks = config.replications * (1 + len(config.counterfactuals))
+    n_tasks = n_runs(config)
     start, threads = _small_start(config), Threads(1)
     alone = n_tasks == 1 and config.engine.name != "mesa" and not side_by_side(config)
     own_start = start if alone else start.copy()
@@ -126,8 +126,7 @@ def _small_start(config: SimConfig) -> State:
 
 def _n_rows(config: SimConfig) -> float:
     """Return the rows of the time series and of the effects."""
-    n_others = len(config.counterfactuals)
-    n_tasks = config.replications * (1 + n_others)
+    n_others, n_tasks = len(config.counterfactuals), n_runs(config)
     n_series = config.n_steps * len(step_series(config))
     n_series += int(config.dur_days / MONTH) * len(month_series(config))
     return float((n_tasks + n_others) * n_series * len(groups(config)))

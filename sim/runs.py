@@ -19,9 +19,12 @@ from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
 from sim.watch import OnStep, Watch
+from sim.world.pool import available_cores
 
 _log = logging.getLogger(__name__)
-SMALL = 50_000  # users: below, threads run replications side by side; above, parts of one run
+SMALL = 50_000  # users of a run that threads had better not divide
+ROUNDS = 4  # runs a thread from which on it matters little if the last ones leave threads idle
+MOST_AT_ONCE = 4_000_000  # users in the runs that threads take at once
 
 
 def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
@@ -52,14 +55,24 @@ def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Result:
     return _run([config, *map(config.counterfactual, config.counterfactuals)], watch, on_step)
 
 
+def n_runs(config: SimConfig) -> int:
+    """Return how many runs `compare` takes."""
+    return config.replications * (1 + len(config.counterfactuals))
+
+
 def n_steps_in_all(config: SimConfig) -> int:
     """Return how many steps `compare` takes."""
-    return config.n_steps * config.replications * (1 + len(config.counterfactuals))
+    return config.n_steps * n_runs(config)
 
 
 def side_by_side(config: SimConfig) -> bool:
-    """Say whether threads take several runs at once, or parts of one."""
-    return config.population.n_users < SMALL and config.engine.name == "compiled"
+    """Say whether threads take several runs at once, or parts of one.
+
+    Those of one run wait for each other at the end of every step.
+    """
+    n_users, n_threads = config.population.n_users, config.engine.threads or available_cores()
+    many = n_runs(config) >= ROUNDS * n_threads and n_users * n_threads <= MOST_AT_ONCE
+    return config.engine.name == "compiled" and (n_users < SMALL or many)
 
 
 def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:

@@ -29,7 +29,7 @@ from sim.policies import (
     VpnFine,
     VpnSupport,
 )
-from sim.runs import SMALL
+from sim.runs import MOST_AT_ONCE, SMALL, side_by_side
 from sim.schema import CONF
 from sim.start import prepare
 from tests.worlds import advanced, different, outcome, simulation
@@ -147,6 +147,25 @@ def test_runs_side_by_side_are_runs_one_by_one():
     several = compare(config)
     alone = config.model_copy(update={"engine": config.engine.model_copy(update={"threads": 1})})
     assert_same_bits(several, compare(alone))
+
+
+@pytest.mark.parametrize(
+    ("n_users", "n_threads", "replications", "expected"),
+    [
+        (SMALL - 1, 2, 1, True),  # too few users to divide
+        (SMALL, 2, 7, False), (SMALL, 2, 8, True),
+        (SMALL, 16, 8, False),  # most threads would have nothing to do
+        (MOST_AT_ONCE // 2, 2, 8, True), (MOST_AT_ONCE // 2 + 1, 2, 8, False),
+    ],
+)  # fmt: skip
+def test_many_runs_and_small_ones_are_taken_side_by_side(
+    n_users, n_threads, replications, expected
+):
+    config = load_config(
+        f"population.n_users={n_users}", f"engine.threads={n_threads}",
+        f"replications={replications}",
+    )  # fmt: skip
+    assert side_by_side(config) is expected
 
 
 SHORT = load_config(

@@ -14,7 +14,6 @@ from experiments.bench.full_model import BAN, SCENARIO
 from experiments.bench.layout import WIDTH
 from experiments.bench.suite import PEERS
 from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
-from sim.runs import SMALL
 
 OURS = "this project"
 
@@ -232,9 +231,9 @@ def _ensembles(results: pd.DataFrame) -> str:
     head = "users", "a run alone, s", "one of sixteen, s", "ratio"
     return (
         f"`{SCENARIO}` with its counterfactual in eight replications: sixteen runs share one "
-        "world, one start and its solution, and below "
-        f"{SMALL:,} users every core takes runs of its own. World built and code compiled "
-        "before; whole runs of 52 weeks.\n\n" + _table(head, rows)
+        "world, one start and its solution, and every core takes runs of its own, which do not "
+        "wait for each other. World built and code compiled before; whole runs of 52 weeks.\n\n"
+        + _table(head, rows)
     )
 
 
