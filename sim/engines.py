@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.compiled import rule_loop
+from sim.compiled import rule, rule_loop
 from sim.lanes import WIDTH
 from sim.rules.choice import communicate
 from sim.rules.groups import move
@@ -27,6 +27,7 @@ from sim.rules.records import (
     U64,
     Agreements,
     Chats,
+    Int,
     Now,
     Record,
     Records,
@@ -39,7 +40,7 @@ from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
-from sim.tally import Tally, block_sums, carry, observe
+from sim.tally import Sums, Tally, block_sums, carry, observe
 from sim.world.pool import available_cores, each, parts
 from sim.world.rows import WINDOW
 
@@ -154,7 +155,7 @@ class Work(NamedTuple):
     talks: Records  # TALK (BLOCK,)
     asked: Questions
     memory: F32
-    sums: F32  # of a block, see tally.py
+    sums: Sums
     room: Sieve
 
 
@@ -184,15 +185,24 @@ def move_rows(
         move(g, users, chats, now, rules, keys)
 
 
+@rule
+def block(begin: Int, last: Int) -> tuple[np.uint32, np.uint32]:
+    """Return where a block begins and ends, by numbers of a type that is never negative.
+
+    Else each look at a user would ask whether it is counted from the end: a tenth of a loop.
+    """
+    return np.uint32(begin), np.uint32(min(begin + BLOCK, last))
+
+
 @rule_loop
 def step_rows(
     chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
-    agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: F32, room: Sieve,
+    agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: Sums, room: Sieve,
 ) -> None:  # fmt: skip
     """Let the users of whole blocks take a step."""
-    for base in range(first, last, BLOCK):
-        end = min(base + BLOCK, last)
+    for begin in range(first, last, BLOCK):
+        base, end = block(begin, last)
         wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         for at in range(base, end, WIDTH):
             communicate(

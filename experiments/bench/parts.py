@@ -24,7 +24,7 @@ from experiments.bench.full_model import configure, steps_before
 from sim import __version__
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
-from sim.engines import BLOCK, CompiledEngine, Threads, Work, agreements, chunks, make_work
+from sim.engines import BLOCK, CompiledEngine, Threads, Work, agreements, block, chunks, make_work
 from sim.lanes import WIDTH
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
@@ -70,13 +70,13 @@ def clocked_rows(
 ) -> None:  # fmt: skip
     """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
     talks, asked, memory, sums, room = work
-    for base in range(first, last, BLOCK):
-        end, begin = min(base + BLOCK, last), clock()
+    for at in range(first, last, BLOCK):
+        (base, end), begin = block(at, last), clock()
         wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         wondered = clock()
-        for at in range(base, end, WIDTH):
+        for lane in range(base, end, WIDTH):
             communicate(
-                at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
+                lane, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
             )
         communicated = clock()
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
