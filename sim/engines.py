@@ -6,7 +6,7 @@ asks one mesa agent after another. Both give the same bits, whatever the number 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import pairwise
@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from sim.compiled import rule_loop
+from sim.compiled import rule, rule_loop
 from sim.lanes import WIDTH
 from sim.rules.choice import communicate
 from sim.rules.groups import move
@@ -27,6 +27,7 @@ from sim.rules.records import (
     U64,
     Agreements,
     Chats,
+    Int,
     Now,
     Record,
     Records,
@@ -39,7 +40,7 @@ from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
-from sim.tally import Tally, block_sums, carry, observe
+from sim.tally import Sums, Tally, block_sums, carry, observe
 from sim.world.pool import available_cores, each, parts
 from sim.world.rows import WINDOW
 
@@ -115,7 +116,8 @@ class CompiledEngine:
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._work: list[Work] = []
+        self._idle: list[Work] = []  # one a thread: it stays in the caches of a core
+        self._agreed: list[Agreements] = []  # by chunk
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let every chat perhaps move."""
@@ -126,14 +128,17 @@ class CompiledEngine:
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
         ranges = chunks(state.n_users)
-        if len(self._work) != len(ranges):
-            self._work = make_work(ranges, tally)
+        if len(self._agreed) != len(ranges):
+            self._agreed = [agreements(last - first) for first, last in ranges]
+            self._idle = make_work(self._threads.n_threads, tally)
 
         def loop(k: int, first: int, last: int) -> None:
+            work = self._idle.pop()
             step_rows(
                 k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, *self._work[k],
+                now, state.rules, keys, tally, self._agreed[k], *work,
             )  # fmt: skip
+            self._idle.append(work)
 
         self._threads.run_chunks(loop, state.n_users)
         for agreed in self.agreed():
@@ -141,33 +146,27 @@ class CompiledEngine:
 
     def agreed(self) -> list[Agreements]:
         """Return what was agreed on in this step."""
-        return [work.agreed for work in self._work]
+        return self._agreed
 
 
 class Work(NamedTuple):
-    """Working memory of the users of a chunk, block by block."""
+    """Working memory of a thread, for the users of a block."""
 
     talks: Records  # TALK (BLOCK,)
     asked: Questions
-    agreed: Agreements
     memory: F32
-    sums: F32  # of a block, see tally.py
+    sums: Sums
     room: Sieve
 
 
-def make_work(ranges: Sequence[tuple[int, int]], tally: Tally) -> list[Work]:
-    """Return the working memory of chunks of users, whose talks are one large array.
-
-    The system gives such an array large pages, which share the caches evenly; of small pages,
-    some happen to be in each other's way.
-    """
-    talks = records(TALK, (len(ranges), BLOCK))
+def make_work(n: int, tally: Tally) -> list[Work]:
+    """Return the working memory of `n` threads."""
     return [
         Work(
-            talks[k], questions(BLOCK), agreements(last - first), working_memory(),
-            block_sums(tally), sieve(BLOCK),
+            records(TALK, BLOCK), questions(BLOCK), working_memory(), block_sums(tally),
+            sieve(BLOCK),
         )
-        for k, (first, last) in enumerate(ranges)
+        for _ in range(n)
     ]  # fmt: skip
 
 
@@ -186,15 +185,24 @@ def move_rows(
         move(g, users, chats, now, rules, keys)
 
 
+@rule
+def block(begin: Int, last: Int) -> tuple[np.uint32, np.uint32]:
+    """Return where a block begins and ends, by numbers of a type that is never negative.
+
+    Else each look at a user would ask whether it is counted from the end: a tenth of a loop.
+    """
+    return np.uint32(begin), np.uint32(min(begin + BLOCK, last))
+
+
 @rule_loop
 def step_rows(
     chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
-    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, talks: Records,
-    asked: Questions, agreed: Agreements, memory: F32, sums: F32, room: Sieve,
+    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
+    agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: Sums, room: Sieve,
 ) -> None:  # fmt: skip
     """Let the users of whole blocks take a step."""
-    for base in range(first, last, BLOCK):
-        end = min(base + BLOCK, last)
+    for begin in range(first, last, BLOCK):
+        base, end = block(begin, last)
         wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         for at in range(base, end, WIDTH):
             communicate(

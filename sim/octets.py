@@ -23,6 +23,7 @@ if TYPE_CHECKING or INTERPRETED:
         beside,
         bits_of,
         bytes_of,
+        count,
         exponents,
         flags,
         fma,
@@ -41,7 +42,7 @@ if TYPE_CHECKING or INTERPRETED:
         write,
     )
 else:
-    from sim.octets_arrays import add_to, read, write
+    from sim.octets_arrays import add_to, count, read, write
     from sim.octets_compiled import (
         USED,
         WIDTH,
@@ -65,8 +66,8 @@ else:
     )
 
 __all__ = [
-    "USED", "WIDTH", "Flags", "Octet", "add_to", "beside", "bits_of", "bytes_of", "exp",
-    "exponents", "flags", "fma", "largest", "ln", "logistic", "lowest", "luck", "nearest",
+    "USED", "WIDTH", "Flags", "Octet", "add_to", "beside", "bits_of", "bytes_of", "count",
+    "exp", "exponents", "flags", "fma", "largest", "ln", "logistic", "lowest", "luck", "nearest",
     "number_at", "octet_of", "power", "power_of_two", "read", "sigmoid", "splat", "total",
     "where", "word_of", "write",
 ]  # fmt: skip

@@ -102,3 +102,20 @@ def add_to(typingctx: Any, array: Any, at: Any, octet: Any) -> Any:  # noqa: ARG
         return context.get_dummy_value()
 
     return signature(types.void, array, types.intp, OCTET), codegen
+
+
+@intrinsic
+def count(typingctx: Any, array: Any, at: Any, bits: Any) -> Any:  # noqa: ARG001
+    """Add one to those of 64 whole numbers of a flat array, from position `at` on, with a bit."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        kind = ir.VectorType(data.type.pointee, 64)
+        place = builder.bitcast(builder.gep(data, [args[1]]), kind.as_pointer())
+        before = builder.load(place)
+        before.align = 2
+        ones = builder.zext(builder.bitcast(args[2], ir.VectorType(ir.IntType(1), 64)), kind)
+        builder.store(builder.add(before, ones), place, align=2)
+        return context.get_dummy_value()
+
+    return signature(types.void, array, types.intp, types.int64), codegen

@@ -36,6 +36,11 @@ def add_to(array: Any, at: Any, octet: Any) -> None:
     array[at : at + WIDTH] += octet
 
 
+def count(array: Any, at: Any, bits: Any) -> None:
+    """Add one to those of 64 whole numbers of a flat array, from position `at` on, with a bit."""
+    array[at : at + 64] += np.unpackbits(np.array([bits]).view(np.uint8), bitorder="little")
+
+
 def flags(bits: Any) -> Any:
     """Return the eight lowest bits of a whole number."""
     return (int(bits) >> np.arange(WIDTH) & 1) != 0

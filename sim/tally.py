@@ -15,14 +15,14 @@ from sim.octets import (
     beside,
     bits_of,
     bytes_of,
-    flags,
+    count,
+    fma,
     largest,
     lowest,
     octet_of,
     read,
     splat,
     total,
-    where,
 )
 from sim.rules.activity import p_seen
 from sim.rules.fixed import (
@@ -30,7 +30,6 @@ from sim.rules.fixed import (
     SHARE_STEPS,
     intensity,
     read_steps,
-    share_steps,
     write_steps,
 )
 from sim.rules.habit import communication_shares
@@ -39,16 +38,21 @@ from sim.rules.word import in_use
 from sim.world.arrays import Flags
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
+_WHOLE = 1.5 * 2.0**23  # numbers about it are whole
 EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
 
-# Columns of the sums, eight together (`add_to`); messengers, and cellular beside them, take eight.
-DAU, INSTALLED, ACCOUNT, MANDATED, SECOND, CHATS, PRIMARY = (k * WIDTH for k in range(7))
-USE = 7 * WIDTH  # message, then call
-HAS = USE + 2 * WIDTH  # in use by those without a VPN, then by those with one
-_AFTER = HAS + 2 * WIDTH
-# pairs: by channel, and by kind of abuse
-REACHABLE, SECURE, ISOLATED, CUT_OFF, ABROAD, VICTIMS = (_AFTER + 2 * k for k in range(6))
-HAS_ABROAD, WELFARE, VPN, EXPOSED_USERS, N_COLUMNS = (VICTIMS + 2 + k for k in range(5))
+# Columns of the sums, eight together; messengers, and cellular beside them, take eight. The first
+# are sums of numbers (`add_to`) ...
+DAU, CHATS, _CONTACTS, USE = (k * WIDTH for k in range(4))  # USE: message, then call
+REACHABLE, SECURE, ABROAD, WELFARE = (_CONTACTS + 2 * k for k in range(4))  # pairs: by channel
+# ... the others count users (`count`). HAS: in use by those without a VPN, then by those with one
+HAS, INSTALLED, SECOND, ACCOUNT, MANDATED, _FLAGS, PRIMARY = (
+    USE + k * WIDTH for k in (2, 4, 5, 6, 7, 8, 9)
+)
+ISOLATED, CUT_OFF, VICTIMS = (_FLAGS + 2 * k for k in range(3))  # VICTIMS: by kind of abuse
+HAS_ABROAD, VPN = VICTIMS + 2, VICTIMS + 3
+EXPOSED_USERS, N_COLUMNS = PRIMARY + WIDTH - 1, PRIMARY + WIDTH
+N_NUMBERS = HAS
 
 
 @rule
@@ -60,8 +64,7 @@ def primary(talk: Record, rules: Record) -> int:
 @rule
 def most_used(shares: Octet) -> int:
     """Return the messenger with the largest share of communication; see `primary`."""
-    most = largest(shares)
-    return lowest(bits_of(shares == most)) if most > 0.0 else CELLULAR
+    return lowest(bits_of((shares == largest(shares)) & (shares > 0.0)) | 1 << CELLULAR)
 
 
 @rule
@@ -77,70 +80,56 @@ def can_be_read(shares: Octet, now: Now) -> int:
 
 
 @rule
-def add_bits(row: F32, at: Int, bits: Int) -> None:
-    """Count a user at the messengers `bits`."""
-    add_to(row, at, where(flags(bits), 1.0, 0.0))
-
-
-@rule
-def add_messengers(user: Record, talk: Record, row: F32) -> None:
-    """Add what a user has and opens."""
-    add_to(row, DAU, p_seen(read(talk.openings)))
-    add_bits(row, HAS + WIDTH * (user.place & 1), in_use(user))
-    add_bits(row, INSTALLED, user.installed)
-    add_bits(row, ACCOUNT, user.account)
-    add_bits(row, MANDATED, user.mandated)
-    add_bits(row, SECOND, user.second)
-    add_to(row, CHATS, bytes_of(talk.chats))
-
-
-@rule
 def add_use(user: Record, talk: Record, rules: Record, row: F32) -> None:
     """Add what a user says where."""
+    said = intensity(user)
     for c in range(2):
         use = beside(read(talk.use[c]), talk.use[c, CELLULAR])
-        add_to(row, USE + WIDTH * c, (intensity(user) * rules.channel_share[c]) * use)
+        add_to(row, USE + WIDTH * c, (said * rules.channel_share[c]) * use)
 
 
 @rule
-def is_lost(share: float, before: Int) -> bool:
-    """Say whether a share is less by more than ``ISOLATION`` than `before`, both in whole steps.
+def contacts(talk: Record) -> Octet:
+    """Return how well a user reaches its contacts, in the order of the columns."""
+    reach, secure, abroad = talk.reachable, talk.secure, talk.abroad
+    return octet_of(
+        reach[0], reach[1], secure[0], secure[1], abroad[0], abroad[1], talk.welfare, 0.0
+    )
+
+
+@rule
+def lost(shares: Octet, at_start: Record) -> int:
+    """Return the bits of shares that are less than the start's by more than ``ISOLATION``.
+
+    Both are taken in whole steps; what is added puts the steps into the last digits of a number.
 
     Parameters
     ----------
-    share : float
-        As ``TALK`` has it.
-    before : int
-        At the start, as ``AT_START`` has it.
+    shares : octet
+        `contacts`.
     """
-    return bool(share_steps(share) < (1.0 - ISOLATION) * np.float32(before))
+    reach, secure = at_start.reachable, at_start.secure
+    before = octet_of(reach[0], reach[1], secure[0], secure[1], 0.0, 0.0, 0.0, 0.0)
+    steps = fma(shares, SHARE_STEPS, _WHOLE) - _WHOLE
+    return bits_of(steps < (1.0 - ISOLATION) * before) & 0b1111
 
 
 def are_lost(shares: F32, before: U16) -> Flags:
-    """Return `is_lost` of many users."""
+    """Return `lost` of many users."""
     steps = np.rint(np.minimum(shares.astype(np.float64), 1.0) * SHARE_STEPS)
     return np.asarray(steps < (1.0 - ISOLATION) * before.astype(np.float64))
 
 
 @rule
-def add_ties(talk: Record, at_start: Record, row: F32) -> None:
-    """Add whom a user can reach, and whether it has lost many since the start."""
-    reach, secure = talk.reachable, talk.secure
-    before, secure_before = at_start.reachable, at_start.secure
-    add_to(row, REACHABLE, octet_of(
-        reach[0], reach[1], secure[0], secure[1],
-        is_lost(reach[0], before[0]), is_lost(reach[1], before[1]),
-        is_lost(secure[0], secure_before[0]), is_lost(secure[1], secure_before[1]),
-    ))  # fmt: skip
-
-
-@rule
-def add_rest(user: Record, talk: Record, exposed: int, row: F32) -> None:
-    """Add what remains: relatives abroad, abuse, VPN, welfare, exposure."""
-    add_to(row, ABROAD, octet_of(
-        talk.abroad[0], talk.abroad[1], user.victim & 1, user.victim >> 1 & 1,
-        user.abroad, talk.welfare, user.place & 1, exposed,
-    ))  # fmt: skip
+def counted(user: Record, isolated: Int, most: Int, exposed: Int) -> np.int64:
+    """Return the bits of the columns that count a user, from ``HAS`` on."""
+    vpn = np.int64(user.place) & 1
+    bits = in_use(user) << WIDTH * vpn | np.int64(user.installed) << INSTALLED - HAS
+    bits |= np.int64(user.second) << SECOND - HAS | np.int64(user.account) << ACCOUNT - HAS
+    bits |= np.int64(user.mandated) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
+    bits |= np.int64(user.victim) << VICTIMS - HAS | np.int64(user.abroad) << HAS_ABROAD - HAS
+    bits |= vpn << VPN - HAS | np.int64(exposed) << EXPOSED_USERS - HAS
+    return bits | np.int64(1) << PRIMARY - HAS + most
 
 
 class Tally(NamedTuple):
@@ -157,49 +146,65 @@ class Tally(NamedTuple):
     months: F64  # (chunks, parts, cells, WIDTH) who was seen in the months that end
 
 
+class Sums(NamedTuple):
+    """What a block adds up to by cell: few enough users for single precision, and two bytes."""
+
+    numbers: F32  # (cells, N_NUMBERS)
+    counts: U16  # (cells, N_COLUMNS - N_NUMBERS)
+
+
 @rule
 def observe(
     i: Int, chunk: Int, user: Record, talk: Record, now: Now, rules: Record, tally: Tally,
-    sums: F32,
+    sums: Sums,
 ) -> None:  # fmt: skip
-    """Add a user's columns to ``sums[cell]``, those of its block; note primary and exposure."""
+    """Add a user's columns to those of its cell and block; note primary and exposure."""
     cell = cell_of(user, tally.n_regions)
-    row = sums[cell]
+    row, reached = sums.numbers[cell], contacts(talk)
     shares = communication_shares(talk, rules)
-    tally.primary[i], tally.exposed[i] = most_used(shares), can_be_read(shares, now)
-    add_messengers(user, talk, row)
+    most, exposed = most_used(shares), can_be_read(shares, now)
+    tally.primary[i], tally.exposed[i] = most, exposed
+    add_to(row, DAU, p_seen(read(talk.openings)))
+    add_to(row, CHATS, bytes_of(talk.chats))
+    add_to(row, _CONTACTS, reached)
     add_use(user, talk, rules, row)
-    add_ties(talk, tally.at_start[i], row)
-    add_rest(user, talk, tally.exposed[i], row)
-    row[PRIMARY + tally.primary[i]] += 1.0
+    count(sums.counts[cell], 0, counted(user, lost(reached, tally.at_start[i]), most, exposed))
     add_months(i, chunk, cell, talk, tally)
 
 
 @rule
-def carry(sums: F32, chunk: Int, tally: Tally) -> None:
-    """Add the sums of a block, few enough users for single precision, to those of its chunk.
+def carry(sums: Sums, chunk: Int, tally: Tally) -> None:
+    """Add the sums of a block to those of its chunk.
 
     A block lies in one region or two: most cells are empty.
     """
-    for cell in range(sums.shape[0]):
-        if has_users(sums[cell]):
-            for column in range(N_COLUMNS):
-                tally.sums[chunk, cell, column] += sums[cell, column]
-                sums[cell, column] = 0.0
+    for cell in range(sums.counts.shape[0]):
+        if has_users(sums.counts[cell]):
+            row = tally.sums[chunk, cell]
+            for column in range(N_NUMBERS):
+                row[column] += sums.numbers[cell, column]
+                sums.numbers[cell, column] = 0.0
+            for column in range(N_COLUMNS - N_NUMBERS):
+                row[N_NUMBERS + column] += sums.counts[cell, column]
+                sums.counts[cell, column] = 0
 
 
 @rule
-def has_users(row: F32) -> bool:
+def has_users(counts: U16) -> bool:
     """Say whether anybody was counted: each user has one primary messenger, or none."""
-    n = np.float32(0.0)
-    for k in range(WIDTH):
-        n += row[PRIMARY + k]
-    return bool(n > 0.0)
+    n = np.int64(0)
+    for k in range(CELLULAR + 1):
+        n += counts[PRIMARY - HAS + k]
+    return bool(n > 0)
 
 
-def block_sums(tally: Tally) -> F32:
-    """Return where the users of a block are added up by cell, (cells, N_COLUMNS)."""
-    return aligned.zeros(tally.sums.shape[1:], np.float32)
+def block_sums(tally: Tally) -> Sums:
+    """Return where the users of a block are added up by cell."""
+    n_cells = tally.sums.shape[1]
+    return Sums(
+        aligned.zeros((n_cells, N_NUMBERS), np.float32),
+        aligned.zeros((n_cells, N_COLUMNS - N_NUMBERS), np.uint16),
+    )
 
 
 @rule

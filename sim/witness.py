@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sim.engines import BLOCK, CompiledEngine, Threads, chunks, make_work, n_blocks, step_rows
+from sim.engines import (
+    BLOCK,
+    CompiledEngine,
+    Threads,
+    agreements,
+    chunks,
+    make_work,
+    n_blocks,
+    step_rows,
+)
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import TALK, U8, U64, USER, Now, Records, records
 from sim.state import State
@@ -34,19 +43,22 @@ class Witness(CompiledEngine):
         n = state.n_users
         self.users = state.users.copy()
         talks = records(TALK, BLOCK * n_blocks(n))
-        works = make_work(chunks(n), tally)
+        agreed = [agreements(last - first) for first, last in chunks(n)]
+        idle = make_work(self._threads.n_threads, tally)
 
         def loop(k: int, first: int, last: int) -> None:
             """Take a chunk block by block: each has its own talks, sums are those of the chunk."""
+            work = idle.pop()
             for base in range(first, last, BLOCK):
                 step_rows(
                     k, base, min(base + BLOCK, last), state.users, state.shown, state.ties,
-                    state.chats, state.abuse, now, state.rules, keys, tally,
-                    talks[base : base + BLOCK], *works[k][1:],
+                    state.chats, state.abuse, now, state.rules, keys, tally, agreed[k],
+                    talks[base : base + BLOCK], *work[1:],
                 )  # fmt: skip
+            idle.append(work)
 
         self._threads.run_chunks(loop, n)
-        for work in works:
-            keep_agreements(state.users, state.shown, work.agreed, now, state.rules, keys)
+        for pairs in agreed:
+            keep_agreements(state.users, state.shown, pairs, now, state.rules, keys)
         self.talks = talks[:n]
         self.primary, self.exposed = tally.primary.copy(), tally.exposed.copy()

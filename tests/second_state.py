@@ -316,7 +316,7 @@ def stored(run):
     tables = {"users": state.users, "abuse": state.abuse}
     if run.n_done:
         assert state.n_users <= BLOCK
-        tables["talks"] = run.engine._work[0].talks[: state.n_users]
+        tables["talks"] = run.engine._idle[-1].talks[: state.n_users]
     for table, records in tables.items():
         if len(records):
             found |= {

@@ -1,5 +1,7 @@
 """Numbers stored as multiples of a unit: what is read is what was written, to half a unit."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from sim import tally
 from sim.compiled import jit_loop
 from sim.octets import write
 from sim.rules import beliefs, fixed, habit
-from sim.rules.records import MAX, NEWS, TALK, records
+from sim.rules.records import AT_START, MAX, NEWS, TALK, records
 from sim.rules.word import pack_mind
 from sim.world.population import TASTE_UNIT
 from tests.worlds import equal_ties, someone, toy_rules, toy_state, toy_tally, toy_users
@@ -37,14 +39,25 @@ def test_shares_are_kept_to_half_a_step_and_none_is_above_all(share):
     assert fixed.share_steps(np.float32(1.0000001)) == fixed.SHARE_STEPS
 
 
-def test_lost_is_more_than_the_share_of_the_start_in_whole_steps():
-    for before in (0, 1, 2, 10, 1000, 65535):
-        shares = np.linspace(0, 1.1 * before / fixed.SHARE_STEPS, 300).astype(np.float32)
-        steps = np.array([fixed.share_steps(share) for share in shares])
-        lost = [tally.is_lost(share, np.uint16(before)) for share in shares]
-        assert lost == (steps < (1 - tally.ISOLATION) * before).tolist()
-        assert lost == tally.are_lost(shares, np.full(300, before, np.uint16)).tolist()
-        assert not tally.is_lost(np.float32(before / fixed.SHARE_STEPS), np.uint16(before))
+@jit_loop
+def lost_all(talks, at_start, found):
+    for i in range(len(talks)):
+        found[i] = tally.lost(tally.contacts(talks[i]), at_start[i])
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 10, 90, 1000, 46810, 65535])
+def test_lost_is_more_than_the_share_of_the_start_in_whole_steps(before):
+    shares = np.linspace(0, 1.1 * before / fixed.SHARE_STEPS, 300).astype(np.float32)
+    shares[-1] = before / fixed.SHARE_STEPS
+    lost = np.array([fixed.share_steps(s) for s in shares]) < (1 - tally.ISOLATION) * before
+    assert not lost[-1]
+    assert lost.tolist() == tally.are_lost(shares, np.full(300, before, np.uint16)).tolist()
+    talks, at_start, found = records(TALK, 300), records(AT_START, 300), np.zeros(300, np.int64)
+    talks.abroad = talks.welfare = -1.0  # not compared with anything
+    for bit, (name, c) in enumerate(product(("reachable", "secure"), range(2))):
+        talks[name][:, c], at_start[name][:, c] = shares, before
+        lost_all(talks, at_start, found)
+        assert found.tolist() == (lost * (2 ** (bit + 1) - 1)).tolist()
 
 
 def months(openings, days, scale, opened):
@@ -81,15 +94,15 @@ def test_the_sums_of_a_block_are_carried_to_those_of_its_chunk_and_begin_anew():
     state = toy_state(toy_users(3, 2), equal_ties([[]] * 3), toy_rules(2))
     added = toy_tally(state)
     sums, rng = tally.block_sums(added), np.random.default_rng(6)
-    assert sums.dtype == np.float32
-    assert sums.shape == added.sums.shape[1:]
-    added.sums[0], expected = 2.0**30, np.full(sums.shape, 2.0**30)
-    for _ in range(3):  # what single precision could not hold together
-        block = rng.integers(0, 2**16, sums.shape) + 0.25
-        sums += block
-        expected += block
+    assert sums.numbers.dtype == np.float32
+    added.sums[0], expected = 2.0**30, np.full(added.sums.shape[1:], 2.0**30)
+    for _ in range(3):  # what single precision, and two bytes, could not hold together
+        sums.numbers[:] = rng.integers(0, 2**16, sums.numbers.shape) + 0.25
+        sums.counts[:] = rng.integers(1, 2**16, sums.counts.shape)
+        expected += np.hstack(sums)
         tally.carry(sums, 0, added)
-        assert not sums.any()
+        assert not sums.numbers.any()
+        assert not sums.counts.any()
     assert (added.sums[0] == expected).all()
 
 

@@ -18,6 +18,7 @@ from sim.octets import (
     beside,
     bits_of,
     bytes_of,
+    count,
     exp,
     exponents,
     flags,
@@ -335,6 +336,20 @@ def test_numbers_are_added_up_in_the_precision_of_the_sums(kind):
     same(sums[WIDTH : WIDTH + USED], expected)
     same(sums[WIDTH + USED : 2 * WIDTH], [1 + 2 * N, 1])
     same(np.delete(sums, np.s_[WIDTH : 2 * WIDTH]), 1)
+
+
+@jit_loop
+def count_all(words, counts):
+    for word in words:
+        count(counts, 1, word)
+
+
+def test_bits_are_counted():
+    words = RNG.integers(-(2**63), 2**63 - 1, 300)
+    counts = np.full(66, 7, np.uint16)
+    count_all(words, counts)
+    assert (counts[1:65] - 7).tolist() == [(words >> k & 1).sum() for k in range(64)]
+    assert counts[[0, 65]].tolist() == [7, 7]
 
 
 # Lanes, words and bits.

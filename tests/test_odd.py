@@ -22,10 +22,11 @@ from sim.state import State
 REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
 UNLISTED = {  # calls that are no part of a schedule
-    "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "chunks",
-    "make_work", "_threads.run_chunks", "read", "chosen", "lowest", "tempting", "lucky",
-    "circumvention.hazard", "pairing.most_fed_up", "push.addressed", "beliefs.hearers",
-    "beliefs.readers", "abuse_rules.endangered", "fearing_anew",
+    "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "block",
+    "chunks", "agreements", "make_work", "_idle.pop", "_idle.append", "_threads.run_chunks",
+    "read", "chosen", "lowest", "tempting", "lucky", "circumvention.hazard",
+    "pairing.most_fed_up", "push.addressed", "beliefs.hearers", "beliefs.readers",
+    "abuse_rules.endangered", "fearing_anew",
 }  # fmt: skip
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",

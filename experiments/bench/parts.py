@@ -24,11 +24,22 @@ from experiments.bench.full_model import configure, steps_before
 from sim import __version__
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
-from sim.engines import BLOCK, CompiledEngine, Threads, Work, chunks, make_work
+from sim.engines import BLOCK, CompiledEngine, Threads, Work, agreements, block, chunks, make_work
 from sim.lanes import WIDTH
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
-from sim.rules.records import CONVERSE, I64, U64, Chats, Now, Record, Records, Shown, Ties
+from sim.rules.records import (
+    CONVERSE,
+    I64,
+    U64,
+    Agreements,
+    Chats,
+    Now,
+    Record,
+    Records,
+    Shown,
+    Ties,
+)
 from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.whatif import answer
 from sim.simulation import Simulation
@@ -54,17 +65,18 @@ def clock(typingctx: Any) -> Any:  # noqa: ARG001
 @rule_loop
 def clocked_rows(
     chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
-    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally, work: Work, ticks: I64,
+    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
+    agreed: Agreements, work: Work, ticks: I64,
 ) -> None:  # fmt: skip
     """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
-    talks, asked, agreed, memory, sums, room = work
-    for base in range(first, last, BLOCK):
-        end, begin = min(base + BLOCK, last), clock()
+    talks, asked, memory, sums, room = work
+    for at in range(first, last, BLOCK):
+        (base, end), begin = block(at, last), clock()
         wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
         wondered = clock()
-        for at in range(base, end, WIDTH):
+        for lane in range(base, end, WIDTH):
             communicate(
-                at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
+                lane, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
             )
         communicated = clock()
         answer(talks, base, shown.words, ties, now, rules, asked, memory)
@@ -97,12 +109,14 @@ class ClockedEngine(CompiledEngine):
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
         ranges = chunks(state.n_users)
-        self._work = self._work or make_work(ranges, tally)
+        if not self._agreed:
+            self._agreed = [agreements(last - first) for first, last in ranges]
+            self._idle = make_work(1, tally)
         ticks, begin = np.zeros(len(PARTS), np.int64), time.perf_counter()
         for k, (first, last) in enumerate(ranges):
             clocked_rows(
                 k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, self._work[k], ticks,
+                now, state.rules, keys, tally, self._agreed[k], self._idle[0], ticks,
             )  # fmt: skip
         taken = time.perf_counter() - begin
         self.parts_s = (ticks * (taken / ticks.sum())).tolist()

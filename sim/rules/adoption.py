@@ -37,14 +37,12 @@ def drop_hazard(rules: Record, availability: Octet, days: float) -> Octet:
 @rule
 def begin(i: Int, user: Record, invited: Int, now: Now, rules: Record, keys: U64) -> None:
     """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
-    revising = np.int64(0)
-    if user.online:
-        has = in_use(user)
-        entering = where(flags(user.aware), rules.install_rate * now.force.days, 0.0)
-        works = read(now.availability[user.place, MESSAGE])
-        hazards = where(flags(has), drop_hazard(rules, works, now.force.days), entering)
-        revising = befalling(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
-    user.revising, user.alert = np.uint8(revising), 0
+    has = in_use(user)
+    entering = where(flags(user.aware), rules.install_rate * now.force.days, 0.0)
+    works = read(now.availability[user.place, MESSAGE])
+    hazards = where(flags(has), drop_hazard(rules, works, now.force.days), entering)
+    revising = befalling(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
+    user.revising, user.alert = np.uint8(revising & -np.int64(user.online)), 0
 
 
 @rule

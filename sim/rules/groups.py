@@ -121,16 +121,28 @@ def first_chat(i: Int, chats: Chats) -> np.int64:
 
 
 @rule
+def noted(at: Int, last: Int, chats: Chats) -> tuple[np.int64, np.int64]:
+    """Return one in the byte of the messenger that a chat is on, and in the bit of how it moved.
+
+    A chat from `last` on is another user's: 0. NOWHERE is the last byte, which is not read.
+    """
+    g, is_own = np.int64(chats.of_user[at]), np.int64(at < last)
+    here = np.int64(chats.platform[g]) & 7
+    return is_own << 8 * here, is_own << 8 * np.int64(chats.moved[g]) + here
+
+
+@rule
 def read_chats(i: Int, talk: Record, chats: Chats) -> Int:
     """Note where the chats of user `i` are; return the bits of messengers it is invited to."""
     counts, moved = np.int64(0), np.int64(0)  # a byte each, a messenger or how it moved
     first, last = first_chat(i, chats), first_chat(i + 1, chats)
-    end = max(last, min(first + USUAL, chats.of_user.shape[0]))
-    for at in range(first, end):
-        g = np.int64(chats.of_user[at])
-        here, is_own = np.int64(chats.platform[g]) & 7, np.int64(at < last)
-        counts += is_own << 8 * here  # NOWHERE is the last byte, which is not read
-        moved |= is_own << 8 * np.int64(chats.moved[g]) + here
+    for k in range(USUAL):
+        if first + k < chats.of_user.shape[0]:
+            is_here, has_moved = noted(first + k, last, chats)
+            counts, moved = counts + is_here, moved | has_moved
+    for at in range(first + USUAL, last):
+        is_here, has_moved = noted(at, last, chats)
+        counts, moved = counts + is_here, moved | has_moved
     talk.chats = np.uint64(counts & BYTES)
     talk.ordered = np.uint8(moved >> 8 * ORDERED)
     return (moved >> 8 * INVITED) & 0xFF

@@ -22,7 +22,7 @@ I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
-Int = int | np.int64  # bits, positions
+Int = int | np.int64 | np.uint32  # bits, positions
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 

@@ -44,7 +44,7 @@ from sim.rules.records import (
 )
 from sim.rules.sieve import Sieve, lucky
 from sim.rules.whatif import Questions
-from sim.rules.word import fearing_anew, pack, pack_again, pack_mind
+from sim.rules.word import fear_anew, fearing_anew, pack_again, pack_mind
 
 
 @rule
@@ -135,4 +135,4 @@ def show(base: Int, end: Int, users: Records, shown: Shown, rules: Record, room:
         shown.next_words[i] = pack_again(i, users[i], shown, rules)
     for k in range(fearing_anew(base, end, users, shown, room)):
         who = np.int64(room.few[k])
-        shown.next_words[who] = pack(users[who], rules)
+        shown.next_words[who] = fear_anew(who, users[who], shown, rules)

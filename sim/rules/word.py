@@ -185,6 +185,12 @@ def fearing_anew(base: Int, end: Int, users: Records, shown: Shown, room: Sieve)
 
 
 @rule
+def fear_anew(i: Int, user: Record, shown: Shown, rules: Record) -> np.uint64:
+    """Return the word that user `i` is to show next with the fears that it has now."""
+    return np.uint64(np.int64(shown.next_words[i]) & ~FEARS | fear_bits(user, rules))
+
+
+@rule
 def pack_mind(user: Record) -> np.uint64:
     """Return what a contact hears from `user`: of what it is aware, stories, beliefs.
 
