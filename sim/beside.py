@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from mmap import mmap
 
 from sim.world.pool import available_cores
@@ -19,22 +21,60 @@ PAUSE = 0.002  # between two looks at it [s]
 
 
 @contextmanager
-def beside(work: Callable[[], None]) -> Iterator[None]:
-    """Let a copy of this process do `work`, which leaves files, and wait for it.
-
-    Where there cannot be a copy, or the copy fails, this process does the work itself, after the
-    body: so it is done, or its error is raised here.
-    """
-    copy = _copy(work) if sys.platform == "linux" and available_cores() > 1 else None
+def beside[**P](
+    work: Callable[P, None], ready: Callable[[], object] = lambda: None
+) -> Iterator[Errand[P]]:
+    """Let a copy of this process get `ready` meanwhile, to do `work`, which leaves files."""
+    errand = Errand(work, ready)
     try:
-        yield
-        if copy is not None and _ended_well(copy):
-            copy = None
-            return
+        yield errand
     finally:
-        if copy is not None:
-            _end(copy)
-    work()
+        errand.end()
+
+
+class Errand[**P]:
+    """Work that a copy of this process begins when it is told on what.
+
+    Where there cannot be a copy, or the copy fails, this process does the work itself: so it is
+    done, or its error is raised here.
+    """
+
+    def __init__(self, work: Callable[P, None], ready: Callable[[], object]) -> None:
+        self._work = work
+        there, here = os.pipe()
+        told, tell = os.fdopen(there, "rb"), os.fdopen(here, "wb")
+
+        def follow() -> None:
+            tell.close()  # should this process end without a word, the copy does
+            ready()
+            given, named = pickle.load(told)  # noqa: S301
+            work(*given, **named)
+
+        possible = sys.platform == "linux" and available_cores() > 1
+        self._copy, self._tell = _copy(follow) if possible else None, tell
+        told.close()
+
+    def begin(self, *given: P.args, **named: P.kwargs) -> None:
+        """Let the copy do its work on what is `given`."""
+        self._rest = partial(self._work, *given, **named)
+        if self._copy is not None:
+            with suppress(BrokenPipeError), self._tell:
+                pickle.dump((given, named), self._tell, pickle.HIGHEST_PROTOCOL)
+
+    def finish(self) -> None:
+        """Wait until the work is done; do it, if the copy has not."""
+        if self._copy is not None and _ended_well(self._copy):
+            self._copy = None
+        else:
+            self.end()
+            self._rest()
+
+    def end(self) -> None:
+        """End the copy, if it has not ended."""
+        self._tell.close()
+        if self._copy is not None:
+            _end(self._copy)
+            self._copy = None
 
 
 class Turns:

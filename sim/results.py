@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,12 @@ class Result:
             self._known[name] = work()
         found: T = self._known[name]
         return found
+
+    def of_everybody(self) -> Result:
+        """Return the rows about group `all`, of which all figures are drawn."""
+        tables = {"timeseries": self.timeseries, "effects": self.effects}
+        some = {name: table[table["group"] == "all"] for name, table in tables.items()}
+        return replace(self, **some)
 
 
 def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
