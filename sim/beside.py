@@ -12,19 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from mmap import mmap
+from socket import socket, socketpair
 
 from sim.world.pool import available_cores
 
-PATIENCE = 60.0  # with a copy that does not end [s]
+PATIENCE = 60.0  # with a copy that does not answer [s]
 MANNERS = 2.0  # to put things away, if it is ended before [s]
 PAUSE = 0.002  # between two looks at it [s]
 
 
 @contextmanager
-def beside[**P](
-    work: Callable[P, None], ready: Callable[[], object] = lambda: None
-) -> Iterator[Errand[P]]:
-    """Let a copy of this process get `ready` meanwhile, to do `work`, which leaves files."""
+def beside[**P, T](
+    work: Callable[P, T], ready: Callable[[], object] = lambda: None
+) -> Iterator[Errand[P, T]]:
+    """Let a copy of this process get `ready` meanwhile, to do `work`."""
     errand = Errand(work, ready)
     try:
         yield errand
@@ -32,49 +33,59 @@ def beside[**P](
         errand.end()
 
 
-class Errand[**P]:
+class Errand[**P, T]:
     """Work that a copy of this process begins when it is told on what.
 
     Where there cannot be a copy, or the copy fails, this process does the work itself: so it is
     done, or its error is raised here.
     """
 
-    def __init__(self, work: Callable[P, None], ready: Callable[[], object]) -> None:
-        self._work = work
-        there, here = os.pipe()
-        told, tell = os.fdopen(there, "rb"), os.fdopen(here, "wb")
-
-        def follow() -> None:
-            tell.close()  # should this process end without a word, the copy does
-            ready()
-            given, named = pickle.load(told)  # noqa: S301
-            work(*given, **named)
-
-        possible = sys.platform == "linux" and available_cores() > 1
-        self._copy, self._tell = _copy(follow) if possible else None, tell
-        told.close()
+    def __init__(self, work: Callable[P, T], ready: Callable[[], object]) -> None:
+        self._work, self._copy = work, None
+        if sys.platform == "linux" and available_cores() > 1:
+            self._line, end = socketpair()
+            with end:
+                self._copy = _copy(partial(_serve, work, ready, self._line, end))
+            if self._copy is None:
+                self._line.close()
 
     def begin(self, *given: P.args, **named: P.kwargs) -> None:
         """Let the copy do its work on what is `given`."""
-        self._rest = partial(self._work, *given, **named)
+        self._here = partial(self._work, *given, **named)
         if self._copy is not None:
-            with suppress(BrokenPipeError), self._tell:
-                pickle.dump((given, named), self._tell, pickle.HIGHEST_PROTOCOL)
+            with suppress(OSError), self._line.makefile("wb") as line:
+                pickle.dump((given, named), line, pickle.HIGHEST_PROTOCOL)
 
-    def finish(self) -> None:
-        """Wait until the work is done; do it, if the copy has not."""
-        if self._copy is not None and _ended_well(self._copy):
-            self._copy = None
-        else:
-            self.end()
-            self._rest()
+    def finish(self) -> T:
+        """Return what comes of the work."""
+        if self._copy is not None:
+            self._line.settimeout(PATIENCE)
+            with (
+                suppress(OSError, EOFError, pickle.UnpicklingError),
+                self._line.makefile("rb") as line,
+            ):
+                found: T = pickle.load(line)  # noqa: S301
+                return found
+        self.end()
+        return self._here()
 
     def end(self) -> None:
-        """End the copy, if it has not ended."""
-        self._tell.close()
+        """End the copy."""
         if self._copy is not None:
+            self._line.close()
             _end(self._copy)
             self._copy = None
+
+
+def _serve[**P, T](
+    work: Callable[P, T], ready: Callable[[], object], other: socket, end: socket
+) -> None:
+    """Do an errand; should the other process end without a word, so does this one."""
+    other.close()
+    ready()
+    with end.makefile("rwb") as line:
+        given, named = pickle.load(line)  # noqa: S301
+        pickle.dump(work(*given, **named), line, pickle.HIGHEST_PROTOCOL)
 
 
 class Turns:
@@ -127,26 +138,14 @@ def _copy(work: Callable[[], None]) -> int | None:
         os._exit(status)
 
 
-def _ended_well(copy: int) -> bool:
-    """Wait for a copy, and say whether it has done its work."""
-    return _ended(copy, PATIENCE) == 0
-
-
-def _ended(copy: int, seconds: float) -> int | None:
-    """Wait for a copy and return its status, None if it does not end in time."""
-    patient_until = time.monotonic() + seconds
-    while time.monotonic() < patient_until:
-        ended, status = os.waitpid(copy, os.WNOHANG)
-        if ended:
-            return status
-        time.sleep(PAUSE)
-    return None
-
-
 def _end(copy: int) -> None:
     """End a copy, if it has not ended: politely, then not."""
     with suppress(ProcessLookupError, ChildProcessError):
         os.kill(copy, signal.SIGTERM)
-        if _ended(copy, MANNERS) is None:
-            os.kill(copy, signal.SIGKILL)
-            os.waitpid(copy, 0)
+        patient_until = time.monotonic() + MANNERS
+        while time.monotonic() < patient_until:
+            if os.waitpid(copy, os.WNOHANG) != (0, 0):
+                return
+            time.sleep(PAUSE)
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)
