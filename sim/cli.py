@@ -7,7 +7,9 @@ import shutil
 import sys
 from argparse import Namespace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import hydra
@@ -125,11 +127,13 @@ def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     with beside(load_run) as composing:
         composing.begin(*overrides)
-        from sim.memory import check_memory  # with all of the simulator, meanwhile
-        from sim.observed import check_observed
-        from sim.rehearsal import rehearsing
-
+        # the simulator takes half a second, for which nobody who is refused has to wait
+        Thread(target=import_module, args=("sim.rehearsal",), daemon=True).start()
         config, composed = composing.finish()
+    from sim.memory import check_memory
+    from sim.observed import check_observed
+    from sim.rehearsal import rehearsing
+
     check_observed(config)
     if config.engine.name == "mpi" and BY_RANKS not in overrides:
         raise ConfigError(
