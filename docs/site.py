@@ -16,7 +16,6 @@ from mkdocs.structure.files import File
 
 REPO = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"(?<!!)\[([^]]+)\]\(([^)#\s]+)(#[^)]*)?\)")
-NO_COMMAND = {"sim.rehearsal"}  # started by runs, not by people
 CUT = "== Values to set"  # in the help of python -m sim: below it stands the whole configuration
 
 
@@ -75,7 +74,7 @@ def commands():
     """Return what every command says of itself."""
     of_the_package = sorted(REPO.glob("sim/**/*.py"), key=lambda path: path.name != "__main__.py")
     modules = filter(is_command, [*of_the_package, *experiments()])
-    called = [name for path in modules if (name := name_of(path)) not in NO_COMMAND]
+    called = [name_of(path) for path in modules]
     with ThreadPoolExecutor(2) as pool:
         helps = list(pool.map(told, called))
     head = (

@@ -3,38 +3,89 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from mmap import mmap
+from socket import socket, socketpair
 
 from sim.world.pool import available_cores
 
-PATIENCE = 60.0  # with a copy that does not end [s]
+PATIENCE = 60.0  # with a copy that does not answer [s]
 MANNERS = 2.0  # to put things away, if it is ended before [s]
 PAUSE = 0.002  # between two looks at it [s]
 
 
 @contextmanager
-def beside(work: Callable[[], None]) -> Iterator[None]:
-    """Let a copy of this process do `work`, which leaves files, and wait for it.
-
-    Where there cannot be a copy, or the copy fails, this process does the work itself, after the
-    body: so it is done, or its error is raised here.
-    """
-    copy = _copy(work) if sys.platform == "linux" and available_cores() > 1 else None
+def beside[**P, T](
+    work: Callable[P, T], ready: Callable[[], object] = lambda: None
+) -> Iterator[Errand[P, T]]:
+    """Let a copy of this process get `ready` meanwhile, to do `work`."""
+    errand = Errand(work, ready)
     try:
-        yield
-        if copy is not None and _ended_well(copy):
-            copy = None
-            return
+        yield errand
     finally:
-        if copy is not None:
-            _end(copy)
-    work()
+        errand.end()
+
+
+class Errand[**P, T]:
+    """Work that a copy of this process begins when it is told on what.
+
+    Where there cannot be a copy, or the copy fails, this process does the work itself: so it is
+    done, or its error is raised here.
+    """
+
+    def __init__(self, work: Callable[P, T], ready: Callable[[], object]) -> None:
+        self._work, self._copy = work, None
+        if sys.platform == "linux" and available_cores() > 1:
+            self._line, end = socketpair()
+            with end:
+                self._copy = _copy(partial(_serve, work, ready, self._line, end))
+            if self._copy is None:
+                self._line.close()
+
+    def begin(self, *given: P.args, **named: P.kwargs) -> None:
+        """Let the copy do its work on what is `given`."""
+        self._here = partial(self._work, *given, **named)
+        if self._copy is not None:
+            with suppress(OSError), self._line.makefile("wb") as line:
+                pickle.dump((given, named), line, pickle.HIGHEST_PROTOCOL)
+
+    def finish(self) -> T:
+        """Return what comes of the work."""
+        if self._copy is not None:
+            self._line.settimeout(PATIENCE)
+            with (
+                suppress(OSError, EOFError, pickle.UnpicklingError),
+                self._line.makefile("rb") as line,
+            ):
+                found: T = pickle.load(line)  # noqa: S301
+                return found
+        self.end()
+        return self._here()
+
+    def end(self) -> None:
+        """End the copy."""
+        if self._copy is not None:
+            self._line.close()
+            _end(self._copy)
+            self._copy = None
+
+
+def _serve[**P, T](
+    work: Callable[P, T], ready: Callable[[], object], other: socket, end: socket
+) -> None:
+    """Do an errand; should the other process end without a word, so does this one."""
+    other.close()
+    ready()
+    with end.makefile("rwb") as line:
+        given, named = pickle.load(line)  # noqa: S301
+        pickle.dump(work(*given, **named), line, pickle.HIGHEST_PROTOCOL)
 
 
 class Turns:
@@ -87,26 +138,14 @@ def _copy(work: Callable[[], None]) -> int | None:
         os._exit(status)
 
 
-def _ended_well(copy: int) -> bool:
-    """Wait for a copy, and say whether it has done its work."""
-    return _ended(copy, PATIENCE) == 0
-
-
-def _ended(copy: int, seconds: float) -> int | None:
-    """Wait for a copy and return its status, None if it does not end in time."""
-    patient_until = time.monotonic() + seconds
-    while time.monotonic() < patient_until:
-        ended, status = os.waitpid(copy, os.WNOHANG)
-        if ended:
-            return status
-        time.sleep(PAUSE)
-    return None
-
-
 def _end(copy: int) -> None:
     """End a copy, if it has not ended: politely, then not."""
     with suppress(ProcessLookupError, ChildProcessError):
         os.kill(copy, signal.SIGTERM)
-        if _ended(copy, MANNERS) is None:
-            os.kill(copy, signal.SIGKILL)
-            os.waitpid(copy, 0)
+        patient_until = time.monotonic() + MANNERS
+        while time.monotonic() < patient_until:
+            if os.waitpid(copy, os.WNOHANG) != (0, 0):
+                return
+            time.sleep(PAUSE)
+        os.kill(copy, signal.SIGKILL)
+        os.waitpid(copy, 0)

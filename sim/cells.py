@@ -48,6 +48,15 @@ class Cells:
         by_band, by_region, by_type = c.sum((1, 2)), c.sum((0, 2)), c.sum((0, 1))
         return np.concatenate([by_band.sum(0)[None], by_band, by_region, by_type])
 
+    def by_group_of_rows(self, cells: F64) -> F64:
+        """Sum rows of cells (n, n_cells) to groups (n, n_groups), each to the bits of one alone.
+
+        Where cells are all there is to add up, numpy adds them up in pairs.
+        """
+        c = np.ascontiguousarray(cells).reshape(-1, *self._shape)
+        by_band, by_region, by_type = c.sum((2, 3)), c.sum((1, 3)), c.sum((1, 2))
+        return np.concatenate([by_band.sum(1)[:, None], by_band, by_region, by_type], axis=1)
+
     def shares(self, flags: np.ndarray) -> F64:
         """Return the share of each group's users with a flag, from flags (n,): (n_groups,)."""
         marked = np.zeros(self.n)

@@ -6,24 +6,33 @@ import os
 import shutil
 import sys
 from argparse import Namespace
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import hydra
-from hydra._internal.utils import get_args_parser
+from hydra import initialize_config_dir
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.utils import get_args_parser, run_and_report
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
+from hydra.core.utils import run_job
+from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
 from sim import cycles
+from sim.beside import beside
 from sim.case_dir import open_case, searching
 from sim.completion import script
+from sim.config import SimConfig
 from sim.endings import ending_well, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
-from sim.schema import CONF, load_config, open_key
+from sim.schema import CONF, load_config, load_run, open_key
 from sim.voice import is_quiet, speaking
 
 BY_RANKS = "engine=mpi"
@@ -64,7 +73,8 @@ def _main() -> None:
             return
         else:
             _refuse_ranks()
-            _check_run(asked.overrides)
+            _run(*_checked(asked.overrides))
+            return
     cycles.begin()
     hydra_main()
 
@@ -77,11 +87,11 @@ def _among_ranks(overrides: list[str]) -> None:
     ranks = Ranks.here()
     ranks.hush()
     with ranks.one_fate():
-        ranks.told(lambda: _check_run(overrides))
+        config, composed = ranks.told(lambda: _checked(overrides))
         if ranks.is_first:
-            hydra_main()
+            _run(config, composed)
         else:
-            compare(load_config(*overrides))
+            compare(config)
 
 
 def _asked() -> Namespace:
@@ -110,12 +120,16 @@ def _refuse_ranks() -> None:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 
 
-def _check_run(overrides: list[str]) -> None:
-    """Refuse what cannot be run, or does not fit in memory."""
+def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
+    """Return what is to be run; refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
         if override.lstrip("+").startswith(f"{CLUSTER}="):
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
-    config = load_config(*overrides)
+    with beside(load_run) as composing:
+        composing.begin(*overrides)
+        # the simulator takes half a second, for which nobody who is refused has to wait
+        Thread(target=import_module, args=("sim.rehearsal",), daemon=True).start()
+        config, composed = composing.finish()
     from sim.memory import check_memory
     from sim.observed import check_observed
     from sim.rehearsal import rehearsing
@@ -127,6 +141,17 @@ def _check_run(overrides: list[str]) -> None:
         )
     with rehearsing():
         check_memory(config)
+    return config, composed
+
+
+def _run(config: SimConfig, composed: DictConfig) -> None:
+    """Run one job in its folder, as Hydra's own main does, which would compose it twice again."""
+    cycles.begin()
+    composed.hydra.mode = RunMode.RUN
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(composed))
+        job = partial(run_job, lambda _: _job(config), composed, "hydra.run.dir", None, context)
+        run_and_report(lambda: job().return_value)
 
 
 def _check_sweep(overrides: list[str]) -> None:
@@ -147,30 +172,24 @@ def _check_sweep(overrides: list[str]) -> None:
             check_memory(config)
 
 
+def _job(config: SimConfig) -> None:
+    from sim.checkpoint import Checkpoint
+
+    folder = Path(HydraConfig.get().runtime.output_dir)
+    try:
+        report(take(Checkpoint.at(folder, config)), folder)
+    except ConfigError as error:  # a file that only reading shows to be unusable
+        refuse(error)
+
+
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def hydra_main(_: DictConfig) -> float:
-    """Run one job; return the largest effect on daily reach, for sweepers."""
-    try:
-        return _job()
-    except ConfigError as error:  # a file that only reading shows to be unusable
-        if HydraConfig.get().mode == RunMode.RUN:
-            refuse(error)
-        raise
-
-
-def _job() -> float:
+    """Run one job of a sweep; return the largest effect on daily reach, for sweepers."""
     from sim.checkpoint import Checkpoint
     from sim.folder import is_done, read_effects
 
     job = HydraConfig.get()
-    is_run = job.mode == RunMode.RUN
-    # of a run all overrides, those for Hydra too: just so it was composed to be checked
-    config = load_config(*(_asked().overrides if is_run else job.overrides.task))
-    folder = Path(job.runtime.output_dir)
-    if is_run:
-        result = take(Checkpoint.at(folder, config))
-        report(result, folder)
-        return _largest(result.effects)
+    config, folder = load_config(*job.overrides.task), Path(job.runtime.output_dir)
     if is_done(config, folder):  # the scheduler did not hear of it, or the sweep is started anew
         return _largest(read_effects(folder))
     try:

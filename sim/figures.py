@@ -27,9 +27,9 @@ def figures(result: Result) -> dict[str, Figure]:
 
 def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     """Return what draws each of the `figures`, first what takes longest."""
-    config = result.config
-    # every figure is about everybody, and to look through all groups for each takes as long again
-    timeseries, effects = _of_everybody(result.timeseries), _of_everybody(result.effects)
+    config, everybody = result.config, result.of_everybody()
+    # to look through all groups for each figure takes as long again
+    timeseries, effects = everybody.timeseries, everybody.effects
     scenario, others = config.scenario, config.compare_to
     drawn: dict[str, Callable[[], Figure]] = {
         "harms": partial(plotting.harms, timeseries, (scenario, *others))
@@ -45,10 +45,6 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     if len(result.flows):
         drawn["flows"] = partial(plotting.flows, result.flows, scenario)
     return drawn
-
-
-def _of_everybody(table: pd.DataFrame) -> pd.DataFrame:
-    return table[table["group"] == "all"]
 
 
 def _has(timeseries: pd.DataFrame, measure: str) -> bool:

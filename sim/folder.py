@@ -6,9 +6,9 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pandas as pd
@@ -78,34 +78,35 @@ def _work(
 ) -> Result:
     config = checkpoint.header.config
     (folder / CONFIG).write_text(_as_yaml(config))
-    with _timed("simulate", timings), _importing("sim.figures"):
-        result = compare_watched(config, checkpoint, on_step)
-    _put_away_drafts(folder)
-    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
-
-    drawn = list(drawings(result).items())
-    with closing(Turns(len(drawn))) as turns:
-        with beside(lambda: write_figures(drawn, folder, turns)):
-            with _timed("tables", timings):
-                write_tables(result, folder)
-            with _timed("facts", timings):
-                found = facts(result)
-            with _timed("figures", timings):
-                write_figures(drawn, folder, turns)
-        write_figures(drawn, folder, turns.undone())
+    # matplotlib takes a third of a second to import: in the copy, while the start is solved
+    with beside(partial(_draw, folder), lambda: import_module("sim.figures")) as figures:
+        with _timed("simulate", timings):
+            result = compare_watched(config, checkpoint, on_step)
+        _put_away_drafts(folder)
+        figures.begin(result.of_everybody())
+        with _timed("tables", timings):
+            write_tables(result, folder)
+        with _timed("facts", timings):
+            found = facts(result)
+        with _timed("figures", timings):
+            figures.finish()
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
     return result
 
 
-@contextmanager
-def _importing(name: str) -> Iterator[None]:
-    """Import a module meanwhile: compiled runs leave the interpreter free most of the time."""
-    thread = Thread(target=import_module, args=(name,), daemon=True)
-    thread.start()
-    yield
-    thread.join()
+def _draw(folder: Path, result: Result) -> None:
+    """Draw all figures, with a copy of this process."""
+    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
+
+    drawn = list(drawings(result).items())
+    with closing(Turns(len(drawn))) as turns:
+        with beside(partial(write_figures, drawn, folder, turns)) as other:
+            other.begin()
+            write_figures(drawn, folder, turns)
+            other.finish()
+        write_figures(drawn, folder, turns.undone())
 
 
 @contextmanager

@@ -49,11 +49,11 @@ def abuse_by_cell(kind: Records, has: F64, nows: Sequence[Now], cells: Cells) ->
         Users on each messenger without and with a VPN.
     nows : sequence of n steps
     """
-    places, channel = 2 * cells.region[:, None] + np.arange(2), int(kind.channel[0])
+    place, channel = 2 * cells.region, int(kind.channel[0])
+    arrives = np.array([arriving(channel, now) for now in nows])
     reached = np.empty((*has.shape[:2], MAX + 1))
     reached[..., MAX] = cells.sizes
-    for step, now in enumerate(nows):
-        reached[step, :, :MAX] = (has[step] * arriving(channel, now)[places]).sum(axis=1)
+    reached[..., :MAX] = has[:, :, 0] * arrives[:, place] + has[:, :, 1] * arrives[:, place + 1]
     attempts = (kind.total[:, None] * kind.share)[:, None] * reached
     detection = np.array([now.force.detection for now in nows])
     earned = kind.share * kind.conversion * (1.0 - detection)

@@ -1,23 +1,21 @@
-"""Compile on two cores when nothing is compiled yet: another process rehearses a step.
+"""Compile on two cores when nothing is compiled yet: a copy of the process rehearses a step.
 
 numba compiles one function at a time in a process, and a run needs three parts: what builds
 worlds, which the estimate of memory compiles first, what brings users to their start, and what
-takes them through a step, which takes as long to compile as the others together. Another process
-takes the users of the smallest world there is, made by hand, through a step, and leaves what it
+takes them through a step, which takes as long to compile as the others together. The copy takes
+the users of the smallest world there is, made by hand, through a step, and leaves what it
 compiles in the cache on disk: there the start finds what it shares with a step, choices and talk.
 """
 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
 
-from sim import cycles
+from sim.beside import beside
 from sim.compiled import INTERPRETED, nothing_compiled
 from sim.conditions import Conditions
 from sim.config import SimConfig
@@ -37,20 +35,17 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def rehearsing() -> Iterator[None]:
-    """Let another process compile the step meanwhile, then compile the start; once per cache."""
+    """Let a copy of this process compile the step meanwhile, then compile the start; once."""
     if INTERPRETED or available_cores() < 2 or not nothing_compiled():
         yield
         return
     _log.warning("Compiling the rules, once: later runs start at once")
-    # S603: the command is fixed; should it fail, this process compiles what is missing
-    other = subprocess.Popen([sys.executable, "-m", __name__], stderr=subprocess.DEVNULL)  # noqa: S603
-    try:
+    config = load_config()
+    with beside(rehearse_step) as other:
+        other.begin(config)
         yield
-        rehearse_start(load_config())
-        other.wait()
-    finally:
-        other.terminate()
-        other.wait()
+        rehearse_start(config)
+        other.finish()
 
 
 def rehearse_start(config: SimConfig) -> None:
@@ -110,8 +105,3 @@ def two_users(config: SimConfig) -> State:
         of_user=np.zeros(2, np.uint32),
     )
     return make_state(config, people, rows, seats)
-
-
-if __name__ == "__main__":
-    cycles.wait()  # for a twentieth of the time that compiling takes
-    rehearse_step(load_config())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,26 +55,31 @@ class Result:
         found: T = self._known[name]
         return found
 
+    def of_everybody(self) -> Result:
+        """Return the rows about group `all`, of which all figures are drawn."""
+        tables = {"timeseries": self.timeseries, "effects": self.effects}
+        some = {name: table[table["group"] == "all"] for name, table in tables.items()}
+        return replace(self, **some)
+
 
 def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
     """Turn what was recorded into tables; the first scenario is compared with the others."""
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
-    names = list(records)
-    runs = {"scenario": names, "replication": range(config.replications)}
+    runs = {"scenario": list(records), "replication": range(config.replications)}
     timeseries = [
-        _table(runs, dates, config, series, {"value": np.stack([blocks[n][k][2] for n in names])})
+        _rows(config, runs, dates, series, value=np.stack([of[k][2] for of in blocks.values()]))
         for k, (dates, series, _) in enumerate(blocks[main])
         if len(dates)
     ]
     effects = [
-        _effects(config, main, other, k, blocks)
+        _banded(config, main, other, dates, series, values - blocks[other][k][2])
         for other in others
-        for k in range(2)
-        if len(blocks[main][k][0])
+        for k, (dates, series, values) in enumerate(blocks[main])
+        if len(dates)
     ]
     effects += [_changes(config, main, other, records, cells) for other in others]
-    return Result(config, _join(timeseries), _join(effects, EFFECTS), _flows(config, records))
+    return Result(config, _table(timeseries), _table(effects), _flows(config, records))
 
 
 _Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, date, group, series)
@@ -88,31 +95,39 @@ def _blocks(config: SimConfig, runs: Sequence[Observations]) -> tuple[_Block, _B
     return (dates, step_series(config), by_step), (months, month_series(config), by_month)
 
 
-def _effects(
-    config: SimConfig, main: str, other: str, k: int, blocks: dict[str, tuple[_Block, _Block]]
-) -> pd.DataFrame:
-    dates, series, values = blocks[main][k]
-    return _banded(config, main, other, dates, series, values - blocks[other][k][2])
+class _Rows(NamedTuple):
+    """Rows of a table: its columns' values for all labels along some axes."""
+
+    axes: dict[str, Sequence[Any]]  # any, then date, group, series
+    columns: dict[str, F64]
+
+    @property
+    def shape(self) -> list[int]:
+        return [len(labels) for labels in self.axes.values()]
+
+
+def _rows(
+    config: SimConfig, outer: Mapping[str, Sequence[Any]], dates: Sequence[dt.date],
+    series: Sequence[Series], **columns: F64,
+) -> _Rows:  # fmt: skip
+    axes = {**outer, "date": dates, "group": groups(config), "series": series}
+    return _Rows(axes, columns)
 
 
 def _banded(
-    config: SimConfig, main: str, other: str, dates: Sequence[dt.date], series: list[Series],
+    config: SimConfig, main: str, other: str, dates: Sequence[dt.date], series: Sequence[Series],
     values: F64,
-) -> pd.DataFrame:  # fmt: skip
-    """Lay out median and band over the first axis, replications."""
+) -> _Rows:  # fmt: skip
+    """Return median and band over the first axis, replications."""
     low, median, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
-    columns = {"median": median[None], "low": low[None], "high": high[None]}
-    table = _table({"scenario": [main]}, dates, config, series, columns)
-    table.insert(1, "counterfactual", pd.Categorical([other] * len(table), [other]))
-    return table
+    pair = {"scenario": [main], "counterfactual": [other]}
+    return _rows(config, pair, dates, series, median=median, low=low, high=high)
 
 
 CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
 
 
-def _changes(
-    config: SimConfig, main: str, other: str, records: Runs, cells: Cells
-) -> pd.DataFrame:
+def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Cells) -> _Rows:
     """Return whom the policy exposed and whom it hid: the same user in both worlds."""
     n = config.population.n_users
     dates = [date for date, _ in records[main][0].exposed]
@@ -124,50 +139,55 @@ def _changes(
     return _banded(config, main, other, dates, CHANGES, values)
 
 
-def _table(
-    outer: dict[str, Sequence[Any]], dates: Sequence[dt.date], config: SimConfig,
-    series: list[Series], columns: dict[str, F64],
-) -> pd.DataFrame:  # fmt: skip
-    """Lay a block out as one row a value; axes are `outer`, dates, groups, series."""
-    axes = {**outer, "date": dates, "group": groups(config), "series": series}
-    shape = [len(axis) for axis in axes.values()]
+def _table(parts: Sequence[_Rows]) -> pd.DataFrame:
+    """Lay parts out below each other, a row a value; of none, return an empty table of effects.
 
-    def along(axis: str, values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Repeat what stands for each label of an axis in all rows that have the label."""
-        place = [-1 if name == axis else 1 for name in axes]
-        return np.broadcast_to(values.reshape(place), shape).ravel()
-
+    All goes at once to where it stays: tables are so large that the system takes longer to find
+    memory for them than they take to fill.
+    """
+    if not parts:
+        return pd.DataFrame(columns=list(EFFECTS))
     table: dict[str, Any] = {}
-    for name in (*outer, "date", "group"):
-        labels = list(axes[name])
+    *outer, series = parts[0].axes
+    for name in outer:
+        labels = [part.axes[name] for part in parts]
         if name == "date":
-            table[name] = along(name, np.array(labels, "datetime64[ms]"))
+            dates = [np.array(list(some), "datetime64[ms]") for some in labels]
+            table[name] = _column(parts, dates, name)
         elif name == "replication":
-            table[name] = along(name, np.arange(len(labels), dtype=np.int32))
+            numbers = [np.arange(len(some), dtype=np.int32) for some in labels]
+            table[name] = _column(parts, numbers, name)
         else:
-            numbers = np.arange(len(labels), dtype=np.min_scalar_type(-len(labels)))
-            table[name] = pd.Categorical.from_codes(along(name, numbers), labels)
+            table[name] = _names(parts, labels, name, labels)
     for name in Series._fields:
-        labels = sorted({getattr(one, name) for one in series})
-        of_series = np.array([labels.index(getattr(one, name)) for one in series], np.int8)
-        table[name] = pd.Categorical.from_codes(along("series", of_series), labels)
-    table |= {name: values.ravel() for name, values in columns.items()}
+        labels = [[getattr(one, name) for one in part.axes[series]] for part in parts]
+        table[name] = _names(parts, labels, series, [sorted(some) for some in labels])
+    for name in parts[0].columns:
+        table[name] = _column(parts, [part.columns[name] for part in parts])
     return pd.DataFrame(table, copy=False)
 
 
-def _join(tables: list[pd.DataFrame], columns: Sequence[str] = ()) -> pd.DataFrame:
-    """Stack tables whose categories differ; without any, return an empty one with `columns`."""
-    if len(tables) < 2:
-        return tables[0] if tables else pd.DataFrame(columns=list(columns))
-    joined = {}
-    for name in tables[0]:
-        parts = [table[name] for table in tables]
-        if isinstance(parts[0].dtype, pd.CategoricalDtype):
-            parts = [part.array for part in parts]
-            joined[name] = pd.api.types.union_categoricals(parts)
-        else:
-            joined[name] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(joined, copy=False)
+def _names(
+    parts: Sequence[_Rows], labels: Sequence[Sequence[str]], axis: str,
+    in_order: Sequence[Sequence[str]],
+) -> pd.Categorical:  # fmt: skip
+    """Return the column of the `labels` along an axis, categories as they come `in_order`."""
+    codes = {name: k for k, name in enumerate(dict.fromkeys(chain.from_iterable(in_order)))}
+    kind = np.min_scalar_type(-len(codes))
+    by_part = [np.array([codes[name] for name in some], kind) for some in labels]
+    return pd.Categorical.from_codes(_column(parts, by_part, axis), list(codes))
+
+
+def _column(
+    parts: Sequence[_Rows], values: Sequence[np.ndarray[Any, Any]], axis: str | None = None
+) -> np.ndarray[Any, Any]:
+    """Return a column with the `values` of each part: one a row, or one a label of an axis."""
+    ends = np.cumsum([0, *(math.prod(part.shape) for part in parts)])
+    column = np.empty(ends[-1], values[0].dtype)
+    for part, some, rows in zip(parts, values, pairwise(ends), strict=True):
+        place = [-1 if name == axis else 1 for name in part.axes] if axis else part.shape
+        column[slice(*rows)].reshape(part.shape)[...] = some.reshape(place)
+    return column
 
 
 def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:

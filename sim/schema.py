@@ -6,13 +6,13 @@ import re
 from copy import deepcopy
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sim import posterior
@@ -72,6 +72,18 @@ def load_config(*overrides: str) -> SimConfig:
         If a name, key, value or combination is not allowed.
     """
     return validate(load_tree(*overrides))
+
+
+def load_run(*overrides: str) -> tuple[SimConfig, DictConfig]:
+    """Compose as `load_config` does; return also all that Hydra composed, for it to run the job.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config` does.
+    """
+    opened = tuple(open_key(override) for override in open_case(overrides))
+    return load_config(*overrides), _composed(opened, "config").all
 
 
 def load_tree(*overrides: str) -> dict[str, Any]:
@@ -184,11 +196,16 @@ def _path(override: str) -> list[str]:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration, the caller's own."""
-    return deepcopy(_composed(overrides, name))
+    return deepcopy(_composed(overrides, name).ours)
 
 
-@lru_cache(maxsize=32)  # a command composes the same tree when it checks it and when it runs
-def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
+class _Composed(NamedTuple):
+    ours: dict[str, Any]
+    all: DictConfig  # Hydra's own part besides
+
+
+@lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
+def _composed(overrides: tuple[str, ...], name: str) -> _Composed:
     try:
         for override in overrides:  # a case may do without, so Hydra would not miss it
             if override.startswith("abuse=") and not_a_name(override):
@@ -202,7 +219,7 @@ def _composed(overrides: tuple[str, ...], name: str) -> dict[str, Any]:
     except REFUSALS as error:
         raise ConfigError(explain(str(error), overrides, partial(_compose, name=name))) from None
     assert isinstance(tree, dict)
-    return {str(key): value for key, value in tree.items()}
+    return _Composed({str(key): value for key, value in tree.items()}, cfg)
 
 
 def _refuse_code(node: Any, path: str = "") -> None:

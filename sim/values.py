@@ -109,8 +109,4 @@ def _abuse(
     kinds = np.array([step.abuse for step in seen]).view(np.recarray)
     found = [abuse_by_cell(kinds[:, a], has, nows, cells) for a in range(kinds.shape[1])]
     attempts = [_by_group(arrived, cells) for arrived, _ in found]
-    return attempts, [
-        # step by step: where cells are all there is to add up, numpy adds them up in pairs
-        np.array([cells.by_group(step[:, None]) for step in expected])
-        for _, expected in found
-    ]
+    return attempts, [cells.by_group_of_rows(expected)[..., None] for _, expected in found]

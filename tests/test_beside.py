@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
@@ -31,33 +31,54 @@ def did(path):
 
 @pytest.mark.usefixtures("two_cores")
 def test_a_copy_does_the_work_meanwhile(tmp_path):
-    with beside(lambda: note(tmp_path / "done")):
-        here = os.getpid()
+    with beside(note) as errand:
+        errand.begin(tmp_path / "done")
+        errand.finish()
     (other,) = did(tmp_path / "done")
-    assert other != here
+    assert other != os.getpid()
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_gets_ready_before_it_is_told_what_to_do(tmp_path):
+    with beside(note, lambda: note(tmp_path / "ready")) as errand:
+        while not (tmp_path / "ready").exists():
+            time.sleep(0.01)
+        errand.begin(tmp_path / "done")
+        errand.finish()
+    assert did(tmp_path / "ready") == did(tmp_path / "done") != [os.getpid()]
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_that_is_told_nothing_does_nothing(tmp_path):
+    with beside(lambda: note(tmp_path / "done")):
+        pass
+    assert not (tmp_path / "done").exists()
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_what_a_copy_could_not_do_is_done_here(tmp_path):
     here = os.getpid()
 
-    def work():
+    def work(path):
         if os.getpid() != here:
             raise ValueError("not in a copy")
-        note(tmp_path / "done")
+        note(path)
 
-    with beside(work):
-        pass
+    with beside(work) as errand:
+        errand.begin(tmp_path / "done")
+        errand.finish()
     assert did(tmp_path / "done") == [here]
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_an_error_of_the_work_is_raised_here():
-    def work():
-        raise ValueError("nowhere")
+    def work(where):
+        raise ValueError(where)
 
-    with pytest.raises(ValueError, match="nowhere"), beside(work):
-        pass
+    with beside(work) as errand:
+        errand.begin("nowhere")
+        with pytest.raises(ValueError, match="nowhere"):
+            errand.finish()
 
 
 @pytest.mark.usefixtures("two_cores")
@@ -65,23 +86,25 @@ def test_a_copy_that_hangs_is_ended_and_its_work_done_here(tmp_path, monkeypatch
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     here = os.getpid()
 
-    def work():
+    def work(path):
         if os.getpid() != here:
             signal.pause()
-        note(tmp_path / "done")
+        note(path)
 
-    with beside(work):
-        pass
+    with beside(work) as errand:
+        errand.begin(tmp_path / "done")
+        errand.finish()
     assert did(tmp_path / "done") == [here]
 
 
 @pytest.mark.usefixtures("two_cores")
 def test_a_copy_ends_with_what_it_stands_beside(tmp_path):
-    def work():
+    def work(path):
         time.sleep(0.5)
-        note(tmp_path / "done")
+        note(path)
 
-    with pytest.raises(KeyboardInterrupt), beside(work):
+    with suppress(KeyboardInterrupt), beside(work) as errand:
+        errand.begin(tmp_path / "done")
         raise KeyboardInterrupt
     time.sleep(0.7)
     assert not (tmp_path / "done").exists()
@@ -89,8 +112,9 @@ def test_a_copy_ends_with_what_it_stands_beside(tmp_path):
 
 def test_on_one_core_there_is_no_copy(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "available_cores", lambda: 1)
-    with beside(lambda: note(tmp_path / "done")):
-        pass
+    with beside(note) as errand:
+        errand.begin(tmp_path / "done")
+        errand.finish()
     assert did(tmp_path / "done") == [os.getpid()]
 
 
@@ -103,9 +127,10 @@ def test_each_thing_is_done_by_one_process_and_the_slower_one_does_fewer(tmp_pat
             note(tmp_path / str(turn))
             time.sleep(0.2 if os.getpid() == here else 0.02)
 
-    with closing(turns), beside(work):
+    with closing(turns), beside(work) as errand:
+        errand.begin()
         work()
-        time.sleep(0.3)
+        errand.finish()
     by = [did(tmp_path / str(turn)) for turn in range(9)]
     assert [len(who) for who in by] == [1] * 9
     assert 1 <= by.count([here]) <= 4
@@ -122,8 +147,9 @@ def test_what_a_copy_began_and_did_not_end_is_known(tmp_path):
             note(tmp_path / str(turn))
 
     with closing(turns):
-        with beside(work):
-            time.sleep(0.3)
+        with beside(work) as errand:
+            errand.begin()
+            errand.finish()
         (undone,) = turns.undone()
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         str(turn) for turn in range(3) if turn != undone
