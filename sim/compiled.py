@@ -54,6 +54,8 @@ import numba  # noqa: E402
 _config: Any = numba.config
 if _config.USING_SVML:
     raise ImportError("import sim before numba, or set NUMBA_DISABLE_INTEL_SVML=1: same bits")
+# Else numba, where imported before us, would see a new environment and forget what is set below.
+_config.reload_config()
 # Not by the environment: numba may have read it before, and a child would inherit a stale key.
 _config.CACHE_DIR = _cache_dir()
 INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for coverage
