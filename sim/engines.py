@@ -45,6 +45,7 @@ from sim.world.pool import available_cores, each, parts
 from sim.world.rows import WINDOW
 
 MOST_CHUNKS = 32
+GRAIN = 8192  # rows of a task at least, where there are as many
 BLOCK = WINDOW  # rows summed together: sums are taken block by block, whatever the threads
 
 
@@ -63,6 +64,21 @@ class Engine(Protocol):
         """Let every user look at its contacts, be observed, and change."""
 
 
+class Task(NamedTuple):
+    """Chunks that a thread takes in one go: a call from Python costs as much as 150 users.
+
+    A chunk's number and rows do not depend on threads, so neither do sums by chunk.
+    """
+
+    number: int  # of the first chunk
+    cuts: I64  # chunk `number` + k has rows cuts[k] to cuts[k + 1]
+
+    @property
+    def rows(self) -> tuple[int, int]:
+        """Return the first row, and the last + 1."""
+        return int(self.cuts[0]), int(self.cuts[-1])
+
+
 class Threads:
     """A pool that runs a compiled loop over ranges of rows."""
 
@@ -72,35 +88,30 @@ class Threads:
 
     def run(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:
         """Call ``loop(first, last, *arrays)`` on ranges of whole blocks that cover `n_rows`."""
-        self.run_chunks(_without_number(loop), n_rows, *arrays)
+        self._map(lambda task: loop(*task.rows, *arrays), self.tasks(n_rows))
 
     def run_chunks(self, loop: Callable[..., None], n_rows: int, *arrays: object) -> None:
-        """Call ``loop(number, first, last, *arrays)`` on the `n_chunks` ranges of rows.
-
-        They are the same for any number of threads, so sums by chunk are as well.
-        """
-        tasks = self.tasks(n_rows)
-        if min(self.n_threads, len(tasks)) == 1:
-            for k, (first, last) in tasks:
-                loop(k, first, last, *arrays)
-        else:
-            list(self._pool.map(lambda task: loop(task[0], *task[1], *arrays), tasks))
+        """Call ``loop(number, cuts, *arrays)`` on tasks that cover `n_rows`."""
+        self._map(lambda task: loop(*task, *arrays), self.tasks(n_rows))
 
     def run_parts(self, work: Callable[..., None], n_rows: int, *given: object) -> None:
         """Call ``work(first, last, *given)`` on parts of rows that fit numpy's memory."""
         each(lambda part: work(*part, *given), parts(n_rows), self.n_threads)
 
-    def tasks(self, n_rows: int) -> list[tuple[int, tuple[int, int]]]:
-        """Return the chunks to run, with their numbers."""
-        return list(enumerate(chunks(n_rows)))
+    def tasks(self, n_rows: int) -> tuple[Task, ...]:
+        """Return the tasks to run."""
+        return cut(chunks(n_rows))
 
     def total(self, by_chunk: I64) -> I64:
         """Return the sum of what was counted by chunk, shape (n_chunks, ...), of all chunks."""
         return np.asarray(by_chunk.sum(axis=0))
 
-
-def _without_number(loop: Callable[..., None]) -> Callable[..., None]:
-    return lambda _, first, last, *arrays: loop(first, last, *arrays)
+    def _map(self, do: Callable[[Task], None], tasks: tuple[Task, ...]) -> None:
+        if min(self.n_threads, len(tasks)) == 1:
+            for task in tasks:
+                do(task)
+        else:
+            list(self._pool.map(do, tasks))
 
 
 @cache
@@ -111,13 +122,24 @@ def chunks(n_rows: int) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), min(int(b), n_rows)) for a, b in pairwise(cuts))
 
 
+@cache
+def cut(ranges: tuple[tuple[int, int], ...], number: int = 0) -> tuple[Task, ...]:
+    """Cut chunks that follow each other, the first of them `number`, into tasks of ``GRAIN``."""
+    if not ranges:
+        return ()
+    cuts = np.array([ranges[0][0], *(last for _, last in ranges)])
+    n_tasks = min(len(ranges), max(1, int(cuts[-1] - cuts[0]) // GRAIN))
+    firsts = [len(ranges) * k // n_tasks for k in range(n_tasks + 1)]
+    return tuple(Task(number + a, cuts[a : b + 1]) for a, b in pairwise(firsts))
+
+
 class CompiledEngine:
     """All rows, compiled."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
         self._idle: list[Work] = []  # one a thread: it stays in the caches of a core
-        self._agreed: list[Agreements] = []  # by chunk
+        self._agreed: dict[int, Agreements] = {}  # by the first chunk of a task
 
     def move(self, state: State, now: Now, keys: U64) -> None:
         """Let every chat perhaps move."""
@@ -127,16 +149,16 @@ class CompiledEngine:
 
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
-        ranges = chunks(state.n_users)
-        if len(self._agreed) != len(ranges):
-            self._agreed = [agreements(last - first) for first, last in ranges]
+        tasks = self._threads.tasks(state.n_users)
+        if self._agreed.keys() != {task.number for task in tasks}:
+            self._agreed = {task.number: agreements(task.rows[1] - task.rows[0]) for task in tasks}
             self._idle = make_work(self._threads.n_threads, tally)
 
-        def loop(k: int, first: int, last: int) -> None:
+        def loop(number: int, cuts: I64) -> None:
             work = self._idle.pop()
             step_rows(
-                k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, self._agreed[k], *work,
+                number, cuts, state.users, state.shown, state.ties, state.chats, state.abuse,
+                now, state.rules, keys, tally, self._agreed[number], *work,
             )  # fmt: skip
             self._idle.append(work)
 
@@ -146,7 +168,7 @@ class CompiledEngine:
 
     def agreed(self) -> list[Agreements]:
         """Return what was agreed on in this step."""
-        return self._agreed
+        return list(self._agreed.values())
 
 
 class Work(NamedTuple):
@@ -196,22 +218,25 @@ def block(begin: Int, last: Int) -> tuple[np.uint32, np.uint32]:
 
 @rule_loop
 def step_rows(
-    chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
+    number: int, cuts: I64, users: Records, shown: Shown, ties: Ties, chats: Chats,
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
     agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: Sums, room: Sieve,
 ) -> None:  # fmt: skip
-    """Let the users of whole blocks take a step."""
-    for begin in range(first, last, BLOCK):
-        base, end = block(begin, last)
-        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
-        for at in range(base, end, WIDTH):
-            communicate(
-                at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
-            )
-        answer(talks, base, shown.words, ties, now, rules, asked, memory)
-        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
-        for i in range(base, end):
-            observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
-        carry(sums, chunk, tally)
-        act(base, end, users, talks, abuse, now, rules, keys, asked, room)
-        show(base, end, users, shown, rules, room)
+    """Let the users of a task's chunks take a step, block after block."""
+    for k in range(len(cuts) - 1):
+        chunk, last = number + k, cuts[k + 1]
+        for begin in range(cuts[k], last, BLOCK):
+            base, end = block(begin, last)
+            wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
+            for at in range(base, end, WIDTH):
+                communicate(
+                    at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE],
+                    memory,
+                )  # fmt: skip
+            answer(talks, base, shown.words, ties, now, rules, asked, memory)
+            follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
+            for i in range(base, end):
+                observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
+            carry(sums, chunk, tally)
+            act(base, end, users, talks, abuse, now, rules, keys, asked, room)
+            show(base, end, users, shown, rules, room)

@@ -125,7 +125,7 @@ def incident_rows(
 
 
 @rule_loop
-def crowd_rows(chunk: int, first: int, last: int, words: U64, counts: I64) -> None:
-    """Count users by place and messengers in ``counts[chunk]``."""
-    for i in range(first, last):
-        counts[chunk, place(words[i]), usable(words[i])] += 1
+def crowd_rows(number: int, cuts: I64, words: U64, counts: I64) -> None:
+    """Count the users of a task by place and messengers in ``counts[number]``."""
+    for i in range(cuts[0], cuts[-1]):
+        counts[number, place(words[i]), usable(words[i])] += 1

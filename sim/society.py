@@ -92,15 +92,15 @@ def prior_rows(first: int, last: int, users: Records, prior: F32, now: F32) -> N
 
 @jit_loop
 def belief_rows(
-    chunk: int, first: int, last: int, users: Records, ties: Ties, now: F32, prior: F32,
+    number: int, cuts: I64, users: Records, ties: Ties, now: F32, prior: F32,
     follow: float, then: F32, moved: F64,
 ) -> None:  # fmt: skip
     """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest.
 
-    The largest change is written to ``moved[chunk]``.
+    The largest change among the users of a task is written to ``moved[number]``.
     """
-    moved[chunk] = 0.0
-    for i in range(first, last):
+    moved[number] = 0.0
+    for i in range(cuts[0], cuts[-1]):
         degree, begin = np.int64(ties.degree[i]), tie_at(ties, i, 0)
         for k in range(TOGETHER):
             around = 0.0
@@ -108,7 +108,7 @@ def belief_rows(
                 around += ties.rank_weight[r] * now[ties.indices[begin + WIDTH * r], k]
             around = around / ties.rank_total[degree] if degree > 0 else float(now[i, k])
             then[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
-            moved[chunk] = max(moved[chunk], abs(float(then[i, k]) - float(now[i, k])))
+            moved[number] = max(moved[number], abs(float(then[i, k]) - float(now[i, k])))
 
 
 @jit_loop

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.engines import (
     BLOCK,
     CompiledEngine,
@@ -43,22 +45,15 @@ class Witness(CompiledEngine):
         n = state.n_users
         self.users = state.users.copy()
         talks = records(TALK, BLOCK * n_blocks(n))
-        agreed = [agreements(last - first) for first, last in chunks(n)]
-        idle = make_work(self._threads.n_threads, tally)
-
-        def loop(k: int, first: int, last: int) -> None:
-            """Take a chunk block by block: each has its own talks, sums are those of the chunk."""
-            work = idle.pop()
-            for base in range(first, last, BLOCK):
+        agreed = agreements(n)
+        work = make_work(1, tally)[0]
+        for k, (first, last) in enumerate(chunks(n)):
+            for base in range(first, last, BLOCK):  # each has its own talks
                 step_rows(
-                    k, base, min(base + BLOCK, last), state.users, state.shown, state.ties,
-                    state.chats, state.abuse, now, state.rules, keys, tally, agreed[k],
+                    k, np.array([base, min(base + BLOCK, last)]), state.users, state.shown,
+                    state.ties, state.chats, state.abuse, now, state.rules, keys, tally, agreed,
                     talks[base : base + BLOCK], *work[1:],
                 )  # fmt: skip
-            idle.append(work)
-
-        self._threads.run_chunks(loop, n)
-        for pairs in agreed:
-            keep_agreements(state.users, state.shown, pairs, now, state.rules, keys)
+        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
         self.talks = talks[:n]
         self.primary, self.exposed = tally.primary.copy(), tally.exposed.copy()

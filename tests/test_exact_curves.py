@@ -72,12 +72,12 @@ def test_t12_a_push_follows_its_exponential_whatever_the_step(
 
 
 @rule_loop
-def observe_rows(chunk, first, last, users, talks, now, rules, tally, sums):
-    """Observe a range of users, block by block."""
-    for base in range(first, last, BLOCK):
-        for i in range(base, min(base + BLOCK, last)):
-            observe(i, chunk, users[i], talks[i], now, rules, tally, sums)
-        carry(sums, chunk, tally)
+def observe_rows(number, cuts, users, talks, now, rules, tally, sums):
+    """Observe a task's users, block by block."""
+    for base in range(cuts[0], cuts[-1], BLOCK):
+        for i in range(base, min(base + BLOCK, cuts[-1])):
+            observe(i, number, users[i], talks[i], now, rules, tally, sums)
+        carry(sums, number, tally)
 
 
 def observed(config, state, talks):

@@ -23,7 +23,8 @@ REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
 UNLISTED = {  # calls that are no part of a schedule
     "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "block",
-    "chunks", "agreements", "make_work", "_idle.pop", "_idle.append", "_threads.run_chunks",
+    "_threads.tasks", "_agreed.keys", "agreements", "make_work", "_idle.pop", "_idle.append",
+    "_threads.run_chunks",
     "read", "chosen", "lowest", "tempting", "lucky", "circumvention.hazard",
     "pairing.most_fed_up", "push.addressed", "beliefs.hearers", "beliefs.readers",
     "abuse_rules.endangered", "fearing_anew",

@@ -108,15 +108,14 @@ class ClockedEngine(CompiledEngine):
 
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
-        ranges = chunks(state.n_users)
         if not self._agreed:
-            self._agreed = [agreements(last - first) for first, last in ranges]
+            self._agreed = {0: agreements(state.n_users)}
             self._idle = make_work(1, tally)
         ticks, begin = np.zeros(len(PARTS), np.int64), time.perf_counter()
-        for k, (first, last) in enumerate(ranges):
+        for k, (first, last) in enumerate(chunks(state.n_users)):
             clocked_rows(
                 k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, self._agreed[k], self._idle[0], ticks,
+                now, state.rules, keys, tally, self._agreed[0], self._idle[0], ticks,
             )  # fmt: skip
         taken = time.perf_counter() - begin
         self.parts_s = (ticks * (taken / ticks.sum())).tolist()
