@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.lanes import WIDTH
+from sim.lanes import WIDTH, align_stack
 from sim.rules.choice import communicate
 from sim.rules.groups import move
 from sim.rules.pairing import keep_agreements
@@ -223,6 +223,7 @@ def step_rows(
     agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: Sums, room: Sieve,
 ) -> None:  # fmt: skip
     """Let the users of a task's chunks take a step, block after block."""
+    align_stack()
     for k in range(len(cuts) - 1):
         chunk, last = number + k, cuts[k + 1]
         for begin in range(cuts[k], last, BLOCK):

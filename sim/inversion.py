@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.compiled import rule, rule_loop
 from sim.engines import BLOCK, Threads, n_blocks
-from sim.lanes import WIDTH
+from sim.lanes import WIDTH, align_stack
 from sim.octets import WIDTH as OCTET
 from sim.octets import (
     Octet,
@@ -76,6 +76,7 @@ def talk_rows(
     sample: Sample, now: Now, rules: Record, speed: float, line: I64, asked: Questions, s: F32,
 ) -> None:  # fmt: skip
     """Let those of users first to last of the sample communicate whose turn it is."""
+    align_stack()
     for at in range(first, last, BLOCK):
         base = sample.blocks[at // BLOCK] * BLOCK
         end, talks, shift = min(base + BLOCK, users.shape[0]), sample.talks, base - at

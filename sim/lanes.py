@@ -3,6 +3,8 @@
 `Floats`, `Ints` and `Mask` hold sixteen 32-bit numbers or bits in registers; operators act lane by
 lane, and a plain number stands for sixteen equal ones. Every operation is that of IEEE 754 on one
 lane, so what a lane holds depends neither on the other lanes nor on the width of the machine.
+There are more of them than registers: a loop over rows begins by `align_stack`, as LLVM by itself
+puts the others where the stack happens to stand, most of them across two lines of the cache.
 With ``NUMBA_DISABLE_JIT`` lanes are numpy arrays of shape (16,).
 """
 
@@ -19,8 +21,10 @@ if TYPE_CHECKING or INTERPRETED:
     from sim.lanes_interpreted import (
         SPAN,
         WIDTH,
+        align_stack,
         any_bits,
         bits_of,
+        exponent,
         fetch,
         floats_of,
         fma,
@@ -29,6 +33,7 @@ if TYPE_CHECKING or INTERPRETED:
         load,
         look_up,
         luck,
+        mantissa,
         maximum,
         number_at,
         pick,
@@ -44,8 +49,10 @@ else:
     from sim.lanes_compiled import (
         SPAN,
         WIDTH,
+        align_stack,
         any_bits,
         bits_of,
+        exponent,
         fetch,
         floats_of,
         fma,
@@ -54,6 +61,7 @@ else:
         load,
         look_up,
         luck,
+        mantissa,
         maximum,
         number_at,
         pick,
@@ -67,10 +75,10 @@ else:
     )
 
 __all__ = [
-    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "any_bits", "as_floats", "bits_of", "decode",
-    "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up", "luck",
-    "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat", "store", "turn",
-    "where", "zeros",
+    "SPAN", "WIDTH", "Floats", "Ints", "Mask", "align_stack", "any_bits", "bits_of", "decode",
+    "exponent", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
+    "luck", "mantissa", "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat",
+    "store", "turn", "where", "zeros",
 ]  # fmt: skip
 
 Floats = Any  # sixteen float32
@@ -78,7 +86,6 @@ Ints = Any  # sixteen int32
 Mask = Any  # sixteen bits
 
 _ONE = 0x3F800000  # the bits of 1.0
-_MANTISSA = 0x7FFFFF
 _LN_2 = np.float32(0.69314718056)
 _MIDDLES = 1.0 + (np.arange(SPAN) + 0.5) / SPAN
 _INVERSES = (1.0 / _MIDDLES).astype(np.float32)
@@ -95,12 +102,10 @@ def ln(x: Floats) -> Floats:
 
     so three terms of the last one's series suffice (Tang 1990, doi:10.1145/98267.98294).
     """
-    bits = bits_of(x)
-    nearest = bits >> (23 - 5)  # modulo SPAN
-    k = as_floats((bits >> 23) - 127)
-    t = fma(floats_of((bits & _MANTISSA) | _ONE), pick(_INVERSES, 0, nearest), -1.0)
+    nearest = bits_of(x) >> (23 - 5)  # modulo SPAN
+    t = fma(mantissa(x), pick(_INVERSES, 0, nearest), -1.0)
     near = fma(t * t, fma(t, 1.0 / 3.0, -0.5), t)
-    return fma(k, _LN_2, pick(_LOGARITHMS, 0, nearest)) + near
+    return fma(exponent(x), _LN_2, pick(_LOGARITHMS, 0, nearest)) + near
 
 
 @rule
@@ -111,12 +116,6 @@ def pick_of(table: Any, at: Int, ints: Ints, size: Int) -> Any:
         is_here = (ints >> 5) == first // SPAN
         found = where(is_here, pick(table, at + first, ints), found)
     return found
-
-
-@rule
-def as_floats(ints: Ints) -> Floats:
-    """Return whole numbers from -2^22 to 2^22 as floats."""
-    return floats_of((ints + 0x400000) | 0x4B000000) - 12582912.0
 
 
 @rule

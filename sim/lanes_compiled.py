@@ -12,6 +12,7 @@ from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
+from sim.aligned import LINE
 from sim.rng import GOLDEN, MIX_1, MIX_2
 
 WIDTH = 16
@@ -51,6 +52,10 @@ def _equal_lanes(context: Any, builder: Any, fromty: Any, toty: Lanes, value: An
     undefined = ir.Constant(toty.vector, ir.Undefined)
     one = builder.insert_element(undefined, number, _I32(0))
     return builder.shuffle_vector(one, undefined, _indices([0] * WIDTH))
+
+
+def _equal(lanes: Lanes, number: float) -> Any:
+    return ir.Constant(lanes.vector, [number] * WIDTH)
 
 
 def _indices(lanes: list[int]) -> Any:
@@ -254,7 +259,7 @@ def _wide(context: Any) -> bool:
 def _one_by_one(builder: Any, data: Any, ints: Any, size: int, vector: Any) -> Any:
     """Load the elements of a table at the indices in lanes, modulo its size, a power of two."""
     found = ir.Constant(vector, ir.Undefined)
-    ints = builder.and_(ints, ir.Constant(INTS.vector, [size - 1] * WIDTH))
+    ints = builder.and_(ints, _equal(INTS, size - 1))
     for lane in range(WIDTH):
         one = _element(builder, data, builder.extract_element(ints, _I32(lane)))
         found = builder.insert_element(found, one, _I32(lane))
@@ -294,6 +299,19 @@ def look_up(typingctx: Any, table: Any, at: Any, ints: Any) -> Any:  # noqa: ARG
         return _call(builder, "llvm.x86.avx512.permvar.sf.512", vector, found, args[2])
 
     return signature(FLOATS, table, types.intp, INTS), codegen
+
+
+@intrinsic
+def align_stack(typingctx: Any) -> Any:  # noqa: ARG001
+    """Let lanes that find no register stand in one line of the cache each; see lanes.py."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        attributes = builder.function.attributes
+        attributes.alignstack = LINE
+        attributes.add("nounwind")  # llvmlite writes no alignment alone
+        return context.get_dummy_value()
+
+    return signature(types.void), codegen
 
 
 @intrinsic
@@ -368,6 +386,39 @@ def floats_of(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     return signature(FLOATS, INTS), codegen
 
 
+def _taken_apart(builder: Any, x: Any, name: str, *how: Any) -> Any:
+    """Take floats apart by one instruction of machines that have it."""
+    all_lanes, as_always = ir.IntType(16)(-1), _I32(4)
+    name = f"llvm.x86.avx512.mask.{name}.ps.512"
+    return _call(builder, name, x.type, x, *how, x, all_lanes, as_always)
+
+
+@intrinsic
+def exponent(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
+    """Return k of positive, normal numbers 2^k m, 1 <= m < 2."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        if _wide(context):
+            return _taken_apart(builder, args[0], "getexp")
+        bits = builder.lshr(builder.bitcast(args[0], INTS.vector), _equal(INTS, 23))
+        return builder.sitofp(builder.sub(bits, _equal(INTS, 127)), FLOATS.vector)
+
+    return signature(FLOATS, FLOATS), codegen
+
+
+@intrinsic
+def mantissa(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
+    """Return m of positive, normal numbers 2^k m, 1 <= m < 2."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
+        if _wide(context):
+            return _taken_apart(builder, args[0], "getmant", _I32(0))
+        bits = builder.and_(builder.bitcast(args[0], INTS.vector), _equal(INTS, 0x7FFFFF))
+        return builder.bitcast(builder.or_(bits, _equal(INTS, 0x3F800000)), FLOATS.vector)
+
+    return signature(FLOATS, FLOATS), codegen
+
+
 @intrinsic
 def rotate(typingctx: Any, ints: Any, by: Any) -> Any:  # noqa: ARG001
     """Return the bits of each lane rotated to the left."""
@@ -398,7 +449,7 @@ def luck(typingctx: Any, key: Any, ids: Any) -> Any:  # noqa: ARG001
         bits = builder.mul(folded(bits, 30), equal(int(MIX_1)))
         bits = folded(builder.mul(folded(bits, 27), equal(int(MIX_2))), 31)
         first = builder.trunc(builder.lshr(bits, equal(40)), INTS.vector)
-        unit = ir.Constant(FLOATS.vector, [2.0**-24] * WIDTH)
+        unit = _equal(FLOATS, 2.0**-24)
         return builder.fmul(builder.sitofp(first, FLOATS.vector), unit)
 
     return signature(FLOATS, types.uint64, INTS), codegen
@@ -422,7 +473,7 @@ def zeros(typingctx: Any) -> Any:  # noqa: ARG001
     """Return sixteen zeros."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return ir.Constant(FLOATS.vector, [0.0] * WIDTH)
+        return _equal(FLOATS, 0.0)
 
     return signature(FLOATS), codegen
 

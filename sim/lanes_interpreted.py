@@ -57,6 +57,10 @@ def look_up(table: Any, at: Any, ints: Any) -> Any:
     return table[at + (ints & (WIDTH - 1))]
 
 
+def align_stack() -> None:
+    """Do nothing: numpy has no rows that find no register."""
+
+
 def seldom(condition: bool) -> bool:
     """Return a condition that seldom holds."""
     return condition
@@ -91,6 +95,16 @@ def bits_of(floats: Any) -> Any:
 def floats_of(bits: Any) -> Any:
     """Return the floats that have these bits."""
     return np.asarray(bits, np.int32).view(np.float32)
+
+
+def exponent(x: Any) -> Any:
+    """Return k of positive, normal numbers 2^k m, 1 <= m < 2."""
+    return (np.frexp(x)[1] - 1).astype(np.float32)
+
+
+def mantissa(x: Any) -> Any:
+    """Return m of positive, normal numbers 2^k m, 1 <= m < 2."""
+    return np.frexp(x)[0] * np.float32(2.0)
 
 
 def rotate(ints: Any, by: Any) -> Any:

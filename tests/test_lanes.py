@@ -11,14 +11,15 @@ from sim.lanes import (
     SPAN,
     WIDTH,
     any_bits,
-    as_floats,
     bits_of,
     decode,
+    exponent,
     floats_of,
     fma,
     ln,
     load,
     luck,
+    mantissa,
     maximum,
     number_at,
     pick,
@@ -209,24 +210,34 @@ def test_infinite_factors_and_terms_stay_so():
 def recast(a, i, found, bits):
     for at in range(0, len(a), WIDTH):
         store(bits, at, bits_of(load(a, at)))
-        store(found[0], at, floats_of(load(i, at)))
-        store(found[1], at, as_floats(load(i, at)))
+        store(found, at, floats_of(load(i, at)))
 
 
 def test_bits_and_floats_are_two_readings_of_the_same():
-    found, bits = np.zeros((2, N), np.float32), ints()
+    found, bits = floats(), ints()
     with quiet():
         recast(A, K, found, bits)
     assert (bits == A.view(np.int32)).all()
-    assert found[0].tobytes() == K.view(np.float32).tobytes()
+    assert found.tobytes() == K.view(np.float32).tobytes()
 
 
-def test_whole_numbers_up_to_four_million_become_floats():
-    some = np.concatenate([np.arange(-(2**22), 2**22, 4097), [2**22 - 1, 0, 1, -1]])
-    some = np.resize(some, N).astype(np.int32)
-    found, bits = np.zeros((2, N), np.float32), ints()
-    recast(A, some, found, bits)
-    same(found[1], some.astype(np.float32))
+@jit_loop
+def taken_apart(a, found):
+    for at in range(0, len(a), WIDTH):
+        store(found[0], at, exponent(load(a, at)))
+        store(found[1], at, mantissa(load(a, at)))
+
+
+def test_a_normal_number_is_a_power_of_two_times_a_number_from_one_to_two():
+    powers = 2.0 ** np.arange(-126, 128)
+    edges = [powers, np.nextafter(np.float32(2 * powers[:-1]), np.float32(0))]
+    a = np.resize(np.concatenate([np.abs(A[4 * WIDTH :]), *edges]), N + 32 * WIDTH)
+    a, found = a.astype(np.float32), np.zeros((2, N + 32 * WIDTH), np.float32)
+    taken_apart(a, found)
+    same(found[0], np.floor(np.log2(a.astype(float))).astype(np.float32))
+    assert (found[1] >= 1).all()
+    assert (found[1] < 2).all()
+    same(np.ldexp(found[1], found[0].astype(int)), a)
 
 
 @jit_loop
@@ -323,7 +334,7 @@ def everything(a, i, table, found):
     """Write a value on which all operations have worked."""
     for at in range(0, len(a), WIDTH):
         x, y = load(a, at), load(i, at)
-        z = fma(ln(x), decode(y, 7, 5), pick(table, 3, y & 31)) / (x + as_floats(y & 0xFFFF))
+        z = fma(ln(x), decode(y, 7, 5), pick(table, 3, y & 31)) / (x + exponent(mantissa(x) + 0.1))
         store(found, at, maximum(where((y & 2) != 0, z, x * z), floats_of(rotate(y, 3) & 0x3FFF)))
 
 

@@ -3,16 +3,18 @@
 Each test calls a small function that is compiled, or interpreted with NUMBA_DISABLE_JIT=1.
 """
 
+import platform
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim import aligned, lanes
-from sim.compiled import jit_loop
+from sim.compiled import INTERPRETED, jit_loop
 from sim.lanes import (
     SPAN,
     WIDTH,
+    align_stack,
     fetch,
     gather,
     gather_rows,
@@ -188,6 +190,7 @@ def test_aligned_zeros_begin_with_a_line_of_the_cache(shape, kind):
 
 @jit_loop
 def moved(a, i, found, whole):
+    align_stack()
     store(found, 3, load(a, 5))
     store(whole, 3, load(i, 5))
 
@@ -198,6 +201,13 @@ def test_load_and_store_need_no_alignment_and_touch_sixteen_numbers():
     for array, source in ((found, A), (whole, K)):
         assert array[3 : 3 + WIDTH].tobytes() == source[5 : 5 + WIDTH].tobytes()
         assert (np.delete(array, range(3, 3 + WIDTH)) == 7).all()
+
+
+def test_what_finds_no_register_stands_in_lines_of_the_cache():
+    moved(A, K, np.zeros(40, np.float32), np.zeros(40, np.int32))
+    if not INTERPRETED and platform.machine() == "x86_64":
+        (assembly,) = moved._called.inspect_asm().values()
+        assert f"andq\t$-{aligned.LINE}, %rsp" in assembly
 
 
 @jit_loop

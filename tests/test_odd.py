@@ -23,6 +23,7 @@ REPO = Path(__file__).resolve().parents[1]
 ODD = (REPO / "docs/odd.md").read_text()
 UNLISTED = {  # calls that are no part of a schedule
     "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "block",
+    "align_stack",
     "_threads.tasks", "_agreed.keys", "agreements", "make_work", "_idle.pop", "_idle.append",
     "_threads.run_chunks",
     "read", "chosen", "lowest", "tempting", "lucky", "circumvention.hazard",

@@ -25,7 +25,7 @@ from sim import __version__
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
 from sim.engines import BLOCK, CompiledEngine, Threads, Work, agreements, block, chunks, make_work
-from sim.lanes import WIDTH
+from sim.lanes import WIDTH, align_stack
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
@@ -69,6 +69,7 @@ def clocked_rows(
     agreed: Agreements, work: Work, ticks: I64,
 ) -> None:  # fmt: skip
     """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
+    align_stack()
     talks, asked, memory, sums, room = work
     for at in range(first, last, BLOCK):
         (base, end), begin = block(at, last), clock()

@@ -233,17 +233,14 @@ class Ways(NamedTuple):
 
 
 @rule
-def ways(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Ways:
-    """Return it for messenger `p` and pairs of classes; quality 0 unless both ends have it."""
+def ways(p: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
+    """Return it for messenger `p` and pairs of classes."""
     if seldom(t.n_pairs != WIDTH):
-        by = ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
-        message, call = where(has, by.message_quality, 0.0), where(has, by.call_quality, 0.0)
-        return Ways(by.message, by.call, message, call)
+        return ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
     at = p * _TABLES * WIDTH
     return Ways(
         look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
-        where(has, look_up(pairs, at + 2 * WIDTH, pair), 0.0),
-        where(has, look_up(pairs, at + 3 * WIDTH, pair), 0.0),
+        look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
     )  # fmt: skip
 
 
@@ -274,8 +271,8 @@ def pulls(
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, level = block_of(p), contacts.high >> HABIT_WIDTH * p
-    theirs = where(has, pick(s, _HABITS, level), 0.0)
-    pull = load(s, block + _HABIT) * theirs  # first: it is the same from either end
+    pull = load(s, block + _HABIT) * pick(s, _HABITS, level)  # the same from either end
+    pull = where(has, pull, 0.0)
     message = pull * by.message
     level = contacts.low >> FEAR_BIT + FEAR_WIDTH * p
     fears = load(s, block + _FEAR) * look_up(s, _FEARS, level)
