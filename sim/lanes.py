@@ -46,30 +46,32 @@ if TYPE_CHECKING or INTERPRETED:
         zeros,
     )
 else:
-    from sim.lanes_compiled import (
+    from sim.lanes_arrays import (
         SPAN,
+        fetch,
+        gather,
+        gather_rows,
+        load,
+        look_up,
+        pick,
+        store,
+        turn,
+    )
+    from sim.lanes_compiled import (
         WIDTH,
         align_stack,
         any_bits,
         bits_of,
         exponent,
-        fetch,
         floats_of,
         fma,
-        gather,
-        gather_rows,
-        load,
-        look_up,
         luck,
         mantissa,
         maximum,
         number_at,
-        pick,
         rotate,
         seldom,
         splat,
-        store,
-        turn,
         where,
         zeros,
     )

@@ -31,6 +31,7 @@ LAYERS = [
     [
         "lanes_interpreted",
         "lanes_compiled",
+        "lanes_arrays",
         "octets_interpreted",
         "octets_compiled",
         "octets_arrays",
@@ -114,8 +115,8 @@ ROOMS = {
     "dask_jobqueue": {"sweeps.executors"},
     "mpi4py": {"ranks"},
     "SALib": {"sweeps.design"},
-    "numba": {"compiled", "lanes_compiled", "octets_compiled", "octets_arrays"},
-    "llvmlite": {"lanes_compiled", "octets_compiled", "octets_arrays"},
+    "numba": {"compiled", "lanes_compiled", "lanes_arrays", "octets_compiled", "octets_arrays"},
+    "llvmlite": {"lanes_compiled", "lanes_arrays", "octets_compiled", "octets_arrays"},
 }
 OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
 
