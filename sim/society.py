@@ -214,7 +214,7 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
             i = ties.order[at + lane]
             degree[lane] = ties.degree[i] if i < helpers.size else 0
             share[lane] = 0.0
-        for r in range(degree.max()):
+        for r in range(degree[0]):  # who has most ties is first
             tie = ties.slice_start[at // WIDTH] + WIDTH * r
             fetch(words, ties.indices, tie + AHEAD * WIDTH)
             for lane in range(WIDTH):

@@ -145,7 +145,8 @@ def seat_members(
         for user in range(starts[d], starts[d + 1]):
             if online[user] and segments[user] & bit > 0 and by_age:
                 ahead[age[user] + 1] += 1
-        ahead = np.cumsum(ahead)
+        for year in range(LAST_AGE + 1):
+            ahead[year + 1] += ahead[year]
         for user in range(starts[d], starts[d + 1]):
             if online[user] and segments[user] & bit > 0:
                 years = np.int64(age[user]) if by_age else 0

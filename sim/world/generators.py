@@ -68,20 +68,24 @@ def _rows_by_chunk(
     age, recipe = population.age, make_recipe(population, config, seed)
     starts = district_starts(population.region)
     weak = pair_stubs(age, recipe, n_threads)
-    return lambda chunk: chunk_rows(*chunk, starts, age, recipe, weak)
+
+    def rows(chunk: tuple[int, int]) -> Chunk:
+        district = int(np.searchsorted(starts, chunk[0], side="right")) - 1
+        return chunk_rows(*chunk, district, starts, age, recipe, weak)
+
+    return rows
 
 
 @jit_loop
 def chunk_rows(
-    first: int, last: int, starts: I64, age: U8, recipe: Recipe, weak: WeakTies
+    first: int, last: int, district: int, starts: I64, age: U8, recipe: Recipe, weak: WeakTies
 ) -> Chunk:
-    """Return the rows of the users `first` to `last` - 1, a chunk."""
+    """Return the rows of the users `first` to `last` - 1, a chunk; `district` is the first's."""
     chunk = first // CHUNK
     stub, place = int(weak.start[chunk]), weak.place[chunk].copy()
     indptr = np.zeros(last - first + 1, np.int64)
     indices = np.empty(_ROOM * (last - first), np.uint32)
     layer_end = np.zeros((last - first, len(LAYERS)), np.uint16)
-    district = int(np.searchsorted(starts, first, side="right")) - 1
     while district < starts.size - 1 and starts[district] < last:
         begin, end = int(starts[district]), int(starts[district + 1])
         low, high = max(first, begin), min(last, end)
@@ -126,7 +130,7 @@ def _words(
     for k in range(high - low):
         row[k + 1] += row[k] + weak.stubs[low + k]
     words, free = np.empty(row[-1], np.uint64), row[:-1].copy()
-    layer = 0
+    layer = np.int64(0)
     for t in range(end[-1]):
         while t >= end[layer]:
             layer += 1
@@ -138,11 +142,14 @@ def _words(
         if low <= b < high:
             words[free[b - low]] = rank | np.uint64(a)
             free[b - low] += 1
+    layer = np.int64(_WEAK)
     for user in range(low, high):
         for at in range(free[user - low], row[user - low + 1]):
             month = weak.month[stub]
             friend = np.int64(weak.partner[place[month]])
-            words[at] = tie_rank(_WEAK, user, friend, n, recipe.order_key) | np.uint64(friend)
+            words[at] = tie_rank(np.int64(_WEAK), user, friend, n, recipe.order_key) | np.uint64(
+                friend
+            )
             place[month] += 1
             stub += 1
     return row, words, stub

@@ -38,7 +38,7 @@ def district_ties(
     end
         Ties in layers 0 to l: households, kin, school or work, friends; shape (4,).
     """
-    everybody = np.arange(last - first).astype(np.uint32)
+    everybody = in_order(last - first)
     pupils = _pupils(district, first, last, age, recipe)
     workers = _workers(district, first, last, age, recipe)
     friends = _friends(first, last, age, recipe)
@@ -49,7 +49,7 @@ def district_ties(
     )  # fmt: skip
     source, target = np.empty(room, np.uint32), np.empty(room, np.uint32)
     end = np.empty(4, np.int64)
-    end[0] = _tie(0, everybody, district, recipe.household, source, target)
+    end[0] = _tie(np.int64(0), everybody, district, recipe.household, source, target)
     end[1] = _tie(end[0], everybody, district, recipe.kin, source, target)
     classes = _tie(end[1], pupils, district, recipe.school, source, target)
     end[2] = _tie(classes, workers, district, recipe.work, source, target)
@@ -98,7 +98,7 @@ def _pupils(district: int, first: int, last: int, age: U8, recipe: Recipe) -> U3
     years = np.empty(n, np.int64)
     for k in range(n):
         years[k] = age[first + np.int64(members[k])]
-    return _by_cell(members[:n], years, PUPIL_UNTIL)
+    return _by_cell(members[:n], years, np.int64(PUPIL_UNTIL))
 
 
 @jit_loop
@@ -132,7 +132,16 @@ def _friends(first: int, last: int, age: U8, recipe: Recipe) -> U32:
             members[n] = user - first
             months[n] = month(sought + laws.laplace(FRIENDS_NOISE, u))
             n += 1
-    return _by_cell(members, months, N_MONTHS)
+    return _by_cell(members, months, np.int64(N_MONTHS))
+
+
+@jit_loop
+def in_order(n_members: int) -> U32:
+    """Return the members' numbers."""
+    members = np.empty(n_members, np.uint32)
+    for k in range(n_members):
+        members[k] = k
+    return members
 
 
 @jit_loop
@@ -144,7 +153,7 @@ def shuffle(members: U32, key: np.uint64) -> None:
 
 
 @jit_loop
-def _by_cell(members: U32, cell: I64, n_cells: int) -> U32:
+def _by_cell(members: U32, cell: I64, n_cells: Int) -> U32:
     """Return `members` by ascending `cell`, in their order inside a cell, by counting."""
     place = np.zeros(n_cells + 1, np.int64)
     for c in cell:

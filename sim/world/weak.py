@@ -15,7 +15,7 @@ from sim.compiled import jit_loop
 from sim.world import laws
 from sim.world.ages import FIRST_AGE
 from sim.world.arrays import I64, U8, U16, U32
-from sim.world.groups import shuffle
+from sim.world.groups import in_order, shuffle
 from sim.world.pool import each, ranges, stream
 from sim.world.recipe import (
     AGE_SPAN,
@@ -135,7 +135,7 @@ def pair_months(
     """
     for m in range(first, last):
         begin, size = ends[m], ends[m + 1] - ends[m]
-        order = np.arange(size).astype(np.uint32)
+        order = in_order(size)
         shuffle(order, rng.step_key(key, m))
         odd = begin & 1
         if odd and size > 0:
