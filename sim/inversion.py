@@ -79,7 +79,8 @@ def talk_rows(
     align_stack()
     for at in range(first, last, BLOCK):
         base = sample.blocks[at // BLOCK] * BLOCK
-        end, talks, shift = min(base + BLOCK, users.shape[0]), sample.talks, base - at
+        end, talks = min(base + BLOCK, users.shape[0]), sample.talks
+        shift = np.uint32(base - at)  # as in a step: what both use is compiled once
         for slot in range(base + WIDTH * turn.k, end, WIDTH * turn.of):
             communicate(slot, 0, WIDTH, talks, shift, words, ties, now, rules, NO_LUCK, s)
         n = queue(base, end, turn, ties, line)

@@ -66,7 +66,7 @@ def consider(
         talk.vpn_gain = 0.0
         if opens_something(user.place, now, rules):
             talk.content = content_regained(user, now, rules)
-            ask(i, word, VPN_BIT, VPN_TOO, asked)
+            ask(i, word, np.int64(VPN_BIT), np.int64(VPN_TOO), asked)
 
 
 @rule

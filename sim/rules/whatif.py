@@ -180,7 +180,7 @@ def welfare_as(
         asked.lanes[lane], asked.lanes[WIDTH + lane] = i, asked.low[k]
         asked.lanes[2 * WIDTH + lane] = asked.high[k]
     low, high = load(asked.lanes, WIDTH), load(asked.lanes, 2 * WIDTH)
-    longest = seat(asked.lanes, 0, high, ties, t, s)
+    longest = seat(asked.lanes, np.int64(0), high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
     lay_out(low, high, offered, t, s)
