@@ -132,6 +132,10 @@ class Conditions:
         return force
 
     @cached_property
+    def _shutdowns(self) -> list[Restriction]:
+        return as_restrictions(self.config, self.config.policies.values())
+
+    @cached_property
     def _columns(self) -> dict[str, int]:
         """Where platforms stand, messengers and cellular side by side."""
         return {name: p for p, name in enumerate(self.config.messengers)} | {
@@ -184,7 +188,7 @@ class Conditions:
         restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
         obeyed = [p for p in policies.values() if isinstance(p, Compliance)]
         grades = mean_grades(self.config, restrictions, span, obeyed)
-        shut = mean_grades(self.config, as_restrictions(self.config, policies.values()), span)
+        shut = mean_grades(self.config, self._shutdowns, span)
         efficacy = self._efficacy(step)
         lifted = np.zeros(MAX)
         for p, name in enumerate(self.config.messengers):

@@ -22,7 +22,7 @@ from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
 from sim.state import State
-from sim.tally import N_COLUMNS, Tally
+from sim.tally import N_COLUMNS, Tally, collect
 from sim.values import Seen, step_values
 from sim.world.pool import parts
 
@@ -108,6 +108,7 @@ class Recorder:
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
         self._covered = 0.0  # days of the month so far
+        self._tally: Tally | None = None  # of the last step
 
     @property
     def observations(self) -> Observations:
@@ -135,25 +136,30 @@ class Recorder:
             scales.append(length / covered if is_last and covered >= COVERED * length else 0.0)
             covered = 0.0 if is_last else covered
         n_chunks = len(chunks(self.n_users))
-        return Tally(
+        if self._tally is None:
+            sums = aligned.zeros((n_chunks, self.cells.n, N_COLUMNS))
+        else:
+            sums = self._tally.sums  # cleared: new pages would take longer than a small world
+        self._tally = Tally(
             len(self.config.population.regions), self._at_start, self._primary, self._exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
-            aligned.zeros((n_chunks, self.cells.n, N_COLUMNS)),
-            aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
+            sums, aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
         )  # fmt: skip
+        return self._tally
 
     def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
         """Record what was added up in step `step`."""
-        self._waiting.append(Seen(tally.sums.sum(axis=0), abuse.copy(), now))
+        sums = np.zeros(tally.sums.shape[1:])
+        collect(tally.sums, sums)
+        self._waiting.append(Seen(sums, abuse.copy(), now))
         if len(self._waiting) == AT_ONCE:
             self.work_out()
         if step == 0:
             self._snapshot(step)
-        months = tally.months.sum(axis=0)
         for k, (first, days, is_last) in enumerate(self._months_of(step)):
             self._covered += days
             if is_last or step == self.config.n_steps - 1:
-                self._close_month(first, step, months[k])
+                self._close_month(first, step, tally.months[:, k].sum(axis=0))
         if step == self.config.n_steps - 1:
             self._finish(step)
 

@@ -9,7 +9,7 @@ import numpy as np
 from sim.cells import Cells
 from sim.compiled import rule_loop
 from sim.config import SimConfig
-from sim.engines import BLOCK, Threads, chunks, n_blocks
+from sim.engines import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.abuse import adapt, incidents, profit
@@ -22,7 +22,7 @@ from sim.world.settings import BANDS
 def reach(state: State, now: Now, threads: Threads) -> F64:
     """Return r_k by kind of abuse: mean over users of attempts that arrive, (n kinds, MAX + 1)."""
     counts = np.zeros((len(chunks(state.n_users)), len(now.availability), USABLE + 1), np.int64)
-    threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts)
+    threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts, grain=COARSE)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
     by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
     found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.engines import CompiledEngine, Task, Threads, chunks, cut, move_rows
+from sim.engines import GRAIN, CompiledEngine, Task, Threads, chunks, cut, move_rows
 from sim.ranks import Ranks
 from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Now, Records
 from sim.state import State
@@ -56,10 +56,10 @@ class RangeThreads(Threads):
         self.n_threads, self._pool = threads.n_threads, threads._pool
         self._ranges = ranges
 
-    def tasks(self, n_rows: int) -> tuple[Task, ...]:
+    def tasks(self, n_rows: int, grain: int = GRAIN) -> tuple[Task, ...]:
         """Return the tasks of this rank."""
         first, last = self._ranges.chunks[self._ranges.ranks.number :][:2]
-        return cut(chunks(n_rows)[first:last], first)
+        return cut(chunks(n_rows)[first:last], self.n_threads, grain, first)
 
     def total(self, by_chunk: I64) -> I64:
         """Return the sum of all ranks' chunks."""

@@ -63,7 +63,9 @@ def rehearse_step(config: SimConfig) -> None:
     state, threads = two_users(config), Threads(1)
     run = _run(config, state, threads)
     with np.errstate(all="ignore"):
-        run.engine.step(state, run.now, run.keys, run.recorder.tally(0))
+        tally = run.recorder.tally(0)
+        run.engine.step(state, run.now, run.keys, tally)
+        run.recorder.record(0, run.now, state.abuse, tally)
 
 
 def _run(config: SimConfig, state: State, threads: Threads) -> Simulation:

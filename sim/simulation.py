@@ -16,7 +16,8 @@ from sim.rng import purpose_key, step_key
 from sim.rules.records import PURPOSES, U64, Now
 from sim.state import State
 
-GIVEN = {"config", "n_users", "_at_start", "cells"}  # what a recorder is made from, and keeps
+# what a recorder is made with, and keeps
+GIVEN = {"config", "n_users", "_at_start", "cells", "_tally"}
 
 
 class Simulation:

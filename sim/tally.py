@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import aligned
-from sim.compiled import rule
+from sim.compiled import rule, rule_loop
 from sim.octets import (
     WIDTH,
     Octet,
@@ -189,12 +189,28 @@ def carry(sums: Sums, chunk: Int, tally: Tally) -> None:
                 sums.counts[cell, column] = 0
 
 
+@rule_loop
+def collect(by_chunk: F64, sums: F64) -> None:
+    """Add the sums of chunks up, in their order, to those of all users; leave zeros.
+
+    A chunk lies in few regions: to add and to clear all its cells would take longer than a step
+    of a small world.
+    """
+    for chunk in range(by_chunk.shape[0]):
+        for cell in range(by_chunk.shape[1]):
+            row = by_chunk[chunk, cell]
+            if has_users(row[HAS:]):
+                for column in range(N_COLUMNS):
+                    sums[cell, column] += row[column]
+                    row[column] = 0.0
+
+
 @rule
-def has_users(counts: U16) -> bool:
+def has_users(counts: U16 | F64) -> bool:
     """Say whether anybody was counted: each user has one primary messenger, or none."""
     n = np.int64(0)
     for k in range(CELLULAR + 1):
-        n += counts[PRIMARY - HAS + k]
+        n += np.int64(counts[PRIMARY - HAS + k])
     return bool(n > 0)
 
 
