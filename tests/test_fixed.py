@@ -106,6 +106,18 @@ def test_the_sums_of_a_block_are_carried_to_those_of_its_chunk_and_begin_anew():
     assert (added.sums[0] == expected).all()
 
 
+def test_sums_of_chunks_are_added_in_their_order_and_cleared():
+    rng = np.random.default_rng(8)
+    by_chunk = rng.normal(size=(32, 9, tally.N_COLUMNS)) * 10.0 ** rng.integers(-9, 9, (32, 9, 1))
+    counts = by_chunk[..., tally.HAS :]
+    counts[:] = rng.integers(0, 2**40, counts.shape)
+    by_chunk[rng.random((32, 9)) < 0.7] = 0.0  # nobody of the chunk is in the cell
+    expected, sums = by_chunk.sum(axis=0), np.zeros(by_chunk.shape[1:])
+    tally.collect(by_chunk, sums)
+    assert sums.tobytes() == expected.tobytes()
+    assert not by_chunk.any()
+
+
 def test_habits_and_beliefs_are_what_was_written_to_half_a_step_up_to_their_ends():
     user, rng = someone(), np.random.default_rng(3)
     for _ in range(200):

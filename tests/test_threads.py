@@ -1,0 +1,70 @@
+"""Claims about threads: every row once, chunks that depend on rows alone, errors passed on."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from sim.engines import BLOCK, GRAIN, Threads, chunks
+
+ROWS = [1, BLOCK - 1, BLOCK + 1, 5 * BLOCK, 33 * BLOCK + 7, 200 * BLOCK]
+
+
+@pytest.mark.parametrize("grain", [GRAIN, 32 * GRAIN])
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("n_rows", ROWS)
+def test_every_row_is_visited_once(n_rows, n_threads, grain):
+    visits = np.zeros(n_rows, np.int64)
+
+    def visit(first, last):
+        assert first % BLOCK == 0
+        visits[first:last] += 1
+
+    Threads(n_threads).run(visit, n_rows, grain=grain)
+    assert (visits == 1).all()
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 3])
+@pytest.mark.parametrize("n_rows", ROWS)
+def test_chunks_have_their_numbers_and_rows_whatever_the_threads(n_rows, n_threads):
+    found = {}
+
+    def note(number, cuts):
+        for k in range(len(cuts) - 1):
+            found[number + k] = (int(cuts[k]), int(cuts[k + 1]))
+
+    Threads(n_threads).run_chunks(note, n_rows)
+    assert [found[k] for k in sorted(found)] == list(chunks(n_rows))
+
+
+def test_no_rows_are_no_work():
+    Threads(2).run(pytest.fail, 0)
+
+
+def test_two_threads_work_at_the_same_time():
+    both = threading.Barrier(2, timeout=30)  # broken, were one to come after the other
+    Threads(2).run(lambda *_: both.wait(), 2 * GRAIN)
+
+
+@pytest.mark.parametrize("failing", ["main", "other"])
+def test_an_error_of_either_thread_is_raised_when_nobody_works_any_more(failing):
+    begun, ended = [], []
+    here = threading.current_thread()
+    both = threading.Barrier(2, timeout=30)
+
+    def work(first, _):
+        begun.append(first)
+        if len(begun) <= 2:
+            both.wait()
+            if (threading.current_thread() is here) == (failing == "main"):
+                ended.append(first)
+                raise LookupError(failing)
+        time.sleep(0.02)
+        ended.append(first)
+
+    with pytest.raises(LookupError, match=failing):
+        Threads(2).run(work, 64 * GRAIN)
+    assert sorted(begun) == sorted(ended)
+    if failing == "main":  # as when it is interrupted
+        assert len(begun) < len(chunks(64 * GRAIN))
