@@ -108,8 +108,8 @@ def see(mine, other, words, now, rules, s, seen):
         for p in range(MAX):
             if offered >> p & 1:
                 has = (low & their_low & (1 << p)) != 0
-                by = ways(p, pair, pairs, t)
-                x, y, v = pulls(p, has, by, contacts, s)
+                by = ways(p, has, pair, pairs, t)
+                x, y, v = pulls(p, by, contacts, s)
                 store(seen[0, p], at, x)
                 store(seen[1, p], at, y)
                 store(seen[2, p], at, v)

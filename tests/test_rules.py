@@ -203,7 +203,8 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
     t = availability.pair_tables(q, values, losses)
     n = len(t.attraction)
     tables = t.pairs.reshape(MAX, 2, 2, t.n_pairs)
-    assert n**2 <= t.n_pairs < n**2 + SPAN
+    assert n**2 < t.n_pairs <= n**2 + SPAN
+    assert not tables[..., n**2 :].any()
     assert t.n_pairs == WIDTH or t.n_pairs % SPAN == 0
     assert n == 2 * n_kinds + 1
     assert (t.regional == 1) == (n_kinds > 1)

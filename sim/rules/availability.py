@@ -25,7 +25,7 @@ class PairTables(NamedTuple):
     attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
     quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
     pairs: F32  # flat (P, 2, 2, S): by messenger attraction, quality by channel, pair of classes
-    n_pairs: int  # S, the number of pairs rounded up to a register or to whole tables
+    n_pairs: int  # S, more than there are pairs, a register or whole tables; the last hold 0
     varied: int  # bits: messengers that do not work alike in all classes
     regional: int  # 1: places differ by more than a VPN (the lowest bit of a place)
 
@@ -52,7 +52,7 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     quality = np.where(np.isfinite(values), both, 0.0)
     tables = attractions.astype(np.float32), quality.astype(np.float32)
     n_pairs = len(rows) ** 2
-    size = WIDTH if n_pairs <= WIDTH else -(-n_pairs // SPAN) * SPAN
+    size = WIDTH if n_pairs < WIDTH else (n_pairs // SPAN + 1) * SPAN
     pairs = aligned.zeros((values.shape[1], 2, 2, size), np.float32)
     for k, t in enumerate(tables):
         pairs[:, k, :, :n_pairs] = t.reshape(n_pairs, *values.shape).transpose(2, 1, 0)

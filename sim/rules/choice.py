@@ -23,7 +23,6 @@ from sim.lanes import (
     WIDTH,
     Floats,
     Ints,
-    Mask,
     any_bits,
     bits_of,
     fetch,
@@ -120,26 +119,19 @@ def say_by(
     if not offered >> p & 1:
         return said
     has = (low & contacts.low & (1 << p)) != 0
-    by = ways(p, contacts.pair, pairs, t)
-    x, y, v = pulls(p, has, by, contacts, s)
+    by = ways(p, has, contacts.pair, pairs, t)
+    x, y, v = pulls(p, by, contacts, s)
     store(s, block_of(p) + SAID, x)
     store(s, block_of(p) + SAID_SENSITIVE, y)
     store(s, block_of(p) + CALLED, v)
     q, q_call = by.message_quality, by.call_quality
     safe_message, safe_call = said.safe_message, said.safe_call
     if t.unreadable >> p & 1:
-        safe_message, safe_call = better(has, safe_message, q), better(has, safe_call, q_call)
+        safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
     return Sayings(
         said.message + x, said.sensitive + y, said.call + v,
-        better(has, said.best_message, q), better(has, said.best_call, q_call),
-        safe_message, safe_call,
+        maximum(said.best_message, q), maximum(said.best_call, q_call), safe_message, safe_call,
     )  # fmt: skip
-
-
-@rule
-def better(has: Mask, best: Floats, quality: Floats) -> Floats:
-    """Return the quality of what both ends have, where it is the best so far."""
-    return maximum(best, where(has, quality, 0.0))
 
 
 @rule

@@ -233,8 +233,12 @@ class Ways(NamedTuple):
 
 
 @rule
-def ways(p: Int, pair: Ints, pairs: F32, t: Terms) -> Ways:
-    """Return it for messenger `p` and pairs of classes."""
+def ways(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Ways:
+    """Return it for messenger `p` and pairs of classes; all 0 unless both ends have it.
+
+    The last pair of the tables is nobody's: there they hold 0.
+    """
+    pair = where(has, pair, t.n_pairs - 1)
     if seldom(t.n_pairs != WIDTH):
         return ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
     at = p * _TABLES * WIDTH
@@ -249,9 +253,11 @@ def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways
     """Return it where there are more pairs than a register holds."""
     at, none = p * _TABLES * many, zeros()
     if not varied >> p & 1:
+        lacks = pair == many - 1
         return Ways(
-            splat(pairs[at]), splat(pairs[at + many]),
-            splat(pairs[at + 2 * many]), splat(pairs[at + 3 * many]),
+            where(lacks, 0.0, splat(pairs[at])), where(lacks, 0.0, splat(pairs[at + many])),
+            where(lacks, 0.0, splat(pairs[at + 2 * many])),
+            where(lacks, 0.0, splat(pairs[at + 3 * many])),
         )  # fmt: skip
     found = Ways(none, none, none, none)
     for first in range(0, many, SPAN):
@@ -266,13 +272,10 @@ def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways
 
 
 @rule
-def pulls(
-    p: Int, has: Mask, by: Ways, contacts: Contacts, s: F32
-) -> tuple[Floats, Floats, Floats]:
+def pulls(p: Int, by: Ways, contacts: Contacts, s: F32) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, level = block_of(p), contacts.high >> HABIT_WIDTH * p
     pull = load(s, block + _HABIT) * pick(s, _HABITS, level)  # the same from either end
-    pull = where(has, pull, 0.0)
     message = pull * by.message
     level = contacts.low >> FEAR_BIT + FEAR_WIDTH * p
     fears = load(s, block + _FEAR) * look_up(s, _FEARS, level)

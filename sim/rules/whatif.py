@@ -214,8 +214,8 @@ def say_by(
     if not offered >> p & 1:
         return z
     has = (low & contacts.low & (1 << p)) != 0
-    by = ways(p, contacts.pair, pairs, t)
-    x, y, v = pulls(p, has, by, contacts, s)
+    by = ways(p, has, contacts.pair, pairs, t)
+    x, y, v = pulls(p, by, contacts, s)
     return Sums(z.message + x, z.sensitive + y, z.call + v)
 
 
