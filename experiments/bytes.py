@@ -11,9 +11,10 @@ from experiments import command
 from sim import load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.simulation import Simulation
 from sim.start import prepare
+from sim.threads import Threads
 
 N_USERS = 50_000
 Part = tuple[str, float, str]

@@ -16,7 +16,7 @@ import pandas as pd
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.draws import drawn
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.errors import ConfigError
 from sim.platforms import CELLULAR, CHANNELS
 from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
@@ -26,6 +26,7 @@ from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
 from sim.tally import are_lost
+from sim.threads import Threads
 from sim.witness import Witness
 from sim.world.settings import BANDS, TYPES
 

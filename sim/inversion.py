@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH, align_stack
 from sim.octets import WIDTH as OCTET
 from sim.octets import (
@@ -48,6 +47,7 @@ from sim.rules.whatif import Questions, answer, ask_values, questions
 from sim.rules.word import FEARS, in_use, quick_bits
 from sim.sample import ALL, NOBODY, Sample, Turn, groups, queue, stand_in, user_at
 from sim.state import State
+from sim.threads import BLOCK, Threads, n_blocks
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
 MONTH = 30.0  # days

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from sim.atlas import Atlas, draw_atlas
 from sim.config import SimConfig
-from sim.engines import Threads
 from sim.in_force import changes, in_force
 from sim.model import MigrationModel
 from sim.platforms import CELLULAR
 from sim.results import assemble
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.start import prepare
+from sim.threads import Threads
 from sim.world.arms import build_graph
 from sim.world.cache import load_world
 

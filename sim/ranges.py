@@ -12,11 +12,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from sim.engines import GRAIN, CompiledEngine, Task, Threads, chunks, cut, move_rows
+from sim.engines import CompiledEngine, move_rows
 from sim.ranks import Ranks
 from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Now, Records
 from sim.state import State
 from sim.tally import Tally
+from sim.threads import GRAIN, Task, Threads, chunks, cut
 from sim.world.arrays import Flags
 
 MOVED = np.dtype([("chat", "u4"), ("platform", "u1"), ("moved", "u1"), ("bound", "u1")])

@@ -19,12 +19,13 @@ from sim.beside import beside
 from sim.compiled import INTERPRETED, nothing_compiled
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.offenders import follow
 from sim.schema import load_config
 from sim.simulation import Simulation
 from sim.start import settle
 from sim.state import State, make_state
+from sim.threads import Threads
 from sim.world.chats import Seats
 from sim.world.pool import available_cores
 from sim.world.population import Population

@@ -10,7 +10,7 @@ from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.draws import drawn
-from sim.engines import CompiledEngine, Engine, Threads
+from sim.engines import CompiledEngine, Engine
 from sim.measures import Observations
 from sim.ranges import Ranges, RangesEngine, RangeThreads
 from sim.ranks import Ranks
@@ -18,6 +18,7 @@ from sim.results import Result, assemble
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
+from sim.threads import Threads
 from sim.watch import OnStep, Watch
 from sim.world.pool import available_cores
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.engines import BLOCK, Threads, n_blocks
 from sim.lanes import WIDTH
 from sim.rules.records import I64, MAX, TALK, U8, U64, Int, Record, Records, Ties, records
 from sim.rules.word import pack
 from sim.state import State
+from sim.threads import BLOCK, Threads, n_blocks
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare

@@ -8,13 +8,14 @@ import numpy as np
 
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import Engine, Threads
+from sim.engines import Engine
 from sim.measures import Recorder
 from sim.offenders import follow
 from sim.policies import Compliance
 from sim.rng import purpose_key, step_key
 from sim.rules.records import PURPOSES, U64, Now
 from sim.state import State
+from sim.threads import Threads
 
 # what a recorder is made with, and keeps
 GIVEN = {"config", "n_users", "_at_start", "cells", "_tally"}

@@ -8,7 +8,6 @@ import numpy as np
 
 from sim.compiled import jit_loop
 from sim.config import SimConfig
-from sim.engines import BLOCK, Threads, chunks
 from sim.lanes import WIDTH, fetch
 from sim.octets import number_at
 from sim.rng import purpose_key, uniform, uniforms
@@ -32,6 +31,7 @@ from sim.rules.records import (
 from sim.rules.word import place, with_place
 from sim.sample import Sample, Turn, draw_sample
 from sim.state import State, show_rows
+from sim.threads import BLOCK, Threads, chunks
 from sim.world.population import normals
 from sim.world.settings import BANDS
 

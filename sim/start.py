@@ -22,7 +22,6 @@ import numpy as np
 
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import Threads
 from sim.inversion import Draw, draw, look_at_start, reach_rows, talk
 from sim.octets import WIDTH as OCTET
 from sim.offenders import start_abuse
@@ -33,6 +32,7 @@ from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
 from sim.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
 from sim.state import State, first_ties, make_state, show_rows
+from sim.threads import Threads
 from sim.world.cache import load_world
 from sim.world.pool import parts, stream
 from sim.world.settings import BANDS

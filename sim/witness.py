@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines import (
-    BLOCK,
-    CompiledEngine,
-    Threads,
-    agreements,
-    chunks,
-    make_work,
-    n_blocks,
-    step_rows,
-)
+from sim.engines import CompiledEngine, agreements, make_work, step_rows
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import TALK, U8, U64, USER, Now, Records, records
 from sim.state import State
 from sim.tally import Tally
+from sim.threads import BLOCK, Threads, chunks, n_blocks
 
 
 class Witness(CompiledEngine):

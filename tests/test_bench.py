@@ -12,9 +12,10 @@ from experiments.bench.layout import LEAST_HEIGHT, WIDTH, make_tiles
 from experiments.bench.parts import ClockedEngine
 from experiments.bench.work import ORDERS, Graph, draw_graph, load_graph, save_graph
 from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.simulation import Simulation
 from sim.start import prepare
+from sim.threads import Threads
 from tests.worlds import different, outcome
 
 

@@ -15,8 +15,9 @@ away from them: a state that loses its stability slowly is held fast by the roun
 import numpy as np
 import pytest
 
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.rules.word import HABIT_STEPS
+from sim.threads import Threads
 from tests import theory
 from tests.worlds import (
     HABIT_UNIT,

@@ -44,7 +44,7 @@ LAYERS = [
     ["validation", "world.population", "world.graph", "world.statistics", "rules.*"],
     ["refusals"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
-    ["schema", "draws", "world.generators", "world.arms", "grades", "cells"],
+    ["schema", "draws", "threads", "world.generators", "world.arms", "grades", "cells"],
     ["world.chats", "conditions", "jobs", "stories", "levers", "in_force"],
     ["world.build"],
     ["world.shelf"],

@@ -7,10 +7,10 @@ from matplotlib.colors import to_hex
 
 from sim import load_config, palette
 from sim.atlas import GAP, along_curve, draw_atlas, households, pack
-from sim.engines import Threads
 from sim.live import LiveModel
 from sim.plotting_live import costs_so_far, reach_so_far
 from sim.plotting_network import network_map
+from sim.threads import Threads
 from sim.world.graph import Graph
 
 SOCIETY = ("population.n_users=500", "engine.threads=1")

@@ -7,7 +7,6 @@ from scipy.special import softmax
 from sim import load_config
 from sim.cells import Cells
 from sim.conditions import Conditions
-from sim.engines import Threads
 from sim.offenders import abuse_by_cell, arriving, follow, reach, start_abuse
 from sim.policies import Moderation, Restriction, VpnBlocking
 from sim.rules import abuse
@@ -23,6 +22,7 @@ from sim.rules.records import (
     USER,
     records,
 )
+from sim.threads import Threads
 from sim.world.settings import BANDS
 from tests.worlds import keys, lucky, someone, toy_now, world
 

@@ -9,7 +9,7 @@ import pytest
 from sim import load_config, start
 from sim.compiled import jit_loop
 from sim.conditions import Conditions
-from sim.engines import Threads, agreements
+from sim.engines import agreements
 from sim.inversion import stationary
 from sim.measures import Series, step_series
 from sim.octets import write
@@ -41,6 +41,7 @@ from sim.rules.sieve import sieve
 from sim.rules.step import follow_up
 from sim.rules.word import aware_of, pack, pack_mind, usable
 from sim.tally import is_exposed, primary
+from sim.threads import Threads
 from sim.world.graph import Graph
 from tests.worlds import (
     HABIT_UNIT,

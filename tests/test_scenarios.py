@@ -14,13 +14,13 @@ from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, r
 from sim import compare, load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import Threads
 from sim.measures import step_series
 from sim.offenders import reach
 from sim.policies import GroupMove, Mandate, Story
 from sim.policy_checks import MOST_STORIES
 from sim.rules.records import CALL, MESSAGE
 from sim.schema import CONF
+from sim.threads import Threads
 from tests.worlds import advanced, outcome, simulation, world
 
 SCENARIOS = sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))

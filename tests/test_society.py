@@ -6,13 +6,13 @@ from scipy.special import softmax
 
 from sim import load_config
 from sim.conditions import Conditions
-from sim.engines import Threads
 from sim.rng import purpose_key, uniforms
 from sim.rules.records import NOWHERE
 from sim.sample import NOBODY, draw_sample
 from sim.society import CLOSE, seat_chats, settle_beliefs, settle_skill
 from sim.start import prepare
 from sim.state import make_state
+from sim.threads import Threads
 from sim.world.arms import build_rows
 from sim.world.chats import seat
 from sim.world.population import draw_population

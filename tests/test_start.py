@@ -5,13 +5,13 @@ import pytest
 
 from sim import load_config, sample
 from sim.conditions import Conditions
-from sim.engines import Threads
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.fixed import SHARE_STEPS
 from sim.rules.records import N_BANDS
 from sim.rules.word import in_use
 from sim.runs import run
 from sim.start import FULL, _first_users, prepare, reach_targets
+from sim.threads import Threads
 from sim.world.settings import BANDS
 from tests.worlds import csr, talks_of, toy_users
 

@@ -8,7 +8,7 @@ import numpy as np
 from sim import load_config
 from sim.compiled import rule
 from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Threads, chunks
+from sim.engines import CompiledEngine
 from sim.inversion import talk
 from sim.lanes import WIDTH
 from sim.measures import step_series
@@ -48,6 +48,7 @@ from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, first_ties, make_ties, seats
 from sim.tally import N_COLUMNS, Tally
+from sim.threads import Threads, chunks
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
 from tests.chats import toy_chats

@@ -13,8 +13,8 @@ import time
 from experiments.bench import probe
 from experiments.bench.full_model import SCENARIO
 from sim import __version__, load_config
-from sim.engines import available_cores
 from sim.runs import compare, run
+from sim.world.pool import available_cores
 
 REPLICATIONS = 8
 

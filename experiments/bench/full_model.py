@@ -16,9 +16,10 @@ from experiments.bench import probe
 from sim import __version__, load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.engines import CompiledEngine, Threads
+from sim.engines import CompiledEngine
 from sim.simulation import Simulation
 from sim.start import prepare
+from sim.threads import Threads
 
 SCENARIO = "as_happened"
 BAN = dt.date(2025, 8, 13)  # calls are restricted from then on

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from experiments.bench.layout import Tiles, make_tiles
 from experiments.bench.work import APPEAL, F64, I64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
 from sim.compiled import jit, jit_loop
-from sim.engines import BLOCK, Threads
 from sim.rng import purpose_key, step_key, uniform
+from sim.threads import BLOCK, Threads
 
 F32 = NDArray[np.float32]
 SEED = 3

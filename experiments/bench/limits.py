@@ -19,7 +19,7 @@ from experiments.bench.layout import Rows, Tiles, make_rows, make_tiles
 from experiments.bench.slices import LANES, gather_slices, make_slices
 from experiments.bench.work import U8, U32, Graph, load_graph
 from sim.compiled import jit_loop
-from sim.engines import BLOCK, Threads
+from sim.threads import BLOCK, Threads
 
 _1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 _HALF, _USER = np.uint64(16), np.uint64(0xFFFF)

@@ -24,7 +24,7 @@ from experiments.bench.full_model import configure, steps_before
 from sim import __version__
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
-from sim.engines import BLOCK, CompiledEngine, Threads, Work, agreements, block, chunks, make_work
+from sim.engines import CompiledEngine, Work, agreements, block, make_work
 from sim.lanes import WIDTH, align_stack
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
@@ -46,6 +46,7 @@ from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State
 from sim.tally import Tally, carry, observe
+from sim.threads import BLOCK, Threads, chunks
 
 PARTS = ("wonder", "communicate", "answer", "follow_up", "observe", "act", "show")
 

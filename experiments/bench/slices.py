@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from experiments.bench.layout import Rows
 from experiments.bench.work import I64, U8, U32
 from sim.compiled import jit_loop
-from sim.engines import BLOCK
+from sim.threads import BLOCK
 
 LANES = 8
 _LANES = np.uint64(LANES)
