@@ -33,7 +33,6 @@ if TYPE_CHECKING or INTERPRETED:
         load,
         look_up,
         luck,
-        mantissa,
         maximum,
         number_at,
         pick,
@@ -66,7 +65,6 @@ else:
         floats_of,
         fma,
         luck,
-        mantissa,
         maximum,
         number_at,
         rotate,
@@ -79,8 +77,8 @@ else:
 __all__ = [
     "SPAN", "WIDTH", "Floats", "Ints", "Mask", "align_stack", "any_bits", "bits_of", "decode",
     "exponent", "fetch", "floats_of", "fma", "gather", "gather_rows", "ln", "load", "look_up",
-    "luck", "mantissa", "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat",
-    "store", "turn", "where", "zeros",
+    "luck", "maximum", "number_at", "pick", "pick_of", "rotate", "seldom", "splat", "store",
+    "turn", "where", "zeros",
 ]  # fmt: skip
 
 Floats = Any  # sixteen float32
@@ -88,6 +86,7 @@ Ints = Any  # sixteen int32
 Mask = Any  # sixteen bits
 
 _ONE = 0x3F800000  # the bits of 1.0
+_MANTISSA = 0x7FFFFF
 _LN_2 = np.float32(0.69314718056)
 _MIDDLES = 1.0 + (np.arange(SPAN) + 0.5) / SPAN
 _INVERSES = (1.0 / _MIDDLES).astype(np.float32)
@@ -104,8 +103,9 @@ def ln(x: Floats) -> Floats:
 
     so three terms of the last one's series suffice (Tang 1990, doi:10.1145/98267.98294).
     """
-    nearest = bits_of(x) >> (23 - 5)  # modulo SPAN
-    t = fma(mantissa(x), pick(_INVERSES, 0, nearest), -1.0)
+    bits = bits_of(x)
+    nearest = bits >> (23 - 5)  # modulo SPAN
+    t = fma(floats_of((bits & _MANTISSA) | _ONE), pick(_INVERSES, 0, nearest), -1.0)
     near = fma(t * t, fma(t, 1.0 / 3.0, -0.5), t)
     return fma(exponent(x), _LN_2, pick(_LOGARITHMS, 0, nearest)) + near
 

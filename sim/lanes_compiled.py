@@ -196,35 +196,16 @@ def floats_of(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     return signature(FLOATS, INTS), codegen
 
 
-def _taken_apart(builder: Any, x: Any, name: str, *how: Any) -> Any:
-    """Take floats apart by one instruction of machines that have it."""
-    all_lanes, as_always = ir.IntType(16)(-1), I32(4)
-    name = f"llvm.x86.avx512.mask.{name}.ps.512"
-    return call(builder, name, x.type, x, *how, x, all_lanes, as_always)
-
-
 @intrinsic
 def exponent(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
     """Return k of positive, normal numbers 2^k m, 1 <= m < 2."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         if wide(context):
-            return _taken_apart(builder, args[0], "getexp")
+            name, every = "llvm.x86.avx512.mask.getexp.ps.512", ir.IntType(16)(-1)
+            return call(builder, name, FLOATS.vector, args[0], args[0], every, I32(4))
         bits = builder.lshr(builder.bitcast(args[0], INTS.vector), equal(INTS, 23))
         return builder.sitofp(builder.sub(bits, equal(INTS, 127)), FLOATS.vector)
-
-    return signature(FLOATS, FLOATS), codegen
-
-
-@intrinsic
-def mantissa(typingctx: Any, x: Any) -> Any:  # noqa: ARG001
-    """Return m of positive, normal numbers 2^k m, 1 <= m < 2."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        if wide(context):
-            return _taken_apart(builder, args[0], "getmant", I32(0))
-        bits = builder.and_(builder.bitcast(args[0], INTS.vector), equal(INTS, 0x7FFFFF))
-        return builder.bitcast(builder.or_(bits, equal(INTS, 0x3F800000)), FLOATS.vector)
 
     return signature(FLOATS, FLOATS), codegen
 

@@ -102,11 +102,6 @@ def exponent(x: Any) -> Any:
     return (np.frexp(x)[1] - 1).astype(np.float32)
 
 
-def mantissa(x: Any) -> Any:
-    """Return m of positive, normal numbers 2^k m, 1 <= m < 2."""
-    return np.frexp(x)[0] * np.float32(2.0)
-
-
 def rotate(ints: Any, by: Any) -> Any:
     """Return the bits of each lane rotated to the left."""
     bits = np.asarray(ints, np.int32).view(np.uint32).astype(np.uint64)
