@@ -127,7 +127,7 @@ def transitions(value, theta=1.5):
 @pytest.mark.parametrize("platform", range(3))
 def test_a_chat_moves_with_the_chances_of_a_chain_that_keeps_softmax(platform):
     users = members(0b111, 0b111, 0b101, 0b110)
-    value = np.array(values(users))
+    value = np.array(values(users), float)
     chain = transitions(value)
     law = softmax(1.5 * value)
     assert law @ chain == pytest.approx(law, abs=1e-14)
