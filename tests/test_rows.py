@@ -10,6 +10,7 @@ import sim
 from sim.errors import ConfigError
 from sim.world.generators import layered, layered_rows
 from sim.world.graph import Graph
+from sim.world.order import sort_row
 from sim.world.population import draw_population
 from sim.world.rows import CHUNK, LANES, WINDOW, Slices, in_memory, join_slices, rows_from
 from sim.world.settings import LayeredNetwork, PopulationConfig
@@ -114,3 +115,15 @@ def test_pieces_are_joined_in_order():
     pieces = [np.arange(k, k + 3, dtype=np.uint32) for k in (0, 3, 6)]
     assert in_memory(iter(pieces)).tolist() == list(range(9))
     assert in_memory(iter([])).size == 0
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 63, 64, 65, 66, 300, 5000])
+def test_a_row_of_any_length_is_sorted_however_it_comes(n):
+    dice = np.random.default_rng(n)
+    drawn = dice.integers(0, 2**63, n, dtype=np.uint64)
+    nearly, few = np.sort(drawn), drawn % np.uint64(7)
+    nearly[::50] = drawn[::50]
+    for words in (drawn, nearly, few, np.sort(drawn)[::-1].copy()):
+        expected = np.sort(words)
+        sort_row(words)
+        assert (words == expected).all()

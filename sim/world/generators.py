@@ -147,9 +147,7 @@ def _words(
         for at in range(free[user - low], row[user - low + 1]):
             month = weak.month[stub]
             friend = np.int64(weak.partner[place[month]])
-            words[at] = tie_rank(np.int64(_WEAK), user, friend, n, recipe.order_key) | np.uint64(
-                friend
-            )
+            words[at] = tie_rank(layer, user, friend, n, recipe.order_key) | np.uint64(friend)
             place[month] += 1
             stub += 1
     return row, words, stub
