@@ -139,7 +139,7 @@ class Recorder:
         if self._tally is None:
             sums = aligned.zeros((n_chunks, self.cells.n, N_COLUMNS))
         else:
-            sums = self._tally.sums  # cleared: new pages would take longer than a small world
+            sums = self._tally.sums  # cleared; the system would have to clear new ones
         self._tally = Tally(
             len(self.config.population.regions), self._at_start, self._primary, self._exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),

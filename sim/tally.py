@@ -193,8 +193,8 @@ def carry(sums: Sums, chunk: Int, tally: Tally) -> None:
 def collect(by_chunk: F64, sums: F64) -> None:
     """Add the sums of chunks up, in their order, to those of all users; leave zeros.
 
-    A chunk lies in few regions: to add and to clear all its cells would take longer than a step
-    of a small world.
+    A chunk lies in few regions: most of its cells are empty, and to add and to clear them all
+    took a twentieth of a step of 100,000 users.
     """
     for chunk in range(by_chunk.shape[0]):
         for cell in range(by_chunk.shape[1]):

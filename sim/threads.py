@@ -32,7 +32,7 @@ def n_blocks(n_rows: int) -> int:
 
 
 class Task(NamedTuple):
-    """Chunks that a thread takes in one go: a call from Python costs as much as 150 users.
+    """Chunks that a thread takes in one go: a call from Python costs as much as 100 users.
 
     A chunk's number and rows do not depend on threads, so neither do sums by chunk.
     """
@@ -80,7 +80,7 @@ class Threads:
     def _map(self, do: Callable[[Task], None], tasks: tuple[Task, ...]) -> None:
         """Let this thread and others of the pool each take the next task, until none is left.
 
-        A result a task to wait for would cost as much as 500 users, as it wakes who waits.
+        Were there a result to wait for of each task, each would wake who waits, and take a core.
         """
         waiting = iter(tasks)
 
