@@ -240,7 +240,8 @@ def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
     t = result.timeseries
     daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
     inside = (t["date"] >= after) & (t["date"] < after + pd.offsets.MonthBegin())
-    kept = t[daily & inside & t["scenario"].isin(_pair(config))]
+    asked, other = (t["scenario"] == name for name in _pair(config))  # isin takes a hundredfold
+    kept = t[daily & inside & (asked | other)]
     names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
     means = kept.assign(name=names).groupby(
         ["group", "name", "replication", "scenario"], observed=True

@@ -140,7 +140,8 @@ def write_tables(result: Result, folder: Path) -> None:
     }  # fmt: skip
     for name, table in tables.items():
         draft = folder / f".{name}.parquet"
-        table.to_parquet(draft, index=False)
+        keys = [column for column in table if table[column].dtype != float]
+        table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value comes twice
         draft.replace(folder / f"{name}.parquet")
 
 
