@@ -42,6 +42,22 @@ def test_every_case_runs_and_meets_an_observation(name):
     assert events(config).empty
 
 
+def test_comings_and_goings_isolate_people_while_the_mean_contact_is_reached_as_before():
+    """docs/howto_report.md: why a level of isolation is no effect of a policy."""
+    config = load_config(
+        "case_dir=turkey_whatsapp_2021", "population.n_users=2000", "replications=1"
+    )
+    rows = run(config).timeseries.query("group == 'all' and channel == 'call'")
+    assert not config.policies
+    reachable, isolated = (
+        rows[rows["measure"] == name].set_index("date")["value"].sort_index()
+        for name in ("reachable", "isolation")
+    )
+    assert isolated.iloc[0] == 0
+    assert isolated.iloc[-1] > 0.05
+    assert abs(reachable.iloc[-1] - reachable.iloc[0]) < 0.03
+
+
 def test_a_case_brings_its_own_world_and_leaves_behaviour_alone():
     here, there = load_config(), load_config(f"case_dir={MINE}")
     assert there.case.data == SHIPPED / MINE / "data"
