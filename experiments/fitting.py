@@ -81,11 +81,12 @@ class Fitting:
         observed, seed = self._record.observed, self._design.seed
         points = self._wave().runs.drop_duplicates("point")[self.prior.names]
         closed = close_in(self._outputs, self.prior.scores(points), observed, sizes, seed)
-        errors = closed.outputs - observed.value  # of simulations, so no emulator errs here
+        errors = closed.outputs - observed.value
+        variance = observed.sd**2 + closed.variance
         rows = pd.DataFrame({
             "sweep": self._name(sizes.generations),
             "point": np.arange(sizes.new),
-            "discrepancy": discrepancies(errors, observed.sd**2, np.random.default_rng((seed, 0))),
+            "discrepancy": discrepancies(errors, variance, np.random.default_rng((seed, 0))),
         })  # fmt: skip
         draws = pd.concat([rows, self.prior.values(closed.scores)], axis=1)
         far = self._outputs(0, closed.scores) - observed.value

@@ -59,11 +59,14 @@ class Closed(NamedTuple):
         Draws from the posterior, of equal weight.
     outputs : ndarray, shape (new, m)
         Simulated there.
+    variance : ndarray, shape (m,)
+        Of the emulator's error.
     history : list of Step
     """
 
     scores: F64
     outputs: F64
+    variance: F64
     history: list[Step]
 
 
@@ -85,7 +88,7 @@ def close_in(
         error = float(np.sqrt(emulator.variance.mean()))
         history.append(Step(g, len(scores) + len(new), rmse, error, surprise))
         scores, outputs = np.concatenate([scores, new]), np.concatenate([outputs, there])
-    return Closed(new, there, history)
+    return Closed(new, there, emulator.variance, history)
 
 
 def emulated(
