@@ -82,7 +82,7 @@ class Fitting:
         points = self._wave().runs.drop_duplicates("point")[self.prior.names]
         closed = close_in(self._outputs, self.prior.scores(points), observed, sizes, seed)
         errors = closed.outputs - observed.value
-        variance = observed.sd**2 + closed.variance
+        variance = observed.sd**2 + closed.variance  # draws miss by what the emulator errs, too
         rows = pd.DataFrame({
             "sweep": self._name(sizes.generations),
             "point": np.arange(sizes.new),
