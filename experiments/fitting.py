@@ -41,7 +41,7 @@ class Record:
     def observed(self) -> Observed:
         """Return the figures as arrays."""
         t = self.targets
-        shares = (t["measure"] != "change").to_numpy()
+        shares = t["since"].isna().to_numpy()  # and not changes
         return Observed(t["value"].to_numpy(), t["sd"].to_numpy(), shares)
 
     def outputs(self, sweep: SweepFolder) -> F64:

@@ -5,7 +5,7 @@ The only place that knows how `sim.observed` lays out its tables and how sure ea
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,57 +13,53 @@ import pyarrow.compute as pc
 
 from sim.errors import ConfigError
 from sim.observed import observations, observed_reach
+from sim.operators import EVERYBODY, OPERATORS
+from sim.operators import REACH as MEASURES
 from sim.rules.records import F64
 from sim.schema import load_config
 from sim.sweeps.folder import DONE, SweepFolder
 
-POINT = 0.01  # a percentage point
-PANEL, CLAIM = 1 * POINT, 2 * POINT  # sd of an observed share: of the panel, of a company's claim
 COMPANY = "company"  # quality of a company's own claim
 KEPT = ("mau", "dau", "use")
 GROUP = "all"
 REACH = ["platform", "measure", "date"]
-
-
-class Change(NamedTuple):
-    """The use whose relative change between two months an operator observes."""
-
-    name: str
-    channels: tuple[str, ...]
-
-
-CHANGES = {  # by operator (sim/operators.py)
-    "cellular_calls_change": Change("cellular_call_traffic_change", ("call",)),
-    "use_per_user_change": Change("whatsapp_time_per_user_change", ("message", "call")),
+CHANGES = {  # what changes between two months, by operator
+    "cellular_calls_change": "use change",
+    "use_per_user_change": "use change",
+    "monthly_reach_change": "mau change",
+    "daily_reach_change": "dau change",
 }
 
 
 def targets(case: str) -> pd.DataFrame:
-    """Return what is observed of a case (a name in conf/case), a row a figure.
+    """Return what is observed of a case (a name in conf/case) and everybody, a row a figure.
+
+    Figures of what a sweep does not keep by month (VPNs, probes), or of some ages, are left out.
 
     Returns
     -------
     DataFrame
-        platform, measure (mau, dau, change), date (first day of the month; of a change, of the
-        later one), since (of a change, the earlier month), name, value [1], sd [1] (the stated
-        error), quality (company: a claim); by platform and date.
+        platform, measure (mau, dau, or a change of them or of use), date (first day of the month;
+        of a change, of the later one), since (of a change, the earlier month), operator, value
+        [1], sd [1] (that of the figure's grade, or its own: sim/sources.py), quality (company: a
+        claim); by platform and date.
     """
     observed = observations(load_config(f"case={case}"))
     reach = observed_reach(observed)
-    error = np.where(reach["quality"] == COMPANY, CLAIM, PANEL)
-    reach = reach.assign(name=reach["measure"], sd=error, since=pd.NaT)
-    use = observed[observed["operator"].isin(list(CHANGES)) & (observed["use"] == "fit")]
-    changes = [CHANGES[name] for name in use["operator"]]
-    use = use.assign(
-        measure="change",
-        since=use["date"],
-        date=use["until"],
-        name=[change.name for change in changes],
-        sd=use["sigma"],
+    names = {measure: operator for operator, measure in MEASURES.items()}
+    reach = reach.assign(operator=reach["measure"].map(names), since=pd.NaT)
+    changes = observed[
+        observed["operator"].isin(list(CHANGES))
+        & (observed["use"] == "fit")
+        & (observed["base"] == EVERYBODY)
+        & (observed["group"] == GROUP)
+    ]
+    changes = changes.assign(
+        measure=changes["operator"].map(CHANGES), since=changes["date"], date=changes["until"]
     )
-    columns = [*REACH, "since", "name", "value", "sd", "quality"]
-    rows = pd.concat([reach[columns].astype(use[columns].dtypes), use[columns]])
-    return rows.sort_values(REACH, ignore_index=True)
+    columns = [*REACH, "since", "operator", "value", "sigma", "quality"]
+    rows = pd.concat([reach[columns].astype(changes[columns].dtypes), changes[columns]])
+    return rows.sort_values(REACH, ignore_index=True).rename(columns={"sigma": "sd"})
 
 
 def months(folder: SweepFolder) -> pd.DataFrame:
@@ -108,13 +104,16 @@ def simulated(seen: pd.DataFrame, wanted: pd.DataFrame) -> F64:
 
 
 def _column(seen: pd.DataFrame, row: Any) -> F64:
-    if row.measure != "change":
-        return seen[row.platform, "any", row.measure, row.date].to_numpy()
-    channels = next(c.channels for c in CHANGES.values() if c.name == row.name)
-    after, before = (
-        sum(
-            seen[row.platform, channel, "use", pd.Timestamp(at)].to_numpy() for channel in channels
+    """Return what the operator of a figure reads off every run, shape (n runs,)."""
+    operator = OPERATORS[row.operator]
+    divisor = operator.divisor(row.platform)
+
+    def level(month: pd.Timestamp) -> F64:
+        found = sum(
+            seen[*key, pd.Timestamp(month)].to_numpy() for key in operator.keys(row.platform)
         )
-        for at in (row.date, row.since)
-    )
-    return np.asarray(after / before - 1)
+        return np.asarray(
+            found / seen[*divisor, pd.Timestamp(month)].to_numpy() if divisor else found
+        )
+
+    return level(row.date) / level(row.since) - 1.0 if operator.is_change else level(row.date)

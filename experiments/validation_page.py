@@ -9,10 +9,13 @@ import pandas as pd
 from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Calibration, naive, scores
 from experiments.likelihood import SCALE
 from experiments.study import markdown, short
-from experiments.targets import CLAIM, PANEL
 from sim.palette import platform
+from sim.sources import GRADES
 
-MEASURES = {"mau": "monthly reach", "dau": "daily reach", "change": "change of use"}
+MEASURES = {
+    "mau": "monthly reach", "dau": "daily reach", "use change": "change of use",
+    "mau change": "change of monthly reach", "dau change": "change of daily reach",
+}  # fmt: skip
 REASONS = {  # by case: read by hand from what was missed, not made by the fit
     "russia_2025": """\
 - **Telegram's step up in January.** Pairs move together when *calls* fail
@@ -239,7 +242,7 @@ def _informed(row: pd.Series) -> str:
     """Say which observations a parameter would miss most."""
     if not row["group"]:
         return ""
-    name, measure = row["group"].split(" ")
+    name, measure = row["group"].split(" ", 1)
     return f"{platform(name).label}, {MEASURES[measure]} ({row['wider']:.1f})"
 
 
@@ -253,11 +256,17 @@ def _how(found: Findings) -> str:
     calibration = found.calibration
     design, generations = calibration.wave.design, calibration.generations
     surprise = ", ".join(f"{value:.2f}" for value in generations["surprise"])
+
+    def grades(kind: str) -> str:
+        used = found.points["quality"].unique()
+        errors = {name: getattr(grade, kind) for name, grade in GRADES.items() if name in used}
+        return ", ".join(f"{error:g} ({name})" for name, error in errors.items())
+
     return f"""\
-- **Errors** (sd): {100 * PANEL:.0f} point for the panel, {100 * CLAIM:.0f} for a company's claim
-  (not fitted), an indicator that of its source. Beside them one model discrepancy, with a
-  half-normal prior of {100 * SCALE:.1f} points, learnt with the parameters; it holds the luck of
-  one society.
+- **Errors** (sd): of a share {grades("level")} points; of a change {grades("change")} %
+  ([howto_case.md](howto_case.md); a figure's own takes their place). Claims were not fitted.
+  Beside them one model discrepancy, with a half-normal prior of {100 * SCALE:.1f} points, learnt
+  with the parameters; it holds the luck of one society.
 - **Fit**: a Sobol' wave of {design.n} points in {len(calibration.prior.names)} parameters. History
   matching (Vernon et al. 2010) leaves {100 * calibration.share_left:.0f} % of them; the others
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator

@@ -133,7 +133,7 @@ class Recorder:
         for first, days, is_last in parts:
             length, covered = _length(first), covered + days
             is_last |= step == self.config.n_steps - 1
-            scales.append(length / covered if is_last and covered >= COVERED * length else 0.0)
+            scales.append(length / covered if is_last else 0.0)
             covered = 0.0 if is_last else covered
         n_chunks = len(chunks(self.n_users))
         if self._tally is None:

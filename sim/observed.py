@@ -186,8 +186,8 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_points, 8)
-        date (first day of the month), platform, measure (`mau` or `dau`), value, measurer,
+    DataFrame, shape (n_points, 9)
+        date (first day of the month), platform, measure (`mau` or `dau`), value, sigma, measurer,
         quality, source, note; by platform, measure, date.
     """
     rows = observed[
@@ -198,7 +198,7 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
     ]
     rows = rows.assign(measure=rows["operator"].map(REACH))
     rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
-    kept = [*POINT, "value", "measurer", "quality", "source", "note"]
+    kept = [*POINT, "value", "sigma", "measurer", "quality", "source", "note"]
     return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
 
 

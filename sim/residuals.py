@@ -121,10 +121,9 @@ def available(config: SimConfig) -> pd.DataFrame:
     rows = []
     for step in range(config.n_steps):
         span = (step * config.step_days, (step + 1) * config.step_days, config.start)
-        grades = np.maximum(
-            mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
-        )
-        passing = 1.0 - np.tensordot(sizes, grades[:, 0], 1)  # messages, by messenger
+        hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
+        fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/conditions.py
+        passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
         date = dt.datetime.combine(config.start, dt.time()) + dt.timedelta(days=span[0])
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])

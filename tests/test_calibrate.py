@@ -8,8 +8,9 @@ from experiments import calibrate, validate
 from experiments.forecasts import Calibration, Seen, reachable
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
-from experiments.targets import CHANGES, simulated, targets
-from sim import posterior
+from experiments.targets import COMPANY, simulated, targets
+from sim import load_config, posterior
+from sim.observed import observations
 from sim.sweeps.design import Design
 
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]
@@ -20,24 +21,44 @@ def test_every_error_is_stated_and_claims_are_told_apart():
     assert found["sd"].between(0.01, 0.1).all()
     panel = found.loc["whatsapp", "mau", pd.Timestamp("2025-12-01")]
     claim = found.loc["max", "dau", pd.Timestamp("2025-11-01")]
-    assert panel["sd"] == 0.01
-    assert claim["sd"] == 0.02
-    assert (panel["quality"], claim["quality"]) == ("panel", "company")
-    assert found["name"].isin(["mau", "dau", *(change.name for change in CHANGES.values())]).all()
+    derived = found.loc["max", "mau", pd.Timestamp("2025-06-01")]
+    assert [point["sd"] for point in (panel, derived, claim)] == [0.01, 0.02, 0.025]
+    assert [point["quality"] for point in (panel, derived, claim)] == [
+        "panel",
+        "derived",
+        "company",
+    ]
 
 
-def test_a_simulated_change_is_that_of_use_over_both_channels():
+def test_every_figure_that_is_to_be_fitted_is_a_target():
+    observed = observations(load_config("case=russia_2025"))
+    observed = observed[observed["use"] == "fit"]
+    found = targets("russia_2025")
+    fitted = found[found["quality"] != COMPANY]
+    months = observed["until"].fillna(observed["date"])
+    assert sorted(zip(observed["operator"], observed["platform"], months, strict=True)) == sorted(
+        zip(fitted["operator"], fitted["platform"], fitted["date"], strict=True)
+    )
+    assert sorted(observed["sigma"]) == sorted(fitted["sd"])
+
+
+def test_a_simulated_change_is_what_its_operator_reads():
     dates = [pd.Timestamp(f"2025-{month:02}-01") for month in (6, 7, 10, 11)]
+    users, daily = ("whatsapp", "any", "mau"), ("telegram", "any", "dau")
+    last = [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-02-01")]
     calls, messages = ("cellular", "call", "use"), ("whatsapp", "message", "use")
     whatsapp_calls = ("whatsapp", "call", "use")
     seen = pd.DataFrame({
         (*calls, dates[1]): [2.0], (*calls, dates[2]): [2.5],
         (*messages, dates[0]): [3.0], (*whatsapp_calls, dates[0]): [1.0],
         (*messages, dates[3]): [3.0], (*whatsapp_calls, dates[3]): [0.0],
+        (*users, dates[0]): [0.8], (*users, dates[3]): [0.6],
+        (*daily, last[0]): [0.5], (*daily, last[1]): [0.4],
     })  # fmt: skip
     wanted = targets("russia_2025")
-    wanted = wanted[wanted["measure"] == "change"]
-    assert simulated(seen, wanted)[0] == pytest.approx([0.25, -0.25])
+    wanted = wanted[wanted["since"].notna()]
+    assert wanted["platform"].tolist() == ["cellular", "telegram", "whatsapp"]
+    assert simulated(seen, wanted)[0] == pytest.approx([0.25, -0.2, 0.0])
 
 
 def test_a_prior_and_its_scores_are_each_others_inverse():

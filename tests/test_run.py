@@ -1,7 +1,5 @@
 """Runs from Python: tables, luck shared between scenarios, differences taken pair by pair."""
 
-import calendar
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,21 +169,32 @@ def test_values_are_the_same_bits_whether_worked_out_step_by_step_or_together():
     assert not different(outcome(together), outcome(alone))
 
 
-def test_monthly_reach_is_the_chance_of_any_opening_in_the_month():
-    """June by hand: 29 of its 30 days are simulated, the last two in a step shared with July."""
-    config = load_config("population.n_users=200", "replications=1", "dur_days=35")
+@pytest.mark.parametrize(
+    ("start", "before", "days", "length"),
+    [
+        ("2025-06-02", 0, (7, 7, 7, 7, 1), 30),  # June but for a day, the last two weeks shared
+        ("2025-06-16", 2, (6, 7, 7, 7, 4), 31),  # July; of June too little is seen
+    ],
+)
+def test_monthly_reach_is_the_chance_of_any_opening_in_the_month(start, before, days, length):
+    weeks = before + len(days)
+    config = load_config(
+        f"start={start}", "population.n_users=200", "replications=1", f"dur_days={7 * weeks}"
+    )
     engine = config.engine.model_copy(update={"name": "mesa"})  # which keeps what users did
     by_hand = MigrationModel(config.model_copy(update={"engine": engine}))
-    opened, step = 0.0, 1 / OPENED_STEPS  # what is carried on is rounded to a step
-    for days in (7, 7, 7, 7, 1):
+    opened, unit = 0.0, 1 / OPENED_STEPS  # what is carried on is rounded to a unit
+    for _ in range(before):
         by_hand.step()
-        opened = np.minimum(np.rint(opened / step), 2**16 - 1) * step
-        opened = opened + by_hand.talks.openings.astype(float) * days
-    expected = (1 - np.exp(-opened * calendar.monthrange(2025, 6)[1] / 29)).mean(axis=0)
+    for some in days:
+        by_hand.step()
+        opened = np.minimum(np.rint(opened / unit), 2**16 - 1) * unit
+        opened = opened + by_hand.talks.openings.astype(float) * some
+    expected = (1 - np.exp(-opened * length / sum(days))).mean(axis=0)
     found = of(run(config).timeseries, measure="mau", group="all").set_index("platform")["value"]
     for p, name in enumerate(config.messengers):
         assert found[name] == pytest.approx(expected[p], rel=1e-5)
-    assert len(found) == len(config.messengers)  # July has too few days
+    assert len(found) == len(config.messengers)  # of other months too few days are seen
 
 
 @pytest.mark.parametrize("engine", ["compiled", "mesa"])
