@@ -39,7 +39,9 @@ def parts(config: SimConfig) -> list[Part]:
         ),
         ("reach at the start, to compare with", [start.at_start], "no"),
     ]
-    return [(name, sum(a.nbytes for a in arrays) / N_USERS, how) for name, arrays, how in found]
+    return [
+        (name, sum(a.nbytes for a in arrays) / start.n_users, how) for name, arrays, how in found
+    ]
 
 
 def table(rows: list[Part]) -> str:

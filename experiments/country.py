@@ -16,8 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from sim import load_config, run
+from sim import run
 from sim.config import SimConfig
+from sim.report import read_result
 from sim.results import Result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
@@ -29,10 +30,7 @@ def main(folder: Path) -> None:
     """Print the page."""
     manifest = json.loads((folder / "manifest.json").read_text())
     large = pd.read_parquet(folder / "timeseries.parquet")
-    config = load_config(
-        f"+scenario={manifest['scenario']}", f"population.n_users={SMALL}", "replications=1",
-        "compare_to=[]", f"seed={manifest['seed']}",
-    )  # fmt: skip
+    config = _as_small(read_result(folder).config)
     small = run(config)
     n_users = manifest["n_users"]
     print(f"# A country of {n_users:,} users\n")
@@ -45,6 +43,12 @@ def main(folder: Path) -> None:
     print(_reach(large, config))
     print("\n## What a sample of users misses\n")
     print(_noise(large, small, n_users))
+
+
+def _as_small(config: SimConfig) -> SimConfig:
+    """Return the same run of few users, once."""
+    people = config.population.model_copy(update={"n_users": SMALL})
+    return config.model_copy(update={"population": people, "replications": 1})
 
 
 def _about(manifest: dict[str, Any], config: SimConfig) -> str:

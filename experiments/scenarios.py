@@ -100,6 +100,9 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
     A yardstick is run once, with all scenarios that are held against it as its counterfactuals:
     pairing is the same from either side.
     """
+    for override in overrides:
+        if override.lstrip("+~").startswith(("policy=", "scenario=")):  # a yardstick would have it
+            raise ConfigError(f"{override}: allowed: what is the same in all scenarios")
     given = (f"replications={REPLICATIONS}", *overrides)
     yardsticks: dict[str, list[str]] = {}
     for name in scenarios():

@@ -96,6 +96,8 @@ def _file_problems(folder: Path) -> Iterator[str]:
     for path in sorted((folder / "conf").rglob("*.yaml")):
         try:
             yaml.safe_load(path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            yield f"{path.relative_to(folder)}: no text in UTF-8: {error.reason}"
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line = f", line {mark.line + 1}" if mark else ""

@@ -107,13 +107,13 @@ class Checkpoint(Watch):
         """Return what was observed of a run that is finished already, or None."""
         self.interrupts.raise_if_any()  # no run begins any more
         path = self.folder / f"{scenario}.{replication}.done"
-        found: Observations | None = container.read(path, {}) if path.exists() else None
+        found: Observations | None = container.read(path, {}) if path in self._files() else None
         return found
 
     def begin(self, simulation: Simulation) -> None:
         """Take the run to where it stood."""
         path = self.folder / f"{_name(simulation)}.run"
-        if path.exists():
+        if path in self._files():
             simulation.remember(container.read(path, simulation.state.changing()))
         self._due[_name(simulation)] = time.monotonic() + self._interval
 
@@ -174,14 +174,16 @@ class Checkpoint(Watch):
     def _open(self) -> None:
         """Make the folder, with its header."""
         if self.header.start is None:
-            self.header = dataclasses.replace(self.header, start=self._start)
-            self.folder.mkdir(exist_ok=True)  # a process may have been killed just here
-            self.header.write(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)  # a process may have been killed while
+            self.folder.mkdir(exist_ok=True)  # it deleted what it had kept, or just here
+            header = dataclasses.replace(self.header, start=self._start)
+            header.write(self.folder)
+            self.header = header
 
     def _files(self, *kinds: str) -> list[Path]:
-        """Return the files of runs."""
+        """Return the files of runs; without a header they are what is left of other runs."""
         wanted = kinds or (".run", ".done")
-        paths = self.folder.iterdir() if self.folder.is_dir() else ()
+        paths = self.folder.iterdir() if self.header.start is not None else ()
         return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))
 
 

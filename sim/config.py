@@ -202,6 +202,8 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
     if not 1 <= len(config.messengers) <= MAX_PLATFORMS:
         yield f"platforms: {len(config.messengers)} messengers; allowed: 1 to {MAX_PLATFORMS}"
     named = {**config.case.observed_shares, **config.case.seeds}
+    for name in config.case.observed_shares.keys() & config.case.seeds.keys():
+        yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
     for name in named:
         if name not in config.messengers:
             yield f"case: start of unknown platform {name!r}; {allowed(config.messengers)}"

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
@@ -19,6 +20,8 @@ from sim.manifest import read_manifest
 from sim.multirun import Job, Multirun
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.status import status
+
+ASKED = "job_scenario"  # that a job of a multirun asks about; its counterfactuals come with it
 
 
 class Evidence(Protocol):
@@ -71,8 +74,11 @@ class _Sweep:
         design = self._folder.runs
         replications = pa.array(design["replication"].to_numpy(np.int32))
         scenarios = pa.array(design["scenario"], pa.string()).dictionary_encode()
+        done = pa.array(self.runs.loc[self.runs["status"] == "done", "run"], pa.int32())
         for shard in self._folder.shards():
+            # a worker may have come further since, or was killed before it told of a run
             table = shard.outcomes()
+            table = table.filter(pc.is_in(table["run"], done))
             if len(table):
                 run = table["run"]
                 table = table.add_column(1, "scenario", scenarios.take(run.combine_chunks()))
@@ -81,14 +87,19 @@ class _Sweep:
 
 
 class _Multirun:
-    """Evidence in the folders of jobs; a job holds its counterfactuals and replications too."""
+    """Evidence in the folders of jobs; a job holds its counterfactuals and replications too.
+
+    Where jobs ask about several scenarios, one's scenario may be another's counterfactual, in
+    another world: ``+policy=`` changes what is asked about alone. So the question is a parameter.
+    """
 
     def __init__(self, multirun: Multirun) -> None:
         self._multirun = multirun
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
-        self.parameters = [name for name in names if name != "scenario"]
-        self._rows = pd.DataFrame(values, columns=names)
+        self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": ASKED})
+        questions = {row.get("scenario") for row in values}
+        self.parameters = [n for n in self._rows if n != ASKED or len(questions) > 1]
 
     @cached_property
     def runs(self) -> pd.DataFrame:

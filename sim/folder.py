@@ -19,6 +19,7 @@ from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
 from sim.facts import facts
 from sim.interrupts import Interrupted
+from sim.locks import alone
 from sim.manifest import manifest, read_manifest, refuse_company
 from sim.memory import GB, check_memory
 from sim.report import write_page
@@ -61,7 +62,8 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
     refuse_company(folder)
     memory = check_memory(config)
     _log.info("memory: %.1f GB estimated", memory.total / GB)
-    with checkpoint.interrupts.listening():
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, "runs here"), checkpoint.interrupts.listening():
         try:
             with manifest(folder, config, memory, checkpoint.n_done) as timings:
                 result = _work(folder, checkpoint, on_step, timings)

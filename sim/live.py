@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.atlas import Atlas, draw_atlas
 from sim.config import SimConfig
+from sim.draws import drawn
 from sim.in_force import changes, in_force
 from sim.model import MigrationModel
 from sim.platforms import CELLULAR
@@ -40,7 +41,7 @@ class LiveModel(MigrationModel):
     running: bool  # mesa's: whether there are steps to take
 
     def __init__(self, config: SimConfig, replication: int = 0) -> None:
-        start = prepare(config, Threads(config.engine.threads))
+        start = prepare(drawn(config, replication), Threads(config.engine.threads))
         super().__init__(config, replication, start=start)
         self.twins = [
             MigrationModel(config.counterfactual(name), replication, start=start)

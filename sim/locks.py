@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
+
+from sim.errors import ConfigError
 
 try:
     import fcntl
@@ -19,3 +24,18 @@ def locked(file: IO[Any]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def alone(folder: Path, at: str) -> Iterator[None]:
+    """Keep other processes from a folder that exists; `at` tells what they would do there.
+
+    Raises
+    ------
+    ConfigError
+        If one is there.
+    """
+    with (folder / ".lock").open("a") as lock:
+        if not locked(lock):
+            raise ConfigError(f"{folder}: another process is at {at}")
+        yield

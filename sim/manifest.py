@@ -24,6 +24,7 @@ from sim.ranks import Ranks
 from sim.versions import sources, versions
 
 NAME = "manifest.json"
+OVERRIDES = ".hydra/overrides.yaml"  # of the command line, as Hydra writes them
 
 
 @contextmanager

@@ -230,9 +230,19 @@ def events(config: SimConfig) -> pd.DataFrame:
                 "date and event must be the same"
             )
         ours = (names[one] for one in event["platforms"].split(";") if one in names)
-        rows.append((line["date"], line["label"], ";".join(ours), event["url"]))
-    table = pd.DataFrame(rows, columns=LABEL)
-    return table.assign(date=pd.to_datetime(table["date"])).sort_values("date", ignore_index=True)
+        rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
+    table = pd.DataFrame(rows, columns=LABEL).astype({"date": "datetime64[us]"})
+    return table.sort_values("date", ignore_index=True)
+
+
+def _day(text: str, number: int) -> dt.date:
+    """Return the date of a line of labels.csv."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"labels.csv, line {number}: date={text!r}: no date; allowed: as 2025-08-13"
+        ) from None
 
 
 def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from sim.policies import (
 if TYPE_CHECKING:
     from sim.config import SimConfig
 
-MOST_STORIES = 8  # sim.rules.records.NEWS_BITS
+MOST_STORIES = 8  # a bit each, see USER.news in rules/records.py
 
 
 def policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from sim.endings import ending_well
 from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
 from sim.glossary import CAPTION, MEANING, UNITS
-from sim.manifest import read_manifest
+from sim.manifest import OVERRIDES, read_manifest
 from sim.operators import REACH
 from sim.results import Result
 from sim.stories import stories
@@ -115,7 +115,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "far": FAR,
         "policies": policies,
         "sources": _sources(found),
-        "command": _command(folder, config.scenario),
+        "command": _command(folder),
         "made_by": _made_by(folder),
     }
 
@@ -146,11 +146,12 @@ def _sources(found: Facts) -> list[tuple[str, list[str]]]:
     return [(str(name), sorted(links)) for name, links in by_measurer.items()]
 
 
-def _command(folder: Path, scenario: str) -> str:
-    """Return the command that gives the same run."""
-    path = folder / ".hydra" / "overrides.yaml"
-    overrides = OmegaConf.load(path) if path.is_file() else [f"+scenario={scenario}"]
-    return shlex.join(["python", "-m", "sim", *map(str, overrides)])
+def _command(folder: Path) -> str:
+    """Return the command that gives the same run, or say where its configuration stands."""
+    path = folder / OVERRIDES
+    if not path.is_file():
+        return "The run was begun from Python; config.yaml beside this page is what it took."
+    return shlex.join(["python", "-m", "sim", *map(str, OmegaConf.load(path))])
 
 
 def _made_by(folder: Path) -> str:

@@ -11,9 +11,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from omegaconf import OmegaConf
+
 from sim.checkpoint import Checkpoint
 from sim.cli import report, take
 from sim.endings import ending_well
+from sim.manifest import OVERRIDES
 from sim.multirun import NAME, Job, Multirun
 from sim.ranks import Ranks
 from sim.runs import compare
@@ -68,7 +71,11 @@ def _resume_sweep(folder: Path) -> None:
 
 def _resume_job(job: Job) -> None:
     """Do a job; if it fails, its manifest and a line say so, and the others are done still."""
+    path = job.folder / OVERRIDES
     try:
+        if not path.is_file():  # it never began: Hydra would have written what the report tells
+            path.parent.mkdir(parents=True, exist_ok=True)
+            OmegaConf.save(OmegaConf.create(list(job.overrides)), path)
         take(Checkpoint.at(job.folder, load_config(*job.overrides)))
     except Exception as error:
         print(f"Job {job.number} failed: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ import re
 from copy import deepcopy
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
@@ -34,6 +35,7 @@ _IN_CONF = (
 )  # every key of theirs stands in conf/
 _OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
 GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
+_ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
 
 
@@ -95,10 +97,11 @@ def load_tree(*overrides: str) -> dict[str, Any]:
         If Hydra refuses an override.
     """
     opened = tuple(open_key(override) for override in open_case(overrides))
-    if GlobalHydra.instance().is_initialized():
-        return _load(opened)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        return _load(opened)
+    with _ALONE:
+        if GlobalHydra.instance().is_initialized():
+            return _load(opened)
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return _load(opened)
 
 
 def load_sweep_tree(*overrides: str) -> dict[str, Any]:
@@ -110,7 +113,7 @@ def load_sweep_tree(*overrides: str) -> dict[str, Any]:
         If Hydra refuses an override.
     """
     opened = (re.sub(r"^((design|executor)(\.\w+)+=)", r"++\1", o) for o in overrides)
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with _ALONE, initialize_config_dir(str(CONF), version_base="1.3"):
         return _compose(tuple(opened), "sweep")
 
 
@@ -124,6 +127,7 @@ def open_key(override: str) -> str:
 
 
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
+    _refuse_whole(overrides)
     tree = _compose(overrides)
     for override in overrides:
         if _path(override)[0] in OURS and any(key in tree for key in OURS):
@@ -138,6 +142,18 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
         name: _policies(overrides, name) for name in names if isinstance(name, str)
     }
     return tree
+
+
+def _refuse_whole(overrides: tuple[str, ...]) -> None:
+    """Refuse to set or delete a tree that is put together from files, or a key that is needed."""
+    for override in overrides:
+        key, *rest = _path(override)
+        if not rest and key == "policies":
+            raise ConfigError(
+                f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
+            )
+        if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
+            raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
 
 
 def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:

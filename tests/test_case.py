@@ -160,6 +160,11 @@ def test_a_missing_file_is_named(folder, path):
     assert said.startswith(f"{path}: no such file")
 
 
+def test_a_file_that_is_no_text_is_named(folder):
+    (folder / OF_SCENARIO).write_bytes(b"\xff\xfe")
+    assert f"{OF_SCENARIO}: no text in UTF-8" in "\n".join(case.problems(str(folder)))
+
+
 def test_a_missing_population_is_named(folder):
     (folder / "data/population.csv").unlink()
     (said,) = case.problems(str(folder))

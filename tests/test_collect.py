@@ -6,11 +6,14 @@ import shutil
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 from sim.collect import collect
 from sim.digest import Digest
 from tests.cli import command, python
+from tests.sweeping import GRADE, begin, finish
 
 QUICK = ("population.n_users=300", "dur_days=112", "compare_to=[]")
 SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2,3", "replications=2", *QUICK)
@@ -38,7 +41,7 @@ def jobs(tmp_path_factory):
 def test_parameters_stand_beside_every_value(jobs):
     found = collect(jobs)
     assert found.runs["seed"].tolist() == [1, 2, 3] * 2
-    assert found.runs["scenario"].tolist() == ["call_ban_only"] * 3 + ["baseline"] * 3
+    assert found.runs["job_scenario"].tolist() == ["call_ban_only"] * 3 + ["baseline"] * 3
     joined = pd.read_parquet(found.folder / "outcomes.parquet")
     for _, run in found.runs.iterrows():
         own = pd.read_parquet(jobs / str(run["run"]) / "timeseries.parquet")
@@ -67,6 +70,33 @@ def test_bands_are_taken_over_replications_and_seeds(jobs):
         pd.testing.assert_series_equal(
             mine[name].sort_index(), wanted.sort_index(), check_names=False, rtol=1e-12
         )
+
+
+@pytest.mark.slow
+def test_a_scenario_and_the_same_as_a_counterfactual_in_another_world_stay_apart(tmp_path):
+    """``+policy=`` changes what a job asks about, not what it is compared with."""
+    done = command(
+        "-m", "+scenario=call_ban,full_block", "+policy=vpn_support", "replications=1",
+        "population.n_users=300", "dur_days=210",
+        f"hydra.sweep.dir={tmp_path}",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = collect(tmp_path)
+    assert found.runs["job_scenario"].tolist() == ["call_ban", "full_block"]
+    rows = pd.read_parquet(found.folder / "summary.parquet").query("scenario == 'call_ban'")
+    assert set(rows["job_scenario"]) == {"call_ban", "full_block"}
+    assert (rows["n"] == 1).all()
+
+
+def test_what_a_worker_has_not_told_of_is_not_joined(tmp_path):
+    """As when it is killed, or still at work, between a run's outcomes and its record."""
+    sweep = begin(tmp_path / "sweep", {GRADE: {"levels": (0.0, 0.5, 0.9)}})
+    finish(sweep)
+    for path in (sweep.path / "runs").glob("*.parquet"):
+        records = pq.read_table(path)
+        pq.write_table(records.filter(pc.not_equal(records["run"], 1)), path)
+    joined = pd.read_parquet(collect(sweep.path).folder / "outcomes.parquet")
+    assert set(joined["run"]) == {0, 2}
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What a configuration refuses, and how it says so: the key, the value, what is allowed."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -337,6 +338,15 @@ OVERRIDES = {
     "a number for a comparison": ("compare_to=[5]", "compare_to"),
     "counterfactuals by hand": ("+counterfactuals={}", "counterfactuals"),
     "a file that is not named": ("network=from_file", r"network\.path"),
+    "all policies deleted": ("~policies", r"~policies.*~policies\.NAME"),
+    "all policies at once": ("policies={}", r"policies={}.*policies\.NAME\.KEY"),
+    "no policies": ("policies=null", "policies=null.*policy=NAME"),
+    "what draws deleted": ("~parameters", "~parameters.*parameters=VALUE"),
+    "comparisons deleted": ("~compare_to", "~compare_to.*compare_to=VALUE"),
+    "a start of two kinds": (
+        "+case.seeds.whatsapp={users:0.9,pattern:single,aware:1.0}",
+        r"case\.seeds\.whatsapp.*one of",
+    ),
     "a sweep without -m": ("seed=1,2", "seed=1,2(.|\n)*--multirun"),
     "a sentence": ("a=b=c", "'='"),
     "an open bracket": ("[1", r"\[1"),
@@ -366,3 +376,11 @@ def test_a_refused_override_is_named_with_what_is_allowed(overrides, message):
 def test_nothing_can_be_made_to_run_from_an_override(override):
     with pytest.raises(ConfigError, match="_target_"):
         load_config(override)
+
+
+def test_threads_may_compose_at_once():
+    """As people do who have the app open: Hydra composes by a global state."""
+    seeds = range(6)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda seed: load_config(f"seed={seed}", "step_days=3.5"), seeds))
+    assert [config.seed for config in found] == list(seeds)

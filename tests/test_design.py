@@ -151,6 +151,8 @@ def test_a_table_gives_its_rows_bit_for_bit_in_the_order_of_the_factors(tmp_path
         (f"{A},{B}\n1.0,1.0\n9.0,1.0\n", f"row 2: {A}=9.0"),
         (f"{A}\n1.0\n", f"allowed: one row or more of {A}, {B}"),
         (f"{A},{B}\n", "0 rows"),
+        (f"{A},{B}\n1.0,1.0\nmuch,1.0\n", f"row 2: {A}=much"),
+        ("", "no table of comma-separated values"),
     ],
 )
 def test_a_table_that_does_not_fit_its_factors_is_refused(tmp_path, text, told):

@@ -12,6 +12,7 @@ from sim.errors import ConfigError
 from sim.facts import Number, fact_table, facts
 from sim.folder import run_to_folder
 from sim.glossary import MEANING
+from sim.manifest import OVERRIDES
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import run
@@ -79,7 +80,11 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert re.search(r"\d+ of \d+ observed points are missed by over 3 points", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text
-    assert "python -m sim +scenario=call_ban" in text
+    assert "begun from Python; config.yaml beside this page" in text
+    (folder / OVERRIDES).parent.mkdir()
+    (folder / OVERRIDES).write_text("- +scenario=call_ban\n- seed=3\n")
+    write_report(read_result(folder), folder)
+    assert "python -m sim +scenario=call_ban seed=3" in plain(page(folder))
     assert "seed 1, 3 replications of 300 users" in text
     assert "may not be quoted as a forecast" in text
     assert "no optimiser over what a regulator does" in text

@@ -14,6 +14,7 @@ from sim.checkpoint import NAME, Checkpoint
 from sim.errors import ConfigError
 from sim.folder import fill_folder, run_to_folder
 from sim.interrupts import Interrupted
+from sim.locks import alone
 from sim.runs import n_steps_in_all
 from sim.state import State
 from tests.resuming import assert_same_tables, names, read_manifest
@@ -231,6 +232,23 @@ def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
 def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
     with pytest.raises(ConfigError, match="wait here to be resumed"):
         run_to_folder(load_config(*TINY), copy)
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_path):
+    """As when a process is killed while it deletes what it had kept."""
+    (copy / NAME / "header.json").unlink()
+    other = load_config(*TINY, "seed=9")
+    run_to_folder(other, copy)
+    run_to_folder(other, tmp_path / "alone")
+    assert_same_tables(tmp_path / "alone", copy)
+    assert not (copy / NAME).exists()
+
+
+def test_a_folder_holds_one_process_at_a_time(tmp_path):
+    with alone(tmp_path, "other runs"), pytest.raises(ConfigError, match="another process is at"):
+        run_to_folder(load_config(*TINY), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_a_world_that_has_changed_is_refused(copy, monkeypatch):

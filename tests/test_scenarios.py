@@ -356,3 +356,10 @@ def test_the_page_holds_the_same_effects_as_a_comparison_the_usual_way_round(ran
 def test_a_refused_override_ends_with_its_reason():
     with pytest.raises(SystemExit, match="unknown key"):
         main(["+typo=1"])
+
+
+@pytest.mark.parametrize("override", ["+policy=vpn_support", "+scenario=call_ban"])
+def test_what_the_yardstick_alone_would_have_is_refused(override, capsys):
+    with pytest.raises(SystemExit, match="the same in all scenarios"):
+        main([override])
+    assert not capsys.readouterr().out

@@ -32,7 +32,6 @@ N_BANDS = 7
 MESSAGE, CALL = 0, 1
 ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
 WINDOW = 2048  # users whose lanes and chats are counted together
-NEWS_BITS = 8  # stories that users can have heard of
 
 # Who a user is, and what it has. Bits are messengers, in the order of the case.
 USER = np.dtype(

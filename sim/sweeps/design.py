@@ -101,7 +101,10 @@ class Factor(Strict):
             return value in self.levels
         assert self.low is not None
         assert self.high is not None
-        return self.low <= float(value) <= self.high
+        try:
+            return self.low <= float(value) <= self.high
+        except ValueError:  # text in a table
+            return False
 
     def grid(self) -> Sequence[Level]:
         """Return the levels of a factorial design."""
@@ -200,7 +203,12 @@ class Design(Strict):
     def _read(self, path: Path) -> pd.DataFrame:
         if not path.is_file():
             raise ConfigError(f"table={path}: no such file")
-        points = pd.read_csv(path)
+        try:
+            points = pd.read_csv(path)
+        except (ValueError, UnicodeDecodeError) as error:  # pandas' own errors are ValueErrors
+            raise ConfigError(
+                f"table={path}: no table of comma-separated values: {error}"
+            ) from None
         if set(points) != set(self.factors) or points.empty:
             raise ConfigError(
                 f"table={path}: columns {', '.join(points)} and {len(points)} rows; "

@@ -16,8 +16,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.locks import locked
+from sim.locks import alone
 from sim.manifest import read_manifest, write_json
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA
@@ -151,8 +150,7 @@ class SweepFolder:
         tables = [shard.records() for shard in self.shards()]
         return pa.concat_tables(tables).to_pandas()
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> AbstractContextManager[None]:
         """Keep other processes from driving this sweep.
 
         Raises
@@ -160,10 +158,7 @@ class SweepFolder:
         ConfigError
             If one does.
         """
-        with (self.path / ".lock").open("a") as lock:
-            if not locked(lock):
-                raise ConfigError(f"{self.path}: another process is at this sweep")
-            yield
+        return alone(self.path, "this sweep")
 
     @property
     def stop(self) -> Path:
