@@ -25,6 +25,7 @@ from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.header import Header
 from sim.interrupts import Interrupted, Interrupts
+from sim.manifest import MULTIRUN
 from sim.measures import Observations
 from sim.runs import n_steps_in_all
 from sim.simulation import Simulation
@@ -152,12 +153,16 @@ class Checkpoint(Watch):
 
     def explain(self, stop: Interrupted) -> str:
         """Return one line about what a signal left behind."""
+        run, jobs = self.folder.parent, self.folder.parents[1]
+        is_job = (jobs / MULTIRUN).is_file()
+        go_on = f"go on with: python -m sim.resume {jobs if is_job else run}"
         if not self._files():
-            return f"{stop}: stopped before any step, nothing was kept."
+            others = f"; {go_on}" if is_job else "."
+            return f"{stop}: stopped before any step, nothing was kept{others}"
         n_steps = n_steps_in_all(self.header.config)
         return (
             f"{stop}: stopped after {self.n_done} of {n_steps} steps, kept in {self.folder}; "
-            f"go on with: python -m sim.resume {self.folder.parent}"
+            f"{go_on}"
         )
 
     def _keep(self, simulation: Simulation) -> None:

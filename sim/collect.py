@@ -41,11 +41,14 @@ class Collection(NamedTuple):
         Where the tables are.
     digest : str
         Hash of parameters and outcomes of all runs that are done, in their order.
+    go_on : str
+        The command that takes the others.
     """
 
     runs: pd.DataFrame
     folder: Path
     digest: str
+    go_on: str
 
 
 def collect(path: Path) -> Collection:
@@ -73,7 +76,7 @@ def collect_mixed(path: Path) -> Collection:
     digest = _join(found, done, folder)
     with whole(folder / "runs.parquet") as draft:
         found.runs.to_parquet(draft, index=False)
-    return Collection(found.runs, folder, digest)
+    return Collection(found.runs, folder, digest, found.go_on)
 
 
 def _refuse_mixture(path: Path, runs: pd.DataFrame) -> None:
@@ -172,11 +175,12 @@ def _told(found: Collection) -> int:
     print(", ".join(f"{count:,} {state}" for state, count in counts.items()))
     others = found.runs[found.runs["status"] != "done"]
     for _, row in others.head(10).iterrows():
-        print(
-            f"  run {row['run']}: {row['status']} {row['error'] or ''}".rstrip(), file=sys.stderr
-        )
+        why = f" {row['error']}" if isinstance(row["error"], str) else ""
+        print(f"  run {row['run']}: {row['status']}{why}", file=sys.stderr)
     if len(others) > 10:
         print(f"  and {len(others) - 10:,} more, see runs.parquet", file=sys.stderr)
+    if len(others):
+        print(f"To go on: {found.go_on}", file=sys.stderr)
     print(f"hash {found.digest}\nTables: {found.folder}")
     return 1 if len(others) else 0
 

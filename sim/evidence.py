@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
 from sim.errors import ConfigError
-from sim.manifest import read_manifest
+from sim.manifest import MULTIRUN, read_manifest
 from sim.multirun import Job, Multirun
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.status import status
@@ -35,6 +35,10 @@ class Evidence(Protocol):
     def runs(self) -> pd.DataFrame:
         """Return a row a run or job: run, parameters, status, error, version, commit, sources."""
 
+    @property
+    def go_on(self) -> str:
+        """Return the command that takes the runs that are not done."""
+
     def parts(self) -> Iterator[pa.Table]:
         """Yield the outcomes of runs that are done, some whole runs at a time, in their order.
 
@@ -52,7 +56,7 @@ def evidence(path: Path) -> Evidence:
     """
     if SweepFolder.is_sweep(path):
         return _Sweep(SweepFolder(path))
-    if (path / "multirun.yaml").is_file():
+    if (path / MULTIRUN).is_file():
         return _Multirun(Multirun.of(path))
     raise ConfigError(
         f"{path}: neither a sweep (python -m experiments.sweep) nor a multirun (python -m sim -m)"
@@ -65,6 +69,7 @@ class _Sweep:
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self.parameters = list(folder.design.factors)
+        self.go_on = f"python -m experiments.sweep --resume {folder.path}"
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -95,6 +100,7 @@ class _Multirun:
 
     def __init__(self, multirun: Multirun) -> None:
         self._multirun = multirun
+        self.go_on = f"python -m sim.resume {multirun.folder}"
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
         self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": ASKED})

@@ -28,6 +28,7 @@ def figures(result: Result) -> dict[str, Figure]:
 def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     """Return what draws each of the `figures`, first what takes longest."""
     config, everybody = result.config, result.of_everybody()
+    first = next(iter(config.compare_to), None)
     # to look through all groups for each figure takes as long again
     timeseries, effects = everybody.timeseries, everybody.effects
     scenario, others = config.scenario, config.compare_to
@@ -35,7 +36,7 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
         "harms": partial(plotting.harms, timeseries, (scenario, *others))
     }
     if _has(timeseries, "mau"):
-        points, first = observed_reach(observations(config)), next(iter(others), None)
+        points = observed_reach(observations(config))
         drawn["reach"] = partial(
             plotting.reach, timeseries, scenario, points, events(config), first
         )
@@ -43,7 +44,7 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
         drawn[f"effects_against_{other}"] = partial(plotting.effects, effects, scenario, other)
     drawn["use"] = partial(plotting.use, timeseries, scenario)
     if len(result.flows):
-        drawn["flows"] = partial(plotting.flows, result.flows, scenario)
+        drawn["flows"] = partial(plotting.flows, result.flows, scenario, first)
     return drawn
 
 

@@ -44,6 +44,17 @@ def select(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
     return rows
 
 
+def midway(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of steps with dates in the midst of the steps.
+
+    A value holds for the whole of a step: drawn where the step begins it would rise before what
+    makes it rise.
+    """
+    dates = rows["date"].drop_duplicates().sort_values()
+    step = dates.diff().min() if len(dates) > 1 else pd.Timedelta(0)
+    return rows.assign(date=rows["date"] + step / 2)
+
+
 def bands(rows: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
     """Return median and 90 % band over replications of each line of a panel.
 
@@ -72,7 +83,7 @@ def split(table: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
 def band_note(lines: Mapping[str, pd.DataFrame]) -> str:
     """Say what the lines and shades of a panel are; one replication has no shade."""
     if any((line["low"] < line["high"]).any() for line in lines.values()):
-        return "Line: median, shade: 90 % of replications."
+        return "Line: median, shade: 5 % to 95 % quantile of replications."
     return "One replication: no shade."
 
 

@@ -24,6 +24,7 @@ from sim.ranks import Ranks
 from sim.versions import sources, versions
 
 NAME = "manifest.json"
+MULTIRUN = "multirun.yaml"  # in the folder of a multirun, which Hydra writes before the first job
 OVERRIDES = ".hydra/overrides.yaml"  # of the command line, as Hydra writes them
 
 

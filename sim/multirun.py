@@ -12,10 +12,9 @@ from omegaconf import OmegaConf
 
 from sim.errors import ConfigError
 from sim.jobs import expand
-from sim.manifest import read_manifest
+from sim.manifest import MULTIRUN, read_manifest
 from sim.place import Place, slurm_queue
 
-NAME = "multirun.yaml"  # written by Hydra before the first job
 SUBDIR = "${hydra.job.num}"
 SLURM = ".submitit"  # where submitit has a folder for each job of Slurm
 
@@ -69,7 +68,7 @@ class Multirun:
 
 def _read(folder: Path) -> dict[str, Any]:
     """Return Hydra's own part of what the sweep was asked for."""
-    path = folder / NAME
+    path = folder / MULTIRUN
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; allowed: a folder of python -m sim -m")
     tree: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)

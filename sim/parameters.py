@@ -141,15 +141,16 @@ class Behaviour(Strict):
         0.05, 0, 10, "1/day", "r_V", "speed at which blocked VPNs are replaced", "assumption"
     )
     vpn_rate: float = _parameter(
-        0.01, 0, 1, "1/day", "rho_V", "hazard of reconsidering a VPN", "assumption"
-    )
+        0.01, 0, 1, "1/day", "rho_V", "hazard of reconsidering a VPN",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
+    )  # fmt: skip
     vpn_value: float = _parameter(
         4.0, 0, 20, "utils per unit logsum", "beta_V", "value of what a VPN opens up",
-        "assumption",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
     )  # fmt: skip
     content_value: float = _parameter(
         1.0, 0, 10, "utils day", "c_V", "value of one opening a day a VPN lets through",
-        "assumption",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
     )  # fmt: skip
     vpn_help: float = _parameter(
         0.5, 0, 10, "utils", "nu", "help from contacts who all use a VPN",

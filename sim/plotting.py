@@ -34,7 +34,17 @@ from sim.drawing import (
     panel,
     time_axis,
 )
-from sim.layout import GAP, Ribbon, band_note, bands, primary_flows, ribbons, select, split
+from sim.layout import (
+    GAP,
+    Ribbon,
+    band_note,
+    bands,
+    midway,
+    primary_flows,
+    ribbons,
+    select,
+    split,
+)
 from sim.palette import INK, MUTED, Look, in_order, platform
 from sim.palette import scenario as scenario_look
 
@@ -95,14 +105,16 @@ def reach(
         label_ends(axes, ends)
     mark_events((monthly, daily), events)
     dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
-    markers = "Markers: observed (hollow: company claim). Monthly values stand at mid-month."
-    note(figure, f"{band_note(lines)}{dashed} {markers}\n{EVENT_NOTE}")
+    markers = "Markers: observed (hollow: company claim)."
+    note(
+        figure, f"{band_note(lines)}{dashed} {markers}\nMonths stand at their middle. {EVENT_NOTE}"
+    )
     figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
     return figure
 
 
 def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure:
-    """Draw the paired effect on daily reach (percentage points) and on cellular calls.
+    """Draw the paired effect on daily reach and on cellular calls (percentage points).
 
     Parameters
     ----------
@@ -114,13 +126,13 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
     rows = select(effects, scenario=scenario, counterfactual=counterfactual, group="all")
     reached = select(rows, measure="dau", channel="any")
     start, end = _run(reached)
-    daily = split(reached, "platform")
-    calls = split(select(rows, measure="use", channel="call", platform="cellular"), "platform")
+    called = select(rows, measure="use", channel="call", platform="cellular")
+    daily, calls = (split(midway(some), "platform") for some in (reached, called))
     figure = new_figure(f"Effect of {scenario}, compared with {counterfactual}", 6.5)
     lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
     for axes, lines, factor, unit in (
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
-        (lower, calls, 1.0, "change of cellular calls\na person a day"),
+        (lower, calls, 100.0, "change of cellular calls,\npoints of all communication"),
     ):
         ends = draw_lines(axes, lines, _looks(lines), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
@@ -147,7 +159,7 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
     figure = new_figure(f"Use by platform: {scenario}", 7.1)
     lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
     for axes, channel in ((upper, "message"), (lower, "call")):
-        lines = bands(select(rows, channel=channel), "platform")
+        lines = bands(midway(select(rows, channel=channel)), "platform")
         ends = draw_lines(axes, lines, _looks(lines), 1.0)
         time_axis(axes, *_run(rows))
         axes.set_ylim(bottom=0.0)
@@ -177,7 +189,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         drawn = [
             select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
         ]
-        lines = bands(pd.concat(drawn), "scenario")
+        lines = bands(midway(pd.concat(drawn)), "scenario")
         ends = draw_lines(axes, lines, looks, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
@@ -190,7 +202,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     return figure
 
 
-def flows(flows: pd.DataFrame, scenario: str) -> Figure:
+def flows(flows: pd.DataFrame, scenario: str, counterfactual: str | None = None) -> Figure:
     """Draw who moved from which primary platform to which, from the table's start to its end.
 
     Parameters
@@ -198,9 +210,15 @@ def flows(flows: pd.DataFrame, scenario: str) -> Figure:
     flows : DataFrame
         The run's table of flows, those who stay included.
     scenario : str
+    counterfactual : str, optional
+        A second scenario, whose moves are written beside the largest ones: people come and go
+        where nothing happens, too.
     """
     rows = select(flows, scenario=scenario)
     matrix = primary_flows(rows)
+    there = (
+        None if counterfactual is None else primary_flows(select(flows, scenario=counterfactual))
+    )
     start, end = rows["from_date"].min(), rows["to_date"].max()
     title = f"Primary platform, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
     figure = new_figure(title, 6.0)
@@ -215,15 +233,19 @@ def flows(flows: pd.DataFrame, scenario: str) -> Figure:
     draw_bars(axes, matrix.sum(axis=1), "left")
     draw_bars(axes, matrix.sum(axis=0), "right")
     moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
-    _list_moves(figure, moves)
+    _list_moves(figure, moves, there, counterfactual)
     small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
     note(
         figure,
-        "% of people aged 12+, mean over replications. Pale: stayed. "
+        "Primary: the messenger that carries most of what one says; cellular: uses no messenger. "
+        "% of people aged 12+,\nmean over replications. Pale: stayed. "
         f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
     )
-    largest = ", ".join(map(_move, moves[:3]))
-    figure.set_label(f"Moves between primary platforms in {scenario}; the largest: {largest}.")
+    largest = ", ".join(_move(move, there) for move in moves[:3])
+    beside = "" if counterfactual is None else f" (in {counterfactual})"
+    figure.set_label(
+        f"Moves between primary platforms in {scenario}; the largest{beside}: {largest}."
+    )
     return figure
 
 
@@ -264,8 +286,8 @@ def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
 
 
 def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """Return when the first step of the rows starts and the last one does."""
-    return rows["date"].min(), rows["date"].max()
+    """Return when the first step of the rows starts, and the midst of the last one."""
+    return rows["date"].min(), midway(rows)["date"].max()
 
 
 def _looks(names: Iterable[str]) -> dict[str, Look]:
@@ -278,21 +300,29 @@ def _names(names: Iterable[str]) -> str:
 
 def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, pd.DataFrame]:
     wanted = select(rows, scenario=scenario, measure=measure)
-    if measure == "mau":
-        wanted = wanted.assign(date=wanted["date"] + MID_MONTH)
-    return bands(wanted, "platform")
+    is_monthly = measure == "mau"
+    stand = wanted.assign(date=wanted["date"] + MID_MONTH) if is_monthly else midway(wanted)
+    return bands(stand, "platform")
 
 
-def _move(ribbon: Ribbon) -> str:
+def _move(ribbon: Ribbon, there: pd.DataFrame | None) -> str:
+    """Write how many moved, and in brackets how many in the other world."""
     names = f"{platform(ribbon.source).label} to {platform(ribbon.target).label}"
-    return f"{names} {ribbon.height:.1%}"
+    if there is None:
+        return f"{names} {ribbon.height:.1%}"
+    known = ribbon.source in there.index and ribbon.target in there.columns
+    other = float(there.loc[ribbon.source, ribbon.target]) if known else 0.0
+    return f"{names} {ribbon.height:.1%} ({other:.1%})"
 
 
-def _list_moves(figure: Figure, moves: Sequence[Ribbon]) -> None:
+def _list_moves(
+    figure: Figure, moves: Sequence[Ribbon], there: pd.DataFrame | None, counterfactual: str | None
+) -> None:
     """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
     left = 6.9 / WIDTH
-    figure.text(left, 5.2 / 6.0, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
+    title = "Largest moves" if counterfactual is None else f"Largest (in {counterfactual})"
+    figure.text(left, 5.2 / 6.0, title, fontsize=NORMAL, color=INK, fontweight="bold")
     for place, ribbon in enumerate(moves[:LISTED]):
         if ribbon.height >= LEAST_FLOW:
             top = (4.95 - 0.2 * place) / 6.0
-            figure.text(left, top, _move(ribbon), fontsize=SMALL, color=MUTED)
+            figure.text(left, top, _move(ribbon, there), fontsize=SMALL, color=MUTED)

@@ -17,7 +17,7 @@ from sim.drawing import (
     time_axis,
 )  # fmt: skip
 from sim.errors import ConfigError
-from sim.layout import band_note, bands, select
+from sim.layout import band_note, bands, midway, select
 from sim.palette import INK, MUTED, Look, in_order, platform, scenario
 
 COLUMNS = 4
@@ -99,7 +99,7 @@ def _looks(rows: pd.DataFrame) -> dict[str, Look]:
 
 def _draw_reach(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> dict[str, pd.DataFrame]:
     daily = select(rows, measure="dau").astype({"platform": str})
-    lines = bands(daily, "platform")
+    lines = bands(midway(daily), "platform")
     draw_lines(axes, lines, looks, 100.0)
     _percent(axes, daily)
     return lines
@@ -110,7 +110,7 @@ def _draw_costs(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
         select(rows, platform="any", measure=measure, channel=channel).assign(line=name)
         for measure, channel, name in COSTS
     ]
-    draw_lines(axes, bands(pd.concat(drawn), "line"), looks, 100.0)
+    draw_lines(axes, bands(midway(pd.concat(drawn)), "line"), looks, 100.0)
     _percent(axes, drawn[0])
     welfare = select(rows, measure="welfare").groupby("date")["value"].median()
     change = f"welfare {round(welfare.iloc[-1] - welfare.iloc[0], 3) + 0.0:+.3f}"
@@ -118,7 +118,7 @@ def _draw_costs(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> None:
 
 
 def _percent(axes: Axes, rows: pd.DataFrame) -> None:
-    time_axis(axes, rows["date"].min(), rows["date"].max())
+    time_axis(axes, rows["date"].min(), midway(rows)["date"].max())
     axes.set_ylim(0.0, 100.0)
     axes.set_yticks([0, 50, 100])
 

@@ -16,8 +16,8 @@ from omegaconf import OmegaConf
 from sim.checkpoint import Checkpoint
 from sim.cli import report, take
 from sim.endings import ending_well
-from sim.manifest import OVERRIDES
-from sim.multirun import NAME, Job, Multirun
+from sim.manifest import MULTIRUN, OVERRIDES
+from sim.multirun import Job, Multirun
 from sim.ranks import Ranks
 from sim.runs import compare
 from sim.schema import load_config
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="outputs/..., or of a sweep: multirun/...")
     folder = parser.parse_args().folder
     with ending_well():
-        if (folder / NAME).exists():
+        if (folder / MULTIRUN).exists():
             _resume_sweep(folder)
         else:
             _resume_run(Checkpoint.of(folder), folder)

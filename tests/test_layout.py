@@ -38,5 +38,5 @@ def test_the_shade_is_named_where_there_is_one():
     days = [dt.date(2025, 6, 1), dt.date(2025, 6, 8)]
     line = pd.DataFrame({"low": [0.1, 0.2], "median": [0.1, 0.3], "high": [0.1, 0.4]}, index=days)
     alone = line.assign(low=line["median"], high=line["median"])
-    assert "90 % of replications" in band_note({"a": alone, "b": line})
+    assert "5 % to 95 % quantile of replications" in band_note({"a": alone, "b": line})
     assert band_note({"a": alone}) == "One replication: no shade."

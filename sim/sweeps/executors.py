@@ -7,12 +7,15 @@ stays undone, without an error: the driver reads on disk what is missing.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -20,6 +23,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from sim.errors import ConfigError
+from sim.interrupts import SIGNALS
 from sim.strict import Strict
 from sim.sweeps.work import Report, work
 from sim.world.pool import available_cores
@@ -111,9 +116,10 @@ class Slurm(Strict):
 
     def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
         """Work at shards of the sweep in `path` and yield reports as they come."""
-        from dask_jobqueue import SLURMCluster
         from distributed import Client
 
+        with _keeping_handlers():  # which this library sets when it is imported
+            from dask_jobqueue import SLURMCluster
         place = {} if self.host is None else {"host": self.host}
         worker_place = [] if self.host is None else ["--host", self.host]
         with (
@@ -127,8 +133,33 @@ class Slurm(Strict):
             ) as cluster,
             Client(cluster) as client,
         ):  # fmt: skip
+            _check_job(cluster.job_script())
             cluster.adapt(minimum=1, maximum=min(self.workers, len(shards)))
             yield from _with_dask(client, path, shards, session)
+
+
+@contextmanager
+def _keeping_handlers() -> Iterator[None]:
+    """Let signals do afterwards what they did before."""
+    before = {signum: signal.getsignal(signum) for signum in SIGNALS}
+    yield
+    if threading.current_thread() is threading.main_thread():
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+def _check_job(script: str) -> None:
+    """Refuse a job that Slurm would not take; without it the driver would wait for ever.
+
+    Raises
+    ------
+    ConfigError
+        With what sbatch says.
+    """
+    command = [shutil.which("sbatch") or "sbatch", "--test-only"]
+    found = subprocess.run(command, input=script, capture_output=True, check=False, text=True)  # noqa: S603
+    if found.returncode:
+        raise ConfigError(f"executor=slurm: {found.stderr.strip()}")
 
 
 Executor = Annotated[Serial | Processes | Dask | Slurm, Field(discriminator="kind")]
