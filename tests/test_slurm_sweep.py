@@ -37,13 +37,18 @@ def at_work(folder):
     return [json.loads(claim.read_text())["pid"] for claim in claims if running(claim) is not None]
 
 
+def on_slurm(folder, queue="test"):
+    return sweep(
+        "--resume", folder.path, "executor=slurm", "executor.workers=3",
+        f"executor.queue={queue}", "executor.memory=1GB", "executor.host=127.0.0.1",
+        "executor.walltime=00:10:00",
+    )  # fmt: skip
+
+
 def test_workers_on_slurm_that_are_cancelled_or_killed_are_replaced(slurm, tmp_path):
     straight = finish(begin(tmp_path / "straight", FACTORS, n=160))
     folder = begin(tmp_path / "sweep", FACTORS, n=160)
-    process = sweep(
-        "--resume", folder.path, "executor=slurm", "executor.workers=3", "executor.queue=test",
-        "executor.memory=1GB", "executor.host=127.0.0.1", "executor.walltime=00:10:00",
-    )  # fmt: skip
+    process = on_slurm(folder)
     wait_until(lambda: done_in(folder) > 0, process)
     subprocess.run(["scancel", slurm()[0]], check=True)
     before = done_in(folder)
@@ -53,4 +58,24 @@ def test_workers_on_slurm_that_are_cancelled_or_killed_are_replaced(slurm, tmp_p
     status, said = finished(process)
     assert status == 0, said
     assert collect(folder.path).digest == straight
+    assert not slurm()
+
+
+def test_jobs_that_slurm_would_not_take_are_refused_at_once(slurm, tmp_path):
+    status, said = finished(on_slurm(begin(tmp_path / "sweep", FACTORS, n=4), "nowhere"))
+    assert status == 2
+    assert "executor=slurm: " in said
+    assert "invalid partition" in said
+    assert not slurm()
+
+
+def test_ctrl_c_lets_workers_on_slurm_end_what_they_are_at(slurm, tmp_path):
+    folder = begin(tmp_path / "sweep", FACTORS, n=400)
+    process = on_slurm(folder)
+    wait_until(lambda: done_in(folder) > 0, process)
+    process.send_signal(signal.SIGINT)
+    _, said = finished(process)
+    assert "Stopping after the runs under way" in said
+    assert folder.manifest["sessions"][-1]["why"] == "interrupted"
+    assert 0 < done_in(folder) < 400
     assert not slurm()
