@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,19 @@ def alone(folder: Path, at: str) -> Iterator[None]:
     ConfigError
         If one is there.
     """
-    with (folder / ".lock").open("a") as lock:
-        if not locked(lock):
+    path = folder / ".lock"
+    with path.open("a") as lock:
+        if not (locked(lock) and _stands(path, lock)):
             raise ConfigError(f"{folder}: another process is at {at}")
-        yield
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _stands(path: Path, file: IO[Any]) -> bool:
+    """Say whether others will find this file there: who ends takes it away."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

@@ -246,9 +246,11 @@ def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_pa
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
-    with alone(tmp_path, "other runs"), pytest.raises(ConfigError, match="another process is at"):
-        run_to_folder(load_config(*TINY), tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    with alone(tmp_path, "other runs"):
+        with pytest.raises(ConfigError, match="another process is at"):
+            run_to_folder(load_config(*TINY), tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
