@@ -116,5 +116,7 @@ def test_the_command_says_what_is_missing(jobs, tmp_path):
     )
     assert "5 done, 1 missing" in said
     assert "run 4: missing" in said
+    assert f"To go on: python -m sim.resume {folder}" in said
+    assert "nan" not in said
     assert "status 1" in said
     assert re.search(r"hash [0-9a-f]{32}\n", said)

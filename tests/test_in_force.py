@@ -3,12 +3,14 @@
 import datetime as dt
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sim import load_config
 from sim.in_force import changes, in_force
 from sim.live import LiveModel
+from sim.model import MigrationModel
 from sim.schema import names
 from sim.standing import MEANINGS, reached
 from tests.cli import REPO
@@ -63,6 +65,16 @@ def test_changes_are_dated_and_name_what_ends():
     assert labels[pd.Timestamp("2025-12-15")] == "call restriction ends"
     assert labels[pd.Timestamp("2025-08-25")] == "max pupils and 3 more"
     assert changes(load_config("+scenario=baseline")).empty
+
+
+def test_a_live_world_starts_with_the_parameters_that_it_draws():
+    config = load_config(
+        "+scenario=as_happened", "parameters=posterior", "compare_to=[]", "population.n_users=200",
+        "engine.threads=1",
+    )  # fmt: skip
+    rules = [model(config, 1).simulation.state.rules for model in (LiveModel, MigrationModel)]
+    assert rules[0].network_value == rules[1].network_value
+    assert rules[0].network_value != np.float32(load_config().behaviour.network_value)
 
 
 def test_adoption_is_told_with_what_it_costs_in_both_worlds():

@@ -147,6 +147,15 @@ def test_a_folder_serves_as_well_as_what_is_shipped(config, table, tmp_path):
     pd.testing.assert_frame_equal(observed.observations(elsewhere(config, tmp_path)), table)
 
 
+def test_a_day_that_is_none_is_named_with_its_line(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    for name in ("events.csv", "labels.csv"):
+        path = tmp_path / "data" / name
+        path.write_text(path.read_text(encoding="utf-8").replace("2025-08-13", "2025-08-32"))
+    with pytest.raises(ConfigError, match=r"labels\.csv, line \d+: date='2025-08-32'"):
+        observed.events(there)
+
+
 def test_a_case_without_labels_marks_no_events(config, tmp_path):
     there = elsewhere(config, tmp_path)
     (tmp_path / "data/labels.csv").unlink()

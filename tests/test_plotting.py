@@ -232,6 +232,16 @@ def test_effects_are_percentage_points_around_zero(figures):
     )
 
 
+def test_moves_stand_beside_those_of_the_other_world(flows):
+    there = flows[flows["from_platform"] != "telegram"].assign(scenario="none")
+    there = there.assign(share=there["share"] / 2)
+    figure = plotting.flows(pd.concat([flows, there]), "ban", "none")
+    written = " ".join(text.get_text() for text in figure.texts)
+    assert "(in none)" in written
+    assert "WhatsApp to Max 20.0% (10.0%)" in written
+    assert "WhatsApp to Max 20.0% (10.0%)" in figure.get_label()
+
+
 def test_flows_take_the_whole_run_and_omit_the_smallest(figures, flows):
     matrix = primary_flows(flows)
     assert matrix.to_numpy().sum() == pytest.approx(1.0)

@@ -15,6 +15,7 @@ from sim.errors import ConfigError
 from sim.folder import fill_folder, run_to_folder
 from sim.interrupts import Interrupted
 from sim.locks import alone
+from sim.manifest import MULTIRUN
 from sim.runs import n_steps_in_all
 from sim.state import State
 from tests.resuming import assert_same_tables, names, read_manifest
@@ -243,6 +244,18 @@ def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_pa
     run_to_folder(other, tmp_path / "alone")
     assert_same_tables(tmp_path / "alone", copy)
     assert not (copy / NAME).exists()
+
+
+def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    shutil.copytree(copy, jobs / "0")
+    stop = Interrupted(signal.SIGINT)
+    assert f"sim.resume {jobs / '0'}" in Checkpoint.of(jobs / "0").explain(stop)
+    (jobs / MULTIRUN).touch()
+    begun, before = Checkpoint.of(jobs / "0"), Checkpoint.at(jobs / "1", load_config(*TINY))
+    for checkpoint in (begun, before):
+        assert checkpoint.explain(stop).endswith(f"go on with: python -m sim.resume {jobs}")
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
