@@ -153,7 +153,8 @@ class Checkpoint(Watch):
 
     def explain(self, stop: Interrupted) -> str:
         """Return one line about what a signal left behind."""
-        run, jobs = self.folder.parent, self.folder.parents[1]
+        run = self.folder.parent
+        jobs = run.parent
         is_job = (jobs / MULTIRUN).is_file()
         go_on = f"go on with: python -m sim.resume {jobs if is_job else run}"
         if not self._files():

@@ -5,6 +5,7 @@ import os
 import random
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,6 +257,7 @@ def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
     begun, before = Checkpoint.of(jobs / "0"), Checkpoint.at(jobs / "1", load_config(*TINY))
     for checkpoint in (begun, before):
         assert checkpoint.explain(stop).endswith(f"go on with: python -m sim.resume {jobs}")
+    assert Checkpoint.at(Path(), load_config(*TINY)).explain(stop).endswith("nothing was kept.")
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
