@@ -2,10 +2,12 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from sim import load_config
+from sim import load_config, schema
 from sim.errors import ConfigError
 from sim.validation import validate
 from tests.cli import DROPPED, changed, plain, refusal
@@ -378,9 +380,17 @@ def test_nothing_can_be_made_to_run_from_an_override(override):
         load_config(override)
 
 
-def test_threads_may_compose_at_once():
+def test_threads_may_compose_at_once(monkeypatch):
     """As people do who have the app open: Hydra composes by a global state."""
-    seeds = range(6)
-    with ThreadPoolExecutor(3) as pool:
-        found = list(pool.map(lambda seed: load_config(f"seed={seed}", "step_days=3.5"), seeds))
-    assert [config.seed for config in found] == list(seeds)
+    usual, both = schema.compose, Barrier(2)
+
+    def slow(*asked, **named):
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.2)  # for the other thread, which is to wait for this one
+        return usual(*asked, **named)
+
+    monkeypatch.setattr(schema, "compose", slow)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda seed: load_config(f"seed={seed}", "step_days=3.5"), (11, 12)))
+    assert [config.seed for config in found] == [11, 12]
+    assert both.broken  # they never composed together
