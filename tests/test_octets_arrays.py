@@ -20,10 +20,7 @@ def copy_rows(a, found):
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_what_is_written_is_what_was_read_and_nothing_beyond(kind):
-    given, found = (
-        random_numbers(kind),
-        np.full((N + 1, USED), 7, kind),
-    )
+    given, found = random_numbers(kind), np.full((N + 1, USED), 7, kind)
     copy_rows(given, found[:N])
     same(found[:N], single(given))
     same(found[N], 7)
