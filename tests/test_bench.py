@@ -8,11 +8,13 @@ from experiments.bench import page, suite
 from experiments.bench.check import check, differing_choices
 from experiments.bench.full_model import configure, make_run, steps_before
 from experiments.bench.kernel import Kernel
-from experiments.bench.layout import LEAST_HEIGHT, WIDTH, make_tiles
 from experiments.bench.parts import ClockedEngine
+from experiments.bench.rows import make_rows
+from experiments.bench.slices import GROUP, SORTED, make_slices, pack, places, unpack
 from experiments.bench.work import ORDERS, Graph, draw_graph, load_graph, save_graph
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine
+from sim.lanes import WIDTH
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.threads import Threads
@@ -23,9 +25,9 @@ def test_kernel_scipy_and_numpy_agree():
     assert len(check(20_000)) == len(ORDERS)
 
 
-@pytest.mark.parametrize("n_users", [1, 7, LEAST_HEIGHT, LEAST_HEIGHT + 1, WIDTH + 5])
+@pytest.mark.parametrize("n_users", [1, 7, GROUP, GROUP + 1, SORTED + 5])
 def test_the_kernel_takes_any_size(n_users):
-    left = np.arange(n_users - 1, dtype=np.uint32)  # a chain: bands and groups meet in it
+    left = np.arange(n_users - 1, dtype=np.uint32)  # a chain: groups and blocks meet in it
     start = (np.arange(n_users) % 5).astype(np.uint8)
     assert differing_choices(Graph(left, left + np.uint32(1), start)) < 1e-4
 
@@ -44,23 +46,33 @@ def test_threads_do_not_change_a_choice():
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_tiles_hold_every_tie_from_both_ends(order):
+def test_slices_hold_every_tie_from_both_ends(order):
     graph = draw_graph(10_000, order)
-    tiles = make_tiles(graph)
-    tile = np.repeat(np.arange(len(tiles.first) - 1), np.diff(tiles.first))
-    user = tile // tiles.n_groups * tiles.height + (tiles.ties & 0xFFFF)
-    contact = tile % tiles.n_groups * WIDTH + (tiles.ties >> 16)
+    slices = make_slices(make_rows(graph))
+    at = np.repeat(np.arange(len(slices.first) - 1), np.diff(slices.first) // WIDTH)
+    lane = (at[:, None] * WIDTH + np.arange(WIDTH)).ravel()
+    user_at = dict(zip(places(np.arange(len(slices.user))), slices.user, strict=True))
+    held = slices.contacts != places(np.array(len(slices.user)))
+    user = slices.user[lane[held]]
+    contact = np.array([user_at[place] for place in slices.contacts[held]])
     ends = {*zip(graph.left, graph.right, strict=True), *zip(graph.right, graph.left, strict=True)}
     assert {*zip(user, contact, strict=True)} == ends
     assert len(user) == len(ends) == graph.n_visits
-    rising = np.diff(contact.astype(np.int64)) >= 0
-    assert rising[np.diff(tile) == 0].all()
+    np.testing.assert_array_equal(
+        slices.degree[: graph.n_users], np.bincount(user)[slices.user[: graph.n_users]]
+    )
+    assert held.mean() > 0.99  # users of a slice have about as many contacts
 
 
-def test_a_user_with_too_many_contacts_is_refused():
-    right = np.arange(1, 301, dtype=np.uint32)
-    with pytest.raises(ValueError, match="300 contacts"):
-        make_tiles(Graph(np.zeros_like(right), right, np.zeros(301, np.uint8)))
+def test_platforms_are_packed_and_found_again():
+    graph = draw_graph(1000, "random")
+    slices = make_slices(make_rows(graph))
+    words = pack(slices, graph.start)
+    np.testing.assert_array_equal(unpack(slices, words, 1000), graph.start)
+    place = places(np.arange(1000))
+    turned = words[place >> 5].astype(np.uint64) << (place % 32).astype(np.uint64)
+    found = (turned | turned >> np.uint64(32)) & np.uint64(15)  # what rotating leaves below
+    np.testing.assert_array_equal(found, graph.start[slices.user[:1000]])
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -6,7 +6,7 @@ import numpy as np
 
 from experiments.bench import peer_scipy
 from experiments.bench.kernel import Kernel
-from experiments.bench.limits import gather_all
+from experiments.bench.limits import Gathers
 from experiments.bench.work import (
     F64,
     ORDERS,
@@ -65,11 +65,14 @@ def differing_choices(graph: Graph, n_steps: int = 4) -> float:
 
 
 def gathers_agree(graph: Graph) -> bool:
-    """Return whether all gathers add up what numpy does."""
+    """Return whether both gathers add up what numpy does."""
     n, state = graph.n_users, graph.start
     sums = np.bincount(graph.left, state[graph.right], n)
     sums += np.bincount(graph.right, state[graph.left], n)
-    return all(np.array_equal(sums, gathered) for gathered in gather_all(graph))
+    gathers = Gathers(graph, Threads(2))
+    gathers.rows()
+    gathers.slices()
+    return all(np.array_equal(sums, gathered) for gathered in gathers.sums())
 
 
 def last_shares(graph: Graph) -> dict[str, F64]:

@@ -1,31 +1,46 @@
-"""W as a compiled kernel of this project: its compiler settings, random numbers and threads.
+"""W as a compiled kernel of this project: its lanes, random numbers and threads.
 
-A user's state is one byte, 8 * platform: the shift that moves a one to the platform's field in a
-32-bit word of four 8-bit counts. The fifth platform's one is shifted out of the word; its count
-is the degree less the others. exp is a polynomial, as good as single precision where it is used:
-a call of the mathematical library, or a table, would keep the loop over users from vectorising.
+Sixteen users stand side by side, as in the simulator's talk on ties (sim/rules/choice.py), and
+contacts are read in slices (slices.py). Four 8-bit counts share a word; contacts on the fifth
+platform are the degree less the others. exp is a polynomial, as good as single precision where it
+is used.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from experiments.bench.layout import Tiles, make_tiles
+from experiments.bench.gather import gather
+from experiments.bench.rows import make_rows
+from experiments.bench.slices import GROUP, OF_WORD, Slices, make_slices, pack, unpack
 from experiments.bench.work import APPEAL, F64, I64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
-from sim.compiled import jit, jit_loop
-from sim.rng import purpose_key, step_key, uniform
+from sim.compiled import rule, rule_loop
+from sim.lanes import (
+    WIDTH,
+    Floats,
+    Ints,
+    align_stack,
+    bits_of,
+    decode,
+    fma,
+    load,
+    look_up,
+    luck,
+    rotate,
+    splat,
+    store,
+    where,
+    zeros,
+)
+from sim.rng import purpose_key, step_key
 from sim.threads import BLOCK, Threads
 
-F32 = NDArray[np.float32]
+Above = tuple[Ints, Ints, Ints, Ints]  # is what a user chose above platform 0, 1, 2, 3?
 SEED = 3
-# Typed constants: a signed index would be tested for being negative at each access.
-_1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
-_HALF = np.uint64(16)
-_USER = np.uint64(0xFFFF)
-_COUNT = np.uint32(0xFF)
-_0, _8, _16, _24, _32 = (np.uint32(8 * p) for p in range(PLATFORMS))
-_SOCIAL = np.float32(SOCIAL)
+# One contact on a platform: a one in the platform's byte, nothing for the fifth. As floats, for
+# these sixteen are looked up in one register.
+_ONE = np.array([1, 1 << 8, 1 << 16, 1 << 24] + [0] * 12, np.uint32).view(np.float32)
+_SLOPE = np.float32(256 * SOCIAL)
 # Weight of each platform for who uses another one, and for who uses it.
 _A0, _A1, _A2, _A3, _A4 = np.exp(np.array(APPEAL) - SWITCHING).astype(np.float32)
 _S0, _S1, _S2, _S3, _S4 = np.exp(np.array(APPEAL)).astype(np.float32)
@@ -45,18 +60,20 @@ class Kernel:
     """
 
     def __init__(self, graph: Graph, threads: Threads) -> None:
-        self.tiles = make_tiles(graph)
+        self.slices = make_slices(make_rows(graph))
+        self.n_users = graph.n_users
         self.n_done = 0  # steps
         self._threads = threads
-        self._shift = graph.start * np.uint8(8)
-        self._next = np.empty_like(self._shift)
-        self._above = np.zeros((self.tiles.n_bands, PLATFORMS - 1), np.int64)
+        self._now = pack(self.slices, graph.start)
+        self._next = self._now.copy()
+        n_blocks = -(-len(self.slices.user) // BLOCK)
+        self._above = np.zeros((n_blocks, PLATFORMS - 1, WIDTH), np.int32)
         self._base = purpose_key(SEED, 0, "bench.choice")
 
     @property
     def platform(self) -> U8:
         """Return where everybody is, shape (n,)."""
-        return self._shift >> np.uint8(3)
+        return unpack(self.slices, self._now, self.n_users)
 
     @property
     def key(self) -> np.uint64:
@@ -65,94 +82,84 @@ class Kernel:
 
     def step(self) -> F64:
         """Let everybody choose; return the share of users on each platform."""
-        # Threads cuts at whole blocks: a band stands for one
         self._threads.run(
-            step_bands, self.tiles.n_bands * BLOCK, self.tiles, self._shift, self._next,
-            self.key, self._above,
+            step_blocks, len(self.slices.user), self.slices, self._now, self._next, self.key,
+            self._above.reshape(-1),
         )  # fmt: skip
-        self._shift, self._next = self._next, self._shift
+        self._now, self._next = self._next, self._now
         self.n_done += 1
-        n = len(self._shift)
-        at_least = np.concatenate([[n], self._above.sum(0), [0]])
-        return -np.diff(at_least) / n
+        at_least = np.concatenate([[self.n_users], self._above.sum((0, 2)), [0]])
+        return -np.diff(at_least) / self.n_users
 
 
-@jit_loop
-def step_bands(
-    first: int, last: int, tiles: Tiles, shift: U8, following: U8, key: np.uint64, above: I64
+@rule_loop
+def step_blocks(
+    first: int, last: int, slices: Slices, now: U32, following: U32, key: np.uint64, above: I64
 ) -> None:  # fmt: skip
-    """Step the users of a range of bands, given in blocks; count who is above each platform."""
-    counts = np.empty(tiles.height, np.uint32)
-    draws = np.empty(tiles.height, np.float32)
-    for band in range(first // BLOCK, last // BLOCK):
-        begin = band * tiles.height
-        end = min(begin + tiles.height, len(shift))
-        counts[:] = np.uint32(0)
-        _count(band, tiles, shift, counts)
-        for k in range(end - begin):  # a loop of its own, which vectorises
-            draws[k] = np.float32(uniform(key, begin + k))
-        _decide(
-            counts, draws, tiles.degree[begin:end], shift[begin:end], following[begin:end],
-            above[band],
-        )  # fmt: skip
+    """Step the lanes of a range of blocks; count by block and lane who is above each platform."""
+    align_stack()
+    for begin in range(first, last, BLOCK):
+        n1 = n2 = n3 = n4 = bits_of(zeros())
+        for group in range(begin // GROUP, min(begin + BLOCK, last) // GROUP):
+            before, after = load(now, group * WIDTH), bits_of(zeros())
+            for k in range(OF_WORD):
+                at = group * OF_WORD + k
+                user = load(slices.user, at * WIDTH)
+                luck_of_user = where(user != -1, luck(key, user), 0.0)  # nobody is above anything
+                p1, p2, p3, p4 = _decide(
+                    _count(at, slices, now), load(slices.degree, at * WIDTH),
+                    (before >> (4 * k)) & 15, luck_of_user,
+                )  # fmt: skip
+                n1, n2, n3, n4 = n1 + p1, n2 + p2, n3 + p3, n4 + p4
+                after = after | rotate(p1 + p2 + p3 + p4, 4 * k)
+            store(following, group * WIDTH, after)
+        at = begin // BLOCK * (PLATFORMS - 1) * WIDTH
+        store(above, at, n1)
+        store(above, at + WIDTH, n2)
+        store(above, at + 2 * WIDTH, n3)
+        store(above, at + 3 * WIDTH, n4)
 
 
-@jit
-def _count(band: int, tiles: Tiles, shift: U8, counts: U32) -> None:
-    """Count the contacts of a band's users by platform, four ties at a time."""
-    for group in range(tiles.n_groups):
-        tile = band * tiles.n_groups + group
-        ties, seen = tiles.ties, shift[group * tiles.width :]
-        at, end = np.uint64(tiles.first[tile]), np.uint64(tiles.first[tile + 1])
-        while at + _3 < end:
-            a, b = np.uint64(ties[at]), np.uint64(ties[at + _1])
-            c, d = np.uint64(ties[at + _2]), np.uint64(ties[at + _3])
-            # all four read before any is written: stores could change what is read
-            one_a, one_b = _1 << np.uint64(seen[a >> _HALF]), _1 << np.uint64(seen[b >> _HALF])
-            one_c, one_d = _1 << np.uint64(seen[c >> _HALF]), _1 << np.uint64(seen[d >> _HALF])
-            counts[a & _USER] += np.uint32(one_a)
-            counts[b & _USER] += np.uint32(one_b)
-            counts[c & _USER] += np.uint32(one_c)
-            counts[d & _USER] += np.uint32(one_d)
-            at += _4
-        while at < end:
-            a = np.uint64(ties[at])
-            counts[a & _USER] += np.uint32(_1 << np.uint64(seen[a >> _HALF]))
-            at += _1
+@rule
+def _count(at: int, slices: Slices, now: U32) -> Ints:
+    """Count the contacts of a slice's users by platform, four of them."""
+    counts = bits_of(zeros())
+    for first in range(slices.first[at], slices.first[at + 1], WIDTH):
+        place = load(slices.contacts, first)
+        counts = counts + bits_of(look_up(_ONE, 0, rotate(gather(now, place >> 5), place)))
+    return counts
 
 
-@jit
-def _decide(counts: U32, draws: F32, degree: U8, shift: U8, following: U8, above: I64) -> None:
-    """Draw the next platforms of a band's users by the cumulated weights of a logit."""
-    n1, n2, n3, n4 = np.uint32(0), np.uint32(0), np.uint32(0), np.uint32(0)
-    for i in range(len(shift)):
-        d, c, own = np.uint32(degree[i]), counts[i], np.uint32(shift[i])
-        slope = _SOCIAL / _single(max(d, np.uint32(1)))
-        c0, c1, c2, c3 = c & _COUNT, (c >> _8) & _COUNT, (c >> _16) & _COUNT, c >> _24
-        w0 = _exp(slope * _single(c0)) * (_S0 if own == _0 else _A0)
-        w1 = w0 + _exp(slope * _single(c1)) * (_S1 if own == _8 else _A1)
-        w2 = w1 + _exp(slope * _single(c2)) * (_S2 if own == _16 else _A2)
-        w3 = w2 + _exp(slope * _single(c3)) * (_S3 if own == _24 else _A3)
-        w4 = w3 + _exp(slope * _single(d - c0 - c1 - c2 - c3)) * (_S4 if own == _32 else _A4)
-        left = draws[i] * w4
-        p1, p2 = np.uint32(left >= w0), np.uint32(left >= w1)
-        p3, p4 = np.uint32(left >= w2), np.uint32(left >= w3)
-        following[i] = np.uint8((p1 + p2 + p3 + p4) << np.uint32(3))
-        n1 += p1
-        n2 += p2
-        n3 += p3
-        n4 += p4
-    above[0], above[1], above[2], above[3] = n1, n2, n3, n4
+@rule
+def _decide(counts: Ints, degree: Floats, own: Ints, draw: Floats) -> Above:
+    """Draw the next platforms by the cumulated weights of a logit."""
+    c0, c1 = decode(counts, 0, 8), decode(counts, 8, 8)  # 1 + number / 256
+    c2, c3 = decode(counts, 16, 8), decode(counts, 24, 8)
+    c4 = degree * (1.0 / 256.0) - (c0 + c1 + c2 + c3 - 5.0)
+    slope = splat(_SLOPE) / where(degree > 0.0, degree, 1.0)
+    w0 = _pull(c0, slope) * where(own == 0, splat(_S0), splat(_A0))
+    w1 = fma(_pull(c1, slope), where(own == 1, splat(_S1), splat(_A1)), w0)
+    w2 = fma(_pull(c2, slope), where(own == 2, splat(_S2), splat(_A2)), w1)
+    w3 = fma(_pull(c3, slope), where(own == 3, splat(_S3), splat(_A3)), w2)
+    w4 = fma(_pull(c4, slope), where(own == 4, splat(_S4), splat(_A4)), w3)
+    left = draw * w4
+    return _above(left, w0), _above(left, w1), _above(left, w2), _above(left, w3)
 
 
-@jit
-def _single(count: np.uint32) -> np.float32:
-    """Return a count in single precision; processors convert signed integers faster."""
-    return np.float32(np.int32(count))
+@rule
+def _pull(seen: Floats, slope: Floats) -> Floats:
+    """Return exp(SOCIAL * share) of `seen`, 1 + number / 256; `slope` is 256 * SOCIAL / degree."""
+    return _exp(fma(seen, slope, 0.0 - slope))
 
 
-@jit
-def _exp(x: np.float32) -> np.float32:
+@rule
+def _above(left: Floats, weight: Floats) -> Ints:
+    """Return 1 where a platform's cumulated weight leaves some, else 0."""
+    return where(left >= weight, 1, bits_of(zeros()))
+
+
+@rule
+def _exp(x: Floats) -> Floats:
     """Return exp(x) for x from 0 to SOCIAL."""
-    high = _E4 + x * (_E5 + x * (_E6 + x * _E7))
-    return np.float32(_E0 + x * (_E1 + x * (_E2 + x * (_E3 + x * high))))
+    high = fma(fma(fma(splat(_E7), x, _E6), x, _E5), x, _E4)
+    return fma(fma(fma(fma(high, x, _E3), x, _E2), x, _E1), x, _E0)

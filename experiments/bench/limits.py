@@ -1,4 +1,4 @@
-"""What the machine allows: only to read every contact's byte and add it up.
+"""What the machine allows: only to read every contact's platform and add it up.
 
     python -m experiments.bench.limits FOLDER ROUNDS
 
@@ -14,15 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from experiments.bench import probe
+from experiments.bench.gather import gather
 from experiments.bench.kernel import Kernel
-from experiments.bench.layout import Rows, Tiles, make_rows, make_tiles
-from experiments.bench.slices import LANES, gather_slices, make_slices
+from experiments.bench.rows import Rows, make_rows
+from experiments.bench.slices import Slices, make_slices, pack
 from experiments.bench.work import U8, U32, Graph, load_graph
-from sim.compiled import jit_loop
-from sim.threads import BLOCK, Threads
+from sim.compiled import jit_loop, rule_loop
+from sim.lanes import WIDTH, bits_of, load, rotate, store, zeros
+from sim.threads import Threads
 
-_1, _2, _3, _4 = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
-_HALF, _USER = np.uint64(16), np.uint64(0xFFFF)
+_1, _2 = np.uint64(1), np.uint64(2)
 
 
 @jit_loop
@@ -40,71 +41,43 @@ def gather_rows(first: int, last: int, rows: Rows, state: U8, out: U32) -> None:
         out[i] = even + odd
 
 
-@jit_loop
-def gather_tiles(first: int, last: int, tiles: Tiles, state: U8, out: U32) -> None:
-    """Add up the state of each user's contacts, tile by tile, in the order of the kernel."""
-    for band in range(first // BLOCK, last // BLOCK):
-        sums = out[band * tiles.height :]
-        sums[: tiles.height] = np.uint32(0)
-        for group in range(tiles.n_groups):
-            tile = band * tiles.n_groups + group
-            ties, seen = tiles.ties, state[group * tiles.width :]
-            at, end = np.uint64(tiles.first[tile]), np.uint64(tiles.first[tile + 1])
-            while at + _3 < end:
-                a, b = np.uint64(ties[at]), np.uint64(ties[at + _1])
-                c, d = np.uint64(ties[at + _2]), np.uint64(ties[at + _3])
-                in_a, in_b = np.uint32(seen[a >> _HALF]), np.uint32(seen[b >> _HALF])
-                in_c, in_d = np.uint32(seen[c >> _HALF]), np.uint32(seen[d >> _HALF])
-                sums[a & _USER] += in_a
-                sums[b & _USER] += in_b
-                sums[c & _USER] += in_c
-                sums[d & _USER] += in_d
-                at += _4
-            while at < end:
-                a = np.uint64(ties[at])
-                sums[a & _USER] += np.uint32(seen[a >> _HALF])
-                at += _1
-
-
-def gather_all(graph: Graph) -> tuple[U32, U32, U32]:
-    """Return the sums of all gathers, each shape (n,), by user."""
-    gathers = Gathers(graph, make_tiles(graph), Threads(2))
-    gathers.rows()
-    gathers.tiles()
-    gathers.slices()
-    return gathers.sums()
+@rule_loop
+def gather_slices(first: int, last: int, slices: Slices, words: U32, out: U32) -> None:
+    """Add up the state of contacts, sixteen users side by side; `out` holds the sums by lane."""
+    for at in range(first // WIDTH, last // WIDTH):
+        sums = bits_of(zeros())
+        for contact in range(slices.first[at], slices.first[at + 1], WIDTH):
+            place = load(slices.contacts, contact)
+            sums = sums + (rotate(gather(words, place >> 5), place) & 15)
+        store(out, at * WIDTH, sums)
 
 
 class Gathers:
-    """All gathers over one graph, reading the platforms at the start."""
+    """Both gathers over one graph, reading the platforms at the start."""
 
-    def __init__(self, graph: Graph, tiles: Tiles, threads: Threads) -> None:
-        self._rows, self._tiles, self._threads = make_rows(graph), tiles, threads
+    def __init__(self, graph: Graph, threads: Threads) -> None:
+        self._rows, self._threads = make_rows(graph), threads
         self._slices = make_slices(self._rows)
-        self._state = np.append(graph.start, np.uint8(0))  # of nobody
-        self._by_rows, self._by_tiles = np.zeros((2, graph.n_users), np.uint32)
-        self._by_slices = np.zeros(graph.n_users + LANES - 1, np.uint32)
+        self._state, self._words = graph.start, pack(self._slices, graph.start)
+        self._words[self._slices.n_words :] = 0  # nobody adds nothing
+        self._by_row = np.zeros(graph.n_users, np.uint32)
+        self._by_lane = np.zeros(len(self._slices.user), np.uint32)
 
     def rows(self) -> None:
         """Gather user by user."""
-        n = len(self._by_rows)
-        self._threads.run(gather_rows, n, self._rows, self._state, self._by_rows)
-
-    def tiles(self) -> None:
-        """Gather tile by tile."""
-        n = self._tiles.n_bands * BLOCK
-        self._threads.run(gather_tiles, n, self._tiles, self._state, self._by_tiles)
+        n = len(self._by_row)
+        self._threads.run(gather_rows, n, self._rows, self._state, self._by_row)
 
     def slices(self) -> None:
-        """Gather eight users at a time."""
-        n = len(self._by_rows)
-        self._threads.run(gather_slices, n, self._slices, self._state, self._by_slices)
+        """Gather in the order of the kernel."""
+        n = len(self._by_lane)
+        self._threads.run(gather_slices, n, self._slices, self._words, self._by_lane)
 
-    def sums(self) -> tuple[U32, U32, U32]:
+    def sums(self) -> tuple[U32, U32]:
         """Return what each gather has added up, each shape (n,), by user."""
-        user, by_slices = self._slices.user, np.empty_like(self._by_rows)
-        by_slices[user] = self._by_slices[: len(user)]
-        return self._by_rows, self._by_tiles, by_slices
+        by_slices = np.empty_like(self._by_row)
+        by_slices[self._slices.user[: len(by_slices)]] = self._by_lane[: len(by_slices)]
+        return self._by_row, by_slices
 
 
 def main() -> None:
@@ -112,11 +85,8 @@ def main() -> None:
     graph, rounds = load_graph(Path(sys.argv[1])), int(sys.argv[2])
     threads = Threads()
     kernel = Kernel(graph, threads)
-    gathers = Gathers(graph, kernel.tiles, threads)
-    jobs = {
-        "kernel": kernel.step, "rows": gathers.rows, "tiles": gathers.tiles,
-        "slices": gathers.slices,
-    }  # fmt: skip
+    gathers = Gathers(graph, threads)
+    jobs = {"kernel": kernel.step, "rows": gathers.rows, "slices": gathers.slices}
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for _ in range(rounds):
         for name, job in jobs.items():

@@ -11,7 +11,6 @@ import pandas as pd
 from experiments.bench import figure
 from experiments.bench.check import POINTS
 from experiments.bench.full_model import BAN, SCENARIO
-from experiments.bench.layout import WIDTH
 from experiments.bench.suite import PEERS
 from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
 
@@ -129,31 +128,32 @@ def _limits(results: pd.DataFrame) -> str:
     visits = limits.groupby(["order", "n_users"])["n_visits"].first()
     rows = []
     for (order, n_users), turns in wide.groupby(["order", "n_users"], sort=False):
-        floor = turns[["rows", "tiles", "slices"]].min(axis=1)
+        floor = turns[["rows", "slices"]].min(axis=1)
         speed = visits[order, n_users] / turns["kernel"] / 1e6
         rows.append((
             order, f"{n_users:,}", span(1e3 * turns["kernel"], 3), span(speed, 3),
-            span(1e3 * turns["rows"], 3), span(1e3 * turns["tiles"], 3),
-            span(1e3 * turns["slices"], 3),
+            span(1e3 * turns["rows"], 3), span(1e3 * turns["slices"], 3),
             span(turns["kernel"] / turns["rows"]), span(turns["kernel"] / floor),
         ))  # fmt: skip
     head = (
         "order", "users", "W, ms a step", "W, million visits/s", "gather by rows, ms",
-        "by tiles, ms", "by slices, ms", "W / rows", "W / fastest gather",
+        "by slices, ms", "W / rows", "W / fastest gather",
     )  # fmt: skip
     return (
-        "A step cannot take less than to read every contact's byte. Three such gathers, which "
-        "only add the bytes up, run in turn with the kernel in one process, on as many threads: "
-        "*by rows*, user after user (compressed sparse rows); *by tiles*, in the order that the "
-        "kernel uses; *by slices*, eight users of about as many contacts side by side. *Local* "
-        f"order: contacts are next on a ring, but for {FAR:.0%} of them.\n\n"
+        "A step cannot take less than to read every contact's platform. Two such gathers, which "
+        "only add the platforms up, run in turn with the kernel in one process, on as many "
+        "threads: *by rows*, a byte a user, user after user (compressed sparse rows); *by "
+        "slices*, in the order that the kernel uses. *Local* order: contacts are next on a ring, "
+        f"but for {FAR:.0%} of them.\n\n"
         + _table(head, rows)
-        + "\n\nWhy it is near: a platform is one byte; ties are sorted into tiles (users in "
-        f"bands, contacts in groups of {WIDTH:,}), so that a band's counts stay in the fastest "
-        "caches and contacts are read in rising order; a tie is 32 bits, contact and user "
-        "together; four 8-bit counts share a word, the fifth follows from the degree; random "
-        "numbers are addressed and the exponential is a polynomial, so the loops over a band's "
-        "users vectorise; the kernel counts the platforms itself."
+        + "\n\nWhy it is near: sixteen users who have about as many contacts stand side by side "
+        "(a slice), so that one loop of known length counts for all of them in a register; a "
+        "platform is four bits, so that those of a million users stay in the second-level cache; "
+        "a contact is 32 bits, where its platform stands; four 8-bit counts share a word, the "
+        "fifth follows from the degree; random numbers are addressed and the exponential is a "
+        "polynomial, so sixteen users choose at once, while the contacts of the next are on "
+        "their way. Where platforms outgrow that cache and contacts are anywhere, each visit "
+        "waits for a farther one."
     )
 
 

@@ -1,8 +1,10 @@
-"""Ties in slices: eight users side by side, who have about as many contacts.
+"""Ties in slices: sixteen users side by side, who have about as many contacts.
 
-The contacts of a slice's users alternate, so that one loop of known length adds to eight sums in
-registers (SELL-C-sigma, Kreutzer et al. 2014, doi:10.1137/130930352). The kernel does not use it:
-it is the fastest gather that we know where contacts are near, and so a limit to compare with.
+The contacts of a slice's users alternate, so that one loop of known length adds to sixteen sums in
+a register (SELL-C-sigma, Kreutzer et al. 2014, doi:10.1137/130930352). A platform takes four bits:
+those of a million users, read in any order, fit a second-level cache of half a megabyte. Eight
+slices are a group; its sixteen words hold the platforms of lane 0, 1, ... 15, each of the first
+slice in the lowest bits. So what a slice has chosen is written to where it belongs by one shift.
 """
 
 from __future__ import annotations
@@ -12,68 +14,93 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from experiments.bench.layout import Rows
+from experiments.bench.rows import Rows
 from experiments.bench.work import I64, U8, U32
 from sim.compiled import jit_loop
+from sim.lanes import WIDTH
 from sim.threads import BLOCK
 
-LANES = 8
-_LANES = np.uint64(LANES)
-_1, _2, _3, _4, _5, _6, _7 = (np.uint64(k) for k in range(1, LANES))
+OF_WORD = 8  # platforms
+GROUP = OF_WORD * WIDTH  # users
+SORTED = 8 * BLOCK  # users sorted together: few enough to keep a local order local
+NOBODY = np.uint32(0xFFFFFFFF)  # the user of a lane that has none
+PLATFORM_OF_NOBODY = 4  # the last one, which is not counted
+MOST_DEGREE = 255  # contacts of a user that eight bits can count
+_SHIFTS = 4 * np.arange(OF_WORD, dtype=np.uint32)[:, None]
 
 
 class Slices(NamedTuple):
-    """Contacts, slice after slice; users are sorted by degree within blocks of ``BLOCK``."""
+    """Contacts, slice after slice, and who the users of its lanes are.
 
-    first: U32  # (slices + 1,) where each slice begins
-    contacts: U32  # of lanes 0 to 7, again and again; n_users where a lane has no more
-    user: I64  # (n,) the user at each lane, slice after slice
+    A place says where a platform stands: word << 5 | bits to rotate the word to the left by.
+    """
+
+    first: U32  # (slices + 1,) where the places of each slice begin
+    contacts: U32  # places of lanes 0 to 15, again and again; of nobody where a lane has no more
+    user: U32  # (slices * WIDTH,) the user at each lane, or NOBODY
+    degree: NDArray[np.float32]  # (slices * WIDTH,) its contacts
+
+    @property
+    def n_words(self) -> int:
+        """Return the number of words that hold the platforms of users; nobody's comes next."""
+        return len(self.user) // OF_WORD
 
 
 def make_slices(rows: Rows) -> Slices:
-    """Return the graph by slice."""
+    """Return the graph by slice; users are sorted by degree within blocks of ``SORTED``.
+
+    Raises
+    ------
+    ValueError
+        If a user has more contacts than can be counted.
+    """
     degree = np.diff(rows.first)
-    user: NDArray[np.int64] = np.lexsort((degree, np.arange(len(degree)) // BLOCK))
-    longest = np.zeros(-(-len(user) // LANES) * LANES, np.uint32)
-    longest[: len(user)] = degree[user]
-    length = LANES * longest.reshape(-1, LANES).max(axis=1)
+    if degree.max(initial=0) > MOST_DEGREE:
+        raise ValueError(f"a user has {degree.max()} contacts; at most {MOST_DEGREE} are counted")
+    n, n_lanes = len(degree), -(-len(degree) // GROUP) * GROUP
+    user = np.full(n_lanes, NOBODY)
+    user[:n] = np.lexsort((degree, np.arange(n) // SORTED))
+    of_lane = np.zeros(n_lanes, np.uint32)
+    of_lane[:n] = degree[user[:n]]
+    length = WIDTH * of_lane.reshape(-1, WIDTH).max(axis=1)
     first = np.concatenate([[0], np.cumsum(length)]).astype(np.uint32)
-    contacts = np.full(first[-1], len(user), np.uint32)
-    _fill(rows, user, first, contacts)
-    return Slices(first, contacts, user)
+    place = np.empty(n, np.uint32)
+    place[user[:n]] = places(np.arange(n))
+    contacts = np.full(first[-1], places(np.array(n_lanes)))
+    _fill(rows, user[:n], place, first, contacts)
+    return Slices(first, contacts, user, of_lane.astype(np.float32))
+
+
+def places(lane: I64) -> U32:
+    """Return the places of lanes, counted slice after slice."""
+    group, rest = np.divmod(lane, GROUP)
+    word = group * WIDTH + rest % WIDTH
+    return (word << 5 | -4 * (rest // WIDTH) % 32).astype(np.uint32)
+
+
+def pack(slices: Slices, platform: U8) -> U32:
+    """Return the words that hold the platforms of users, shape (n,), and nobody's."""
+    of_lane = np.full(len(slices.user) + GROUP, PLATFORM_OF_NOBODY, np.uint32)
+    of_lane[: len(platform)] = platform[slices.user[: len(platform)]]
+    by_slice = of_lane.reshape(-1, OF_WORD, WIDTH) << _SHIFTS
+    return np.bitwise_or.reduce(by_slice, axis=1).ravel()
+
+
+def unpack(slices: Slices, words: U32, n_users: int) -> U8:
+    """Return the platforms of users, shape (n,)."""
+    by_word = words[: slices.n_words].reshape(-1, 1, WIDTH)
+    of_lane = (by_word >> _SHIFTS) & np.uint32(15)
+    platform = np.empty(n_users, np.uint8)
+    platform[slices.user[:n_users]] = of_lane.ravel()[:n_users]
+    return platform
 
 
 @jit_loop
-def _fill(rows: Rows, user: I64, first: U32, contacts: U32) -> None:
-    """Write every user's contacts into its lane."""
+def _fill(rows: Rows, user: U32, place: U32, first: U32, contacts: U32) -> None:
+    """Write the places of every user's contacts into its lane, rising."""
     for at in range(len(user)):
         begin, end = rows.first[user[at]], rows.first[user[at] + 1]
-        lane = first[at // LANES] + at % LANES
+        lane = first[at // WIDTH] + at % WIDTH
+        row = np.sort(place[rows.contacts[begin:end]])
         for k in range(end - begin):
-            contacts[lane + LANES * k] = rows.contacts[begin + k]
-
-
-@jit_loop
-def gather_slices(first: int, last: int, slices: Slices, state: U8, out: U32) -> None:
-    """Add up the state of contacts, eight users at a time.
-
-    `state` holds a zero for nobody after the last user, `out` (n + 7,) the sums by lane.
-    """
-    seen, contacts = state, slices.contacts
-    begin, end = np.uint64(first) // _LANES, (np.uint64(last) + _7) // _LANES
-    for part in range(begin, end):
-        a = b = c = d = e = f = g = h = np.uint32(0)
-        at, stop = np.uint64(slices.first[part]), np.uint64(slices.first[part + _1])
-        while at < stop:
-            a += np.uint32(seen[contacts[at]])
-            b += np.uint32(seen[contacts[at + _1]])
-            c += np.uint32(seen[contacts[at + _2]])
-            d += np.uint32(seen[contacts[at + _3]])
-            e += np.uint32(seen[contacts[at + _4]])
-            f += np.uint32(seen[contacts[at + _5]])
-            g += np.uint32(seen[contacts[at + _6]])
-            h += np.uint32(seen[contacts[at + _7]])
-            at += _LANES
-        lane = part * _LANES
-        out[lane], out[lane + _1], out[lane + _2], out[lane + _3] = a, b, c, d
-        out[lane + _4], out[lane + _5], out[lane + _6], out[lane + _7] = e, f, g, h
+            contacts[lane + WIDTH * k] = row[k]
