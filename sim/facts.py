@@ -175,6 +175,8 @@ def _answer(
     else:
         yield from _levels(config.scenario, when, lines)
     missed = int((seen["error_points"].abs() > FAR).sum())
+    happened = config.case.happened
+    theirs = "" if config.scenario == happened else f"; they are of {happened}, not of this world"
     society = f"one society of {config.population.n_users:,} users"
     yield (
         (
@@ -184,7 +186,7 @@ def _answer(
             f"and hold {HELD[config.parameters]}"
         )
         + (
-            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points."
+            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points{theirs}."
             if len(seen)
             else "; nothing was observed in this time."
         )

@@ -78,7 +78,8 @@ def test_adoption_never_stands_without_its_cost(folder):
 
 def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
     text = plain(page(folder))
-    assert re.search(r"\d+ of \d+ observed points are missed by over 3 points", text)
+    missed = r"\d+ of \d+ observed points are missed by over 3 points"
+    assert re.search(missed + "; they are of as_happened, not of this world", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text
     assert "begun from Python; config.yaml beside this page" in text
@@ -119,6 +120,7 @@ def test_who_moved_is_told_by_age_region_and_type(folder):
 def test_who_moved_is_of_the_same_month_as_what_everybody_did():
     """Of the week of 29 December three days count, in which as_happened throttles WhatsApp."""
     result = compare(load_config("+scenario=as_happened", *SMALL))
+    assert "of this world" not in facts(result).answer[-1]
     old = result.timeseries[result.timeseries["group"] == "age=65+"].assign(group="all")
     whatsapp = [
         monthly_series(old, name).loc[(pd.Timestamp("2025-12-01"), "whatsapp", "any", "dau")]
