@@ -86,6 +86,7 @@ def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     gone = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \| (-?\d+) % \|$", text, re.M))
     assert 90 <= int(gone["cellular calls"]) <= 110
     assert int(gone["cut off from secure calls"]) > 90
+    assert {"exposure", "isolated, calls", "welfare"} <= set(gone)
     tips = re.findall(r"^\| (\w+) \| [^|]+ \| (\d) of 2 \|$", text, re.M)
     assert dict(tips)["mandate_only"] == "0"
     assert dict(tips)["vpn_crackdown"] == "2"
