@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import sys
 
-import pandas as pd
-
 from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.mechanisms import MECHANISMS
 from sim.results import Result
-from sim.summary import months
+from sim.summary import every_monthly_series, months
 
 COLUMNS = (
     ("WhatsApp, daily", "whatsapp", "any", "dau", 100, "points"),
@@ -39,9 +37,9 @@ def main(overrides: list[str]) -> None:
     given = [*chosen, *(o for o in overrides if o not in chosen)]
     try:
         whole = compare(load_config(*given))
-        rows = {"whole model": _effects(whole)}
+        rows = {"whole model": effects(whole)}
         for name, mechanism in MECHANISMS.items():
-            rows[f"without {name}"] = _effects(compare(load_config(*given, *mechanism.off)))
+            rows[f"without {name}"] = effects(compare(load_config(*given, *mechanism.off)))
     except ConfigError as error:
         sys.exit(str(error))
     config = whole.config
@@ -51,32 +49,23 @@ def main(overrides: list[str]) -> None:
     print(f"{config.compare_to[0]}, {month:%B %Y}, median of {config.replications} replications.")
     print("\n| | " + " | ".join(f"{c[0]}, {c[5]}" for c in COLUMNS) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
-    for name, effects in rows.items():
-        print(f"| {name} | " + " | ".join(f"{e:+.2f}" for e in effects) + " |")
+    for name, row in rows.items():
+        print(f"| {name} | " + " | ".join(f"{e:+.2f}" for e in row) + " |")
     print()
     for name, mechanism in MECHANISMS.items():
         print(f"- **{name}**: {mechanism.story} (off: `{' '.join(mechanism.off)}`)")
 
 
-def _effects(result: Result) -> list[float]:
-    """Return the effect in each column, the mean of the headline month."""
+def effects(result: Result) -> list[float]:
+    """Return the effect in each column, of the headline month, as the report tells it."""
     if not result.config.compare_to:
         raise ConfigError(f"{result.config.scenario}: compared with nothing; set compare_to")
     month = months(result)[1]
     if month is None:
         raise ConfigError("the run holds no whole month")
-    e = result.effects
-    e = e[(e["group"] == "all") & (e["counterfactual"] == result.config.compare_to[0])]
-    e = e[(e["date"] >= month) & (e["date"] < month + pd.offsets.MonthBegin(1))]
-    return [
-        scale
-        * float(
-            e[(e["platform"] == platform) & (e["channel"] == channel) & (e["measure"] == measure)][
-                "median"
-            ].mean()
-        )
-        for _, platform, channel, measure, scale, _ in COLUMNS
-    ]
+    here, there, *_ = every_monthly_series(result).values()
+    effect = (here - there).median(axis=1).loc[month]
+    return [scale * float(effect.loc[tuple(series)]) for _, *series, scale, _ in COLUMNS]
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ SERIES = (
     ("Max, daily reach", "max", "any", "dau", 100.0, "points"),
     ("cellular calls", "cellular", "call", "use", 1.0, "a person a day"),
     ("exposure", "any", "any", "exposure", 100.0, "points"),
+    ("isolated, calls", "any", "call", "isolation", 100.0, "points"),
     ("cut off from secure calls", "any", "call", "cut_off", 100.0, "points"),
     ("welfare", "any", "any", "welfare", 1.0, "utils"),
     ("VPN", "any", "any", "vpn", 100.0, "points"),

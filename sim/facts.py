@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sim.config import SimConfig
+from sim.observed import monthly_mean
 from sim.operators import REACH
 from sim.results import BAND, Result
 from sim.summary import (
@@ -174,6 +175,8 @@ def _answer(
     else:
         yield from _levels(config.scenario, when, lines)
     missed = int((seen["error_points"].abs() > FAR).sum())
+    happened = config.case.happened
+    theirs = "" if config.scenario == happened else f"; they are of {happened}, not of this world"
     society = f"one society of {config.population.n_users:,} users"
     yield (
         (
@@ -183,7 +186,7 @@ def _answer(
             f"and hold {HELD[config.parameters]}"
         )
         + (
-            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points."
+            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points{theirs}."
             if len(seen)
             else "; nothing was observed in this time."
         )
@@ -233,19 +236,20 @@ def _name(line: Line) -> str:
 
 
 def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
-    """Return who moved, in points: by group, mean over the steps that begin in the month."""
+    """Return who moved, in points: by group, mean of the month as of everybody."""
     config = result.config
     if not config.compare_to:
         return pd.DataFrame()
     t = result.timeseries
     daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
-    inside = (t["date"] >= after) & (t["date"] < after + pd.offsets.MonthBegin())
     asked, other = (t["scenario"] == name for name in _pair(config))  # isin takes a hundredfold
-    kept = t[daily & inside & (asked | other)]
+    kept = t[daily & (asked | other)]
     names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
-    means = kept.assign(name=names).groupby(
-        ["group", "name", "replication", "scenario"], observed=True
-    )["value"].mean()  # fmt: skip
+    series = kept.assign(name=names).groupby(["group", "name", "scenario"], observed=True)
+    keys = series.size().index.to_frame(index=False)
+    means = monthly_mean(kept[["date", "replication", "value"]].assign(platform=series.ngroup()))
+    means = means[means["date"] == after].join(keys, on="platform")
+    means = means.set_index(["group", "name", "replication", "scenario"])["value"]
     here, there = (means.xs(name, level="scenario") for name in _pair(config))
     effect = (100 * (here - there)).reset_index()
     table = effect.pivot_table(

@@ -183,3 +183,9 @@ def test_the_two_commands_stand_at_the_top():
     top = README[: README.index("\n## ")]
     assert "make run" in top
     assert "make test" in top
+
+
+def test_the_costs_stand_beside_the_first_figures_of_adoption():
+    figures = re.findall(r"!\[([^]]+)\]\((docs/figures/\w+\.png)\)", README)
+    assert "docs/figures/reach.png" in [path for _, path in figures]
+    assert any(all(c in said for c in ("xposure", "isolation", "welfare")) for said, _ in figures)

@@ -7,6 +7,8 @@ from io import StringIO
 import pytest
 
 from experiments import decompose, patterns, reversal
+from sim import compare, load_config
+from sim.facts import facts
 from sim.mechanisms import MECHANISMS
 
 SMALL = ["population.n_users=2000", "replications=2"]
@@ -64,6 +66,16 @@ def test_without_pairs_nobody_goes_to_imo():
     assert abs(imo["without pairs"]) < 0.1
 
 
+def test_what_is_taken_apart_is_the_effect_of_the_report():
+    """The mean of the steps that begin in December, as WhatsApp is throttled, is another."""
+    result = compare(load_config("+scenario=as_happened", *SMALL))
+    told = {line.row.label: line.effects["trend_only"] for line in facts(result).lines}
+    whole = dict(zip((c[0] for c in decompose.COLUMNS), decompose.effects(result), strict=True))
+    assert whole["WhatsApp, daily"] == pytest.approx(100 * told["WhatsApp, daily"].median)
+    assert whole["exposure"] == pytest.approx(100 * told["Exposure"].median)
+    assert whole["welfare"] == pytest.approx(told["Welfare"].median)
+
+
 def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart():
     with pytest.raises(SystemExit, match="compare_to"):
         page(decompose.main, "+scenario=baseline", "dur_days=70")
@@ -74,6 +86,7 @@ def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     gone = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \| (-?\d+) % \|$", text, re.M))
     assert 90 <= int(gone["cellular calls"]) <= 110
     assert int(gone["cut off from secure calls"]) > 90
+    assert {"exposure", "isolated, calls", "welfare"} <= set(gone)
     tips = re.findall(r"^\| (\w+) \| [^|]+ \| (\d) of 2 \|$", text, re.M)
     assert dict(tips)["mandate_only"] == "0"
     assert dict(tips)["vpn_crackdown"] == "2"

@@ -15,8 +15,9 @@ from sim.glossary import MEANING
 from sim.manifest import OVERRIDES
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
-from sim.runs import run
+from sim.runs import compare, run
 from sim.stories import story
+from sim.summary import monthly_series
 
 SMALL = ("population.n_users=300", "replications=3")
 
@@ -77,7 +78,8 @@ def test_adoption_never_stands_without_its_cost(folder):
 
 def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
     text = plain(page(folder))
-    assert re.search(r"\d+ of \d+ observed points are missed by over 3 points", text)
+    missed = r"\d+ of \d+ observed points are missed by over 3 points"
+    assert re.search(missed + "; they are of as_happened, not of this world", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text
     assert "begun from Python; config.yaml beside this page" in text
@@ -112,6 +114,20 @@ def test_who_moved_is_told_by_age_region_and_type(folder):
     assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
     assert list(groups.columns)[-1] == "exposure"
     assert groups["whatsapp"].notna().all()
+    assert groups.index[0] == "age=12-17"
+
+
+def test_who_moved_is_of_the_same_month_as_what_everybody_did():
+    """Of the week of 29 December three days count, in which as_happened throttles WhatsApp."""
+    result = compare(load_config("+scenario=as_happened", *SMALL))
+    assert "of this world" not in facts(result).answer[-1]
+    old = result.timeseries[result.timeseries["group"] == "age=65+"].assign(group="all")
+    whatsapp = [
+        monthly_series(old, name).loc[(pd.Timestamp("2025-12-01"), "whatsapp", "any", "dau")]
+        for name in ("as_happened", "trend_only")
+    ]
+    expected = 100 * (whatsapp[0] - whatsapp[1]).median()
+    assert facts(result).groups.loc["age=65+", "whatsapp"] == pytest.approx(expected)
 
 
 def test_a_report_written_anew_is_the_same(folder, capsys):

@@ -21,6 +21,7 @@ from sim.policy_checks import MOST_STORIES
 from sim.rules.records import CALL, MESSAGE
 from sim.schema import CONF
 from sim.threads import Threads
+from tests.cli import REPO
 from tests.worlds import advanced, outcome, simulation, world
 
 SCENARIOS = sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))
@@ -309,6 +310,8 @@ def test_every_scenario_is_judged():
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     assert set(judgements) == {*SCENARIOS, *ON_TOP}
     assert all(text.startswith("**") for text in judgements.values())
+    page = (REPO / "docs/scenarios.md").read_text(encoding="utf-8")
+    assert [name for name, text in judgements.items() if text.strip() not in page] == []
 
 
 TINY = ("population.n_users=300", "replications=2", "step_days=14")
