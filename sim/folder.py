@@ -72,6 +72,9 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
             checkpoint.flush()
             stop.message = checkpoint.explain(stop)
             raise
+        except OSError as error:
+            error.filename = error.filename or str(folder)  # a full disk names no file
+            raise
     checkpoint.remove()
     return result
 
