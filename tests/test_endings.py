@@ -11,7 +11,7 @@ import pytest
 
 from sim import folder, load_config
 from sim.endings import ending_well
-from tests.cli import PYTHON, REPO, command, environment
+from tests.cli import PYTHON, REPO, command, environment, python
 
 TINY = ("population.n_users=100", "replications=1", "dur_days=14")
 
@@ -51,7 +51,6 @@ def test_a_full_disk_is_told_with_the_folder(tmp_path, monkeypatch):
     assert caught.value.filename == str(tmp_path)
 
 
-
 def test_who_has_read_enough_ends_a_command_in_silence():
     reader, writer = os.pipe()
     os.close(reader)
@@ -78,3 +77,21 @@ def test_characters_that_are_not_known_are_spelled(monkeypatch):
     with ending_well():
         print("outputs/д")
     assert paper.getvalue() == b"outputs/\\u0434\n"
+
+
+def test_ctrl_c_while_the_simulator_is_imported_ends_in_silence():
+    """Whoever imports the command line is stopped here in the midst of it."""
+    code = (
+        "import builtins, runpy\n"
+        "real = builtins.__import__\n"
+        "def stopped(name, *rest, **named):\n"
+        "    if name == 'sim.cli':\n"
+        "        raise KeyboardInterrupt\n"
+        "    return real(name, *rest, **named)\n"
+        "builtins.__import__ = stopped\n"
+        "try:\n"
+        "    runpy.run_module('sim', run_name='__main__')\n"
+        "except SystemExit as end:\n"
+        "    print(end.code)\n"
+    )
+    assert python(code) == "130\n"
