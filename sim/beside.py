@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,7 +14,9 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from mmap import mmap
 from socket import socket, socketpair
+from typing import NoReturn
 
+from sim.interrupts import SIGNALS
 from sim.world.pool import available_cores
 
 PATIENCE = 60.0  # with a copy that does not answer [s]
@@ -118,20 +121,49 @@ class Turns:
 
 def _copy(work: Callable[[], None]) -> int | None:
     """Return the number of a copy that does `work` and ends, with status 0 if it is done."""
+    with _deaf() as heard:
+        try:
+            with warnings.catch_warnings():
+                # Threads are not copied, what they hold stays held: such a copy hangs, is ended
+                warnings.simplefilter("ignore", DeprecationWarning)
+                copy = os.fork()
+        except OSError:  # no memory, or no process, is left
+            return None
+        if not copy:
+            _be_copy(work, heard)
+    return copy
+
+
+@contextmanager
+def _deaf() -> Iterator[list[int]]:
+    """Meet signals only when this is over: in the midst of it a copy would go our way as well.
+
+    Yields those that have come.
+    """
+    heard: list[int] = []
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for signum in SIGNALS:
+            if callable(signal.getsignal(signum)):  # else it ends both, or none
+                before[signum] = signal.signal(signum, lambda number, _: heard.append(number))
     try:
-        with warnings.catch_warnings():
-            # Threads are not copied and what they hold stays held: such a copy hangs, and is ended
-            warnings.simplefilter("ignore", DeprecationWarning)
-            copy = os.fork()
-    except OSError:  # no memory, or no process, is left
-        return None
-    if copy:
-        return copy
+        yield heard
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+        for came in heard:
+            signal.raise_signal(came)
+
+
+def _be_copy(work: Callable[[], None], heard: list[int]) -> NoReturn:
+    """Do `work` and end; or end at once if that was `heard` already."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to both; the other ends us
         signal.signal(signal.SIGUSR2, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))  # drafts are taken away
+        if signal.SIGTERM in heard:
+            sys.exit(status)
         work()
         status = 0
     finally:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ from hydra._internal.callbacks import Callbacks
 from hydra._internal.utils import get_args_parser, run_and_report
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import run_job
+from hydra.core.utils import JobReturn, run_job
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 from rich.console import Console
@@ -28,7 +29,7 @@ from sim.beside import beside
 from sim.case_dir import open_case, searching
 from sim.completion import script
 from sim.config import SimConfig
-from sim.endings import ending_well, refuse
+from sim.endings import ending_well, fail, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
@@ -151,7 +152,13 @@ def _run(config: SimConfig, composed: DictConfig) -> None:
     with initialize_config_dir(str(CONF), version_base="1.3"):
         context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(composed))
         job = partial(run_job, lambda _: _job(config), composed, "hydra.run.dir", None, context)
-        run_and_report(lambda: job().return_value)
+        run_and_report(partial(_begun, job))
+
+
+def _begun(job: Callable[[], JobReturn]) -> None:
+    """Run a job; of a folder that cannot be made Hydra would print where in the sources."""
+    with ending_well():
+        _ = job().return_value
 
 
 def _check_sweep(overrides: list[str]) -> None:
@@ -180,6 +187,8 @@ def _job(config: SimConfig) -> None:
         report(take(Checkpoint.at(folder, config)), folder)
     except ConfigError as error:  # a file that only reading shows to be unusable
         refuse(error)
+    except OSError as error:  # Hydra would print where in the sources
+        fail(error)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from sim.beside import Turns, beside
 from sim.checkpoint import Checkpoint
 from sim.config import SimConfig
+from sim.drafts import whole
 from sim.facts import facts
 from sim.interrupts import Interrupted
 from sim.locks import alone
@@ -70,6 +71,9 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
         except Interrupted as stop:
             checkpoint.flush()
             stop.message = checkpoint.explain(stop)
+            raise
+        except OSError as error:
+            error.filename = error.filename or str(folder)  # a full disk names no file
             raise
     checkpoint.remove()
     return result
@@ -141,15 +145,14 @@ def write_tables(result: Result, folder: Path) -> None:
         "timeseries": result.timeseries, "effects": result.effects, "flows": result.flows,
     }  # fmt: skip
     for name, table in tables.items():
-        draft = folder / f".{name}.parquet"
         keys = [column for column in table if table[column].dtype != float]
-        table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value comes twice
-        draft.replace(folder / f"{name}.parquet")
+        with whole(folder / f"{name}.parquet") as draft:
+            table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
 
 
 def _put_away_drafts(folder: Path) -> None:
-    """Delete the figures that a killed process was drawing."""
-    for suffix in ("png", "svg"):
+    """Delete the figures and tables that a killed process was making."""
+    for suffix in ("png", "svg", "parquet"):
         for draft in folder.glob(f".*.{suffix}.*"):
             draft.unlink(missing_ok=True)
 

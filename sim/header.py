@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.manifest import commit, read_manifest, write_json
+from sim.manifest import commit, read_manifest, refuse_company, write_json
 from sim.validation import validate
 from sim.versions import sources, versions
 
@@ -61,6 +61,7 @@ class Header:
         """
         path = folder / NAME
         if not cls.exists(folder):
+            refuse_company(folder.parent)
             raise ConfigError(_missing(folder.parent))
         try:
             tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -111,8 +112,14 @@ def _missing(folder: Path) -> str:
     if not folder.is_dir():
         return f"{folder}: no such folder"
     status = read_manifest(folder).get("status")
+    if status is None:
+        return (
+            f"{folder}: no checkpoint and no manifest.json; allowed: the folder of a run or sweep"
+        )
     if status == "done":
         return f"{folder}: complete already (manifest.json: status=done)"
+    if status == "running":  # of a process that is gone
+        status = "interrupted"
     return f"{folder}: no checkpoint; its runs have kept none, start them anew (status={status})"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.config import SimConfig
+from sim.drafts import whole
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted
 from sim.machine import peak
@@ -144,7 +145,8 @@ def refuse_company(folder: Path) -> None:
 
 
 def write_json(path: Path, tree: Any) -> None:
-    """Write `tree` whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_text(json.dumps(tree, indent=2) + "\n")
-    draft.replace(path)
+    """Write `tree` whole or not at all, even if the machine dies."""
+    with whole(path) as draft, draft.open("w") as file:
+        file.write(json.dumps(tree, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a name could be on the disk before what it names

@@ -188,7 +188,12 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     """
     paths = {o: _path(o) for o in overrides}
     shared = [o for o, path in paths.items() if not _is_apart(path)]
-    policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+    try:
+        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+    except ConfigError as error:  # said of the key under which the name was given
+        raise ConfigError(
+            str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
+        ) from None
     changes = [
         o
         for o, path in paths.items()

@@ -10,6 +10,7 @@ import pytest
 
 from sim import beside as module
 from sim.beside import Turns, beside
+from tests.cli import python
 
 
 @pytest.fixture
@@ -108,6 +109,29 @@ def test_a_copy_ends_with_what_it_stands_beside(tmp_path):
         raise KeyboardInterrupt
     time.sleep(0.7)
     assert not (tmp_path / "done").exists()
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_signal_while_a_copy_is_made_ends_one_process_alone():
+    """The copy would go the way of the other: it would tell, and write, a second time."""
+    code = (
+        "import os, signal\n"
+        "from sim import beside\n"
+        "from sim.interrupts import Interrupted, Interrupts\n"
+        "beside.available_cores = lambda: 2\n"
+        "fork = os.fork\n"
+        "def interrupted():\n"
+        "    copy = fork()\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return copy\n"
+        "os.fork = interrupted\n"
+        "try:\n"
+        "    with Interrupts().listening(), beside.beside(print):\n"
+        "        pass\n"
+        "except Interrupted:\n"
+        "    print('stopped', flush=True)\n"
+    )
+    assert python(code) == "stopped\n"
 
 
 def test_on_one_core_there_is_no_copy(tmp_path, monkeypatch):

@@ -336,7 +336,7 @@ OVERRIDES = {
     "an unknown policy": ("+policy=nope", "nope(.|\n)*registration_gate"),
     "an unknown engine": ("engine=gpu", "gpu(.|\n)*compiled"),
     "a number for a group": ("population=5", "population"),
-    "an unknown comparison": ("compare_to=[nope]", "nope(.|\n)*call_ban_only"),
+    "an unknown comparison": ("compare_to=[nope]", "compare_to=nope(.|\n)*call_ban_only"),
     "a number for a comparison": ("compare_to=[5]", "compare_to"),
     "counterfactuals by hand": ("+counterfactuals={}", "counterfactuals"),
     "a file that is not named": ("network=from_file", r"network\.path"),

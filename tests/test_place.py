@@ -11,6 +11,7 @@ import time
 import psutil
 import pytest
 
+from sim.checkpoint import Checkpoint
 from sim.errors import ConfigError
 from sim.manifest import refuse_company, write_json
 from sim.place import Place
@@ -72,3 +73,14 @@ def test_two_processes_do_not_run_in_one_folder(tmp_path, other):
         refuse_company(tmp_path)
     write_json(tmp_path / "manifest.json", entry | {"status": "interrupted"})
     refuse_company(tmp_path)
+
+
+def test_a_run_that_has_kept_nothing_yet_is_not_to_be_started_anew(tmp_path, other):
+    entry = {"status": "running", "place": dataclasses.asdict(place_of(other))}
+    write_json(tmp_path / "manifest.json", entry)
+    with pytest.raises(ConfigError, match="under way here"):
+        Checkpoint.of(tmp_path)
+    other.kill()
+    other.wait()
+    with pytest.raises(ConfigError, match=r"no checkpoint.*\(status=interrupted\)"):
+        Checkpoint.of(tmp_path)

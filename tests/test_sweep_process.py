@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from sim.collect import collect
+from sim.sweeps import executors
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.status import status
 from tests.cli import REPO, environment
@@ -102,6 +103,19 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
     code, said = finished(sweep("--resume", folder.path))
     assert code == 0, said
     assert collect(folder.path).digest == straight
+
+
+def kept_from(*_):
+    """Return the signals that do not reach a worker, as it was begun."""
+    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def test_workers_leave_ctrl_c_to_the_driver_from_their_first_moment_on(tmp_path, monkeypatch):
+    """Else one that is still importing ends with a traceback."""
+    monkeypatch.setattr(executors, "work", kept_from)
+    (told,) = executors.Processes(workers=1).run(tmp_path, [0], "")
+    assert signal.SIGINT in told
+    assert signal.SIGINT not in kept_from()
 
 
 @pytest.mark.slow

@@ -58,8 +58,19 @@ class Processes(Strict):
         n = min(self.workers or available_cores(), len(shards))
         # spawn: a forked child of a process that runs threads may hang
         with ProcessPoolExecutor(n, get_context("spawn"), _follow_driver) as pool:
-            futures = [pool.submit(work, path, number, session) for number in shards]
+            with _sheltered():
+                futures = [pool.submit(work, path, number, session) for number in shards]
             yield from _reports(futures)
+
+
+@contextmanager
+def _sheltered() -> Iterator[None]:
+    """Keep Ctrl-C from workers that begin meanwhile, until they know to leave it to the driver."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _reports(futures: Sequence[Future[Report]]) -> Iterator[Report]:
