@@ -47,7 +47,9 @@ DRAWN = (  # outcomes that have a column in the figures
     "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_messages",
     "isolated_calls", "cut_off", "cut_off_calls", "welfare", "vpn",
 )  # fmt: skip
-LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure")
+LINES = (
+    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls", "welfare",
+)  # fmt: skip
 
 
 def main(arguments: list[str]) -> None:
