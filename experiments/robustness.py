@@ -33,7 +33,7 @@ from experiments.study import USERS, Study, parser
 from experiments.verdicts import FACTOR, HOLDS, judged
 from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.palette import PLATFORMS, WHOLE, Look, platform
+from sim.palette import ALONE, WHOLE, Look, platform
 from sim.sweeps.design import Design
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.points import Points
@@ -47,9 +47,8 @@ DRAWN = (  # outcomes that have a column in the figures
     "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_messages",
     "isolated_calls", "cut_off", "cut_off_calls", "welfare", "vpn",
 )  # fmt: skip
-LINES = (
-    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls", "welfare",
-)  # fmt: skip
+LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls")
+OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has no platform
 
 
 def main(arguments: list[str]) -> None:
@@ -153,9 +152,7 @@ def _leave(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
 def _looks() -> dict[str, Look]:
     """Return the outcomes that have a line in the size study, all in points."""
     return {
-        name: platform(outcome.platform)._replace(label=outcome.label)
-        if outcome.platform in PLATFORMS
-        else WHOLE._replace(label=outcome.label)
+        name: (OF_EVERYBODY.get(name) or platform(outcome.platform))._replace(label=outcome.label)
         for name, outcome in ((name, ASKED_BY_NAME[name]) for name in LINES)
     }
 

@@ -128,8 +128,8 @@ def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     with beside(load_run) as composing:
         composing.begin(*overrides)
-        # the simulator takes half a second, which nobody waits for to be told of a refusal; but the
-        # process does before it ends: a thread that imports while Python ends may crash it
+        # the simulator takes half a second, which nobody waits for to be told of a refusal; only
+        # the process does before it ends: a thread that imports while Python ends may crash it
         Thread(target=import_module, args=("sim.rehearsal",)).start()
         config, composed = composing.finish()
     from sim.memory import check_memory
