@@ -1,5 +1,6 @@
 """What is measured of each group, by hand from its users: docs/odd.md, 4.12, user by user."""
 
+import datetime as dt
 from functools import cache
 
 import numpy as np
@@ -173,3 +174,18 @@ def test_reach_abroad_is_a_mean_over_those_of_a_group_who_have_somebody_there():
             expected = s.talks.abroad[there, c].astype(float).mean() if there.any() else np.nan
             found = row[s.columns["any", channel, "reachable_abroad"]]
             assert found == pytest.approx(expected, rel=1e-5, nan_ok=True)
+
+
+def test_flows_count_users_by_where_they_talked_most_then_and_now():
+    config, start = world(*EVENTFUL)
+    run, seen = simulation(config, start), {}
+    while len(run.recorder.observations.flows) < 3:
+        date = config.start + dt.timedelta(days=run.n_done * config.step_days)
+        run.step()
+        seen[date] = run.recorder.primary.copy()
+    columns = [*range(len(config.messengers)), CELLULAR]
+    for flow in run.recorder.observations.flows:
+        was, now = seen[flow.from_date], seen[flow.to_date]
+        expected = [[((was == p) & (now == q)).mean() for q in columns] for p in columns]
+        assert flow.table == pytest.approx(np.array(expected))
+        assert 0.5 < np.trace(flow.table) < 1  # some move
