@@ -189,3 +189,15 @@ def test_flows_count_users_by_where_they_talked_most_then_and_now():
         expected = [[((was == p) & (now == q)).mean() for q in columns] for p in columns]
         assert flow.table == pytest.approx(np.array(expected))
         assert 0.5 < np.trace(flow.table) < 1  # some move
+
+
+def test_a_month_that_begins_inside_a_step_is_scaled_by_its_own_days():
+    """One step, of a day of May and 29 days of June: 29 / 30 of what June would have seen."""
+    rates = ("behaviour.install_rate=0.01", "behaviour.drop_rate=0.01")
+    config, start = world("start=2025-05-31", "step_days=30", "dur_days=30", *rates)
+    run = advanced(simulation(config, start), 1)
+    openings = talks_of(as_toy(start), run.now).openings.astype(float)
+    ((first, reach),) = run.recorder.observations.months
+    assert first == dt.date(2025, 6, 1)
+    expected = (1 - np.exp(-30 * openings)).mean(axis=0)[: len(config.messengers)]
+    assert reach[0] == pytest.approx(expected, rel=1e-5)
