@@ -247,6 +247,17 @@ def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_pa
     assert not (copy / NAME).exists()
 
 
+@pytest.mark.usefixtures("_no_figures")
+def test_what_is_left_without_a_header_is_gone_once_other_runs_are_kept(copy, tmp_path):
+    """Else the second run would begin where another one, of another seed, has stood."""
+    assert {p.suffix for p in (copy / NAME).iterdir()} == {".json", ".done", ".run"}
+    (copy / NAME / "header.json").unlink()
+    other = load_config(*TINY, "seed=9", "engine=mesa", "engine.checkpoint_minutes=1e-6")
+    run_to_folder(other, copy)
+    run_to_folder(other, tmp_path / "alone")
+    assert_same_tables(tmp_path / "alone", copy)
+
+
 def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
     jobs = tmp_path / "jobs"
     jobs.mkdir()
