@@ -217,6 +217,14 @@ def test_damage_is_noticed_wherever_it_is(copy, kind, damage):
     assert "damaged" in message
 
 
+def test_a_run_that_was_kept_and_has_finished_since_is_counted_once(copy):
+    """As when a process is killed before it deletes where a finished run had stood."""
+    (done,) = (copy / NAME).glob("*.done")
+    (begun,) = (copy / NAME).glob("*.run")
+    shutil.copy(begun, done.with_suffix(".run"))
+    assert Checkpoint.of(copy).n_done == 80
+
+
 @pytest.mark.usefixtures("_no_figures")
 def test_a_folder_that_is_complete_is_refused(copy):
     fill_folder(Checkpoint.of(copy), nothing)
