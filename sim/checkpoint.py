@@ -89,9 +89,10 @@ class Checkpoint(Watch):
     @property
     def n_done(self) -> int:
         """Return how many steps of all runs the files hold."""
-        heads = (container.head(path) for path in self._files(".run"))
-        finished = len(self._files(".done")) * self.header.config.n_steps
-        return finished + sum(int(head["n_done"]) for head in heads)
+        done = self._files(".done")
+        begun = (path for path in self._files(".run") if path.with_suffix(".done") not in done)
+        heads = (container.head(path) for path in begun)
+        return len(done) * self.header.config.n_steps + sum(int(head["n_done"]) for head in heads)
 
     # -- what runs ask and tell -----------------------------------------------------------
 

@@ -15,9 +15,7 @@ from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
 from sim.rules.records import (
     ABUSE,
     AT_START,
-    F64,
     I64,
-    MAX,
     NOWHERE,
     RULES,
     U32,
@@ -199,12 +197,6 @@ def make_state(
         records(ABUSE, len(config.abuse)),
         records(AT_START, n),
     )
-
-
-def by_messenger(values: F64, config: SimConfig) -> F64:
-    """Return `values` of shape (..., n messengers) with zeros up to ``MAX`` messengers."""
-    padding = MAX - len(config.messengers)
-    return np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, padding)])
 
 
 @jit_loop

@@ -2,17 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sim import load_config
 from sim.errors import ConfigError
+from sim.world import cache
 from sim.world.build import build_world
 from sim.world.cache import SMALL, load_world, world_key, worlds_folder
 from sim.world.recipe import count_ages
@@ -120,6 +123,32 @@ def test_the_key_names_what_a_world_depends_on_and_nothing_else(tmp_path):
     ties.unlink()
     with pytest.raises(ConfigError, match=r"cannot read .*ties\.txt"):
         world_key(config)
+
+
+def test_the_key_names_how_many_messengers_there_are_and_the_table_of_ages(tmp_path):
+    """Tastes have a column a messenger; ages follow a table of the case."""
+    fewer = {name: p for name, p in CONFIG.platforms.items() if name != "imo"}
+    assert world_key(CONFIG.model_copy(update={"platforms": fewer})) != world_key(CONFIG)
+    shutil.copytree(CONFIG.case.data, tmp_path / "data")
+    case = CONFIG.case.model_copy(update={"folder": str(tmp_path)})
+    there = CONFIG.model_copy(update={"case": case})
+    assert world_key(there) == world_key(CONFIG)
+    table = tmp_path / "data" / CONFIG.population.ages
+    table.write_bytes(table.read_bytes() + b"\n")
+    assert world_key(there) != world_key(CONFIG)
+
+
+@pytest.mark.parametrize("name", ["world/traits.py", "world/laws.py", "rng.py"])
+def test_the_key_names_the_sources_that_build_a_world(monkeypatch, tmp_path, name):
+    sources = Path(cache.__file__).parent
+    shutil.copytree(sources, tmp_path / "world")
+    shutil.copy(sources.parent / "rng.py", tmp_path)
+    key = world_key(CONFIG)
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "world/cache.py"))
+    assert world_key(CONFIG) == key
+    with (tmp_path / name).open("a") as file:
+        file.write("# another recipe")
+    assert world_key(CONFIG) != key
 
 
 def truncate(path):

@@ -56,6 +56,12 @@ def test_a_ramp_counts_only_on_the_days_on_which_it_is_the_strongest():
     assert call == pytest.approx((1 * 0.25 + 3 * 0.625) / 7)
 
 
+def test_a_ramp_that_ends_inside_a_step_is_held_against_another_grade_until_its_end():
+    """It passes the steady 0.6 after two of its three days, and stays at 0.9 for four."""
+    _, call = grades(0, restriction(0.6), restriction(0.9, ramp=3.0))
+    assert call == pytest.approx((2 * 0.6 + 1 * 0.75 + 4 * 0.9) / 7)
+
+
 restrictions = st.builds(
     lambda grade, start, length, ramp, channel: restriction(
         grade / 10, start, start + length, ramp, channel

@@ -1,6 +1,6 @@
 """Claims about rows of ties, their statistics and their files."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import networkx as nx
 import numpy as np
@@ -83,6 +83,17 @@ def test_no_number_is_favoured_inside_a_layer():
     first = [row(from_list(5, star, rng.purpose_key(seed, 0, "x")), 0)[0] for seed in range(200)]
     counts = np.bincount(first, minlength=5)[1:]
     assert counts.min() > 50 - 4 * np.sqrt(200 * 0.25 * 0.75)
+
+
+@pytest.mark.interpreted
+def test_both_ends_of_a_tie_agree_on_how_it_stands_to_others():
+    """Where all know all, there is one order of pairs that every row follows: no circle."""
+    graph, pairs = from_list(9, [(*pair, 0) for pair in combinations(range(9), 2)]), nx.DiGraph()
+    for user in range(9):
+        ends = [frozenset((user, other)) for other in row(graph, user)]
+        pairs.add_edges_from(pairwise(ends))
+    assert len(pairs) == 9 * 8 / 2
+    assert nx.is_directed_acyclic_graph(pairs)
 
 
 @pytest.mark.interpreted

@@ -217,6 +217,14 @@ def test_damage_is_noticed_wherever_it_is(copy, kind, damage):
     assert "damaged" in message
 
 
+def test_a_run_that_was_kept_and_has_finished_since_is_counted_once(copy):
+    """As when a process is killed before it deletes where a finished run had stood."""
+    (done,) = (copy / NAME).glob("*.done")
+    (begun,) = (copy / NAME).glob("*.run")
+    shutil.copy(begun, done.with_suffix(".run"))
+    assert Checkpoint.of(copy).n_done == 80
+
+
 @pytest.mark.usefixtures("_no_figures")
 def test_a_folder_that_is_complete_is_refused(copy):
     fill_folder(Checkpoint.of(copy), nothing)
@@ -245,6 +253,17 @@ def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_pa
     run_to_folder(other, tmp_path / "alone")
     assert_same_tables(tmp_path / "alone", copy)
     assert not (copy / NAME).exists()
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_what_is_left_without_a_header_is_gone_once_other_runs_are_kept(copy, tmp_path):
+    """Else the second run would begin where another one, of another seed, has stood."""
+    assert {p.suffix for p in (copy / NAME).iterdir()} == {".json", ".done", ".run"}
+    (copy / NAME / "header.json").unlink()
+    other = load_config(*TINY, "seed=9", "engine=mesa", "engine.checkpoint_minutes=1e-6")
+    run_to_folder(other, copy)
+    run_to_folder(other, tmp_path / "alone")
+    assert_same_tables(tmp_path / "alone", copy)
 
 
 def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):

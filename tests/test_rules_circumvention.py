@@ -1,6 +1,7 @@
 """A VPN: what it opens up, what it costs, who takes it, and how its efficacy erodes."""
 
 import datetime as dt
+from itertools import product
 
 import numpy as np
 import pytest
@@ -155,8 +156,9 @@ def test_the_gain_by_hand():
 def test_channels_and_groups_that_a_vpn_lets_through_count_by_their_openings():
     now = restricted([[0.9, 0.5], [0.0, 0.0]])
     rules = toy_rules(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], content_value=0.3, vpn_rate=SOON)
-    for installed, lifted in ((0b01, 2.0 * 0.9 * 0.8), (0b10, 7.0 * 0.5 * 0.8), (0b00, 0.0)):
-        user = someone(installed=installed, intensity=1.5)
+    regains = ((0b01, 2.0 * 0.9 * 0.8), (0b10, 7.0 * 0.5 * 0.8), (0b00, 0.0))
+    for place, (installed, lifted) in product((0, 1), regains):  # whoever has one counts the same
+        user = someone(installed=installed, intensity=1.5, place=place)
         regained = circumvention.content_regained(user, now, rules)
         assert regained == pytest.approx(1.5 * lifted)
     users = toy_users(1, 2)

@@ -223,9 +223,10 @@ def test_an_invited_chat_moves_whole_but_is_not_bound():
     assert chats.platform[0] == 0  # back where its members are
 
 
-def test_an_order_prevails_over_an_invitation():
+@pytest.mark.parametrize("outcome", [[INVITED, ORDERED], [ORDERED, INVITED]])
+def test_an_order_prevails_over_an_invitation_whichever_is_told_first(outcome):
     chats = toy_chats(2, range(2), platform=0)
-    now = an_order(2, platform=1, outcome=[INVITED, ORDERED])
+    now = an_order(2, platform=1, outcome=outcome)
     groups.move(0, members(0b01, 0b01), chats, now, RULES, keys(0))
     assert (chats.moved[0], chats.bound[0]) == (ORDERED, 1)
 

@@ -127,6 +127,8 @@ def alarmed(n=1500, attention=1.0, **traits):
         ({"installed": 0b11}, 0b10),  # it uses both
         ({"installed": 0b10, "aware": 0b10}, 0b10),  # it knows no other
         ({"installed": 0b11, "account": 0b10}, 0b11),
+        ({"installed": 0b01}, 0b00),  # of one that it does not have it will take none up
+        ({"installed": 0b00}, 0b01),
     ],
 )
 def test_what_an_alarmed_user_reconsiders(traits, alert):

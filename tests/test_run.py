@@ -274,6 +274,15 @@ def test_a_month_at_the_end_counts_if_nine_tenths_of_it_were_run():
         assert t[t["measure"] == "mau"]["date"].nunique() == n_months
 
 
+@pytest.mark.parametrize(("days", "n_months"), [(26, 0), (27, 1)])
+def test_nine_tenths_of_a_month_to_the_day_are_enough(days, n_months):
+    t = run(load_config(
+        "population.n_users=50", "replications=1", "start=2025-06-01", f"dur_days={days}",
+        f"step_days={days}", "behaviour.install_rate=0.01", "behaviour.drop_rate=0.01",
+    )).timeseries  # fmt: skip
+    assert t[t["measure"] == "mau"]["date"].nunique() == n_months
+
+
 def test_effects_of_nothing_still_have_their_columns():
     effects = compare(load_config("population.n_users=50", "replications=1", "dur_days=7")).effects
     assert effects.empty

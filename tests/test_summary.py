@@ -1,6 +1,8 @@
 """What the terminal shows: a table that agrees with the series, and what to beware of."""
 
 import io
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,8 @@ from sim.operators import REACH
 from sim.residuals import residuals
 from sim.runs import compare
 from sim.schema import CONF
-from sim.summary import FAR, months, rows, table, warnings
+from sim.summary import FAR, months, reach_points, rows, table, warnings
+from tests.written import CONFIG, written
 
 SIZE = ("population.n_users=200", "replications=3")
 DECEMBER = pd.Timestamp("2025-12-01")
@@ -61,6 +64,12 @@ def test_every_world_that_was_compared_has_a_column(result):
 
 def test_the_months_are_the_first_whole_one_and_the_cases_headline(result):
     assert months(result) == (pd.Timestamp("2025-06-01"), DECEMBER)
+
+
+def test_a_run_that_ends_before_the_headline_month_is_told_by_its_last_whole_one(result):
+    t = result.timeseries
+    short = replace(result, timeseries=t[t["date"] < "2025-10-01"])
+    assert months(short) == (pd.Timestamp("2025-06-01"), pd.Timestamp("2025-09-01"))
 
 
 def shown(value):
@@ -125,6 +134,23 @@ def test_warnings_count_the_points_that_are_missed(result):
     label = result.config.platforms[worst["platform"]].label
     word = {"monthly_reach": "monthly", "daily_reach": "daily"}[worst["operator"]]
     assert f"worst: {label} {word} {worst['date']:%b %Y}" in text
+
+
+def test_both_months_of_the_scenario_are_told_by_their_medians():
+    """Of three replications the middle one, not the mean."""
+    out = table(written(lambda at: (0.1, 0.2, 0.9)[at.replication]))
+    before, after = (list(out.columns[k].cells) for k in (1, 2))
+    for row, first, later in zip(rows(CONFIG), before, after, strict=True):
+        share = row.form == "percent"
+        assert first == ("20.0" if share else "0.200")
+        assert later == ("20.0 (11.0 - 83.0)" if share else "0.200 (0.110 - 0.830)")
+
+
+def test_what_is_missed_from_below_may_be_the_worst():
+    result = written(lambda *_: 0.0)
+    largest = reach_points(result)["value"].max()
+    named = "\n".join(warnings(result)).partition("(worst: ")[2]
+    assert re.match(r"WhatsApp monthly \w+ 2025 (\S+),", named)[1] == f"{-100 * largest:+.1f}"
 
 
 def test_warnings_say_what_the_band_leaves_out_and_what_did_not_happen(result):

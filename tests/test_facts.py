@@ -1,0 +1,85 @@
+"""What a report says, from tables written by hand: which number stands in which place."""
+
+import pandas as pd
+import pytest
+
+from sim.facts import facts
+from tests.written import STEPS, written
+
+DECEMBER = pd.Timestamp("2025-12-01")
+EFFECTS = {  # of the ban, shares and utils
+    ("whatsapp", "any", "dau"): -0.101, ("telegram", "any", "dau"): -0.022,
+    ("max", "any", "dau"): 0.053, ("vk", "any", "dau"): 0.014, ("imo", "any", "dau"): 0.005,
+    ("cellular", "call", "use"): 0.021, ("any", "any", "exposure"): -0.031,
+    ("any", "call", "isolation"): 0.041, ("any", "message", "isolation"): -0.042,
+    ("any", "call", "cut_off"): 0.043, ("any", "message", "cut_off"): 0.044,
+    ("any", "any", "welfare"): -0.512,
+}  # fmt: skip
+
+
+def told(value, **groups):
+    return facts(written(value, **groups))
+
+
+def luck(at):
+    """Return what luck makes of a run, the same in both worlds, and the effect in one of them."""
+    effect = EFFECTS.get((at.platform, at.channel, at.measure), 0.0)
+    return 0.3 + 0.1 * at.replication + effect * (at.scenario == "call_ban")
+
+
+def test_every_number_of_the_answer_stands_in_its_place():
+    words = " ".join(told(luck).answer).replace("\N{MINUS SIGN}", "-")
+    for said in (
+        "daily reach of WhatsApp is 10.1 points lower (-10.1 to -10.1), of Max is 5.3 points "
+        "higher (+5.3 to +5.3) (the largest changes)",
+        "plain phone take 2.1 points more",
+        "of all communication 3.1 points less (-3.1 to -3.1) is open to the state",
+        "4.1 points more (+4.1 to +4.1) of people are isolated for calls",
+        "4.2 points fewer (-4.2 to -4.2) for messages",
+        "4.3 points more (+4.3 to +4.3) are cut off from secure calls",
+        "4.4 points more (+4.4 to +4.4) from secure messages",
+        "welfare is 0.512 utils lower",
+    ):
+        assert said in words
+
+
+def test_the_months_and_what_was_observed_in_the_later_one():
+    found = told(lambda at: 0.1 * at.replication + (0.5 if at.date >= DECEMBER else 0.2))
+    assert (f"{found.before:%Y-%m}", f"{found.after:%Y-%m}") == ("2025-06", "2025-12")
+    lines = {line.row.label: line for line in found.lines}
+    line = lines["WhatsApp, monthly"]
+    assert (line.before.median, line.after.median) == pytest.approx((0.3, 0.6))
+    assert (line.after.low, line.after.high) == pytest.approx((0.51, 0.69))
+    assert line.observed == f"{100 * 94.47 / 123:.1f}"
+    assert lines["Exposure"].observed == ""
+
+
+@pytest.mark.parametrize("simulated", [0.0, 1.0])
+def test_points_are_missed_from_below_as_from_above(simulated):
+    found = told(lambda *_: simulated)
+    off = (found.observed["value"] - simulated).abs()
+    n_missed = int((off > 0.03).sum())
+    assert n_missed > 10
+    assert f"{n_missed} of {len(off)} observed points" in found.answer[-1]
+
+
+def test_who_moved_is_the_median_of_paired_effects_over_the_steps_that_begin_in_the_month():
+    inside = STEPS[(STEPS >= DECEMBER) & (STEPS < "2026-01-01")]
+    assert len(inside) == 4
+    assert pd.Timestamp("2026-01-01") in STEPS
+
+    weights = dict(zip(inside, (1, 2, 2, 3), strict=True))
+
+    def by_group(at):
+        level = 0.1 * at.replication
+        if at.scenario == "mandate_only":
+            return level
+        size = {"age=12-17": 1.0, "type=state_averse": -2.0, "all": 0.0}[at.group]
+        size *= {"max": 1.0, "any": 3.0}.get(at.platform, 0.0)
+        return level + size * (0.01, 0.02, 0.09)[at.replication] * weights.get(at.date, 70.0)
+
+    groups = told(by_group, groups=("all", "age=12-17", "type=state_averse")).groups
+    assert list(groups.index) == ["age=12-17", "type=state_averse"]
+    assert groups["max"].tolist() == pytest.approx([4.0, -8.0])
+    assert groups["exposure"].tolist() == pytest.approx([12.0, -24.0])
+    assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
