@@ -63,12 +63,12 @@ def test_points_are_missed_from_below_as_from_above(simulated):
     assert f"{n_missed} of {len(off)} observed points" in found.answer[-1]
 
 
-def test_who_moved_is_the_median_of_paired_effects_over_the_steps_that_begin_in_the_month():
-    inside = STEPS[(STEPS >= DECEMBER) & (STEPS < "2026-01-01")]
-    assert len(inside) == 4
+def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_in_the_month():
+    inside = STEPS[(STEPS > "2025-11-26") & (STEPS < "2026-01-01")]  # 3 days, and 4 weeks
+    assert len(inside) == 5
     assert pd.Timestamp("2026-01-01") in STEPS
-
-    weights = dict(zip(inside, (1, 2, 2, 3), strict=True))
+    weights = dict(zip(inside, (12, 1, 2, 2, 3), strict=True))
+    mean = (3 * 12 + 7 * (1 + 2 + 2 + 3)) / 31
 
     def by_group(at):
         level = 0.1 * at.replication
@@ -80,6 +80,6 @@ def test_who_moved_is_the_median_of_paired_effects_over_the_steps_that_begin_in_
 
     groups = told(by_group, groups=("all", "age=12-17", "type=state_averse")).groups
     assert list(groups.index) == ["age=12-17", "type=state_averse"]
-    assert groups["max"].tolist() == pytest.approx([4.0, -8.0])
-    assert groups["exposure"].tolist() == pytest.approx([12.0, -24.0])
+    assert groups["max"].tolist() == pytest.approx([2.0 * mean, -4.0 * mean])
+    assert groups["exposure"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
