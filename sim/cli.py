@@ -33,6 +33,7 @@ from sim.endings import ending_well, fail, refuse
 from sim.errors import ConfigError
 from sim.interrupts import Interrupted, hand_on
 from sim.jobs import CLUSTER, ELSEWHERE, configurations
+from sim.orphans import follow_driver
 from sim.schema import CONF, load_config, load_run, open_key
 from sim.voice import is_quiet, speaking
 
@@ -198,6 +199,7 @@ def hydra_main(_: DictConfig) -> float:
     from sim.checkpoint import Checkpoint
     from sim.folder import is_done, read_effects
 
+    follow_driver()
     job = HydraConfig.get()
     config, folder = load_config(*job.overrides.task), Path(job.runtime.output_dir)
     if is_done(config, folder):  # the scheduler did not hear of it, or the sweep is started anew

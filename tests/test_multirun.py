@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 
+import psutil
 import pytest
 
 from sim.errors import ConfigError
@@ -58,6 +59,22 @@ def test_joblib_leaves_the_same_tables(serial, tmp_path):
     status, _, errors = finish(sweep(tmp_path, "hydra/launcher=joblib"))
     assert status == 0, errors
     assert digest(table(tmp_path)) == digest(table(serial))
+
+
+def test_workers_of_joblib_stop_when_the_driver_is_killed(tmp_path):
+    """They would wait for jobs for ever, and hold their memory."""
+    process = sweep(tmp_path, "hydra/launcher=joblib", "population.n_users=20000")
+    wait_for(lambda: any(has_checkpoint(folder) for folder in tmp_path.glob("?")), process)
+    workers = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    gone, alive = psutil.wait_procs(workers, timeout=120)
+    assert gone
+    assert not alive
+    process.communicate()
+    assert "done" not in statuses(tmp_path)[:2]
+    status, output, errors = finish(start("sim.resume", str(tmp_path)))
+    assert status == 0, errors
+    assert statuses(tmp_path) == ["done"] * 4, output
 
 
 def test_a_job_that_is_to_make_room_is_started_again_and_goes_on(serial, tmp_path):
