@@ -242,8 +242,11 @@ def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
         return pd.DataFrame()
     t = result.timeseries
     daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
+    # steps that reach into the month, and the next, which tells how long the last one is
+    step = pd.Timedelta(days=config.step_days)
+    near = (t["date"] > after - step) & (t["date"] < after + pd.offsets.MonthBegin() + step)
     asked, other = (t["scenario"] == name for name in _pair(config))  # isin takes a hundredfold
-    kept = t[daily & (asked | other)]
+    kept = t[daily & near & (asked | other)]
     names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
     series = kept.assign(name=names).groupby(["group", "name", "scenario"], observed=True)
     keys = series.size().index.to_frame(index=False)
