@@ -75,6 +75,12 @@ def test_platforms_are_packed_and_found_again():
     np.testing.assert_array_equal(found, graph.start[slices.user[:1000]])
 
 
+def test_a_user_with_too_many_contacts_is_refused():
+    right = np.arange(1, 301, dtype=np.uint32)
+    with pytest.raises(ValueError, match="300 contacts"):
+        make_slices(make_rows(Graph(np.zeros_like(right), right, np.zeros(301, np.uint8))))
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_graphs_have_neither_loops_nor_double_ties(order, tmp_path):
     graph = draw_graph(5000, order)

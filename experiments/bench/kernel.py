@@ -9,11 +9,12 @@ is used.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from experiments.bench.gather import gather
 from experiments.bench.rows import make_rows
 from experiments.bench.slices import GROUP, OF_WORD, Slices, make_slices, pack, unpack
-from experiments.bench.work import APPEAL, F64, I64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
+from experiments.bench.work import APPEAL, F64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
 from sim.compiled import rule, rule_loop
 from sim.lanes import (
     WIDTH,
@@ -35,6 +36,7 @@ from sim.lanes import (
 from sim.rng import purpose_key, step_key
 from sim.threads import BLOCK, Threads
 
+I32 = NDArray[np.int32]
 Above = tuple[Ints, Ints, Ints, Ints]  # is what a user chose above platform 0, 1, 2, 3?
 SEED = 3
 # One contact on a platform: a one in the platform's byte, nothing for the fifth. As floats, for
@@ -94,7 +96,7 @@ class Kernel:
 
 @rule_loop
 def step_blocks(
-    first: int, last: int, slices: Slices, now: U32, following: U32, key: np.uint64, above: I64
+    first: int, last: int, slices: Slices, now: U32, following: U32, key: np.uint64, above: I32
 ) -> None:  # fmt: skip
     """Step the lanes of a range of blocks; count by block and lane who is above each platform."""
     align_stack()

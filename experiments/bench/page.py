@@ -210,8 +210,8 @@ def _parts(results: pd.DataFrame) -> str:
         + _table(("part", "what it does", "ns a user", "share"), rows)
         + f"\n\nAll in all {_number(whole, 3)} ns. The ties alone would be "
         f"{_number(alone, 3)} million visits a second and core: sixteen users stand side by side, "
-        "a contact's word is fetched sixteen ranks ahead, and a rank of sixteen ties takes some "
-        "380 instructions for four messengers, most of 512 bits: they, more than memory, are "
+        "a contact's word is fetched sixteen ranks ahead, and a rank of sixteen ties takes "
+        "hundreds of instructions, most of 512 bits: they, more than memory, are "
         "what it waits for. The rest is a hundred rules a user and step, each of "
         "a few dozen instructions, computed for all messengers at once; no part is large. What "
         "would halve the time is to ask less of the model, not to ask it better."
