@@ -35,6 +35,7 @@ from sim.threads import BLOCK, Threads, chunks
 from sim.world.population import normals
 from sim.world.settings import BANDS
 
+CERTAIN = 1e-13  # of a level [utils]: no skill, kept in steps of 1/1024, is another for it
 CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
 AHEAD = 16  # ranks of ties ahead at which words are fetched
 TOGETHER = 3  # messengers about which beliefs rest at a time: all would take memory
@@ -181,18 +182,27 @@ def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64
     for k in range(N_BANDS):
         mine = (band == k) & (online == 1)
         if mine.any():
-            level[k] = _level(utility[mine], config.population.vpn[BANDS[k]])
+            level[k] = level_of(utility[mine], config.population.vpn[BANDS[k]])
     return level
 
 
-def _level(utilities: F64, share: float) -> float:
-    """Return what to add to `utilities` so that the mean chance of a yes is `share`."""
-    low, high = -40.0, 40.0
+def level_of(utilities: F64, share: float) -> float:
+    """Return what to add to `utilities` so that the mean chance of a yes is `share`.
+
+    By bracketed Newton steps, which take a tenth of the time of halving.
+    """
+    low, high, level = -40.0, 40.0, 0.0
     for _ in range(60):
-        middle = (low + high) / 2
-        mean = np.mean(1.0 / (1.0 + np.exp(-np.clip(utilities + middle, -40, 40))))
-        low, high = (middle, high) if mean < share else (low, middle)
-    return (low + high) / 2
+        yes = 1.0 / (1.0 + np.exp(-np.clip(utilities + level, -40, 40)))
+        gap = share - float(yes.mean())
+        low, high = (level, high) if gap > 0 else (low, level)
+        then = level + gap / max(float((yes * (1.0 - yes)).mean()), 1e-30)
+        if not low < then < high:
+            then = (low + high) / 2
+        if abs(then - level) < CERTAIN:
+            break
+        level = then
+    return level
 
 
 @jit_loop

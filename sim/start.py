@@ -186,7 +186,10 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
             gap = daily - (1 - unseen).sum() / len(has)
             slope = (intensity * unseen).sum() / len(has)
             # in a tiny world too few may have it for the observed reach: then as often as allowed
-            c = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
+            then = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
+            if then == c:
+                break
+            c = then
         state.rules.base_openings[p] = c
 
 

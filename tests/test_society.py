@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.optimize import brentq
+from scipy.special import expit, softmax
 
 from sim import load_config
 from sim.conditions import Conditions
 from sim.rng import purpose_key, uniforms
 from sim.rules.records import NOWHERE
 from sim.sample import NOBODY, draw_sample
-from sim.society import CLOSE, seat_chats, settle_beliefs, settle_skill
+from sim.society import CLOSE, level_of, seat_chats, settle_beliefs, settle_skill
 from sim.start import prepare
 from sim.state import make_state
 from sim.threads import Threads
@@ -172,6 +173,15 @@ def test_the_share_of_an_age_with_a_vpn_is_the_one_observed(users_of_vpns, band)
     share = config.population.vpn[BANDS[band]]
     has = state.users.place[mine] & 1
     assert abs(has.mean() - share) < 4 * np.sqrt(share * (1 - share) / mine.sum())
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0, 12.0])
+@pytest.mark.parametrize("share", [1e-4, 0.3, 0.9999])
+def test_a_level_is_the_root_at_which_the_mean_chance_is_the_share(spread, share):
+    """Where most are certain a Newton step leads far away."""
+    utilities = spread * np.array([-2.0, -1.1, -1.0, 1.0, 1.3])
+    root = brentq(lambda level: expit(utilities + level).mean() - share, -100, 100, xtol=1e-13)
+    assert level_of(utilities, share) == pytest.approx(root, abs=1e-9)
 
 
 def test_who_is_offline_has_no_vpn_and_everybody_stays_in_its_region(users_of_vpns):
