@@ -5,9 +5,9 @@ import pytest
 
 from sim import load_config
 from sim.world.chats import seat
-from sim.world.districts import districts
 from sim.world.population import draw_population
 from sim.world.settings import ChatKind
+from tests.worlds import districts
 
 CONFIG = load_config("population.n_users=12000")
 KINDS = list(CONFIG.population.chats)
@@ -81,7 +81,7 @@ def test_neighbours_sit_together(seats, name):
 def test_people_of_an_age_in_a_district_sit_together(population, seats, name):
     chats = np.flatnonzero(seats.kind == KINDS.index(name))
     sitting = np.concatenate([members(seats, g) for g in chats]).astype(int)
-    district = districts(population.region).astype(int)[sitting]
+    district = districts(population.region)[sitting]
     age = population.age.astype(int)[sitting]
     assert (np.diff(district) >= 0).all()
     same = np.diff(district) == 0
