@@ -6,6 +6,7 @@ import pytest
 
 from sim.lanes import WIDTH
 from sim.rng import uniforms
+from sim.rules import records
 from sim.state import make_ties, seats
 from sim.world.graph import Graph
 from sim.world.rows import LANES, WINDOW, rows_from
@@ -44,8 +45,9 @@ def graph(request):
     return request.param
 
 
-def test_a_slice_is_as_wide_as_lanes():
+def test_a_slice_is_as_wide_as_lanes_and_rules_count_from_the_same_windows():
     assert LANES == WIDTH
+    assert WINDOW == records.WINDOW
     assert WINDOW % LANES == 0
 
 
