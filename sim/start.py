@@ -51,8 +51,8 @@ FULL = 0.975  # no band is put above this share of those who can install
 def prepare(config: SimConfig, threads: Threads) -> State:
     """Build the world of `config` and bring it to the observed start.
 
-    The result depends on the case, the population, the network, the platforms, behaviour, the
-    length of a step and the seed; not on policies or replications, which share it.
+    The result depends on the case, the population, the network, the platforms, behaviour, abuse,
+    the length of a step and the seed; not on policies or replications, which share it.
     """
     state = _unsettled(config, threads)
     settle(config, state, threads)
