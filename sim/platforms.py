@@ -6,14 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.strict import Share, Strict
+from sim.strict import Share, Strict, Utils
 from sim.world.settings import BANDS, TYPES
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
 MOST_OPENINGS = 50.0  # a day
 MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
-Utils = Annotated[float, Field(ge=-10, le=10)]
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 
 

@@ -11,10 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.strict import Share, Strict
+from sim.strict import Share, Strict, Utils
 from sim.window import Days, Names, Rate, Window
-
-Utils = Annotated[float, Field(ge=-10, le=10)]
 
 
 class Restriction(Window):
