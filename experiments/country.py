@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.study import numbers
 from sim import run
 from sim.config import SimConfig
 from sim.report import read_result
@@ -75,7 +76,7 @@ def _cost(manifest: dict[str, Any], config: SimConfig) -> str:
     ]
     took = times["simulate"]
     return (
-        _table(("what", "value"), rows)
+        numbers(("what", "value"), rows)
         + "\n\n*simulate* holds the building of the world where it is not "
         f"in the cache, the solving of the start and {config.n_steps} steps: "
         f"{took / 60:.1f} minutes, {n * config.n_steps / took / 1e6:.1f} million user-steps a "
@@ -90,7 +91,7 @@ def _reach(large: pd.DataFrame, config: SimConfig) -> str:
         (name, *(f"{100 * wide.loc[name, month]:.2f}" for month in MONTHS))
         for name in config.messengers
     ]
-    return _table(("monthly reach [%]", *(month[:7] for month in MONTHS)), rows)
+    return numbers(("monthly reach [%]", *(month[:7] for month in MONTHS)), rows)
 
 
 def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
@@ -109,19 +110,12 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
     return (
         f"{SMALL:,} users beside {n_users:,}, the same scenario and seed: root mean square "
         "difference over all weeks and messengers. It holds the luck of one society of that size, "
-        "which replications of one society share.\n\n" + _table(head, rows)
+        "which replications of one society share.\n\n" + numbers(head, rows)
     )
 
 
 def _rms(points: pd.Series) -> float:
     return float((points**2).mean() ** 0.5)
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    align = "|---" + "|---:" * (len(head) - 1) + "|"
-    return "\n".join(
-        ["| " + " | ".join(head) + " |", align, *("| " + " | ".join(r) + " |" for r in rows)]
-    )
 
 
 def _options() -> argparse.Namespace:

@@ -14,6 +14,7 @@ import sys
 import pandas as pd
 
 from experiments import command
+from experiments.scalars import HALF, READABLE
 from sim import compare, load_config, run
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -23,8 +24,6 @@ from sim.results import Result
 
 LIFTED = "ban_then_lift"
 TIPPING = ("mandate_only", "call_ban", "as_happened", "full_block", "vpn_crackdown")
-HALF = 0.5
-READABLE = 0.5  # share of communication that the state reads
 SERIES = (
     ("WhatsApp, daily reach", "whatsapp", "any", "dau", 100.0, "points"),
     ("Telegram, daily reach", "telegram", "any", "dau", 100.0, "points"),

@@ -24,7 +24,7 @@ from sim.errors import ConfigError
 from sim.observed import monthly_mean
 from sim.platforms import CELLULAR
 from sim.results import BAND, Result
-from sim.schema import CONF
+from sim.schema import CONF, names
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",
@@ -105,23 +105,23 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
             raise ConfigError(f"{override}: allowed: what is the same in all scenarios")
     given = (f"replications={REPLICATIONS}", *overrides)
     yardsticks: dict[str, list[str]] = {}
-    for name in scenarios():
+    for name in names("scenario"):
         for other in load_config(f"+scenario={name}", *given).compare_to[:1]:
             yardsticks.setdefault(other, []).append(name)
     worlds: dict[str, World] = {}
     effects: dict[str, Effect] = {}
-    for yardstick, names in yardsticks.items():
+    for yardstick, held in yardsticks.items():
         result = compare(
-            load_config(f"+scenario={yardstick}", f"compare_to=[{','.join(names)}]", *given)
+            load_config(f"+scenario={yardstick}", f"compare_to=[{','.join(held)}]", *given)
         )
         month = last_month(result)
-        worlds |= {name: world(result, name, month) for name in (yardstick, *names)}
+        worlds |= {name: world(result, name, month) for name in (yardstick, *held)}
         effects |= {
             name: Effect(
                 yardstick, worlds[name], worlds[yardstick],
                 _exposed(result, name, "no_longer_exposed", month),
             )
-            for name in names
+            for name in held
         }  # fmt: skip
     for name, yardstick in COMPOSED.items():
         chosen = f"+scenario=[{name.replace('+', ',')}]"
@@ -129,21 +129,16 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
         here, there = (world(result, n, month) for n in (name, yardstick))
         newly = _exposed(result, yardstick, "newly_exposed", month)
         effects[name] = Effect(yardstick, here, there, newly)
-    in_order = [*scenarios(), *COMPOSED]
+    in_order = [*names("scenario"), *COMPOSED]
     return (
-        {name: worlds[name] for name in scenarios()},
+        {name: worlds[name] for name in names("scenario")},
         {name: effects[name] for name in in_order if name in effects},
         month,
     )
 
 
-def scenarios() -> list[str]:
-    """Return the names of all scenarios."""
-    return [path.stem for path in sorted((CONF / "scenario").glob("*.yaml"))]
-
-
 def story(name: str) -> str:
-    """Return what a scenario says of itself; of composed ones, each in turn."""
+    """Return what a scenario says of itself in its first line; of composed ones, each in turn."""
     stories = []
     for part in name.split("+"):
         lines = (CONF / "scenario" / f"{part}.yaml").read_text(encoding="utf-8").splitlines()

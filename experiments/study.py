@@ -173,6 +173,12 @@ def markdown(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
+def numbers(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table whose columns but the first are aligned to the right."""
+    head, left, *lines = markdown(headers, rows).split("\n")
+    return "\n".join([head, left.replace("|---", "|---:").replace("|---:", "|---", 1), *lines])
+
+
 def named(parameter: str) -> str:
     """Return a parameter with its unit, for an axis."""
     group, _, key = parameter.rpartition(".")

@@ -46,8 +46,8 @@ drawn["use"]
 # %% [markdown]
 # ## Who moved from where to where
 #
-# Primary platform: the one that carries most of a person's communication. Those who stay are
-# pale.
+# Primary platform: the messenger that carries most of a person's communication; cellular: who
+# uses none. Those who stay are pale.
 
 # %%
 drawn["flows"]

@@ -37,7 +37,7 @@ print((mine / "conf/case/russia_telegram_2018.yaml").read_text())
 # ## Make a mistake
 #
 # A checker reads the folder and says which line of which file is wrong, and what is allowed. Here
-# a figure on a messenger that does not exist, measured by nobody we know how to grade:
+# a figure on a messenger that does not exist:
 
 # %%
 table = mine / "data/observations.csv"

@@ -23,7 +23,7 @@ class AbuseKind(Strict):
     shares: dict[str, Share]  # of attempts that arrive at the start, by platform; sum 1
     conversion: dict[str, Relative] = Field(
         default={}
-    )  # where no share was observed, by average [1]
+    )  # success where no share was observed, relative to the average [1]
     adaptation_rate: Rate  # rho_F, how fast offenders follow what pays [1/day]
     response: float = Field(ge=0, le=20)  # eps, sharpness of their choice [1]
     elasticity: float = Field(ge=0, le=5)  # xi, attempts in all by mean profit [1]

@@ -71,7 +71,7 @@ def census(
     Raises
     ------
     ConfigError
-        If a date, scenario or replication lies outside the run.
+        If a date, scenario or replication lies outside the run, or there would be too many rows.
     """
     scenarios = scenarios or (config.scenario,)
     steps = check(config, dates, scenarios, replications)
@@ -88,7 +88,7 @@ def check(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str],
     replications: Sequence[int],
 ) -> list[int]:  # fmt: skip
-    """Return the steps that dates fall in, in order; refuse what lies outside the run.
+    """Return the steps that dates fall in, in order; refuse what lies outside the run, or is much.
 
     Raises
     ------

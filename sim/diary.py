@@ -20,9 +20,10 @@ class Diary(NamedTuple):
     Attributes
     ----------
     days : DataFrame, a row a step
-        date (its first day); primary (platform that carried most communication); exposed (the
-        state can read over 10 % of the talk by messenger); vpn; welfare [utils]; for `message`
-        and `call` (docs/measures.md): reachable_CHANNEL, secure_CHANNEL [share of attempts].
+        date (its first day); primary (messenger that carried most communication, cellular: used
+        none); exposed (the state can read over 10 % of the talk by messenger); vpn (in the end of
+        the step); welfare [utils]; for `message` and `call` (docs/measures.md):
+        reachable_CHANNEL, secure_CHANNEL [share of attempts].
     platforms : DataFrame, a row a step and platform
         date, platform; message and call: share of the user's communication on that channel [1];
         in the end of the step: has, mandated, habit [1], belief that the state reads it [1],

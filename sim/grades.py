@@ -37,8 +37,8 @@ def mean_grades(
     """Return the mean grade over a step: shape (n regions, 2, MAX).
 
     Where several restrictions apply on a day the strongest counts, so the step is cut at every
-    date on which one of them starts, stops or ends its ramp. Platforms that have `obeyed` are
-    relieved from then on.
+    date on which one of them starts, stops or ends its ramp, and where two ramps cross. Platforms
+    that have `obeyed` are relieved from then on.
     """
     grades = np.zeros((len(config.population.regions), 2, MAX))
     for begin, end in pairwise(_cuts(restrictions, obeyed, span)):

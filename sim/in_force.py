@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import pandas as pd
 
@@ -45,13 +45,35 @@ def in_force(config: SimConfig, step: int, obeying: Collection[str]) -> list[str
     days = config.step_days
     span = (step * days, (step + 1) * days, config.start)
     told: dict[str, list[str]] = {}
-    for name, policy in config.policies.items():
-        waits = isinstance(policy, Compliance) and policy.lost_users is not None
-        if policy.days_in(*span) > 0 and (not waits or name in obeying):
-            ramp = policy.progress(*span, getattr(policy, "ramp_days", 0.0))
-            sentence, item = _words(policy, _labels(config), ramp)
-            told.setdefault(sentence, []).append(item)
+    now = [
+        policy
+        for name, policy in config.policies.items()
+        if policy.days_in(*span) > 0 and not (_waits(policy) and name not in obeying)
+    ]
+    for policy in (part for whole in now for part in _relieved(whole, now)):
+        ramp = policy.progress(*span, getattr(policy, "ramp_days", 0.0))
+        sentence, item = _words(policy, _labels(config), ramp)
+        told.setdefault(sentence, []).append(item)
     return [sentence.format(", ".join(dict.fromkeys(items))) for sentence, items in told.items()]
+
+
+def _waits(policy: Policy) -> bool:
+    return isinstance(policy, Compliance) and policy.lost_users is not None
+
+
+def _relieved(policy: Policy, now: Iterable[Policy]) -> Iterator[Policy]:
+    """Yield a policy as it holds: of a restriction, what is left on platforms that obey."""
+    if not isinstance(policy, Restriction):
+        yield policy
+        return
+    left = dict.fromkeys(policy.platforms, 1.0)
+    for other in now:
+        if isinstance(other, Compliance) and other.platform in left:
+            left[other.platform] *= 1.0 - other.relief
+    for share in dict.fromkeys(left.values()):
+        alike = tuple(name for name in left if left[name] == share)
+        if share > 0.0:
+            yield policy.model_copy(update={"platforms": alike, "grade": policy.grade * share})
 
 
 def _labels(config: SimConfig) -> Labels:

@@ -82,7 +82,7 @@ class LiveModel(MigrationModel):
 
     @property
     def span(self) -> tuple[pd.Timestamp, pd.Timestamp]:
-        """Return the first and the last day of the whole run."""
+        """Return the first day of the whole run, and the first one after it."""
         return pd.Timestamp(self.config.start), pd.Timestamp(self.config.end)
 
     @cached_property

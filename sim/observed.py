@@ -17,6 +17,7 @@ from sim.cells import groups
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.lines import Line, read_lines
+from sim.measures import COVERED
 from sim.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
@@ -30,7 +31,6 @@ COLUMNS = (
 POINT = ["date", "platform", "measure"]
 USES = ("fit", "show")
 UNITS = ("percent", "million")
-COVERED = 0.9  # a month counts when the steps cover this share of its days
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
 LABEL = ["date", "label", "platforms", "url"]

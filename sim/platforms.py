@@ -6,14 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sim.strict import Share, Strict
+from sim.strict import Share, Strict, Utils
 from sim.world.settings import BANDS, TYPES
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
 MOST_OPENINGS = 50.0  # a day
 MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
-Utils = Annotated[float, Field(ge=-10, le=10)]
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 
 
@@ -24,18 +23,14 @@ class Platform(Strict):
     channels: tuple[Literal["message", "call"], ...] = ("message", "call")  # what it carries
     encryption: Literal["end_to_end", "client_server", "none"]  # as reported
     state_access: Share  # share of communication that the state can read [1]
-    moderation: Share  # effort against abuse [1]
+    moderation: Share  # effort against abuse: share of it that is stopped [1]
     circumvention: Share = 0.0  # e0_p, what built-in proxies lift of a restriction [1]
     message_value: Utils  # a_pm [utils]
     call_value: Utils  # a_pv [utils]
     standalone: dict[str, Utils] | None = None  # B_p by age; null: solved from the start shares
-    openings: float | None = Field(
-        default=0.0, ge=0, le=MOST_OPENINGS
-    )  # c_Bp [1/day]; null: solved
+    openings: Openings | None = 0.0  # c_Bp [1/day]; null: solved
     habit_openings: Openings = 0.0  # at full habit [1/day]
-    mandate_openings: float = Field(
-        default=0.0, ge=0, le=MOST_OPENINGS
-    )  # of a mandated user [1/day]
+    mandate_openings: Openings = 0.0  # of a mandated user [1/day]
     belief: dict[str, Utils] | None = None  # L0 by type, that the state reads it [log-odds]
     abroad: bool = False  # people abroad can be reached on it
     pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where pairs go [utils]
@@ -48,4 +43,8 @@ class Platform(Strict):
             raise ValueError(f"belief needs exactly the types {', '.join(TYPES)}")
         if not self.channels:
             raise ValueError("channels must name message, call or both")
+        if self.pair_appeal is not None and "call" not in self.channels:
+            raise ValueError(
+                f"pair_appeal={self.pair_appeal:g} needs the channel call; allowed: null"
+            )
         return self

@@ -155,7 +155,6 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
     scenario : str
     """
     rows = select(timeseries, scenario=scenario, group="all", measure="use")
-    rows = rows[rows["platform"] != "any"]
     figure = new_figure(f"Use by platform: {scenario}", 7.1)
     lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
     for axes, channel in ((upper, "message"), (lower, "call")):

@@ -36,6 +36,11 @@ def network_map(
     exposed : array of bool, shape (n,)
         Of whose communication by messenger the state can read over 10 %: with a dark rim.
     title : str
+
+    Raises
+    ------
+    ValueError
+        If there are not as many of each as users are placed.
     """
     if not len(primary) == len(exposed) == len(atlas.places):
         sizes = f"{len(primary)} primary, {len(exposed)} exposed"

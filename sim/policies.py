@@ -11,10 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sim.strict import Share, Strict
+from sim.strict import Share, Strict, Utils
 from sim.window import Days, Names, Rate, Window
-
-Utils = Annotated[float, Field(ge=-10, le=10)]
 
 
 class Restriction(Window):
@@ -103,7 +101,7 @@ class Trend(Window):
 
     kind: Literal["trend"] = "trend"
     platform: str  # messenger that drifts
-    rate: float = Field(ge=-10, le=10)  # [utils/year]
+    rate: float = Field(ge=-10, le=10)  # of the drift [utils/year]
 
 
 class VpnBlocking(Window):
@@ -117,14 +115,14 @@ class VpnFine(Window):
     """Fines, checks, charges and sites that refuse: a VPN costs more."""
 
     kind: Literal["vpn_fine"] = "vpn_fine"
-    cost: Annotated[float, Field(ge=0, le=10)]  # psi times the risk [utils]
+    cost: Annotated[float, Field(ge=0, le=10)]  # what a VPN costs more [utils]
 
 
 class VpnSupport(Window):
     """Help with circumvention: easier set-up, and blocked servers replaced faster."""
 
     kind: Literal["vpn_support"] = "vpn_support"
-    help: Annotated[float, Field(ge=0, le=10)]  # [utils]
+    help: Annotated[float, Field(ge=0, le=10)]  # what a VPN costs less [utils]
     repair_rate: Rate = 0.0  # on top of ``behaviour.vpn_repair`` [1/day]
 
 
@@ -166,7 +164,7 @@ class Compliance(Story):
     kind: Literal["compliance"] = "compliance"
     degree: Share = 1.0  # share of communication opened to the state [1]
     relief: Share = 1.0  # share of the restrictions on it that falls [1]
-    lost_users: Share | None = None  # [1]
+    lost_users: Share | None = None  # of daily reach at the start that has to be lost first [1]
 
 
 class Moderation(Window):

@@ -60,8 +60,8 @@ class Simulation:
         3. follow: offenders move to where attempts pay
         4. look: every user reads its contacts, chooses on every tie, opens its apps
         5. observe: measures of the step
-        6. act: every user revises its messengers, forms habits, obeys, tries, learns, reconsiders
-           its VPN, and may fall for abuse; then pairs install what they agreed on
+        6. act: every user revises its messengers, forms habits, obeys, tries, learns, switches its
+           VPN, and may fall for abuse; then pairs install what they agreed on
         7. platforms see how many users they lost; all see what has changed
         """
         self.now = self.conditions.at(self.n_done, self.onsets)

@@ -30,7 +30,7 @@ from sim.rules.records import (
 )
 from sim.rules.word import place, with_place
 from sim.sample import Sample, Turn, draw_sample
-from sim.state import State, show_rows
+from sim.state import State
 from sim.threads import BLOCK, Threads, chunks
 from sim.world.population import normals
 from sim.world.settings import BANDS
@@ -136,7 +136,7 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     n, blocks = state.n_users, draw_sample(state.n_users).blocks
     skills = Skills(np.empty(n), np.empty(n))
     threads.run_parts(_draw_own, n, config, skills)
-    threads.run(show_rows, n, state.users, state.shown, state.rules)
+    state.show(threads)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
         threads.run(help_rows, n, state.shown.words, state.ties, skills.helpers)
         level = _levels(config, state, skills, blocks)

@@ -20,8 +20,8 @@ MEANINGS = {  # docs/measures.md has the formulas
     "welfare": "what people's means of communication are worth to them, the mean logsum over ties "
     "and channels in utils; only differences mean something. One more app raises it even if it "
     "was forced on people: a rise with a mandate is no case for one.",
-    "primary": "the platform that carries most of a person's communication; cellular: who uses no "
-    "messenger.",
+    "primary": "the messenger that carries most of a person's communication; cellular: who uses "
+    "none.",
 }
 
 

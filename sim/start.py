@@ -31,7 +31,7 @@ from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
 from sim.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.society import seat_chats, settle_beliefs, settle_skill
-from sim.state import State, first_ties, make_state, show_rows
+from sim.state import State, first_ties, make_state
 from sim.threads import Threads
 from sim.world.cache import load_world
 from sim.world.pool import parts, stream
@@ -51,8 +51,8 @@ FULL = 0.975  # no band is put above this share of those who can install
 def prepare(config: SimConfig, threads: Threads) -> State:
     """Build the world of `config` and bring it to the observed start.
 
-    The result depends on the case, the population, the network, the platforms, behaviour, the
-    length of a step and the seed; not on policies or replications, which share it.
+    The result depends on the case, the population, the network, the platforms, behaviour, abuse,
+    the length of a step and the seed; not on policies or replications, which share it.
     """
     state = _unsettled(config, threads)
     settle(config, state, threads)
@@ -164,7 +164,7 @@ def _draw_first(
         some.revising[:] = np.where(some.online, _bits(solved), 0)
 
     threads.run_parts(draw_some, state.n_users)
-    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
+    state.show(threads)
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
@@ -240,7 +240,7 @@ def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads
     threads.run_parts(_finish_some, state.n_users, config, state.users, solved)
     for p in set(range(len(config.messengers))).difference(solved):
         _seed(config, state, p, threads)
-    threads.run(show_rows, state.n_users, state.users, state.shown, state.rules)
+    state.show(threads)
 
 
 def _finish_some(

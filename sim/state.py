@@ -29,6 +29,7 @@ from sim.rules.records import (
     records,
 )  # fmt: skip
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
+from sim.threads import Threads
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT
 from sim.world.pool import each, parts
@@ -80,9 +81,9 @@ class State:
         words, minds, next_words, next_minds = self.shown
         return replace(self, shown=Shown(next_words, next_minds, words, minds))
 
-    def show(self) -> None:
+    def show(self, threads: Threads) -> None:
         """Show every user anew, after a change from outside a step."""
-        show_rows(0, self.n_users, self.users, self.shown, self.rules)
+        threads.run(show_rows, self.n_users, self.users, self.shown, self.rules)
 
 
 def make_users(population: Population, n_threads: int | None = None) -> Records:

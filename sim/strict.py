@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Utils = Annotated[float, Field(ge=-10, le=10)]  # or log-odds
 
 
 class Strict(BaseModel):

@@ -102,7 +102,10 @@ def _cells(
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
-    """Return the first whole month and the case's headline month (else the last whole one)."""
+    """Return the first whole month and the case's headline month (else the last whole one).
+
+    Without a whole month: the first day, and None.
+    """
     is_monthly = result.timeseries["measure"] == "mau"
     whole = sorted(result.timeseries.loc[is_monthly, "date"].unique())
     if not whole:

@@ -25,7 +25,7 @@ MEASURES = {
     "mandated": Meaning(PEOPLE, "people from whom an institution demands it"),
     "second_phone": Meaning(PEOPLE, "people who keep it on a second phone for an institution"),
     "chats": Meaning("chats per person", "group chats on it"),
-    "primary": Meaning(PEOPLE, "people for whom it carries most communication"),
+    "primary": Meaning(PEOPLE, "people for whom it carries most communication of all messengers"),
     "use": Meaning("1", "communication a day; all of the average person is 1"),
     "exposure": Meaning("1", "communication that the state can read, of all communication"),
     "exposed": Meaning(PEOPLE, "people of whose talk by messenger the state reads over 10 %"),

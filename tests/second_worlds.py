@@ -170,7 +170,8 @@ def worlds(draw):
         platform |= {"circumvention": draw(shares()), "state_access": draw(shares())}
         platform["channels"] = draw(st.sampled_from([["message"], ["call"], ["message", "call"]]))
         platform["mandate_openings"] = draw(st.floats(0, 2))
-        platform["pair_appeal"] = draw(st.one_of(st.none(), st.floats(-2, 2)))
+        appeal = draw(st.one_of(st.none(), st.floats(-2, 2)))
+        platform["pair_appeal"] = appeal if "call" in platform["channels"] else None
     seeds = case["seeds"] | {"sixth": {"users": 0.2, "pattern": "single", "aware": 0.5}}
     config["case"] = case | {
         "observed_shares": {p: v for p, v in case["observed_shares"].items() if p in kept},

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from sim import load_config
+from sim.state import make_chats
 from sim.world.chats import seat
-from sim.world.districts import districts
 from sim.world.population import draw_population
 from sim.world.settings import ChatKind
+from tests.chats import chats_of
+from tests.worlds import districts
 
 CONFIG = load_config("population.n_users=12000")
 KINDS = list(CONFIG.population.chats)
@@ -44,7 +46,7 @@ def test_every_online_member_sits_in_exactly_one_chat_of_its_kind(population, se
     sitting = np.concatenate([members(seats, g) for g in chats])
     assert len(set(sitting)) == len(sitting)
     assert sorted(sitting) == np.flatnonzero(eligible(population, name)).tolist()
-    mine = [set(seats.kind[seats.of(i)]) for i in range(population.n_users)]
+    mine = [set(seats.kind[chats]) for chats in chats_of(make_chats(seats))]
     assert [kind in kinds for kinds in mine] == eligible(population, name).tolist()
 
 
@@ -53,9 +55,7 @@ def test_users_and_chats_agree_on_who_sits_where(seats):
     for g in range(len(seats.kind)):
         for i in members(seats, g):
             sitting[i].add(g)
-    assert [sorted(chats) for chats in sitting] == [
-        seats.of(i).tolist() for i in range(len(sitting))
-    ]
+    assert [sorted(chats) for chats in sitting] == chats_of(make_chats(seats))
     assert len(seats.of_user) == len(seats.members) == seats.indptr[-1]
     assert (np.diff(seats.indptr) > 0).all()
     assert (np.diff(seats.kind.astype(int)) >= 0).all()  # kind by kind
@@ -81,7 +81,7 @@ def test_neighbours_sit_together(seats, name):
 def test_people_of_an_age_in_a_district_sit_together(population, seats, name):
     chats = np.flatnonzero(seats.kind == KINDS.index(name))
     sitting = np.concatenate([members(seats, g) for g in chats]).astype(int)
-    district = districts(population.region).astype(int)[sitting]
+    district = districts(population.region)[sitting]
     age = population.age.astype(int)[sitting]
     assert (np.diff(district) >= 0).all()
     same = np.diff(district) == 0

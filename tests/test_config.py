@@ -209,6 +209,10 @@ COMBINATIONS = {
         {"population.chats.soldiers": {"size": 5, "order": "age"}},
         r"population.*chats\.soldiers: no such segment.*allowed: pupils, parents",
     ),
+    "pairs who move calls to where there are none": (
+        {"platforms.imo.channels": ["message"]},
+        r"platforms\.imo.*pair_appeal=1\.9 needs the channel call",
+    ),
     "abuse on a platform nobody knows": (
         {"abuse.fraud.shares": {"signal": 1.0}},
         r"abuse\.fraud\.shares\.signal: unknown platform.*allowed: whatsapp.*cellular",

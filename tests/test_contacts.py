@@ -8,8 +8,10 @@ from sim.census import census
 from sim.contacts import contacts, to_igraph, to_networkx, write
 from sim.errors import ConfigError
 from sim.report import read_result
+from sim.state import make_ties
 from sim.world.cache import load_world
 from tests.exported import DAY, N, exported
+from tests.worlds import csr
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +53,10 @@ def test_igraph_is_the_same_graph(graph):
 
 
 def test_ties_are_those_that_users_talk_on(graph, result):
-    rows = load_world(result.config).rows
+    indptr, indices = csr(make_ties(load_world(result.config).rows))
     ours = to_networkx(graph)
     for user in range(N):
-        assert set(ours[user]) == set(rows.of(user).tolist())
+        assert set(ours[user]) == set(indices[indptr[user] : indptr[user + 1]].tolist())
         assert ours.nodes[user]["contacts"] == len(ours[user])
     assert set(graph.ties["layer"]) > {"household", "kin"}
 
@@ -65,8 +67,8 @@ def test_an_exported_graph_can_be_run_on(graph, tmp_path):
         "network=from_file", f"network.path={tmp_path / 'mine.graphml'}", "network.format=graphml",
         f"population.n_users={N}",
     )  # fmt: skip
-    rows = load_world(config).rows
-    assert sorted(rows.of(7).tolist()) == sorted(to_networkx(graph)[7])
+    indptr, indices = csr(make_ties(load_world(config).rows))
+    assert sorted(indices[indptr[7] : indptr[8]].tolist()) == sorted(to_networkx(graph)[7])
 
 
 def test_an_unknown_format_of_a_graph_is_refused(graph, tmp_path):

@@ -48,6 +48,17 @@ def test_who_waits_for_losses_obeys_once_it_does():
     assert "Telegram obeys local law and lets the state read" in obeys
 
 
+def test_what_obeys_is_restricted_no_more_or_less():
+    obeys = "WhatsApp obeys local law and lets the state read"
+    before = told("comply_and_lift", "2025-12-01")
+    assert before[0] == "97% of calls on WhatsApp and Telegram fail"
+    after = told("comply_and_lift", "2026-01-12")
+    assert after[:2] == ["97% of calls on Telegram fail", obeys]
+    relief = "policies.whatsapp_compliance.relief=0.5"
+    half = told("comply_and_lift", "2026-01-12", relief)
+    assert half[:2] == ["48% of calls on WhatsApp, 97% of calls on Telegram fail", obeys]
+
+
 @pytest.mark.parametrize("scenario", names("scenario"))
 def test_every_policy_of_every_scenario_has_words(scenario):
     config = load_config(f"+scenario={scenario}")

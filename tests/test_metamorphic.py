@@ -42,6 +42,7 @@ from sim.rules.word import (
     aware_of,
     stories_of,
 )
+from sim.threads import Threads
 from tests.chats import values_of
 from tests.worlds import (
     F32,
@@ -153,7 +154,7 @@ def test_what_is_sent_over_a_messenger_is_received_over_it():
     run, (_, _, received) = in_the_ban(), ends()
     at_home = run.state.copy()
     at_home.users.abroad[:] = 0  # what goes abroad arrives at nobody here
-    at_home.show()
+    at_home.show(Threads(1))
     sent = talked(at_home, run.now).use.astype(float).sum(axis=0)
     assert sent == pytest.approx(received, rel=F32)
     assert (received[:, [0, 1, 2, CELLULAR]] > 1).all()
@@ -222,7 +223,7 @@ def renumbered(state):
     places = np.argsort(ORDER)[state.chats.platform[somewhere]]
     state.chats.platform[somewhere] = places
     state = dataclasses.replace(state, rules=rules[0])
-    state.show()
+    state.show(Threads(1))
     return state
 
 

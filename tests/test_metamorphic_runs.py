@@ -28,7 +28,7 @@ from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
 from sim.state import seats
 from sim.tally import block_sums, carry, observe
-from sim.threads import BLOCK
+from sim.threads import BLOCK, Threads
 from sim.world.settings import BANDS
 from tests.chats import chat_rows, chats_of
 from tests.worlds import (
@@ -258,7 +258,7 @@ def copies(state, n):
         abuse=state.abuse.copy(),
         at_start=np.tile(state.at_start, n).view(np.recarray),
     )  # fmt: skip
-    new.show()
+    new.show(Threads(1))
     return new
 
 

@@ -51,7 +51,7 @@ def timeseries():
         for channel in ("message", "call"):
             parts += [
                 rows(scenario, name, channel, "use", WEEKS, 3.0)
-                for name in [*PLATFORMS, "cellular", "any"]
+                for name in [*PLATFORMS, "cellular"]
             ]
         parts += [rows(scenario, "any", *harm, WEEKS, 0.5) for harm in HARMS]
     return pd.concat(parts, ignore_index=True)
@@ -145,7 +145,6 @@ def test_every_platform_has_its_line_colour_and_name(figures):
             assert to_hex(line(axes, name).get_color()) == look.colour
             assert look.label in texts(axes)
     assert "cellular" in texts(figures["use"].axes[0])
-    assert "any" not in texts(figures["use"].axes[0])
 
 
 def test_colours_and_markers_tell_platforms_apart():

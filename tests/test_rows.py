@@ -8,12 +8,14 @@ import yaml
 
 import sim
 from sim.errors import ConfigError
+from sim.state import make_ties
 from sim.world.generators import layered, layered_rows
 from sim.world.graph import Graph
 from sim.world.order import sort_row
 from sim.world.population import draw_population
 from sim.world.rows import CHUNK, LANES, WINDOW, Slices, in_memory, join_slices, rows_from
 from sim.world.settings import LayeredNetwork, PopulationConfig
+from tests.worlds import csr
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
 CONF = Path(__file__).parents[1] / "conf/population/russia_2025.yaml"
@@ -40,9 +42,9 @@ def star(n):
 def check(rows, graph):
     n = graph.n_users
     assert (rows.degree == graph.degree()).all()
-    for user in range(n):
-        row = graph.indices[graph.indptr[user] : graph.indptr[user + 1]]
-        assert (rows.of(user) == row).all()
+    indptr, indices = csr(make_ties(rows))
+    assert (indptr == graph.indptr).all()
+    assert (indices == graph.indices).all()
     assert (rows.indices == n).sum() == rows.indices.size - graph.indices.size
     check_slices(rows)
 

@@ -24,7 +24,9 @@ from sim.rules.sieve import sieve
 from sim.rules.step import show
 from tests.worlds import (
     HABIT_UNIT,
+    fear_level,
     from_steps,
+    habit_level,
     in_steps,
     keys,
     lucky,
@@ -48,9 +50,7 @@ strengths = st.one_of(st.just(0.0), st.floats(0.05, 6))
 
 def levels(packed):
     """Return the levels of habit and fear that a word shows."""
-    return np.array(
-        [[of(packed, p) for p in range(MAX)] for of in (word.habit_level, word.fear_level)]
-    )
+    return np.array([[of(packed, p) for p in range(MAX)] for of in (habit_level, fear_level)])
 
 
 @settings(deadline=None)

@@ -11,7 +11,6 @@ from sim.rules.records import AWARE, CONVERSE, MAX, TALK, USER, records
 from sim.rules.word import (
     MOST_FEAR,
     aware_of,
-    fear_level,
     pack,
     pack_mind,
     stories_of,
@@ -37,6 +36,7 @@ from tests.worlds import (
     belief_of,
     converse,
     equal_ties,
+    fear_level,
     from_steps,
     in_steps,
     keys,

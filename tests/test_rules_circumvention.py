@@ -19,6 +19,7 @@ from sim.rules.availability import availability
 from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
 from sim.rules.tie import working_memory
 from sim.rules.word import PLACE_BIT
+from sim.threads import Threads
 from tests import theory
 from tests.worlds import (
     as_toy,
@@ -79,7 +80,7 @@ def welfare(state, now, vpn, i=0):
     """Return what user `i` could say where it has a VPN or not, as `communicate` has it."""
     state = as_toy(state)
     state.users.place[i] = vpn
-    state.show()
+    state.show(Threads(1))
     return float(talk_of(i, state, now).welfare)
 
 
@@ -121,7 +122,7 @@ def test_who_is_offline_needs_no_vpn():
 def test_without_a_restriction_there_is_nothing_to_gain(vpn):
     state = circle(content_value=3.0, base_openings=[1.0, 1.0, 0, 0, 0, 0])
     state.users.place[0] = vpn
-    state.show()
+    state.show(Threads(1))
     assert weighed(state, FREE) == 0
     assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=0.0)) == 0
     assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], proxies=1.0)) == 0
@@ -133,7 +134,7 @@ def test_without_a_restriction_there_is_nothing_to_gain(vpn):
 def test_the_gain_is_what_communication_gains(vpn, abroad):
     state = circle()
     state.users.place[0], state.users.abroad[0] = vpn, abroad
-    state.show()
+    state.show(Threads(1))
     gain = welfare(state, BLOCKED, 1) - welfare(state, BLOCKED, 0)
     assert gain > 0.1
     assert weighed(state, BLOCKED) == pytest.approx(2.0 * gain, rel=SINGLE)
@@ -198,7 +199,7 @@ grades = st.lists(st.floats(0, 1), min_size=2, max_size=2)
 def test_a_perfect_vpn_at_both_ends_makes_restrictions_irrelevant(messages, calls):
     state = circle()
     state.users.place[:] = 1
-    state.show()
+    state.show(Threads(1))
     perfect = restricted([messages, calls], efficacy=1.0)
     assert welfare(state, perfect, 1) == welfare(state, FREE, 1) == welfare(state, FREE, 0)
 
@@ -276,7 +277,7 @@ def test_fines_deter_and_help_attracts():
 def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
     state = circle()
     state.users.abroad[0] = 0
-    state.show()
+    state.show(Threads(1))
     assert talk_of(0, state, FREE).helpers == pytest.approx(2 / 3)
 
 

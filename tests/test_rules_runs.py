@@ -307,7 +307,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert (run.state.chats.bound > 0).any()
     assert set(run.onsets) == {"obedience"}
     anew = run.state.copy()
-    anew.show()  # what all show from now on is what they are now
+    anew.show(Threads(1))  # what all show from now on is what they are now
     assert (anew.shown.words == run.state.shown.words).all()
     assert (anew.shown.minds == run.state.shown.minds).all()
     assert talks.openings.min() >= 0

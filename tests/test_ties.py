@@ -6,7 +6,8 @@ import pytest
 
 from sim.lanes import WIDTH
 from sim.rng import uniforms
-from sim.state import make_ties, seats
+from sim.rules import records
+from sim.state import first_ties, make_ties, seats
 from sim.world.graph import Graph
 from sim.world.rows import LANES, WINDOW, rows_from
 from tests.worlds import csr, ties_of
@@ -44,26 +45,19 @@ def graph(request):
     return request.param
 
 
-def test_a_slice_is_as_wide_as_lanes():
+def test_a_slice_is_as_wide_as_lanes_and_rules_count_from_the_same_windows():
     assert LANES == WIDTH
+    assert WINDOW == records.WINDOW
     assert WINDOW % LANES == 0
-
-
-def test_rows_hold_the_ties_of_the_graph_in_rank_order(graph):
-    rows = rows_from(graph)
-    assert np.array_equal(rows.degree, graph.degree())
-    for i in range(graph.n_users):
-        first, degree = rows.start(i), int(rows.degree[i])
-        mine = rows.indices[first : first + LANES * degree : LANES]
-        assert np.array_equal(mine, graph.indices[graph.indptr[i] : graph.indptr[i + 1]])
 
 
 def test_a_tie_stands_in_the_lane_of_its_user_at_its_rank(graph):
     rows, n = rows_from(graph), graph.n_users
+    found = first_ties(make_ties(rows), np.arange(n))
     rest = np.full(rows.indices.shape, True)
     for at, i in enumerate(rows.order[:n]):
         first = rows.slice_start[at // LANES] + at % LANES
-        assert rows.degree[i] == 0 or rows.start(int(i)) == first
+        assert rows.degree[i] == 0 or found[i] == first
         assert first + LANES * max(int(rows.degree[i]) - 1, 0) < max(
             rows.slice_start[at // LANES + 1], first + 1
         )
@@ -95,7 +89,7 @@ def test_a_slice_is_as_long_as_its_longest_row(graph):
     assert rows.slice_start[-1] == len(rows.indices)
 
 
-def test_ties_turn_back_into_the_rows_of_the_graph(graph):
+def test_ties_hold_the_rows_of_the_graph_in_rank_order(graph):
     indptr, indices = csr(ties_of(graph.indptr, graph.indices))
     assert np.array_equal(indptr, graph.indptr)
     assert np.array_equal(indices, graph.indices)

@@ -42,13 +42,24 @@ from sim.rules.records import (
     Shown,
     records,
 )  # fmt: skip
-from sim.rules.word import MOST_SURE, SURE_STEPS, levels
+from sim.rules.word import (
+    FEAR_BIT,
+    FEAR_STEPS,
+    FEAR_WIDTH,
+    HABIT_BIT,
+    HABIT_STEPS,
+    HABIT_WIDTH,
+    MOST_SURE,
+    SURE_STEPS,
+    levels,
+)
 from sim.sample import draw_sample
 from sim.simulation import Simulation
 from sim.start import prepare
 from sim.state import State, first_ties, make_ties, seats
 from sim.tally import N_COLUMNS, Tally
 from sim.threads import Threads, chunks
+from sim.world.districts import district_starts
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
 from tests.chats import toy_chats
@@ -117,6 +128,22 @@ def keys(step, seed=SEED):
 def belief_of(mind, p):
     """Return the belief in a mind that the state reads messenger `p` [log-odds]."""
     return float(int(mind) >> (16 + 8 * p) & 0xFF) / SURE_STEPS - MOST_SURE
+
+
+def habit_level(word, p):
+    """Return the level of habit in messenger `p` that a word shows, 0 to 31."""
+    return int(word) >> HABIT_BIT + HABIT_WIDTH * p & HABIT_STEPS
+
+
+def fear_level(word, p):
+    """Return the level of fear of being read on messenger `p` that a word shows, 0 to 7."""
+    return int(word) >> FEAR_BIT + FEAR_WIDTH * p & FEAR_STEPS
+
+
+def districts(region):
+    """Return the district of each user, from the users' regions."""
+    sizes = np.diff(district_starts(region))
+    return np.repeat(np.arange(sizes.size), sizes)
 
 
 def lucky(purpose, n, slot, step=0):
@@ -205,7 +232,7 @@ def toy_state(users, ties, rules, chats=None, abuse=None):
         toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
         records(AT_START, n), records(TALK, n),
     )  # fmt: skip
-    state.show()
+    state.show(Threads(1))
     return state
 
 

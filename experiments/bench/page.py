@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from experiments.bench.check import POINTS
 from experiments.bench.full_model import BAN, SCENARIO
 from experiments.bench.suite import PEERS
 from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
+from experiments.study import numbers
 
 OURS = "this project"
 
@@ -62,13 +62,6 @@ def _number(value: float, digits: int) -> str:
     return f"{float(f'{value:.{digits}g}'):,g}" if value < 1e4 else f"{value:,.0f}"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    align = "|---" + "|---:" * (len(head) - 1) + "|"
-    return "\n".join(
-        ["| " + " | ".join(head) + " |", align, *("| " + " | ".join(r) + " |" for r in rows)]
-    )
-
-
 def _head(results: pd.DataFrame, machine: dict[str, Any]) -> str:
     largest = results[results["part"] == "pairs"]["n_users"].max()
     return (
@@ -114,7 +107,7 @@ def _pairs(results: pd.DataFrame) -> str:
         "its million visits/s", "our million visits/s", "bytes a user, its / ours",
         "cores it used",
     )  # fmt: skip
-    return _table(head, rows) + (
+    return numbers(head, rows) + (
         "\n\nBytes a user: the most memory the process held, less what it held after imports, "
         "edge list included. Below 100,000 users they mean little."
     )
@@ -145,7 +138,7 @@ def _limits(results: pd.DataFrame) -> str:
         "threads: *by rows*, a byte a user, user after user (compressed sparse rows); *by "
         "slices*, in the order that the kernel uses. *Local* order: contacts are next on a ring, "
         f"but for {FAR:.0%} of them.\n\n"
-        + _table(head, rows)
+        + numbers(head, rows)
         + "\n\nWhy it is near: sixteen users who have about as many contacts stand side by side "
         "(a slice), so that one loop of known length counts for all of them in a register; a "
         "platform is four bits, so that those of a million users stay in the second-level cache; "
@@ -178,7 +171,7 @@ def _model(results: pd.DataFrame) -> str:
         "news, circumvention, group chats, abuse and measures all at work. Set-up, with the "
         "start solved to match the record, is apart. A visit here weighs what two people can use "
         "for messages and calls, which is far more than W's; the two rates are not one scale.\n\n"
-        + _table(head, rows)
+        + numbers(head, rows)
     )
 
 
@@ -207,7 +200,7 @@ def _parts(results: pd.DataFrame) -> str:
     return (
         f"The same steps on one thread, {part['n_users'].max():,} users with {visits:.1f} ties "
         "on average; ns of one core a user and step.\n\n"
-        + _table(("part", "what it does", "ns a user", "share"), rows)
+        + numbers(("part", "what it does", "ns a user", "share"), rows)
         + f"\n\nAll in all {_number(whole, 3)} ns. The ties alone would be "
         f"{_number(alone, 3)} million visits a second and core: sixteen users stand side by side, "
         "a contact's word is fetched sixteen ranks ahead, and a rank of sixteen ties takes "
@@ -233,7 +226,7 @@ def _ensembles(results: pd.DataFrame) -> str:
         f"`{SCENARIO}` with its counterfactual in eight replications: sixteen runs share one "
         "world, one start and its solution, and every core takes runs of its own, which do not "
         "wait for each other. World built and code compiled before; whole runs of 52 weeks.\n\n"
-        + _table(head, rows)
+        + numbers(head, rows)
     )
 
 
@@ -251,7 +244,7 @@ def _jobs(results: pd.DataFrame) -> str:
     return (
         "From the command to its end, with tables, figures and report: 10,000 users, 52 weeks, "
         "8 replications of the scenario and of each of its counterfactuals.\n\n"
-        + _table(("process", "s"), rows)
+        + numbers(("process", "s"), rows)
     )
 
 

@@ -74,12 +74,6 @@ def keep_habits(user: Record, numbers: Octet) -> None:
 
 
 @rule
-def keep_habit(user: Record, p: Int, number: float) -> None:
-    """Write the habit of `user` in messenger `p`."""
-    user.habit[p] = np.uint16(share_steps(number))
-
-
-@rule
 def beliefs(user: Record) -> Octet:
     """Return the beliefs of `user` that the state reads the messengers [log-odds]."""
     return read_steps(user.belief, BELIEF_STEPS)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.octets import USED
+from sim.rng import Int as Int  # bits, positions
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -22,7 +23,6 @@ I32 = NDArray[np.int32]
 U16 = NDArray[np.uint16]
 I16 = NDArray[np.int16]
 U8 = NDArray[np.uint8]
-Int = int | np.int64 | np.uint32  # bits, positions
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 

@@ -81,18 +81,6 @@ def with_place(word: np.uint64, where: Int) -> np.uint64:
 
 
 @rule
-def habit_level(word: np.uint64, platform: Int) -> np.int64:
-    """Return the level of habit, 0 to 31."""
-    return (np.int64(word) >> (HABIT_BIT + HABIT_WIDTH * platform)) & HABIT_STEPS
-
-
-@rule
-def fear_level(word: np.uint64, platform: Int) -> np.int64:
-    """Return the level of fear, 0 to 7."""
-    return (np.int64(word) >> (FEAR_BIT + FEAR_WIDTH * platform)) & FEAR_STEPS
-
-
-@rule
 def in_use(user: Record) -> np.int64:
     """Return the bits of the messengers on the first phone that have an account."""
     return np.int64(user.installed) & np.int64(user.account)

@@ -35,7 +35,6 @@ FLUSH = 10.0  # at most so much work is lost when a worker dies [s]
 class Report(NamedTuple):
     """What a worker did in a shard."""
 
-    shard: int
     n_done: int
     n_failed: int
 
@@ -50,7 +49,7 @@ def work(path: Path, number: int, session: str) -> Report:
     folder = SweepFolder(path)
     with claimed(Shard(folder.path, number).claim, folder.stop.exists) as claim:
         if claim is None:
-            return Report(number, 0, 0)
+            return Report(0, 0)
         results = _Results(Shard(folder.path, number))
         taker = _Taker(folder)
         try:
@@ -65,7 +64,7 @@ def work(path: Path, number: int, session: str) -> Report:
                 results.add(*taker.take(row, session))
         finally:
             results.flush()
-        return Report(number, results.n_done, results.n_failed)
+        return Report(results.n_done, results.n_failed)
 
 
 def _todo(folder: SweepFolder, number: int, records: pa.Table, session: str) -> list[Row]:

@@ -19,6 +19,11 @@ def age_shares(path: Path) -> F64:
     """Read the age pyramid, shape (89,): share of each age 12 to 100 among users, sum 1.
 
     People of a five-year group are spread evenly over its years; "100+" counts as 100.
+
+    Raises
+    ------
+    ConfigError
+        If it cannot be read, or nobody in it is 12 or older; which line, and what is allowed.
     """
     persons = np.zeros(LAST_AGE + 1)
     try:

@@ -50,6 +50,11 @@ def build_graph(
         Folder that relative paths of files start from.
     n_threads
         All cores if None; the graph does not depend on it.
+
+    Raises
+    ------
+    ConfigError
+        If there are too few users for it, or a file does not hold such a graph of them.
     """
     n = population.n_users
     match config:

@@ -29,13 +29,6 @@ class Seats:
     begin: U16  # (n + 1,) where a user's chats begin, counted from those of its window
     of_user: U32  # (n_seats,) chats user by user, kind by kind
 
-    def of(self, user: int) -> U32:
-        """Return the chats of a user, shape (number of them,)."""
-        first, last = (
-            int(self.window[i // WINDOW]) + int(self.begin[i]) for i in (user, user + 1)
-        )
-        return self.of_user[first:last]
-
 
 def seat(population: Population, config: PopulationConfig, n_threads: int | None = None) -> Seats:
     """Cut the members of each segment who are online into chats.

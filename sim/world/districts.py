@@ -25,9 +25,3 @@ def district_starts(region: NDArray[np.uint8]) -> NDArray[np.int64]:
         starts.append(begin - (-np.arange(1, parts + 1) * size // parts))
         begin = int(end)
     return np.concatenate(starts)
-
-
-def districts(region: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Return the district of each user, shape (n,)."""
-    sizes = np.diff(district_starts(region))
-    return np.repeat(np.arange(sizes.size, dtype=np.uint32), sizes)

@@ -33,6 +33,11 @@ def read_edges(
         Ends of the ties, shape (n_ties,); the smallest number in the file is node 0, and so on.
     n_nodes
         Number of different numbers; a line `5 5` is a node alone.
+
+    Raises
+    ------
+    ConfigError
+        If a line is no tie, or there is none; which line, and what is allowed.
     """
     content = _mapped(path)
     begin = len(codecs.BOM_UTF8) if bytes(content[:3]) == codecs.BOM_UTF8 else 0

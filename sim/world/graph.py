@@ -59,6 +59,11 @@ class Graph:
             Key of the hash that orders the ties of a layer.
         n_threads
             All cores if None; the graph does not depend on it.
+
+        Raises
+        ------
+        ValueError
+            If a user has more than 65535 ties, doubles counted.
         """
         indptr, indices, layer_of = _fill_rows(
             n,
@@ -79,7 +84,13 @@ class Graph:
 
     @classmethod
     def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
-        """Take the ties of an undirected networkx graph whose nodes are 0 to n-1."""
+        """Take the ties of an undirected networkx graph whose nodes are 0 to n-1.
+
+        Raises
+        ------
+        ValueError
+            If they are others; or as `from_ties` does.
+        """
         n = graph.number_of_nodes()
         if set(graph) != set(range(n)):
             raise ValueError(f"the {n} nodes must be numbered 0 to {n - 1}")

@@ -27,7 +27,10 @@ MOST_PLACES = 2**32 - LANES  # positions are 32 bits wide
 
 @dataclass(frozen=True)
 class Rows:
-    """Every user's ties, strongest first: tie r (from 0) of user i is indices[start(i) + 16 r]."""
+    """Every user's ties, strongest first: each 16 places behind the one before it.
+
+    `sim.rules.contact.tie_at` says where the tie of a user at a rank stands.
+    """
 
     seat: U16  # (n,) lane of the user, counted from the first of its window
     degree: U16  # (n,) number of ties
@@ -39,16 +42,6 @@ class Rows:
     def n_users(self) -> int:
         """Return the number of users."""
         return self.seat.size
-
-    def start(self, user: int) -> int:
-        """Return the position of a user's first tie."""
-        lane = user // WINDOW * WINDOW + int(self.seat[user])
-        return int(self.slice_start[lane // LANES]) + lane % LANES
-
-    def of(self, user: int) -> U32:
-        """Return the ties of a user, strongest first, shape (degree,)."""
-        begin, degree = self.start(user), int(self.degree[user])
-        return self.indices[begin : begin + LANES * degree : LANES]
 
 
 class Slices(NamedTuple):
