@@ -40,9 +40,7 @@ from sim.rng import purpose_key
 from sim.rules.availability import PairTables, availability, pair_tables
 from sim.rules.push import most_hazards
 from sim.rules.records import (
-    CELLULAR as CELLULAR_COLUMN,
-)  # fmt: skip
-from sim.rules.records import (
+    CALL,
     F64,
     FORCE,
     INVITED,
@@ -55,6 +53,9 @@ from sim.rules.records import (
     Records,
     records,
 )
+from sim.rules.records import (
+    CELLULAR as CELLULAR_COLUMN,
+)  # fmt: skip
 from sim.window import Window
 
 Onsets = Mapping[str, float]  # day on which a platform's conditional compliance came, by policy
@@ -197,6 +198,7 @@ class Conditions:
         here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - shut[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
         q[:-1] = here.reshape(-1, 2, MAX)
+        q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # no call fails where none is made
         return q
 
     def _efficacy(self, step: int) -> float:

@@ -29,7 +29,11 @@ class Look:
     """What `World` lets chats and users do before users act."""
 
     def q(self, place, c, p):
-        return self.now.q[place, c, p]
+        return (
+            1.0
+            if c == CALL and "call" not in self.platforms[p].channels
+            else self.now.q[place, c, p]
+        )
 
     def lean(self, user, p):
         return user.type * user.concern * sigmoid(user.belief[p])

@@ -48,6 +48,15 @@ def test_a_messenger_is_safe_of_which_the_state_reads_less_than_half():
     assert at(0, platforms=platforms).force.unreadable == 0b10011
 
 
+def test_no_call_fails_on_a_messenger_that_carries_none():
+    """Else people would be fed up with calls that they never made, and move others'."""
+    name = WORLD.messengers[WHATSAPP]
+    silent = WORLD.platforms[name].model_copy(update={"channels": ("message",)})
+    now = at(0, restriction(0.6, channel="any"), platforms=WORLD.platforms | {name: silent})
+    assert (now.availability[:, CALL] == 1).all()
+    assert now.availability[0, MESSAGE, WHATSAPP] == pytest.approx(0.4)
+
+
 def gate(grade, start=0):
     return RegistrationGate(platforms=("whatsapp",), grade=grade, start=day(start))
 
