@@ -11,7 +11,6 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.observed import monthly_mean
-from sim.operators import REACH
 from sim.results import BAND, Result
 from sim.summary import (
     FAR,
@@ -20,6 +19,7 @@ from sim.summary import (
     Row,
     every_monthly_series,
     months,
+    observed_in,
     reach_points,
     rows,
 )
@@ -107,7 +107,7 @@ def facts(result: Result) -> Facts | None:
         return None
     config = result.config
     seen = reach_points(result)
-    lines = list(_lines(result, before, after, seen))
+    lines = list(_lines(result, before, after))
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
     return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
@@ -134,13 +134,10 @@ def fact_table(found: Facts) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _lines(
-    result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
-) -> Iterator[Line]:  # fmt: skip
+def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
     config = result.config
     monthly = every_monthly_series(result)
-    points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
-    observed = dict(zip(points, seen["value"], strict=True))
+    observed = observed_in(result, after)
     for row in rows(config):
         key = (row.platform, row.channel, row.measure)
         here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
@@ -148,7 +145,7 @@ def _lines(
             name: _number(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
         }
-        point = observed.get((after, row.platform, row.measure))
+        point = observed.get((row.platform, row.measure))
         yield Line(
             row,
             _number(here.loc[before], row.form),
@@ -188,7 +185,7 @@ def _answer(
         + (
             f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points{theirs}."
             if len(seen)
-            else "; nothing was observed in this time."
+            else "; no observed reach lies in this time that the run can be held against."
         )
     )
 

@@ -22,10 +22,9 @@ from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
 from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import OVERRIDES, read_manifest
-from sim.operators import REACH
 from sim.results import Result
 from sim.stories import stories
-from sim.summary import FAR, HELD, WORDS
+from sim.summary import FAR, HELD, kind_of
 from sim.validation import validate
 
 NAME = "report.html"
@@ -106,7 +105,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "story": stories(config),
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
-        "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
+        "kind_of": kind_of,
         "costs": COSTS,
         "meaning": MEANING,
         "units": UNITS,

@@ -151,9 +151,20 @@ def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_pa
     run_to_folder(config, tmp_path)
     text = plain(page(tmp_path))
     assert story(name, Path(config.case.folder)) in text
-    assert "nothing was observed in this time" in text
+    assert "no observed reach lies in this time that the run can be held against" in text
+    assert f"experiments.record case_dir={config.case.folder} shows them" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
         story(name)
+
+
+def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
+    """The poll of March 2015 asked those online aged 18 and over."""
+    asked = ("case_dir=uae_calls", "+scenario=uae_calls", "dur_days=91", *SMALL)
+    run_to_folder(load_config(*asked), tmp_path)
+    found = facts(read_result(tmp_path))
+    assert f"{found.after:%Y-%m}" == "2015-03"
+    assert [line.observed for line in found.lines[:2]] == ["", ""]
+    assert "monthly, online 18+ 93.0" in plain(page(tmp_path))
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):

@@ -108,6 +108,15 @@ def test_other_values_are_means_of_december_by_its_days(result, cells, label, ke
     assert row[1].split(" (")[0] == form(np.median(expected))
 
 
+def test_what_a_company_claims_is_not_shown_as_observed(result):
+    """In October 2025 Max told its daily users, and a panel its monthly ones."""
+    t = result.timeseries
+    short = replace(result, timeseries=t[t["date"] < "2025-11-01"])
+    labels, *_, observed = (list(column.cells) for column in table(short).columns)
+    seen = dict(zip(labels, observed, strict=True))
+    assert (seen["Max, monthly"], seen["Max, daily"]) == ("39.0", "")
+
+
 def test_a_run_shorter_than_a_month_has_no_table():
     config = load_config("population.n_users=200", "replications=1", "dur_days=14")
     short = compare(config)
