@@ -19,7 +19,7 @@ from sim import posterior
 from sim.config import SimConfig
 from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.facts import COSTS, Facts, facts
+from sim.facts import COSTS, Facts, facts, signed
 from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import OVERRIDES, read_manifest
 from sim.results import Result
@@ -112,6 +112,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "held": HELD[config.parameters],
         "told": _told(config),
         "far": FAR,
+        "signed": signed,
         "policies": policies,
         "sources": _sources(found),
         "command": _command(folder),
@@ -158,9 +159,13 @@ def _made_by(folder: Path) -> str:
     commit = entry.get("commit") or "unknown"
     return (
         f"Made by version {entry['versions']['sim']}, commit {commit}, engine {entry['engine']}; "
-        f"seed {entry['seed']}, {entry['replications']} replications of "
+        f"seed {entry['seed']}, {_replications(entry['replications'])} of "
         f"{entry['n_users']:,} users; begun {entry['started']}"
     )
+
+
+def _replications(n: int) -> str:
+    return "1 replication" if n == 1 else f"{n} replications"
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> None:
@@ -182,7 +187,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
     page = _template("comparison.html").render(
         runs=[(folder, f, stories(f.config)) for folder, f in found],
-        rows=rows, costs=COSTS, caption=CAPTION,
+        rows=rows, costs=COSTS, caption=CAPTION, counted=_replications,
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 

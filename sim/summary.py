@@ -159,16 +159,20 @@ def warnings(result: Result) -> Iterator[str]:
             f"{HELD[config.parameters]}."
         )
     measured = reach_points(result)
-    missed = measured[measured["error_points"].abs() > FAR]
+    off = measured[measured["error_points"].abs() > FAR]
     if len(measured):
-        yield (
-            f"{len(missed)} of {len(measured)} observed points are missed by more than {FAR:g} "
-            f"points{_list(missed, config)}."
-        )
+        yield f"{missed(measured)}{_list(off, config)}."
     happened = config.case.happened
-    if config.scenario != happened and len(missed):
+    if config.scenario != happened and len(off):
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
+
+
+def missed(points: pd.DataFrame) -> str:
+    """Say how many of some observed points are far off."""
+    n = int((points["error_points"].abs() > FAR).sum())
+    are = "is" if n == 1 else "are"
+    return f"{n} of {len(points)} observed points {are} missed by over {FAR:g} points"
 
 
 def reach_points(result: Result) -> pd.DataFrame:

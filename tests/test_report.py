@@ -206,3 +206,4 @@ def test_one_run_is_shown_without_a_band(tmp_path):
         assert not re.search(r"\d to [\d\N{MINUS SIGN}+]+\.\d", text)
         assert "In brackets" not in text
         assert not re.search(r"\bnan\b", text)
+        assert "1 replication of 300 users" in text
