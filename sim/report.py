@@ -28,6 +28,7 @@ from sim.summary import FAR, HELD, kind_of
 from sim.validation import validate
 
 NAME = "report.html"
+CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
 TITLES = {
     "reach": "Reach over time, with the observed points",
     "effects_against_": "What the scenario changes against {}",
@@ -103,6 +104,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     return {
         "f": found,
         "story": stories(config),
+        "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
         "kind_of": kind_of,
@@ -146,12 +148,17 @@ def _sources(found: Facts) -> list[tuple[str, list[str]]]:
     return [(str(name), sorted(links)) for name, links in by_measurer.items()]
 
 
+def _overrides(folder: Path) -> list[str]:
+    """Return what the command line asked for; nothing of a run that was begun from Python."""
+    path = folder / OVERRIDES
+    return [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+
+
 def _command(folder: Path) -> str:
     """Return the command that gives the same run, or say where its configuration stands."""
-    path = folder / OVERRIDES
-    if not path.is_file():
+    if not (folder / OVERRIDES).is_file():
         return "The run was begun from Python; config.yaml beside this page is what it took."
-    return shlex.join(["python", "-m", "sim", *map(str, OmegaConf.load(path))])
+    return shlex.join(["python", "-m", "sim", *_overrides(folder)])
 
 
 def _made_by(folder: Path) -> str:

@@ -63,7 +63,7 @@ def rows(config: SimConfig) -> list[Row]:
 
 
 def table(result: Result) -> Table | None:
-    """Return the table of a month before and a month after; None if no whole month was run."""
+    """Return the table of the first month and a later one; None if no whole month was run."""
     config = result.config
     before, after = months(result)
     if after is None:
@@ -74,7 +74,7 @@ def table(result: Result) -> Table | None:
     out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
     band = " (90 % band)" if result.config.replications > 1 else ""
-    months_of = (f"before\n{before:%b %Y}", f"after{band}\n{after:%b %Y}")
+    months_of = (f"first\n{before:%b %Y}", f"later{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
     for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
         out.add_column(head, justify="right", overflow="fold")
@@ -158,6 +158,8 @@ def warnings(result: Result) -> Iterator[str]:
             f"The band is over {config.replications} replications of {society}: it holds "
             f"{HELD[config.parameters]}."
         )
+    if months(result)[1] is None:
+        yield "No whole month was run: there is no table of months, and no report."
     measured = reach_points(result)
     off = measured[measured["error_points"].abs() > FAR]
     if len(measured):

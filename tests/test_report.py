@@ -16,7 +16,7 @@ from sim.manifest import OVERRIDES
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import compare, run
-from sim.stories import story
+from sim.stories import stories, story
 from sim.summary import monthly_series
 
 SMALL = ("population.n_users=300", "replications=3")
@@ -92,6 +92,28 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "no optimiser over what a regulator does" in text
 
 
+def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
+    assert "Changed for this run" not in page(folder)
+    kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
+    (folder / OVERRIDES).parent.mkdir(exist_ok=True)
+    (folder / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=1\n"
+    )
+    write_report(read_result(folder), folder)
+    text = plain(page(folder)).partition("Against mandate_only")[0]
+    assert "Changed for this run: ++policies.call_restriction.grade=1 ." in text
+    assert "scenario=call_ban" not in text
+    if kept is None:
+        (folder / OVERRIDES).unlink()
+    write_report(read_result(folder), folder)
+
+
+def test_each_story_of_a_composed_world_is_named():
+    told = stories(load_config("+scenario=[call_ban,vpn_support]"))
+    assert told == f"call_ban: {story('call_ban')} vpn_support: {story('vpn_support')}"
+    assert stories(load_config("+scenario=call_ban")) == story("call_ban")
+
+
 def test_words_are_defined_before_the_first_table(folder):
     top = plain(page(folder).partition("<table")[0])
     for word in ("isolated", "cut off", "welfare"):
@@ -165,6 +187,20 @@ def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
     assert f"{found.after:%Y-%m}" == "2015-03"
     assert [line.observed for line in found.lines[:2]] == ["", ""]
     assert "monthly, online 18+ 93.0" in plain(page(tmp_path))
+
+
+def test_a_run_of_one_month_shows_it_once(tmp_path):
+    run_to_folder(load_config("+scenario=baseline", *SMALL, "dur_days=35"), tmp_path)
+    head = plain(page(tmp_path).partition("<tbody>")[0].partition("<thead>")[2])
+    assert head.count("Jun 2025") == 2  # simulated, and observed
+
+
+def test_a_run_with_drawn_parameters_does_not_call_them_defaults(tmp_path):
+    asked = ("+scenario=as_happened", "parameters=posterior", *SMALL, "compare_to=[]")
+    run_to_folder(load_config(*asked), tmp_path)
+    text = plain(page(tmp_path))
+    assert "those below are draws of the posterior, all others are defaults" in text
+    assert "This run draws what was fitted from the posterior, not the defaults" in text
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):
