@@ -193,7 +193,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
     page = _template("comparison.html").render(
-        runs=[(folder, f, stories(f.config)) for folder, f in found],
+        runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
         rows=rows, costs=COSTS, caption=CAPTION, counted=_replications,
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")

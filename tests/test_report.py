@@ -1,6 +1,7 @@
 """The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -214,9 +215,21 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     run_to_folder(load_config("+scenario=baseline", *SMALL), other)
     main([str(folder), str(other), "--to", str(tmp_path / "both.html")])
     text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
-    assert "call_ban Dec 2025" in text
-    assert "baseline Dec 2025" in text
+    assert "1. call_ban Dec 2025" in text
+    assert "2. baseline Dec 2025" in text
     assert "Exposure" in text
+
+
+def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
+    half = tmp_path / "half"
+    shutil.copytree(folder, half)
+    (half / OVERRIDES).parent.mkdir(exist_ok=True)
+    (half / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=0.5\n"
+    )
+    main([str(folder), str(half), "--to", str(tmp_path / "both.html")])
+    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert "python -m sim +scenario=call_ban ++policies.call_restriction.grade=0.5" in text
 
 
 def test_what_is_no_run_is_refused(tmp_path):
