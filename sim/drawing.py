@@ -6,6 +6,7 @@ Object interface only: every property is given where it is drawn, none is set gl
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ SMALL, NORMAL, LARGE = 7.5, 8.5, 11.0  # font sizes, points
 MID_MONTH = pd.Timedelta(days=14)  # a month's value is drawn in its middle
 BAR = 0.025  # width of an alluvial's bars, share of the axes
 TILT = 38.0  # of the events' labels, degrees
+ALONE: dict[str, Any] = {"marker": "_", "markersize": 14}  # of a line of one point, else unseen
 End = tuple[float, Look]
 
 
@@ -85,7 +87,8 @@ def draw_lines(
         at, median = days(line.index), factor * line["median"].to_numpy()
         low, high = factor * line["low"].to_numpy(), factor * line["high"].to_numpy()
         axes.fill_between(at, low, high, color=look.colour, alpha=0.2, linewidth=0, label=name)
-        axes.plot(at, median, look.line, color=look.colour, linewidth=1.7, label=name)
+        mark = ALONE if len(at) == 1 else {}
+        axes.plot(at, median, look.line, color=look.colour, linewidth=1.7, label=name, **mark)
         ends.append((float(median[-1]), look))
     return ends
 
@@ -94,15 +97,22 @@ def draw_dashed(axes: Axes, lines: Mapping[str, pd.DataFrame]) -> None:
     """Draw the medians of platforms in another scenario, in percent of the population."""
     for name, line in lines.items():
         at, median = days(line.index), 100.0 * line["median"].to_numpy()
-        axes.plot(at, median, "--", color=platform(name).colour, linewidth=0.9)
+        mark = ALONE if len(at) == 1 else {}
+        axes.plot(at, median, "--", color=platform(name).colour, linewidth=0.9, **mark)
+
+
+def within(axes: Axes, dates: Iterable[pd.Timestamp]) -> NDArray[np.bool_]:
+    """Return which dates lie in the time that the axis shows."""
+    low, high = axes.get_xlim()
+    at = days(dates)
+    return np.asarray((at >= low) & (at <= high))
 
 
 def draw_observed(axes: Axes, observed: pd.DataFrame) -> None:
     """Mark the observed points in the middle of their months, as far as the axis goes."""
-    low, high = axes.get_xlim()
     for (name, quality), points in observed.groupby(["platform", "quality"]):
         at = days(points["date"] + MID_MONTH)
-        inside = (at >= low) & (at <= high)
+        inside = within(axes, points["date"] + MID_MONTH)
         look = platform(name)
         face, edge = (look.colour, "white") if quality != "company" else ("white", look.colour)
         axes.plot(
@@ -169,9 +179,8 @@ def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
     """
     top = panels[0]
     low, high = top.get_xlim()
-    at = days(events["date"])
-    inside = (at >= low) & (at <= high)
-    at, labels = at[inside], events["label"][inside]
+    inside = within(top, events["date"])
+    at, labels = days(events["date"])[inside], events["label"][inside]
     gap = 1.15 * SMALL / np.sin(np.radians(TILT))
     gap *= (high - low) / (POINTS * top.bbox.width / DPI)
     places = spread(list(at), gap, low, high)

@@ -11,21 +11,29 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.observed import monthly_mean
-from sim.operators import REACH
 from sim.results import BAND, Result
 from sim.summary import (
-    FAR,
     HELD,
     SERIES,
     Row,
     every_monthly_series,
+    missed,
     months,
+    observed_in,
     reach_points,
     rows,
 )
 
 MOVED = 2  # messengers named in the first sentence
+UNSHOWN = "no effect shown"  # of a difference whose band holds nought
 COSTS = ("exposure", "cut_off", "isolation", "welfare")
+
+
+def signed(value: float, n_digits: int = 1) -> str:
+    """Write a difference with its sign; what rounds to nought has none."""
+    text = f"{value:+.{n_digits}f}"
+    text = text if float(text) else text[1:]
+    return text.replace("-", "\N{MINUS SIGN}")
 
 
 class Number(NamedTuple):
@@ -64,18 +72,24 @@ class Number(NamedTuple):
         """Return the number with its unit, and its band in brackets."""
         return f"{self}{unit}" + (f" ({self.band})" if self.band else "")
 
-    def moved(self, up: str, down: str) -> str:
+    @property
+    def is_nought(self) -> bool:
+        """Return whether nothing is left of the number where it is written."""
+        return float(self._write(self.median)) == 0.0
+
+    def moved(self, up: str, down: str, unit: str = "points") -> str:
         """Return a difference in words: ``2.2 points lower (-2.4 to -2.2)``."""
-        unit = " points" if self.form == "percent" else ""
-        word = up if self.median >= 0 else down
-        return f"{self._write(abs(self.median))}{unit} {word}{self.signed_band}"
+        way = f"{up} or {down}" if self.is_nought else up if self.median > 0.0 else down
+        band = self.signed_band
+        if self.low <= 0.0 <= self.high:
+            band = f"{band[:-1]}, {UNSHOWN})"
+        return f"{self._write(abs(self.median))} {unit} {way}{band}"
 
     def _write(self, value: float) -> str:
         return f"{100 * value:.1f}" if self.form == "percent" else f"{value:.3f}"
 
     def _signed(self, value: float) -> str:
-        text = f"{100 * value:+.1f}" if self.form == "percent" else f"{value:+.3f}"
-        return text.replace("-", "\N{MINUS SIGN}")
+        return signed(100 * value) if self.form == "percent" else signed(value, 3)
 
 
 class Line(NamedTuple):
@@ -107,7 +121,7 @@ def facts(result: Result) -> Facts | None:
         return None
     config = result.config
     seen = reach_points(result)
-    lines = list(_lines(result, before, after, seen))
+    lines = list(_lines(result, before, after))
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
     return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
@@ -134,13 +148,10 @@ def fact_table(found: Facts) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _lines(
-    result: Result, before: pd.Timestamp, after: pd.Timestamp, seen: pd.DataFrame
-) -> Iterator[Line]:  # fmt: skip
+def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
     config = result.config
     monthly = every_monthly_series(result)
-    points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
-    observed = dict(zip(points, seen["value"], strict=True))
+    observed = observed_in(result, after)
     for row in rows(config):
         key = (row.platform, row.channel, row.measure)
         here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
@@ -148,7 +159,7 @@ def _lines(
             name: _number(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
         }
-        point = observed.get((after, row.platform, row.measure))
+        point = observed.get((row.platform, row.measure))
         yield Line(
             row,
             _number(here.loc[before], row.form),
@@ -174,7 +185,6 @@ def _answer(
         yield from _effect(config.compare_to[0], when, lines)
     else:
         yield from _levels(config.scenario, when, lines)
-    missed = int((seen["error_points"].abs() > FAR).sum())
     happened = config.case.happened
     theirs = "" if config.scenario == happened else f"; they are of {happened}, not of this world"
     society = f"one society of {config.population.n_users:,} users"
@@ -186,9 +196,9 @@ def _answer(
             f"and hold {HELD[config.parameters]}"
         )
         + (
-            f"; {missed} of {len(seen)} observed points are missed by over {FAR:g} points{theirs}."
+            f"; {missed(seen)}{theirs}."
             if len(seen)
-            else "; nothing was observed in this time."
+            else "; no observed reach lies in this time that the run can be held against."
         )
     )
 
@@ -201,11 +211,15 @@ def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
     moved = ", ".join(
         f"of {_name(line)} is {line.effects[other].moved('higher', 'lower')}"
         for line in reach[:MOVED]
+        if not line.effects[other].is_nought
+    )
+    reached = (
+        f"the daily reach {moved} (the largest changes)" if moved else "daily reach is as high"
     )
     calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
     yield (
-        f"Against {other}, in {when}, the daily reach {moved} (the largest changes); calls by the "
-        f"plain phone take {calls.moved('more', 'less')} of all communication."
+        f"Against {other}, in {when}, {reached}; calls by the plain phone take "
+        f"{calls.moved('more', 'less')} of all communication."
     )
     cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
     yield (
@@ -215,7 +229,7 @@ def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
         f"calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
         f"{cost['call', 'cut_off'].moved('more', 'fewer')} are cut off from secure calls and "
         f"{cost['message', 'cut_off'].moved('more', 'fewer')} from secure messages; welfare is "
-        f"{cost['any', 'welfare'].moved('utils higher', 'utils lower')}."
+        f"{cost['any', 'welfare'].moved('higher', 'lower', 'utils')}."
     )
 
 

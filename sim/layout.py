@@ -81,10 +81,10 @@ def split(table: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
 
 
 def band_note(lines: Mapping[str, pd.DataFrame]) -> str:
-    """Say what the lines and shades of a panel are; one replication has no shade."""
+    """Say what the lines and shades of a panel are; where all are alike there is no shade."""
     if any((line["low"] < line["high"]).any() for line in lines.values()):
         return "Line: median, shade: 5 % to 95 % quantile of replications."
-    return "One replication: no shade."
+    return "No shade: one replication, or all of them alike."
 
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> NDArray[np.float64]:

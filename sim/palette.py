@@ -47,8 +47,12 @@ def in_order(names: set[str]) -> list[str]:
 
 
 def scenario(name: str, place: int) -> Look:
-    """Return the look of the scenario at `place` in a list, the first being the studied one."""
-    colour, line = SCENARIOS[place % len(SCENARIOS)]
+    """Return the look of the scenario at `place` in a list, the first being the studied one.
+
+    Where the colours come round, each has the line of the next one: sixteen are told apart.
+    """
+    turn, at = divmod(place, len(SCENARIOS))
+    colour, line = SCENARIOS[at][0], SCENARIOS[(at + turn) % len(SCENARIOS)][1]
     return Look(name, colour, line=line)
 
 

@@ -33,6 +33,7 @@ from sim.drawing import (
     note,
     panel,
     time_axis,
+    within,
 )
 from sim.layout import (
     GAP,
@@ -49,6 +50,7 @@ from sim.palette import INK, MUTED, Look, in_order, platform
 from sim.palette import scenario as scenario_look
 
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
+LEAST_EFFECT = 0.5  # points to both sides of nought are shown at least: less would magnify luck
 UNIT = "(all communication of the average person = 1)"
 LISTED = 8  # moves written out beside the ribbons
 HARM_NOTE = (
@@ -105,10 +107,10 @@ def reach(
         label_ends(axes, ends)
     mark_events((monthly, daily), events)
     dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
-    markers = "Markers: observed (hollow: company claim)."
-    note(
-        figure, f"{band_note(lines)}{dashed} {markers}\nMonths stand at their middle. {EVENT_NOTE}"
-    )
+    seen = within(daily, observed["date"] + MID_MONTH).any()
+    markers = " Markers: observed (hollow: company claim)." if seen else ""
+    above = f" {EVENT_NOTE}" if within(daily, events["date"]).any() else ""
+    note(figure, f"{band_note(lines)}{dashed}{markers}\nMonths stand at their middle.{above}")
     figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
     return figure
 
@@ -136,6 +138,8 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
     ):
         ends = draw_lines(axes, lines, _looks(lines), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
+        if max(map(abs, axes.get_ylim())) < LEAST_EFFECT:
+            axes.set_ylim(-LEAST_EFFECT, LEAST_EFFECT)
         time_axis(axes, start, end)
         axes.set_ylabel(unit, fontsize=NORMAL)
         label_ends(axes, ends)
@@ -318,9 +322,11 @@ def _list_moves(
     figure: Figure, moves: Sequence[Ribbon], there: pd.DataFrame | None, counterfactual: str | None
 ) -> None:
     """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
-    left = 6.9 / WIDTH
-    title = "Largest moves" if counterfactual is None else f"Largest (in {counterfactual})"
-    figure.text(left, 5.2 / 6.0, title, fontsize=NORMAL, color=INK, fontweight="bold")
+    left = 6.6 / WIDTH
+    figure.text(left, 5.4 / 6.0, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
+    if counterfactual is not None:
+        text = f"(in {counterfactual})"
+        figure.text(left, 5.18 / 6.0, text, fontsize=SMALL, color=MUTED)
     for place, ribbon in enumerate(moves[:LISTED]):
         if ribbon.height >= LEAST_FLOW:
             top = (4.95 - 0.2 * place) / 6.0

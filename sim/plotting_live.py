@@ -21,7 +21,7 @@ from sim.drawing import (
     panel,
     time_axis,
 )
-from sim.layout import bands, select
+from sim.layout import bands, midway, select
 from sim.palette import INK, MUTED, in_order, platform
 from sim.palette import scenario as scenario_look
 from sim.plotting import HARMS
@@ -49,7 +49,7 @@ def reach_so_far(
     span : pair of Timestamp
         First and last day of the whole run.
     """
-    rows = select(timeseries, group="all", measure="dau")
+    rows = midway(select(timeseries, group="all", measure="dau"))
     lines = bands(select(rows, scenario=scenarios[0]), "platform")
     figure = new_figure("Who opens what on a day", 5.6, NARROW)
     axes = panel(figure, 0.85, 3.0, LEFT, NARROW - LEFT - RIGHT)
@@ -82,7 +82,7 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
         First and last day of the whole run.
     """
     figure = new_figure("What it costs", 6.9, NARROW)
-    rows = select(timeseries, group="all", platform="any")
+    rows = midway(select(timeseries, group="all", platform="any"))
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
     for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
         left, bottom = LEFT + place % 2 * COLUMN, 0.8 + (ROW + 0.25) * (2 - place // 2)

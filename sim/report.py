@@ -19,16 +19,16 @@ from sim import posterior
 from sim.config import SimConfig
 from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.facts import COSTS, Facts, facts
+from sim.facts import COSTS, Facts, facts, signed
 from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import OVERRIDES, read_manifest
-from sim.operators import REACH
 from sim.results import Result
 from sim.stories import stories
-from sim.summary import FAR, HELD, WORDS
+from sim.summary import FAR, HELD, kind_of
 from sim.validation import validate
 
 NAME = "report.html"
+CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
 TITLES = {
     "reach": "Reach over time, with the observed points",
     "effects_against_": "What the scenario changes against {}",
@@ -104,15 +104,17 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     return {
         "f": found,
         "story": stories(config),
+        "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
-        "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
+        "kind_of": kind_of,
         "costs": COSTS,
         "meaning": MEANING,
         "units": UNITS,
         "held": HELD[config.parameters],
         "told": _told(config),
         "far": FAR,
+        "signed": signed,
         "policies": policies,
         "sources": _sources(found),
         "command": _command(folder),
@@ -146,12 +148,17 @@ def _sources(found: Facts) -> list[tuple[str, list[str]]]:
     return [(str(name), sorted(links)) for name, links in by_measurer.items()]
 
 
+def _overrides(folder: Path) -> list[str]:
+    """Return what the command line asked for; nothing of a run that was begun from Python."""
+    path = folder / OVERRIDES
+    return [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+
+
 def _command(folder: Path) -> str:
     """Return the command that gives the same run, or say where its configuration stands."""
-    path = folder / OVERRIDES
-    if not path.is_file():
+    if not (folder / OVERRIDES).is_file():
         return "The run was begun from Python; config.yaml beside this page is what it took."
-    return shlex.join(["python", "-m", "sim", *map(str, OmegaConf.load(path))])
+    return shlex.join(["python", "-m", "sim", *_overrides(folder)])
 
 
 def _made_by(folder: Path) -> str:
@@ -159,9 +166,13 @@ def _made_by(folder: Path) -> str:
     commit = entry.get("commit") or "unknown"
     return (
         f"Made by version {entry['versions']['sim']}, commit {commit}, engine {entry['engine']}; "
-        f"seed {entry['seed']}, {entry['replications']} replications of "
+        f"seed {entry['seed']}, {_replications(entry['replications'])} of "
         f"{entry['n_users']:,} users; begun {entry['started']}"
     )
+
+
+def _replications(n: int) -> str:
+    return "1 replication" if n == 1 else f"{n} replications"
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> None:
@@ -182,8 +193,8 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
     page = _template("comparison.html").render(
-        runs=[(folder, f, stories(f.config)) for folder, f in found],
-        rows=rows, costs=COSTS, caption=CAPTION,
+        runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
+        rows=rows, costs=COSTS, caption=CAPTION, counted=_replications,
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 

@@ -10,9 +10,15 @@ from sim.schema import CONF
 
 
 def stories(config: SimConfig) -> str:
-    """Return the stories of the scenarios that a run is composed of, also those of its case."""
+    """Return the stories of the scenarios that a run is composed of, also those of its case.
+
+    Of several each is named: what one says of itself need not hold of all together.
+    """
     folders = [Path(config.case.folder)] if config.case.folder else []
-    return " ".join(story(name, *folders) for name in config.scenario.split("+"))
+    told = {name: story(name, *folders) for name in config.scenario.split("+")}
+    if len(told) == 1:
+        return "".join(told.values())
+    return " ".join(f"{name}: {words}" for name, words in told.items())
 
 
 def story(scenario: str, *cases: Path) -> str:

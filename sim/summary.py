@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import reduce
 from operator import or_
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 from rich import box
@@ -14,8 +14,8 @@ from rich.table import Table
 from sim.config import SimConfig
 from sim.glossary import CAPTION
 from sim.measures import costly
-from sim.observed import monthly_mean, observations, observed_reach
-from sim.operators import REACH
+from sim.observed import monthly_mean, observations
+from sim.operators import EVERYBODY, REACH
 from sim.platforms import CELLULAR
 from sim.residuals import residuals
 from sim.results import BAND, Result
@@ -63,19 +63,18 @@ def rows(config: SimConfig) -> list[Row]:
 
 
 def table(result: Result) -> Table | None:
-    """Return the table of a month before and a month after; None if no whole month was run."""
+    """Return the table of the first month and a later one; None if no whole month was run."""
     config = result.config
     before, after = months(result)
     if after is None:
         return None
     monthly = every_monthly_series(result)
-    points = observed_reach(observations(config))
-    observed = points.set_index(["date", "platform", "measure"])["value"]
+    observed = observed_in(result, after)
     title = f"{config.scenario}: {config.case.title}"
     out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
     band = " (90 % band)" if result.config.replications > 1 else ""
-    months_of = (f"before\n{before:%b %Y}", f"after{band}\n{after:%b %Y}")
+    months_of = (f"first\n{before:%b %Y}", f"later{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
     for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
         out.add_column(head, justify="right", overflow="fold")
@@ -86,7 +85,7 @@ def table(result: Result) -> Table | None:
 
 def _cells(
     row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
-    observed: pd.Series,
+    observed: dict[tuple[str, str], float],
 ) -> Iterator[str]:  # fmt: skip
     """Yield the cells of a line: before, after, each counterfactual, observed."""
     key = (row.platform, row.channel, row.measure)
@@ -97,8 +96,8 @@ def _cells(
     yield f"{_write(middle, row)}{band}"
     for other in others:
         yield _write(other.loc[after].median(), row)
-    seen = observed.get((after, row.platform, row.measure))
-    yield "" if seen is None else _write(float(seen), row)
+    seen = observed.get((row.platform, row.measure))
+    yield "" if seen is None else _write(seen, row)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -162,17 +161,23 @@ def warnings(result: Result) -> Iterator[str]:
             f"The band is over {config.replications} replications of {society}: it holds "
             f"{HELD[config.parameters]}."
         )
+    if months(result)[1] is None:
+        yield "No whole month was run: there is no table of months, and no report."
     measured = reach_points(result)
-    missed = measured[measured["error_points"].abs() > FAR]
+    off = measured[measured["error_points"].abs() > FAR]
     if len(measured):
-        yield (
-            f"{len(missed)} of {len(measured)} observed points are missed by more than {FAR:g} "
-            f"points{_list(missed, config)}."
-        )
+        yield f"{missed(measured)}{_list(off, config)}."
     happened = config.case.happened
-    if config.scenario != happened and len(missed):
+    if config.scenario != happened and len(off):
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
+
+
+def missed(points: pd.DataFrame) -> str:
+    """Say how many of some observed points are far off."""
+    n = int((points["error_points"].abs() > FAR).sum())
+    are = "is" if n == 1 else "are"
+    return f"{n} of {len(points)} observed points {are} missed by over {FAR:g} points"
 
 
 def reach_points(result: Result) -> pd.DataFrame:
@@ -191,11 +196,28 @@ def _reach_points(result: Result) -> pd.DataFrame:
     return points[points["median"].notna()]
 
 
+def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], float]:
+    """Return the reach of everybody that was observed in a month, by platform and measure.
+
+    Of `reach_points` those that mean the same people as the lines of the table.
+    """
+    seen = reach_points(result)
+    seen = seen[(seen["date"] == month) & (seen["base"] == EVERYBODY) & (seen["group"] == "all")]
+    keys = zip(seen["platform"], seen["operator"].map(REACH), strict=True)
+    return dict(zip(keys, map(float, seen["value"]), strict=True))
+
+
+def kind_of(point: Any) -> str:
+    """Say what reach an observed point is of, and of whom where that is not everybody."""
+    base = [] if point.base == EVERYBODY else [point.base]
+    group = [] if point.group == "all" else [point.group]
+    return ", ".join([WORDS[REACH[point.operator]], *base, *group])
+
+
 def _list(missed: pd.DataFrame, config: SimConfig) -> str:
     worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {WORDS[REACH[p.operator]]} {p.date:%b %Y} "
-        f"{p.error_points:+.1f}"
+        f"{config.platforms[p.platform].label} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
         for p in worst.itertuples()
     )
     return f" (worst: {named})" if named else ""

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from sim.facts import facts
+from sim.summary import missed
 from tests.written import STEPS, written
 
 DECEMBER = pd.Timestamp("2025-12-01")
@@ -41,6 +42,34 @@ def test_every_number_of_the_answer_stands_in_its_place():
         "welfare is 0.512 utils lower",
     ):
         assert said in words
+
+
+def test_a_difference_that_luck_alone_could_make_is_not_told_as_one():
+    """Of messages isolation moves as luck has it, exposure by less than is written."""
+
+    def value(at):
+        banned = at.scenario == "call_ban"
+        if (at.channel, at.measure) == ("message", "isolation"):
+            return 0.3 + banned * (-0.006, 0.004, 0.003)[at.replication]
+        if at.measure == "exposure":
+            return 0.3 + banned * (0.0001, 0.0002, 0.0003)[at.replication]
+        return 0.3
+
+    words = " ".join(told(value).answer).replace("\N{MINUS SIGN}", "-")
+    for said in (
+        "in December 2025, daily reach is as high; calls by the plain phone",
+        "all communication 0.0 points more or less (0.0 to 0.0) is open to the state",
+        "0.3 points more (-0.5 to +0.4, no effect shown) for messages",
+        "0.0 points more or fewer (0.0 to 0.0, no effect shown) are cut off from secure calls",
+        "welfare is 0.000 utils higher or lower (0.000 to 0.000, no effect shown)",
+    ):
+        assert said in words
+
+
+def test_one_missed_point_is_told_in_the_singular():
+    points = pd.DataFrame({"error_points": [-0.4, -3.2, 2.9]})
+    assert missed(points) == "1 of 3 observed points is missed by over 3 points"
+    assert missed(points[:1]) == "0 of 1 observed points are missed by over 3 points"
 
 
 def test_the_months_and_what_was_observed_in_the_later_one():

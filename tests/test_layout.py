@@ -39,4 +39,4 @@ def test_the_shade_is_named_where_there_is_one():
     line = pd.DataFrame({"low": [0.1, 0.2], "median": [0.1, 0.3], "high": [0.1, 0.4]}, index=days)
     alone = line.assign(low=line["median"], high=line["median"])
     assert "5 % to 95 % quantile of replications" in band_note({"a": alone, "b": line})
-    assert band_note({"a": alone}) == "One replication: no shade."
+    assert band_note({"a": alone}) == "No shade: one replication, or all of them alike."

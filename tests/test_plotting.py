@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 
@@ -201,6 +202,40 @@ def test_events_in_the_run_are_marked_and_apart(figures):
     assert labels["off"] - labels["slow"] > 5  # the events are one day apart
 
 
+def test_the_note_names_markers_and_events_only_where_there_are_some(
+    figures, timeseries, observed, events
+):
+    def said(figure):
+        return " ".join(text.get_text() for text in figure.texts)
+
+    assert "Markers: observed" in said(figures["reach"])
+    assert "Events above" in said(figures["reach"])
+    bare = said(plotting.reach(timeseries, "ban", observed.iloc[3:], events.iloc[3:]))
+    assert "Markers" not in bare
+    assert "Events" not in bare
+
+
+def test_a_month_alone_is_seen(timeseries, observed, events):
+    short = timeseries[timeseries["date"] < "2025-06-30"]
+    daily, monthly = plotting.reach(short, "ban", observed, events, "baseline").axes
+    drawn = [one for one in monthly.get_lines() if len(one.get_xdata()) == 1]
+    alone = [one for one in drawn if not one.get_label().startswith("observed")]
+    assert len(alone) == 2 * len(PLATFORMS)
+    assert {one.get_marker() for one in alone} == {"_"}
+    assert line(daily, "max").get_marker() == "None"
+
+
+def test_no_two_of_many_worlds_look_alike():
+    looks = {palette.scenario("some", place)[1:] for place in range(16)}
+    assert len(looks) == 16
+
+
+def test_effects_of_nothing_are_not_magnified(effects):
+    nothing = effects.assign(median=1e-5, low=-1e-5, high=2e-5)
+    for axes in plotting.effects(nothing, "ban", "baseline").axes:
+        assert axes.get_ylim() == (-0.5, 0.5)
+
+
 def test_labels_at_line_ends_do_not_overlap(figures):
     for name in ("reach", "effects", "use", "harms"):
         for axes in figures[name].axes:
@@ -239,6 +274,16 @@ def test_moves_stand_beside_those_of_the_other_world(flows):
     assert "(in none)" in written
     assert "WhatsApp to Max 20.0% (10.0%)" in written
     assert "WhatsApp to Max 20.0% (10.0%)" in figure.get_label()
+
+
+def test_moves_and_long_names_of_worlds_stay_on_the_figure(flows):
+    renamed = flows.replace({"max": "vk"})
+    other = renamed.assign(scenario="call_ban+fraud_only_measures")
+    both = pd.concat([renamed, other])
+    figure = plotting.flows(both, "ban", "call_ban+fraud_only_measures")
+    canvas = FigureCanvasAgg(figure)
+    for text in figure.texts:
+        assert text.get_window_extent(canvas.get_renderer()).x1 < figure.bbox.x1
 
 
 def test_flows_take_the_whole_run_and_omit_the_smallest(figures, flows):

@@ -1,6 +1,7 @@
 """The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
 
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from sim.manifest import OVERRIDES
 from sim.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import compare, run
-from sim.stories import story
+from sim.stories import stories, story
 from sim.summary import monthly_series
 
 SMALL = ("population.n_users=300", "replications=3")
@@ -92,6 +93,28 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "no optimiser over what a regulator does" in text
 
 
+def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
+    assert "Changed for this run" not in page(folder)
+    kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
+    (folder / OVERRIDES).parent.mkdir(exist_ok=True)
+    (folder / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=1\n"
+    )
+    write_report(read_result(folder), folder)
+    text = plain(page(folder)).partition("Against mandate_only")[0]
+    assert "Changed for this run: ++policies.call_restriction.grade=1 ." in text
+    assert "scenario=call_ban" not in text
+    if kept is None:
+        (folder / OVERRIDES).unlink()
+    write_report(read_result(folder), folder)
+
+
+def test_each_story_of_a_composed_world_is_named():
+    told = stories(load_config("+scenario=[call_ban,vpn_support]"))
+    assert told == f"call_ban: {story('call_ban')} vpn_support: {story('vpn_support')}"
+    assert stories(load_config("+scenario=call_ban")) == story("call_ban")
+
+
 def test_words_are_defined_before_the_first_table(folder):
     top = plain(page(folder).partition("<table")[0])
     for word in ("isolated", "cut off", "welfare"):
@@ -151,9 +174,34 @@ def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_pa
     run_to_folder(config, tmp_path)
     text = plain(page(tmp_path))
     assert story(name, Path(config.case.folder)) in text
-    assert "nothing was observed in this time" in text
+    assert "no observed reach lies in this time that the run can be held against" in text
+    assert f"experiments.record case_dir={config.case.folder} shows them" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
         story(name)
+
+
+def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
+    """The poll of March 2015 asked those online aged 18 and over."""
+    asked = ("case_dir=uae_calls", "+scenario=uae_calls", "dur_days=91", *SMALL)
+    run_to_folder(load_config(*asked), tmp_path)
+    found = facts(read_result(tmp_path))
+    assert f"{found.after:%Y-%m}" == "2015-03"
+    assert [line.observed for line in found.lines[:2]] == ["", ""]
+    assert "monthly, online 18+ 93.0" in plain(page(tmp_path))
+
+
+def test_a_run_of_one_month_shows_it_once(tmp_path):
+    run_to_folder(load_config("+scenario=baseline", *SMALL, "dur_days=35"), tmp_path)
+    head = plain(page(tmp_path).partition("<tbody>")[0].partition("<thead>")[2])
+    assert head.count("Jun 2025") == 2  # simulated, and observed
+
+
+def test_a_run_with_drawn_parameters_does_not_call_them_defaults(tmp_path):
+    asked = ("+scenario=as_happened", "parameters=posterior", *SMALL, "compare_to=[]")
+    run_to_folder(load_config(*asked), tmp_path)
+    text = plain(page(tmp_path))
+    assert "those below are draws of the posterior, all others are defaults" in text
+    assert "This run draws what was fitted from the posterior, not the defaults" in text
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):
@@ -167,9 +215,21 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     run_to_folder(load_config("+scenario=baseline", *SMALL), other)
     main([str(folder), str(other), "--to", str(tmp_path / "both.html")])
     text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
-    assert "call_ban Dec 2025" in text
-    assert "baseline Dec 2025" in text
+    assert "1. call_ban Dec 2025" in text
+    assert "2. baseline Dec 2025" in text
     assert "Exposure" in text
+
+
+def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
+    half = tmp_path / "half"
+    shutil.copytree(folder, half)
+    (half / OVERRIDES).parent.mkdir(exist_ok=True)
+    (half / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=0.5\n"
+    )
+    main([str(folder), str(half), "--to", str(tmp_path / "both.html")])
+    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert "python -m sim +scenario=call_ban ++policies.call_restriction.grade=0.5" in text
 
 
 def test_what_is_no_run_is_refused(tmp_path):
@@ -195,3 +255,4 @@ def test_one_run_is_shown_without_a_band(tmp_path):
         assert not re.search(r"\d to [\d\N{MINUS SIGN}+]+\.\d", text)
         assert "In brackets" not in text
         assert not re.search(r"\bnan\b", text)
+        assert "1 replication of 300 users" in text

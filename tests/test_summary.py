@@ -59,7 +59,7 @@ def test_adoption_is_never_shown_without_what_it_costs(result, cells):
 
 def test_every_world_that_was_compared_has_a_column(result):
     headers = [str(column.header).split("\n")[0] for column in table(result).columns]
-    assert headers == ["", "before", "after (90 % band)", "mandate_only", "baseline", "observed"]
+    assert headers == ["", "first", "later (90 % band)", "mandate_only", "baseline", "observed"]
 
 
 def test_the_months_are_the_first_whole_one_and_the_cases_headline(result):
@@ -108,11 +108,20 @@ def test_other_values_are_means_of_december_by_its_days(result, cells, label, ke
     assert row[1].split(" (")[0] == form(np.median(expected))
 
 
+def test_what_a_company_claims_is_not_shown_as_observed(result):
+    """In October 2025 Max told its daily users, and a panel its monthly ones."""
+    t = result.timeseries
+    short = replace(result, timeseries=t[t["date"] < "2025-11-01"])
+    labels, *_, observed = (list(column.cells) for column in table(short).columns)
+    seen = dict(zip(labels, observed, strict=True))
+    assert (seen["Max, monthly"], seen["Max, daily"]) == ("39.0", "")
+
+
 def test_a_run_shorter_than_a_month_has_no_table():
     config = load_config("population.n_users=200", "replications=1", "dur_days=14")
     short = compare(config)
     assert table(short) is None
-    assert list(warnings(short))
+    assert "No whole month was run: there is no table of months, and no report." in warnings(short)
 
 
 def test_the_table_fits_a_terminal_of_eighty_columns(result):
