@@ -21,6 +21,7 @@ from sim.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
 from sim.sources import GRADES, WORDING, error_of_change, error_of_share
+from sim.world.ages import age_shares
 
 OBSERVATIONS = "observations.csv"
 COLUMNS = (
@@ -72,13 +73,14 @@ _NAMES = (
 
 
 def check_observed(config: SimConfig) -> None:
-    """Refuse a case whose observations or events cannot be read, before anything is run.
+    """Refuse a case whose tables cannot be read, before anything is run.
 
     Raises
     ------
     ConfigError
         With the line of the file, and what is allowed.
     """
+    age_shares(config.case.data / config.population.ages)
     observations(config)
     events(config)
 

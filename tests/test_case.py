@@ -171,6 +171,15 @@ def test_a_missing_population_is_named(folder):
     assert "population.ages=population.csv: no such file; allowed: observations.csv" in said
 
 
+def test_a_table_of_ages_that_cannot_be_read_is_told_before_a_run(folder):
+    """It was read by the run alone, where no figure had another base than 12+."""
+    table = (folder / TABLE).read_text(encoding="utf-8").splitlines()[0]
+    (folder / TABLE).write_text(f"{table}\n", encoding="utf-8")
+    change(folder, "data/population.csv", "\n15-19,", "\n15-19,-")
+    (said,) = case.problems(str(folder))
+    assert "population.csv, line 5: male is '-" in said
+
+
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
     (folder / "conf/policies").mkdir()
     (said,) = case.problems(str(folder))
