@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
+from omegaconf import DictConfig, OmegaConf
 
-from sim.case_dir import case_folder, case_name
+from sim.case_dir import case_folder, case_name, unread
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observed import OBSERVATIONS, check_observed, observations
+from sim.refusals import no_yaml
 from sim.schema import GROUPS, load_config
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
 KNOWN = (*GROUPS, "scenario", "policy")
+PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
+HEADED = re.compile(r"\s*#\s*@package\s+(_global_|policies\.\w)")
 
 
 def main(arguments: list[str]) -> None:
@@ -51,7 +55,7 @@ def problems(name: str) -> Iterator[str]:
         If there is no such folder, or not one case in it.
     """
     folder = case_folder(name)
-    in_files = [*_file_problems(folder)]
+    in_files = [*_file_problems(folder), *unread(folder)]
     yield from in_files
     if in_files:  # nothing else can be read
         return
@@ -94,14 +98,26 @@ def _file_problems(folder: Path) -> Iterator[str]:
         if path.name not in KNOWN:
             yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
     for path in sorted((folder / "conf").rglob("*.yaml")):
-        try:
-            yaml.safe_load(path.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            yield f"{path.relative_to(folder)}: no text in UTF-8: {error.reason}"
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            yield f"{path.relative_to(folder)}{line}: no YAML: {getattr(error, 'problem', error)}"
+        yield from _text_problems(path, path.relative_to(folder))
+
+
+def _text_problems(path: Path, name: Path) -> Iterator[str]:
+    """Yield why a file cannot be read, or why its keys would not come where they belong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = OmegaConf.create(text)
+    except UnicodeDecodeError as error:
+        yield f"{name}: no text in UTF-8: {error.reason}"
+        return
+    except yaml.YAMLError as error:
+        yield no_yaml(error).replace("<unicode string>", str(name))
+        return
+    if not isinstance(tree, DictConfig):
+        yield f"{name}: a list; allowed: keys with values"
+    if text.startswith("\ufeff"):
+        yield f"{name}, line 1: a byte order mark; allowed: UTF-8 without one"
+    elif path.parent.name in PLACES and not HEADED.match(text):
+        yield f"{name}, line 1: needed: # @package {PLACES[path.parent.name]}"
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from sim.conf import CONF
 from sim.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[1] / "cases"
@@ -17,12 +18,14 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        If there is no such folder, or not one case in it.
+        If there is no such folder, not one case in it, or a file that would not be read.
     """
     opened: list[str] = []
     for override in overrides:
         if override.startswith(KEY):
             folder = case_folder(override.removeprefix(KEY))
+            if problems := unread(folder):
+                raise ConfigError("\n".join(problems))
             opened += [f"case={case_name(folder)}", f"{FOLDER}'{folder}'"]
         else:
             opened.append(override)
@@ -54,6 +57,16 @@ def case_folder(name: str) -> Path:
             return folder.resolve()
     shipped = ", ".join(sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()))
     raise ConfigError(f"{KEY}{name}: no such folder; allowed: one of your own, or {shipped}")
+
+
+def unread(folder: Path) -> list[str]:
+    """Say which files of a case are not read, as one of their name stands in conf/."""
+    names = sorted(path.relative_to(folder) for path in (folder / "conf").rglob("*.yaml"))
+    return [
+        f"{name}: the simulator's own file of this name would be read; allowed: another name"
+        for name in names
+        if (CONF.parent / name).is_file()
+    ]
 
 
 def case_name(folder: Path) -> str:

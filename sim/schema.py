@@ -15,6 +15,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from sim import posterior
 from sim.case_dir import open_case, searching
@@ -22,7 +23,7 @@ from sim.conf import CONF as CONF
 from sim.conf import names as names
 from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
-from sim.refusals import explain, no_such_policy, not_a_name
+from sim.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.validation import OURS, validate
 from sim.world.pool import available_cores
 
@@ -36,7 +37,8 @@ _IN_CONF = (
 _OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
 GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
-REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
+# as Hydra raises them
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
 
 
 def register() -> None:
@@ -58,7 +60,7 @@ def register() -> None:
 def scenario_name(overrides: Any) -> str:
     """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
     chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
-    names = re.findall(r"\w+", chosen[-1]) if chosen else ["baseline"]
+    names = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
     return "+".join(names)
 
 
@@ -129,6 +131,7 @@ def open_key(override: str) -> str:
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     _refuse_whole(overrides)
     tree = _compose(overrides)
+    _refuse_misplaced(overrides, tree)
     for override in overrides:
         if _path(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
@@ -154,6 +157,16 @@ def _refuse_whole(overrides: tuple[str, ...]) -> None:
             )
         if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
             raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
+
+
+def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse a file that does not say in its first line where its keys belong."""
+    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
+        by_hand = any(_path(override)[:1] == [group] != _path(override) for override in overrides)
+        if isinstance(tree.get(group), dict) and not by_hand:
+            raise ConfigError(
+                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
+            )
 
 
 def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
@@ -237,6 +250,8 @@ def _composed(overrides: tuple[str, ...], name: str) -> _Composed:
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except ConfigError:
         raise
+    except YAMLError as error:
+        raise ConfigError(no_yaml(error)) from None
     except REFUSALS as error:
         raise ConfigError(explain(str(error), overrides, partial(_compose, name=name))) from None
     assert isinstance(tree, dict)

@@ -137,6 +137,10 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (TABLE, "2022-03,,", "2020-03,,", "before the start of the case; allowed: from 2022-01"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
+        (OF_CASE, "# @package _global_\n", "", "needed: # @package _global_"),
+        (OF_SCENARIO, "# @package", "# Mine.\n# @package", "needed: # @package _global_"),
+        (OF_SCENARIO, "# @package _global_\n", "", "needed: # @package _global_"),
+        (OF_CASE, "# @package", "\ufeff# @package", "a byte order mark; allowed: UTF-8 without"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
@@ -163,6 +167,33 @@ def test_a_missing_file_is_named(folder, path):
 def test_a_file_that_is_no_text_is_named(folder):
     (folder / OF_SCENARIO).write_bytes(b"\xff\xfe")
     assert f"{OF_SCENARIO}: no text in UTF-8" in "\n".join(case.problems(str(folder)))
+
+
+def test_a_key_that_stands_twice_is_named_with_its_line(folder):
+    """It ended in a traceback."""
+    change(folder, OF_CASE, "  title: ", "  name: again\n  title: ")
+    (said,) = case.problems(str(folder))
+    assert said.startswith(f"{OF_CASE}, line ")
+    assert said.endswith(": no YAML: found duplicate key name")
+    with pytest.raises(ConfigError, match=rf"{OF_CASE}, line \d+: no YAML: found duplicate key"):
+        load_config(f"case_dir={folder}")
+
+
+def test_a_list_where_keys_are_due_is_named(folder):
+    (folder / OF_PLATFORMS).write_text("- whatsapp\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said == f"{OF_PLATFORMS}: a list; allowed: keys with values"
+
+
+def test_a_file_that_the_simulators_own_would_replace_is_refused(folder):
+    """Hydra took that of conf/ and said nothing, so a policy was another than one saw."""
+    own = folder / "conf/policy/bank_delay.yaml"
+    own.parent.mkdir()
+    own.write_text("# @package policies.bank_delay\nkind: bank_delay\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said.startswith("conf/policy/bank_delay.yaml: the simulator's own file of this name")
+    with pytest.raises(ConfigError, match=r"bank_delay\.yaml: .*; allowed: another name"):
+        load_config(f"case_dir={folder}")
 
 
 def test_a_missing_population_is_named(folder):
