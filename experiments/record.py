@@ -20,7 +20,7 @@ from experiments import command
 from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import observations
-from sim.operators import REACH
+from sim.operators import REACH, of_whom
 from sim.residuals import available, residuals, score
 from sim.results import Result
 
@@ -84,7 +84,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
 
 def _what(operator: str, base: str, group: str) -> str:
     name = NAMES[REACH[operator]] if operator in REACH else operator.replace("_", " ")
-    return name + ("" if base == "12+" else f", {base}") + ("" if group == "all" else f", {group}")
+    return name + of_whom(base, group)
 
 
 def _note(point: Any) -> str:

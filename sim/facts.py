@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.observed import monthly_mean
-from sim.operators import REACH
+from sim.operators import EVERYBODY, REACH
 from sim.results import BAND, Result
 from sim.summary import (
     FAR,
@@ -139,8 +139,9 @@ def _lines(
 ) -> Iterator[Line]:  # fmt: skip
     config = result.config
     monthly = every_monthly_series(result)
-    points = zip(seen["date"], seen["platform"], seen["operator"].map(REACH), strict=True)
-    observed = dict(zip(points, seen["value"], strict=True))
+    whole = seen[(seen["base"] == EVERYBODY) & (seen["group"] == "all")]  # as the lines are
+    points = zip(whole["date"], whole["platform"], whole["operator"].map(REACH), strict=True)
+    observed = dict(zip(points, whole["value"], strict=True))
     for row in rows(config):
         key = (row.platform, row.channel, row.measure)
         here, *others = (table.xs(key, level=SERIES) for table in monthly.values())

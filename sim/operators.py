@@ -84,6 +84,13 @@ def base_problem(base: str) -> str | None:
     return None
 
 
+def of_whom(base: str, group: str) -> str:
+    """Return the words to put behind a figure that is not of everybody: ``, 18+``."""
+    return "".join(
+        f", {one}" for one, whole in ((base, EVERYBODY), (group, "all")) if one != whole
+    )
+
+
 def weights(base: str, config: SimConfig) -> dict[str, float]:
     """Return by which groups of users, and how weighted, a share of a base is read.
 

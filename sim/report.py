@@ -22,7 +22,7 @@ from sim.errors import ConfigError
 from sim.facts import COSTS, Facts, facts
 from sim.glossary import CAPTION, MEANING, UNITS
 from sim.manifest import OVERRIDES, read_manifest
-from sim.operators import REACH
+from sim.operators import REACH, of_whom
 from sim.results import Result
 from sim.stories import stories
 from sim.summary import FAR, HELD, WORDS
@@ -106,6 +106,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "story": stories(config),
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "exposure"},
+        "of_whom": of_whom,
         "words": {operator: WORDS[measure] for operator, measure in REACH.items()},
         "costs": COSTS,
         "meaning": MEANING,

@@ -15,7 +15,7 @@ from sim.config import SimConfig
 from sim.glossary import CAPTION
 from sim.measures import costly
 from sim.observed import monthly_mean, observations, observed_reach
-from sim.operators import REACH
+from sim.operators import REACH, of_whom
 from sim.platforms import CELLULAR
 from sim.residuals import residuals
 from sim.results import BAND, Result
@@ -175,7 +175,7 @@ def warnings(result: Result) -> Iterator[str]:
 def reach_points(result: Result) -> pd.DataFrame:
     """Return the observed reach that lies in the run beside the simulated one.
 
-    What is only to be shown is left out: company claims, other bases. Columns as of `residuals`.
+    What is only to be shown is left out, as company claims are. Columns as of `residuals`.
     """
     return result.once("points", lambda: _reach_points(result))
 
@@ -191,7 +191,8 @@ def _reach_points(result: Result) -> pd.DataFrame:
 def _list(missed: pd.DataFrame, config: SimConfig) -> str:
     worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {WORDS[REACH[p.operator]]} {p.date:%b %Y} "
+        f"{config.platforms[p.platform].label} {WORDS[REACH[p.operator]]}"
+        f"{of_whom(p.base, p.group)} {p.date:%b %Y} "
         f"{p.error_points:+.1f}"
         for p in worst.itertuples()
     )

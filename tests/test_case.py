@@ -8,10 +8,13 @@ import pytest
 from sim import case, load_config, run
 from sim.case_dir import SHIPPED, searching
 from sim.errors import ConfigError
+from sim.facts import facts
+from sim.folder import run_to_folder
 from sim.observed import events, observations
 from sim.operators import OPERATORS
 from sim.residuals import available, residuals
 from sim.sources import GRADES
+from sim.summary import warnings
 from tests.cli import REPO
 
 CASES = sorted(path.name for path in SHIPPED.iterdir())
@@ -244,3 +247,23 @@ def test_the_page_of_cases_tells_of_every_case():
     text = (REPO / "docs/cases.md").read_text(encoding="utf-8")
     for name in CASES:
         assert f"\n## {name}\n" in text
+
+
+def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(folder, tmp_path):
+    """Adults' reach stood beside that of everybody over 12 as if it were the same."""
+    head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
+    some = [
+        f"2022-03,,telegram,reach,monthly_reach,{group},{value},percent,{base},,,P,panel,fit,"
+        "https://example.org,"
+        for group, value, base in (("all", 31, "18+"), ("age=12-17", 32, "12+"))
+    ]
+    (folder / TABLE).write_text("\n".join([head, *some, ""]), encoding="utf-8")
+    config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
+    result = run_to_folder(config, tmp_path / "run")
+    found = facts(result)
+    assert list(found.observed["value"]) == [0.31, 0.32]
+    assert {line.observed for line in found.lines} == {""}
+    assert "Telegram monthly, 18+ Mar 2022" in " ".join(warnings(result))
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert "<td>monthly, 18+</td>" in page
+    assert "<td>monthly, age=12-17</td>" in page
