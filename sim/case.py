@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 from omegaconf import DictConfig, OmegaConf
@@ -16,8 +17,10 @@ from sim.case_dir import case_folder, case_name, unread
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observed import OBSERVATIONS, check_observed, observations
+from sim.operators import people_by_band
 from sim.refusals import no_yaml
 from sim.schema import GROUPS, load_config
+from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
 KNOWN = (*GROUPS, "scenario", "policy")
@@ -67,6 +70,7 @@ def problems(name: str) -> Iterator[str]:
         except ConfigError as error:
             yield from (_placed(folder, line) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
+    yield from (_placed(folder, line) for line in _start_problems(configs[0]))
     yield from _data_problems(configs[0])
     happened = configs[0].case.happened
     try:
@@ -118,6 +122,23 @@ def _text_problems(path: Path, name: Path) -> Iterator[str]:
         yield f"{name}, line 1: a byte order mark; allowed: UTF-8 without one"
     elif path.parent.name in PLACES and not HEADED.match(text):
         yield f"{name}, line 1: needed: # @package {PLACES[path.parent.name]}"
+
+
+def _start_problems(config: SimConfig) -> Iterator[str]:
+    """Yield start shares that no run can begin at, as too few are online."""
+    try:
+        people = people_by_band(config)
+    except ConfigError:  # the data tell
+        return
+    offline, without = config.population.no_internet, config.population.no_smartphone
+    able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
+    most = float(people @ np.array(able))
+    for name, start in config.case.observed_shares.items():
+        if start.reach > most:
+            yield (
+                f"case.observed_shares.{name}.reach={start.reach:g}: allowed: up to {most:.3g}, "
+                "the share of those who have internet and a smartphone"
+            )
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:

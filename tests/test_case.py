@@ -126,6 +126,7 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
     ("path", "old", "new", "reason"),
     [
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
+        (OF_CASE, "reach: 0.5\n", "reach: 0.99\n", "allowed: up to 0.771"),
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
         (
             OF_CASE,
@@ -212,6 +213,14 @@ def test_a_table_of_ages_that_cannot_be_read_is_told_before_a_run(folder):
     change(folder, "data/population.csv", "\n15-19,", "\n15-19,-")
     (said,) = case.problems(str(folder))
     assert "population.csv, line 5: male is '-" in said
+
+
+def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
+    change(folder, TABLE, ",18+,", ",65+,")
+    table = folder / "data/population.csv"
+    table.write_text("age,male,female\n10-64,1,1\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said == "base=65+: nobody in population.csv is of it; allowed: ages that some are of"
 
 
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
