@@ -9,6 +9,7 @@ from sim.conf import CONF
 from sim.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[1] / "cases"
+Stamps = tuple[tuple[str, int], ...]
 KEY, FOLDER, SEARCH = "case_dir=", "++case.folder=", "hydra.searchpath="
 
 
@@ -40,6 +41,13 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
     folder = overrides[at].removeprefix(FOLDER).strip("'")
     search = f"{SEARCH}['file://{folder}/conf']"
     return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
+
+
+def stamps(overrides: tuple[str, ...]) -> Stamps:
+    """Return when the files of a case were written: in a notebook they change between two runs."""
+    at = next((o.removeprefix(FOLDER).strip("'") for o in overrides if o.startswith(FOLDER)), None)
+    files = [] if at is None else (Path(at) / "conf").rglob("*.yaml")
+    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(files))
 
 
 def case_folder(name: str) -> Path:

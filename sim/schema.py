@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from sim import posterior
-from sim.case_dir import open_case, searching
+from sim.case_dir import Stamps, open_case, searching, stamps
 from sim.conf import CONF as CONF
 from sim.conf import names as names
 from sim.config import DATA, SimConfig
@@ -87,7 +87,7 @@ def load_run(*overrides: str) -> tuple[SimConfig, DictConfig]:
         As `load_config` does.
     """
     opened = tuple(open_key(override) for override in open_case(overrides))
-    return load_config(*overrides), _composed(opened, "config").all
+    return load_config(*overrides), _composed(opened, "config", stamps(opened)).all
 
 
 def load_tree(*overrides: str) -> dict[str, Any]:
@@ -230,7 +230,7 @@ def _path(override: str) -> list[str]:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration, the caller's own."""
-    return deepcopy(_composed(overrides, name).ours)
+    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
 
 
 class _Composed(NamedTuple):
@@ -239,7 +239,7 @@ class _Composed(NamedTuple):
 
 
 @lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
-def _composed(overrides: tuple[str, ...], name: str) -> _Composed:
+def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
     try:
         for override in overrides:  # a case may do without, so Hydra would not miss it
             if override.startswith("abuse=") and not_a_name(override):

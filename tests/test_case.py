@@ -200,6 +200,13 @@ def test_a_file_that_the_simulators_own_would_replace_is_refused(folder):
         load_config(f"case_dir={folder}")
 
 
+def test_a_file_that_was_changed_is_read_again(folder):
+    """A session that had read the case once went on with what it had read."""
+    assert load_config(f"case_dir={folder}").case.persons != 99
+    change(folder, OF_CASE, "  persons: ", "  persons: 99 # ")
+    assert load_config(f"case_dir={folder}").case.persons == 99
+
+
 def test_a_missing_population_is_named(folder):
     (folder / "data/population.csv").unlink()
     (said,) = case.problems(str(folder))
