@@ -10,6 +10,7 @@ on. A figure further off than three standard deviations is called missed.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -39,7 +40,8 @@ def main(overrides: list[str]) -> None:
     except ConfigError as error:
         sys.exit(str(error))
     print("# The simulated and the observed record\n")
-    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`. {MISSED}\n")
+    command = shlex.join(["python", "-m", "experiments.record", *overrides])
+    print(f"Made by `{command}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
 
 
