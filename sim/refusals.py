@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
 from yaml import YAMLError
 
 from sim.conf import names
@@ -55,6 +57,8 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
         return _not_there(
             written, unknown[1], compose(tuple(o for o in overrides if o != written))
         )
+    if "override_grammar" in message:
+        return "\n".join(_unreadable(overrides)) or message
     return message
 
 
@@ -80,6 +84,19 @@ def no_such_policy(override: str, name: str, policies: Tree) -> str:
         f"{override}: no policy {name} in this world{known}; in force: "
         f"{', '.join(sorted(policies)) or 'none (a scenario brings some: +scenario=NAME)'}"
     )
+
+
+def _unreadable(overrides: tuple[str, ...]) -> Iterator[str]:
+    """Yield the overrides that are no sentence of Hydra's grammar."""
+    parser = OverridesParser.create()
+    for override in overrides:
+        try:
+            parser.parse_override(override)
+        except HydraException:
+            yield (
+                f"{override.removeprefix('++')}: cannot be read; what holds = , : or brackets "
+                "is quoted, as in \"KEY=['a=b']\", and brackets are closed"
+            )
 
 
 def _without_value(word: str) -> str:
