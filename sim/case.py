@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from sim.case_dir import case_folder, case_name, unread
+from sim.case_dir import case_folder, case_name, unread, yaml_files
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observed import OBSERVATIONS, check_observed, observations
@@ -62,7 +62,7 @@ def problems(name: str) -> Iterator[str]:
     yield from in_files
     if in_files:  # nothing else can be read
         return
-    scenarios = sorted(path.stem for path in (folder / "conf/scenario").glob("*.yaml"))
+    scenarios = [path.stem for path in yaml_files(folder, "scenario")]
     configs = []
     for added in ([], *([f"+scenario={one}"] for one in scenarios)):
         try:
@@ -101,7 +101,7 @@ def _file_problems(folder: Path) -> Iterator[str]:
     for path in sorted((folder / "conf").iterdir()):
         if path.name not in KNOWN:
             yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
-    for path in sorted((folder / "conf").rglob("*.yaml")):
+    for path in yaml_files(folder):
         yield from _text_problems(path, path.relative_to(folder))
 
 
@@ -167,7 +167,7 @@ def _placed(folder: Path, problem: str) -> str:
     ]
     if keys[0] == "policies" and len(keys) > 1:
         places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
-        places += [(path, keys) for path in (folder / "conf/scenario").glob("*.yaml")]
+        places += [(path, keys) for path in yaml_files(folder, "scenario")]
     found = [
         (depth, path, line)
         for path, below in places

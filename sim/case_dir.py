@@ -46,8 +46,14 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
 def stamps(overrides: tuple[str, ...]) -> Stamps:
     """Return when the files of a case were written: in a notebook they change between two runs."""
     at = next((o.removeprefix(FOLDER).strip("'") for o in overrides if o.startswith(FOLDER)), None)
-    files = [] if at is None else (Path(at) / "conf").rglob("*.yaml")
-    return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(files))
+    files = [] if at is None else yaml_files(Path(at))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+def yaml_files(folder: Path, group: str = "") -> list[Path]:
+    """Return the files of a case's configuration, of a group or all; no editor's locks."""
+    found = (folder / "conf" / group).rglob("*.yaml")
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def case_folder(name: str) -> Path:
@@ -69,7 +75,7 @@ def case_folder(name: str) -> Path:
 
 def unread(folder: Path) -> list[str]:
     """Say which files of a case are not read, as one of their name stands in conf/."""
-    names = sorted(path.relative_to(folder) for path in (folder / "conf").rglob("*.yaml"))
+    names = sorted(path.relative_to(folder) for path in yaml_files(folder))
     return [
         f"{name}: the simulator's own file of this name would be read; allowed: another name"
         for name in names
@@ -85,7 +91,7 @@ def case_name(folder: Path) -> str:
     ConfigError
         If there is none, or several.
     """
-    names = sorted(path.stem for path in (folder / "conf" / "case").glob("*.yaml"))
+    names = [path.stem for path in yaml_files(folder, "case")]
     if len(names) != 1:
         raise ConfigError(f"{folder}: {len(names)} files in conf/case; allowed: one, NAME.yaml")
     return names[0]

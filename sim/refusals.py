@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from yaml import YAMLError
 
 from sim.conf import names
@@ -19,7 +17,9 @@ NEAR = 0.7  # how alike two keys are of which one may be meant for the other
 Tree = dict[str, Any]
 
 
-def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tree]) -> str:
+def explain(
+    message: str, overrides: tuple[str, ...], compose: Callable[..., Tree], unread: str = ""
+) -> str:
     """Say what is wrong with overrides.
 
     Parameters
@@ -28,6 +28,8 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
         Hydra's.
     compose
         Composes the same configuration from other overrides.
+    unread
+        The override that Hydra could not read, if it was one.
     """
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
@@ -58,7 +60,10 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
             written, unknown[1], compose(tuple(o for o in overrides if o != written))
         )
     if "override_grammar" in message:
-        return "\n".join(_unreadable(overrides)) or message
+        return (
+            f"{unread.removeprefix('++')}: cannot be read; what holds = , : or brackets is "
+            "quoted, as in \"KEY=['a=b']\", and brackets are closed"
+        )
     return message
 
 
@@ -84,19 +89,6 @@ def no_such_policy(override: str, name: str, policies: Tree) -> str:
         f"{override}: no policy {name} in this world{known}; in force: "
         f"{', '.join(sorted(policies)) or 'none (a scenario brings some: +scenario=NAME)'}"
     )
-
-
-def _unreadable(overrides: tuple[str, ...]) -> Iterator[str]:
-    """Yield the overrides that are no sentence of Hydra's grammar."""
-    parser = OverridesParser.create()
-    for override in overrides:
-        try:
-            parser.parse_override(override)
-        except HydraException:
-            yield (
-                f"{override.removeprefix('++')}: cannot be read; what holds = , : or brackets "
-                "is quoted, as in \"KEY=['a=b']\", and brackets are closed"
-            )
 
 
 def _without_value(word: str) -> str:

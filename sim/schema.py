@@ -253,7 +253,9 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
     except YAMLError as error:
         raise ConfigError(no_yaml(error)) from None
     except REFUSALS as error:
-        raise ConfigError(explain(str(error), overrides, partial(_compose, name=name))) from None
+        unread = getattr(error, "override", "")
+        told = explain(str(error), overrides, partial(_compose, name=name), unread)
+        raise ConfigError(told) from None
     assert isinstance(tree, dict)
     return _Composed({str(key): value for key, value in tree.items()}, cfg)
 

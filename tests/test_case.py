@@ -207,6 +207,13 @@ def test_a_file_that_was_changed_is_read_again(folder):
     assert load_config(f"case_dir={folder}").case.persons == 99
 
 
+def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
+    """Emacs leaves a link that leads nowhere beside what is being edited."""
+    (folder / "conf/case/.#mine.yaml").symlink_to("somebody@somewhere.1")
+    (folder / "conf/scenario/.#mine.yaml").symlink_to("somebody@somewhere.1")
+    assert list(case.problems(str(folder))) == []
+
+
 def test_a_missing_population_is_named(folder):
     (folder / "data/population.csv").unlink()
     (said,) = case.problems(str(folder))
