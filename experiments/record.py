@@ -10,6 +10,7 @@ on. A figure further off than three standard deviations is called missed.
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,7 @@ from experiments import command
 from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observed import observations
-from sim.operators import REACH
+from sim.operators import REACH, of_whom
 from sim.residuals import available, residuals, score
 from sim.results import Result
 
@@ -39,7 +40,8 @@ def main(overrides: list[str]) -> None:
     except ConfigError as error:
         sys.exit(str(error))
     print("# The simulated and the observed record\n")
-    print(f"Made by `{' '.join(('python -m experiments.record', *overrides))}`. {MISSED}\n")
+    command = shlex.join(["python", "-m", "experiments.record", *overrides])
+    print(f"Made by `{command}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
 
 
@@ -84,7 +86,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
 
 def _what(operator: str, base: str, group: str) -> str:
     name = NAMES[REACH[operator]] if operator in REACH else operator.replace("_", " ")
-    return name + ("" if base == "12+" else f", {base}") + ("" if group == "all" else f", {group}")
+    return name + of_whom(base, group)
 
 
 def _note(point: Any) -> str:

@@ -53,6 +53,9 @@ def prepare(overrides: Sequence[str]) -> None:
     ConfigError
         If there is no such society, or no map of one so large.
     """
+    for override in overrides:
+        if override.lstrip("+").startswith(("case_dir=", "scenario=")):
+            raise ConfigError(f"{override}: allowed: other keys; the app has its own worlds")
     os.environ.update(OUR_PAGE)
     warnings.filterwarnings("ignore", "Cookies with samesite")  # http is enough on one machine
     from sim import page

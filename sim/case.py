@@ -8,17 +8,24 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
+from omegaconf import DictConfig, OmegaConf
 
-from sim.case_dir import case_folder, case_name
+from sim.case_dir import case_folder, case_name, unread, yaml_files
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observed import OBSERVATIONS, check_observed, observations
+from sim.operators import people_by_band
+from sim.refusals import no_yaml
 from sim.schema import GROUPS, load_config
+from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
 KNOWN = (*GROUPS, "scenario", "policy")
+PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
+HEADED = re.compile(r"\s*#\s*@package\s+(_global_|policies\.\w)")
 
 
 def main(arguments: list[str]) -> None:
@@ -51,11 +58,11 @@ def problems(name: str) -> Iterator[str]:
         If there is no such folder, or not one case in it.
     """
     folder = case_folder(name)
-    in_files = [*_file_problems(folder)]
+    in_files = [*_file_problems(folder), *unread(folder)]
     yield from in_files
     if in_files:  # nothing else can be read
         return
-    scenarios = sorted(path.stem for path in (folder / "conf/scenario").glob("*.yaml"))
+    scenarios = [path.stem for path in yaml_files(folder, "scenario")]
     configs = []
     for added in ([], *([f"+scenario={one}"] for one in scenarios)):
         try:
@@ -63,6 +70,7 @@ def problems(name: str) -> Iterator[str]:
         except ConfigError as error:
             yield from (_placed(folder, line) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
+    yield from (_placed(folder, line) for line in _start_problems(configs[0]))
     yield from _data_problems(configs[0])
     happened = configs[0].case.happened
     try:
@@ -93,15 +101,44 @@ def _file_problems(folder: Path) -> Iterator[str]:
     for path in sorted((folder / "conf").iterdir()):
         if path.name not in KNOWN:
             yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
-    for path in sorted((folder / "conf").rglob("*.yaml")):
-        try:
-            yaml.safe_load(path.read_text(encoding="utf-8"))
-        except UnicodeDecodeError as error:
-            yield f"{path.relative_to(folder)}: no text in UTF-8: {error.reason}"
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f", line {mark.line + 1}" if mark else ""
-            yield f"{path.relative_to(folder)}{line}: no YAML: {getattr(error, 'problem', error)}"
+    for path in yaml_files(folder):
+        yield from _text_problems(path, path.relative_to(folder))
+
+
+def _text_problems(path: Path, name: Path) -> Iterator[str]:
+    """Yield why a file cannot be read, or why its keys would not come where they belong."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = OmegaConf.create(text)
+    except UnicodeDecodeError as error:
+        yield f"{name}: no text in UTF-8: {error.reason}"
+        return
+    except yaml.YAMLError as error:
+        yield no_yaml(error).replace("<unicode string>", str(name))
+        return
+    if not isinstance(tree, DictConfig):
+        yield f"{name}: a list; allowed: keys with values"
+    if text.startswith("\ufeff"):
+        yield f"{name}, line 1: a byte order mark; allowed: UTF-8 without one"
+    elif path.parent.name in PLACES and not HEADED.match(text):
+        yield f"{name}, line 1: needed: # @package {PLACES[path.parent.name]}"
+
+
+def _start_problems(config: SimConfig) -> Iterator[str]:
+    """Yield start shares that no run can begin at, as too few are online."""
+    try:
+        people = people_by_band(config)
+    except ConfigError:  # the data tell
+        return
+    offline, without = config.population.no_internet, config.population.no_smartphone
+    able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
+    most = float(people @ np.array(able))
+    for name, start in config.case.observed_shares.items():
+        if start.reach > most:
+            yield (
+                f"case.observed_shares.{name}.reach={start.reach:g}: allowed: up to {most:.3g}, "
+                "the share of those who have internet and a smartphone"
+            )
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:
@@ -130,7 +167,7 @@ def _placed(folder: Path, problem: str) -> str:
     ]
     if keys[0] == "policies" and len(keys) > 1:
         places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
-        places += [(path, keys) for path in (folder / "conf/scenario").glob("*.yaml")]
+        places += [(path, keys) for path in yaml_files(folder, "scenario")]
     found = [
         (depth, path, line)
         for path, below in places

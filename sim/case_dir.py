@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from sim.conf import CONF
 from sim.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[1] / "cases"
+Stamps = tuple[tuple[str, int], ...]
 KEY, FOLDER, SEARCH = "case_dir=", "++case.folder=", "hydra.searchpath="
 
 
@@ -17,12 +19,14 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        If there is no such folder, or not one case in it.
+        If there is no such folder, not one case in it, or a file that would not be read.
     """
     opened: list[str] = []
     for override in overrides:
         if override.startswith(KEY):
             folder = case_folder(override.removeprefix(KEY))
+            if problems := unread(folder):
+                raise ConfigError("\n".join(problems))
             opened += [f"case={case_name(folder)}", f"{FOLDER}'{folder}'"]
         else:
             opened.append(override)
@@ -37,6 +41,19 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
     folder = overrides[at].removeprefix(FOLDER).strip("'")
     search = f"{SEARCH}['file://{folder}/conf']"
     return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
+
+
+def stamps(overrides: tuple[str, ...]) -> Stamps:
+    """Return when the files of a case were written: in a notebook they change between two runs."""
+    at = next((o.removeprefix(FOLDER).strip("'") for o in overrides if o.startswith(FOLDER)), None)
+    files = [] if at is None else yaml_files(Path(at))
+    return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+def yaml_files(folder: Path, group: str = "") -> list[Path]:
+    """Return the files of a case's configuration, of a group or all; no editor's locks."""
+    found = (folder / "conf" / group).rglob("*.yaml")
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def case_folder(name: str) -> Path:
@@ -56,6 +73,16 @@ def case_folder(name: str) -> Path:
     raise ConfigError(f"{KEY}{name}: no such folder; allowed: one of your own, or {shipped}")
 
 
+def unread(folder: Path) -> list[str]:
+    """Say which files of a case are not read, as one of their name stands in conf/."""
+    names = sorted(path.relative_to(folder) for path in yaml_files(folder))
+    return [
+        f"{name}: the simulator's own file of this name would be read; allowed: another name"
+        for name in names
+        if (CONF.parent / name).is_file()
+    ]
+
+
 def case_name(folder: Path) -> str:
     """Return the name of the one case in a folder.
 
@@ -64,7 +91,7 @@ def case_name(folder: Path) -> str:
     ConfigError
         If there is none, or several.
     """
-    names = sorted(path.stem for path in (folder / "conf" / "case").glob("*.yaml"))
+    names = [path.stem for path in yaml_files(folder, "case")]
     if len(names) != 1:
         raise ConfigError(f"{folder}: {len(names)} files in conf/case; allowed: one, NAME.yaml")
     return names[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sim import posterior
 from sim.abuse import MOST_KINDS, AbuseKind
@@ -22,6 +22,7 @@ from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConf
 DATA = Path(__file__).parent / "data"
 AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
 DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
+TAKEN = ("", "all", "any", "none")  # names of no platform or region
 EngineName = Literal["compiled", "mesa", "mpi"]
 
 
@@ -62,6 +63,13 @@ class CaseConfig(Strict):
     headline_month: Date  # the month that summaries compare, its first day
     observed_shares: dict[str, StartShare]
     seeds: dict[str, StartSeed]
+
+    @field_validator("headline_month")
+    @classmethod
+    def _first_day(cls, value: dt.date) -> dt.date:
+        if value.day != 1:
+            raise ValueError("allowed: the first day of a month")
+        return value
 
     @property
     def data(self) -> Path:
@@ -132,6 +140,7 @@ class SimConfig(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [*_data_problems(self), *_time_problems(self), *_platform_problems(self)]
+        problems += _name_problems(self)
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
@@ -181,7 +190,7 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
 
 def _time_problems(config: SimConfig) -> Iterator[str]:
     steps = config.dur_days / config.step_days
-    if abs(steps - round(steps)) > 1e-9:
+    if abs(steps - round(steps)) > 1e-9 or round(steps) < 1:
         yield (
             f"dur_days={config.dur_days:g} must be a whole number of steps of "
             f"step_days={config.step_days:g}"
@@ -196,6 +205,18 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
             )
 
 
+def _name_problems(config: SimConfig) -> Iterator[str]:
+    """Yield names that mean something else in tables and policies, and labels of two platforms."""
+    for key, names in (("platforms", config.platforms), ("population.regions", config.regions)):
+        for name in names:
+            if name.strip() in TAKEN:
+                yield f"{key}.{name}: allowed: other names than {', '.join(filter(None, TAKEN))}"
+    labels = [config.platforms[name].label for name in config.messengers]
+    for name, label in zip(config.messengers, labels, strict=True):
+        if not label.strip() or labels.count(label) > 1:
+            yield f"platforms.{name}.label={label}: allowed: text that no other platform has"
+
+
 def _platform_problems(config: SimConfig) -> Iterator[str]:
     if CELLULAR not in config.platforms:
         yield f"platforms: {CELLULAR} is missing; it is the outside option of every choice"
@@ -204,9 +225,10 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
     named = {**config.case.observed_shares, **config.case.seeds}
     for name in config.case.observed_shares.keys() & config.case.seeds.keys():
         yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
-    for name in named:
-        if name not in config.messengers:
-            yield f"case: start of unknown platform {name!r}; {allowed(config.messengers)}"
+    for key in ("observed_shares", "seeds"):
+        for name in getattr(config.case, key):
+            if name not in config.messengers:
+                yield f"case.{key}.{name}: unknown platform {name!r}; {allowed(config.messengers)}"
     for kind, abuse in config.abuse.items():
         for key in ("shares", "conversion"):
             for name in getattr(abuse, key):

@@ -17,7 +17,7 @@ from matplotlib.path import Path as Curve
 from numpy.typing import NDArray
 
 from sim.layout import Ribbon, bar_tops, spread
-from sim.palette import FAINT, INK, MUTED, Look, darker, platform
+from sim.palette import FAINT, INK, MUTED, PLATFORMS, Look, Looks, darker, platform
 
 DPI = 150
 WIDTH = 9.0  # inches, as all lengths below
@@ -93,12 +93,13 @@ def draw_lines(
     return ends
 
 
-def draw_dashed(axes: Axes, lines: Mapping[str, pd.DataFrame]) -> None:
+def draw_dashed(axes: Axes, lines: Mapping[str, pd.DataFrame], looks: Looks = PLATFORMS) -> None:
     """Draw the medians of platforms in another scenario, in percent of the population."""
     for name, line in lines.items():
         at, median = days(line.index), 100.0 * line["median"].to_numpy()
         mark = ALONE if len(at) == 1 else {}
-        axes.plot(at, median, "--", color=platform(name).colour, linewidth=0.9, **mark)
+        colour = platform(name, looks).colour
+        axes.plot(at, median, "--", color=colour, linewidth=0.9, **mark)
 
 
 def within(axes: Axes, dates: Iterable[pd.Timestamp]) -> NDArray[np.bool_]:
@@ -108,12 +109,12 @@ def within(axes: Axes, dates: Iterable[pd.Timestamp]) -> NDArray[np.bool_]:
     return np.asarray((at >= low) & (at <= high))
 
 
-def draw_observed(axes: Axes, observed: pd.DataFrame) -> None:
+def draw_observed(axes: Axes, observed: pd.DataFrame, looks: Looks) -> None:
     """Mark the observed points in the middle of their months, as far as the axis goes."""
     for (name, quality), points in observed.groupby(["platform", "quality"]):
         at = days(points["date"] + MID_MONTH)
         inside = within(axes, points["date"] + MID_MONTH)
-        look = platform(name)
+        look = platform(name, looks)
         face, edge = (look.colour, "white") if quality != "company" else ("white", look.colour)
         axes.plot(
             at[inside],
@@ -202,7 +203,7 @@ def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
         )
 
 
-def draw_ribbon(axes: Axes, ribbon: Ribbon) -> None:
+def draw_ribbon(axes: Axes, ribbon: Ribbon, looks: Looks) -> None:
     """Draw people moving: a band bent from the left bar to the right one; who stays is pale."""
     a, b = BAR, 1.0 - BAR
     top, other = ribbon.left, ribbon.right
@@ -213,11 +214,11 @@ def draw_ribbon(axes: Axes, ribbon: Ribbon) -> None:
     codes = [Curve.MOVETO, *bend, Curve.LINETO, *bend, Curve.CLOSEPOLY]
     shape = Curve(np.array([*there, *back, there[0]]), codes)
     alpha = 0.15 if ribbon.source == ribbon.target else 0.6
-    colour = platform(ribbon.source).colour
+    colour = platform(ribbon.source, looks).colour
     axes.add_patch(PathPatch(shape, facecolor=colour, alpha=alpha, linewidth=0))
 
 
-def draw_bars(axes: Axes, shares: pd.Series, side: str) -> None:
+def draw_bars(axes: Axes, shares: pd.Series, side: str, looks: Looks) -> None:
     """Draw the bars of one side (`left` or `right`), with names and shares outside of them."""
     tops = bar_tops(shares)
     bottom = axes.get_ylim()[0]
@@ -226,7 +227,7 @@ def draw_bars(axes: Axes, shares: pd.Series, side: str) -> None:
     places = spread(middles, gap, 0.0, bottom)
     edge, outside, align = (0.0, -0.02, "right") if side == "left" else (1 - BAR, 1.02, "left")
     for (name, share), place in zip(shares.items(), places, strict=True):
-        look = platform(str(name))
+        look = platform(str(name), looks)
         box = (edge, tops[str(name)])
         axes.add_patch(Rectangle(box, BAR, share, facecolor=look.colour, linewidth=0))
         text, colour = f"{look.label} {share:.1%}", darker(look.colour)

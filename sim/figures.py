@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sim import plotting
 from sim.observed import events, observations, observed_reach
+from sim.palette import looks_of
 from sim.results import Result
 
 
@@ -32,19 +33,22 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     # to look through all groups for each figure takes as long again
     timeseries, effects = everybody.timeseries, everybody.effects
     scenario, others = config.scenario, config.compare_to
+    looks = looks_of({name: config.platforms[name].label for name in config.messengers})
     drawn: dict[str, Callable[[], Figure]] = {
         "harms": partial(plotting.harms, timeseries, (scenario, *others))
     }
     if _has(timeseries, "mau"):
         points = observed_reach(observations(config))
         drawn["reach"] = partial(
-            plotting.reach, timeseries, scenario, points, events(config), first
+            plotting.reach, timeseries, scenario, points, events(config), first, looks
         )
     for other in others:
-        drawn[f"effects_against_{other}"] = partial(plotting.effects, effects, scenario, other)
-    drawn["use"] = partial(plotting.use, timeseries, scenario)
+        drawn[f"effects_against_{other}"] = partial(
+            plotting.effects, effects, scenario, other, looks
+        )
+    drawn["use"] = partial(plotting.use, timeseries, scenario, looks)
     if len(result.flows):
-        drawn["flows"] = partial(plotting.flows, result.flows, scenario, first)
+        drawn["flows"] = partial(plotting.flows, result.flows, scenario, first, looks)
     return drawn
 
 

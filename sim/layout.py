@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import ConfigError
-from sim.palette import in_order
+from sim.palette import PLATFORMS, Looks, in_order
 
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 GAP = 0.03  # between the bars of an alluvial, share of the population
@@ -119,7 +119,7 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> NDAr
     return moved
 
 
-def primary_flows(flows: pd.DataFrame) -> pd.DataFrame:
+def primary_flows(flows: pd.DataFrame, looks: Looks = PLATFORMS) -> pd.DataFrame:
     """Return who moved where from the table's start to its end, mean over replications.
 
     The mean, not the median, because means of parts add up to the mean of the whole.
@@ -141,7 +141,7 @@ def primary_flows(flows: pd.DataFrame) -> pd.DataFrame:
     matrix = rows.pivot_table(
         index="from_platform", columns="to_platform", values="share", aggfunc="sum", fill_value=0.0
     )
-    names = in_order(set(matrix.index) | set(matrix.columns))
+    names = in_order(set(matrix.index) | set(matrix.columns), looks)
     whole = matrix.reindex(index=names, columns=names, fill_value=0.0)
     return whole / rows["replication"].nunique()
 

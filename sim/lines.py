@@ -22,11 +22,13 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file, restkey="", restval="")
             found = tuple(reader.fieldnames or ())
-            if set(found) != set(columns):
+            if sorted(found) != sorted(columns):
                 unknown = sorted(set(found) - set(columns)) or "none"
+                twice = sorted({name for name in found if found.count(name) > 1}) or "none"
                 missing = [name for name in columns if name not in found] or "none"
                 raise ConfigError(
-                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}; "
+                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}, "
+                    f"twice: {twice}; "
                     f"allowed: {', '.join(columns)}"
                 )
             numbered = [(reader.line_num, line) for line in reader]

@@ -22,6 +22,7 @@ from sim.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
 from sim.sources import GRADES, WORDING, error_of_change, error_of_share
+from sim.world.ages import age_shares
 
 OBSERVATIONS = "observations.csv"
 COLUMNS = (
@@ -29,6 +30,7 @@ COLUMNS = (
     "sigma", "measurer", "quality", "use", "source", "note",
 )  # fmt: skip
 POINT = ["date", "platform", "measure"]
+LONGEST = 40  # label of an event
 USES = ("fit", "show")
 UNITS = ("percent", "million")
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
@@ -72,13 +74,14 @@ _NAMES = (
 
 
 def check_observed(config: SimConfig) -> None:
-    """Refuse a case whose observations or events cannot be read, before anything is run.
+    """Refuse a case whose tables cannot be read, before anything is run.
 
     Raises
     ------
     ConfigError
         With the line of the file, and what is allowed.
     """
+    age_shares(config.case.data / config.population.ages)
     observations(config)
     events(config)
 
@@ -138,7 +141,7 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
     is_change = operator is not None and operator.is_change
     since, until = _month(line["date"]), _month(line["until"])
     if since is pd.NaT:
-        yield "date", "allowed: a month as 2025-08, or a day as 2025-08-13"
+        yield "date", "allowed: a month from 2000 on as 2025-08, or a day as 2025-08-13"
     if is_change and not (until is not pd.NaT and until > since):
         yield "until", "a change needs the later month that it is measured in, as 2025-10"
     if not is_change and line["until"]:
@@ -154,7 +157,7 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
     elif line["base"] != EVERYBODY and line["group"] != "all":
         yield "group", f"allowed: all, or base {EVERYBODY}"
     for column in ("n", "sigma"):
-        if line[column] and not _number(line[column]) > 0:
+        if line[column] and not 0 < _number(line[column]) < np.inf:
             yield column, "allowed: a number above 0, or nothing"
     if line["use"] == "fit" and line["quality"] in GRADES and not GRADES[line["quality"]].may_fit:
         yield "use", f"quality {line['quality']} is not to be fitted; allowed: show"
@@ -210,12 +213,12 @@ def events(config: SimConfig) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n_events, 4)
-        date, label (at most 40 characters), platforms (our names, joined by ";"), url; by date.
+        date, label (up to `LONGEST` characters), platforms (ours, joined by ";"), url; by date.
 
     Raises
     ------
     ConfigError
-        If labels.csv labels an event that events.csv does not hold.
+        If labels.csv labels an event that events.csv does not hold, or at too great a length.
     """
     names = {config.platforms[name].label: name for name in config.messengers}
     data, rows = config.case.data, []
@@ -228,6 +231,11 @@ def events(config: SimConfig) -> pd.DataFrame:
             raise ConfigError(
                 f"labels.csv, line {number}: not in events.csv: {line['date']} {line['event']}; "
                 "date and event must be the same"
+            )
+        if len(line["label"]) > LONGEST:
+            raise ConfigError(
+                f"labels.csv, line {number}: label={line['label']!r}: "
+                f"allowed: up to {LONGEST} characters"
             )
         ours = (names[one] for one in event["platforms"].split(";") if one in names)
         rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
@@ -288,7 +296,7 @@ def _number(text: str) -> float:
 
 def _month(text: str) -> pd.Timestamp:
     """Return the first day of the month of a date; NaT where the text is none."""
-    match = re.fullmatch(r"(\d{4}-\d\d)(-\d\d)?", text)
+    match = re.fullmatch(r"(20\d\d-\d\d)(-\d\d)?", text)
     if match is None:
         return pd.NaT
     try:

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.config import SimConfig
+from sim.errors import ConfigError
 from sim.platforms import CELLULAR
 from sim.world.ages import FIRST_AGE, LAST_AGE, age_shares
+from sim.world.arrays import F64
 from sim.world.settings import BAND_STARTS, BANDS
 
 OWN = ""  # stands for the platform that the figure is about
@@ -84,6 +86,13 @@ def base_problem(base: str) -> str | None:
     return None
 
 
+def of_whom(base: str, group: str) -> str:
+    """Return the words to put behind a figure that is not of everybody: ``, 18+``."""
+    return "".join(
+        f", {one}" for one, whole in ((base, EVERYBODY), (group, "all")) if one != whole
+    )
+
+
 def weights(base: str, config: SimConfig) -> dict[str, float]:
     """Return by which groups of users, and how weighted, a share of a base is read.
 
@@ -94,19 +103,28 @@ def weights(base: str, config: SimConfig) -> dict[str, float]:
         return {"all": 1.0}
     found = _ages(base)
     assert found is not None
-    first, last = found
-    ages = np.arange(FIRST_AGE, LAST_AGE + 1)
-    persons = age_shares(config.case.data / config.population.ages)
-    persons = np.where((ages >= first) & (ages <= last), persons, 0.0)
-    band = np.searchsorted(BAND_STARTS, ages, side="right") - 1
-    people = np.bincount(band, persons, minlength=len(BANDS))
+    people = people_by_band(config, *found)
     offline = np.array([config.population.no_internet[name] for name in BANDS])
     asked = people * (1.0 - offline) if base.startswith("online") else people
+    if not asked.any():
+        ages = config.population.ages
+        raise ConfigError(
+            f"base={base}: nobody in {ages} is of it; allowed: ages that some are of"
+        )
     return {
         f"age={name}": float(count / asked.sum())
         for name, count in zip(BANDS, people, strict=True)
         if count > 0
     }
+
+
+def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_AGE) -> F64:
+    """Return the people of some ages in each age band, as shares of everybody, (n bands,)."""
+    ages = np.arange(FIRST_AGE, LAST_AGE + 1)
+    persons = age_shares(config.case.data / config.population.ages)
+    persons = np.where((ages >= first) & (ages <= last), persons, 0.0)
+    band = np.searchsorted(BAND_STARTS, ages, side="right") - 1
+    return np.bincount(band, persons, minlength=len(BANDS))
 
 
 def _ages(base: str) -> tuple[int, int] | None:

@@ -6,9 +6,11 @@ them, scenarios black, the unused orange and greys, so that no line means two th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 INK, MUTED, FAINT = "#222222", "#666666", "#dddddd"
+CELLULAR = "cellular"
 
 
 class Look(NamedTuple):
@@ -20,6 +22,8 @@ class Look(NamedTuple):
     line: str = "-"
 
 
+Looks = Mapping[str, Look]  # by platform
+
 PLATFORMS = {
     "whatsapp": Look("WhatsApp", "#009e73", "o"),
     "telegram": Look("Telegram", "#56b4e9", "s"),
@@ -28,6 +32,7 @@ PLATFORMS = {
     "vk": Look("VK Messenger", "#0072b2", "v"),
     "cellular": Look("cellular", "#000000", "P"),
 }
+REST = Look("", "#999999", "X")
 # of sweeps: indices, lines on maps, and the scale of maps, which is even to the colour-blind
 WHOLE, ALONE = Look("ST", "#000000", "o"), Look("S1", "#e69f00", "o")
 LUCK = Look("luck", "#888888", "D")
@@ -36,14 +41,33 @@ MAP = "cividis"
 SCENARIOS = (("#000000", "-"), ("#e69f00", "--"), ("#888888", "-."), ("#b8860b", ":"))
 
 
-def platform(name: str) -> Look:
+def looks_of(labels: Mapping[str, str]) -> dict[str, Look]:
+    """Return the looks of a case's platforms, cellular last, under the names it prints.
+
+    Messengers of other countries take the looks that theirs leave free, so that no two of a
+    figure look the same.
+
+    Parameters
+    ----------
+    labels : mapping of str
+        Of the messengers by name, in the order of the case.
+    """
+    known = {name: PLATFORMS[name] for name in PLATFORMS if name in labels}
+    others = [name for name in labels if name not in PLATFORMS]
+    free = [PLATFORMS[name] for name in PLATFORMS if name not in (*labels, CELLULAR)]
+    found = known | dict(zip(others, [*free, REST], strict=False))
+    named = {name: look._replace(label=labels[name]) for name, look in found.items()}
+    return named | {CELLULAR: PLATFORMS[CELLULAR]}
+
+
+def platform(name: str, looks: Looks = PLATFORMS) -> Look:
     """Return a platform's look; a name unknown here (`none`, say) is grey."""
-    return PLATFORMS.get(name, Look(name, "#999999", "X"))
+    return looks.get(name, REST._replace(label=name))
 
 
-def in_order(names: set[str]) -> list[str]:
+def in_order(names: set[str], looks: Looks = PLATFORMS) -> list[str]:
     """Return platforms in their fixed order, the unknown ones after them."""
-    return [name for name in PLATFORMS if name in names] + sorted(names - PLATFORMS.keys())
+    return [name for name in looks if name in names] + sorted(names - looks.keys())
 
 
 def scenario(name: str, place: int) -> Look:

@@ -46,7 +46,7 @@ from sim.layout import (
     select,
     split,
 )
-from sim.palette import INK, MUTED, Look, in_order, platform
+from sim.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform
 from sim.palette import scenario as scenario_look
 
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
@@ -75,6 +75,7 @@ def reach(
     observed: pd.DataFrame,
     events: pd.DataFrame,
     counterfactual: str | None = None,
+    looks: Looks = PLATFORMS,
 ) -> Figure:
     """Draw monthly and daily reach of every platform, the observed points and the events.
 
@@ -90,6 +91,8 @@ def reach(
         Those within the run are marked.
     counterfactual : str, optional
         A second scenario, drawn as thin dashed medians.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     figure = new_figure(f"Reach by platform: {scenario}", 8.5)
     daily, monthly = panel(figure, 0.75, 2.8), panel(figure, 4.05, 2.8)
@@ -97,11 +100,11 @@ def reach(
     start, end = _run(select(rows, scenario=scenario, measure="dau"))
     for axes, measure, name in ((monthly, "mau", "monthly"), (daily, "dau", "average daily")):
         lines = _reach_lines(rows, scenario, measure)
-        ends = draw_lines(axes, lines, _looks(lines), 100.0)
+        ends = draw_lines(axes, lines, _looks(lines, looks), 100.0)
         if counterfactual is not None:
-            draw_dashed(axes, _reach_lines(rows, counterfactual, measure))
+            draw_dashed(axes, _reach_lines(rows, counterfactual, measure), looks)
         time_axis(axes, start, end)
-        draw_observed(axes, observed[observed["measure"] == measure])
+        draw_observed(axes, observed[observed["measure"] == measure], looks)
         axes.set_ylim(bottom=0.0)
         axes.set_ylabel(f"{name} reach, % of people aged 12+", fontsize=NORMAL)
         label_ends(axes, ends)
@@ -111,11 +114,15 @@ def reach(
     markers = " Markers: observed (hollow: company claim)." if seen else ""
     above = f" {EVENT_NOTE}" if within(daily, events["date"]).any() else ""
     note(figure, f"{band_note(lines)}{dashed}{markers}\nMonths stand at their middle.{above}")
-    figure.set_label(f"Monthly and daily reach of {_names(lines)} in {scenario}, and as observed.")
+    figure.set_label(
+        f"Monthly and daily reach of {_names(lines, looks)} in {scenario}, and as observed."
+    )
     return figure
 
 
-def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure:
+def effects(
+    effects: pd.DataFrame, scenario: str, counterfactual: str, looks: Looks = PLATFORMS
+) -> Figure:
     """Draw the paired effect on daily reach and on cellular calls (percentage points).
 
     Parameters
@@ -124,6 +131,8 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
         The run's paired differences, with columns median, low and high.
     scenario, counterfactual : str
         The pair; differences are scenario minus counterfactual.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     rows = select(effects, scenario=scenario, counterfactual=counterfactual, group="all")
     reached = select(rows, measure="dau", channel="any")
@@ -136,7 +145,7 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
         (lower, calls, 100.0, "change of cellular calls,\npoints of all communication"),
     ):
-        ends = draw_lines(axes, lines, _looks(lines), factor)
+        ends = draw_lines(axes, lines, _looks(lines, looks), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
         if max(map(abs, axes.get_ylim())) < LEAST_EFFECT:
             axes.set_ylim(-LEAST_EFFECT, LEAST_EFFECT)
@@ -144,12 +153,12 @@ def effects(effects: pd.DataFrame, scenario: str, counterfactual: str) -> Figure
         axes.set_ylabel(unit, fontsize=NORMAL)
         label_ends(axes, ends)
     note(figure, f"Paired differences: both runs draw the same random numbers. {band_note(daily)}")
-    whom = f"{_names(daily)} and on cellular calls"
+    whom = f"{_names(daily, looks)} and on cellular calls"
     figure.set_label(f"Effect of {scenario} against {counterfactual} on daily reach of {whom}.")
     return figure
 
 
-def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
+def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Figure:
     """Draw messages and calls a person a day by platform, the plain phone network included.
 
     Parameters
@@ -157,19 +166,21 @@ def use(timeseries: pd.DataFrame, scenario: str) -> Figure:
     timeseries : DataFrame
         The run's tidy table; group `all`, measure `use`, channels `message` and `call` are drawn.
     scenario : str
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     rows = select(timeseries, scenario=scenario, group="all", measure="use")
     figure = new_figure(f"Use by platform: {scenario}", 7.1)
     lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
     for axes, channel in ((upper, "message"), (lower, "call")):
         lines = bands(midway(select(rows, channel=channel)), "platform")
-        ends = draw_lines(axes, lines, _looks(lines), 1.0)
+        ends = draw_lines(axes, lines, _looks(lines, looks), 1.0)
         time_axis(axes, *_run(rows))
         axes.set_ylim(bottom=0.0)
         axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
         label_ends(axes, ends)
     note(figure, f"{band_note(lines)} Cellular: plain calls and SMS.")
-    figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines)}.")
+    figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines, looks)}.")
     return figure
 
 
@@ -205,7 +216,12 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     return figure
 
 
-def flows(flows: pd.DataFrame, scenario: str, counterfactual: str | None = None) -> Figure:
+def flows(
+    flows: pd.DataFrame,
+    scenario: str,
+    counterfactual: str | None = None,
+    looks: Looks = PLATFORMS,
+) -> Figure:
     """Draw who moved from which primary platform to which, from the table's start to its end.
 
     Parameters
@@ -216,9 +232,11 @@ def flows(flows: pd.DataFrame, scenario: str, counterfactual: str | None = None)
     counterfactual : str, optional
         A second scenario, whose moves are written beside the largest ones: people come and go
         where nothing happens, too.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     rows = select(flows, scenario=scenario)
-    matrix = primary_flows(rows)
+    matrix = primary_flows(rows, looks)
     there = (
         None if counterfactual is None else primary_flows(select(flows, scenario=counterfactual))
     )
@@ -232,11 +250,11 @@ def flows(flows: pd.DataFrame, scenario: str, counterfactual: str | None = None)
     found = ribbons(matrix)
     for ribbon in found:
         if ribbon.height >= LEAST_FLOW:
-            draw_ribbon(axes, ribbon)
-    draw_bars(axes, matrix.sum(axis=1), "left")
-    draw_bars(axes, matrix.sum(axis=0), "right")
+            draw_ribbon(axes, ribbon, looks)
+    draw_bars(axes, matrix.sum(axis=1), "left", looks)
+    draw_bars(axes, matrix.sum(axis=0), "right", looks)
     moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
-    _list_moves(figure, moves, there, counterfactual)
+    _list_moves(figure, moves, there, counterfactual, looks)
     small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
     note(
         figure,
@@ -244,7 +262,7 @@ def flows(flows: pd.DataFrame, scenario: str, counterfactual: str | None = None)
         "% of people aged 12+,\nmean over replications. Pale: stayed. "
         f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
     )
-    largest = ", ".join(_move(move, there) for move in moves[:3])
+    largest = ", ".join(_move(move, there, looks) for move in moves[:3])
     beside = "" if counterfactual is None else f" (in {counterfactual})"
     figure.set_label(
         f"Moves between primary platforms in {scenario}; the largest{beside}: {largest}."
@@ -293,12 +311,12 @@ def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     return rows["date"].min(), midway(rows)["date"].max()
 
 
-def _looks(names: Iterable[str]) -> dict[str, Look]:
-    return {name: platform(name) for name in in_order(set(names))}
+def _looks(names: Iterable[str], looks: Looks) -> dict[str, Look]:
+    return {name: platform(name, looks) for name in in_order(set(names), looks)}
 
 
-def _names(names: Iterable[str]) -> str:
-    return ", ".join(look.label for look in _looks(names).values())
+def _names(names: Iterable[str], looks: Looks) -> str:
+    return ", ".join(look.label for look in _looks(names, looks).values())
 
 
 def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, pd.DataFrame]:
@@ -308,9 +326,10 @@ def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, p
     return bands(stand, "platform")
 
 
-def _move(ribbon: Ribbon, there: pd.DataFrame | None) -> str:
+def _move(ribbon: Ribbon, there: pd.DataFrame | None, looks: Looks) -> str:
     """Write how many moved, and in brackets how many in the other world."""
-    names = f"{platform(ribbon.source).label} to {platform(ribbon.target).label}"
+    source, target = (platform(name, looks).label for name in (ribbon.source, ribbon.target))
+    names = f"{source} to {target}"
     if there is None:
         return f"{names} {ribbon.height:.1%}"
     known = ribbon.source in there.index and ribbon.target in there.columns
@@ -319,7 +338,11 @@ def _move(ribbon: Ribbon, there: pd.DataFrame | None) -> str:
 
 
 def _list_moves(
-    figure: Figure, moves: Sequence[Ribbon], there: pd.DataFrame | None, counterfactual: str | None
+    figure: Figure,
+    moves: Sequence[Ribbon],
+    there: pd.DataFrame | None,
+    counterfactual: str | None,
+    looks: Looks,
 ) -> None:
     """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
     left = 6.6 / WIDTH
@@ -330,4 +353,4 @@ def _list_moves(
     for place, ribbon in enumerate(moves[:LISTED]):
         if ribbon.height >= LEAST_FLOW:
             top = (4.95 - 0.2 * place) / 6.0
-            figure.text(left, top, _move(ribbon, there), fontsize=SMALL, color=MUTED)
+            figure.text(left, top, _move(ribbon, there, looks), fontsize=SMALL, color=MUTED)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from yaml import YAMLError
+
 from sim.conf import names
 from sim.validation import allowed_keys
 
@@ -15,7 +17,9 @@ NEAR = 0.7  # how alike two keys are of which one may be meant for the other
 Tree = dict[str, Any]
 
 
-def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tree]) -> str:
+def explain(
+    message: str, overrides: tuple[str, ...], compose: Callable[..., Tree], unread: str = ""
+) -> str:
     """Say what is wrong with overrides.
 
     Parameters
@@ -24,6 +28,8 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
         Hydra's.
     compose
         Composes the same configuration from other overrides.
+    unread
+        The override that Hydra could not read, if it was one.
     """
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
@@ -32,6 +38,8 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
         group, given = missing.groups()
         options = message.partition("Available options")[2].split()[2:]  # behind "in 'GROUP':"
         return f"{group}={given}: no such name; {allowed_keys(given, options)}"
+    if needed := re.match(r"Missing mandatory value: .*\n\s*full_key: ([\w.]+)", message):
+        return f"{needed[1]}: missing; write {needed[1]}=VALUE"
     if no_value := re.match(r"Error parsing override '(.*)'\nmissing EQUAL", message):
         return _without_value(no_value[1])
     if twice := re.match(r"Multiple values for (\w+)\.", message):
@@ -51,6 +59,11 @@ def explain(message: str, overrides: tuple[str, ...], compose: Callable[..., Tre
         return _not_there(
             written, unknown[1], compose(tuple(o for o in overrides if o != written))
         )
+    if "override_grammar" in message:
+        return (
+            f"{unread.removeprefix('++')}: cannot be read; what holds = , : or brackets is "
+            "quoted, as in \"KEY=['a=b']\", and brackets are closed"
+        )
     return message
 
 
@@ -60,6 +73,13 @@ def not_a_name(override: str) -> str:
     options = names(group)
     is_name = value.startswith("[") or value in options
     return "" if not options or is_name else f"{override}: allowed: {', '.join(options)}"
+
+
+def no_yaml(error: YAMLError) -> str:
+    """Say in which line of which file YAML ends, or a key stands twice."""
+    mark = getattr(error, "problem_mark", None)
+    where = f"{mark.name}, line {mark.line + 1}: " if mark else ""
+    return f"{where}no YAML: {getattr(error, 'problem', None) or error}"
 
 
 def no_such_policy(override: str, name: str, policies: Tree) -> str:

@@ -15,14 +15,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from sim import posterior
-from sim.case_dir import open_case, searching
+from sim.case_dir import Stamps, open_case, searching, stamps
 from sim.conf import CONF as CONF
 from sim.conf import names as names
 from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
-from sim.refusals import explain, no_such_policy, not_a_name
+from sim.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.validation import OURS, validate
 from sim.world.pool import available_cores
 
@@ -36,7 +37,8 @@ _IN_CONF = (
 _OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
 GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
-REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError)  # as Hydra raises them
+# as Hydra raises them
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
 
 
 def register() -> None:
@@ -58,7 +60,7 @@ def register() -> None:
 def scenario_name(overrides: Any) -> str:
     """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
     chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
-    names = re.findall(r"\w+", chosen[-1]) if chosen else ["baseline"]
+    names = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
     return "+".join(names)
 
 
@@ -85,7 +87,7 @@ def load_run(*overrides: str) -> tuple[SimConfig, DictConfig]:
         As `load_config` does.
     """
     opened = tuple(open_key(override) for override in open_case(overrides))
-    return load_config(*overrides), _composed(opened, "config").all
+    return load_config(*overrides), _composed(opened, "config", stamps(opened)).all
 
 
 def load_tree(*overrides: str) -> dict[str, Any]:
@@ -129,6 +131,7 @@ def open_key(override: str) -> str:
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     _refuse_whole(overrides)
     tree = _compose(overrides)
+    _refuse_misplaced(overrides, tree)
     for override in overrides:
         if _path(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
@@ -154,6 +157,16 @@ def _refuse_whole(overrides: tuple[str, ...]) -> None:
             )
         if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
             raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
+
+
+def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse a file that does not say in its first line where its keys belong."""
+    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
+        by_hand = any(_path(override)[:1] == [group] != _path(override) for override in overrides)
+        if isinstance(tree.get(group), dict) and not by_hand:
+            raise ConfigError(
+                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
+            )
 
 
 def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
@@ -217,7 +230,7 @@ def _path(override: str) -> list[str]:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration, the caller's own."""
-    return deepcopy(_composed(overrides, name).ours)
+    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
 
 
 class _Composed(NamedTuple):
@@ -226,7 +239,7 @@ class _Composed(NamedTuple):
 
 
 @lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
-def _composed(overrides: tuple[str, ...], name: str) -> _Composed:
+def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
     try:
         for override in overrides:  # a case may do without, so Hydra would not miss it
             if override.startswith("abuse=") and not_a_name(override):
@@ -237,8 +250,12 @@ def _composed(overrides: tuple[str, ...], name: str) -> _Composed:
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except ConfigError:
         raise
+    except YAMLError as error:
+        raise ConfigError(no_yaml(error)) from None
     except REFUSALS as error:
-        raise ConfigError(explain(str(error), overrides, partial(_compose, name=name))) from None
+        unread = getattr(error, "override", "")
+        told = explain(str(error), overrides, partial(_compose, name=name), unread)
+        raise ConfigError(told) from None
     assert isinstance(tree, dict)
     return _Composed({str(key): value for key, value in tree.items()}, cfg)
 

@@ -15,7 +15,7 @@ from sim.config import SimConfig
 from sim.glossary import CAPTION
 from sim.measures import costly
 from sim.observed import monthly_mean, observations
-from sim.operators import EVERYBODY, REACH
+from sim.operators import EVERYBODY, REACH, of_whom
 from sim.platforms import CELLULAR
 from sim.residuals import residuals
 from sim.results import BAND, Result
@@ -183,7 +183,7 @@ def missed(points: pd.DataFrame) -> str:
 def reach_points(result: Result) -> pd.DataFrame:
     """Return the observed reach that lies in the run beside the simulated one.
 
-    What is only to be shown is left out: company claims, other bases. Columns as of `residuals`.
+    What is only to be shown is left out, as company claims are. Columns as of `residuals`.
     """
     return result.once("points", lambda: _reach_points(result))
 
@@ -209,9 +209,7 @@ def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], fl
 
 def kind_of(point: Any) -> str:
     """Say what reach an observed point is of, and of whom where that is not everybody."""
-    base = [] if point.base == EVERYBODY else [point.base]
-    group = [] if point.group == "all" else [point.group]
-    return ", ".join([WORDS[REACH[point.operator]], *base, *group])
+    return WORDS[REACH[point.operator]] + of_whom(point.base, point.group)
 
 
 def _list(missed: pd.DataFrame, config: SimConfig) -> str:

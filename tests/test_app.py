@@ -234,3 +234,11 @@ def test_a_society_too_large_for_a_map_is_refused_at_once():
     )  # fmt: skip
     assert done.returncode == 2
     assert "allowed in the app: up to 5000" in done.stderr
+
+
+@pytest.mark.parametrize("given", ["case_dir=uae_calls", "+scenario=call_ban"])
+def test_another_case_or_scenario_is_refused_in_a_line(given):
+    """Fifty lines told of platforms and dates that the app's scenario has and the case has not."""
+    with pytest.raises(ConfigError) as refused:
+        app.prepare([given])
+    assert str(refused.value) == f"{given}: allowed: other keys; the app has its own worlds"

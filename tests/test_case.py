@@ -8,10 +8,13 @@ import pytest
 from sim import case, load_config, run
 from sim.case_dir import SHIPPED, searching
 from sim.errors import ConfigError
+from sim.facts import facts
+from sim.folder import run_to_folder
 from sim.observed import events, observations
 from sim.operators import OPERATORS
 from sim.residuals import available, residuals
 from sim.sources import GRADES
+from sim.summary import warnings
 from tests.cli import REPO
 
 CASES = sorted(path.name for path in SHIPPED.iterdir())
@@ -123,6 +126,7 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
     ("path", "old", "new", "reason"),
     [
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
+        (OF_CASE, "reach: 0.5\n", "reach: 0.99\n", "allowed: up to 0.771"),
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
         (
             OF_CASE,
@@ -137,6 +141,10 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (TABLE, "2022-03,,", "2020-03,,", "before the start of the case; allowed: from 2022-01"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
+        (OF_CASE, "# @package _global_\n", "", "needed: # @package _global_"),
+        (OF_SCENARIO, "# @package", "# Mine.\n# @package", "needed: # @package _global_"),
+        (OF_SCENARIO, "# @package _global_\n", "", "needed: # @package _global_"),
+        (OF_CASE, "# @package", "\ufeff# @package", "a byte order mark; allowed: UTF-8 without"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
@@ -165,10 +173,68 @@ def test_a_file_that_is_no_text_is_named(folder):
     assert f"{OF_SCENARIO}: no text in UTF-8" in "\n".join(case.problems(str(folder)))
 
 
+def test_a_key_that_stands_twice_is_named_with_its_line(folder):
+    """It ended in a traceback."""
+    change(folder, OF_CASE, "  title: ", "  name: again\n  title: ")
+    (said,) = case.problems(str(folder))
+    assert said.startswith(f"{OF_CASE}, line ")
+    assert said.endswith(": no YAML: found duplicate key name")
+    with pytest.raises(ConfigError, match=rf"{OF_CASE}, line \d+: no YAML: found duplicate key"):
+        load_config(f"case_dir={folder}")
+
+
+def test_a_list_where_keys_are_due_is_named(folder):
+    (folder / OF_PLATFORMS).write_text("- whatsapp\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said == f"{OF_PLATFORMS}: a list; allowed: keys with values"
+
+
+def test_a_file_that_the_simulators_own_would_replace_is_refused(folder):
+    """Hydra took that of conf/ and said nothing, so a policy was another than one saw."""
+    own = folder / "conf/policy/bank_delay.yaml"
+    own.parent.mkdir()
+    own.write_text("# @package policies.bank_delay\nkind: bank_delay\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said.startswith("conf/policy/bank_delay.yaml: the simulator's own file of this name")
+    with pytest.raises(ConfigError, match=r"bank_delay\.yaml: .*; allowed: another name"):
+        load_config(f"case_dir={folder}")
+
+
+def test_a_file_that_was_changed_is_read_again(folder):
+    """A session that had read the case once went on with what it had read."""
+    assert load_config(f"case_dir={folder}").case.persons != 99
+    change(folder, OF_CASE, "  persons: ", "  persons: 99 # ")
+    assert load_config(f"case_dir={folder}").case.persons == 99
+
+
+def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
+    """Emacs leaves a link that leads nowhere beside what is being edited."""
+    (folder / "conf/case/.#mine.yaml").symlink_to("somebody@somewhere.1")
+    (folder / "conf/scenario/.#mine.yaml").symlink_to("somebody@somewhere.1")
+    assert list(case.problems(str(folder))) == []
+
+
 def test_a_missing_population_is_named(folder):
     (folder / "data/population.csv").unlink()
     (said,) = case.problems(str(folder))
     assert "population.ages=population.csv: no such file; allowed: observations.csv" in said
+
+
+def test_a_table_of_ages_that_cannot_be_read_is_told_before_a_run(folder):
+    """It was read by the run alone, where no figure had another base than 12+."""
+    table = (folder / TABLE).read_text(encoding="utf-8").splitlines()[0]
+    (folder / TABLE).write_text(f"{table}\n", encoding="utf-8")
+    change(folder, "data/population.csv", "\n15-19,", "\n15-19,-")
+    (said,) = case.problems(str(folder))
+    assert "population.csv, line 5: male is '-" in said
+
+
+def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
+    change(folder, TABLE, ",18+,", ",65+,")
+    table = folder / "data/population.csv"
+    table.write_text("age,male,female\n10-64,1,1\n", encoding="utf-8")
+    (said,) = case.problems(str(folder))
+    assert said == "base=65+: nobody in population.csv is of it; allowed: ages that some are of"
 
 
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
@@ -204,3 +270,23 @@ def test_the_page_of_cases_tells_of_every_case():
     text = (REPO / "docs/cases.md").read_text(encoding="utf-8")
     for name in CASES:
         assert f"\n## {name}\n" in text
+
+
+def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(folder, tmp_path):
+    """Adults' reach stood beside that of everybody over 12 as if it were the same."""
+    head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
+    some = [
+        f"2022-03,,telegram,reach,monthly_reach,{group},{value},percent,{base},,,P,panel,fit,"
+        "https://example.org,"
+        for group, value, base in (("all", 31, "18+"), ("age=12-17", 32, "12+"))
+    ]
+    (folder / TABLE).write_text("\n".join([head, *some, ""]), encoding="utf-8")
+    config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
+    result = run_to_folder(config, tmp_path / "run")
+    found = facts(result)
+    assert list(found.observed["value"]) == [0.31, 0.32]
+    assert {line.observed for line in found.lines} == {""}
+    assert "Telegram monthly, 18+ Mar 2022" in " ".join(warnings(result))
+    page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
+    assert "<td>monthly, 18+</td>" in page
+    assert "<td>monthly, age=12-17</td>" in page

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sim import load_config
+from sim.errors import ConfigError
 from sim.schema import CONF
 from sim.sweeps.points import Points
 from sim.sweeps.request import Request
@@ -217,3 +218,14 @@ def test_a_cluster_says_where_jobs_run_and_nothing_of_what_they_do(path):
 def test_nothing_that_can_be_swept_says_where_jobs_run(path):
     """Hydra would read it after the launcher is chosen, and say nothing."""
     assert "hydra" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("group", "head"), [("scenario", "_global_"), ("policy", "policies.NAME")]
+)
+def test_a_file_without_its_first_line_is_told_of_it(tmp_path, group, head):
+    """A scenario without it was said to be set by hand, a policy to be an unknown key."""
+    (tmp_path / group).mkdir()
+    (tmp_path / group / "mine.yaml").write_text("policies: {}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"has to begin with the line # @package {head}"):
+        load_config(f"hydra.searchpath=[file://{tmp_path}]", f"+{group}=mine")

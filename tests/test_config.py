@@ -142,6 +142,23 @@ def test_a_policy_without_its_kind_is_told_the_kinds(tree):
 
 
 COMBINATIONS = {
+    "less than a step": ({"dur_days": 1e-10}, r"dur_days=1e-10 must be a whole number of steps"),
+    "a month from its midst on": (
+        {"case.headline_month": "2025-12-15"},
+        r"case\.headline_month=2025-12-15: allowed: the first day of a month",
+    ),
+    "two platforms of one label": (
+        {"platforms.imo.label": "Max"},
+        r"platforms\.imo\.label=Max: allowed: text that no other platform has",
+    ),
+    "a label of nothing": (
+        {"platforms.imo.label": " "},
+        r"platforms\.imo\.label= : allowed: text",
+    ),
+    "a region that is everybody": (
+        {"population.regions.moscow": DROPPED, "population.regions.all": 0.09},
+        r"population\.regions\.all: allowed: other names than all, any, none",
+    ),
     "part of a step": ({"dur_days": 369}, r"dur_days=369.*whole number.*step_days=7"),
     "too long a step to install": (
         {"step_days": 28, "behaviour.drop_rate": 0.001},
@@ -244,6 +261,13 @@ COMBINATIONS = {
 @pytest.mark.parametrize(("changes", "message"), COMBINATIONS.values(), ids=COMBINATIONS)
 def test_what_does_not_go_together_is_refused_with_the_reason(tree, changes, message):
     assert re.search(message, refusal(tree, changes)), refusal(tree, changes)
+
+
+def test_a_platform_does_not_take_the_name_of_none(tree):
+    """In tables `any` stands for all platforms, and `all` for everybody."""
+    for name in ("any", "all", "none"):
+        said = refusal(tree, {f"platforms.{name}": tree["platforms"]["imo"] | {"label": "Any"}})
+        assert f"platforms.{name}: allowed: other names than all, any, none" in said
 
 
 APART = {
@@ -354,7 +378,7 @@ OVERRIDES = {
         r"case\.seeds\.whatsapp.*one of",
     ),
     "a sweep without -m": ("seed=1,2", "seed=1,2(.|\n)*--multirun"),
-    "a sentence": ("a=b=c", "'='"),
+    "a sentence": ("a=b=c", "a=b=c: cannot be read.*quoted"),
     "an open bracket": ("[1", r"\[1"),
     "a value that asks for itself": ("seed=${seed}", "seed"),
 }

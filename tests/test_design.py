@@ -27,6 +27,13 @@ def test_a_factorial_design_holds_every_combination_once():
     assert points["seed"].dtype.kind == "i"  # a whole number stays one
 
 
+def test_whole_numbers_stand_among_fractions():
+    """Levels of 0, 0.5 and 1 were refused as of several types."""
+    points = design("factorial", factors={A: {"levels": (0, 0.5, 1)}}).points()
+    assert points[A].tolist() == [0.0, 0.5, 1.0]
+    assert points[A].dtype.kind == "f"
+
+
 def test_a_latin_hypercube_has_one_point_in_each_stratum_of_each_factor():
     points = design("latin_hypercube", 16).points()
     logs = np.log10(points[B])  # a log scale is even in the logarithm

@@ -30,6 +30,12 @@ def test_names_can_be_globbed():
     assert [scenario_name(job) for job in jobs] == ["call_ban", "call_ban_only"]
 
 
+def test_a_name_is_whole_whatever_it_is_made_of():
+    """Of `iran-2018` two scenarios were made, `iran` and `2018`."""
+    assert scenario_name(["+scenario=iran-2018"]) == "iran-2018"
+    assert scenario_name(["++scenario=[iran-2018, 'b.1']"]) == "iran-2018+b.1"
+
+
 def test_each_swept_value_is_checked_beside_the_first_of_the_others():
     found = list(
         configurations(["seed=range(3)", "+scenario=call_ban,baseline", "replications=2"])

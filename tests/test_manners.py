@@ -128,6 +128,12 @@ MISTAKES = {
     ),
     "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this world"),
     "several values": ("seed=1,2,3", "python -m sim -m ... seed=1,2,3"),
+    "a graph without its file": ("network=from_file", "write network.path=VALUE"),
+    "a list that Hydra cannot read": (
+        "compare_to=[a=b]",
+        "compare_to=[a=b]: cannot be read; what",
+    ),
+    "a brace left open": ("+policies.x={kind: trend", "brackets are closed"),
     "a launcher": ("hydra/launcher=jobli", "did you mean joblib?"),
 }
 

@@ -201,12 +201,16 @@ def refusal(config, folder, *lines):
         ({"unit": "million", "base": "18+"}, "allowed: base 12+"),
         ({"base": "cities"}, "no operator knows it; allowed: ages as 12+"),
         ({"base": "18+", "group": "age=18-24"}, "allowed: all, or base 12+"),
-        ({"date": "2025-13"}, "allowed: a month as 2025-08"),
+        ({"date": "2025-13"}, "allowed: a month from 2000 on as 2025-08"),
+        ({"date": "0001-01"}, "allowed: a month from 2000 on"),
+        ({"date": "9999-01"}, "allowed: a month from 2000 on"),
         ({"until": "2025-10"}, "allowed: nothing, but for changes"),
         ({"operator": "daily_reach_change"}, "until='': a change needs the later month"),
         ({"quality": "good"}, "unknown; allowed: panel, derived, probe, poll, company, press"),
         ({"quality": "company"}, "quality company is not to be fitted; allowed: show"),
         ({"n": "-5"}, "allowed: a number above 0, or nothing"),
+        ({"n": "inf"}, "allowed: a number above 0, or nothing"),
+        ({"sigma": "inf"}, "allowed: a number above 0, or nothing"),
         ({"source": "a friend"}, "allowed: an address that begins with http"),
     ],
 )
@@ -232,6 +236,24 @@ def test_other_columns_are_refused(config, tmp_path):
     (tmp_path / "data" / observed.OBSERVATIONS).write_text("date,reach\n2025-08,1\n")
     with pytest.raises(ConfigError, match=r"line 1: unknown columns: \['reach'\], missing: \['un"):
         observed.observations(there)
+
+
+def test_a_column_that_stands_twice_is_refused(config, tmp_path):
+    """The last of them counted."""
+    there = elsewhere(config, tmp_path)
+    head = ",".join((*observed.COLUMNS, "value"))
+    (tmp_path / "data" / observed.OBSERVATIONS).write_text(f"{head}\n")
+    with pytest.raises(ConfigError, match=r"missing: none, twice: \['value'\]"):
+        observed.observations(there)
+
+
+def test_a_label_that_no_figure_has_room_for_is_refused(config, tmp_path):
+    there = elsewhere(config, tmp_path)
+    path = tmp_path / "data/labels.csv"
+    date, event = path.read_text(encoding="utf-8").splitlines()[1].rsplit(",", 1)[0].split(",", 1)
+    path.write_text(f"date,event,label\n{date},{event},{'long' * 11}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 2: label='long.*: allowed: up to 40 characters"):
+        observed.events(there)
 
 
 def test_a_table_that_is_not_there_is_named(config, tmp_path):

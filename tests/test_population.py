@@ -184,6 +184,11 @@ def test_a_change_of_one_share_moves_no_other_trait():
         ("age,male,female\n15-19,3,-1\n", "line 2: female is '-1'"),
         ("age,male,female\n15-19,3\n", "line 2: female is None"),
         ("age,male,female\n15-19,nan,1\n", "line 2: male is 'nan'"),
+        ("age,male,female\n15-19,1e300,1\n", "line 2: male is '1e300'"),
+        ("age,male,female\n15-19,3,449,266\n", "line 2: more values than columns"),
+        ("age,male,female\n15-19,3,3\n15-19,3,3\n", "line 3: age is '15-19', but a line above"),
+        ("age,male,female\n15-19,3,3\n18-24,3,3\n", "line 3: age is '18-24', but a line above"),
+        ("age,male,female\n15-19,3,3\n22-24,3,3\n", "no line holds the ages 20, 21; allowed"),
         ("age,male,female\n0-4,3,3\n", "nobody is 12 or older"),
     ],
 )
@@ -193,6 +198,16 @@ def test_a_bad_age_table_is_refused_by_name_and_line(tmp_path, text, says):
     with pytest.raises(ConfigError, match=r"ages\.csv") as caught:
         age_shares(path)
     assert says in str(caught.value)
+
+
+@pytest.mark.interpreted
+def test_an_open_group_reaches_to_the_last_age_and_a_byte_order_mark_is_none_of_the_table(
+    tmp_path,
+):
+    """As spreadsheets save it; people of 65+ were all 65, and so in working age."""
+    path = tmp_path / "ages.csv"
+    path.write_text("age,male,female\n12-64,53,0\n65+,36,0\n", encoding="utf-8-sig")
+    assert age_shares(path) == pytest.approx(1 / 89)
 
 
 def test_a_missing_age_table_is_refused_by_name(tmp_path):

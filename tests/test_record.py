@@ -1,6 +1,8 @@
 """The record experiment prints every observed point, and says which are missed."""
 
 import re
+import shlex
+import shutil
 from contextlib import redirect_stdout
 from io import StringIO
 
@@ -8,6 +10,7 @@ import pytest
 
 from experiments.record import main
 from sim import load_config
+from sim.case_dir import SHIPPED
 from sim.observed import observations
 
 
@@ -42,3 +45,12 @@ def test_a_point_further_off_than_three_points_is_called_missed(page):
 def test_a_refused_override_ends_with_its_reason():
     with pytest.raises(SystemExit, match="unknown key"):
         main(["+typo=1"])
+
+
+def test_the_command_can_be_given_to_a_shell(tmp_path, capsys):
+    mine = shutil.copytree(SHIPPED / "uae_calls", tmp_path / "a case, too")
+    main([f"case_dir={mine}", "population.n_users=300", "replications=1"])
+    command = re.search(r"Made by `(.*?)`", capsys.readouterr().out)[1]
+    assert shlex.split(command)[3:] == [
+        f"case_dir={mine}", "population.n_users=300", "replications=1",
+    ]  # fmt: skip

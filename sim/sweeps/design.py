@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from scipy.special import ndtr, ndtri
 
 from sim.errors import ConfigError
@@ -44,6 +44,14 @@ class Factor(Strict):
     also: tuple[str, ...] = ()
     n_levels: int | None = Field(default=None, ge=2, le=1000)  # of a range in a factorial design
     levels: tuple[Level, ...] | None = Field(default=None, min_length=1)
+
+    @field_validator("levels")
+    @classmethod
+    def _of_numbers(cls, levels: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
+        """Let 0 and 1 stand among fractions, as they do on a range."""
+        if {type(level) for level in levels or ()} == {int, float}:
+            return tuple(float(level) for level in levels or ())
+        return levels
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
