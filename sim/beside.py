@@ -88,6 +88,7 @@ def _serve[**P, T](
     ready()
     with end.makefile("rwb") as line:
         given, named = pickle.load(line)  # noqa: S301
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # drafts are taken away
         pickle.dump(work(*given, **named), line, pickle.HIGHEST_PROTOCOL)
 
 
@@ -161,7 +162,8 @@ def _be_copy(work: Callable[[], None], heard: list[int]) -> NoReturn:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to both; the other ends us
         signal.signal(signal.SIGUSR2, signal.SIG_DFL)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))  # drafts are taken away
+        # nothing is to be put away yet, and in an import an exception may come up where none can
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(status))
         if signal.SIGTERM in heard:
             sys.exit(status)
         work()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from sim.conf import CONF
@@ -41,6 +42,16 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
     folder = overrides[at].removeprefix(FOLDER).strip("'")
     search = f"{SEARCH}['file://{folder}/conf']"
     return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
+
+
+def closed(overrides: Sequence[str]) -> list[str]:
+    """Return overrides as they were given to `open_case`, with ``case_dir=FOLDER``."""
+    for at, (case, folder) in enumerate(pairwise(overrides)):
+        if case.startswith("case=") and folder.startswith(FOLDER):
+            path = Path(folder.removeprefix(FOLDER).strip("'"))
+            name = path.name if path.parent == SHIPPED else path
+            return [*overrides[:at], f"{KEY}{name}", *overrides[at + 2 :]]
+    return [*overrides]
 
 
 def stamps(overrides: tuple[str, ...]) -> Stamps:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isnan, nan
 from typing import NamedTuple
 
 import pandas as pd
 
 from sim.config import SimConfig
+from sim.measures import costly
 from sim.observed import monthly_mean
 from sim.results import BAND, Result
 from sim.summary import (
@@ -182,7 +183,7 @@ def _answer(
     """Yield the three sentences: who moved, at what cost, how sure."""
     when = f"{after:%B %Y}"
     if config.compare_to:
-        yield from _effect(config.compare_to[0], when, lines)
+        yield from _effect(config, when, lines)
     else:
         yield from _levels(config.scenario, when, lines)
     happened = config.case.happened
@@ -203,8 +204,9 @@ def _answer(
     )
 
 
-def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
-    """Say what a scenario changes."""
+def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
+    """Say what a scenario changes against its first yardstick."""
+    other = config.compare_to[0]
     by_key = {(line.row.platform, line.row.channel, line.row.measure): line for line in lines}
     reach = [line for line in lines if line.row.measure == "dau"]
     reach.sort(key=lambda line: -abs(line.effects[other].median))
@@ -219,7 +221,7 @@ def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
     calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
     yield (
         f"Against {other}, in {when}, {reached}; calls by the plain phone take "
-        f"{calls.moved('more', 'less')} of all communication."
+        f"{calls.moved('more', 'less')} of all communication{_abuse(config, other, by_key)}."
     )
     cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
     yield (
@@ -231,6 +233,18 @@ def _effect(other: str, when: str, lines: list[Line]) -> Iterator[str]:
         f"{cost['message', 'cut_off'].moved('more', 'fewer')} from secure messages; welfare is "
         f"{cost['any', 'welfare'].moved('higher', 'lower', 'utils')}."
     )
+
+
+def _abuse(config: SimConfig, other: str, by_key: Mapping[tuple[str, str, str], Line]) -> str:
+    """Say what becomes of abuse, in whose name restrictions come; nothing where there is none."""
+    told: list[str] = []
+    for kind in config.abuse:
+        what, of = ("losses", "to") if kind in costly(config) else ("incidents", "of")
+        change = by_key["any", "any", f"{kind}_{what}"].effects[other]._replace(form="percent")
+        are = "" if told else "are "
+        name = kind.replace("_", " ")
+        told.append(f"{what} {of} {name} {are}{change.moved('higher', 'lower', '%')}")
+    return f"; {', '.join(told)} (100 %: those of the start)" if told else ""
 
 
 def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:

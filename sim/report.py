@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
 from sim import posterior
+from sim.case_dir import closed
 from sim.config import SimConfig
 from sim.endings import ending_well
 from sim.errors import ConfigError
@@ -158,7 +159,7 @@ def _command(folder: Path) -> str:
     """Return the command that gives the same run, or say where its configuration stands."""
     if not (folder / OVERRIDES).is_file():
         return "The run was begun from Python; config.yaml beside this page is what it took."
-    return shlex.join(["python", "-m", "sim", *_overrides(folder)])
+    return shlex.join(["python", "-m", "sim", *closed(_overrides(folder))])
 
 
 def _made_by(folder: Path) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sim import case, load_config, run
-from sim.case_dir import SHIPPED, searching
+from sim.case_dir import SHIPPED, closed, open_case, searching
 from sim.errors import ConfigError
 from sim.facts import facts
 from sim.folder import run_to_folder
@@ -84,6 +84,14 @@ def test_hydra_searches_the_folder_where_it_is_named():
     there = ("++case.folder='/a b'", "--cfg", "job")
     assert searching(there) == ("hydra.searchpath=['file:///a b/conf']", *there)
     assert searching(("seed=1",)) == ("seed=1",)
+
+
+@pytest.mark.parametrize("case", ["uae_calls", "OWN"])
+def test_what_was_opened_is_told_as_it_was_given(case, folder):
+    name = str(folder) if case == "OWN" else case
+    given = ["seed=2", f"case_dir={name}", "+scenario=baseline"]
+    assert closed(open_case(given)) == given
+    assert closed(given[::2]) == given[::2]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ EFFECTS = {  # of the ban, shares and utils
     ("cellular", "call", "use"): 0.021, ("any", "any", "exposure"): -0.031,
     ("any", "call", "isolation"): 0.041, ("any", "message", "isolation"): -0.042,
     ("any", "call", "cut_off"): 0.043, ("any", "message", "cut_off"): 0.044,
-    ("any", "any", "welfare"): -0.512,
+    ("any", "any", "welfare"): -0.512, ("any", "any", "fraud_losses"): -0.061,
+    ("any", "any", "recruitment_incidents"): 0.017,
 }  # fmt: skip
 
 
@@ -34,6 +35,8 @@ def test_every_number_of_the_answer_stands_in_its_place():
         "daily reach of WhatsApp is 10.1 points lower (-10.1 to -10.1), of Max is 5.3 points "
         "higher (+5.3 to +5.3) (the largest changes)",
         "plain phone take 2.1 points more",
+        "losses to fraud are 6.1 % lower (-6.1 to -6.1), incidents of recruitment 1.7 % higher "
+        "(+1.7 to +1.7) (100 %: those of the start).",
         "of all communication 3.1 points less (-3.1 to -3.1) is open to the state",
         "4.1 points more (+4.1 to +4.1) of people are isolated for calls",
         "4.2 points fewer (-4.2 to -4.2) for messages",
