@@ -20,7 +20,7 @@ from sim.drawing import (
     panel,
     time_axis,
 )  # fmt: skip
-from sim.palette import FAINT, INK, MUTED, in_order, platform, scenario
+from sim.palette import FAINT, INK, MUTED, PLATFORMS, Looks, in_order, platform, scenario
 
 HIGH, APART = 2.0, 2.75  # of a panel, and from one to the next, inches
 BAR = 0.5  # height of a line of what the user has, rows
@@ -44,8 +44,9 @@ NOTE = (
 
 
 def diary(
-    days_of: pd.DataFrame, platforms: pd.DataFrame, who: str, since: pd.Timestamp, what: str
-) -> Figure:
+    days_of: pd.DataFrame, platforms: pd.DataFrame, who: str, since: pd.Timestamp, what: str,
+    looks: Looks = PLATFORMS,
+) -> Figure:  # fmt: skip
     """Draw what a user has, says where, believes, and whom it can reach.
 
     Parameters
@@ -58,6 +59,8 @@ def diary(
         A date that is marked in every panel.
     what : str
         What begins then.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     figure = new_figure(f"Inside one user: {who}", 9.2)
     panels = [panel(figure, 0.95 + APART * (2 - k // 2), HIGH, *_place(k % 2)) for k in range(6)]
@@ -65,9 +68,9 @@ def diary(
     for axes in panels:
         time_axis(axes, start, end)
         axes.axvline(*days([since]), color=MUTED, linewidth=0.8, linestyle=":", zorder=0.5)
-    _draw_has(panels[0], platforms)
+    _draw_has(panels[0], platforms, looks)
     for axes, (column, (title, unit)) in zip(panels[1:], SHARES.items(), strict=False):
-        _draw_shares(axes, platforms, column)
+        _draw_shares(axes, platforms, column, looks)
         _name(axes, title, unit)
     _draw_whom(panels[5], days_of)
     _name(panels[5], "Whom it can reach by app", "% of attempts that can succeed")
@@ -89,13 +92,13 @@ def _name(axes: Axes, title: str, unit: str) -> None:
     axes.set_ylabel(unit, fontsize=SMALL)
 
 
-def _draw_has(axes: Axes, platforms: pd.DataFrame) -> None:
+def _draw_has(axes: Axes, platforms: pd.DataFrame, looks: Looks) -> None:
     """Draw a line for each messenger: thick while the user has it."""
     rows = platforms.dropna(subset="has")
-    names = in_order(set(rows["platform"]))
+    names = in_order(set(rows["platform"]), looks)
     for at, name in enumerate(reversed(names)):  # the first stands on top
         mine = rows[rows["platform"] == name]
-        when, look = days(mine["date"]), platform(name)
+        when, look = days(mine["date"]), platform(name, looks)
         length = when[1] - when[0] if len(when) > 1 else 1.0
         for column, style in (
             ("has", {"facecolors": look.colour}),
@@ -106,7 +109,9 @@ def _draw_has(axes: Axes, platforms: pd.DataFrame) -> None:
         axes.axhline(at, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.set_yticks([])
     axes.set_ylim(-0.5, len(names) - 0.5)
-    label_ends(axes, [(float(at), platform(name)) for at, name in enumerate(reversed(names))])
+    label_ends(
+        axes, [(float(at), platform(name, looks)) for at, name in enumerate(reversed(names))]
+    )
     axes.grid(visible=False)
     axes.set_title("Has it", fontsize=NORMAL, loc="left", color=INK)
 
@@ -122,12 +127,12 @@ def _spans(
     ]
 
 
-def _draw_shares(axes: Axes, platforms: pd.DataFrame, column: str) -> None:
+def _draw_shares(axes: Axes, platforms: pd.DataFrame, column: str, looks: Looks) -> None:
     """Draw a column of shares, a line a platform."""
     rows = platforms.dropna(subset=column).sort_values("date")
-    names = in_order(set(rows["platform"]))
+    names = in_order(set(rows["platform"]), looks)
     lines = {name: _path(rows[rows["platform"] == name], column) for name in names}
-    ends = draw_lines(axes, lines, {name: platform(name) for name in names}, 100.0)
+    ends = draw_lines(axes, lines, {name: platform(name, looks) for name in names}, 100.0)
     axes.set_ylim(0.0, 104.0)
     label_ends(axes, ends)
 

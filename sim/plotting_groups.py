@@ -18,7 +18,7 @@ from sim.drawing import (
 )  # fmt: skip
 from sim.errors import ConfigError
 from sim.layout import band_note, bands, midway, select
-from sim.palette import INK, MUTED, Look, in_order, platform, scenario
+from sim.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform, scenario
 
 COLUMNS = 4
 UPPER, LOWER, PITCH = 1.15, 0.8, 2.8  # heights of both panels, and from group to group, inches
@@ -35,7 +35,9 @@ NOTE = (
 )
 
 
-def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
+def by_group(
+    timeseries: pd.DataFrame, scenario_name: str, kind: str, looks: Looks = PLATFORMS
+) -> Figure:
     """Draw daily reach by platform and, below it, what it costs, for each group of a kind.
 
     Parameters
@@ -45,6 +47,8 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
     scenario_name : str
     kind : str
         `age`, `region` or `type`: groups are called ``kind=name``.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
     """
     rows = select(timeseries, scenario=scenario_name)
     groups = _groups(rows, kind)
-    looks = _looks(rows)
+    lines_of = _looks(rows, looks)
     costs = {name: scenario(name, place) for place, (_, _, name) in enumerate(COSTS)}
     n_rows = -(-len(groups) // COLUMNS)
     figure = new_figure(f"Reach and its costs by {kind}: {scenario_name}", BELOW + PITCH * n_rows)
@@ -64,7 +68,7 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
         mine = select(rows, group=group)
         upper = panel(figure, bottom + LOWER + 0.27, UPPER, left, wide - 0.3)
         lower = panel(figure, bottom, LOWER, left, wide - 0.3)
-        lines = _draw_reach(upper, mine, looks)
+        lines = _draw_reach(upper, mine, lines_of)
         _draw_costs(lower, mine, costs)
         upper.set_title(group.partition("=")[2], fontsize=NORMAL, loc="left", color=INK)
         upper.tick_params(labelbottom=False)
@@ -74,7 +78,7 @@ def by_group(timeseries: pd.DataFrame, scenario_name: str, kind: str) -> Figure:
         else:
             upper.set_ylabel("daily reach, %", fontsize=SMALL)
             lower.set_ylabel("costs, %", fontsize=SMALL)
-    _legend(figure, [*looks.values(), *costs.values()])
+    _legend(figure, [*lines_of.values(), *costs.values()])
     note(figure, f"{NOTE}{band_note(lines)}")
     figure.set_label(
         f"Daily reach, exposure, isolation, lost secure contact and welfare in {scenario_name}, "
@@ -92,9 +96,9 @@ def _groups(rows: pd.DataFrame, kind: str) -> list[str]:
     return found
 
 
-def _looks(rows: pd.DataFrame) -> dict[str, Look]:
-    daily = select(rows, measure="dau")
-    return {name: platform(name) for name in in_order(set(map(str, daily["platform"].unique())))}
+def _looks(rows: pd.DataFrame, looks: Looks) -> dict[str, Look]:
+    names = set(map(str, select(rows, measure="dau")["platform"].unique()))
+    return {name: platform(name, looks) for name in in_order(names, looks)}
 
 
 def _draw_reach(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> dict[str, pd.DataFrame]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.atlas import Atlas
 from sim.drawing import NARROW, NORMAL, SMALL, new_figure, note
-from sim.palette import FAINT, INK, MUTED, darker, in_order, platform
+from sim.palette import FAINT, INK, MUTED, PLATFORMS, Look, Looks, darker, in_order, platform
 
 AREA = 6000.0  # of all markers together [points^2]
 LARGEST = 40.0  # marker [points^2]
@@ -22,8 +22,9 @@ HEIGHT, LEGEND = 5.6, 0.85  # inches
 
 
 def network_map(
-    atlas: Atlas, primary: Sequence[str], exposed: NDArray[np.bool_], title: str
-) -> Figure:
+    atlas: Atlas, primary: Sequence[str], exposed: NDArray[np.bool_], title: str,
+    looks: Looks = PLATFORMS,
+) -> Figure:  # fmt: skip
     """Draw every user where it stands, in the colour and shape of its primary platform.
 
     Parameters
@@ -36,6 +37,8 @@ def network_map(
     exposed : array of bool, shape (n,)
         Of whose communication by messenger the state can read over 10 %: with a dark rim.
     title : str
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
 
     Raises
     ------
@@ -52,16 +55,17 @@ def network_map(
     axes.set_axis_off()
     axes.set_aspect("equal")
     _draw_ties(axes, atlas)
-    for name in in_order(set(primary)):
-        _draw_users(axes, atlas, names == name, exposed, name)
+    shares = [(platform(name, looks), names == name) for name in in_order(set(primary), looks)]
+    for look, mine in shares:
+        _draw_users(axes, atlas, mine, exposed, look)
     _name_regions(axes, atlas)
     axes.margins(0.03)
     axes.autoscale_view()
-    _legend(figure, names)
+    _legend(figure, shares)
     note(figure, "Dark rim: exposed. Rings of dots: households. Lines: ties, but for weak ones.")
-    shares = ", ".join(f"{platform(name).label} {share:.0%}" for name, share in _shares(names))
+    told = ", ".join(f"{look.label} {mine.mean():.0%}" for look, mine in shares)
     figure.set_label(
-        f"Map of {len(names)} users by primary platform: {shares}; exposed {exposed.mean():.0%}."
+        f"Map of {len(names)} users by primary platform: {told}; exposed {exposed.mean():.0%}."
     )
     return figure
 
@@ -76,16 +80,16 @@ def _draw_ties(axes: Axes, atlas: Atlas) -> None:
 
 
 def _draw_users(
-    axes: Axes, atlas: Atlas, mine: NDArray[np.bool_], exposed: NDArray[np.bool_], name: str
+    axes: Axes, atlas: Atlas, mine: NDArray[np.bool_], exposed: NDArray[np.bool_], look: Look
 ) -> None:
     """Draw the users of one platform."""
-    look, size = platform(name), min(LARGEST, AREA / len(mine))
+    size = min(LARGEST, AREA / len(mine))
     rim = RIM * np.sqrt(size)
     rims = np.where(exposed[mine], INK, look.colour)
     x, y = atlas.places[mine].T
     axes.scatter(
         x, y, size, color=look.colour, edgecolors=list(rims), marker=look.marker,
-        linewidths=rim, zorder=2, label=name,
+        linewidths=rim, zorder=2, label=look.label,
     )  # fmt: skip
 
 
@@ -96,17 +100,13 @@ def _name_regions(axes: Axes, atlas: Atlas) -> None:
         axes.text(x, y + radius + 0.3, text, ha="center", va="bottom", fontsize=SMALL, color=MUTED)
 
 
-def _shares(names: NDArray[np.str_]) -> list[tuple[str, float]]:
-    return [(name, float(np.mean(names == name))) for name in in_order(set(names))]
-
-
-def _legend(figure: Figure, names: NDArray[np.str_]) -> None:
+def _legend(figure: Figure, shares: Sequence[tuple[Look, NDArray[np.bool_]]]) -> None:
     """Write each platform's share of the users beside its marker, three in a row."""
     axes = figure.add_axes((0.04, 0.3 / HEIGHT, 0.92, (LEGEND - 0.35) / HEIGHT))
     axes.set(xlim=(0, 3), ylim=(2, 0))
     axes.set_axis_off()
-    for place, (name, share) in enumerate(_shares(names)):
-        look, x, y = platform(name), place % 3 + 0.03, place // 3 + 0.5
+    for place, (look, mine) in enumerate(shares):
+        x, y = place % 3 + 0.03, place // 3 + 0.5
         axes.plot(x, y, look.marker, color=look.colour, markersize=6, clip_on=False)
-        text = f"{look.label} {share:.0%}"
+        text = f"{look.label} {mine.mean():.0%}"
         axes.text(x + 0.07, y, text, va="center", fontsize=NORMAL, color=darker(look.colour))

@@ -3,6 +3,7 @@
 from sim import load_config, run
 from sim.figures import figures
 from sim.palette import PLATFORMS, in_order, looks_of, platform
+from sim.plotting_groups import by_group
 
 
 def test_the_shipped_case_looks_as_ever():
@@ -29,10 +30,14 @@ def test_figures_of_another_country_have_its_names():
         "case_dir=turkey_whatsapp_2021", "+scenario=turkey_whatsapp_2021", "compare_to=[]",
         "population.n_users=300", "replications=1",
     )  # fmt: skip
-    drawn = figures(run(config))
+    result = run(config)
+    drawn = figures(result)
     for name in ("reach", "use", "flows"):
         written = {text.get_text() for axes in drawn[name].axes for text in axes.texts}
         words = {word for text in written for word in text.split()}
         assert "BiP" in words
         assert not {"bip", "Max"} & words
         assert "bip" not in drawn[name].get_label()
+    labels = {name: config.platforms[name].label for name in config.messengers}
+    groups = by_group(result.timeseries, config.scenario, "age", looks_of(labels))
+    assert {"BiP", "cellular"} & {text.get_text() for text in groups.legends[0].texts} == {"BiP"}

@@ -74,20 +74,21 @@ def test_a_graph_without_households_has_a_map_too():
 
 
 def test_every_user_is_drawn_in_the_look_of_its_primary_platform(model, figure):
-    drawn = {c.get_label(): c for c in figure.axes[0].collections if c.get_label() in
-             {*palette.PLATFORMS}}  # fmt: skip
+    labels = {c.get_label(): c for c in figure.axes[0].collections}
+    looks = {name: look for name, look in palette.PLATFORMS.items() if look.label in labels}
     primary = np.array(model.primary)
-    assert set(drawn) == set(primary)
-    for name, points in drawn.items():
+    assert set(looks) == set(primary)
+    for name, look in looks.items():
+        points = labels[look.label]
         assert len(points.get_offsets()) == (primary == name).sum()
-        assert to_hex(points.get_facecolor()[0]) == palette.platform(name).colour
+        assert to_hex(points.get_facecolor()[0]) == look.colour
 
 
 def test_a_dark_rim_marks_the_exposed(model, figure):
     rims = [
         to_hex(rim)
         for c in figure.axes[0].collections
-        if c.get_label() == "whatsapp"
+        if c.get_label() == "WhatsApp"
         for rim in c.get_edgecolor()
     ]
     users = np.array(model.primary) == "whatsapp"
