@@ -39,6 +39,7 @@ from sim.voice import is_quiet, speaking
 
 BY_RANKS = "engine=mpi"
 SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
+FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
 OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
@@ -63,6 +64,7 @@ def _main() -> None:
     asked = _asked()
     if asked.config_dir or asked.config_name or asked.config_path:
         raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
+    _refuse_no_folder(asked.overrides)
     if asked.shell_completion:
         if (lines := script(asked.overrides)) is not None:
             print(lines, end="")
@@ -115,9 +117,18 @@ def _version() -> str:
     return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
 
 
+def _refuse_no_folder(overrides: list[str]) -> None:
+    """Refuse to fill the present folder, which nobody means: a variable is not set."""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key in FOLDERS and not value.strip("'\""):
+            raise ConfigError(f"{override}: allowed: a folder, which is made")
+
+
 def _refuse_ranks() -> None:
     """Refuse to do in each of several processes what one would do."""
-    n = max(int(os.environ.get(name, 1)) for name in SIZES)
+    told = (os.environ.get(name, "") for name in SIZES)
+    n = max(int(size) if size.isdecimal() else 1 for size in told)
     if n > 1:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 

@@ -118,6 +118,8 @@ REFUSED = {
     "an impossible value": (["behaviour.call_share=1.5"], "behaviour.call_share=1.5"),
     "a number for a group": (["population=5"], "population"),
     "a file that is not named": (["network=from_file"], "network.path"),
+    "a folder without a name": (["hydra.run.dir="], "hydra.run.dir="),
+    "a folder of a sweep without a name": (["-m", "hydra.sweep.dir=''"], "allowed: a folder"),
     "code to run": (
         ["+hydra.callbacks.x._target_=os.mkdir", "+hydra.callbacks.x.path={folder}"],
         "_target_",
