@@ -21,9 +21,9 @@ import pandas as pd
 from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.layout import limit
+from sim.plotting.layout import limit
+from sim.process.endings import ending_well
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
@@ -108,7 +108,7 @@ def _refuse_other_designs(asked: Request) -> None:
 
 
 def _leave(study: Study, folder: SweepFolder, points: pd.DataFrame, bound: float) -> None:
-    from sim.plotting_sweeps import Found, boxes
+    from sim.plotting.sweeps import Found, boxes
 
     asked = questions(points, bound)
     factors = points[list(folder.design.factors)].reset_index(drop=True)

@@ -9,8 +9,8 @@ import pandas as pd
 from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Calibration, naive, scores
 from experiments.likelihood import SCALE
 from experiments.study import markdown, short
-from sim.palette import platform
-from sim.sources import GRADES
+from sim.observation.sources import GRADES
+from sim.plotting.palette import platform
 
 MEASURES = {
     "mau": "monthly reach", "dau": "daily reach", "use change": "change of use",

@@ -10,7 +10,7 @@ from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
 from experiments.targets import COMPANY, simulated, targets
 from sim import load_config, posterior
-from sim.observed import observations
+from sim.observation.observed import observations
 from sim.sweeps.design import Design
 
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]
