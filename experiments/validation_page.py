@@ -296,8 +296,8 @@ def _how(found: Findings) -> str:
 - **Seen before**: the defaults were tuned with January and February 2026 in sight
   ([defaults.md](defaults.md)). What that search moved is free here, within ranges that lie around
   those defaults; what a VPN is worth, set by hand with the spring of 2026 in sight (`vpn_value`,
-  `content_value`, `vpn_rate`), is not. The dated events of the months held out, and how hard they
-  hit, are given.
+  `content_value`, `vpn_rate`), is not: half or double moves WhatsApp in February by a point or
+  so. The dated events of the months held out, and how hard they hit, are given.
 - **Used twice**: the start is solved at WhatsApp's reach of June 2025 and at VK Messenger's of
   December 2025 (`conf/case`), which stand among what was fitted as well: these three points are
   met nearly whatever the parameters.
