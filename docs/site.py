@@ -53,9 +53,9 @@ def home():
 
 def worlds():
     """Return every scenario with its story, what it is compared with, and its policies by date."""
+    from sim.composing.schema import names
     from sim.scenarios import dated
-    from sim.schema import names
-    from sim.stories import story
+    from sim.words.stories import story
 
     told = [
         f"## {name}\n\n{story(name)}\n\n```text\n{dated(name)}\n```" for name in names("scenario")

@@ -12,9 +12,9 @@ from sim import load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.simulation import Simulation
-from sim.start import prepare
-from sim.threads import Threads
 
 N_USERS = 50_000
 Part = tuple[str, float, str]

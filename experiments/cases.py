@@ -12,9 +12,9 @@ import sys
 from experiments import command
 from experiments.record import MISSED, section
 from sim import load_config, run
-from sim.case_dir import SHIPPED
+from sim.composing.case_dir import SHIPPED
 from sim.errors import ConfigError
-from sim.observed import observations
+from sim.observation.observed import observations
 
 HEAD = """\
 What happened elsewhere and before, with behaviour as tuned on Russia in 2025 and nothing changed

@@ -17,7 +17,7 @@ from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.mechanisms import MECHANISMS
 from sim.results import Result
-from sim.summary import every_monthly_series, months
+from sim.words.summary import every_monthly_series, months
 
 COLUMNS = (
     ("WhatsApp, daily", "whatsapp", "any", "dau", 100, "points"),

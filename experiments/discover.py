@@ -22,9 +22,9 @@ import pandas as pd
 from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.layout import limit
+from sim.plotting.layout import limit
+from sim.process.endings import ending_well
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
@@ -128,7 +128,7 @@ def _refuse_other_designs(asked: Request) -> None:
 
 
 def _leave(study: Study, folder: SweepFolder, again: SweepFolder, bound: float) -> None:
-    from sim.plotting_sweeps import Found, boxes
+    from sim.plotting.sweeps import Found, boxes
 
     points, others = means(folder).reset_index(), means(again).reset_index()
     asked, names = questions(points, bound), list(folder.design.factors)

@@ -22,9 +22,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.extras import extra
+from sim.process.endings import ending_well
+from sim.process.extras import extra
 from sim.world.pool import available_cores
 
 ROOT = Path(__file__).parents[1]

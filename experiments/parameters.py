@@ -25,14 +25,14 @@ from omegaconf import OmegaConf
 
 from sim import load_config
 from sim.abuse import AbuseKind
+from sim.composing.schema import CONF
+from sim.composing.validation import OURS
 from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.parameters import Behaviour
 from sim.platforms import Platform
 from sim.policies import Policy
 from sim.posterior import told
-from sim.schema import CONF
 from sim.strict import Strict
-from sim.validation import OURS
 from sim.window import Window
 from sim.world.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
 

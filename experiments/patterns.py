@@ -23,7 +23,7 @@ import pandas as pd
 from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
-from sim.observed import observations, observed_reach
+from sim.observation.observed import observations, observed_reach
 from sim.outcomes import monthly
 from sim.results import Result
 

@@ -21,9 +21,9 @@ import pandas as pd
 
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, paths, scalars
 from experiments.study import Study, markdown, named, parser
-from sim.endings import ending_well
+from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
-from sim.schema import load_sweep_tree
+from sim.process.endings import ending_well
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
@@ -158,7 +158,7 @@ def outcomes(folder: SweepFolder) -> dict[str, Ways]:
 
 def draw(folder: SweepFolder, found: dict[str, Ways]) -> Figure:
     """Draw what tips with the tipping line, beside it what it costs, and what is remembered."""
-    from sim.plotting_sweeps import Map, phase_maps
+    from sim.plotting.sweeps import Map, phase_maps
 
     x, y, _ = folder.design.factors
     tip = found[TIP]

@@ -20,13 +20,13 @@ from sim import load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine
-from sim.extras import extra
-from sim.ranges import AGREED, MOVED, Ranges, RangesEngine, RangeThreads
-from sim.ranks import Array, Ranks
+from sim.initialisation.start import prepare
+from sim.parallel.ranges import AGREED, MOVED, Ranges, RangesEngine, RangeThreads
+from sim.parallel.ranks import Array, Ranks
+from sim.parallel.threads import Threads
+from sim.process.extras import extra
 from sim.rules.records import USER
 from sim.simulation import Simulation
-from sim.start import prepare
-from sim.threads import Threads
 
 N_STEPS, ROUND = 24, 6  # all steps, and those of either in its turn
 NAMES = {

@@ -20,9 +20,9 @@ import pandas as pd
 from experiments import command
 from sim import load_config, run
 from sim.errors import ConfigError
-from sim.observed import observations
-from sim.operators import REACH, of_whom
-from sim.residuals import available, residuals, score
+from sim.observation.observed import observations
+from sim.observation.operators import REACH, of_whom
+from sim.observation.residuals import available, residuals, score
 from sim.results import Result
 
 FAR = 3.0  # standard deviations of the source; of a panel: percentage points

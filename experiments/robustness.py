@@ -31,9 +31,9 @@ from experiments.robustness_page import Findings, page
 from experiments.sizes import SOCIETY, costs, sized, slopes
 from experiments.study import USERS, Study, parser
 from experiments.verdicts import FACTOR, HOLDS, judged
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.palette import ALONE, WHOLE, Look, platform
+from sim.plotting.palette import ALONE, WHOLE, Look, platform
+from sim.process.endings import ending_well
 from sim.sweeps.design import Design
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.points import Points
@@ -129,7 +129,7 @@ def _until_headline(design: Design) -> float:
 
 
 def _leave(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
-    from sim.plotting_robustness import Column, forest, size_study
+    from sim.plotting.robustness import Column, forest, size_study
 
     told = named_points(choices.design).merge(judged(banded(effects(choices))), on="point")
     by_n, cost, last = sized(sizes), costs(sizes), told["month"].max()

@@ -20,11 +20,11 @@ import yaml
 
 from experiments import command
 from sim import compare, load_config
+from sim.composing.schema import CONF, names
 from sim.errors import ConfigError
-from sim.observed import monthly_mean
+from sim.observation.observed import monthly_mean
 from sim.platforms import CELLULAR
 from sim.results import BAND, Result
-from sim.schema import CONF, names
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",

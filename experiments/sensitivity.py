@@ -20,8 +20,8 @@ import pandas as pd
 from experiments.indices import elementary_effects, independent, luck, sobol_indices
 from experiments.scalars import BY_NAME, OUTCOMES, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.endings import ending_well
 from sim.errors import ConfigError
+from sim.process.endings import ending_well
 from sim.rules.records import F64
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
@@ -114,8 +114,8 @@ def _values(folder: SweepFolder) -> dict[str, F64]:
 
 
 def _leave(study: Study, first: SweepFolder, second: SweepFolder) -> None:
-    from sim.plotting_sweeps import screening as draw_screening
-    from sim.plotting_sweeps import variances as draw_variances
+    from sim.plotting.sweeps import screening as draw_screening
+    from sim.plotting.sweeps import variances as draw_variances
 
     effects, indices = screening(first), variances(second)
     figures = {

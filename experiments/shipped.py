@@ -45,7 +45,7 @@ class Shipped:
         self.scores = self.prior.scores(pd.read_csv(folder / posterior.NAME)[self.prior.names])
 
     def over_prior(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Return what `sim.plotting_posterior.contraction` draws."""
+        """Return what `sim.plotting.posterior.contraction` draws."""
         return over_prior(self.prior, self.scores)
 
 

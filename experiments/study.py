@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from sim.errors import ConfigError
-from sim.manifest import write_json
 from sim.parameters import Behaviour
+from sim.storage.manifest import write_json
 from sim.sweeps.driver import drive
 from sim.sweeps.folder import DONE, SweepFolder
 from sim.sweeps.request import Request
@@ -131,7 +131,7 @@ class Study:
 
         The page is called as told, or as the study.
         """
-        from sim.plotting import save  # figures are drawn when all runs are done
+        from sim.plotting.runs import save  # figures are drawn when all runs are done
 
         where: Path = self.asked.page or self.path
         (where / "figures").mkdir(parents=True, exist_ok=True)

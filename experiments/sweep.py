@@ -17,8 +17,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.endings import ending_well
 from sim.errors import ConfigError
+from sim.process.endings import ending_well
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request, design_name

@@ -1,6 +1,7 @@
 """What a calibration is held against: observed points, their errors, and what a sweep gives there.
 
-The only place that knows how `sim.observed` lays out its tables and how sure each figure is.
+The only place that knows how `sim.observation.observed` lays out its tables and how sure each
+figure is.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from sim.composing.schema import load_config
 from sim.errors import ConfigError
-from sim.observed import observations, observed_reach
-from sim.operators import EVERYBODY, OPERATORS
-from sim.operators import REACH as MEASURES
+from sim.observation.observed import observations, observed_reach
+from sim.observation.operators import EVERYBODY, OPERATORS
+from sim.observation.operators import REACH as MEASURES
 from sim.rules.records import F64
-from sim.schema import load_config
 from sim.sweeps.folder import DONE, SweepFolder
 
 COMPANY = "company"  # quality of a company's own claim
@@ -41,7 +42,7 @@ def targets(case: str) -> pd.DataFrame:
     DataFrame
         platform, measure (mau, dau, or a change of them or of use), date (first day of the month;
         of a change, of the later one), since (of a change, the earlier month), operator, value
-        [1], sd [1] (that of the figure's grade, or its own: sim/sources.py), bias [1] (by how
+        [1], sd [1] (that of the figure's grade, or its own: sim/observation/sources.py), bias [1] (by how
         much such a source overstates), quality (company: a claim); by platform and date.
     """
     observed = observations(load_config(f"case={case}"))

@@ -88,8 +88,8 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         _recovered(found, record, 2 if quick else study.asked.truths),
         _made_by(found),
     )
-    from sim.plotting_posterior import contraction as contracted
-    from sim.plotting_posterior import predictive
+    from sim.plotting.posterior import contraction as contracted
+    from sim.plotting.posterior import predictive
 
     figures = {
         "validation_reach": predictive(bands(seen), findings.points, found.asked.until),

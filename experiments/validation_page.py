@@ -10,8 +10,8 @@ from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Calibration, nai
 from experiments.likelihood import SCALE
 from experiments.study import markdown, short
 from experiments.targets import COMPANY
-from sim.palette import platform
-from sim.sources import GRADES
+from sim.observation.sources import GRADES
+from sim.plotting.palette import platform
 
 MEASURES = {
     "mau": "monthly reach", "dau": "daily reach", "use change": "change of use",
@@ -91,7 +91,7 @@ def page(found: Findings) -> str:
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
         "distribution (draws, stated error and discrepancy; all draws have the same luck). A "
         "company's claims were not fitted. What is predicted of them is the claim: such a source "
-        f"overstates by {GRADES[COMPANY].bias:g} points (sim/sources.py).",
+        f"overstates by {GRADES[COMPANY].bias:g} points (sim/observation/sources.py).",
         _scores(found.points),
         "## Every point that was not fitted",
         _unfitted(found.points),

@@ -14,8 +14,8 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from sim import compare, load_config
-from sim.facts import facts
 from sim.figures import figures
+from sim.words.facts import facts
 
 config = load_config("+scenario=call_ban", "population.n_users=4000", "replications=6")
 result = compare(config)
@@ -68,7 +68,7 @@ drawn["harms"]
 # messenger, and who has a smartphone at all differ by age; the rules do not.
 
 # %%
-from sim.plotting_groups import by_group
+from sim.plotting.groups import by_group
 
 by_group(result.timeseries, "call_ban", "age")
 

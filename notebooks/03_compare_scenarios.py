@@ -59,7 +59,7 @@ Markdown("\n".join(effect_table(effects, labels)))
 
 # %%
 from sim import compare
-from sim.plotting import harms
+from sim.plotting.runs import harms
 
 config = load_config(
     "+scenario=full_block", "compare_to=[call_ban,vpn_crackdown,baseline]",
@@ -84,7 +84,7 @@ figures(result)["reach"]
 # on top of the full block, and the effect is taken against the block alone.
 
 # %%
-from sim.facts import fact_table, facts
+from sim.words.facts import fact_table, facts
 
 helped = load_config(
     "+scenario=[full_block,vpn_support]", "compare_to=[full_block]",

@@ -31,7 +31,7 @@ effects = screening(screened)
 print(f"{len(screened.design.factors)} parameters, {len(screened.runs)} runs")
 
 # %%
-from sim.plotting_sweeps import screening as draw_screening
+from sim.plotting.sweeps import screening as draw_screening
 
 draw_screening(titled(effects))
 
@@ -51,7 +51,7 @@ print("kept:", ", ".join(kept))
 indices = variances(take(second(request, kept, 8), "indices"))
 
 # %%
-from sim.plotting_sweeps import variances as draw_variances
+from sim.plotting.sweeps import variances as draw_variances
 
 draw_variances(titled(indices))
 

@@ -20,7 +20,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from sim import load_config, run
-from sim.observed import observations
+from sim.observation.observed import observations
 
 config = load_config("+scenario=as_happened", "population.n_users=2000", "replications=12")
 observed = observations(config)
@@ -54,7 +54,7 @@ pd.read_csv(folder / "generations.csv").round(2)
 # %%
 from experiments.identify import contraction, trade_offs
 from experiments.shipped import Shipped
-from sim.plotting_posterior import contraction as draw_contraction
+from sim.plotting.posterior import contraction as draw_contraction
 
 shipped = Shipped("russia_2025")
 draw_contraction(*shipped.over_prior())
@@ -92,7 +92,7 @@ drawn["reach"]
 # in percentage points; `sigmas`: in standard deviations of the source.
 
 # %%
-from sim.residuals import residuals, score
+from sim.observation.residuals import residuals, score
 
 until = pd.Timestamp("2025-12-31")
 table = residuals(fitted.timeseries, observed[observed["use"] == "fit"])

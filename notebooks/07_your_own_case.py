@@ -19,7 +19,7 @@ import shutil
 import tempfile
 
 from sim.case import problems, summary
-from sim.case_dir import case_folder
+from sim.composing.case_dir import case_folder
 
 mine = Path(tempfile.mkdtemp()) / "mine"
 shutil.copytree(case_folder("russia_telegram_2018"), mine)
@@ -60,8 +60,8 @@ print(*problems(str(mine)), "Mended.", sep="\n")
 
 # %%
 from sim import compare, load_config
-from sim.facts import fact_table, facts
 from sim.figures import figures
+from sim.words.facts import fact_table, facts
 
 happened = load_config(f"case_dir={mine}").case.happened
 config = load_config(
@@ -85,8 +85,8 @@ drawn["harms"]
 # what a score of this case rests on:
 
 # %%
-from sim.observed import observations
-from sim.residuals import residuals, score
+from sim.observation.observed import observations
+from sim.observation.residuals import residuals, score
 
 print(config.case.caveat)
 timeseries = result.timeseries

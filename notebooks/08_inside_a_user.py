@@ -16,7 +16,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 from sim import load_config
 from sim.model import MigrationModel
 from sim.scenarios import dated
-from sim.stories import story
+from sim.words.stories import story
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)
@@ -55,7 +55,7 @@ for contact in user.contacts[:8]:
 # `keep_diary` lets *all* users take their steps and writes down what happens to this one.
 
 # %%
-from sim.diary import keep_diary
+from sim.exports.diary import keep_diary
 
 diary = keep_diary(model, user, config.n_steps)
 diary.days.set_index("date").iloc[::8].round(2)
@@ -63,7 +63,7 @@ diary.days.set_index("date").iloc[::8].round(2)
 # %%
 import pandas as pd
 
-from sim.plotting_diary import diary as draw
+from sim.plotting.diary import diary as draw
 
 ban = pd.Timestamp(config.policies["call_restriction"].start)
 draw(diary.days, diary.platforms, who, ban, f"calls are restricted from {ban:%d %B %Y}")

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.composing.schema import load_config as load_config
     from sim.results import Result as Result
     from sim.runs import compare as compare
     from sim.runs import run as run
-    from sim.schema import load_config as load_config
 
 __version__ = "0.1.0"
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]
 # No submodule may be called like one of these: importing it would take the name.
-_HOME = {"load_config": "schema", "run": "runs", "compare": "runs", "Result": "results"}
+_HOME = {"load_config": "composing.schema", "run": "runs", "compare": "runs", "Result": "results"}
 
 
 def __getattr__(name: str) -> Any:

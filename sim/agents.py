@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import mesa
 
-from sim.lanes import WIDTH
+from sim.parallel.threads import BLOCK, chunks
 from sim.rules import (
     abuse,
     activity,
@@ -39,7 +39,7 @@ from sim.rules.records import CONVERSE, U64, Now, Record
 from sim.rules.word import pack, pack_mind, usable
 from sim.state import State
 from sim.tally import Tally, block_sums, carry, observe
-from sim.threads import BLOCK, chunks
+from sim.vectors.lanes import WIDTH
 from sim.world.settings import BANDS, TYPES
 
 if TYPE_CHECKING:

@@ -11,14 +11,14 @@ import warnings
 import webbrowser
 from collections.abc import Callable, Sequence
 
-from sim.endings import ending_well
+from sim.composing.schema import load_config
 from sim.errors import ConfigError
-from sim.schema import load_config
+from sim.process.endings import ending_well
 
 NEEDED = ("solara", "solara_assets", "uvicorn", "altair")  # some of those in the extras
 MOST_USERS = 5_000  # that a map can show
 OUR_PAGE = {
-    "SOLARA_APP": "sim.page",
+    "SOLARA_APP": "sim.live.page",
     "SOLARA_MODE": "production",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # nothing is told to anybody
     "SOLARA_THEME_SHOW_BANNER": "False",
@@ -58,9 +58,9 @@ def prepare(overrides: Sequence[str]) -> None:
             raise ConfigError(f"{override}: allowed: other keys; the app has its own worlds")
     os.environ.update(OUR_PAGE)
     warnings.filterwarnings("ignore", "Cookies with samesite")  # http is enough on one machine
-    from sim import page
     from sim.compiled import nothing_compiled
-    from sim.live import LiveModel
+    from sim.live import page
+    from sim.live.model import LiveModel
 
     page.society[:] = overrides
     config = load_config(*page.SMALL_SOCIETY, *overrides, f"+scenario={page.FIRST}")

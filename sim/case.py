@@ -13,13 +13,13 @@ import pandas as pd
 import yaml
 from omegaconf import DictConfig, OmegaConf
 
-from sim.case_dir import case_folder, case_name, unread, yaml_files
+from sim.composing.case_dir import case_folder, case_name, unread, yaml_files
+from sim.composing.refusals import no_yaml
+from sim.composing.schema import GROUPS, load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.observed import OBSERVATIONS, check_observed, observations
-from sim.operators import people_by_band
-from sim.refusals import no_yaml
-from sim.schema import GROUPS, load_config
+from sim.observation.observed import OBSERVATIONS, check_observed, observations
+from sim.observation.operators import people_by_band
 from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")

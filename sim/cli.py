@@ -24,18 +24,18 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
-from sim import cycles
-from sim.beside import beside
-from sim.case_dir import open_case, searching
-from sim.completion import script
+from sim.composing.case_dir import open_case, searching
+from sim.composing.completion import script
+from sim.composing.jobs import CLUSTER, ELSEWHERE, configurations
+from sim.composing.schema import CONF, load_config, load_run, open_key
 from sim.config import SimConfig
-from sim.endings import ending_well, fail, refuse
 from sim.errors import ConfigError
-from sim.interrupts import Interrupted, hand_on
-from sim.jobs import CLUSTER, ELSEWHERE, configurations
-from sim.orphans import follow_driver
-from sim.schema import CONF, load_config, load_run, open_key
-from sim.voice import is_quiet, speaking
+from sim.process import cycles
+from sim.process.beside import beside
+from sim.process.endings import ending_well, fail, refuse
+from sim.process.interrupts import Interrupted, hand_on
+from sim.process.orphans import follow_driver
+from sim.process.voice import is_quiet, speaking
 
 BY_RANKS = "engine=mpi"
 SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
@@ -45,8 +45,8 @@ OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
     import pandas as pd
 
-    from sim.checkpoint import Checkpoint
     from sim.results import Result
+    from sim.storage.checkpoint import Checkpoint
 
 
 def main() -> None:
@@ -85,7 +85,7 @@ def _main() -> None:
 
 def _among_ranks(overrides: list[str]) -> None:
     """Let the first rank do what a single process does; the others take steps with it."""
-    from sim.ranks import Ranks
+    from sim.parallel.ranks import Ranks
     from sim.runs import compare
 
     ranks = Ranks.here()
@@ -110,7 +110,7 @@ def _asked() -> Namespace:
 
 
 def _version() -> str:
-    from sim.manifest import commit
+    from sim.storage.manifest import commit
     from sim.versions import versions
 
     first, *others = (f"{name} {version}" for name, version in versions().items())
@@ -142,11 +142,11 @@ def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
         composing.begin(*overrides)
         # the simulator takes half a second, which nobody waits for to be told of a refusal; only
         # the process does before it ends: a thread that imports while Python ends may crash it
-        Thread(target=import_module, args=("sim.rehearsal",)).start()
+        Thread(target=import_module, args=("sim.process.rehearsal",)).start()
         config, composed = composing.finish()
     from sim.memory import check_memory
-    from sim.observed import check_observed
-    from sim.rehearsal import rehearsing
+    from sim.observation.observed import check_observed
+    from sim.process.rehearsal import rehearsing
 
     check_observed(config)
     if config.engine.name == "mpi" and BY_RANKS not in overrides:
@@ -176,7 +176,7 @@ def _begun(job: Callable[[], JobReturn]) -> None:
 
 def _check_sweep(overrides: list[str]) -> None:
     """Refuse a sweep with values that cannot be run; or do not fit in memory, if it runs here."""
-    from sim.observed import check_observed
+    from sim.observation.observed import check_observed
 
     configs = list(configurations(overrides))
     if any(config.engine.name == "mpi" for config in configs):
@@ -193,7 +193,7 @@ def _check_sweep(overrides: list[str]) -> None:
 
 
 def _job(config: SimConfig) -> None:
-    from sim.checkpoint import Checkpoint
+    from sim.storage.checkpoint import Checkpoint
 
     folder = Path(HydraConfig.get().runtime.output_dir)
     try:
@@ -207,8 +207,8 @@ def _job(config: SimConfig) -> None:
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
 def hydra_main(_: DictConfig) -> float:
     """Run one job of a sweep; return the largest effect on daily reach, for sweepers."""
-    from sim.checkpoint import Checkpoint
-    from sim.folder import is_done, read_effects
+    from sim.storage.checkpoint import Checkpoint
+    from sim.storage.folder import is_done, read_effects
 
     follow_driver()
     job = HydraConfig.get()
@@ -227,9 +227,9 @@ def hydra_main(_: DictConfig) -> float:
 
 def take(checkpoint: Checkpoint) -> Result:
     """Take runs from where they stand to their end, and show how far they are."""
-    from sim.folder import fill_folder
-    from sim.progress import Progress
+    from sim.process.progress import Progress
     from sim.runs import n_steps_in_all
+    from sim.storage.folder import fill_folder
 
     config = checkpoint.header.config
     n_steps, n_users = n_steps_in_all(config), config.population.n_users
@@ -244,7 +244,7 @@ def report(result: Result, folder: Path) -> None:
     if is_quiet():
         print(folder)
         return
-    from sim.summary import table, warnings
+    from sim.words.summary import table, warnings
 
     console = Console(width=None if sys.stdout.isatty() else 100)
     shown = table(result)

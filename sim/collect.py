@@ -21,11 +21,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sim.bands import Bands
-from sim.digest import Digest
-from sim.drafts import whole
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.evidence import Evidence, evidence
+from sim.process.endings import ending_well
+from sim.storage.digest import Digest
+from sim.storage.drafts import whole
+from sim.storage.evidence import Evidence, evidence
 
 MADE_BY = ["version", "commit", "sources"]
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from sim import posterior
+from sim.composing.validation import validate
 from sim.config import SimConfig
-from sim.validation import validate
 
 
 def drawn(config: SimConfig, replication: int) -> SimConfig:

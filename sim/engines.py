@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from sim.compiled import rule, rule_loop
-from sim.lanes import WIDTH, align_stack
+from sim.parallel.threads import BLOCK, COARSE, Threads
 from sim.rules.choice import communicate
 from sim.rules.groups import move
 from sim.rules.pairing import keep_agreements
@@ -37,7 +37,7 @@ from sim.rules.tie import working_memory
 from sim.rules.whatif import Questions, answer, questions
 from sim.state import State
 from sim.tally import Sums, Tally, block_sums, carry, observe
-from sim.threads import BLOCK, COARSE, Threads
+from sim.vectors.lanes import WIDTH, align_stack
 
 
 class Engine(Protocol):

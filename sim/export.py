@@ -21,17 +21,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim import flat
-from sim.census import Census, census, check
+from sim.composing.schema import load_config
 from sim.config import SimConfig
-from sim.contacts import FORMATS, check_size, contacts, write
-from sim.dataset import to_xarray
-from sim.drafts import whole
-from sim.endings import ending_well
 from sim.errors import ConfigError
+from sim.exports import flat
+from sim.exports.census import Census, census, check
+from sim.exports.contacts import FORMATS, check_size, contacts, write
+from sim.exports.dataset import to_xarray
 from sim.memory import check_memory
+from sim.process.endings import ending_well
 from sim.report import read_result
-from sim.schema import load_config
+from sim.storage.drafts import whole
 
 NETCDF = "run.nc"
 OWN = "export"  # folder in that of a run
@@ -120,7 +120,7 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
 def _figures(asked: argparse.Namespace) -> list[Path]:
     result = read_result(asked.folder)
     from sim.figures import figures  # drawing takes a second to import
-    from sim.plotting import save_as
+    from sim.plotting.runs import save_as
 
     into = asked.into or asked.folder / OWN
     into.mkdir(parents=True, exist_ok=True)

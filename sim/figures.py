@@ -8,9 +8,9 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim import plotting
-from sim.observed import events, observations, observed_reach
-from sim.palette import looks_of
+from sim.observation.observed import events, observations, observed_reach
+from sim.plotting import runs as plotting
+from sim.plotting.palette import looks_of
 from sim.results import Result
 
 

@@ -13,17 +13,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import aligned
 from sim.cells import Cells
 from sim.config import SimConfig
-from sim.octets import WIDTH
+from sim.parallel.threads import chunks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
 from sim.state import State
 from sim.tally import N_COLUMNS, Tally, collect
-from sim.threads import chunks
 from sim.values import Seen, step_values
+from sim.vectors import aligned
+from sim.vectors.octets import WIDTH
 from sim.world.pool import parts
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach

@@ -20,15 +20,15 @@ from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine
 from sim.errors import ConfigError
-from sim.machine import available, used
+from sim.initialisation.sample import MOST_BLOCKS
 from sim.measures import month_series, step_series
-from sim.ranks import Ranks
+from sim.parallel.ranks import Ranks
+from sim.parallel.threads import BLOCK, Threads
+from sim.process.machine import available, used
 from sim.rules.records import TALK
 from sim.runs import n_runs, side_by_side
-from sim.sample import MOST_BLOCKS
 from sim.simulation import Simulation
 from sim.state import State, make_state
-from sim.threads import BLOCK, Threads
 from sim.world.arms import build_rows
 from sim.world.chats import seat
 from sim.world.population import draw_population

@@ -11,12 +11,12 @@ from sim.conditions import Conditions
 from sim.config import AGENT_LIMIT, SimConfig
 from sim.draws import drawn
 from sim.engines import CompiledEngine, agreements
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.rules import tie, whatif
 from sim.rules.records import TALK, records
 from sim.simulation import Simulation
-from sim.start import prepare
 from sim.state import State, seats
-from sim.threads import Threads
 
 
 class MigrationModel(mesa.Model):

@@ -9,13 +9,13 @@ import numpy as np
 from sim.cells import Cells
 from sim.compiled import rule_loop
 from sim.config import SimConfig
+from sim.parallel.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.abuse import adapt, incidents, profit
 from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
 from sim.rules.word import USABLE, place, usable
 from sim.state import State
-from sim.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.world.settings import BANDS
 
 

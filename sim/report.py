@@ -16,17 +16,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
 from sim import posterior
-from sim.case_dir import closed
+from sim.composing.case_dir import closed
+from sim.composing.validation import validate
 from sim.config import SimConfig
-from sim.endings import ending_well
 from sim.errors import ConfigError
-from sim.facts import COSTS, Facts, facts, signed
-from sim.glossary import CAPTION, MEANING, UNITS
-from sim.manifest import OVERRIDES, read_manifest
+from sim.process.endings import ending_well
 from sim.results import Result
-from sim.stories import stories
-from sim.summary import FAR, HELD, kind_of
-from sim.validation import validate
+from sim.storage.manifest import OVERRIDES, read_manifest
+from sim.words.facts import COSTS, Facts, facts, signed
+from sim.words.glossary import CAPTION, MEANING, UNITS
+from sim.words.stories import stories
+from sim.words.summary import FAR, HELD, kind_of
 
 NAME = "report.html"
 CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue

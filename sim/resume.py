@@ -13,14 +13,14 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from sim.checkpoint import Checkpoint
 from sim.cli import report, take
-from sim.endings import ending_well
-from sim.manifest import MULTIRUN, OVERRIDES
-from sim.multirun import Job, Multirun
-from sim.ranks import Ranks
+from sim.composing.schema import load_config
+from sim.parallel.ranks import Ranks
+from sim.process.endings import ending_well
 from sim.runs import compare
-from sim.schema import load_config
+from sim.storage.checkpoint import Checkpoint
+from sim.storage.manifest import MULTIRUN, OVERRIDES
+from sim.storage.multirun import Job, Multirun
 
 TO_DO = ("missing", "failed", "interrupted")  # status of jobs
 INCOMPLETE = 1  # exit status

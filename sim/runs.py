@@ -5,20 +5,20 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from sim.accord import Accord
 from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.draws import drawn
 from sim.engines import CompiledEngine, Engine
+from sim.initialisation.start import prepare
 from sim.measures import Observations
-from sim.ranges import Ranges, RangesEngine, RangeThreads
-from sim.ranks import Ranks
+from sim.parallel.accord import Accord
+from sim.parallel.ranges import Ranges, RangesEngine, RangeThreads
+from sim.parallel.ranks import Ranks
+from sim.parallel.threads import Threads
 from sim.results import Result, assemble
 from sim.simulation import Simulation
-from sim.start import prepare
 from sim.state import State
-from sim.threads import Threads
 from sim.watch import OnStep, Watch
 from sim.world.pool import available_cores
 

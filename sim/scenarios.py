@@ -7,9 +7,9 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
-from sim.endings import ending_well
-from sim.schema import load_config, names
-from sim.stories import story
+from sim.composing.schema import load_config, names
+from sim.process.endings import ending_well
+from sim.words.stories import story
 
 
 def listed(width: int) -> str:

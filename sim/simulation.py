@@ -11,11 +11,11 @@ from sim.config import SimConfig
 from sim.engines import Engine
 from sim.measures import Recorder
 from sim.offenders import follow
+from sim.parallel.threads import Threads
 from sim.policies import Compliance
 from sim.rng import purpose_key, step_key
 from sim.rules.records import PURPOSES, U64, Now
 from sim.state import State
-from sim.threads import Threads
 
 # what a recorder is made with, and keeps
 GIVEN = {"config", "n_users", "_at_start", "cells", "_tally"}
@@ -29,7 +29,8 @@ class Simulation:
     conditions : Conditions
         The scenario's policies, asked step by step; runs of one scenario may share it.
     start : State
-        Where the run starts (see sim/start.py). The run changes it: a copy, if others need it.
+        Where the run starts (see sim/initialisation/start.py). The run changes it: a copy, if
+        others need it.
     replication : int
         Which luck: runs with the same seed and replication see the same random numbers.
     """

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.compiled import jit_loop
 from sim.config import SimConfig
-from sim.lanes import WIDTH
+from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
 from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
 from sim.rules.records import (
@@ -29,7 +29,7 @@ from sim.rules.records import (
     records,
 )  # fmt: skip
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
-from sim.threads import Threads
+from sim.vectors.lanes import WIDTH
 from sim.world.chats import Seats
 from sim.world.graph import WEIGHT_EXPONENT
 from sim.world.pool import each, parts
@@ -139,7 +139,7 @@ def make_chats(seats: Seats) -> Chats:
 
 
 def make_rules(config: SimConfig) -> Record:
-    """Return the parameters as rules use them; solved values start as 0 (see sim/start.py)."""
+    """Return the parameters as rules use them; values that the start solves are 0."""
     rules = records(RULES, 1)[0]
     rules.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]

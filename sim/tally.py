@@ -6,9 +6,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import aligned
 from sim.compiled import rule, rule_loop
-from sim.octets import (
+from sim.rules.activity import p_seen
+from sim.rules.fixed import (
+    OPENED_STEPS,
+    SHARE_STEPS,
+    intensity,
+    read_steps,
+    write_steps,
+)
+from sim.rules.habit import communication_shares
+from sim.rules.records import CELLULAR, F32, F64, U8, U16, Int, Now, Record, Records
+from sim.rules.word import in_use
+from sim.vectors import aligned
+from sim.vectors.octets import (
     WIDTH,
     Octet,
     add_to,
@@ -24,17 +35,6 @@ from sim.octets import (
     splat,
     total,
 )
-from sim.rules.activity import p_seen
-from sim.rules.fixed import (
-    OPENED_STEPS,
-    SHARE_STEPS,
-    intensity,
-    read_steps,
-    write_steps,
-)
-from sim.rules.habit import communication_shares
-from sim.rules.records import CELLULAR, F32, F64, U8, U16, Int, Now, Record, Records
-from sim.rules.word import in_use
 from sim.world.arrays import Flags
 
 ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties

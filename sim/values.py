@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.cells import Cells
-from sim.octets import WIDTH
 from sim.offenders import abuse_by_cell
 from sim.rules.records import CELLULAR, F64, MAX, Now, Records
 from sim.tally import (
@@ -35,6 +34,7 @@ from sim.tally import (
     VPN,
     WELFARE,
 )
+from sim.vectors.octets import WIDTH
 
 
 class Seen(NamedTuple):

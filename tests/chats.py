@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 
 from sim.compiled import jit_loop
-from sim.octets import write
 from sim.rules.groups import chat_values, first_chat
 from sim.rules.records import MAX, NOWHERE, WINDOW, Chats
+from sim.vectors.octets import write
 
 
 def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):

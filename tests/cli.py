@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sim.composing.validation import validate
 from sim.errors import ConfigError
-from sim.validation import validate
 
 REPO = Path(__file__).parents[1]
 PYTHON = (sys.executable, "-W", "error")

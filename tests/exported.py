@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 
 from sim import load_config
-from sim.folder import run_to_folder
+from sim.storage.folder import run_to_folder
 
 N = 300  # users
 DAY = dt.date(2025, 12, 31)  # in the step that begins on the 29th

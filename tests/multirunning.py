@@ -5,8 +5,8 @@ import time
 
 import pandas as pd
 
-from sim.checkpoint import NAME as CHECKPOINT
-from sim.multirun import Multirun
+from sim.storage.checkpoint import NAME as CHECKPOINT
+from sim.storage.multirun import Multirun
 from tests.cli import PYTHON, REPO, environment
 
 OFTEN = "engine.checkpoint_minutes=0.001"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from sim import compare, load_config
 from sim.conditions import Conditions
-from sim.ranges import RangesEngine
-from sim.ranks import Ranks
+from sim.initialisation.start import prepare
+from sim.parallel.ranges import RangesEngine
+from sim.parallel.ranks import Ranks
+from sim.parallel.threads import Threads
 from sim.runs import ENGINES
-from sim.start import prepare
-from sim.threads import Threads
 from tests.cli import PYTHON, REPO, environment
 from tests.test_engines import EVENTFUL, MANY, assert_all_has_happened
 from tests.worlds import advanced, outcome

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.parallel.threads import BLOCK
 from sim.rng import purpose_key, step_key, uniform, user_uniform
-from sim.threads import BLOCK
 from tests.chats import chats_of
 from tests.worlds import csr
 

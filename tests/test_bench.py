@@ -14,10 +14,10 @@ from experiments.bench.slices import GROUP, SORTED, make_slices, pack, places, u
 from experiments.bench.work import ORDERS, Graph, draw_graph, load_graph, save_graph
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine
-from sim.lanes import WIDTH
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.simulation import Simulation
-from sim.start import prepare
-from sim.threads import Threads
+from sim.vectors.lanes import WIDTH
 from tests.worlds import different, outcome
 
 

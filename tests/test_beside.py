@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 
 import pytest
 
-from sim import beside as module
-from sim.beside import Turns, beside
+from sim.process import beside as module
+from sim.process.beside import Turns, beside
 from tests.cli import python
 
 
@@ -116,8 +116,8 @@ def test_a_signal_while_a_copy_is_made_ends_one_process_alone():
     """The copy would go the way of the other: it would tell, and write, a second time."""
     code = (
         "import os, signal\n"
-        "from sim import beside\n"
-        "from sim.interrupts import Interrupted, Interrupts\n"
+        "from sim.process import beside\n"
+        "from sim.process.interrupts import Interrupted, Interrupts\n"
         "beside.available_cores = lambda: 2\n"
         "fork = os.fork\n"
         "def interrupted():\n"

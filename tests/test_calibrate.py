@@ -14,7 +14,7 @@ from experiments.prior import Prior
 from experiments.targets import COMPANY, simulated, targets
 from experiments.validation_page import out_of_reach
 from sim import load_config, posterior
-from sim.observed import observations
+from sim.observation.observed import observations
 from sim.sweeps.design import Design
 
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]

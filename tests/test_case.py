@@ -6,15 +6,15 @@ import pandas as pd
 import pytest
 
 from sim import case, load_config, run
-from sim.case_dir import SHIPPED, closed, open_case, searching
+from sim.composing.case_dir import SHIPPED, closed, open_case, searching
 from sim.errors import ConfigError
-from sim.facts import facts
-from sim.folder import run_to_folder
-from sim.observed import events, observations
-from sim.operators import OPERATORS
-from sim.residuals import available, residuals
-from sim.sources import GRADES
-from sim.summary import warnings
+from sim.observation.observed import events, observations
+from sim.observation.operators import OPERATORS
+from sim.observation.residuals import available, residuals
+from sim.observation.sources import GRADES
+from sim.storage.folder import run_to_folder
+from sim.words.facts import facts
+from sim.words.summary import warnings
 from tests.cli import REPO
 
 CASES = sorted(path.name for path in SHIPPED.iterdir())

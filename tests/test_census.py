@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from sim import load_config
-from sim.census import census
 from sim.export import main
-from sim.folder import run_to_folder
+from sim.exports.census import census
 from sim.platforms import CELLULAR
 from sim.report import read_result
+from sim.storage.folder import run_to_folder
 from tests.cli import REPO
 from tests.exported import DAY, STEP, N, exported
 

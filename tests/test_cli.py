@@ -8,10 +8,10 @@ import pytest
 import yaml
 from pandas.testing import assert_frame_equal
 
-from sim.manifest import manifest
+from sim.composing.validation import validate
 from sim.memory import estimate_memory
 from sim.runs import compare
-from sim.validation import validate
+from sim.storage.manifest import manifest
 from sim.versions import PACKAGES
 from tests.cli import command
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.collect import collect
-from sim.digest import Digest
+from sim.storage.digest import Digest
 from tests.cli import command, python
 from tests.sweeping import GRADE, begin, finish
 

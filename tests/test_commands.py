@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from sim import load_config
-from sim.folder import run_to_folder
-from sim.interrupts import Interrupted
-from sim.jobs import expand
-from sim.schema import open_key
+from sim.composing.jobs import expand
+from sim.composing.schema import open_key
+from sim.process.interrupts import Interrupted
+from sim.storage.folder import run_to_folder
 from tests.commands import EXCERPTS, NOT_RUN, PAGES, REPO, files, pieces, reason, small
 
 README = (REPO / "README.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from sim import load_config
+from sim.composing.schema import CONF
 from sim.errors import ConfigError
-from sim.schema import CONF
 from sim.sweeps.points import Points
 from sim.sweeps.request import Request
 

@@ -7,9 +7,10 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from sim import load_config, schema
+from sim import load_config
+from sim.composing import schema
+from sim.composing.validation import validate
 from sim.errors import ConfigError
-from sim.validation import validate
 from tests.cli import DROPPED, changed, plain, refusal
 
 UNKNOWN_KEYS = [

@@ -4,9 +4,9 @@ import networkx
 import pytest
 
 from sim import load_config
-from sim.census import census
-from sim.contacts import contacts, to_igraph, to_networkx, write
 from sim.errors import ConfigError
+from sim.exports.census import census
+from sim.exports.contacts import contacts, to_igraph, to_networkx, write
 from sim.report import read_result
 from sim.state import make_ties
 from sim.world.cache import load_world

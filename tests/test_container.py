@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.lib import recfunctions
 
-from sim import container
 from sim.errors import ConfigError
 from sim.measures import Flow, Observations
 from sim.rules.records import USER, records
+from sim.storage import container
 
 RECORD = np.dtype([("a", "u1"), ("b", "f8", (2,)), ("c", "i2")], align=True)
 

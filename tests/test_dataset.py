@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import xarray
 
-from sim import extras, load_config, run
-from sim.dataset import EFFECT, STATISTICS, to_xarray
+from sim import load_config, run
 from sim.errors import ConfigError
 from sim.export import main
+from sim.exports.dataset import EFFECT, STATISTICS, to_xarray
 from sim.platforms import CELLULAR
+from sim.process import extras
 from sim.report import read_result
 from tests.exported import exported
 

@@ -6,12 +6,12 @@ import pytest
 from matplotlib.colors import to_hex
 
 from sim import load_config
-from sim.census import census
-from sim.diary import keep_diary
+from sim.exports.census import census
+from sim.exports.diary import keep_diary
 from sim.model import MigrationModel
-from sim.palette import PLATFORMS
 from sim.platforms import CELLULAR
-from sim.plotting_diary import diary as draw
+from sim.plotting.diary import diary as draw
+from sim.plotting.palette import PLATFORMS
 
 N_STEPS = 14
 ROW = 17

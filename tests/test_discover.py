@@ -7,7 +7,7 @@ import pytest
 from experiments import discover
 from experiments.boxes import Box, cart, prim
 from sim.errors import ConfigError
-from sim.layout import limit
+from sim.plotting.layout import limit
 
 
 @pytest.fixture(scope="module")

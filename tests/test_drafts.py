@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from sim import load_config
-from sim.folder import run_to_folder
-from sim.manifest import read_manifest, write_json
+from sim.storage.folder import run_to_folder
+from sim.storage.manifest import read_manifest, write_json
 
 TINY = ("population.n_users=100", "replications=1", "dur_days=14")
 

@@ -8,7 +8,7 @@ import pytest
 from sim import load_config, posterior, run
 from sim.draws import drawn
 from sim.errors import ConfigError
-from sim.folder import run_to_folder
+from sim.storage.folder import run_to_folder
 from sim.sweeps.design import Design
 from sim.sweeps.points import Points
 

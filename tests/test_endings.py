@@ -9,8 +9,9 @@ import sys
 
 import pytest
 
-from sim import folder, load_config
-from sim.endings import ending_well
+from sim import load_config
+from sim.process.endings import ending_well
+from sim.storage import folder
 from tests.cli import PYTHON, REPO, command, environment, python
 
 TINY = ("population.n_users=100", "replications=1", "dur_days=14")

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from sim import compare, load_config
+from sim.composing.schema import CONF
+from sim.initialisation.start import prepare
 from sim.model import MigrationModel
+from sim.parallel.threads import BLOCK, Threads
 from sim.policies import (
     BankDelay,
     Campaign,
@@ -29,9 +32,6 @@ from sim.policies import (
     VpnSupport,
 )
 from sim.runs import MOST_AT_ONCE, SMALL, side_by_side
-from sim.schema import CONF
-from sim.start import prepare
-from sim.threads import BLOCK, Threads
 from tests.worlds import advanced, different, outcome, simulation
 
 SCENARIOS = sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))

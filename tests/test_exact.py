@@ -11,7 +11,7 @@ import pytest
 
 from sim.compiled import jit_loop
 from sim.engines import CompiledEngine
-from sim.lanes import WIDTH
+from sim.parallel.threads import Threads
 from sim.rng import purpose_key, step_key, uniform, uniforms
 from sim.rules.adoption import revise, weigh
 from sim.rules.choice import communicate
@@ -21,7 +21,7 @@ from sim.rules.tie import working_memory
 from sim.rules.whatif import answer, ask_values, questions
 from sim.rules.word import pack
 from sim.state import make_ties, seats
-from sim.threads import Threads
+from sim.vectors.lanes import WIDTH
 from sim.world.graph import Graph
 from sim.world.rows import rows_from
 from tests import theory

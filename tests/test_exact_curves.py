@@ -9,10 +9,10 @@ from sim.compiled import rule_loop
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine
 from sim.measures import Recorder, Series, step_series
+from sim.parallel.threads import BLOCK, Threads
 from sim.rules.records import TALK, records
 from sim.state import make_users
 from sim.tally import block_sums, carry, observe
-from sim.threads import BLOCK, Threads
 from sim.world.population import draw_population
 from tests import theory
 from tests.worlds import (

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.stats import norm
 
 from sim.engines import CompiledEngine
-from sim.threads import Threads
+from sim.parallel.threads import Threads
 from sim.world.graph import Graph
 from tests import theory, theory_networks
 from tests.worlds import (

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from sim.engines import CompiledEngine
+from sim.parallel.threads import Threads
 from sim.rules.word import HABIT_STEPS
-from sim.threads import Threads
 from tests import theory
 from tests.worlds import (
     HABIT_UNIT,

@@ -11,7 +11,7 @@ from sim.export import main
 from sim.measures import month_series, step_series
 from sim.report import read_result
 from sim.results import CHANGES
-from sim.units import MEASURES, measure
+from sim.words.units import MEASURES, measure
 from tests.cli import REPO, python
 from tests.exported import exported
 from tests.sweeping import GRADE, begin, finish

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from sim.facts import facts
-from sim.summary import missed
+from sim.words.facts import facts
+from sim.words.summary import missed
 from tests.written import STEPS, written
 
 DECEMBER = pd.Timestamp("2025-12-01")

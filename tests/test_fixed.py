@@ -7,10 +7,10 @@ import pytest
 
 from sim import tally
 from sim.compiled import jit_loop
-from sim.octets import read, write
 from sim.rules import beliefs, fixed, habit
 from sim.rules.records import AT_START, MAX, NEWS, TALK, records
 from sim.rules.word import pack_mind
+from sim.vectors.octets import read, write
 from sim.world.population import TASTE_UNIT
 from tests.worlds import equal_ties, someone, toy_rules, toy_state, toy_tally, toy_users
 

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from sim import load_config
-from sim.in_force import changes, in_force
-from sim.live import LiveModel
+from sim.composing.schema import names
+from sim.live.model import LiveModel
 from sim.model import MigrationModel
-from sim.schema import names
-from sim.standing import MEANINGS, reached
+from sim.words.in_force import changes, in_force
+from sim.words.standing import MEANINGS, reached
 from tests.cli import REPO
 
 

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from sim.interrupts import Interrupted, Interrupts, hand_on
+from sim.process.interrupts import Interrupted, Interrupts, hand_on
 
 
 def hold(*signums):

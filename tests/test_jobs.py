@@ -3,9 +3,9 @@
 import pytest
 
 from sim import load_config
+from sim.composing.jobs import configurations, expand
+from sim.composing.schema import scenario_name
 from sim.errors import ConfigError
-from sim.jobs import configurations, expand
-from sim.schema import scenario_name
 from sim.world.pool import available_cores
 from tests.cli import command
 from tests.multirunning import finish, start

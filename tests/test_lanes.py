@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sim.compiled import INTERPRETED, jit_loop
-from sim.lanes import (
+from sim.rng import uniform
+from sim.vectors.lanes import (
     SPAN,
     WIDTH,
     any_bits,
@@ -28,7 +29,6 @@ from sim.lanes import (
     where,
     zeros,
 )
-from sim.rng import uniform
 
 pytestmark = pytest.mark.interpreted
 

@@ -10,9 +10,9 @@ import numba
 import numpy as np
 import pytest
 
-from sim import aligned, lanes
 from sim.compiled import INTERPRETED, jit_loop
-from sim.lanes import (
+from sim.vectors import aligned, lanes
+from sim.vectors.lanes import (
     SPAN,
     WIDTH,
     align_stack,

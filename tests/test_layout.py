@@ -3,7 +3,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from sim.layout import GAP, band_note, ribbons, spread
+from sim.plotting.layout import GAP, band_note, ribbons, spread
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import pytest
 
 from sim import load_config
+from sim.composing.schema import names
 from sim.errors import ConfigError
-from sim.levers import AS_PLANNED, LEVERS, idle, overrides
+from sim.live.levers import AS_PLANNED, LEVERS, idle, overrides
 from sim.policies import Restriction
-from sim.schema import names
 
 
 def moved(scenario, **chosen):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim import load_config
-from sim.completion import SCRIPT
+from sim.composing.completion import SCRIPT
 from sim.errors import ConfigError
 from tests.cli import PYTHON, REPO, command, environment
 

@@ -13,13 +13,13 @@ import pytest
 
 from sim import load_config
 from sim.agents import User
+from sim.initialisation.start import prepare
 from sim.measures import step_series
 from sim.mechanisms import MECHANISMS
 from sim.model import MigrationModel
+from sim.parallel.threads import Threads
 from sim.rules import beliefs
 from sim.rules.word import aware_of
-from sim.start import prepare
-from sim.threads import Threads
 from tests.worlds import advanced, simulation
 
 EVENTFUL = (

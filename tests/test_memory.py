@@ -6,10 +6,11 @@ import sys
 
 import pytest
 
-from sim import load_config, machine
+from sim import load_config
 from sim.errors import ConfigError
-from sim.machine import _of_cgroups, available, peak, used
 from sim.memory import check_memory, estimate_memory
+from sim.process import machine
+from sim.process.machine import _of_cgroups, available, peak, used
 from sim.rules.records import USER
 from tests.cli import command
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
-from sim.lanes import WIDTH, any_bits, gather, load, splat, store
+from sim.parallel.threads import Threads
 from sim.rules import adoption, circumvention
 from sim.rules.availability import availability
 from sim.rules.records import (
@@ -42,7 +42,7 @@ from sim.rules.word import (
     aware_of,
     stories_of,
 )
-from sim.threads import Threads
+from sim.vectors.lanes import WIDTH, any_bits, gather, load, splat, store
 from tests.chats import values_of
 from tests.worlds import (
     F32,

@@ -10,8 +10,8 @@ import pytest
 from sim import load_config
 from sim.compiled import jit_loop
 from sim.engines import agreements, move_rows
-from sim.lanes import WIDTH
 from sim.measures import Series, step_series
+from sim.parallel.threads import BLOCK, Threads
 from sim.policies import (
     GroupMove,
     InformationEvent,
@@ -28,7 +28,7 @@ from sim.rules.whatif import answer, questions
 from sim.rules.word import USABLE
 from sim.state import seats
 from sim.tally import block_sums, carry, observe
-from sim.threads import BLOCK, Threads
+from sim.vectors.lanes import WIDTH
 from sim.world.settings import BANDS
 from tests.chats import chat_rows, chats_of
 from tests.worlds import (

@@ -9,12 +9,12 @@ from pandas.testing import assert_frame_equal
 
 from sim import load_config
 from sim.agents import MesaEngine, User
+from sim.initialisation.start import prepare
 from sim.measures import Series, step_series
 from sim.model import AGENT_LIMIT, MigrationModel
+from sim.parallel.threads import Threads
 from sim.rules.records import CALL
 from sim.runs import run
-from sim.start import prepare
-from sim.threads import Threads
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
 from tests.worlds import from_steps

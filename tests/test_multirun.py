@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from sim.errors import ConfigError
-from sim.manifest import read_manifest
-from sim.multirun import Multirun
+from sim.storage.manifest import read_manifest
+from sim.storage.multirun import Multirun
 from tests.multirunning import (
     OFTEN,
     digest,

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import load_config, observed
+from sim import load_config
 from sim.errors import ConfigError
-from sim.sources import DESIGN_EFFECT, GRADES, WORDING
+from sim.observation import observed
+from sim.observation.sources import DESIGN_EFFECT, GRADES, WORDING
 
 BASE = 123.0  # million people aged 12+
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import octets
 from sim.compiled import jit_loop
-from sim.octets import (
+from sim.rng import uniform
+from sim.vectors import octets
+from sim.vectors.octets import (
     TINY,
     USED,
     WIDTH,
@@ -38,7 +39,6 @@ from sim.octets import (
     word_of,
     write,
 )
-from sim.rng import uniform
 
 pytestmark = pytest.mark.interpreted
 

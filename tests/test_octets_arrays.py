@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.compiled import jit_loop
-from sim.octets import USED, WIDTH, add_to, beside, count, read, write
+from sim.vectors.octets import USED, WIDTH, add_to, beside, count, read, write
 from tests.test_octets import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted

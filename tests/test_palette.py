@@ -2,8 +2,8 @@
 
 from sim import load_config, run
 from sim.figures import figures
-from sim.palette import PLATFORMS, in_order, looks_of, platform
-from sim.plotting_groups import by_group
+from sim.plotting.groups import by_group
+from sim.plotting.palette import PLATFORMS, in_order, looks_of, platform
 
 
 def test_the_shipped_case_looks_as_ever():

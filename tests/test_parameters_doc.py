@@ -8,9 +8,9 @@ from io import StringIO
 import pytest
 
 from experiments.parameters import main
+from sim.composing.validation import OURS
 from sim.config import SimConfig
 from sim.parameters import JOINT, PRIOR, REACH, Behaviour
-from sim.validation import OURS
 from tests.cli import REPO
 
 BY_NAME = "additionalProperties"  # what a JSON schema calls the values of a dictionary

@@ -8,8 +8,8 @@ import pytest
 
 from experiments import decompose, patterns, reversal
 from sim import compare, load_config
-from sim.facts import facts
 from sim.mechanisms import MECHANISMS
+from sim.words.facts import facts
 
 SMALL = ["population.n_users=2000", "replications=2"]
 

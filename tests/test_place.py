@@ -11,10 +11,10 @@ import time
 import psutil
 import pytest
 
-from sim.checkpoint import Checkpoint
 from sim.errors import ConfigError
-from sim.manifest import refuse_company, write_json
-from sim.place import Place
+from sim.process.place import Place
+from sim.storage.checkpoint import Checkpoint
+from sim.storage.manifest import refuse_company, write_json
 
 
 @pytest.fixture

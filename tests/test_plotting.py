@@ -8,9 +8,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.dates import date2num
 
-from sim import palette, plotting
 from sim.errors import ConfigError
-from sim.layout import primary_flows, select
+from sim.plotting import palette
+from sim.plotting import runs as plotting
+from sim.plotting.layout import primary_flows, select
 
 PLATFORMS = ["whatsapp", "telegram", "max", "imo", "vk"]
 WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")

@@ -6,8 +6,8 @@ import pytest
 from matplotlib.colors import to_hex
 
 from sim.errors import ConfigError
-from sim.palette import PLATFORMS
-from sim.plotting_groups import COSTS, by_group
+from sim.plotting.groups import COSTS, by_group
+from sim.plotting.palette import PLATFORMS
 
 WEEKS = pd.date_range("2025-06-02", periods=20, freq="7D")
 AGES = ("12-17", "18-24", "65+")

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from sim import load_config, palette
-from sim.atlas import GAP, along_curve, draw_atlas, households, pack
-from sim.live import LiveModel
-from sim.plotting_live import costs_so_far, reach_so_far
-from sim.plotting_network import network_map
-from sim.threads import Threads
+from sim import load_config
+from sim.live.model import LiveModel
+from sim.parallel.threads import Threads
+from sim.plotting import palette
+from sim.plotting.atlas import GAP, along_curve, draw_atlas, households, pack
+from sim.plotting.live import costs_so_far, reach_so_far
+from sim.plotting.network import network_map
 from sim.world.graph import Graph
 
 SOCIETY = ("population.n_users=500", "engine.threads=1")

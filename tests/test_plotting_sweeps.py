@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from sim.plotting import save
-from sim.plotting_sweeps import Found, Map, boxes, phase_maps, screening, variances
+from sim.plotting.runs import save
+from sim.plotting.sweeps import Found, Map, boxes, phase_maps, screening, variances
 
 AXIS = [0.0, 0.5, 1.0]
 

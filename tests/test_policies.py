@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim import load_config
-from sim.validation import validate
+from sim.composing.validation import validate
 from sim.window import Window
 from tests.cli import changed, refusal
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from sim import progress
-from sim.progress import Progress
+from sim.process import progress
+from sim.process.progress import Progress
 
 
 class Terminal(io.StringIO):

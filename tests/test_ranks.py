@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from sim import ranks
 from sim.errors import ConfigError
-from sim.ranks import Ranks
+from sim.parallel import ranks
+from sim.parallel.ranks import Ranks
 from tests.cli import command, python
 from tests.ranking import MPIRUN, ended, eventful, happened, started
 from tests.resuming import assert_same_tables, names, read_manifest
@@ -80,8 +80,8 @@ def test_ranks_that_a_signal_stops_are_resumed_by_any_number_of_ranks(straight, 
 FAILING = """
 import sys
 from sim.cli import main
-from sim.ranges import RangesEngine
-from sim.ranks import Ranks
+from sim.parallel.ranges import RangesEngine
+from sim.parallel.ranks import Ranks
 from sim.simulation import Simulation
 def stumble(engine, *_):
     if Ranks.here().number == {number}:
@@ -124,8 +124,8 @@ def test_processes_that_would_all_do_the_same_are_refused(tmp_path):
 
 @needs_ranks
 def test_without_mpirun_there_is_one_rank():
-    code = "from sim.ranks import Ranks; r = Ranks.here(); print(r.number, r.size, r.n_here)"
-    assert python(code).split() == ["0", "1", "1"]
+    code = "r = Ranks.here(); print(r.number, r.size, r.n_here)"
+    assert python(f"from sim.parallel.ranks import Ranks; {code}").split() == ["0", "1", "1"]
 
 
 def test_without_mpi4py_the_refusal_says_what_to_install(tmp_path):
@@ -159,7 +159,7 @@ def test_what_is_missing_is_named(error, advice, monkeypatch):
     def fail(_):
         raise error
 
-    monkeypatch.setattr("sim.extras.import_module", fail)
+    monkeypatch.setattr("sim.process.extras.import_module", fail)
     with pytest.raises(ConfigError, match=advice):
         Ranks.here()
 

@@ -10,8 +10,8 @@ import pytest
 
 from experiments.record import main
 from sim import load_config
-from sim.case_dir import SHIPPED
-from sim.observed import observations
+from sim.composing.case_dir import SHIPPED
+from sim.observation.observed import observations
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from tests.cli import python
 COMPILED = """
 import sys
 from sim.compiled import Compiled
-from sim.rehearsal import rehearse_start, rehearse_step
+from sim.process.rehearsal import rehearse_start, rehearse_step
 from sim import compare, load_config
 
 def signatures():
@@ -33,14 +33,14 @@ BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what all parts dr
 @pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
 def test_after_a_rehearsal_only_what_builds_worlds_is_left_to_compile():
     rehearsed, run = ast.literal_eval(python(COMPILED))
-    assert {"sim.engines.step_rows", "sim.inversion.talk_rows"} <= set(rehearsed)
+    assert {"sim.engines.step_rows", "sim.initialisation.inversion.talk_rows"} <= set(rehearsed)
     missing = {name for name, found in run.items() if rehearsed.get(name) != found}
     assert {name for name in missing if not name.startswith(BEFORE)} == set()
 
 
 @pytest.mark.parametrize("is_empty", [True, False])
 def test_a_step_is_rehearsed_for_an_empty_cache_alone(monkeypatch, tmp_path, is_empty):
-    from sim import rehearsal
+    from sim.process import rehearsal
 
     begun = tmp_path / "begun"
     monkeypatch.setattr(rehearsal, "INTERPRETED", False)

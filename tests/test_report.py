@@ -10,15 +10,15 @@ import pytest
 
 from sim import load_config
 from sim.errors import ConfigError
-from sim.facts import Number, fact_table, facts
-from sim.folder import run_to_folder
-from sim.glossary import MEANING
-from sim.manifest import OVERRIDES
-from sim.observed import monthly_mean
+from sim.observation.observed import monthly_mean
 from sim.report import main, read_result, write_report
 from sim.runs import compare, run
-from sim.stories import stories, story
-from sim.summary import monthly_series
+from sim.storage.folder import run_to_folder
+from sim.storage.manifest import OVERRIDES
+from sim.words.facts import Number, fact_table, facts
+from sim.words.glossary import MEANING
+from sim.words.stories import stories, story
+from sim.words.summary import monthly_series
 
 SMALL = ("population.n_users=300", "replications=3")
 

@@ -8,9 +8,9 @@ from sim import load_config, run
 from sim.conditions import Conditions
 from sim.errors import ConfigError
 from sim.measures import month_series, step_series
-from sim.observed import observations
-from sim.operators import OPERATORS, OWN
-from sim.residuals import available, readings, residuals, score
+from sim.observation.observed import observations
+from sim.observation.operators import OPERATORS, OWN
+from sim.observation.residuals import available, readings, residuals, score
 from sim.rules.records import MESSAGE
 from sim.sweeps.design import Design
 from sim.sweeps.points import Points

@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import container, folder, load_config
-from sim.checkpoint import NAME, Checkpoint
+from sim import load_config
 from sim.errors import ConfigError
-from sim.folder import fill_folder, run_to_folder
-from sim.interrupts import Interrupted
-from sim.locks import alone
-from sim.manifest import MULTIRUN
+from sim.process.interrupts import Interrupted
 from sim.runs import n_steps_in_all
 from sim.state import State
+from sim.storage import container, folder
+from sim.storage.checkpoint import NAME, Checkpoint
+from sim.storage.folder import fill_folder, run_to_folder
+from sim.storage.locks import alone
+from sim.storage.manifest import MULTIRUN
 from tests.resuming import assert_same_tables, names, read_manifest
 from tests.worlds import world
 
@@ -190,7 +191,7 @@ def refusal(path):
 
 
 def test_other_sources_are_refused_with_both_hashes(copy, monkeypatch):
-    monkeypatch.setattr("sim.header.sources", lambda: "abc")
+    monkeypatch.setattr("sim.storage.header.sources", lambda: "abc")
     message = refusal(copy)
     assert "sources=" in message
     assert "abc now" in message
@@ -198,7 +199,7 @@ def test_other_sources_are_refused_with_both_hashes(copy, monkeypatch):
 
 
 def test_other_libraries_are_refused_by_name(copy, monkeypatch):
-    monkeypatch.setattr("sim.header.versions", lambda: {"numpy": "0.1"})
+    monkeypatch.setattr("sim.storage.header.versions", lambda: {"numpy": "0.1"})
     assert f"versions.numpy={np.__version__}, it is 0.1 now" in refusal(copy)
 
 
@@ -289,7 +290,7 @@ def test_a_folder_holds_one_process_at_a_time(tmp_path):
 
 def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
     """As when a file of ties is another by now."""
-    monkeypatch.setattr("sim.checkpoint._digest", lambda *_: "other")
+    monkeypatch.setattr("sim.storage.checkpoint._digest", lambda *_: "other")
     with pytest.raises(ConfigError, match="start=other"):
         fill_folder(Checkpoint.of(copy), nothing)
     assert Checkpoint.of(copy).n_done == 80

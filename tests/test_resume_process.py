@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sim.checkpoint import NAME
+from sim.storage.checkpoint import NAME
 from tests.cli import PYTHON, REPO, environment
 from tests.resuming import assert_same_tables, names, read_manifest
 

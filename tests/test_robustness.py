@@ -11,8 +11,8 @@ from experiments.scalars import OUTCOMES
 from experiments.sizes import by_size, slope, slopes
 from experiments.verdicts import HOLDS, SIGN, SIZE, Band, judged, verdict
 from sim import load_config
-from sim.palette import ALONE, WHOLE
-from sim.plotting_robustness import Column, forest
+from sim.plotting.palette import ALONE, WHOLE
+from sim.plotting.robustness import Column, forest
 from sim.posterior import set_key
 from sim.sweeps.request import Request
 

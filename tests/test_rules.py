@@ -6,8 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.compiled import jit_loop
-from sim.lanes import SPAN, WIDTH
-from sim.octets import read, write
 from sim.rng import SLOTS, luck_of, purpose_key, uniforms
 from sim.rules import activity, attitude, availability, chance, habit, word
 from sim.rules.pace import pace
@@ -22,6 +20,8 @@ from sim.rules.records import (
 )
 from sim.rules.sieve import sieve
 from sim.rules.step import show
+from sim.vectors.lanes import SPAN, WIDTH
+from sim.vectors.octets import read, write
 from tests.worlds import (
     HABIT_UNIT,
     fear_level,

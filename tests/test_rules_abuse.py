@@ -8,6 +8,7 @@ from sim import load_config
 from sim.cells import Cells
 from sim.conditions import Conditions
 from sim.offenders import abuse_by_cell, arriving, follow, reach, start_abuse
+from sim.parallel.threads import Threads
 from sim.policies import Moderation, Restriction, VpnBlocking
 from sim.rules import abuse
 from sim.rules.records import (
@@ -22,7 +23,6 @@ from sim.rules.records import (
     USER,
     records,
 )
-from sim.threads import Threads
 from sim.world.settings import BANDS
 from tests.worlds import keys, lucky, someone, toy_now, world
 

@@ -12,14 +12,14 @@ from scipy.integrate import solve_ivp
 from sim import load_config
 from sim.compiled import jit
 from sim.grades import efficacy_after
-from sim.lanes import WIDTH, store
+from sim.parallel.threads import Threads
 from sim.policies import VpnBlocking, VpnFine, VpnSupport
 from sim.rules import circumvention, whatif
 from sim.rules.availability import availability
 from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
 from sim.rules.tie import working_memory
 from sim.rules.word import PLACE_BIT
-from sim.threads import Threads
+from sim.vectors.lanes import WIDTH, store
 from tests import theory
 from tests.worlds import (
     as_toy,

@@ -5,6 +5,7 @@ import pytest
 from scipy.special import softmax
 
 from sim.engines import CompiledEngine
+from sim.parallel.threads import Threads
 from sim.rng import purpose_key, uniforms
 from sim.rules import groups
 from sim.rules.attitude import leaning
@@ -21,7 +22,6 @@ from sim.rules.records import (
     records,
 )
 from sim.tally import CHATS, N_COLUMNS, Tally
-from sim.threads import Threads
 from tests import theory
 from tests.chats import toy_chats, values_of
 from tests.worlds import (

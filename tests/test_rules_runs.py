@@ -6,13 +6,14 @@ import re
 import numpy as np
 import pytest
 
-from sim import load_config, start
+from sim import load_config
 from sim.compiled import jit_loop
 from sim.conditions import Conditions
 from sim.engines import agreements
-from sim.inversion import stationary
+from sim.initialisation import start
+from sim.initialisation.inversion import stationary
 from sim.measures import Series, step_series
-from sim.octets import write
+from sim.parallel.threads import Threads
 from sim.policies import (
     BankDelay,
     Campaign,
@@ -41,7 +42,7 @@ from sim.rules.sieve import sieve
 from sim.rules.step import follow_up
 from sim.rules.word import aware_of, pack, pack_mind, usable
 from sim.tally import is_exposed, primary
-from sim.threads import Threads
+from sim.vectors.octets import write
 from sim.world.graph import Graph
 from tests.worlds import (
     HABIT_UNIT,

@@ -7,11 +7,11 @@ from pandas.testing import assert_frame_equal
 
 import sim
 from sim import load_config
+from sim.composing.schema import CONF
 from sim.measures import AT_ONCE
 from sim.model import MigrationModel
 from sim.rules.fixed import OPENED_STEPS
 from sim.runs import compare, n_steps_in_all, run
-from sim.schema import CONF
 from tests.cli import python
 from tests.worlds import advanced, different, outcome, simulation, world
 

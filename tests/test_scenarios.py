@@ -12,15 +12,15 @@ import yaml
 from experiments.scenarios import COMPOSED as ON_TOP
 from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, run_all
 from sim import compare, load_config
+from sim.composing.schema import CONF
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.measures import step_series
 from sim.offenders import reach
+from sim.parallel.threads import Threads
 from sim.policies import GroupMove, Mandate, Story
 from sim.policy_checks import MOST_STORIES
 from sim.rules.records import CALL, MESSAGE
-from sim.schema import CONF
-from sim.threads import Threads
 from tests.cli import REPO
 from tests.worlds import advanced, outcome, simulation, world
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.config import SimConfig
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.parameters import Behaviour
 from sim.rules.records import PURPOSES
-from sim.start import prepare
-from sim.threads import Threads
 from tests import second, second_look, second_state
 from tests.second import World
 from tests.second_state import differences, stored

@@ -7,7 +7,7 @@ from experiments import study
 from experiments.shipped import Shipped
 from experiments.study import take
 from sim.errors import ConfigError
-from sim.plotting_posterior import contraction
+from sim.plotting.posterior import contraction
 from sim.sweeps.driver import Ended
 from sim.sweeps.request import Request
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sim.schema import names
+from sim.composing.schema import names
 from tests.cli import REPO
 
 pytest.importorskip("mkdocs")

@@ -13,9 +13,9 @@ import pytest
 
 from sim import compare, load_config
 from sim.collect import collect
-from sim.manifest import read_manifest
-from sim.multirun import Multirun
-from sim.place import Place
+from sim.process.place import Place
+from sim.storage.manifest import read_manifest
+from sim.storage.multirun import Multirun
 from tests.multirunning import (
     OFTEN,
     digest,

@@ -7,13 +7,13 @@ from scipy.special import expit, softmax
 
 from sim import load_config
 from sim.conditions import Conditions
+from sim.initialisation.sample import NOBODY, draw_sample
+from sim.initialisation.society import CLOSE, level_of, seat_chats, settle_beliefs, settle_skill
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.rng import purpose_key, uniforms
 from sim.rules.records import NOWHERE
-from sim.sample import NOBODY, draw_sample
-from sim.society import CLOSE, level_of, seat_chats, settle_beliefs, settle_skill
-from sim.start import prepare
 from sim.state import make_state
-from sim.threads import Threads
 from sim.world.arms import build_rows
 from sim.world.chats import seat
 from sim.world.population import draw_population

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from sim import load_config, sample
+from sim import load_config
 from sim.conditions import Conditions
+from sim.initialisation import sample
+from sim.initialisation.start import FULL, _first_users, prepare, reach_targets
+from sim.parallel.threads import Threads
 from sim.rng import purpose_key, step_key, uniforms
 from sim.rules.fixed import SHARE_STEPS
 from sim.rules.records import N_BANDS
 from sim.rules.word import in_use
 from sim.runs import run
-from sim.start import FULL, _first_users, prepare, reach_targets
-from sim.threads import Threads
 from sim.world.settings import BANDS
 from tests.worlds import csr, talks_of, toy_users
 
@@ -226,7 +227,8 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
     config = load_config("population.n_users=20000")
     whole = prepare(config, Threads(2))
     with monkeypatch.context() as patch:
-        patch.setattr("sim.start.step_key", lambda key, sweep: step_key(key, sweep + 100))
+        where = "sim.initialisation.start.step_key"
+        patch.setattr(where, lambda key, sweep: step_key(key, sweep + 100))
         lucky = prepare(config, Threads(2))
     monkeypatch.setattr(sample, "MOST_BLOCKS", 3)
     found = prepare(config, Threads(n_threads))

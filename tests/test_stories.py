@@ -5,9 +5,9 @@ import re
 import pytest
 
 from sim import __version__, load_config
+from sim.composing.schema import names
 from sim.errors import ConfigError
 from sim.scenarios import dated, listed, main, story
-from sim.schema import names
 from tests.cli import command
 
 

@@ -10,12 +10,12 @@ import pytest
 from rich.console import Console
 
 from sim import load_config
-from sim.observed import observations
-from sim.operators import REACH
-from sim.residuals import residuals
+from sim.composing.schema import CONF
+from sim.observation.observed import observations
+from sim.observation.operators import REACH
+from sim.observation.residuals import residuals
 from sim.runs import compare
-from sim.schema import CONF
-from sim.summary import FAR, months, reach_points, rows, table, warnings
+from sim.words.summary import FAR, months, reach_points, rows, table, warnings
 from tests.written import CONFIG, written
 
 SIZE = ("population.n_users=200", "replications=3")

@@ -6,7 +6,7 @@ import pytest
 
 from sim import load_config, run
 from sim.errors import ConfigError
-from sim.observed import monthly_mean
+from sim.observation.observed import monthly_mean
 from sim.sweeps.outcomes import check_outcomes
 from tests.sweeping import GRADE, SHORT, begin, finish
 

@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from sim.threads import BLOCK, GRAIN, Threads, chunks
+from sim.parallel.threads import BLOCK, GRAIN, Threads, chunks
 
 ROWS = [1, BLOCK - 1, BLOCK + 1, 5 * BLOCK, 33 * BLOCK + 7, 200 * BLOCK]
 

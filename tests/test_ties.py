@@ -4,10 +4,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.lanes import WIDTH
 from sim.rng import uniforms
 from sim.rules import records
 from sim.state import first_ties, make_ties, seats
+from sim.vectors.lanes import WIDTH
 from sim.world.graph import Graph
 from sim.world.rows import LANES, WINDOW, rows_from
 from tests.worlds import csr, ties_of

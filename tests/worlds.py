@@ -9,9 +9,11 @@ from sim import load_config
 from sim.compiled import rule
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine
-from sim.inversion import talk
-from sim.lanes import WIDTH
+from sim.initialisation.inversion import talk
+from sim.initialisation.sample import draw_sample
+from sim.initialisation.start import prepare
 from sim.measures import step_series
+from sim.parallel.threads import Threads, chunks
 from sim.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
 from sim.rules import adoption, beliefs, choice, circumvention, fixed, push, tie, whatif
 from sim.rules.availability import pair_tables
@@ -53,12 +55,10 @@ from sim.rules.word import (
     SURE_STEPS,
     levels,
 )
-from sim.sample import draw_sample
 from sim.simulation import Simulation
-from sim.start import prepare
 from sim.state import State, first_ties, make_ties, seats
 from sim.tally import N_COLUMNS, Tally
-from sim.threads import Threads, chunks
+from sim.vectors.lanes import WIDTH
 from sim.world.districts import district_starts
 from sim.world.graph import Graph
 from sim.world.rows import rows_from

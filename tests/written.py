@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim import load_config
 from sim.results import Result
-from sim.summary import rows
+from sim.words.summary import rows
 
 CONFIG = load_config("+scenario=call_ban", "replications=3", "compare_to=[mandate_only]")
 # Steps begin on Thursdays, one of them on 1 January.

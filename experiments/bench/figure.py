@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import NullFormatter
 
-from sim.drawing import DPI, SMALL, new_figure, note, panel
-from sim.palette import INK
+from sim.plotting.drawing import DPI, SMALL, new_figure, note, panel
+from sim.plotting.palette import INK
 
 FEWEST = 3  # sizes that a slope is fitted to
 

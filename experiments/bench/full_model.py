@@ -17,9 +17,9 @@ from sim import __version__, load_config
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.engines import CompiledEngine
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.simulation import Simulation
-from sim.start import prepare
-from sim.threads import Threads
 
 SCENARIO = "as_happened"
 BAN = dt.date(2025, 8, 13)  # calls are restricted from then on

@@ -16,7 +16,9 @@ from experiments.bench.rows import make_rows
 from experiments.bench.slices import GROUP, OF_WORD, Slices, make_slices, pack, unpack
 from experiments.bench.work import APPEAL, F64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
 from sim.compiled import rule, rule_loop
-from sim.lanes import (
+from sim.parallel.threads import BLOCK, Threads
+from sim.rng import purpose_key, step_key
+from sim.vectors.lanes import (
     WIDTH,
     Floats,
     Ints,
@@ -33,8 +35,6 @@ from sim.lanes import (
     where,
     zeros,
 )
-from sim.rng import purpose_key, step_key
-from sim.threads import BLOCK, Threads
 
 I32 = NDArray[np.int32]
 Above = tuple[Ints, Ints, Ints, Ints]  # is what a user chose above platform 0, 1, 2, 3?

@@ -25,7 +25,8 @@ from sim import __version__
 from sim.compiled import rule_loop
 from sim.conditions import Conditions
 from sim.engines import CompiledEngine, Work, agreements, block, make_work
-from sim.lanes import WIDTH, align_stack
+from sim.initialisation.start import prepare
+from sim.parallel.threads import BLOCK, Threads, chunks
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
@@ -43,10 +44,9 @@ from sim.rules.records import (
 from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.whatif import answer
 from sim.simulation import Simulation
-from sim.start import prepare
 from sim.state import State
 from sim.tally import Tally, carry, observe
-from sim.threads import BLOCK, Threads, chunks
+from sim.vectors.lanes import WIDTH, align_stack
 
 PARTS = ("wonder", "communicate", "answer", "follow_up", "observe", "act", "show")
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from experiments.bench.rows import Rows
 from experiments.bench.work import I64, U8, U32
 from sim.compiled import jit_loop
-from sim.lanes import WIDTH
-from sim.threads import BLOCK
+from sim.parallel.threads import BLOCK
+from sim.vectors.lanes import WIDTH
 
 OF_WORD = 8  # platforms
 GROUP = OF_WORD * WIDTH  # users

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import (
+from sim.rng import SLOTS, user_uniform
+from sim.rules.attitude import leanings
+from sim.rules.chance import befalling
+from sim.rules.fixed import habits, tastes
+from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
+from sim.rules.word import in_use
+from sim.vectors.octets import (
     Octet,
     bits_of,
     bytes_of,
@@ -20,12 +26,6 @@ from sim.octets import (
     where,
     write,
 )
-from sim.rng import SLOTS, user_uniform
-from sim.rules.attitude import leanings
-from sim.rules.chance import befalling
-from sim.rules.fixed import habits, tastes
-from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
-from sim.rules.word import in_use
 
 
 @rule

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import aligned
-from sim.lanes import SPAN, WIDTH
 from sim.rules.records import F32, F64, I32
+from sim.vectors import aligned
+from sim.vectors.lanes import SPAN, WIDTH
 
 MOST_PLACES = 256  # a word has eight bits for the place
 

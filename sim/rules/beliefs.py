@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, flags, read, where
 from sim.rng import uniform, unit
 from sim.rules import fixed
 from sim.rules.attitude import leaning
@@ -29,6 +28,7 @@ from sim.rules.records import (
 )  # fmt: skip
 from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import aware_of, beliefs_of, in_use, stories_of
+from sim.vectors.octets import Octet, flags, read, where
 
 
 @rule

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.lanes import WIDTH
 from sim.rules.records import WINDOW, Int, Ties
+from sim.vectors.lanes import WIDTH
 
 
 @rule

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import Octet, exp, flags, ln, number_at, read, splat, where
 from sim.rng import uniform
 from sim.rules.attitude import leanings
 from sim.rules.chance import happens, sigmoid
@@ -33,6 +32,7 @@ from sim.rules.records import (
     Records,
 )  # fmt: skip
 from sim.rules.word import in_use
+from sim.vectors.octets import Octet, exp, flags, ln, number_at, read, splat, where
 
 
 @rule

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import read, total
 from sim.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
@@ -32,6 +31,7 @@ from sim.rules.records import (
     Ties,
 )  # fmt: skip
 from sim.rules.word import pack, pack_mind
+from sim.vectors.octets import read, total
 
 
 @rule

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from sim.compiled import rule
-from sim.octets import bits_of, exp, lowest, read, splat
 from sim.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
@@ -26,6 +25,7 @@ from sim.rules.records import (
 )
 from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import in_use
+from sim.vectors.octets import bits_of, exp, lowest, read, splat
 
 
 @rule

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.octets import USED
 from sim.rng import Int as Int  # bits, positions
+from sim.vectors.octets import USED
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]

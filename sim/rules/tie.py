@@ -11,27 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim import aligned
 from sim.compiled import rule, rule_apart
-from sim.lanes import (
-    SPAN,
-    WIDTH,
-    Floats,
-    Ints,
-    Mask,
-    fma,
-    ln,
-    load,
-    look_up,
-    pick,
-    pick_of,
-    rotate,
-    seldom,
-    splat,
-    store,
-    where,
-    zeros,
-)
 from sim.rules.records import (
     CALL,
     F32,
@@ -54,6 +34,26 @@ from sim.rules.word import (
     PLACE_BIT,
     fear_factor,
     habit_factor,
+)
+from sim.vectors import aligned
+from sim.vectors.lanes import (
+    SPAN,
+    WIDTH,
+    Floats,
+    Ints,
+    Mask,
+    fma,
+    ln,
+    load,
+    look_up,
+    pick,
+    pick_of,
+    rotate,
+    seldom,
+    splat,
+    store,
+    where,
+    zeros,
 )
 
 # Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sim.errors import ConfigError
-from sim.interrupts import SIGNALS
-from sim.manifest import commit, write_json
+from sim.process.interrupts import SIGNALS
+from sim.storage.manifest import commit, write_json
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
 from sim.sweeps.progress import SweepProgress

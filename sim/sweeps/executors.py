@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from sim.errors import ConfigError
-from sim.interrupts import SIGNALS
+from sim.process.interrupts import SIGNALS
 from sim.strict import Strict
 from sim.sweeps.work import Report, work
 from sim.world.pool import available_cores

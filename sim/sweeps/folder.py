@@ -28,8 +28,8 @@ from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.locks import alone
-from sim.manifest import read_manifest, write_json
+from sim.storage.locks import alone
+from sim.storage.manifest import read_manifest, write_json
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.points import Points

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from sim.composing.schema import GROUPS, load_tree
+from sim.composing.validation import OURS, validate
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.posterior import set_key
-from sim.schema import GROUPS, load_tree
 from sim.sweeps.design import Design, Level
-from sim.validation import OURS, validate
 
 Tree = dict[str, Any]
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from sim.composing.schema import load_sweep_tree, names
 from sim.errors import ConfigError
 from sim.memory import check_memory
-from sim.schema import load_sweep_tree, names
 from sim.strict import Strict
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor

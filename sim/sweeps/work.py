@@ -17,14 +17,14 @@ import pyarrow.compute as pc
 from sim import __version__
 from sim.conditions import Conditions
 from sim.config import SimConfig
-from sim.manifest import commit
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.runs import take_run
-from sim.start import prepare
 from sim.state import State
+from sim.storage.manifest import commit
 from sim.sweeps.claim import MOST_DEATHS, claimed
 from sim.sweeps.folder import DONE, FAILED, RECORD, Shard, SweepFolder
 from sim.sweeps.outcomes import outcomes
-from sim.threads import Threads
 from sim.versions import sources
 from sim.watch import Watch
 

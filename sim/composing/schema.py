@@ -1,0 +1,271 @@
+"""Compose a configuration with Hydra: defaults from the typed models, choices from conf/."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import RLock
+from typing import Any, NamedTuple
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from sim import posterior
+from sim.composing.case_dir import Stamps, open_case, searching, stamps
+from sim.composing.conf import CONF as CONF
+from sim.composing.conf import names as names
+from sim.composing.refusals import explain, no_such_policy, no_yaml, not_a_name
+from sim.composing.validation import OURS, validate
+from sim.config import DATA, SimConfig
+from sim.errors import ConfigError
+from sim.world.pool import available_cores
+
+_IN_CONF = (
+    "case",
+    "population",
+    "network",
+    "platforms",
+    "abuse",
+)  # every key of theirs stands in conf/
+_OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
+GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
+_ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
+# as Hydra raises them
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
+
+
+def register() -> None:
+    """Tell Hydra the defaults that the typed models hold, and how a scenario is called."""
+    tree: dict[str, Any] = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in SimConfig.model_fields.items()
+        if name not in (*_IN_CONF, *OURS)
+    }
+    tree["start"] = str(tree["start"])
+    tree["compare_to"] = list(tree["compare_to"])
+    for name in ("behaviour", "engine"):
+        tree[name] = tree[name].model_dump()
+    ConfigStore.instance().store(name="sim_schema", node=tree)
+    OmegaConf.register_new_resolver("scenario_name", scenario_name, replace=True)
+    OmegaConf.register_new_resolver("cores", available_cores, replace=True)
+
+
+def scenario_name(overrides: Any) -> str:
+    """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
+    chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
+    names = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
+    return "+".join(names)
+
+
+register()
+
+
+def load_config(*overrides: str) -> SimConfig:
+    """Compose as the command line does: ``load_config("+scenario=call_ban", "seed=2")``.
+
+    Raises
+    ------
+    ConfigError
+        If a name, key, value or combination is not allowed.
+    """
+    return validate(load_tree(*overrides))
+
+
+def load_run(*overrides: str) -> tuple[SimConfig, DictConfig]:
+    """Compose as `load_config` does; return also all that Hydra composed, for it to run the job.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config` does.
+    """
+    opened = tuple(open_key(override) for override in open_case(overrides))
+    return load_config(*overrides), _composed(opened, "config", stamps(opened)).all
+
+
+def load_tree(*overrides: str) -> dict[str, Any]:
+    """Compose as `load_config` does, but leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
+    opened = tuple(open_key(override) for override in open_case(overrides))
+    with _ALONE:
+        if GlobalHydra.instance().is_initialized():
+            return _load(opened)
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return _load(opened)
+
+
+def load_sweep_tree(*overrides: str) -> dict[str, Any]:
+    """Compose conf/sweep.yaml and leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
+    opened = (re.sub(r"^((design|executor)(\.\w+)+=)", r"++\1", o) for o in overrides)
+    with _ALONE, initialize_config_dir(str(CONF), version_base="1.3"):
+        return _compose(tuple(opened), "sweep")
+
+
+def open_key(override: str) -> str:
+    """Let ``policies.NAME.KEY=VALUE`` set what the file in conf/ leaves at its default.
+
+    Hydra would ask for a ``+``; whether there is such a key is checked by the typed models.
+    """
+    is_key = re.match(rf"({'|'.join(_OPEN)})(\.\w+)+=", override)
+    return f"++{override}" if is_key else override
+
+
+def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
+    _refuse_whole(overrides)
+    tree = _compose(overrides)
+    _refuse_misplaced(overrides, tree)
+    for override in overrides:
+        if _path(override)[0] in OURS and any(key in tree for key in OURS):
+            raise ConfigError(
+                f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
+            )
+    _refuse_drawn(overrides, tree)
+    _refuse_absent(overrides, tree["policies"])
+    tree["scenario"] = scenario_name(overrides)
+    names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
+    tree["counterfactuals"] = {
+        name: _policies(overrides, name) for name in names if isinstance(name, str)
+    }
+    return tree
+
+
+def _refuse_whole(overrides: tuple[str, ...]) -> None:
+    """Refuse to set or delete a tree that is put together from files, or a key that is needed."""
+    for override in overrides:
+        key, *rest = _path(override)
+        if not rest and key == "policies":
+            raise ConfigError(
+                f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
+            )
+        if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
+            raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
+
+
+def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse a file that does not say in its first line where its keys belong."""
+    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
+        by_hand = any(_path(override)[:1] == [group] != _path(override) for override in overrides)
+        if isinstance(tree.get(group), dict) and not by_hand:
+            raise ConfigError(
+                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
+            )
+
+
+def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
+    """Refuse to change a policy that is not in the world."""
+    for override in overrides:
+        group, *rest = _path(override)
+        name = rest[0] if rest else ""
+        made = policies.get(name) if isinstance(policies, dict) else None
+        is_one = isinstance(made, dict) and "kind" not in made and name in names("policy")
+        if group == "policies" and is_one:
+            in_force = {key: value for key, value in policies.items() if key != name}
+            raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
+
+
+def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse to set by hand what every replication draws."""
+    case = tree["case"]
+    folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
+    if tree["parameters"] == "posterior" and posterior.exists(folder):
+        for override in overrides:
+            if ".".join(_path(override)) in posterior.read(folder).names:
+                raise ConfigError(
+                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
+                )
+
+
+def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
+    """Return the policies of the same world under another scenario.
+
+    A change or deletion of a policy holds wherever that policy is; what the command line adds is
+    added to the question's own scenario alone.
+    """
+    paths = {o: _path(o) for o in overrides}
+    shared = [o for o, path in paths.items() if not _is_apart(path)]
+    try:
+        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+    except ConfigError as error:  # said of the key under which the name was given
+        raise ConfigError(
+            str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
+        ) from None
+    changes = [
+        o
+        for o, path in paths.items()
+        if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
+    ]
+    if changes:
+        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
+    return policies
+
+
+def _is_apart(path: list[str]) -> bool:
+    """Say whether an override is the scenario's own, or only says how Hydra runs."""
+    of_hydra = path[0].split("/")[0] == "hydra" and path[1:] != ["searchpath"]
+    return of_hydra or path[0] in ("scenario", "policy", "policies")
+
+
+def _path(override: str) -> list[str]:
+    """Return the keys that lead to what an override is about."""
+    return override.lstrip("+~").split("=")[0].split("@")[0].split(".")
+
+
+def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
+    """Return the resolved plain tree of a primary configuration, the caller's own."""
+    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
+
+
+class _Composed(NamedTuple):
+    ours: dict[str, Any]
+    all: DictConfig  # Hydra's own part besides
+
+
+@lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
+def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
+    try:
+        for override in overrides:  # a case may do without, so Hydra would not miss it
+            if override.startswith("abuse=") and not_a_name(override):
+                raise ConfigError(not_a_name(override))
+        cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
+        _refuse_code(OmegaConf.to_container(cfg))
+        ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
+        tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
+    except ConfigError:
+        raise
+    except YAMLError as error:
+        raise ConfigError(no_yaml(error)) from None
+    except REFUSALS as error:
+        unread = getattr(error, "override", "")
+        told = explain(str(error), overrides, partial(_compose, name=name), unread)
+        raise ConfigError(told) from None
+    assert isinstance(tree, dict)
+    return _Composed({str(key): value for key, value in tree.items()}, cfg)
+
+
+def _refuse_code(node: Any, path: str = "") -> None:
+    """Refuse a ``_target_`` that is not Hydra's own: no configuration may name code to run."""
+    items = node.items() if isinstance(node, dict) else ()
+    for key, value in items:
+        if key == "_target_" and not str(value).startswith(("hydra.", "hydra_plugins.")):
+            raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
+        _refuse_code(value, f"{path}{key}.")
+    for value in node if isinstance(node, list) else ():
+        _refuse_code(value, path)

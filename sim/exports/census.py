@@ -1,0 +1,241 @@
+"""A census: who has what, talks where and believes what, user by user, on chosen dates.
+
+A run keeps sums and forgets its users. Because all luck is addressed, taking the run again gives
+the same users to the bit; a census does that, and looks.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.conditions import Conditions
+from sim.config import SimConfig
+from sim.draws import drawn
+from sim.engines import CompiledEngine
+from sim.errors import ConfigError
+from sim.exports.witness import Witness
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
+from sim.platforms import CELLULAR, CHANNELS
+from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
+from sim.rules.records import CELLULAR as CELLULAR_COLUMN
+from sim.rules.records import F64, U8, Now
+from sim.simulation import Simulation
+from sim.state import State
+from sim.tally import are_lost
+from sim.world.settings import BANDS, TYPES
+
+KEYS = ("scenario", "replication", "date")
+MOST = 5_000_000  # rows of users: more are no table for one memory
+
+
+class Census(NamedTuple):
+    """What was found.
+
+    Attributes
+    ----------
+    users : DataFrame, a row a user, date, scenario and replication
+        docs/howto_export.md lists the columns.
+    platforms : DataFrame, a row a platform of each of them
+        The same keys and user, then what the user has, does and believes of the platform.
+    observed : DataFrame
+        The series of group `all` in the same steps, columns KEYS, k (number of the series), value:
+        by these the run is known to be the same.
+    """
+
+    users: pd.DataFrame
+    platforms: pd.DataFrame
+    observed: pd.DataFrame
+
+
+def census(
+    config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str] = (),
+    replications: Sequence[int] = (0,),
+) -> Census:  # fmt: skip
+    """Take runs again and count their users on dates.
+
+    Parameters
+    ----------
+    config : SimConfig
+    dates : sequence of date
+        Each stands for the step that it falls in.
+    scenarios : sequence of str
+        The scenario of `config` or its counterfactuals; the scenario if there is none.
+    replications : sequence of int
+
+    Raises
+    ------
+    ConfigError
+        If a date, scenario or replication lies outside the run, or there would be too many rows.
+    """
+    scenarios = scenarios or (config.scenario,)
+    steps = check(config, dates, scenarios, replications)
+    threads = Threads(config.engine.threads)
+    parts = [
+        part
+        for replication in replications
+        for part in _replication(config, replication, scenarios, steps, threads)
+    ]
+    return Census(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)))
+
+
+def check(
+    config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str],
+    replications: Sequence[int],
+) -> list[int]:  # fmt: skip
+    """Return the steps that dates fall in, in order; refuse what lies outside the run, or is much.
+
+    Raises
+    ------
+    ConfigError
+        Which names key, value and what is allowed.
+    """
+    known = (config.scenario, *config.compare_to)
+    last = config.end - dt.timedelta(days=1)
+    for name in scenarios:
+        if name not in known:
+            raise ConfigError(f"scenarios={name}: not in this run; allowed: {', '.join(known)}")
+    for number in replications:
+        if not 0 <= number < config.replications:
+            raise ConfigError(
+                f"replications={number}: not in this run; allowed: 0 to {config.replications - 1}"
+            )
+    for date in dates:
+        if not config.start <= date <= last:
+            raise ConfigError(f"at={date}: outside the run; allowed: {config.start} to {last}")
+    steps = sorted({int((date - config.start).days / config.step_days) for date in dates})
+    n_rows = config.population.n_users * len(steps) * len(scenarios) * len(replications)
+    if n_rows > MOST:
+        raise ConfigError(
+            f"population.n_users={config.population.n_users}: a row a user, date, scenario and "
+            f"replication makes {n_rows:,} rows; allowed: {MOST:,}"
+        )
+    return steps
+
+
+def _replication(
+    config: SimConfig, replication: int, scenarios: Sequence[str], steps: list[int],
+    threads: Threads,
+) -> Iterator[Census]:  # fmt: skip
+    """Yield the census of each scenario and step; scenarios share a start."""
+    start = prepare(drawn(config, replication), threads)
+    for name in scenarios:
+        world = config if name == config.scenario else config.counterfactual(name)
+        conditions = Conditions(drawn(world, replication))
+        engine, witness = CompiledEngine(threads), Witness(threads)
+        simulation = Simulation(conditions, start.copy(), replication, engine, threads)
+        while simulation.n_done <= steps[-1]:
+            step = simulation.n_done
+            simulation.engine = witness if step in steps else engine
+            simulation.step()
+            if step in steps:
+                yield _found(simulation, witness, step)
+
+
+def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
+    config = simulation.config
+    midnight = dt.datetime.combine(config.start, dt.time())
+    date = midnight + dt.timedelta(days=step * config.step_days)
+    values = simulation.recorder.observations.steps[-1][0]
+    tables = (
+        _users(config, simulation.state, simulation.now, witness),
+        _platforms(config, witness),
+        pd.DataFrame({"k": np.arange(len(values)), "value": values}),
+    )
+    for table in tables:
+        for at, (name, value) in enumerate(
+            zip(KEYS, (config.scenario, simulation.replication, date), strict=True)
+        ):
+            table.insert(at, name, value)
+        table["date"] = table["date"].astype("datetime64[ms]")
+    return Census(*tables)
+
+
+def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.DataFrame:
+    users, talks, start = witness.users, witness.talks, state.at_start
+    columns: dict[str, Any] = {
+        "user": np.arange(len(users), dtype=np.uint32),
+        "age_band": _named(users.band, BANDS),
+        "region": _named(users.place // 2, config.regions),
+        "type": _named(users.type + 1, TYPES),
+        "segments": _joined(users.segments, tuple(config.population.segments)),
+        "online": users.online == 1,
+        "abroad": users.abroad == 1,
+        "contacts": state.ties.degree,
+        "intensity": (users.intensity / INTENSITY_STEPS).astype(np.float32),
+        "concern": (users.concern / CONCERN_STEPS).astype(np.float32),
+        "vpn": (users.place & 1) == 1,
+        "messengers": _joined(users.installed & users.account, config.messengers),
+        "primary": _named(_compact(witness.primary, config), (*config.messengers, CELLULAR)),
+        "exposed": witness.exposed == 1,
+        "exposure": _exposure(config, now, talks.use),
+    }
+    for c, channel in enumerate(CHANNELS):
+        for measure, lost in (("reachable", "isolated"), ("secure", "cut_off")):
+            shares, before = talks[measure][:, c], start[measure][:, c]
+            columns[f"{measure}_{channel}"] = shares
+            columns[f"{lost}_{channel}"] = are_lost(shares, before)
+    return pd.DataFrame({**columns, "welfare": talks.welfare})
+
+
+def _exposure(config: SimConfig, now: Now, use: np.ndarray) -> F64:
+    """Return the share of each user's communication that the state reads; NaN: has no contacts."""
+    call = config.behaviour.call_share
+    shares = (1.0 - call) * use[:, 0].astype(float) + call * use[:, 1].astype(float)
+    total = shares.sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((shares @ now.force.access) / total)
+
+
+def _platforms(config: SimConfig, witness: Witness) -> pd.DataFrame:
+    users, talks = witness.users, witness.talks
+    names = (*config.messengers, CELLULAR)
+    parts = []
+    for p, name in enumerate(names):
+        column = CELLULAR_COLUMN if name == CELLULAR else p
+        part: dict[str, Any] = {
+            "user": np.arange(len(users), dtype=np.uint32),
+            "platform": pd.Categorical.from_codes(np.full(len(users), p, np.int8), names),
+            **{channel: talks.use[:, c, column] for c, channel in enumerate(CHANNELS)},
+        }
+        if name != CELLULAR:
+            part |= {
+                "installed": _has(users.installed, p),
+                "account": _has(users.account, p),
+                "in_use": _has(users.installed & users.account, p),
+                "mandated": _has(users.mandated, p),
+                "second_phone": _has(users.second, p),
+                "opens_daily": -np.expm1(-talks.openings[:, p].astype(float)),
+                "habit": (users.habit[:, p] / SHARE_STEPS).astype(np.float32),
+                "belief": 1.0 / (1.0 + np.exp(-users.belief[:, p] / BELIEF_STEPS)),
+            }
+        parts.append(pd.DataFrame(part))
+    return pd.concat(parts, ignore_index=True).sort_values("user", kind="stable")
+
+
+def _has(bits: U8, p: int) -> Any:
+    """Return who has messenger `p`, as booleans that may be missing: cellular has none."""
+    return pd.array((bits >> p & 1) == 1, "boolean")
+
+
+def _compact(primary: U8, config: SimConfig) -> U8:
+    """Return primary platforms numbered without a gap: messengers of the case, then cellular."""
+    return np.where(primary == CELLULAR_COLUMN, len(config.messengers), primary).astype(np.uint8)
+
+
+def _named(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes.astype(np.int8), list(names))
+
+
+def _joined(bits: U8, names: Sequence[str]) -> pd.Categorical:
+    """Return the names of each user's bits, joined by ``;``."""
+    sets = [
+        ";".join(name for k, name in enumerate(names) if number >> k & 1)
+        for number in range(1 << len(names))
+    ]
+    return pd.Categorical.from_codes(bits.astype(np.int16), sets).remove_unused_categories()

@@ -1,0 +1,146 @@
+"""Who is tied to whom, with what a census found of each user: networkx, igraph, GraphML, GEXF."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.config import AGENT_LIMIT, SimConfig
+from sim.errors import ConfigError
+from sim.exports.census import KEYS, Census
+from sim.process.extras import extra
+from sim.storage.drafts import whole
+from sim.world.arms import build_graph
+from sim.world.cache import load_world
+from sim.world.graph import Graph, networkx
+
+FORMATS = ("graphml", "gexf")
+
+
+class Contacts(NamedTuple):
+    """The social graph of a run with its users on one date.
+
+    Attributes
+    ----------
+    about : dict
+        scenario, replication, date.
+    users : DataFrame, a row a user in their order
+        Columns of `Census.users`, then for each messenger in_use_NAME and belief_NAME.
+    ties : DataFrame, a row a tie
+        source, target (users, source < target), layer (household, kin, ...; `tie` where the
+        network has none), weight (mean of the two ends' weights, which sum to 1 over a user's
+        ties).
+    """
+
+    about: dict[str, Any]
+    users: pd.DataFrame
+    ties: pd.DataFrame
+
+
+def check_size(config: SimConfig) -> None:
+    """Refuse a graph that no such file or library is made for.
+
+    Raises
+    ------
+    ConfigError
+        If there are too many users.
+    """
+    n = config.population.n_users
+    if n > AGENT_LIMIT:
+        raise ConfigError(
+            f"population.n_users={n}: allowed: a graph of up to {AGENT_LIMIT} users (larger ones: "
+            "sim.world, as arrays)"
+        )
+
+
+def contacts(config: SimConfig, census: Census) -> Contacts:
+    """Join the graph of a run with a census of one scenario, replication and date.
+
+    Raises
+    ------
+    ConfigError
+        If the census holds several, or the graph is too large.
+    """
+    check_size(config)
+    keys = census.users[list(KEYS)].drop_duplicates()
+    if len(keys) > 1:
+        raise ConfigError(f"a graph shows one date of one run, not {len(keys)}")
+    about = {name: keys[name].iloc[0] for name in KEYS}
+    people = load_world(config).population
+    graph = build_graph(people, config.network, config.seed, Path.cwd())
+    users = census.users.drop(columns=[*KEYS])
+    for name, rows in census.platforms.dropna(subset="in_use").groupby("platform", observed=True):
+        for column in ("in_use", "belief"):  # rows stand in the order of users
+            users[f"{column}_{name}"] = rows[column].to_numpy()
+    return Contacts(about, users, _ties(graph))
+
+
+def _ties(graph: Graph) -> pd.DataFrame:
+    weights, rows = graph.weights(), np.repeat(np.arange(graph.n_users), graph.degree())
+    both = pd.DataFrame(
+        {
+            "source": np.minimum(rows, graph.indices),
+            "target": np.maximum(rows, graph.indices),
+            "layer": pd.Categorical.from_codes(graph.tie_layers().astype(np.int8), graph.layers),
+            "weight": weights,
+        }
+    )
+    ties = both.groupby(["source", "target"], sort=True)
+    return ties.agg(layer=("layer", "first"), weight=("weight", "mean")).reset_index()
+
+
+def to_networkx(found: Contacts) -> Any:
+    """Return a `networkx.Graph`: nodes are users, with their columns as attributes, edges ties."""
+    graph = networkx().Graph(**{name: str(value) for name, value in found.about.items()})
+    graph.add_nodes_from((int(row.pop("user")), row) for row in _plain(found.users))
+    for tie in _plain(found.ties):
+        graph.add_edge(tie.pop("source"), tie.pop("target"), **tie)
+    return graph
+
+
+def to_igraph(found: Contacts) -> Any:
+    """Return an `igraph.Graph`; vertex i is user i.
+
+    Raises
+    ------
+    ConfigError
+        If igraph is not installed.
+    """
+    graph = extra("igraph").Graph(
+        n=len(found.users), edges=found.ties[["source", "target"]].to_numpy().tolist()
+    )
+    for name, value in found.about.items():
+        graph[name] = str(value)
+    for name in found.users:
+        graph.vs[name] = found.users[name].astype(object).tolist()
+    for name in ("layer", "weight"):
+        graph.es[name] = found.ties[name].astype(object).tolist()
+    return graph
+
+
+def write(found: Contacts, path: Path) -> None:
+    """Write GraphML or GEXF, by the ending of `path`, whole or not at all.
+
+    Raises
+    ------
+    ConfigError
+        If the ending is another.
+    """
+    writers = {"graphml": networkx().write_graphml, "gexf": networkx().write_gexf}
+    writer = writers.get(path.suffix.removeprefix("."))
+    if writer is None:
+        raise ConfigError(f"to={path.suffix}: allowed: {', '.join(FORMATS)}")
+    with whole(path) as draft:
+        writer(to_networkx(found), draft)
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows whose values are Python's own: files of graphs know no other."""
+    columns = {
+        name: [getattr(value, "item", lambda value=value: value)() for value in table[name]]
+        for name in table
+    }
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

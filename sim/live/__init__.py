@@ -1,0 +1,1 @@
+"""The live app: a run that somebody watches, its levers and its page."""

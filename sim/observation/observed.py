@@ -1,0 +1,305 @@
+"""The observed world the simulator is held against: a table of figures, and the events.
+
+A case holds them in its folder of data: `observations.csv`, one figure a row with who measured it,
+on whom, how well, and whether it is to be fitted or only shown (docs/howto_case.md).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from sim.cells import groups
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.measures import COVERED
+from sim.observation.lines import Line, read_lines
+from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
+from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
+from sim.platforms import CELLULAR
+from sim.policy_checks import allowed
+from sim.world.ages import age_shares
+
+OBSERVATIONS = "observations.csv"
+COLUMNS = (
+    "date", "until", "platform", "metric", "operator", "group", "value", "unit", "base", "n",
+    "sigma", "measurer", "quality", "use", "source", "note",
+)  # fmt: skip
+POINT = ["date", "platform", "measure"]
+LONGEST = 40  # label of an event
+USES = ("fit", "show")
+UNITS = ("percent", "million")
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
+EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
+LABEL = ["date", "label", "platforms", "url"]
+
+
+def observations(config: SimConfig) -> pd.DataFrame:
+    """Return what was observed of a case, one figure a row.
+
+    Returns
+    -------
+    DataFrame, index line (of the file)
+        case; date and until (first days of months; until: NaT but for changes); platform (`any`
+        where it is about none); metric (as the source calls it); operator (see operators.py);
+        group; value and sigma (fractions of the base, relative for changes); bias (by how much
+        such a source overstates, the same unit); weights (groups of users and their weights, the
+        base in the model's terms); measurer, quality (see sources.py), base, use (`fit` or
+        `show`), source (address), note. A source of one quality never replaces another: what is
+        not to be mixed is `show`.
+
+    Raises
+    ------
+    ConfigError
+        If a row cannot be what was observed; one line a problem, with the line of the file.
+    """
+    path = config.case.data / OBSERVATIONS
+    lines = read_lines(path, COLUMNS)
+    problems = [*_problems(config, lines), *_repeated(lines)]
+    if problems:
+        raise ConfigError("\n".join(f"{path.name}, {problem}" for problem in problems))
+    rows = [_observation(config, line) for line in lines.values()]
+    table = pd.DataFrame(rows, pd.Index(lines, name="line"), list(_NAMES))
+    return table.astype({"date": "datetime64[ns]", "until": "datetime64[ns]"})
+
+
+_NAMES = (
+    "case", "date", "until", "platform", "metric", "operator", "group", "value", "sigma", "bias",
+    "weights", "measurer", "quality", "base", "use", "source", "note",
+)  # fmt: skip
+
+
+def check_observed(config: SimConfig) -> None:
+    """Refuse a case whose tables cannot be read, before anything is run.
+
+    Raises
+    ------
+    ConfigError
+        With the line of the file, and what is allowed.
+    """
+    age_shares(config.case.data / config.population.ages)
+    observations(config)
+    events(config)
+
+
+def _observation(config: SimConfig, line: Line) -> dict[str, object]:
+    """Return a row of the table from a line that has no problem."""
+    operator, quality = OPERATORS[line["operator"]], line["quality"]
+    persons = config.case.persons if line["unit"] == "million" else 100.0
+    value = float(line["value"]) / persons
+    if line["sigma"]:
+        sigma = float(line["sigma"]) / persons
+    elif operator.is_change:
+        sigma = error_of_change(quality)
+    else:
+        wording = WORDING if line["operator"] in REACH else GRADES["poll"].level
+        sigma = error_of_share(quality, value, float(line["n"] or "nan"), wording)
+    group = line["group"]
+    return {name: line[name] for name in _NAMES if name in COLUMNS} | {
+        "case": config.case.name,
+        "date": _month(line["date"]),
+        "until": _month(line["until"]),
+        "value": value,
+        "sigma": sigma,
+        "bias": 0.0 if operator.is_change else GRADES[quality].bias / 100.0,
+        "weights": weights(line["base"], config) if group == "all" else {group: 1.0},
+    }
+
+
+def _problems(config: SimConfig, lines: dict[int, Line]) -> Iterator[str]:
+    """Yield what is wrong with each line by itself, and what is allowed."""
+    for number, line in lines.items():
+        for column, known in _choices(config, line).items():
+            if line[column] not in known:
+                yield f"line {number}: {column}={line[column]!r}: unknown; {allowed(known)}"
+        for column, reason in _faults(line, config.case.persons):
+            yield f"line {number}: {column}={line[column]!r}: {reason}"
+
+
+def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
+    """Return what may stand in the columns that hold names."""
+    operator = OPERATORS.get(line["operator"])
+    about = operator.about if operator else None
+    some = config.messengers if operator else (*config.messengers, CELLULAR, "any")
+    return {
+        "operator": tuple(OPERATORS),
+        "platform": (about,) if about else some,
+        "group": tuple(groups(config)),
+        "unit": UNITS,
+        "quality": tuple(GRADES),
+        "use": USES,
+    }
+
+
+def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
+    """Yield columns whose text means nothing, or nothing beside the other columns."""
+    operator = OPERATORS.get(line["operator"])
+    is_change = operator is not None and operator.is_change
+    since, until = _month(line["date"]), _month(line["until"])
+    if since is pd.NaT:
+        yield "date", "allowed: a month from 2000 on as 2025-08, or a day as 2025-08-13"
+    if is_change and not (until is not pd.NaT and until > since):
+        yield "until", "a change needs the later month that it is measured in, as 2025-10"
+    if not is_change and line["until"]:
+        yield "until", "allowed: nothing, but for changes from `date` until then"
+    low, high = (-100.0, 10_000.0) if is_change else (0.0, 100.0)
+    high = persons if line["unit"] == "million" else high
+    if not low <= _number(line["value"]) <= high:
+        yield "value", f"allowed: {low:g} to {high:g} {line['unit']}"
+    if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
+        yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
+    if problem := base_problem(line["base"]):
+        yield "base", f"no operator knows it; {problem}"
+    elif line["base"] != EVERYBODY and line["group"] != "all":
+        yield "group", f"allowed: all, or base {EVERYBODY}"
+    for column in ("n", "sigma"):
+        if line[column] and not 0 < _number(line[column]) < np.inf:
+            yield column, "allowed: a number above 0, or nothing"
+    if line["use"] == "fit" and line["quality"] in GRADES and not GRADES[line["quality"]].may_fit:
+        yield "use", f"quality {line['quality']} is not to be fitted; allowed: show"
+    if not line["source"].startswith(("http://", "https://")):
+        yield "source", "allowed: an address that begins with http"
+
+
+def _repeated(lines: dict[int, Line]) -> Iterator[str]:
+    """Yield figures to be fitted that say the same thing twice: one measurer has to be chosen."""
+    seen: dict[tuple[str, ...], int] = {}
+    for number, line in lines.items():
+        if line["use"] == "fit":
+            what = tuple(line[name] for name in ("operator", "platform", "group", "base"))
+            point = (*what, str(_month(line["date"])), str(_month(line["until"])))
+            if point in seen:
+                yield f"line {number}: use='fit': as line {seen[point]}; allowed: one, others show"
+            seen.setdefault(point, number)
+
+
+def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
+    """Return monthly and daily reach of everybody, at most one row a point, to be drawn.
+
+    What is to be fitted stands; where there is nothing, the smallest claim of a company does, as
+    claims err upwards.
+
+    Parameters
+    ----------
+    observed : DataFrame, as of `observations`
+
+    Returns
+    -------
+    DataFrame, shape (n_points, 10)
+        date (first day of the month), platform, measure (`mau` or `dau`), value, sigma, bias,
+        measurer, quality, source, note; by platform, measure, date.
+    """
+    rows = observed[
+        observed["operator"].isin(list(REACH))
+        & (observed["base"] == EVERYBODY)
+        & (observed["group"] == "all")
+        & ((observed["use"] == "fit") | (observed["quality"] == "company"))
+    ]
+    rows = rows.assign(measure=rows["operator"].map(REACH))
+    rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
+    kept = [*POINT, "value", "sigma", "bias", "measurer", "quality", "source", "note"]
+    return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
+
+
+def events(config: SimConfig) -> pd.DataFrame:
+    """Return the steps of a case that matter, with labels short enough for a figure.
+
+    A case without labels.csv has none.
+
+    Returns
+    -------
+    DataFrame, shape (n_events, 4)
+        date, label (up to `LONGEST` characters), platforms (ours, joined by ";"), url; by date.
+
+    Raises
+    ------
+    ConfigError
+        If labels.csv labels an event that events.csv does not hold, or at too great a length.
+    """
+    names = {config.platforms[name].label: name for name in config.messengers}
+    data, rows = config.case.data, []
+    if not (data / "labels.csv").is_file():
+        return pd.DataFrame(columns=LABEL)
+    known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
+    for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
+        event = known.get((line["date"], line["event"]))
+        if event is None:
+            raise ConfigError(
+                f"labels.csv, line {number}: not in events.csv: {line['date']} {line['event']}; "
+                "date and event must be the same"
+            )
+        if len(line["label"]) > LONGEST:
+            raise ConfigError(
+                f"labels.csv, line {number}: label={line['label']!r}: "
+                f"allowed: up to {LONGEST} characters"
+            )
+        ours = (names[one] for one in event["platforms"].split(";") if one in names)
+        rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
+    table = pd.DataFrame(rows, columns=LABEL).astype({"date": "datetime64[us]"})
+    return table.sort_values("date", ignore_index=True)
+
+
+def _day(text: str, number: int) -> dt.date:
+    """Return the date of a line of labels.csv."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"labels.csv, line {number}: date={text!r}: no date; allowed: as 2025-08-13"
+        ) from None
+
+
+def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
+    """Average a measure over calendar months, a step weighing by its days in the month.
+
+    A step lasts until the next one starts, the last as long as the one before it. Months of
+    which the steps cover less than 90 % of the days are left out.
+
+    Parameters
+    ----------
+    steps : DataFrame, columns date (start of the step), platform, replication, value
+
+    Returns
+    -------
+    DataFrame, columns date (first day of the month), platform, replication, value
+    """
+    wide = steps.pivot_table(index="date", columns=["platform", "replication"], values="value")
+    if len(wide) < 2:  # a single step has no length
+        return steps.iloc[:0][["date", "platform", "replication", "value"]]
+    start = wide.index.to_numpy().astype("datetime64[s]")
+    end = np.append(start[1:], start[-1] + (start[-1] - start[-2]))
+    month = np.arange(start[0].astype("datetime64[M]"), end[-1].astype("datetime64[M]") + MONTH)
+    opens = month.astype("datetime64[s]")[:, None]
+    closes = (month + MONTH).astype("datetime64[s]")[:, None]
+    days = (np.minimum(end, closes) - np.maximum(start, opens)) / DAY
+    days = np.maximum(days, 0.0)  # shape (months, steps)
+    covered = days.sum(axis=1)
+    whole = covered >= COVERED * ((closes - opens) / DAY).ravel()
+    means = (days @ wide.to_numpy())[whole] / covered[whole, None]
+    of_series = {  # by hand: melt would build an index for each of what may be a thousand columns
+        name: wide.columns.get_level_values(name).repeat(len(means)) for name in wide.columns.names
+    }
+    dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])
+    return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _month(text: str) -> pd.Timestamp:
+    """Return the first day of the month of a date; NaT where the text is none."""
+    match = re.fullmatch(r"(20\d\d-\d\d)(-\d\d)?", text)
+    if match is None:
+        return pd.NaT
+    try:
+        return pd.Timestamp(dt.date.fromisoformat(match[1] + (match[2] or "-01")).replace(day=1))
+    except ValueError:
+        return pd.NaT

@@ -1,0 +1,189 @@
+"""What was simulated beside what was observed: errors in points and in standard deviations."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.grades import as_restrictions, mean_grades
+from sim.observation.observed import monthly_mean
+from sim.observation.operators import OPERATORS, Key
+from sim.policies import Compliance, Restriction
+
+SERIES = ["group", "platform", "channel", "measure"]
+BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
+SCORE = ["use", "platform", "operator"]
+
+
+def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Set every observed figure beside what was simulated.
+
+    Parameters
+    ----------
+    outcomes : DataFrame
+        Of one scenario: a run's `timeseries`, or the monthly outcomes of a sweep, whose `run`
+        stands for the replication. For `connection_success`, with `available` appended.
+    observed : DataFrame, as of `sim.observation.observed.observations`
+
+    Returns
+    -------
+    DataFrame
+        The rows of `observed` with median, low and high (5 and 95 % over runs) of what the
+        operator gives; error_points (100 times median less value: percentage points, or percent
+        of a change); standardised (median plus bias less value, in sigmas). All NaN where the
+        outcomes do not hold the month, the group or the series.
+
+    Raises
+    ------
+    ConfigError
+        If the outcomes are of several scenarios, whose runs must not be pooled.
+    """
+    read = readings(outcomes, observed)
+    if read.columns.empty:  # there is no series to read, of figures there may be none
+        bands = pd.DataFrame(np.nan, read.index, list(BAND))
+    else:
+        bands = read.quantile(list(BAND.values()), axis=1).T.set_axis(list(BAND), axis=1)
+    table = observed.join(bands)
+    table["error_points"] = 100.0 * (table["median"] - table["value"])
+    table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
+    return table
+
+
+def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return what the operator of every figure gives in every run, to be fitted run by run.
+
+    Parameters
+    ----------
+    outcomes, observed : DataFrame
+        As of `residuals`.
+
+    Returns
+    -------
+    DataFrame, shape (n_figures, n_runs)
+        Index as of `observed`, columns run (or replication); NaN where a run does not hold it.
+
+    Raises
+    ------
+    ConfigError
+        As `residuals`.
+    """
+    scenarios = sorted(map(str, outcomes["scenario"].unique())) if "scenario" in outcomes else []
+    if len(scenarios) > 1:
+        found = ", ".join(scenarios)
+        raise ConfigError(f"outcomes of several scenarios: {found}; allowed: those of one")
+    series = _monthly(outcomes, observed)
+    of_run = outcomes["run" if "run" in outcomes else "replication"]
+    runs = pd.Index(of_run.unique(), name="run").sort_values()
+    rows = [_reading(series, row).reindex(runs) for row in observed.itertuples()]
+    return pd.DataFrame(rows, index=observed.index, columns=runs, dtype=float)
+
+
+def score(table: pd.DataFrame) -> pd.DataFrame:
+    """Return how far off the figures are, by their use, platform and operator.
+
+    Parameters
+    ----------
+    table : DataFrame, as of `residuals`
+
+    Returns
+    -------
+    DataFrame, index use, platform, operator
+        n (figures that could be simulated), points and sigmas (root mean squares of the errors).
+    """
+    rows = table[table["median"].notna()]
+    squares = rows.assign(points=rows["error_points"] ** 2, sigmas=rows["standardised"] ** 2)
+    found = squares.groupby(SCORE).agg(
+        n=("points", "size"), points=("points", "mean"), sigmas=("sigmas", "mean")
+    )
+    found[["points", "sigmas"]] = np.sqrt(found[["points", "sigmas"]])
+    return found
+
+
+def available(config: SimConfig) -> pd.DataFrame:
+    """Return the share of attempts that policies let pass without VPN or proxy: an input.
+
+    Returns
+    -------
+    DataFrame, columns as of a run's `timeseries`
+        Group `all`, by step, for every replication; mean over regions by their size. A platform
+        that complies only once it has lost users counts as one that does not.
+    """
+    policies = list(config.policies.values())
+    hit = [p for p in policies if isinstance(p, Restriction)]
+    shut = as_restrictions(config, policies)
+    obeyed = [p for p in policies if isinstance(p, Compliance) and p.lost_users is None]
+    sizes = np.array(list(config.population.regions.values()))
+    rows = []
+    for step in range(config.n_steps):
+        span = (step * config.step_days, (step + 1) * config.step_days, config.start)
+        hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
+        fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/conditions.py
+        passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
+        date = dt.datetime.combine(config.start, dt.time()) + dt.timedelta(days=span[0])
+        rows += [
+            (config.scenario, r, date, "all", name, "message", "available", passing[p])
+            for r in range(config.replications)
+            for p, name in enumerate(config.messengers)
+        ]
+    columns = ["scenario", "replication", "date", *SERIES, "value"]
+    return pd.DataFrame(rows, columns=columns).astype({"date": "datetime64[ms]"})
+
+
+def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return the series that the figures need: index month and run, a column a series."""
+    needed = {
+        (group, *key)
+        for row in observed.itertuples()
+        for group in row.weights
+        for key in _keys(row)
+    }
+    names = {"/".join(series) for series in needed}
+    wanted = [outcomes[n].isin({one[k] for one in needed}) for k, n in enumerate(SERIES)]
+    rows = outcomes[np.logical_and.reduce(wanted)] if needed else outcomes.iloc[:0]
+    label = rows["group"].astype(str)
+    for name in SERIES[1:]:
+        label = label + "/" + rows[name].astype(str)
+    run = rows["run"] if "run" in rows else rows["replication"]
+    flat = pd.DataFrame(
+        {"date": rows["date"], "platform": label, "replication": run, "value": rows["value"]}
+    )
+    flat = flat[label.isin(names)]
+    if "run" not in rows:
+        is_monthly = flat["platform"].str.endswith("/mau")
+        flat = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
+    flat = flat.rename(columns={"replication": "run"})
+    return flat.pivot_table(index=["date", "run"], columns="platform", values="value")
+
+
+def _keys(row: Any) -> tuple[Key, ...]:
+    """Return the series that the operator of a figure reads."""
+    operator = OPERATORS[row.operator]
+    divisor = operator.divisor(row.platform)
+    return (*operator.keys(row.platform), *((divisor,) if divisor else ()))
+
+
+def _reading(series: pd.DataFrame, row: Any) -> pd.Series:
+    """Return what the operator of a figure gives, a value a run; empty if that is not known."""
+    operator = OPERATORS[row.operator]
+    needed = ["/".join((group, *key)) for group in row.weights for key in _keys(row)]
+    months = series.index.get_level_values("date")
+    dates = [row.date, row.until] if operator.is_change else [row.date]
+    if not set(needed) <= set(series.columns) or not set(dates) <= set(months):
+        return pd.Series(dtype=float)
+
+    def total(keys: tuple[Key, ...]) -> pd.Series:
+        columns = {"/".join((g, *k)): w for g, w in row.weights.items() for k in keys}
+        return series[list(columns)] @ pd.Series(columns)
+
+    level = total(operator.keys(row.platform))
+    divisor = operator.divisor(row.platform)
+    if divisor:
+        level = level / total((divisor,))
+    if not operator.is_change:
+        return level.xs(row.date)
+    return level.xs(row.until) / level.xs(row.date) - 1.0

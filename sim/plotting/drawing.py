@@ -1,0 +1,234 @@
+"""The strokes that all figures share: panels, bands, labels at line ends, dates, events.
+
+Object interface only: every property is given where it is drawn, none is set globally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
+from matplotlib.path import Path as Curve
+from numpy.typing import NDArray
+
+from sim.plotting.layout import Ribbon, bar_tops, spread
+from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Look, Looks, darker, platform
+
+DPI = 150
+WIDTH = 9.0  # inches, as all lengths below
+NARROW = 5.0  # of figures that have to be read on a phone
+LEFT, RIGHT = 0.75, 1.55
+POINTS = 72.0  # an inch
+TICKS_AN_INCH = 2.3
+SMALL, NORMAL, LARGE = 7.5, 8.5, 11.0  # font sizes, points
+MID_MONTH = pd.Timedelta(days=14)  # a month's value is drawn in its middle
+BAR = 0.025  # width of an alluvial's bars, share of the axes
+TILT = 38.0  # of the events' labels, degrees
+ALONE: dict[str, Any] = {"marker": "_", "markersize": 14}  # of a line of one point, else unseen
+End = tuple[float, Look]
+
+
+def new_figure(title: str, height: float, width: float = WIDTH) -> Figure:
+    """Return an empty figure with its title, `height` and `width` in inches."""
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    top = 1.0 - 0.28 / height
+    figure.text(0.2 / width, top, title, fontsize=LARGE, fontweight="bold", color=INK)
+    return figure
+
+
+def panel(
+    figure: Figure, bottom: float, height: float, left: float = LEFT, width: float | None = None
+) -> Axes:
+    """Add axes at a place in inches, with room for labels to the right of them."""
+    across, whole = figure.get_figwidth(), figure.get_figheight()
+    wide = across - LEFT - RIGHT if width is None else width
+    axes = figure.add_axes((left / across, bottom / whole, wide / across, height / whole))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(MUTED)
+    axes.tick_params(labelsize=SMALL, labelcolor=INK, color=MUTED, length=3)
+    axes.grid(axis="y", color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def note(figure: Figure, text: str) -> None:
+    """Write how to read the figure along its lower edge."""
+    left, bottom = 0.2 / figure.get_figwidth(), 0.12 / figure.get_figheight()
+    figure.text(left, bottom, text, fontsize=SMALL, color=MUTED)
+
+
+def days(dates: Iterable[pd.Timestamp]) -> NDArray[np.float64]:
+    """Return dates as days since 1970, shape (n,)."""
+    seconds = pd.DatetimeIndex(list(dates)).to_numpy().astype("datetime64[s]")
+    return np.asarray(seconds.astype(np.int64) / 86400.0)
+
+
+def draw_lines(
+    axes: Axes, lines: Mapping[str, pd.DataFrame], looks: Mapping[str, Look], factor: float
+) -> list[End]:
+    """Draw each line's median and band, in the order of `looks`; return where each line ends.
+
+    Parameters
+    ----------
+    axes : Axes
+    lines : mapping of DataFrame, index date, columns low, median, high
+    looks : mapping of Look
+    factor : float
+        From the table's unit to that of the axis.
+    """
+    ends = []
+    for name, look in looks.items():
+        line = lines[name]
+        at, median = days(line.index), factor * line["median"].to_numpy()
+        low, high = factor * line["low"].to_numpy(), factor * line["high"].to_numpy()
+        axes.fill_between(at, low, high, color=look.colour, alpha=0.2, linewidth=0, label=name)
+        mark = ALONE if len(at) == 1 else {}
+        axes.plot(at, median, look.line, color=look.colour, linewidth=1.7, label=name, **mark)
+        ends.append((float(median[-1]), look))
+    return ends
+
+
+def draw_dashed(axes: Axes, lines: Mapping[str, pd.DataFrame], looks: Looks = PLATFORMS) -> None:
+    """Draw the medians of platforms in another scenario, in percent of the population."""
+    for name, line in lines.items():
+        at, median = days(line.index), 100.0 * line["median"].to_numpy()
+        mark = ALONE if len(at) == 1 else {}
+        colour = platform(name, looks).colour
+        axes.plot(at, median, "--", color=colour, linewidth=0.9, **mark)
+
+
+def within(axes: Axes, dates: Iterable[pd.Timestamp]) -> NDArray[np.bool_]:
+    """Return which dates lie in the time that the axis shows."""
+    low, high = axes.get_xlim()
+    at = days(dates)
+    return np.asarray((at >= low) & (at <= high))
+
+
+def draw_observed(axes: Axes, observed: pd.DataFrame, looks: Looks) -> None:
+    """Mark the observed points in the middle of their months, as far as the axis goes."""
+    for (name, quality), points in observed.groupby(["platform", "quality"]):
+        at = days(points["date"] + MID_MONTH)
+        inside = within(axes, points["date"] + MID_MONTH)
+        look = platform(name, looks)
+        face, edge = (look.colour, "white") if quality != "company" else ("white", look.colour)
+        axes.plot(
+            at[inside],
+            100.0 * points["value"].to_numpy()[inside],
+            linestyle="none",
+            marker=look.marker,
+            markersize=6.5,
+            markerfacecolor=face,
+            markeredgecolor=edge,
+            markeredgewidth=0.9,
+            zorder=4,
+            label=f"observed {name}",
+        )
+
+
+def label_ends(axes: Axes, ends: Sequence[End]) -> None:
+    """Name the lines at their right ends, moved apart and joined to the line where they must.
+
+    The limits of the axes must be final, because the room that a label takes depends on them.
+    """
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high)
+    gap = 1.3 * SMALL * (high - low) / (POINTS * axes.bbox.height / DPI)
+    places = spread([value for value, _ in ends], gap, low, high)
+    side = axes.get_yaxis_transform()
+    inch = DPI / axes.bbox.width
+    for (value, look), place in zip(ends, places, strict=True):
+        reach = [1.0 + 0.02 * inch, 1.0 + 0.14 * inch]
+        axes.plot(reach, [value, place], color=look.colour, lw=0.8, transform=side, clip_on=False)
+        axes.text(
+            1.0 + 0.18 * inch,
+            float(place),
+            look.label,
+            transform=side,
+            va="center",
+            fontsize=SMALL,
+            color=darker(look.colour),
+        )
+
+
+def time_axis(axes: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
+    """Limit the axis to the run and mark months (weeks in short runs), with the year at first."""
+    end = max(end, start + pd.Timedelta(days=1))  # a run of a single step has a width too
+    axes.set_xlim(*days([start, end]))
+    most = TICKS_AN_INCH * axes.bbox.width / DPI
+    months = ticks = pd.date_range(start, end, freq="MS")
+    if len(months) < 3:
+        ticks = pd.date_range(start, end, freq="7D")
+    for every in (2, 3, 6, 12):
+        if len(ticks) > most:
+            ticks = months[(months.month - 1) % every == 0]
+    texts = [f"{tick:%b}" if tick.day == 1 else f"{tick.day} {tick:%b}" for tick in ticks]
+    for place, tick in enumerate(ticks):
+        if place == 0 or tick.year != ticks[place - 1].year:
+            texts[place] += f"\n{tick.year}"
+    axes.set_xticks(days(ticks), texts)
+
+
+def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
+    """Draw a thin line at each event in all panels, with tilted labels above the first.
+
+    Labels of close events are moved apart and joined to their lines.
+    """
+    top = panels[0]
+    low, high = top.get_xlim()
+    inside = within(top, events["date"])
+    at, labels = days(events["date"])[inside], events["label"][inside]
+    gap = 1.15 * SMALL / np.sin(np.radians(TILT))
+    gap *= (high - low) / (POINTS * top.bbox.width / DPI)
+    places = spread(list(at), gap, low, high)
+    above = top.get_xaxis_transform()
+    for when, place, text in zip(at, places, labels, strict=True):
+        for axes in panels:
+            axes.axvline(when, color=MUTED, linewidth=0.6, linestyle=":", zorder=0.5)
+        top.plot([when, place], [1.0, 1.05], color=MUTED, lw=0.6, transform=above, clip_on=False)
+        top.text(
+            float(place),
+            1.06,
+            text,
+            transform=above,
+            rotation=TILT,
+            rotation_mode="anchor",
+            va="bottom",
+            fontsize=SMALL,
+            color=MUTED,
+        )
+
+
+def draw_ribbon(axes: Axes, ribbon: Ribbon, looks: Looks) -> None:
+    """Draw people moving: a band bent from the left bar to the right one; who stays is pale."""
+    a, b = BAR, 1.0 - BAR
+    top, other = ribbon.left, ribbon.right
+    down, under = top + ribbon.height, other + ribbon.height
+    there = [(a, top), (0.5, top), (0.5, other), (b, other)]
+    back = [(b, under), (0.5, under), (0.5, down), (a, down)]
+    bend = [Curve.CURVE4] * 3
+    codes = [Curve.MOVETO, *bend, Curve.LINETO, *bend, Curve.CLOSEPOLY]
+    shape = Curve(np.array([*there, *back, there[0]]), codes)
+    alpha = 0.15 if ribbon.source == ribbon.target else 0.6
+    colour = platform(ribbon.source, looks).colour
+    axes.add_patch(PathPatch(shape, facecolor=colour, alpha=alpha, linewidth=0))
+
+
+def draw_bars(axes: Axes, shares: pd.Series, side: str, looks: Looks) -> None:
+    """Draw the bars of one side (`left` or `right`), with names and shares outside of them."""
+    tops = bar_tops(shares)
+    bottom = axes.get_ylim()[0]
+    middles = [tops[str(name)] + share / 2 for name, share in shares.items()]
+    gap = 1.3 * SMALL * bottom / (POINTS * axes.bbox.height / DPI)
+    places = spread(middles, gap, 0.0, bottom)
+    edge, outside, align = (0.0, -0.02, "right") if side == "left" else (1 - BAR, 1.02, "left")
+    for (name, share), place in zip(shares.items(), places, strict=True):
+        look = platform(str(name), looks)
+        box = (edge, tops[str(name)])
+        axes.add_patch(Rectangle(box, BAR, share, facecolor=look.colour, linewidth=0))
+        text, colour = f"{look.label} {share:.1%}", darker(look.colour)
+        axes.text(outside, place, text, ha=align, va="center", fontsize=SMALL, color=colour)

@@ -1,0 +1,356 @@
+"""Figures: tidy tables in, a matplotlib Figure out; nothing is read, nothing global is set.
+
+Every figure carries its text alternative as its label (``figure.get_label()``); `save` writes
+it into the files.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sim.plotting.drawing import (
+    DPI,
+    LEFT,
+    MID_MONTH,
+    NORMAL,
+    SMALL,
+    WIDTH,
+    draw_bars,
+    draw_dashed,
+    draw_lines,
+    draw_observed,
+    draw_ribbon,
+    label_ends,
+    mark_events,
+    new_figure,
+    note,
+    panel,
+    time_axis,
+    within,
+)
+from sim.plotting.layout import (
+    GAP,
+    Ribbon,
+    band_note,
+    bands,
+    midway,
+    primary_flows,
+    ribbons,
+    select,
+    split,
+)
+from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform
+from sim.plotting.palette import scenario as scenario_look
+
+LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
+LEAST_EFFECT = 0.5  # points to both sides of nought are shown at least: less would magnify luck
+UNIT = "(all communication of the average person = 1)"
+LISTED = 8  # moves written out beside the ribbons
+HARM_NOTE = (
+    "Welfare counts what one can use; being made to use it is not in it. Isolated: over 30 %\n"
+    "fewer contacts by app than at the start; cut off: by apps the state cannot read."
+)
+EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
+_PEOPLE = "% of people aged 12+"
+HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
+    ("exposure", "any", "Exposure", "% of communication open to the state", 100, 0),
+    ("isolation", "call", "Isolated, calls", _PEOPLE, 100, 0),
+    ("isolation", "message", "Isolated, messages", _PEOPLE, 100, 0),
+    ("cut_off", "call", "Cut off from secure calls", _PEOPLE, 100, 0),
+    ("cut_off", "message", "Cut off from secure messages", _PEOPLE, 100, 0),
+    ("welfare", "any", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
+)
+
+
+def reach(
+    timeseries: pd.DataFrame,
+    scenario: str,
+    observed: pd.DataFrame,
+    events: pd.DataFrame,
+    counterfactual: str | None = None,
+    looks: Looks = PLATFORMS,
+) -> Figure:
+    """Draw monthly and daily reach of every platform, the observed points and the events.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The run's tidy table; group `all`, channel `any`, measures `mau` and `dau` are drawn.
+    scenario : str
+        Median line and 90 % band.
+    observed : DataFrame, as of `sim.observation.observed.observed_reach`
+        Filled markers; company claims are hollow.
+    events : DataFrame, as of `sim.observation.observed.events`
+        Those within the run are marked.
+    counterfactual : str, optional
+        A second scenario, drawn as thin dashed medians.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
+    """
+    figure = new_figure(f"Reach by platform: {scenario}", 8.5)
+    daily, monthly = panel(figure, 0.75, 2.8), panel(figure, 4.05, 2.8)
+    rows = select(timeseries, group="all", channel="any")
+    start, end = _run(select(rows, scenario=scenario, measure="dau"))
+    for axes, measure, name in ((monthly, "mau", "monthly"), (daily, "dau", "average daily")):
+        lines = _reach_lines(rows, scenario, measure)
+        ends = draw_lines(axes, lines, _looks(lines, looks), 100.0)
+        if counterfactual is not None:
+            draw_dashed(axes, _reach_lines(rows, counterfactual, measure), looks)
+        time_axis(axes, start, end)
+        draw_observed(axes, observed[observed["measure"] == measure], looks)
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(f"{name} reach, % of people aged 12+", fontsize=NORMAL)
+        label_ends(axes, ends)
+    mark_events((monthly, daily), events)
+    dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
+    seen = within(daily, observed["date"] + MID_MONTH).any()
+    markers = " Markers: observed (hollow: company claim)." if seen else ""
+    above = f" {EVENT_NOTE}" if within(daily, events["date"]).any() else ""
+    note(figure, f"{band_note(lines)}{dashed}{markers}\nMonths stand at their middle.{above}")
+    figure.set_label(
+        f"Monthly and daily reach of {_names(lines, looks)} in {scenario}, and as observed."
+    )
+    return figure
+
+
+def effects(
+    effects: pd.DataFrame, scenario: str, counterfactual: str, looks: Looks = PLATFORMS
+) -> Figure:
+    """Draw the paired effect on daily reach and on cellular calls (percentage points).
+
+    Parameters
+    ----------
+    effects : DataFrame
+        The run's paired differences, with columns median, low and high.
+    scenario, counterfactual : str
+        The pair; differences are scenario minus counterfactual.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
+    """
+    rows = select(effects, scenario=scenario, counterfactual=counterfactual, group="all")
+    reached = select(rows, measure="dau", channel="any")
+    start, end = _run(reached)
+    called = select(rows, measure="use", channel="call", platform="cellular")
+    daily, calls = (split(midway(some), "platform") for some in (reached, called))
+    figure = new_figure(f"Effect of {scenario}, compared with {counterfactual}", 6.5)
+    lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
+    for axes, lines, factor, unit in (
+        (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
+        (lower, calls, 100.0, "change of cellular calls,\npoints of all communication"),
+    ):
+        ends = draw_lines(axes, lines, _looks(lines, looks), factor)
+        axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
+        if max(map(abs, axes.get_ylim())) < LEAST_EFFECT:
+            axes.set_ylim(-LEAST_EFFECT, LEAST_EFFECT)
+        time_axis(axes, start, end)
+        axes.set_ylabel(unit, fontsize=NORMAL)
+        label_ends(axes, ends)
+    note(figure, f"Paired differences: both runs draw the same random numbers. {band_note(daily)}")
+    whom = f"{_names(daily, looks)} and on cellular calls"
+    figure.set_label(f"Effect of {scenario} against {counterfactual} on daily reach of {whom}.")
+    return figure
+
+
+def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Figure:
+    """Draw messages and calls a person a day by platform, the plain phone network included.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The run's tidy table; group `all`, measure `use`, channels `message` and `call` are drawn.
+    scenario : str
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
+    """
+    rows = select(timeseries, scenario=scenario, group="all", measure="use")
+    figure = new_figure(f"Use by platform: {scenario}", 7.1)
+    lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
+    for axes, channel in ((upper, "message"), (lower, "call")):
+        lines = bands(midway(select(rows, channel=channel)), "platform")
+        ends = draw_lines(axes, lines, _looks(lines, looks), 1.0)
+        time_axis(axes, *_run(rows))
+        axes.set_ylim(bottom=0.0)
+        axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
+        label_ends(axes, ends)
+    note(figure, f"{band_note(lines)} Cellular: plain calls and SMS.")
+    figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines, looks)}.")
+    return figure
+
+
+def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
+    """Draw exposure, isolation, lost secure contact and welfare of some scenarios.
+
+    Parameters
+    ----------
+    timeseries : DataFrame
+        The tidy table; group `all`, platform `any` are drawn.
+    scenarios : sequence of str
+        The scenario, then its counterfactuals.
+    """
+    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 9.45)
+    rows = select(timeseries, group="all", platform="any")
+    looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
+    for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
+        left, bottom = LEFT + place % 2 * WIDTH / 2, 0.75 + 2.85 * (2 - place // 2)
+        axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
+        drawn = [
+            select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
+        ]
+        lines = bands(midway(pd.concat(drawn)), "scenario")
+        ends = draw_lines(axes, lines, looks, factor)
+        time_axis(axes, *_run(drawn[0]))
+        axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
+        axes.set_ylim(bottom=floor)
+        axes.set_ylabel(unit, fontsize=SMALL)
+        label_ends(axes, ends)
+    note(figure, f"{HARM_NOTE} {band_note(lines)}")
+    whose = ", ".join(scenarios)
+    figure.set_label(f"Exposure, isolation, lost secure contact and welfare over time: {whose}.")
+    return figure
+
+
+def flows(
+    flows: pd.DataFrame,
+    scenario: str,
+    counterfactual: str | None = None,
+    looks: Looks = PLATFORMS,
+) -> Figure:
+    """Draw who moved from which primary platform to which, from the table's start to its end.
+
+    Parameters
+    ----------
+    flows : DataFrame
+        The run's table of flows, those who stay included.
+    scenario : str
+    counterfactual : str, optional
+        A second scenario, whose moves are written beside the largest ones: people come and go
+        where nothing happens, too.
+    looks : mapping of Look, optional
+        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
+    """
+    rows = select(flows, scenario=scenario)
+    matrix = primary_flows(rows, looks)
+    there = (
+        None if counterfactual is None else primary_flows(select(flows, scenario=counterfactual))
+    )
+    start, end = rows["from_date"].min(), rows["to_date"].max()
+    title = f"Primary platform, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
+    figure = new_figure(title, 6.0)
+    axes = figure.add_axes((1.5 / WIDTH, 0.6 / 6.0, 3.9 / WIDTH, 4.75 / 6.0))
+    axes.set_axis_off()
+    bottom = matrix.to_numpy().sum() + GAP * len(matrix)
+    axes.set(xlim=(0.0, 1.0), ylim=(bottom, 0.0))
+    found = ribbons(matrix)
+    for ribbon in found:
+        if ribbon.height >= LEAST_FLOW:
+            draw_ribbon(axes, ribbon, looks)
+    draw_bars(axes, matrix.sum(axis=1), "left", looks)
+    draw_bars(axes, matrix.sum(axis=0), "right", looks)
+    moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
+    _list_moves(figure, moves, there, counterfactual, looks)
+    small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
+    note(
+        figure,
+        "Primary: the messenger that carries most of what one says; cellular: uses no messenger. "
+        "% of people aged 12+,\nmean over replications. Pale: stayed. "
+        f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
+    )
+    largest = ", ".join(_move(move, there, looks) for move in moves[:3])
+    beside = "" if counterfactual is None else f" (in {counterfactual})"
+    figure.set_label(
+        f"Moves between primary platforms in {scenario}; the largest{beside}: {largest}."
+    )
+    return figure
+
+
+def save(figure: Figure, path_without_suffix: Path) -> None:
+    """Write the figure as a run leaves it, PNG and SVG, each as `save_as` does."""
+    for suffix in ("png", "svg"):
+        save_as(figure, path_without_suffix, suffix)
+
+
+def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
+    """Write the figure, whole or not at all, the same bytes always; return the file.
+
+    Parameters
+    ----------
+    figure : Figure
+    path_without_suffix : Path
+        In a folder that exists; the suffix is appended.
+    suffix : str
+        png (150 dpi), svg or pdf.
+    """
+    about = str(figure.get_label())
+    metadata: dict[str, dict[str, str | None]] = {
+        "png": {"Software": None, "Description": about},
+        "svg": {"Date": None, "Creator": None, "Description": about},
+        "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": about},
+    }
+    target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
+    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    os.close(handle)
+    try:
+        with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}):
+            figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
+        Path(draft).chmod(0o644)  # drafts are private, figures are not
+        Path(draft).replace(target)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return target
+
+
+def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return when the first step of the rows starts, and the midst of the last one."""
+    return rows["date"].min(), midway(rows)["date"].max()
+
+
+def _looks(names: Iterable[str], looks: Looks) -> dict[str, Look]:
+    return {name: platform(name, looks) for name in in_order(set(names), looks)}
+
+
+def _names(names: Iterable[str], looks: Looks) -> str:
+    return ", ".join(look.label for look in _looks(names, looks).values())
+
+
+def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, pd.DataFrame]:
+    wanted = select(rows, scenario=scenario, measure=measure)
+    is_monthly = measure == "mau"
+    stand = wanted.assign(date=wanted["date"] + MID_MONTH) if is_monthly else midway(wanted)
+    return bands(stand, "platform")
+
+
+def _move(ribbon: Ribbon, there: pd.DataFrame | None, looks: Looks) -> str:
+    """Write how many moved, and in brackets how many in the other world."""
+    source, target = (platform(name, looks).label for name in (ribbon.source, ribbon.target))
+    names = f"{source} to {target}"
+    if there is None:
+        return f"{names} {ribbon.height:.1%}"
+    known = ribbon.source in there.index and ribbon.target in there.columns
+    other = float(there.loc[ribbon.source, ribbon.target]) if known else 0.0
+    return f"{names} {ribbon.height:.1%} ({other:.1%})"
+
+
+def _list_moves(
+    figure: Figure,
+    moves: Sequence[Ribbon],
+    there: pd.DataFrame | None,
+    counterfactual: str | None,
+    looks: Looks,
+) -> None:
+    """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
+    left = 6.6 / WIDTH
+    figure.text(left, 5.4 / 6.0, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
+    if counterfactual is not None:
+        text = f"(in {counterfactual})"
+        figure.text(left, 5.18 / 6.0, text, fontsize=SMALL, color=MUTED)
+    for place, ribbon in enumerate(moves[:LISTED]):
+        if ribbon.height >= LEAST_FLOW:
+            top = (4.95 - 0.2 * place) / 6.0
+            figure.text(left, top, _move(ribbon, there, looks), fontsize=SMALL, color=MUTED)

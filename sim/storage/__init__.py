@@ -1,0 +1,1 @@
+"""What stands on disk: folders of runs, manifests, checkpoints, whole files."""

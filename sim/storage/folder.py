@@ -1,0 +1,166 @@
+"""A run's folder: resolved configuration, manifest, tables, figures."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from sim.config import SimConfig
+from sim.memory import GB, check_memory
+from sim.process.beside import Turns, beside
+from sim.process.interrupts import Interrupted
+from sim.report import write_page
+from sim.results import Result
+from sim.runs import compare_watched
+from sim.storage.checkpoint import Checkpoint
+from sim.storage.drafts import whole
+from sim.storage.locks import alone
+from sim.storage.manifest import manifest, read_manifest, refuse_company
+from sim.watch import OnStep
+from sim.words.facts import facts
+
+Drawings = Sequence[tuple[str, Callable[[], Any]]]  # names, and what draws a figure of matplotlib
+CONFIG = "config.yaml"
+_log = logging.getLogger(__name__)
+
+
+def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: None) -> Result:
+    """Run `config` with its counterfactuals and leave the evidence in `folder`.
+
+    Raises
+    ------
+    ConfigError
+        If `folder` holds a checkpoint of other runs; or as `fill_folder` does.
+    Interrupted
+        As `fill_folder` does.
+    """
+    return fill_folder(Checkpoint.at(folder, config), on_step)
+
+
+def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
+    """Take runs to their end and write what came out; then no checkpoint is needed any more.
+
+    The folder is that of runs without a break.
+
+    Raises
+    ------
+    ConfigError
+        If the runs do not fit in memory, another process is at them, or the start is not that of
+        the checkpoint.
+    Interrupted
+        After a signal to stop; what was reached can be resumed.
+    """
+    folder, config = checkpoint.folder.parent, checkpoint.header.config
+    refuse_company(folder)
+    memory = check_memory(config)
+    _log.info("memory: %.1f GB estimated", memory.total / GB)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, "runs here"), checkpoint.interrupts.listening():
+        try:
+            with manifest(folder, config, memory, checkpoint.n_done) as timings:
+                result = _work(folder, checkpoint, on_step, timings)
+        except Interrupted as stop:
+            checkpoint.flush()
+            stop.message = checkpoint.explain(stop)
+            raise
+        except OSError as error:
+            error.filename = error.filename or str(folder)  # a full disk names no file
+            raise
+    checkpoint.remove()
+    return result
+
+
+def _work(
+    folder: Path, checkpoint: Checkpoint, on_step: OnStep, timings: dict[str, float]
+) -> Result:
+    config = checkpoint.header.config
+    (folder / CONFIG).write_text(_as_yaml(config))
+    # matplotlib takes a third of a second to import: in the copy, while the start is solved
+    with beside(partial(_draw, folder), lambda: import_module("sim.figures")) as figures:
+        with _timed("simulate", timings):
+            result = compare_watched(config, checkpoint, on_step)
+        _put_away_drafts(folder)
+        figures.begin(result.of_everybody())
+        with _timed("tables", timings):
+            write_tables(result, folder)
+        with _timed("facts", timings):
+            found = facts(result)
+        with _timed("figures", timings):
+            figures.finish()
+    if found is not None:
+        with _timed("report", timings):
+            write_page(found, folder)
+    return result
+
+
+def _draw(folder: Path, result: Result) -> None:
+    """Draw all figures, with a copy of this process."""
+    from sim.figures import drawings  # matplotlib is imported only where figures are drawn
+
+    drawn = list(drawings(result).items())
+    with closing(Turns(len(drawn))) as turns:
+        with beside(partial(write_figures, drawn, folder, turns)) as other:
+            other.begin()
+            write_figures(drawn, folder, turns)
+            other.finish()
+        write_figures(drawn, folder, turns.undone())
+
+
+@contextmanager
+def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    timings[phase] = time.perf_counter() - began
+    _log.info("%s: %.1f s", phase, timings[phase])
+
+
+def is_done(config: SimConfig, folder: Path) -> bool:
+    """Say whether `folder` holds all that comes out of `config`."""
+    path = folder / CONFIG
+    is_same = path.is_file() and path.read_text() == _as_yaml(config)
+    return is_same and read_manifest(folder).get("status") == "done"
+
+
+def read_effects(folder: Path) -> pd.DataFrame:
+    """Return the effects that a run has left in `folder`."""
+    return pd.read_parquet(folder / "effects.parquet")
+
+
+def _as_yaml(config: SimConfig) -> str:
+    return OmegaConf.to_yaml(config.model_dump(mode="json"))
+
+
+def write_tables(result: Result, folder: Path) -> None:
+    """Write the tables as Parquet, each whole or not at all."""
+    tables = {
+        "timeseries": result.timeseries, "effects": result.effects, "flows": result.flows,
+    }  # fmt: skip
+    for name, table in tables.items():
+        keys = [column for column in table if table[column].dtype != float]
+        with whole(folder / f"{name}.parquet") as draft:
+            table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
+
+
+def _put_away_drafts(folder: Path) -> None:
+    """Delete the figures and tables that a killed process was making."""
+    for suffix in ("png", "svg", "parquet"):
+        for draft in folder.glob(f".*.{suffix}.*"):
+            draft.unlink(missing_ok=True)
+
+
+def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:
+    """Draw those of the figures whose turn it is."""
+    from sim.plotting.runs import save
+
+    for turn in turns:
+        name, draw = drawings[turn]
+        save(draw(), folder / name)

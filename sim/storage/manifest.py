@@ -1,0 +1,152 @@
+"""The manifest of a run's folder: written first, it says at any time what became of the run."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import subprocess
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.memory import GB, Estimate
+from sim.parallel.ranks import Ranks
+from sim.process.interrupts import Interrupted
+from sim.process.machine import peak
+from sim.process.place import Place
+from sim.storage.drafts import whole
+from sim.versions import sources, versions
+
+NAME = "manifest.json"
+MULTIRUN = "multirun.yaml"  # in the folder of a multirun, which Hydra writes before the first job
+OVERRIDES = ".hydra/overrides.yaml"  # of the command line, as Hydra writes them
+
+
+@contextmanager
+def manifest(
+    folder: Path, config: SimConfig, estimate: Estimate, n_done: int = 0
+) -> Iterator[dict[str, float]]:
+    """Keep ``manifest.json`` in `folder` true while a run lasts.
+
+    It says: running, then done, interrupted (there may be a checkpoint) or failed.
+
+    Parameters
+    ----------
+    estimate
+        Of the memory that the run takes.
+    n_done : int
+        Steps taken before, by a process that this one resumes.
+
+    Yields
+    ------
+    dict
+        Timings [s] by phase, to be filled in.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    timings: dict[str, float] = {}
+    entry: dict[str, Any] = {
+        "status": "running",
+        "scenario": config.scenario,
+        "compare_to": list(config.compare_to),
+        "case": config.case.name,
+        "engine": config.engine.name,
+        "parameters": config.parameters,  # posterior: replication r has draw r
+        "seed": config.seed,
+        "replications": config.replications,
+        "n_users": config.population.n_users,
+        "started": _time(),
+        "place": asdict(Place.here()),
+        "versions": versions(),
+        "commit": commit(),
+        "sources": sources(),
+        "memory_gb": {"estimate": round(estimate.total / GB, 3)},
+    }
+    if config.engine.name == "mpi":
+        entry["ranks"] = Ranks.here().size
+    if n_done:
+        _note_resumption(entry, read_manifest(folder), n_done)
+    write_json(folder / NAME, entry)
+    try:
+        yield timings
+        entry["status"] = "done"
+    except Interrupted as stop:
+        entry["status"], entry["error"] = "interrupted", str(stop)
+        raise
+    except BaseException as error:
+        entry["status"] = "failed"
+        entry["error"] = f"{type(error).__name__}: {error}"
+        entry["traceback"] = traceback.format_exc()
+        raise
+    finally:
+        entry["timings_s"] = {name: round(s, 3) for name, s in timings.items()}
+        entry["memory_gb"]["peak"] = round(peak() / GB, 3)
+        entry["duration_s"] = round(time.perf_counter() - began, 3)
+        write_json(folder / NAME, entry)
+
+
+def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
+    """Let `entry` say when the runs began and each time that they were resumed."""
+    entry["started"] = before.get("started", entry["started"])
+    entry["resumed"] = [*before.get("resumed", []), {"at": _time(), "from_step": n_done}]
+
+
+def _time() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+
+
+def commit() -> str | None:
+    """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
+    git = ["git", "-C", str(Path(__file__).parents[2]), "--no-optional-locks"]
+    try:
+        # S603: the command is fixed
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True)  # noqa: S603
+        changed = subprocess.run(  # noqa: S603
+            [*git, "status", "--porcelain", "--", "sim", "conf", "cases"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.stdout.decode().strip() + ("+dirty" if changed else "")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run's folder; empty if there is none."""
+    try:
+        entry: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entry
+
+
+def refuse_company(folder: Path) -> None:
+    """Refuse to run in a folder where another process does, or may.
+
+    Raises
+    ------
+    ConfigError
+        Which names the process. One that Slurm has queued again is no other.
+    """
+    entry = read_manifest(folder)
+    place = Place(**entry["place"]) if entry.get("status") == "running" else None
+    if place and place.may_be_alive() and not place.is_taken_over():
+        raise ConfigError(
+            f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
+            f"if that is gone for good, delete {folder / NAME}"
+        )
+
+
+def write_json(path: Path, tree: Any) -> None:
+    """Write `tree` whole or not at all, even if the machine dies."""
+    with whole(path) as draft, draft.open("w") as file:
+        file.write(json.dumps(tree, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a name could be on the disk before what it names

@@ -1,0 +1,1 @@
+"""Results in words: facts with bands, tables for people, what their terms mean."""
