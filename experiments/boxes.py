@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,11 +40,22 @@ class Box(NamedTuple):
     mass: float
 
     def holds(self, points: pd.DataFrame) -> Cases:
-        """Return which points lie in the box."""
+        """Return which points lie in the box, of those it was found on or of others."""
         inside = np.ones(len(points), bool)
         for limit in self.limits.itertuples():
-            inside &= points[limit.parameter].between(limit.low, limit.high).to_numpy()
+            values = points[limit.parameter].to_numpy()
+            if limit.low > limit.lowest:  # else the box is open there
+                inside &= values >= limit.low
+            if limit.high < limit.highest:
+                inside &= values <= limit.high
         return inside
+
+    def among(self, points: pd.DataFrame, cases: Cases) -> Box:
+        """Return the same limits with coverage, density and mass among other points."""
+        inside = self.holds(points)
+        hits = int(cases[inside].sum())
+        coverage, density = _share(hits, int(cases.sum())), _share(hits, int(inside.sum()))
+        return self._replace(coverage=coverage, density=density, mass=float(inside.mean()))
 
 
 class Peeled(NamedTuple):
@@ -157,9 +169,10 @@ def _apart() -> Iterator[None]:
     """Keep EMA Workbench's ways to itself.
 
     It warns of libraries it misses, and pandas of how it is used; its tree draws ties from numpy's
-    global luck, which is made the same each time and given back as it was.
+    global luck, which is made the same each time and given back as it was; to import it draws from
+    Python's.
     """
-    state = np.random.get_state()  # noqa: NPY002
+    state, state_of_python = np.random.get_state(), random.getstate()  # noqa: NPY002
     np.random.seed(SEED)  # noqa: NPY002
     try:
         with warnings.catch_warnings():
@@ -167,6 +180,7 @@ def _apart() -> Iterator[None]:
             yield
     finally:
         np.random.set_state(state)  # noqa: NPY002
+        random.setstate(state_of_python)
 
 
 def _refuse_one_kind(cases: Cases) -> None:
@@ -186,6 +200,10 @@ def _limits(box: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
                 yield name, max(low, lowest), min(high, highest), lowest, highest
 
     return pd.DataFrame(rows(), columns=["parameter", "low", "high", "lowest", "highest"])
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
 
 
 def _smallest(quasi_p: object) -> float:

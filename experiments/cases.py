@@ -25,7 +25,8 @@ and how to write a case: [howto_case.md](howto_case.md).
 What they tell: a full block empties a place as Instagram was emptied, but sooner and further than
 it was; a block that most got around costs the model's Telegram users that the real one kept, and
 the growth of Telegram in 2018-20 and in 2022 is not explained at all; a scare sends people on to
-other messengers in the right order and too slowly; a standing ban of calls leaves messages alone.
+other messengers in the right order and too slowly; under a standing ban of calls messages stay,
+but the one poll that could tell is the one that the start was set near.
 """
 
 

@@ -7,7 +7,8 @@
 Runs points all over a space of policies and behaviour (conf/design/discovery.yaml) and looks for
 boxes in it, by PRIM and by CART, in which most points are cases: more than half of the people talk
 mostly where the state reads, or less than PERCENT of communication is exposed. It searches
-conditions, it does not optimise them. Leaves tables (CSV), a figure and a page.
+conditions, it does not optimise them. Half as many fresh points tell how good the boxes are, as
+those that they were found on flatter them. Leaves tables (CSV), a figure and a page.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ QUICK = (
 )  # fmt: skip
 FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is worth a search
 BESIDE = ("exposure", "isolated_calls", "cut_off", "welfare")
+FIT = ("coverage", "density", "mass")
 LEAVES = 3  # of CART's in the page
 
 
@@ -50,6 +52,7 @@ class Answer(NamedTuple):
     question: Question
     peeled: Peeled
     leaves: list[Box]
+    fresh: list[Box]  # PRIM's box, then the leaves, among points that no box was found on
 
 
 def main(arguments: list[str]) -> None:
@@ -65,8 +68,15 @@ def main(arguments: list[str]) -> None:
         sizes = QUICK if study.asked.quick else ()
         asked = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
         _refuse_other_designs(asked)
-        folder = study.sweep("sweep", asked)
-        _leave(study, folder, means(folder), bound)
+        again = fresh(asked)  # refused before any run
+        _leave(study, study.sweep("sweep", asked), study.sweep("fresh", again), bound)
+
+
+def fresh(asked: Request) -> Request:
+    """Return the request for other points of the same space, half as many."""
+    tree = asked.model_dump(mode="json")
+    tree["design"] |= {"n": tree["design"]["n"] // 2, "seed": tree["design"]["seed"] + 1}
+    return Request.read(tree)
 
 
 def means(folder: SweepFolder) -> pd.DataFrame:
@@ -91,11 +101,21 @@ def questions(points: pd.DataFrame, bound: float) -> list[Question]:
     ]
 
 
-def answer(question: Question, factors: pd.DataFrame) -> Answer | None:
-    """Return what both methods find, or nothing where (almost) all points are alike."""
+def answer(
+    question: Question, factors: pd.DataFrame, again: Question, others: pd.DataFrame
+) -> Answer | None:  # fmt: skip
+    """Return what both methods find, or nothing where (almost) all points are alike.
+
+    Parameters
+    ----------
+    again, others
+        The question and the factors of fresh points.
+    """
     if not FEW <= question.cases.mean() <= MANY:
         return None
-    return Answer(question, prim(factors, question.cases), cart(factors, question.cases))
+    peeled, leaves = prim(factors, question.cases), cart(factors, question.cases)
+    told = [box.among(others, again.cases) for box in (peeled.box, *leaves)]
+    return Answer(question, peeled, leaves, told)
 
 
 def _refuse_other_designs(asked: Request) -> None:
@@ -107,12 +127,15 @@ def _refuse_other_designs(asked: Request) -> None:
         raise ConfigError("design: allowed: one scenario, factors with low and high")
 
 
-def _leave(study: Study, folder: SweepFolder, points: pd.DataFrame, bound: float) -> None:
+def _leave(study: Study, folder: SweepFolder, again: SweepFolder, bound: float) -> None:
     from sim.plotting.sweeps import Found, boxes
 
-    asked = questions(points, bound)
-    factors = points[list(folder.design.factors)].reset_index(drop=True)
-    answers = [answer(question, factors) for question in asked]
+    points, others = means(folder).reset_index(), means(again).reset_index()
+    asked, names = questions(points, bound), list(folder.design.factors)
+    answers = [
+        answer(question, points[names], new, others[names])
+        for question, new in zip(asked, questions(others, bound), strict=True)
+    ]
     found = [
         Found(
             a.question.text, a.peeled.trajectory,
@@ -120,9 +143,10 @@ def _leave(study: Study, folder: SweepFolder, points: pd.DataFrame, bound: float
         )
         for a in answers if a
     ]  # fmt: skip
-    text = page(study.made_by(folder), points, list(zip(asked, answers, strict=True)))
+    text = page(study.made_by(folder, again), points, list(zip(asked, answers, strict=True)))
     figures = {"discover": boxes(found)} if found else {}
-    study.leave(text, figures, {"points": points.reset_index(), "limits": _all_limits(answers)})
+    tables = {"points": points, "fresh_points": others, "limits": _all_limits(answers)}
+    study.leave(text, figures, tables)
 
 
 def _all_limits(answers: Sequence[Answer | None]) -> pd.DataFrame:
@@ -149,9 +173,11 @@ def page(
         "Points all over a space of what is done to people and how they behave; outcomes are of "
         "the last whole month (welfare: its change since the first), means over replications. "
         "A box holds where all its limits do. Coverage: the share of all cases that lie in it; "
-        "density: the share of cases among its points; mass: its share of all points. Adoption is "
-        "not shown without what it costs. The ranges are assumptions, so shares of points are no "
-        "probabilities.\n",
+        "density: the share of cases among its points; mass: its share of all points. Fresh: the "
+        "same among other points of the space, as many as the page's second sweep has, on which "
+        "no box was found; limits are chosen to fit the first, whose figures flatter a box, as "
+        "its quasi-p do. Adoption is not shown without what it costs. The ranges are assumptions, "
+        "so shares of points are no probabilities.\n",
     ]
     if any(found for _, found in asked):
         parts.append("![Boxes](figures/discover.png)\n")
@@ -168,19 +194,20 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
         yield "Too alike to look for a box.\n"
         return
     box, before = found.peeled.box, found.peeled.before
+    fresh_box, *fresh_leaves = found.fresh
     yield (
         f"PRIM: of the boxes of which at least {100 * DENSE:.0f} % are cases the one that covers "
         f"most (if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
-        f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}."
-        "\n"
+        f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}; "
+        f"fresh: {_fit(fresh_box._asdict())}.\n"
     )
     yield _limits_table(box) + "\n"
     yield f"CART, up to {LEAVES} leaves with most cases among those in which most points are:\n"
     yield markdown(
-        ("leaf", "coverage", "density", "mass"),
+        ("leaf", *FIT, *(f"{name}, fresh" for name in FIT)),
         (
-            (_conditions(leaf), f"{leaf.coverage:.2f}", f"{leaf.density:.2f}", f"{leaf.mass:.2f}")
-            for leaf in found.leaves[:LEAVES]
+            (_conditions(leaf), *(f"{share:.2f}" for share in (*leaf[1:], *again[1:])))
+            for leaf, again in zip(found.leaves[:LEAVES], fresh_leaves, strict=False)
         ),
     ) + "\n"  # fmt: skip
     yield "What it is like there, means over points:\n"
@@ -212,7 +239,7 @@ def _limits_table(box: Box) -> str:
 
 
 def _fit(box: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {box[name]:.2f}" for name in ("coverage", "density", "mass"))
+    return ", ".join(f"{name} {box[name]:.2f}" for name in FIT)
 
 
 def _quasi_p(value: float) -> str:

@@ -12,7 +12,7 @@ from experiments.likelihood import SCALE, discrepancies
 from experiments.prior import Prior
 from experiments.sequential import LIMIT, Observed, Sizes, Step, close_in, implausibility
 from experiments.study import Study
-from experiments.targets import COMPANY, months, simulated, targets
+from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
@@ -32,8 +32,10 @@ class Record:
 
     def __init__(self, asked: Asked, start: dt.date, left_out: str = COMPANY) -> None:
         found = targets(asked.case)
-        within = found["date"].between(pd.Timestamp(start.replace(day=1)), asked.until)
-        self.targets = found[within & (found["quality"] != left_out)].reset_index(drop=True)
+        begun = found["date"] >= pd.Timestamp(start.replace(day=1))
+        over = last_days(found["date"]) <= asked.until  # a month's mean knows all of its days
+        kept = begun & over & (found["quality"] != left_out)
+        self.targets = found[kept].reset_index(drop=True)
         if len(self.targets) < 2:
             raise ConfigError(f"until={asked.until:%Y-%m-%d}: fewer than two points by then")
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from experiments.calibrate import asked_of
 from experiments.fitting import Asked, Record
@@ -24,7 +25,7 @@ from experiments.scores import (
     rmse,
 )  # fmt: skip
 from experiments.study import KEPT
-from experiments.targets import COMPANY, months, simulated, targets
+from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
@@ -32,6 +33,7 @@ from sim.sweeps.folder import SweepFolder
 ONLINE = 0.86  # share of internet users among people aged 12+: the ceiling of an app's reach
 FITTED, HELD_OUT, NOT_FITTED = "fitted", "held out", "not fitted"
 LEVELS = (0.5, 0.9)
+WITHIN = float(ndtri((1 + LEVELS[1]) / 2))  # standard deviations of a normal error on either side
 
 
 class Seen(NamedTuple):
@@ -117,14 +119,14 @@ class Calibration:
         found = found[found["date"].between(dates.min(), dates.max())].reset_index(drop=True)
         keys = ["platform", "measure", "date"]
         was_fitted = found[keys].merge(self.fitted[keys], how="left", indicator=True)["_merge"]
-        late = (found["date"] > self.asked.until) & (found["quality"] != COMPANY)
+        late = (last_days(found["date"]) > self.asked.until) & (found["quality"] != COMPANY)
         return found.assign(
             period=np.select([was_fitted == "both", late], [FITTED, HELD_OUT], NOT_FITTED)
         )
 
 
 def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
-    """Return every target beside its predictive distribution: draws, luck, and both errors.
+    """Return every target beside its predictive distribution: draws, and both errors.
 
     Returns
     -------
@@ -179,12 +181,12 @@ def _months(rows: pd.DataFrame) -> F64:
 
 
 def bands(seen: Seen) -> pd.DataFrame:
-    """Return reach by month with bands over draws and luck, without the errors.
+    """Return reach by month with bands over draws, without the errors.
 
     Returns
     -------
     DataFrame
-        platform, measure, date, then the weighted quantiles q05, q25, q50, q75, q95 [1].
+        platform, measure, date, then the quantiles q05, q25, q50, q75, q95 [1].
     """
     at = (0.05, 0.25, 0.5, 0.75, 0.95)
     rows = [
@@ -221,8 +223,9 @@ def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataF
     Returns
     -------
     DataFrame
-        A row a platform and month held out: platform, date, since, observed, then the 5 %, 50 %
-        and 95 % quantiles of prior and posterior, in points.
+        A row a platform and month held out: platform, date, since, observed, error (half the
+        90 % interval of that, from the stated errors of both months), then the 5 %, 50 % and
+        95 % quantiles of prior and posterior, in points.
     """
     rows = []
     mau = wanted[wanted["measure"] == "mau"]
@@ -231,6 +234,7 @@ def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataF
         for target in held.itertuples():
             entry = {"platform": name, "date": target.date, "since": last.date}
             entry["observed"] = 100 * (target.value - last.value)
+            entry["error"] = 100 * WITHIN * np.hypot(target.sd, last.sd)
             for law, table in (("prior", prior), ("posterior", seen.months)):
                 rise = (
                     table[name, "any", "mau", target.date] - table[name, "any", "mau", last.date]

@@ -1,11 +1,13 @@
 """Patterns P1-P10: what happened, what the model makes of it, misses included.
 
     python -m experiments.patterns [OVERRIDE ...] > docs/patterns.md
-    python -m experiments.patterns parameters=posterior > docs/patterns_posterior.md
+    python -m experiments.patterns parameters=posterior replications=64
+                                   > docs/patterns_posterior.md
 
 Runs ``as_happened`` and ``call_ban_only`` with its baseline and prints, as Markdown, one table:
 pattern, observed, simulated with the 90 % band over replications, verdict. The criterion of each
-verdict stands in the function that writes it and in the table.
+verdict stands in the function that writes it and in the table. Of a posterior many draws are
+taken: the median of eight would decide verdicts by luck.
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ def main(overrides: list[str]) -> None:
     print("# Patterns that happened, and the model\n")
     print(f"Made by `{' '.join(('python -m experiments.patterns', *overrides))}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications: median and")
-    print(f"90 % band over them. {TOLD[config.parameters]}\n")
+    print(f"90 % band over them; verdicts are of the median. {TOLD[config.parameters]}\n")
     print(
         "| pattern | what | observed | simulated | holds if | verdict |\n|---|---|---|---|---|---|"
     )

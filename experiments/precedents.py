@@ -115,7 +115,7 @@ The default ({Behaviour().failure_exit:g}) was tuned on the answer and plays no 
 Assumed: of those whom failure makes reconsider, {LEAVING[0]:g} to {LEAVING[1]:g} leave; rho_out
 within a factor of {DROP:g} of its default, as in the calibration; an observed ratio errs by
 {100 * ERROR:.0f} %; before any case rf is {np.exp(GUESS):g}, give or take a factor of
-{np.exp(GUESS_SD):.1f}, and cases differ by a factor of {np.exp(APART):.0f} or less. Limits:
+{np.exp(GUESS_SD):.1f}, and cases differ by a factor of {np.exp(APART):.0f} or so. Limits:
 Instagram, Facebook and YouTube are no messengers, where whoever leaves needs those who stay;
 people who only open a failing app less often are counted as leaving, so rf is rather too high.
 What was fitted until December 2025 with this prior, and how it fared, stands in

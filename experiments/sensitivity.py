@@ -159,7 +159,8 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
             "and below it ST, with all interactions (Sobol', half the 95 % bootstrap interval "
             "behind ±); parameters that were not kept stand at their defaults. Luck: the variance "
             "between replications of a point, as a share of the whole variance over points and "
-            "replications (unbiased).\n",
+            "replications (of unbiased estimates of both). S1 below nought or above ST, which no "
+            "true index is, shows how far these estimates err.\n",
             _indices_table(indices),
             "\n![Indices](figures/sensitivity_indices.png)\n",
         )
@@ -181,8 +182,8 @@ def _in_short(effects: pd.DataFrame, indices: pd.DataFrame) -> Iterator[str]:
     idle = small.groupby(effects["parameter"]).all()
     names = ", ".join(f"`{short(name)}`" for name in idle[idle].index)
     yield (
-        f"- {int(idle.sum())} of {len(idle)} parameters move no share by a point and welfare by "
-        f"less than {SMALL_CHANGE} utils: {names or 'none'}."
+        f"- {int(idle.sum())} of {len(idle)} parameters move on average no share by a point and "
+        f"welfare by less than {SMALL_CHANGE} utils: {names or 'none'}."
     )
     loose = indices[indices["ST_conf"] > LOOSE]
     yield (

@@ -42,8 +42,8 @@ def targets(case: str) -> pd.DataFrame:
     DataFrame
         platform, measure (mau, dau, or a change of them or of use), date (first day of the month;
         of a change, of the later one), since (of a change, the earlier month), operator, value
-        [1], sd [1] (that of the figure's grade, or its own: sim/observation/sources.py), quality
-        (company: a claim); by platform and date.
+        [1], sd [1] (that of the figure's grade, or its own: sim/observation/sources.py), bias [1]
+        (by how much such a source overstates), quality (company: a claim); by platform and date.
     """
     observed = observations(load_config(f"case={case}"))
     reach = observed_reach(observed)
@@ -58,9 +58,14 @@ def targets(case: str) -> pd.DataFrame:
     changes = changes.assign(
         measure=changes["operator"].map(CHANGES), since=changes["date"], date=changes["until"]
     )
-    columns = [*REACH, "since", "operator", "value", "sigma", "quality"]
+    columns = [*REACH, "since", "operator", "value", "sigma", "bias", "quality"]
     rows = pd.concat([reach[columns].astype(changes[columns].dtypes), changes[columns]])
     return rows.sort_values(REACH, ignore_index=True).rename(columns={"sigma": "sd"})
+
+
+def last_days(months: pd.Series) -> pd.Series:
+    """Return the last days of months that are given by their first."""
+    return months + pd.offsets.MonthEnd(0)
 
 
 def months(folder: SweepFolder) -> pd.DataFrame:
@@ -94,14 +99,16 @@ def months(folder: SweepFolder) -> pd.DataFrame:
 
 
 def simulated(seen: pd.DataFrame, wanted: pd.DataFrame) -> F64:
-    """Return the simulated value of each target, shape (n runs, n targets).
+    """Return what the source of each target would say of each run, shape (n runs, n targets).
+
+    That is what the operator of the figure gives, and by how much such a source overstates.
 
     Parameters
     ----------
     seen : DataFrame, as `months` returns
     wanted : DataFrame, as `targets` returns
     """
-    return np.column_stack([_column(seen, row) for row in wanted.itertuples()])
+    return np.column_stack([_column(seen, row) + row.bias for row in wanted.itertuples()])
 
 
 def _column(seen: pd.DataFrame, row: Any) -> F64:

@@ -1,14 +1,18 @@
 """Calibration and validation: what they are held against, toy runs to the page, and refusals."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments import calibrate, validate
+from experiments.fitting import Asked, Record
 from experiments.forecasts import Calibration, Seen, reachable
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
 from experiments.targets import COMPANY, simulated, targets
+from experiments.validation_page import out_of_reach
 from sim import load_config, posterior
 from sim.observation.observed import observations
 from sim.sweeps.design import Design
@@ -90,16 +94,40 @@ def test_what_no_parameters_reach_is_told_apart_from_what_data_do_not_tell():
     dates = pd.to_datetime(["2025-12-01", "2026-01-01"])
     wanted = pd.DataFrame({
         "platform": "max", "measure": "mau", "date": dates, "value": [0.5, 0.6],
-        "period": ["fitted", "held out"],
+        "sd": [0.03, 0.04], "period": ["fitted", "held out"],
     })  # fmt: skip
     columns = pd.MultiIndex.from_tuples([("max", "any", "mau", date) for date in dates])
     rise = np.linspace(0.0, 0.2, 101)
     prior = pd.DataFrame(np.column_stack([np.full(101, 0.5), 0.5 + rise]), columns=columns)
     seen = Seen(prior[prior[columns[1]] < 0.55], np.zeros(25))
     (row,) = reachable(wanted, prior, seen).itertuples()
-    assert row.observed == pytest.approx(10)
+    assert (row.observed, row.error) == pytest.approx((10, 8.22), abs=0.01)
     assert (row.prior_05, row.prior_95) == pytest.approx((1, 19))
     assert row.posterior_95 < 5
+
+
+@pytest.mark.parametrize(("error", "n_told"), [(0.3, 1), (2.3, 0)])
+def test_no_equation_is_blamed_for_what_may_be_an_error_of_the_figures(error, n_told):
+    """Telegram, December to January: +1.9 points, each of them a panel's figure."""
+    since, date = pd.to_datetime(["2025-12-01", "2026-01-01"])
+    row = {"platform": "telegram", "since": since, "date": date, "observed": 1.9, "error": error}
+    told = out_of_reach(pd.DataFrame([row | {"prior_05": -0.2, "prior_95": 1.3}]))
+    assert len(told) == n_told
+
+
+@pytest.mark.parametrize(("until", "last"), [("2025-12-30", 11), ("2025-12-31", 12)])
+def test_a_month_that_is_not_over_is_not_fitted(until, last):
+    """Its mean holds the days after the date."""
+    asked = Asked("russia_2025", pd.Timestamp(until), [])
+    assert Record(asked, dt.date(2025, 6, 1)).targets["date"].max().month == last
+
+
+def test_a_claim_is_held_against_what_its_source_would_overstate():
+    wanted = targets("russia_2025")
+    wanted = wanted[(wanted["platform"] == "max") & (wanted["measure"] == "dau")]
+    seen = pd.DataFrame({("max", "any", "dau", date): [0.2] for date in wanted["date"]})
+    over = simulated(seen, wanted)[0] - 0.2
+    assert over == pytest.approx(np.where(wanted["quality"] == COMPANY, 0.025, 0.0))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments import discover
-from experiments.boxes import cart, prim
+from experiments.boxes import Box, cart, prim
 from sim.errors import ConfigError
 from sim.plotting.layout import limit
 
@@ -37,6 +37,31 @@ def test_coverage_density_and_mass_are_those_of_the_points_in_the_box(points, ca
         assert box.mass == pytest.approx(inside.mean(), abs=0.005)
         assert box.density == pytest.approx(cases[inside].mean(), abs=0.02)
         assert box.coverage == pytest.approx(cases[inside].sum() / cases.sum(), abs=0.02)
+
+
+def test_a_box_is_open_where_it_has_no_limit_and_is_counted_among_other_points():
+    limits = pd.DataFrame(
+        [("a", 0.5, 0.9, 0.1, 0.9, 0.0), ("b", 0.1, 0.4, 0.1, 0.9, 0.0)],
+        columns=["parameter", "low", "high", "lowest", "highest", "quasi_p"],
+    )
+    box = Box(limits, 1.0, 1.0, 1.0)
+    others = pd.DataFrame({"a": [0.95, 0.6, 0.4, 0.7], "b": [0.05, 0.3, 0.2, 0.5]})
+    assert box.holds(others).tolist() == [True, True, False, False]
+    found = box.among(others, np.array([True, False, True, False]))
+    assert (found.coverage, found.density, found.mass) == (0.5, 0.5, 0.5)
+    assert np.isnan(box.among(others[2:], np.zeros(2, bool)).density)
+
+
+def test_fresh_points_do_not_flatter_a_box_of_luck(points):
+    rng = np.random.default_rng(3)
+    others = pd.DataFrame(rng.random((2000, 5)), columns=list("abcde"))
+    question, again = (
+        discover.Question("luck", rng.random(len(some)) < 0.3) for some in (points, others)
+    )
+    found = discover.answer(question, points, again, others)
+    densest = max(range(len(found.leaves)), key=lambda k: found.leaves[k].density)
+    assert found.leaves[densest].density > 0.5
+    assert found.fresh[1 + densest].density < 0.4
 
 
 def test_cart_finds_the_same(points, cases):
@@ -88,3 +113,4 @@ def test_the_command_leaves_a_page(tmp_path):
         assert word in page
     assert (folder / "figures/discover.png").is_file()
     assert len(pd.read_csv(folder / "points.csv")) == 40
+    assert len(pd.read_csv(folder / "fresh_points.csv")) == 20

@@ -189,9 +189,9 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_points, 9)
-        date (first day of the month), platform, measure (`mau` or `dau`), value, sigma, measurer,
-        quality, source, note; by platform, measure, date.
+    DataFrame, shape (n_points, 10)
+        date (first day of the month), platform, measure (`mau` or `dau`), value, sigma, bias,
+        measurer, quality, source, note; by platform, measure, date.
     """
     rows = observed[
         observed["operator"].isin(list(REACH))
@@ -201,7 +201,7 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
     ]
     rows = rows.assign(measure=rows["operator"].map(REACH))
     rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
-    kept = [*POINT, "value", "sigma", "measurer", "quality", "source", "note"]
+    kept = [*POINT, "value", "sigma", "bias", "measurer", "quality", "source", "note"]
     return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
 
 

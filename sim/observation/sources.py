@@ -62,9 +62,10 @@ GRADES = {
         why="an assumption: a base that is not known can be that of internet users, 14 % fewer",
     ),
 }  # fmt: skip
-# "Do you use it" is not "was it opened": polls of August 2025 to February 2026 lie 22, 28, 20, 8
-# and 23 points below the panel's monthly reach of about the same people and month (WhatsApp and
-# Telegram by FOM, Max by Levada, Russian Field and MAR CONSULT); root mean square 21.
+# "Do you use it" is not "was it opened": polls of August 2025 to February 2026 lie 22, 28, 20, 25,
+# 8, 23 and 7 points below the panel's monthly reach of about the same people and month (WhatsApp
+# and Telegram by FOM, Max by Levada, ExtremeScan, Russian Field and MAR CONSULT, Telegram by MAR
+# CONSULT); root mean square 20. All lie below, but by how much a question does is not known.
 WORDING = 20.0  # [percentage points]
 DESIGN_EFFECT = 1.5  # variance of a weighted sample over that of a simple one: an assumption
 SAMPLE = 1500  # respondents of a national poll that does not tell

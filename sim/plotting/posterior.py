@@ -64,7 +64,7 @@ def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp)
         )
     note(
         figure,
-        "Bands: 50 and 90 % over draws and luck. Points: observed, bars one stated sd of the "
+        "Bands: 50 and 90 % over draws. Points: observed, bars one stated sd of the "
         "source; full: fitted, open: not.\nShaded: after the last month that was fitted.",
     )
     figure.set_label("Posterior bands of reach by month and platform against observed points.")
