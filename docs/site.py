@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from mkdocs.structure.files import File
 
 REPO = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"(?<!!)\[([^]]+)\]\(([^)#\s]+)(#[^)]*)?\)")
+WIDTH = 100  # of a line that is left as it is
 CUT = "== Values to set"  # in the help of python -m sim: below it stands the whole configuration
 
 
@@ -112,4 +114,9 @@ def told(name):
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"python -m {name} --help ended with {done.returncode}: {done.stderr}")
-    return done.stdout.partition(CUT)[0].strip()
+    return "\n".join(map(narrow, done.stdout.partition(CUT)[0].strip().splitlines()))
+
+
+def narrow(line):
+    """Break a line that a terminal would break, as that of all policies."""
+    return line if len(line) <= WIDTH else textwrap.fill(line, WIDTH, subsequent_indent="  ")

@@ -27,7 +27,7 @@ from rich.console import Console
 from sim.composing.case_dir import open_case, searching
 from sim.composing.completion import script
 from sim.composing.jobs import CLUSTER, ELSEWHERE, configurations
-from sim.composing.schema import CONF, load_config, load_run, open_key
+from sim.composing.schema import CONF, load_config, load_run, load_tree, open_key
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process import cycles
@@ -64,11 +64,15 @@ def _main() -> None:
     asked = _asked()
     if asked.config_dir or asked.config_name or asked.config_path:
         raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
+    if asked.package and not asked.cfg:  # so Hydra reads -policies.NAME, and would heed it nowhere
+        raise ConfigError(f"-p{asked.package}: allowed: ~policies.NAME, KEY=VALUE without a dash")
     _refuse_no_folder(asked.overrides)
     if asked.shell_completion:
         if (lines := script(asked.overrides)) is not None:
             print(lines, end="")
             return
+    elif asked.cfg and not asked.multirun:
+        load_tree(*asked.overrides)  # what Hydra would refuse is told in our words
     elif not any((asked.help, asked.hydra_help, asked.info, asked.cfg)):
         if asked.multirun:
             _check_sweep(asked.overrides)

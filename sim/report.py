@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 
 from sim import posterior
 from sim.composing.case_dir import closed
+from sim.composing.schema import close_key
 from sim.composing.validation import validate
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -152,14 +153,15 @@ def _sources(found: Facts) -> list[tuple[str, list[str]]]:
 def _overrides(folder: Path) -> list[str]:
     """Return what the command line asked for; nothing of a run that was begun from Python."""
     path = folder / OVERRIDES
-    return [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+    asked = [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+    return [close_key(one) for one in closed(asked)]
 
 
 def _command(folder: Path) -> str:
     """Return the command that gives the same run, or say where its configuration stands."""
     if not (folder / OVERRIDES).is_file():
         return "The run was begun from Python; config.yaml beside this page is what it took."
-    return shlex.join(["python", "-m", "sim", *closed(_overrides(folder))])
+    return shlex.join(["python", "-m", "sim", *_overrides(folder)])
 
 
 def _made_by(folder: Path) -> str:

@@ -8,9 +8,11 @@ import pytest
 import yaml
 from pandas.testing import assert_frame_equal
 
+from sim import load_config
 from sim.composing.validation import validate
 from sim.memory import estimate_memory
 from sim.runs import compare
+from sim.storage.folder import run_to_folder
 from sim.storage.manifest import manifest
 from sim.versions import PACKAGES
 from tests.cli import command
@@ -181,6 +183,16 @@ def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_run(tmp_path):
     assert process.returncode != 0
     assert str(taken) in process.stderr
     assert taken.read_text() == "mine"
+
+
+def test_a_folder_used_again_holds_the_figures_of_its_last_run_alone(tmp_path):
+    """Effects against a yardstick of the run before stood beside the tables of another world."""
+    figures = []
+    for scenario in ("vpn_support", "baseline"):
+        config = load_config(f"+scenario={scenario}", "population.n_users=100", "replications=1")
+        run_to_folder(config, tmp_path)
+        figures.append({path.stem for path in tmp_path.glob("*.png")})
+    assert figures[0] - figures[1] >= {"effects_against_baseline"}
 
 
 def test_several_runs_in_one_command(tmp_path):

@@ -48,6 +48,13 @@ def test_who_waits_for_losses_obeys_once_it_does():
     assert "Telegram obeys local law and lets the state read" in obeys
 
 
+def test_two_that_obey_are_told_in_a_sentence_each():
+    """The page said "WhatsApp, Telegram obeys local law"."""
+    both = told("give_in", "2025-12-01", obeying=["whatsapp_compliance", "telegram_compliance"])
+    for name in ("WhatsApp", "Telegram"):
+        assert f"{name} obeys local law and lets the state read" in both
+
+
 def test_what_obeys_is_restricted_no_more_or_less():
     obeys = "WhatsApp obeys local law and lets the state read"
     before = told("comply_and_lift", "2025-12-01")

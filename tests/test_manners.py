@@ -10,6 +10,7 @@ import pytest
 
 from sim import load_config
 from sim.composing.completion import SCRIPT
+from sim.composing.jobs import expand
 from sim.errors import ConfigError
 from tests.cli import PYTHON, REPO, command, environment
 
@@ -127,6 +128,19 @@ MISTAKES = {
         "+policy=call_restriction",
     ),
     "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this world"),
+    "a policy that is not chosen by the command line": ("~policy=max_egov", "~policies.max_egov"),
+    "a policy without its group": ("+policies.vpn_support", "did you mean +policy=vpn_support?"),
+    "a name in capitals": ("+scenario=CALL_BAN", "did you mean call_ban?"),
+    "a group in capitals": ("+Scenario=call_ban", "did you mean +scenario?"),
+    "a group that is nearly right": ("scenarios=call_ban", "did you mean +scenario?"),
+    "a comma for a point": (
+        "policies.x.grade=0,5",
+        "-m ... policies.x.grade=0,5; one value that is a list is written KEY=[A,B], a number "
+        "without commas (0.5, 100000)",
+    ),
+    "a space behind the equals sign": ("2", "2: allowed: KEY=VALUE without spaces"),
+    "quotes round all": ("+scenario=call_ban seed=2", "several in one word"),
+    "quotes of a word processor": ("+scenario=“call_ban”", "straight quotes"),
     "several values": ("seed=1,2,3", "python -m sim -m ... seed=1,2,3"),
     "a graph without its file": ("network=from_file", "write network.path=VALUE"),
     "a list that Hydra cannot read": (
@@ -144,6 +158,35 @@ def test_a_mistake_is_told_what_to_write_instead(given, told):
         load_config(given)
     assert told in str(error.value)
     assert "hydra.cc" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("2", "allowed: KEY=VALUE without spaces"),
+        ("callban", "did you mean +scenario=call_ban?"),
+        ("seed=range(2", "seed=range(2: cannot be read"),
+    ],
+)
+def test_a_mistake_in_a_sweep_is_told_in_the_same_words(given, told):
+    with pytest.raises(ConfigError) as error:
+        expand(["seed=1,2", given])
+    assert told in str(error.value)
+    assert "hydra.cc" not in str(error.value)
+
+
+def test_a_dash_for_a_tilde_is_refused():
+    """Hydra reads `-p` with a value, and the policy stayed in force without a word."""
+    process = command("-policies.max_egov", *TINY)
+    assert process.returncode == 2
+    assert "-policies.max_egov: allowed: ~policies.NAME" in process.stderr
+
+
+def test_who_only_looks_is_told_of_a_mistake_in_the_same_words():
+    process = command("--cfg", "job", "+scenario=callban")
+    assert process.returncode == 2
+    assert "did you mean call_ban?" in process.stderr
+    assert "HYDRA_FULL_ERROR" not in process.stderr
 
 
 def test_a_scenario_named_twice_is_told_how_they_compose():

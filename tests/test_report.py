@@ -102,7 +102,7 @@ def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(fol
     )
     write_report(read_result(folder), folder)
     text = plain(page(folder)).partition("Against mandate_only")[0]
-    assert "Changed for this run: ++policies.call_restriction.grade=1 ." in text
+    assert "Changed for this run: policies.call_restriction.grade=1 ." in text
     assert "scenario=call_ban" not in text
     if kept is None:
         (folder / OVERRIDES).unlink()
@@ -229,7 +229,7 @@ def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path)
     )
     main([str(folder), str(half), "--to", str(tmp_path / "both.html")])
     text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
-    assert "python -m sim +scenario=call_ban ++policies.call_restriction.grade=0.5" in text
+    assert "python -m sim +scenario=call_ban policies.call_restriction.grade=0.5" in text
 
 
 def test_what_is_no_run_is_refused(tmp_path):

@@ -68,6 +68,8 @@ def test_the_reference_holds_commands_scenarios_and_python(site):
     ):
         assert f"python -m {command}" in commands
     assert "--verbose" in commands
+    (policies,) = (line for line in commands.splitlines() if line.startswith("policy: "))
+    assert len(policies) <= 100  # all of them stood in one line of 800
     worlds = text(site, "worlds.html")
     assert all(name in worlds for name in names("scenario"))
     python = text(site, "api.html")

@@ -10,7 +10,9 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import OverrideParseException
 
+from sim.composing.refusals import unreadable
 from sim.composing.schema import CONF, REFUSALS, load_config
 from sim.composing.validation import validate
 from sim.config import SimConfig
@@ -68,6 +70,8 @@ def _parse(overrides: Iterable[str]) -> list[Override]:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             loader = GlobalHydra.instance().config_loader()
             return OverridesParser.create(loader).parse_overrides(list(overrides))
+    except OverrideParseException as error:
+        raise ConfigError(unreadable(error.override.removeprefix("++"))) from None
     except REFUSALS as error:
         raise ConfigError(str(error)) from None
 

@@ -10,9 +10,8 @@ from typing import Any
 from yaml import YAMLError
 
 from sim.composing.conf import names
-from sim.composing.validation import allowed_keys
+from sim.composing.validation import ADDED, allowed_keys
 
-ADDED = ("scenario", "policy", "cluster")  # groups that +GROUP=NAME adds
 NEAR = 0.7  # how alike two keys are of which one may be meant for the other
 Tree = dict[str, Any]
 
@@ -40,31 +39,37 @@ def explain(
         return f"{group}={given}: no such name; {allowed_keys(given, options)}"
     if needed := re.match(r"Missing mandatory value: .*\n\s*full_key: ([\w.]+)", message):
         return f"{needed[1]}: missing; write {needed[1]}=VALUE"
-    if no_value := re.match(r"Error parsing override '(.*)'\nmissing EQUAL", message):
-        return _without_value(no_value[1])
     if twice := re.match(r"Multiple values for (\w+)\.", message):
         return f"+{twice[1]}= stands twice; several are composed by +{twice[1]}=[NAME,NAME]"
     if several := re.match(r"(?:Ambiguous value for argument|Sweep parameters) '(.*)'", message):
-        return (
-            f"{several[1]}: several values make a sweep, which -m (--multirun) asks for: "
-            f"python -m sim -m ... {several[1]}; one value that is a list is written KEY=[A,B]"
-        )
+        return _several(several[1].removeprefix("++"))
+    if left_out := re.match(r"Could not delete 'policy=(.*)'\. No match", message):
+        return f"~policy={left_out[1]}: a policy is left out by ~policies.{left_out[1]}"
     if gone := re.match(r"Could not delete from config\. '([\w.]+)' does not exist", message):
         without = tuple(o for o in overrides if o != f"~{gone[1]}")
         return _not_there(f"~{gone[1]}", gone[1], compose(without))
     if unknown := re.match(r"Could not override '([\w./-]+)'\.", message):
         written = next((o for o in overrides if o.split("=")[0] == unknown[1]), unknown[1])
-        if unknown[1] in ADDED:
+        if f"+{unknown[1]}" in ADDED:
             return f"{written}: is added, not changed; write +{written}"
         return _not_there(
             written, unknown[1], compose(tuple(o for o in overrides if o != written))
         )
-    if "override_grammar" in message:
-        return (
-            f"{unread.removeprefix('++')}: cannot be read; what holds = , : or brackets is "
-            "quoted, as in \"KEY=['a=b']\", and brackets are closed"
-        )
-    return message
+    return unreadable(unread.removeprefix("++")) if unread else message
+
+
+def unreadable(word: str) -> str:
+    """Say how an override is written that Hydra cannot read."""
+    if "=" not in word:
+        return _without_value(word)
+    if re.search("[‘’“”]", word):
+        return f"{word}: allowed: straight quotes, ' or \""
+    if re.search(r"\s[+~]?[\w.]+=", word) and "{" not in word:
+        return f"{word}: several in one word; allowed: quotes round each, if at all"
+    return (
+        f"{word}: cannot be read; what holds = , : or brackets is quoted, as in "
+        "\"KEY=['a=b']\", and brackets are closed"
+    )
 
 
 def not_a_name(override: str) -> str:
@@ -92,10 +97,21 @@ def no_such_policy(override: str, name: str, policies: Tree) -> str:
 
 
 def _without_value(word: str) -> str:
-    """Say how a value is written, and which scenario may be meant."""
-    close = get_close_matches(word, names("scenario"), n=1)
-    hint = f"did you mean +scenario={close[0]}? " if close else ""
-    return f"{word}: {hint}allowed: KEY=VALUE, +scenario=NAME, ~policies.NAME (see --help)"
+    """Say how a value is written, and which scenario or policy may be meant."""
+    group = "policy" if "polic" in word else "scenario"
+    close = get_close_matches(word.rpartition(".")[2], names(group), n=1)
+    hint = f"did you mean +{group}={close[0]}? " if close else ""
+    ways = "KEY=VALUE without spaces, +scenario=NAME, ~policies.NAME"
+    return f"{word}: {hint}allowed: {ways} (see --help)"
+
+
+def _several(written: str) -> str:
+    """Say how several values are written, or one number."""
+    point = ", a number without commas (0.5, 100000)" if re.search(r"=\d+,\d+$", written) else ""
+    return (
+        f"{written}: several values make a sweep, which -m (--multirun) asks for: "
+        f"python -m sim -m ... {written}; one value that is a list is written KEY=[A,B]{point}"
+    )
 
 
 def _not_there(written: str, key: str, tree: Tree) -> str:
@@ -109,6 +125,7 @@ def _not_there(written: str, key: str, tree: Tree) -> str:
             break
         node = node[part]
     known = [str(name) for name in node] if isinstance(node, dict) else []
+    known += ADDED if node is tree and "policies" in tree else ()
     elsewhere = _elsewhere(part, tree)
     if elsewhere and not get_close_matches(part, known, cutoff=NEAR):
         allowed = f"did you mean {elsewhere}? allowed: {', '.join(known)}"

@@ -128,6 +128,12 @@ def open_key(override: str) -> str:
     return f"++{override}" if is_key else override
 
 
+def close_key(override: str) -> str:
+    """Return an override as it was given to `open_key`."""
+    given = override.removeprefix("++")
+    return given if open_key(given) == override else override
+
+
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     _refuse_whole(overrides)
     tree = _compose(overrides)

@@ -16,6 +16,7 @@ from sim.policies import Policy
 from sim.world.settings import NetworkConfig
 
 Location = tuple[int | str, ...]
+ADDED = ("+scenario", "+policy", "+cluster")  # groups of files that are added
 OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
 
 
@@ -39,6 +40,7 @@ def _lines(problem: Any) -> Iterator[str]:
     key = ".".join(path)
     if problem["type"] == "extra_forbidden":
         known = [name for name in model.model_fields if name not in OURS] if model else []
+        known += ADDED if model is SimConfig else ()
         yield f"{key}={_short(value)}: unknown key; {allowed_keys(path[-1], known)}"
     elif problem["type"] == "missing":
         yield f"{key}: missing"
@@ -118,7 +120,7 @@ def _tags(problem: Any) -> str:
 
 def allowed_keys(key: str, known: list[str]) -> str:
     """Return what may stand in the place of `key`, the nearest first."""
-    close = get_close_matches(key, known, n=1)
+    close = get_close_matches(key.lower(), known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}allowed: {', '.join(known)}"
 

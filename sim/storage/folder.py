@@ -88,7 +88,7 @@ def _work(
     with beside(partial(_draw, folder), lambda: import_module("sim.figures")) as figures:
         with _timed("simulate", timings):
             result = compare_watched(config, checkpoint, on_step)
-        _put_away_drafts(folder)
+        _put_away(folder)
         figures.begin(result.of_everybody())
         with _timed("tables", timings):
             write_tables(result, folder)
@@ -150,11 +150,11 @@ def write_tables(result: Result, folder: Path) -> None:
             table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
 
 
-def _put_away_drafts(folder: Path) -> None:
-    """Delete the figures and tables that a killed process was making."""
-    for suffix in ("png", "svg", "parquet"):
-        for draft in folder.glob(f".*.{suffix}.*"):
-            draft.unlink(missing_ok=True)
+def _put_away(folder: Path) -> None:
+    """Delete what a killed process was making, and what a run before was compared with."""
+    for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
+        for path in folder.glob(left):
+            path.unlink(missing_ok=True)
 
 
 def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:

@@ -105,11 +105,11 @@ def _words(policy: Policy, labels: Labels, ramp: float) -> tuple[str, str]:
         case Onboarding():
             return "helpers set up {} for others", labels([policy.platform])
         case Compliance():
-            return "{} obeys local law and lets the state read", labels([policy.platform])
+            return f"{labels([policy.platform])} obeys local law and lets the state read{{}}", ""
         case InformationEvent():
             return "news go round that the state reads {}", labels([policy.platform])
         case Trend():
-            return "{} follows a trend of its own", labels([policy.platform])
+            return f"{labels([policy.platform])} follows a trend of its own{{}}", ""
         case Moderation():
             return "more is done against abuse on {}", labels([policy.platform])
         case VpnBlocking() | VpnFine() | VpnSupport() | BankDelay():
