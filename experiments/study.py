@@ -220,6 +220,7 @@ def _refuse_other_question(overrides: Sequence[str]) -> None:
 
 def _without_page(words: Sequence[str]) -> list[str]:
     """Leave out where the page was written."""
+    words = [word for word in words if not word.startswith("--page=")]
     at = words.index("--page") if "--page" in words else len(words)
     return [*words[:at], *words[at + 2 :]]
 

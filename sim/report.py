@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import html
 import os
 import re
 import shlex
@@ -141,7 +142,7 @@ def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
 def _about(svg: bytes) -> str:
     """Return the text alternative that `plotting.save` writes into a figure."""
     found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
-    return found[1].decode() if found else ""
+    return html.unescape(found[1].decode()) if found else ""  # the page escapes it again
 
 
 def _sources(found: Facts) -> list[tuple[str, list[str]]]:

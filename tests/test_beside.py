@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -109,6 +110,114 @@ def test_a_copy_ends_with_what_it_stands_beside(tmp_path):
         raise KeyboardInterrupt
     time.sleep(0.7)
     assert not (tmp_path / "done").exists()
+
+
+def is_there(process):
+    """Say whether a process of this number exists, be it only to be waited for."""
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
+
+
+def told_by(path):
+    """Return the number of the copy that leaves it in a file; wait for it."""
+    while not path.exists() or not path.read_text().endswith("\n"):
+        time.sleep(0.01)
+    return did(path)[0]
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_that_hangs_is_gone_before_its_work_is_done_here(tmp_path, monkeypatch):
+    """Else both would write the same files."""
+    monkeypatch.setattr(module, "PATIENCE", 0.5)
+    here, there = os.getpid(), []
+
+    def work():
+        if os.getpid() != here:
+            note(tmp_path / "copy")
+            signal.pause()
+        there.append(is_there(told_by(tmp_path / "copy")))
+
+    with beside(work) as errand:
+        errand.begin()
+        errand.finish()
+    assert there == [False]
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_that_does_not_heed_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MANNERS", 0.05)
+
+    def work():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        note(tmp_path / "copy")
+        while True:
+            signal.pause()
+
+    with beside(work) as errand:
+        errand.begin()
+        copy = told_by(tmp_path / "copy")
+    assert not is_there(copy)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_puts_its_drafts_away_before_it_ends(tmp_path):
+    def work():
+        try:
+            note(tmp_path / "draft")
+            time.sleep(30)
+        finally:
+            (tmp_path / "draft").unlink()
+
+    with beside(work) as errand:
+        errand.begin()
+        told_by(tmp_path / "draft")
+    assert not (tmp_path / "draft").exists()
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_ctrl_c_which_goes_to_both_leaves_the_copy_to_the_other():
+    """Be it one that nobody listens to, as in a thread."""
+    here, before = os.getpid(), signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    def interrupted():
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGINT)
+        return os.getpid()
+
+    try:
+        with beside(interrupted, interrupted) as errand:
+            errand.begin()
+            assert errand.finish() != here
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_ends_when_the_other_process_is_gone_without_a_word():
+    code = (
+        "import os\n"
+        "from sim.process import beside\n"
+        "beside.available_cores = lambda: 2\n"
+        "errand = beside.Errand(print, lambda: os.closerange(0, 3))\n"
+        "print(errand._copy, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    copy, until = int(python(code)), time.monotonic() + 10
+    while running(copy) and time.monotonic() < until:
+        time.sleep(0.02)
+    if running(copy):
+        os.kill(copy, signal.SIGKILL)
+        pytest.fail("it waits for ever")
+
+
+def running(process):
+    """Say whether a process runs; nobody may have waited for one that has ended."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        return state.split()[0] != "Z"
+    return False
 
 
 @pytest.mark.usefixtures("two_cores")

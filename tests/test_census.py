@@ -10,11 +10,14 @@ import pytest
 from sim import load_config
 from sim.export import main
 from sim.exports.census import census
+from sim.initialisation.start import prepare
+from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
 from sim.report import read_result
 from sim.storage.folder import run_to_folder
 from tests.cli import REPO
 from tests.exported import DAY, STEP, N, exported
+from tests.worlds import from_steps
 
 KEYS = ["scenario", "replication", "date"]
 
@@ -112,6 +115,23 @@ def test_users_are_the_same_people_in_every_world(found):
         first[fixed].reset_index(drop=True), other[fixed].reset_index(drop=True)
     )
     assert len(found.users) == 2 * 2 * 2 * N
+
+
+def test_users_are_those_of_the_world(found, result):
+    """Traits and contacts, as the run's own start has them."""
+    config = result.config
+    start, mine = prepare(config, Threads(1)), found.users.iloc[:N]
+    users = start.users
+    assert (mine["contacts"] == start.ties.degree).all()
+    for name in ("online", "abroad"):
+        assert mine[name].tolist() == (users[name] == 1).tolist()
+        assert 0 < mine[name].mean() < 1
+    regions = mine["region"].value_counts(normalize=True)
+    for name, share in config.population.regions.items():
+        assert regions[name] == pytest.approx(share, abs=1 / N)
+    concern = from_steps(concern=users.concern)
+    np.testing.assert_allclose(mine["concern"], concern, rtol=1e-6)
+    assert mine["concern"].std() == pytest.approx(config.population.concern_sd, rel=0.2)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv"])

@@ -1,6 +1,8 @@
 """A file of values and arrays gives back what was put in, and nothing half-written stays."""
 
 import datetime as dt
+import hashlib
+import json
 import math
 
 import numpy as np
@@ -114,3 +116,38 @@ def test_one_changed_byte_is_noticed(tmp_path, at):
     path.write_bytes(data)
     with pytest.raises(ConfigError, match="damaged"):
         container.check(path)
+
+
+def file_of(path, magic, head):
+    """Write a file without arrays, as somebody might make it by hand: its hash is right."""
+    data = magic + json.dumps(head).encode() + b"\n"
+    digest = hashlib.blake2b(data, digest_size=container.HASH_SIZE).digest()
+    path.write_bytes(data + digest)
+    return path
+
+
+def test_a_whole_file_of_another_format_is_refused(tmp_path):
+    head = {"tree": 1, "n_arrays": 0, "named": []}
+    container.check(file_of(tmp_path / "ours", container.MAGIC, head))
+    other = file_of(tmp_path / "other", container.MAGIC.replace(b"1", b"2"), head)
+    with pytest.raises(ConfigError, match="damaged"):
+        container.check(other)
+
+
+def test_a_file_names_no_code_to_run(tmp_path):
+    called = {
+        "kind": ["pathlib", "Path"],
+        "parts": ["here"],
+    }  # loaded already, and no class of ours
+    path = file_of(tmp_path / "f", container.MAGIC, {"tree": called, "n_arrays": 0, "named": []})
+    container.check(path)
+    with pytest.raises(AssertionError):
+        container.read(path, {})
+
+
+def test_named_arrays_come_in_the_order_in_which_they_were_written(tmp_path):
+    """Two of a kind and shape would else change places, unnoticed."""
+    one, two = np.zeros(3), np.ones(3)
+    container.write(tmp_path / "file", None, {"one": one, "two": two})
+    with pytest.raises(ConfigError, match="this run has"):
+        container.read(tmp_path / "file", {"two": two, "one": one})

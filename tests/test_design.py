@@ -89,6 +89,26 @@ def test_a_factor_reaches_both_ends_of_its_range():
     assert Factor(levels=(1, 2, 3)).at(np.array([0, 0.4, 1])) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("scale", ["linear", "log"])
+def test_rounding_leads_to_no_value_beyond_the_ends(scale):
+    """A configuration refuses it where a range of a design is a parameter's own."""
+    for low in np.arange(1, 60) / 100:
+        for high in low + np.arange(1, 300, 7) / 100:
+            ends = Factor(low=low, high=high, scale=scale).at(np.array([0.0, 1.0]))
+            assert low <= ends[0] < ends[1] <= high
+
+
+def test_each_level_has_the_same_share_of_a_unit():
+    levels = Factor(levels=("a", "b", "c")).at((np.arange(300) + 0.5) / 300)
+    assert [levels.count(name) for name in "abc"] == [100] * 3
+
+
+def test_levels_one_at_a_time_are_the_first_of_all_and_each_other_alone():
+    levels = {A: {"levels": (1.0, 2.0)}, "seed": {"levels": (1, 2, 3)}}
+    points = design("one_at_a_time", factors=levels).points()
+    assert [tuple(row) for row in points.to_numpy()] == [(1, 1), (2, 1), (1, 2), (1, 3)]
+
+
 def test_a_bell_is_normal_and_two_standard_deviations_wide_to_either_side():
     bell = Factor(low=0.01, high=100, scale="log", shape="bell")  # log10: mean 0, sd 1
     values = np.log10(bell.at(np.linspace(0, 1, 20_001)))
@@ -166,6 +186,15 @@ def test_a_table_that_does_not_fit_its_factors_is_refused(tmp_path, text, told):
     (tmp_path / "points.csv").write_text(text)
     with pytest.raises(ConfigError, match=told):
         design("table", table=str(tmp_path / "points.csv")).points()
+
+
+def test_a_table_with_another_level_than_those_of_a_factor_is_refused(tmp_path):
+    (tmp_path / "points.csv").write_text("seed\n1\n3\n")
+    asked = design(
+        "table", table=str(tmp_path / "points.csv"), factors={"seed": {"levels": (1, 2)}}
+    )
+    with pytest.raises(ConfigError, match="row 2: seed=3"):
+        asked.points()
 
 
 def test_a_table_is_for_its_method_alone_and_must_be_there(tmp_path):

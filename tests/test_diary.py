@@ -8,13 +8,16 @@ from matplotlib.colors import to_hex
 from sim import load_config
 from sim.exports.census import census
 from sim.exports.diary import keep_diary
+from sim.initialisation.start import prepare
 from sim.model import MigrationModel
+from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
 from sim.plotting.diary import diary as draw
 from sim.plotting.palette import PLATFORMS
+from tests.worlds import csr
 
-N_STEPS = 14
-ROW = 17
+N_STEPS = 24
+ROW = 53  # has three messengers, a VPN and a mandate
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +49,29 @@ def test_the_diary_says_what_a_census_says(config, diary):
     found = census(config, [date.date()])
     mine = found.users.loc[ROW]
     written = diary.days.iloc[-1]
-    for column in ("primary", "exposed", "welfare", "reachable_call", "secure_message"):
+    for column in (
+        "primary", "exposed", "welfare", "reachable_message", "reachable_call",
+        "secure_message", "secure_call",
+    ):  # fmt: skip
         assert mine[column] == written[column], column
     here = found.platforms[found.platforms["user"] == ROW].set_index("platform")
     there = diary.platforms[diary.platforms["date"] == date].set_index("platform")
     for channel in ("message", "call"):
         assert (here[channel] == there[channel]).all()
+    # what users have and believe is seen as they begin the step: as they were left before
+    assert mine["vpn"] == diary.days["vpn"].iloc[-2]
+    before = diary.platforms[diary.platforms["date"] == diary.days["date"].iloc[-2]]
+    mine, written = here.drop(CELLULAR), before.set_index("platform").drop(CELLULAR)
+    assert mine["in_use"].tolist() == written["has"].tolist()
+    assert mine["mandated"].tolist() == written["mandated"].tolist()
+    for column in ("habit", "belief"):
+        np.testing.assert_allclose(mine[column], written[column].astype(float), rtol=1e-6)
+        assert np.ptp(mine[column]) > 0
+    indptr, indices = csr(prepare(config, Threads(1)).ties)
+    rows = found.platforms[found.platforms["platform"] != CELLULAR].astype({"platform": str})
+    contacts = rows[rows["user"].isin(indices[indptr[ROW] : indptr[ROW + 1]])]
+    shares = contacts.groupby("platform")["in_use"]
+    assert shares.mean().to_dict() == pytest.approx(written["contacts"].to_dict())
 
 
 def test_the_figure_shows_every_platform_and_the_date(diary):

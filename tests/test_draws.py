@@ -38,6 +38,18 @@ def test_more_replications_do_not_change_the_first(tmp_path):
     assert [found.draw(r)["a"] for r in range(20)] == first
 
 
+def test_the_first_has_the_middle_draw_and_the_next_is_a_golden_ratio_further(
+    tmp_path,
+):
+    """Of five of equal weight: at .5, and at 1.118 - 1 of the weights."""
+    found = written(tmp_path, "weight,a\n" + "".join(f"1,{k}\n" for k in range(5)))
+    assert [found.draw(r)["a"] for r in range(3)] == [2, 0, 3]
+
+
+def test_what_was_drawn_is_not_drawn_once_more():
+    assert drawn(CONFIG, 1).parameters == "defaults"
+
+
 def test_what_is_shipped_are_some_hundred_draws_that_can_all_be_run():
     assert 100 <= len(SHIPPED.draws) <= 400
     factors = load_config("+scenario=as_happened")

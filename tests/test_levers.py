@@ -40,6 +40,32 @@ def test_calls_fail_as_often_as_the_lever_says_and_messages_as_before():
     assert 0.5 in grades
 
 
+@pytest.mark.parametrize(
+    ("setting", "grade"),
+    [("none fail", 0), ("one in four fails", 0.25), ("three in four fail", 0.75), ("all fail", 1)],
+)
+def test_calls_fail_as_often_as_the_setting_is_called(setting, grade):
+    assert moved("call_ban_only", calls=setting).policies["call_restriction"].grade == grade
+
+
+@pytest.mark.parametrize(
+    ("setting", "times"), [("half as fast", 0.5), ("twice as fast", 2), ("four times as fast", 4)]
+)
+def test_all_rates_of_the_push_are_as_much_faster_as_the_setting_is_called(setting, times):
+    planned = load_config("+scenario=as_happened").policies
+    pushed = moved("as_happened", push=setting).policies
+    rates = [
+        (name, rate)
+        for name, policy in planned.items()
+        for rate in ("rate", "awareness_rate", "trial_rate")
+        if policy.kind in ("mandate", "preinstallation", "campaign") and hasattr(policy, rate)
+    ]
+    assert {rate for _, rate in rates} == {"rate", "awareness_rate", "trial_rate"}
+    for name, rate in rates:
+        wanted = times * getattr(planned[name], rate)
+        assert getattr(pushed[name], rate) == pytest.approx(wanted), (name, rate)
+
+
 def test_the_push_is_left_out_or_hastened_in_both_worlds():
     without = moved("call_ban", push="none")
     assert list(without.policies) == ["call_restriction"]

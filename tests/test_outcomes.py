@@ -29,6 +29,20 @@ def test_a_run_tips_when_the_platforms_together_pass_the_share():
     assert time_to_tip(table, ["max", "vk"], 0.05)["here", 1] == DATES[0]
 
 
+def test_half_is_not_more_than_half_and_a_group_is_not_all():
+    table = paths(max=[[0.5, 0.5, 0.5, 0.625]])
+    of_some = table.assign(group="age=12-17", value=0.9)
+    tipped = time_to_tip(pd.concat([table, of_some]), ["max"], 0.5)
+    assert tipped["here", 0] == DATES[3]
+
+
+def test_a_monthly_series_is_of_one_group():
+    table = paths(max=[[0.0, 0.2, 0.3, 0.4]]).assign(measure="mau")
+    both = pd.concat([table, table.assign(group="age=12-17", value=0.9)])
+    assert monthly(both, "here", "max", "mau")[0].tolist() == [0.0, 0.2, 0.3, 0.4]
+    assert (monthly(both, "here", "max", "mau", group="age=12-17")[0] == 0.9).all()
+
+
 @pytest.mark.parametrize(
     ("end", "share"), [(0.8, 1.0), (0.4, 0.0), (0.6, 0.5), (0.3, -0.25), (0.9, 1.25)]
 )

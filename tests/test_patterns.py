@@ -4,6 +4,8 @@ import re
 from contextlib import redirect_stdout
 from io import StringIO
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from experiments import decompose, patterns, reversal
@@ -53,6 +55,19 @@ def test_the_decomposition_has_a_line_a_mechanism():
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=112")
     for name in ("whole model", *(f"without {name}" for name in MECHANISMS)):
         assert re.search(rf"^\| {name} \|( [+-]\d+\.\d\d \|)+$", text, re.M)
+
+
+def test_a_hazard_is_that_of_the_rest_a_month():
+    """Of those who lack it a fifth takes to it each month of 30.4 days: 10, 28 and 42.4 %."""
+    days = pd.to_datetime(["2025-08-01", "2025-10-01"])
+    months = 61 / 30.4
+    after = 100 - 90 * 0.8**months
+    assert patterns._hazard(10.0, after, *days) == pytest.approx(-np.log(0.8))
+
+
+def test_changes_are_of_the_earlier_month_in_percent():
+    table = pd.DataFrame({0: [0.5, 0.4], 1: [0.8, 1.0]}, index=["before", "after"])
+    assert patterns._change(table, "before", "after").tolist() == pytest.approx([-20.0, 25.0])
 
 
 def test_without_pairs_nobody_goes_to_imo():

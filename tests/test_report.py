@@ -2,15 +2,18 @@
 
 import re
 import shutil
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 from sim import load_config
 from sim.errors import ConfigError
 from sim.observation.observed import monthly_mean
+from sim.plotting.runs import save_as
 from sim.report import main, read_result, write_report
 from sim.runs import compare, run
 from sim.storage.folder import run_to_folder
@@ -52,6 +55,19 @@ def test_numbers_are_paired_differences_of_monthly_means(folder):
     signed = [f"{100 * x:+.1f}".replace("-", "\N{MINUS SIGN}") for x in (low, high)]
     words = f"{100 * abs(median):.1f} points {'more' if median >= 0 else 'less'}"
     assert f"{words} ({signed[0]} to {signed[1]}) is open to the state" in plain(page(folder))
+
+
+def test_words_under_a_figure_are_those_of_the_figure(folder, tmp_path):
+    """A label with & was told as &amp;."""
+    said = 'AT&T <calls> and "messages"'
+    copy = shutil.copytree(folder, tmp_path / "run")
+    figure = Figure()
+    figure.set_label(said)
+    save_as(figure, copy / "reach", "svg")
+    write_report(read_result(copy), copy)
+    shown = re.search(r"<figcaption>(.*?)</figcaption>", page(copy))[1]
+    assert unescape(shown) == said
+    assert "<calls>" not in page(copy)
 
 
 def test_a_report_stands_alone(folder):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from experiments import likelihood
+from experiments import likelihood, tempered
 from experiments.emulator import Emulator
 from experiments.informs import informing
 from experiments.likelihood import GRID, PRIOR, discrepancies, log_likelihood
@@ -34,6 +34,21 @@ def test_a_tempered_population_finds_a_sharp_conjugate_posterior():
     mean, covariance = conjugate(MATRIX, value, sd**2)
     assert found.mean(axis=0) == pytest.approx(mean, abs=4 * np.sqrt(covariance.max() / 1000))
     assert np.cov(found.T) == pytest.approx(covariance, rel=0.15, abs=1e-4)
+
+
+def test_a_population_is_weighed_once_by_the_whole_likelihood(monkeypatch):
+    """Without moves, which would mend what weights have spoilt; several powers lead there."""
+    monkeypatch.setattr(tempered, "MOVES", 0)
+    powers = []
+    step = tempered._step
+    monkeypatch.setattr(
+        tempered, "_step", lambda *given: powers.append(step(*given)) or powers[-1]
+    )
+    found = draws(lambda scores: -((scores[:, 0] - 1.0) ** 2) / (2 * 0.3**2), 1, 40_000, RNG(12))
+    assert len(powers) > 1
+    assert sum(powers) == pytest.approx(1.0)
+    assert found.mean() == pytest.approx(1 / 1.09, abs=0.01)
+    assert found.std() == pytest.approx(0.3 / np.sqrt(1.09), rel=0.03)
 
 
 def test_without_data_draws_are_those_of_the_prior():
@@ -70,6 +85,24 @@ def test_an_emulator_knows_its_own_error():
     assert emulator.variance[1] == pytest.approx(error[1], rel=0.5)
 
 
+def test_what_is_left_out_is_as_wrong_as_what_is_new():
+    """Of few points, which do not count alike, and a thousand outputs of mere luck.
+
+    Points are left out of the sum alone, not of the mean and scale, and leave no gap in space.
+    """
+    n, luck = 40, RNG(17).standard_normal((40, 1000))
+    scores, weight = RNG(15).standard_normal((n, 2)), np.where(np.arange(n) % 2, 1.0, 0.2)
+    whole = Emulator(scores, luck, weight, np.zeros(1000, bool))
+    error = np.empty((n, 1000))
+    for i in range(n):
+        kept = np.arange(n) != i
+        part = Emulator(scores[kept], luck[kept], weight[kept], np.zeros(1000, bool))
+        error[i] = (part(scores[i : i + 1])[0] - luck[i]) ** 2
+    by_hand = (weight @ error / weight.sum()).mean()
+    assert by_hand > 1.1
+    assert whole.variance.mean() == pytest.approx(by_hand, rel=0.04)
+
+
 def test_shares_are_emulated_between_0_and_1():
     scores = RNG(7).standard_normal((300, 2))
     share = 1 / (1 + np.exp(-1 - 2 * scores[:, :1]))
@@ -102,6 +135,24 @@ def test_it_closes_in_on_a_conjugate_posterior(monkeypatch):
     assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
     assert closed.outputs == pytest.approx(linear(0, closed.scores))
     assert [step.n_points for step in closed.history] == [768, 1280]
+
+
+def test_luck_of_the_simulator_widens_the_posterior_and_surprises_nobody(monkeypatch):
+    monkeypatch.setattr(likelihood, "GRID", np.array([0.01]))
+    monkeypatch.setattr(likelihood, "PRIOR", np.ones(1))
+    luck = RNG(13)
+
+    def lucky(_, scores):
+        return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
+
+    observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
+    closed = close_in(lucky, RNG(14).standard_normal((512, 2)), observed, Sizes(2, 512), seed=1)
+    _, covariance = conjugate(0.05 * MATRIX, observed.value, 0.01**2 + 0.01**2 + 0.02**2)
+    assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
+    assert len(np.unique(closed.scores[:, 0])) == 512
+    for step in closed.history:
+        assert step.surprise == pytest.approx(1.0, abs=0.1)
+        assert step.emulator == pytest.approx(0.02, rel=0.1)
 
 
 def test_the_same_seed_gives_the_same_draws():

@@ -1,13 +1,20 @@
 """What a sweep keeps of a run is what the run's own tables say, by calendar month."""
 
+import datetime as dt
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim import load_config, run
+from sim.conditions import Conditions
 from sim.errors import ConfigError
+from sim.initialisation.start import prepare
 from sim.observation.observed import monthly_mean
-from sim.sweeps.outcomes import check_outcomes
+from sim.parallel.threads import Threads
+from sim.runs import take_run
+from sim.sweeps.outcomes import _frame, check_outcomes, outcomes
+from sim.watch import Watch
 from tests.sweeping import GRADE, SHORT, begin, finish
 
 SERIES = ["platform", "channel", "measure"]
@@ -56,6 +63,37 @@ def test_what_is_observed_every_step_is_averaged_by_days(swept):
         np.testing.assert_allclose(found, wanted, rtol=1e-12)
         seen += len(found)
     assert seen == (table["measure"] != "mau").sum() > 100
+
+
+def test_groups_stand_as_they_were_asked_for_whatever_their_order():
+    config = load_config("population.n_users=200", "dur_days=63", "replications=1")
+    timeseries, seen = run(config).timeseries, taken(config)
+    table = outcomes(config, seen, 0, ("age=65+", "all")).to_pandas()
+    assert list(dict.fromkeys(table["group"])) == ["age=65+", "all"]
+    for group in ("age=65+", "all"):
+        mau = timeseries[(timeseries["measure"] == "mau") & (timeseries["group"] == group)]
+        mine = table[(table["measure"] == "mau") & (table["group"] == group)]
+        assert len(mine)
+        assert mine["value"].tolist() == mau["value"].tolist()
+        vpn = timeseries[(timeseries["measure"] == "vpn") & (timeseries["group"] == group)]
+        july = monthly_mean(vpn).set_index("date")["value"]["2025-07-01"]
+        mine = table[(table["measure"] == "vpn") & (table["group"] == group)].set_index("date")
+        assert mine["value"]["2025-07-01"] == pytest.approx(july)
+
+
+def taken(config):
+    """Return what is observed of a run."""
+    threads = Threads(1)
+    start = prepare(config, threads)
+    return take_run(Conditions(config), 0, start, threads, Watch(), lambda: None)
+
+
+@pytest.mark.parametrize(("n_steps", "last"), [(16, "2025-08-01"), (17, "2025-09-01")])
+def test_a_month_is_kept_that_is_nearly_whole(n_steps, last):
+    """Of 17 weeks from 2 June on 28 of 30 days of September are left, of 16 weeks 21."""
+    months = _frame(dt.date(2025, 6, 2), n_steps, 7.0, ()).months
+    wanted = pd.date_range("2025-06-01", last, freq="MS")
+    assert list(months) == [month.date() for month in wanted]
 
 
 def test_groups_that_a_world_has_not_are_refused():

@@ -67,4 +67,4 @@ def test_an_error_of_either_thread_is_raised_when_nobody_works_any_more(failing)
         Threads(2).run(work, 64 * GRAIN)
     assert sorted(begun) == sorted(ended)
     if failing == "main":  # as when it is interrupted
-        assert len(begun) < len(chunks(64 * GRAIN))
+        assert len(begun) < len(Threads(2).tasks(64 * GRAIN))

@@ -61,8 +61,8 @@ def drive(
         session = uuid.uuid4().hex[:8]
         with _noted(folder, executor, session) as entry, _stopping(folder) as stopped:
             ended = _rounds(folder, executor, session, max_failures)
-            if ended.n_missing and stopped:
-                ended = ended._replace(why="interrupted")
+            if stopped:  # perhaps in the midst of the last run, which was done then
+                ended = ended._replace(why="interrupted" if ended.n_missing else "done")
             entry |= ended._asdict()
     return ended
 

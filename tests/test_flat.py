@@ -1,0 +1,39 @@
+"""Which tables a folder holds, and that long ones lose nothing on their way to CSV."""
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from sim.errors import ConfigError
+from sim.exports.flat import COLLECTED, OF_RUN, OF_SWEEP, tables, write_csv
+
+LONG = 70_000  # rows: more than are read at once
+
+
+def leave(folder, names):
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        rows = {"run": range(LONG), "measure": ["dau"] * (LONG - 1) + ["vpn"], "value": 0.1}
+        pd.DataFrame(rows).to_parquet(folder / f"{name}.parquet", index=False)
+    return folder
+
+
+def test_measures_of_all_parts_of_a_long_table_have_their_units(tmp_path):
+    into = tmp_path / "csv"
+    write_csv(leave(tmp_path, OF_RUN), into)
+    assert next(pq.ParquetFile(tmp_path / "flows.parquet").iter_batches()).num_rows < LONG
+    units = pd.read_csv(into / "units.csv")
+    assert units.loc[units["kind"] == "measure", "name"].tolist() == ["dau", "vpn"]
+    back = pd.read_csv(into / "timeseries.csv")
+    assert back["run"].tolist() == list(range(LONG))
+    assert back["measure"].iloc[-1] == "vpn"
+
+
+def test_a_sweep_is_meant_by_its_folder_or_by_that_of_its_tables(tmp_path):
+    joined = leave(tmp_path / COLLECTED, OF_SWEEP)
+    assert tables(tmp_path) == tables(joined) == [joined / f"{name}.parquet" for name in OF_SWEEP]
+
+
+def test_a_run_of_which_a_table_is_missing_is_none_that_is_done(tmp_path):
+    with pytest.raises(ConfigError, match="neither a run that is done"):
+        tables(leave(tmp_path, OF_RUN[:-1]))
