@@ -102,10 +102,13 @@ def _in_short(found: Findings) -> Iterator[str]:
     """Yield what the verdicts add up to, in sentences."""
     others, missed = found.others, found.missed
     n_sign = int((missed["verdict"] == SIGN).sum())
+    least = _none(others)
+    is_none = (others["default"].abs() < least) & (others["median"].abs() < least)
     yield (
         f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
         f"outcomes, {others['month'].nunique()} months, {others['choice'].nunique()} choices) do "
-        f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size."
+        f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size. {int(is_none.sum()):,} of "
+        "those that hold are of effects that are none in both, which is easily met."
     )
     counts = missed["choice"].value_counts()
     told = ", ".join(f"{choice} ({n})" for choice, n in counts.items())
