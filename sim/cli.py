@@ -92,12 +92,18 @@ def _among_ranks(overrides: list[str]) -> None:
     from sim.parallel.ranks import Ranks
     from sim.runs import compare
 
-    ranks = Ranks.here()
+    ranks, composed = Ranks.here(), []
     ranks.hush()
+
+    def checked() -> SimConfig:
+        config, tree = _checked(overrides)
+        composed.append(tree)  # not told: what is Hydra's cannot be pickled after a rehearsal
+        return config
+
     with ranks.one_fate():
-        config, composed = ranks.told(lambda: _checked(overrides))
+        config = ranks.told(checked)
         if ranks.is_first:
-            _run(config, composed)
+            _run(config, *composed)
         else:
             compare(config)
 

@@ -116,6 +116,7 @@ def _small_start(config: SimConfig) -> State:
         digits = len(str(config.population.n_users))
         n_ties = Path(network.path).stat().st_size / (2 * digits + 2)
         degree = min(max(2 * n_ties / config.population.n_users, 0.1), 1000.0)
+        degree = min(degree, config.population.n_users - 1.0)  # GraphML says more than its ties
         network = ErdosRenyiNetwork(mean_degree=degree)
     n = min(config.population.n_users, max(SAMPLE, 2 * int(getattr(network, "mean_degree", 0))))
     people = config.population.model_copy(update={"n_users": n})

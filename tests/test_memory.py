@@ -119,6 +119,14 @@ def test_a_file_of_ties_is_weighed_by_its_size(tmp_path):
     assert estimate_memory(load_config(*thin)).per_user > there + 100
 
 
+def test_a_small_graph_of_many_words_has_no_more_ties_than_users(tmp_path):
+    """An exported graph of 300 users was refused: its file was taken for 548 ties a user."""
+    path = tmp_path / "contacts.graphml"
+    path.write_text("<" * 1_000_000)
+    file = ("network=from_file", f"network.path={path}", "network.format=graphml")
+    assert estimate_memory(load_config("population.n_users=300", *file)).n_users == 300
+
+
 @MEASURED
 def test_this_process_and_machine():
     assert 10e6 < used() <= peak()

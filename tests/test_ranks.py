@@ -57,6 +57,18 @@ def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path)
 
 
 @needs_ranks
+def test_a_rank_may_be_without_users(tmp_path):
+    """What ranks agreed on could not be joined where one has nobody to agree."""
+    few = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
+    done = command(*few, f"hydra.run.dir={tmp_path / 'alone'}")
+    assert done.returncode == 0, done.stderr
+    by_ranks = (*few, "engine=mpi", f"hydra.run.dir={tmp_path / 'ranks'}")
+    status, _, errors = ended(started(3, "-m", "sim", *by_ranks))
+    assert status == 0, errors
+    assert_same_tables(tmp_path / "alone", tmp_path / "ranks")
+
+
+@needs_ranks
 def test_ranks_that_a_signal_stops_are_resumed_by_any_number_of_ranks(straight, tmp_path):
     often = "engine.checkpoint_minutes=0.003"
     process = started(
@@ -126,6 +138,19 @@ def test_processes_that_would_all_do_the_same_are_refused(tmp_path):
 def test_without_mpirun_there_is_one_rank():
     code = "r = Ranks.here(); print(r.number, r.size, r.n_here)"
     assert python(f"from sim.parallel.ranks import Ranks; {code}").split() == ["0", "1", "1"]
+
+
+@needs_ranks
+def test_ranks_begin_after_a_rehearsal(tmp_path):
+    """It composes in the same process; what Hydra had composed before could not be told."""
+    code = (
+        "import sys; from sim import cli, load_config\n"
+        f"sys.argv = ['sim', *{RUN}, 'engine=mpi', 'hydra.run.dir={tmp_path}']\n"
+        "checked = cli._checked\n"
+        "cli._checked = lambda overrides: (checked(overrides), load_config('seed=2'))[0]\n"
+        "cli.main()"
+    )
+    assert str(tmp_path) in python(code)
 
 
 def test_without_mpi4py_the_refusal_says_what_to_install(tmp_path):

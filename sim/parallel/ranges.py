@@ -132,10 +132,12 @@ class RangesEngine(CompiledEngine):
         """Return what users of this rank agreed on, with whomever."""
         here = super().agreed()
         rows = np.empty(sum(int(a.n[0]) for a in here), AGREED)
-        for name in AGREED.names or ():
-            rows[name] = np.concatenate([getattr(a, name)[: a.n[0]] for a in here])
-        for agreed in here:
-            agreed.n[0] = 0
+        filled = 0
+        for agreed in here:  # none, where users are too few for all ranks
+            n = int(agreed.n[0])
+            for name in AGREED.names or ():
+                rows[name][filled : filled + n] = getattr(agreed, name)[:n]
+            filled, agreed.n[0] = filled + n, 0
         rows = self._ranks.joined(rows)
         rows = rows[self._ranges.rank_of(rows["who"]) == self._ranks.number]
         who, platform = (np.ascontiguousarray(rows[name]) for name in ("who", "platform"))
