@@ -13,7 +13,7 @@ LONG = 70_000  # rows: more than are read at once
 def leave(folder, names):
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        rows = {"run": range(LONG), "measure": ["dau"] * (LONG - 1) + ["vpn"], "value": 0.1}
+        rows = {"run": range(LONG), "measure": ["dau"] + ["vpn"] * (LONG - 1), "value": 0.1}
         pd.DataFrame(rows).to_parquet(folder / f"{name}.parquet", index=False)
     return folder
 

@@ -1,18 +1,21 @@
 """Claims about the layered graph: the targets of docs/model.md, 3.3 and how it is built."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
 
 import sim
-from sim.world.districts import DISTRICT
+from sim.world.districts import DISTRICT, district_starts
 from sim.world.generators import layered
+from sim.world.groups import district_ties
 from sim.world.population import draw_population
-from sim.world.recipe import LAYERS
+from sim.world.recipe import AGE_SPAN, LAYERS, LOWEST_AGE, SHARE_RANDOM, make_recipe
 from sim.world.settings import LayeredNetwork, PopulationConfig
 from sim.world.statistics import statistics as graph_statistics
+from sim.world.weak import _pair_left, pair_months, pair_stubs
 from tests.worlds import districts
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
@@ -103,6 +106,64 @@ def test_classmates_are_of_one_age_or_next_to_it(graph, users):
 
 
 @pytest.mark.interpreted
+def test_in_the_only_class_of_a_small_place_all_know_each_other():
+    """Density is by the size that a class has: ten pupils have nine ties each."""
+    age = np.full(10, 15, np.uint8)
+    recipe = make_recipe(SimpleNamespace(age=age), LayeredNetwork(), 1)
+    *_, end = district_ties(0, 0, 10, age, recipe)
+    assert end[2] - end[1] == 10 * 9 / 2
+
+
+@pytest.mark.parametrize("years", [15, 40], ids=["classes", "teams"])
+def test_who_learns_or_works_together_does_not_live_next_door(years):
+    """Two of 300 in a random order are 100 apart, on average."""
+    age = np.full(300, years, np.uint8)
+    recipe = make_recipe(SimpleNamespace(age=age), LayeredNetwork(), 1)
+    source, target, end = district_ties(0, 0, 300, age, recipe)
+    mine = slice(end[1], end[2])
+    apart = np.abs(source[mine].astype(int) - target[mine])
+    assert len(apart) > 500
+    assert apart.mean() == pytest.approx(100, rel=0.15)
+
+
+def test_a_fifth_of_weak_ties_is_sought_among_all_ages():
+    """Of people aged 15 whose other ties are of about their age."""
+    age = np.full(20_000, 15, np.uint8)
+    recipe = make_recipe(SimpleNamespace(age=age), LayeredNetwork(), 1)
+    sought = LOWEST_AGE + pair_stubs(age, recipe).month / 12
+    for low, high in ((60, 75), (75, 90)):
+        share = ((sought >= low) & (sought < high)).mean()
+        expected = SHARE_RANDOM * (high - low) / AGE_SPAN
+        assert share == pytest.approx(expected, abs=4 * np.sqrt(expected / len(sought)) + 3e-4)
+
+
+@pytest.mark.interpreted
+@pytest.mark.parametrize("seed", range(6))
+def test_every_stub_has_another_for_a_partner_but_for_a_last_one(seed):
+    """Months of any size, most of them of none or one; each stub is of a user of its own."""
+    sizes = np.random.default_rng(seed).choice([0, 1, 1, 2, 3, 8], 60)
+    ends, n = np.concatenate([[0], np.cumsum(sizes)]), int(sizes.sum())
+    partner, head, tail = np.arange(n, dtype=np.uint32), np.full(60, -1), np.full(60, -1)
+    pair_months(0, 60, ends, np.uint64(seed), partner, head, tail)
+    _pair_left(head, tail, partner)
+    assert (partner[partner] == np.arange(n)).all()
+    assert (partner == np.arange(n)).sum() == n % 2
+    month = np.repeat(np.arange(60), sizes)
+    crossing = month[partner] != month
+    assert (np.bincount(month[crossing], minlength=60) <= 2).all()  # its first and its last
+
+
+def test_few_people_find_partners_in_the_months_next_to_theirs():
+    """Most months have one stub or none; few stubs meet another of their own user."""
+    users = draw_users(300)
+    ties = pair_stubs(users.age, make_recipe(users, LayeredNetwork(), 1))
+    in_order = np.argsort(ties.month, kind="stable")
+    own = np.repeat(np.arange(300), ties.stubs)[in_order]
+    assert len(own) > 1000
+    assert (ties.partner == own).mean() < 0.03
+
+
+@pytest.mark.interpreted
 def test_districts_are_consecutive_alike_and_inside_one_region():
     region = np.repeat(np.arange(4, dtype=np.uint8), [5000, 900, 1, 8123])
     district = districts(region)
@@ -111,6 +172,11 @@ def test_districts_are_consecutive_alike_and_inside_one_region():
     assert sizes.tolist()[2:4] == [900, 1]
     assert (np.abs(sizes[[0, 1, 4, 5, 6, 7]] - DISTRICT) <= DISTRICT // 2).all()
     assert all(np.unique(region[district == code]).size == 1 for code in range(sizes.size))
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(2999, [2999]), (3900, [1950] * 2), (5100, [1700] * 3)])
+def test_a_region_is_cut_into_the_number_of_districts_nearest_to_2000_users(n, sizes):
+    assert np.diff(district_starts(np.zeros(n, np.uint8))).tolist() == sizes
 
 
 @pytest.mark.interpreted

@@ -113,6 +113,13 @@ def test_more_places_than_32_bits_tell_are_refused():
         join_slices(0, [part, part], lambda pieces: list(pieces))
 
 
+def test_as_many_places_as_32_bits_tell_are_allowed(monkeypatch):
+    monkeypatch.setattr("sim.world.rows.MOST_PLACES", 2 * LANES)
+    nobody, few = np.zeros(0, np.uint32), np.zeros(LANES, np.uint32)
+    part = Slices(nobody, np.zeros(1, np.int64), nobody, nobody, few)
+    assert join_slices(0, [part, part], in_memory).indices.size == 2 * LANES
+
+
 def test_pieces_are_joined_in_order():
     pieces = [np.arange(k, k + 3, dtype=np.uint32) for k in (0, 3, 6)]
     assert in_memory(iter(pieces)).tolist() == list(range(9))

@@ -103,6 +103,15 @@ def test_what_is_left_out_is_as_wrong_as_what_is_new():
     assert whole.variance.mean() == pytest.approx(by_hand, rel=0.04)
 
 
+def test_what_points_that_count_have_in_common_is_met_whatever_the_others_are():
+    """The mean is not drawn to that of points which are ruled out."""
+    scores, ruled_out = RNG(19).standard_normal((20, 1)), np.arange(20) % 2 == 1
+    outputs = np.where(ruled_out, 10.0, 3.0)[:, None]
+    weight = np.where(ruled_out, 1e-12, 1.0)
+    emulator = Emulator(scores, outputs, weight, np.zeros(1, bool))
+    assert emulator(scores) == pytest.approx(np.full((20, 1), 3.0), abs=1e-6)
+
+
 def test_shares_are_emulated_between_0_and_1():
     scores = RNG(7).standard_normal((300, 2))
     share = 1 / (1 + np.exp(-1 - 2 * scores[:, :1]))
