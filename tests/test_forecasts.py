@@ -14,12 +14,12 @@ from experiments.targets import COMPANY
 DATES = pd.date_range("2025-10-01", periods=5, freq="MS")
 
 
-def wanted(value, period, measure="mau", sd=0.03):
+def wanted(value, period, measure="mau", sd=0.03, bias=0.0):
     """Return targets of one platform, a month each."""
     n = len(value)
     return pd.DataFrame({
         "platform": "max", "measure": measure, "date": DATES[:n], "since": pd.NaT,
-        "operator": "monthly_reach", "value": value, "sd": sd, "period": period,
+        "operator": "monthly_reach", "value": value, "sd": sd, "bias": bias, "period": period,
     })  # fmt: skip
 
 
@@ -40,6 +40,11 @@ def test_a_point_is_predicted_with_the_errors_of_source_and_model():
     exact = sd * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
     assert row.crps == pytest.approx(exact)
     assert (row.in_50, row.in_90) == (False, False)
+
+
+def test_what_is_predicted_of_a_source_that_overstates_is_what_it_would_say():
+    (row,) = points(wanted([0.6], NOT_FITTED, bias=0.025), seen([0.5], [0.5])).itertuples()
+    assert row.median == pytest.approx(0.525)
 
 
 def test_draws_have_the_discrepancy_that_was_learnt_with_them():
