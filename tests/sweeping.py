@@ -9,15 +9,15 @@ SHORT = ("population.n_users=200", "dur_days=112")
 GRADE, HABIT = "policies.call_restriction.grade", "behaviour.habit_value"
 
 
-def begin(folder, factors, scenarios=("call_ban_only",), replications=1, overrides=SHORT, n=None):
+def begin(folder, factors, scenarios=("call_ban_only",), overrides=SHORT, n=None, **more):
     """Lay down a small sweep: factorial, or `n` points of a Latin hypercube."""
     design = {
         "method": "factorial" if n is None else "latin_hypercube",
         "n": n,
         "scenarios": scenarios,
-        "replications": replications,
         "overrides": overrides,
         "factors": factors,
+        **more,
     }
     request = Request.model_validate(
         {"design": design, "executor": {"kind": "serial"}, "folder": str(folder)}

@@ -84,6 +84,16 @@ def test_runs_of_a_point_stand_together_by_scenario_and_replication():
     assert runs.groupby("point")[A].nunique().tolist() == [1, 1]
 
 
+def test_points_that_have_their_own_luck_differ_by_seed_and_their_scenarios_do_not():
+    asked = {"scenarios": ("baseline", "call_ban"), "replications": 2}
+    own, paired = (design("sobol", 4, **asked, luck=luck) for luck in ("own", "paired"))
+    assert own.runs().drop(columns="seed").equals(paired.runs())
+    seeds = own.runs().groupby("point")["seed"].unique()
+    assert [len(found) for found in seeds] == [1] * 4
+    assert len(set(seeds.str[0])) == 4
+    assert (own.keys, paired.keys) == ([A, B, "seed"], [A, B])
+
+
 def test_a_factor_reaches_both_ends_of_its_range():
     assert Factor(low=0.1, high=10, scale="log").at(np.array([0, 0.5, 1])) == [0.1, 1, 10]
     assert Factor(levels=(1, 2, 3)).at(np.array([0, 0.4, 1])) == [1, 2, 3]
@@ -154,6 +164,11 @@ REFUSED = {
     "a level twice": ({"factors": {A: {"levels": (1, 1)}}}, "stands twice"),
     "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "stands twice"),
     "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),
+    "two lucks": ({"luck": "own", "overrides": ("seed=3",)}, "luck=own with a seed"),
+    "a seed of each point, and as a factor": (
+        {"luck": "own", "factors": {"seed": {"levels": (1, 2)}}},
+        "luck=own with a seed",
+    ),
     "no factor": ({"factors": {}}, "at least 1"),
     "an unknown key": ({"sampels": 3}, "Extra inputs"),
 }

@@ -56,6 +56,22 @@ def test_points_see_the_same_luck_and_policies_their_own_effect(straight):
     assert banned[1.0, 0.9][after] > banned[1.0, 0.2][after] > baseline[1.0, 0.9][after]
 
 
+def test_a_point_with_its_own_luck_is_the_run_of_that_seed(straight, tmp_path):
+    grades = {GRADE: {"levels": (0.2, 0.9)}}
+    own, first = begin(tmp_path / "own", grades, luck="own"), begin(tmp_path / "first", grades)
+    second = begin(tmp_path / "second", grades, overrides=(*SHORT, "seed=2"))
+    for folder in (own, first, second):
+        finish(folder)
+    mine, one, two = (
+        pd.read_parquet(folder.path / "collected" / "outcomes.parquet").set_index(["run", GRADE])
+        for folder in (own, first, second)
+    )
+    assert mine.loc[0]["seed"].unique().tolist() == [1]
+    assert mine.loc[0]["value"].equals(one.loc[0]["value"])
+    assert mine.loc[1]["value"].equals(two.loc[1]["value"])
+    assert not mine.loc[1]["value"].equals(one.loc[1]["value"])
+
+
 def test_the_same_numbers_come_from_local_processes(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     assert drive(folder, Processes(workers=2)).why == "done"

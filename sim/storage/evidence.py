@@ -68,7 +68,7 @@ class _Sweep:
 
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
-        self.parameters = list(folder.design.factors)
+        self.parameters = folder.design.keys
         self.go_on = f"python -m experiments.sweep --resume {folder.path}"
 
     @cached_property

@@ -20,6 +20,7 @@ Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
 BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of factors' levels
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
+SEED = "seed"  # of a society and its luck: a factor, or of each point (luck=own)
 
 
 TAIL = float(ndtr(-2.0))  # of a bell, beyond either end of its range
@@ -137,8 +138,11 @@ class Design(Strict):
         A CSV file with the points, a column a factor, each value one the factor may have. The
         sweep keeps its rows; the file is read once.
     replications
-        Runs of each point and scenario with other luck; the same luck at every point, so that
-        differences between points and between scenarios are paired.
+        Runs of each point and scenario with other luck.
+    luck
+        paired: the same at every point and in every scenario, so that differences between points
+        are free of it. own: each point has a society and luck of its own (it is its `seed`), so
+        that a curve through many points is free of it; scenarios of a point stay paired.
     overrides
         What all runs have in common, as on the command line.
     groups
@@ -153,6 +157,7 @@ class Design(Strict):
     seed: int = Field(default=1, ge=0, lt=2**31)  # of the sample of points
     scenarios: tuple[str, ...] = Field(min_length=1)
     replications: int = Field(default=1, ge=1, le=100_000)
+    luck: Literal["paired", "own"] = "paired"
     overrides: tuple[str, ...] = ()
     groups: tuple[str, ...] = Field(default=("all",), min_length=1)
     factors: dict[Annotated[str, Field(pattern=r"^\w+(\.[\w<>-]+)*$")], Factor] = Field(
@@ -180,6 +185,9 @@ class Design(Strict):
                 )
             if not by_levels and factor.n_levels is not None:
                 raise ValueError(f"factors.{name}.n_levels: for designs by levels only")
+        given = {override.partition("=")[0].lstrip("+") for override in self.overrides}
+        if self.luck == "own" and SEED in {*self.factors, *given}:
+            raise ValueError("luck=own with a seed that is set; allowed: luck=paired")
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
                 raise ValueError(f"scenarios: {name} stands twice")
@@ -255,7 +263,7 @@ class Design(Strict):
         return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
     def runs(self) -> pd.DataFrame:
-        """Return one row a run: run, point, scenario, replication, then the factors.
+        """Return one row a run: run, point, scenario, replication, then what is set.
 
         Runs of a point stand together, by scenario and replication.
         """
@@ -267,4 +275,13 @@ class Design(Strict):
         columns = (run, run // per_point, scenario, run % self.replications)
         for k, (name, values) in enumerate(zip(OWN, columns, strict=True)):
             table.insert(k, name, values)
-        return table
+        return table if self.luck == "paired" else table.assign(**{SEED: table["point"] + 1})
+
+    @property
+    def keys(self) -> list[str]:
+        """Return the keys of the configuration that the runs set, one column each."""
+        return [*self.factors, *([SEED] if self.luck == "own" else [])]
+
+    def tied(self, key: str) -> tuple[str, ...]:
+        """Return a key and all others that have its value."""
+        return (key, *self.factors[key].also) if key in self.factors else (key,)

@@ -129,7 +129,7 @@ class SweepFolder:
     def config(self, run: int) -> SimConfig:
         """Return the configuration of a run."""
         (row,) = self.runs[self.runs["run"] == run].to_dict("records")
-        return self.points.config({key: row[key] for key in self.design.factors}, row["scenario"])
+        return self.points.config({key: row[key] for key in self.design.keys}, row["scenario"])
 
     @property
     def manifest(self) -> dict[str, Any]:

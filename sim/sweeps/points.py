@@ -73,7 +73,7 @@ class Points:
         tree = deepcopy(self.trees[_name(scenario, values)])
         for key, value in values.items():
             if key not in GROUPS:
-                for each in (key, *self._design.factors[key].also):
+                for each in self._design.tied(key):
                     _set(tree, each, value)
         return validate(tree)
 
@@ -88,7 +88,7 @@ class Points:
         self._check_keys()
         largest: SimConfig | None = None
         for row in runs[runs["replication"] == 0].to_dict("records"):
-            values = {key: row[key] for key in self._design.factors}
+            values = {key: row[key] for key in self._design.keys}
             try:
                 config = self.config(values, row["scenario"])
             except ConfigError as error:

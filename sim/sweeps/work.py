@@ -139,7 +139,7 @@ class _Taker:
         return _record(run, DONE, session, timings), table
 
     def _take(self, row: Row, timings: dict[str, float]) -> pa.Table:
-        values = {key: row[key] for key in self._design.factors}
+        values = {key: row[key] for key in self._design.keys}
         config = self._points.config(values, row["scenario"])
         began = time.perf_counter()
         start = self._prepared(config)
