@@ -89,9 +89,10 @@ def page(found: Findings) -> str:
         *_reasons(calibration.asked.case),
         "## Scores",
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
-        "distribution (draws, stated error and discrepancy; all draws have the same luck). A "
-        "company's claims were not fitted. What is predicted of them is the claim: such a source "
-        f"overstates by {GRADES[COMPANY].bias:g} points (sim/observation/sources.py).",
+        "distribution (draws, each in a society and luck of its own, stated error and "
+        "discrepancy). A company's claims were not fitted. What is predicted of them is the "
+        f"claim: such a source overstates by {GRADES[COMPANY].bias:g} points "
+        "(sim/observation/sources.py).",
         _scores(found.points),
         "## Every point that was not fitted",
         _unfitted(found.points),
@@ -101,8 +102,8 @@ def page(found: Findings) -> str:
         "## Without a mechanism",
         "Each world fitted anew to the same record, with fewer points and smaller societies than "
         "above, so that its first row is what they are to be held against. A mechanism is needed "
-        "if nothing else does its work. Error of the median, points of reach; one fit of one "
-        "small society each, so that differences of some tenths may be luck.",
+        "if nothing else does its work. Error of the median, points of reach; one fit each, so "
+        "that differences of some tenths may be luck.",
         _without(found.without),
         "## How",
         _how(found),
@@ -292,8 +293,9 @@ def _how(found: Findings) -> str:
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator
   (second order in the normal scores, ridge, log-odds of shares) of all that was simulated, draws
   from its posterior by tempered sequential Monte Carlo, simulated in turn. The last is the
-  posterior. One society and the same luck everywhere, so the draws hold no luck. Errors of the
-  emulator at new draws over what it expected, by generation: {surprise}.
+  posterior. Every point is another society with luck of its own: the emulator, which sees them
+  all, is free of both, and the bands hold them. Errors of the emulator at new draws over what it
+  expected, by generation: {surprise}.
 {_recovery(found)}
 - **`failure_exit`** decides how far WhatsApp falls and cannot be seen before January 2026: its
   prior is learnt from [precedents](precedents.md), not from the answer.
@@ -302,9 +304,8 @@ def _how(found: Findings) -> str:
   those defaults; what a VPN is worth, set by hand with the spring of 2026 in sight (`vpn_value`,
   `content_value`, `vpn_rate`), is not: half or double moves WhatsApp in February by a point or
   so. The dated events of the months held out, and how hard they hit, are given.
-- **Used twice**: the start is solved at WhatsApp's reach of June 2025 and at VK Messenger's of
-  December 2025 (`conf/case`), which stand among what was fitted as well: these three points are
-  met nearly whatever the parameters.
+- **Not fitted**: what the start is solved at (`conf/case`), WhatsApp's reach of June 2025 and VK
+  Messenger's of December 2025, is met nearly whatever the parameters, and stands in no score.
 - The posterior ships with the case: `python -m sim +scenario=as_happened parameters=posterior`."""
 
 

@@ -56,7 +56,7 @@ def test_points_see_the_same_luck_and_policies_their_own_effect(straight):
     assert banned[1.0, 0.9][after] > banned[1.0, 0.2][after] > baseline[1.0, 0.9][after]
 
 
-def test_a_point_with_its_own_luck_is_the_run_of_that_seed(straight, tmp_path):
+def test_a_point_with_its_own_luck_is_the_run_of_that_seed(tmp_path):
     grades = {GRADE: {"levels": (0.2, 0.9)}}
     own, first = begin(tmp_path / "own", grades, luck="own"), begin(tmp_path / "first", grades)
     second = begin(tmp_path / "second", grades, overrides=(*SHORT, "seed=2"))
