@@ -204,12 +204,37 @@ def test_a_copy_ends_when_the_other_process_is_gone_without_a_word():
         "print(errand._copy, flush=True)\n"
         "os._exit(0)\n"
     )
-    copy, until = int(python(code)), time.monotonic() + 10
+    assert_gone(int(python(code)))
+
+
+def assert_gone(copy):
+    until = time.monotonic() + 10
     while running(copy) and time.monotonic() < until:
         time.sleep(0.02)
     if running(copy):
         os.kill(copy, signal.SIGKILL)
         pytest.fail("it waits for ever")
+
+
+@pytest.mark.usefixtures("two_cores")
+def test_a_copy_that_hangs_does_not_outlive_who_is_killed():
+    code = (
+        "import os, signal, time\n"
+        "from sim.process import beside\n"
+        "beside.available_cores = lambda: 2\n"
+        "def hang():\n"
+        "    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
+        "    os.closerange(0, 3)\n"
+        "    told.write(b'.')\n"
+        "    time.sleep(60)\n"
+        "heard, told = (open(end, mode, 0) for end, mode in zip(os.pipe(), ('rb', 'wb')))\n"
+        "errand = beside.Errand(hang, lambda: None)\n"
+        "errand.begin()\n"
+        "heard.read(1)\n"
+        "print(errand._copy, flush=True)\n"
+        "os._exit(0)\n"
+    )
+    assert_gone(int(python(code)))
 
 
 def running(process):

@@ -22,6 +22,7 @@ from sim.world.pool import available_cores
 PATIENCE = 60.0  # with a copy that does not answer [s]
 MANNERS = 2.0  # to put things away, if it is ended before [s]
 PAUSE = 0.002  # between two looks at it [s]
+SIGNAL_OF_DEATH = 1  # PR_SET_PDEATHSIG of linux/prctl.h
 
 
 @contextmanager
@@ -122,6 +123,7 @@ class Turns:
 
 def _copy(work: Callable[[], None]) -> int | None:
     """Return the number of a copy that does `work` and ends, with status 0 if it is done."""
+    here = os.getpid()
     with _deaf() as heard:
         try:
             with warnings.catch_warnings():
@@ -131,7 +133,7 @@ def _copy(work: Callable[[], None]) -> int | None:
         except OSError:  # no memory, or no process, is left
             return None
         if not copy:
-            _be_copy(work, heard)
+            _be_copy(work, heard, here)
     return copy
 
 
@@ -156,20 +158,31 @@ def _deaf() -> Iterator[list[int]]:
             signal.raise_signal(came)
 
 
-def _be_copy(work: Callable[[], None], heard: list[int]) -> NoReturn:
-    """Do `work` and end; or end at once if that was `heard` already."""
+def _be_copy(work: Callable[[], None], heard: list[int], other: int) -> NoReturn:
+    """Do `work` and end; or end at once if that was `heard` already, or the other is gone."""
     status = 1
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to both; the other ends us
         signal.signal(signal.SIGUSR2, signal.SIG_DFL)
         # nothing is to be put away yet, and in an import an exception may come up where none can
         signal.signal(signal.SIGTERM, lambda *_: os._exit(status))
-        if signal.SIGTERM in heard:
+        _die_with_parent()
+        if signal.SIGTERM in heard or os.getppid() != other:
             sys.exit(status)
         work()
         status = 0
     finally:
         os._exit(status)
+
+
+def _die_with_parent() -> None:
+    """Let the system end this process with the one it is a copy of, should that be killed.
+
+    A copy that hangs hears of nothing else, and would keep the ends of pipes open for ever.
+    """
+    from ctypes import CDLL
+
+    CDLL(None).prctl(SIGNAL_OF_DEATH, signal.SIGKILL)
 
 
 def _end(copy: int) -> None:
