@@ -9,8 +9,11 @@ from types import SimpleNamespace
 from typing import get_args, get_type_hints
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from sim import posterior
+from sim.config import DATA
 from sim.measures import month_series, step_series
 from sim.parameters import Behaviour
 from sim.platforms import Platform
@@ -170,3 +173,10 @@ def test_constants_have_the_values_of_the_code():
     assert set(rows) == CONSTANTS
     for name, (module, value, *_) in rows.items():
         assert getattr(import_module(module), name) == float(value), name
+
+
+def test_the_share_of_draws_that_a_step_does_not_refine_is_that_of_the_posterior():
+    found = re.search(r"(\d+) % of the posterior's draws pass (0\.\d+)", " ".join(ODD.split()))
+    draws = pd.read_csv(DATA / "russia_2025" / posterior.NAME)
+    failing = draws["behaviour.drop_rate"] * (1 + draws["behaviour.failure_exit"])
+    assert int(found[1]) == round(100 * (7 * failing > float(found[2])).mean())
