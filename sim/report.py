@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import base64
 import html
-import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.results import Result
+from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
 from sim.words.facts import COSTS, Facts, facts, signed
 from sim.words.glossary import CAPTION, MEANING, UNITS
@@ -58,9 +58,9 @@ def write_report(result: Result, folder: Path) -> Path | None:
 def write_page(found: Facts, folder: Path) -> Path:
     """Write what was found of a run, beside its figures."""
     page = _template(NAME).render(_context(found, folder))
-    draft = folder / f".{NAME}.{os.getpid()}"
-    draft.write_text(page, encoding="utf-8")
-    return draft.replace(folder / NAME)
+    with whole(folder / NAME) as draft:
+        draft.write_text(page, encoding="utf-8")
+    return folder / NAME
 
 
 def read_result(folder: Path) -> Result:

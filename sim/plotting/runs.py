@@ -6,8 +6,6 @@ it into the files.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -48,6 +46,7 @@ from sim.plotting.layout import (
 )
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform
 from sim.plotting.palette import scenario as scenario_look
+from sim.storage.drafts import whole
 
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 LEAST_EFFECT = 0.5  # points to both sides of nought are shown at least: less would magnify luck
@@ -294,15 +293,11 @@ def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": about},
     }
     target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}):
-            figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
-        Path(draft).chmod(0o644)  # drafts are private, figures are not
-        Path(draft).replace(target)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    with (
+        mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}),
+        whole(target) as draft,
+    ):
+        figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
     return target
 
 

@@ -15,7 +15,6 @@ there.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +27,7 @@ from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.storage.drafts import whole
 from sim.storage.locks import alone
 from sim.storage.manifest import read_manifest, write_json
 from sim.sweeps.design import Design
@@ -198,12 +198,8 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    draft = path.with_name(f".{path.stem}.{os.uname().nodename}.{os.getpid()}")
-    try:
+    with whole(path) as draft:
         pq.write_table(table, draft, compression="zstd")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
