@@ -131,7 +131,7 @@ class Study:
 
         The page is called as told, or as the study.
         """
-        from sim.plotting.runs import save  # figures are drawn when all runs are done
+        from sim.plotting.files import save  # figures are drawn when all runs are done
 
         where: Path = self.asked.page or self.path
         (where / "figures").mkdir(parents=True, exist_ok=True)

@@ -120,7 +120,7 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
 def _figures(asked: argparse.Namespace) -> list[Path]:
     result = read_result(asked.folder)
     from sim.figures import figures  # drawing takes a second to import
-    from sim.plotting.runs import save_as
+    from sim.plotting.files import save_as
 
     into = asked.into or asked.folder / OWN
     into.mkdir(parents=True, exist_ok=True)

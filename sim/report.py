@@ -140,7 +140,7 @@ def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
 
 
 def _about(svg: bytes) -> str:
-    """Return the text alternative that `plotting.save` writes into a figure."""
+    """Return the text alternative that `sim.plotting.files` writes into a figure."""
     found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
     return html.unescape(found[1].decode()) if found else ""  # the page escapes it again
 

@@ -97,6 +97,8 @@ LAYERS = [
     ["outcomes", "plotting.layout", "plotting.drawing", "plotting.atlas"],
     [
         "plotting.runs",
+        "plotting.flows",
+        "plotting.files",
         "plotting.groups",
         "plotting.diary",
         "plotting.posterior",
@@ -144,7 +146,7 @@ ROOMS = {
     "matplotlib": {
         *("plotting.runs", "plotting.posterior", "plotting.sweeps", "plotting.network"),
         *("plotting.robustness", "plotting.live", "plotting.groups", "plotting.diary"),
-        *("plotting.drawing", "figures", "live.page"),
+        *("plotting.drawing", "plotting.flows", "plotting.files", "figures", "live.page"),
     },
     "distributed": {"sweeps.executors"},
     "dask_jobqueue": {"sweeps.executors"},

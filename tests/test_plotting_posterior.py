@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from sim.plotting.files import save
 from sim.plotting.posterior import contraction, predictive
-from sim.plotting.runs import save
 
 MONTHS = pd.date_range("2025-06-01", "2026-02-01", freq="MS")
 UNTIL = pd.Timestamp("2025-12-31")

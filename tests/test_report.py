@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from sim import load_config
 from sim.errors import ConfigError
 from sim.observation.observed import monthly_mean
-from sim.plotting.runs import save_as
+from sim.plotting.files import save_as
 from sim.report import main, read_result, write_report
 from sim.runs import compare, run
 from sim.storage.folder import run_to_folder

@@ -159,7 +159,7 @@ def _put_away(folder: Path) -> None:
 
 def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:
     """Draw those of the figures whose turn it is."""
-    from sim.plotting.runs import save
+    from sim.plotting.files import save
 
     for turn in turns:
         name, draw = drawings[turn]
