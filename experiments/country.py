@@ -19,8 +19,8 @@ import pandas as pd
 from experiments.study import numbers
 from sim import run
 from sim.config import SimConfig
-from sim.report import read_result
 from sim.results import Result
+from sim.storage.tables import read_result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
 MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")

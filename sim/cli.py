@@ -218,7 +218,7 @@ def _job(config: SimConfig) -> None:
 def hydra_main(_: DictConfig) -> float:
     """Run one job of a sweep; return the largest effect on daily reach, for sweepers."""
     from sim.storage.checkpoint import Checkpoint
-    from sim.storage.folder import is_done, read_effects
+    from sim.storage.tables import is_done, read_effects
 
     follow_driver()
     job = HydraConfig.get()

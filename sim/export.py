@@ -30,8 +30,8 @@ from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
 from sim.memory import check_memory
 from sim.process.endings import ending_well
-from sim.report import read_result
 from sim.storage.drafts import whole
+from sim.storage.tables import TABLES, read_result
 
 NETCDF = "run.nc"
 OWN = "export"  # folder in that of a run
@@ -108,7 +108,7 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
     into = asked.into or asked.folder / OWN
     if asked.to == "csv":
         return flat.write_csv(asked.folder, into)
-    if flat.tables(asked.folder)[0].stem not in flat.OF_RUN:
+    if flat.tables(asked.folder)[0].stem not in TABLES:
         raise ConfigError(f"to=netcdf: {asked.folder} holds a sweep; allowed: csv")
     dataset = to_xarray(read_result(asked.folder))
     into.mkdir(parents=True, exist_ok=True)

@@ -11,20 +11,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
 from sim import posterior
 from sim.composing.case_dir import closed
 from sim.composing.schema import close_key
-from sim.composing.validation import validate
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.results import Result
 from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
+from sim.storage.tables import read_result
 from sim.words.facts import COSTS, Facts, facts, signed
 from sim.words.glossary import CAPTION, MEANING, UNITS
 from sim.words.stories import stories
@@ -63,21 +62,6 @@ def write_page(found: Facts, folder: Path) -> Path:
     return folder / NAME
 
 
-def read_result(folder: Path) -> Result:
-    """Return what a run has left in its folder.
-
-    Raises
-    ------
-    ConfigError
-        If there is no run that is done.
-    """
-    if read_manifest(folder).get("status") != "done":
-        raise ConfigError(f"{folder}: no run here that is done{_newest()}")
-    tree: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
-    tables = (pd.read_parquet(folder / f"{n}.parquet") for n in ("timeseries", "effects", "flows"))
-    return Result(validate(tree), *tables)
-
-
 def _told(config: SimConfig) -> dict[str, list[str]]:
     """Return the fitted parameters that a run has drawn, by what told them."""
     by: dict[str, list[str]] = {}
@@ -85,12 +69,6 @@ def _told(config: SimConfig) -> dict[str, list[str]]:
         for row in posterior.told(config.case.data):
             by.setdefault(row.by, []).append(row.parameter)
     return by
-
-
-def _newest() -> str:
-    """Name the run that somebody most probably means."""
-    made = [path.parent for path in Path("outputs").glob("*/*/config.yaml")]
-    return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
 
 
 def _template(name: str) -> Any:

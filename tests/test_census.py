@@ -13,8 +13,8 @@ from sim.exports.census import census
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
-from sim.report import read_result
 from sim.storage.folder import run_to_folder
+from sim.storage.tables import read_result
 from tests.cli import REPO
 from tests.exported import DAY, STEP, N, exported
 from tests.worlds import from_steps

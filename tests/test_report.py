@@ -14,10 +14,11 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.observation.observed import monthly_mean
 from sim.plotting.files import save_as
-from sim.report import main, read_result, write_report
+from sim.report import main, write_report
 from sim.runs import compare, run
 from sim.storage.folder import run_to_folder
 from sim.storage.manifest import OVERRIDES
+from sim.storage.tables import read_result
 from sim.words.facts import Number, fact_table, facts
 from sim.words.glossary import MEANING
 from sim.words.stories import stories, story
