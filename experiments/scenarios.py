@@ -22,7 +22,7 @@ from experiments import command
 from sim import compare, load_config
 from sim.composing.schema import CONF, names
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.platforms import CELLULAR
 from sim.results import BAND, Result
 

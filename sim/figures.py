@@ -8,7 +8,8 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.observation.observed import events, observations, observed_reach
+from sim.observation.events import events
+from sim.observation.observed import observations, observed_reach
 from sim.plotting import runs as plotting
 from sim.plotting.flows import flows
 from sim.plotting.palette import looks_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 
 RUN = ["scenario", "replication"]
 

@@ -91,7 +91,7 @@ LAYERS = [
     ["watch", "agents", "exports.census"],
     ["parallel.accord"],
     ["runs", "exports.contacts", "exports.dataset"],
-    ["observation.sources", "observation.operators"],
+    ["observation.sources", "observation.operators", "observation.events", "observation.months"],
     ["model", "observation.observed", "plotting.palette"],
     ["observation.residuals"],
     ["outcomes", "plotting.layout", "plotting.drawing", "plotting.atlas"],

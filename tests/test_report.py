@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from sim import load_config
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.plotting.files import save_as
 from sim.report import main, write_report
 from sim.runs import compare, run

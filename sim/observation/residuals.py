@@ -11,7 +11,7 @@ import pandas as pd
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.grades import as_restrictions, mean_grades
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.observation.operators import OPERATORS, Key
 from sim.policies import Compliance, Restriction
 

@@ -68,7 +68,7 @@ def reach(
         Median line and 90 % band.
     observed : DataFrame, as of `sim.observation.observed.observed_reach`
         Filled markers; company claims are hollow.
-    events : DataFrame, as of `sim.observation.observed.events`
+    events : DataFrame, as of `sim.observation.events.events`
         Those within the run are marked.
     counterfactual : str, optional
         A second scenario, drawn as thin dashed medians.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.measures import costly
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.results import BAND, Result
 from sim.words.summary import (
     HELD,

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from sim.config import SimConfig
 from sim.measures import costly
-from sim.observation.observed import monthly_mean, observations
+from sim.observation.months import monthly_mean
+from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import residuals
 from sim.platforms import CELLULAR
