@@ -25,7 +25,7 @@ from omegaconf import OmegaConf
 
 from sim import load_config
 from sim.abuse import AbuseKind
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.composing.validation import OURS
 from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.parameters import Behaviour

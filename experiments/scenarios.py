@@ -20,7 +20,7 @@ import yaml
 
 from experiments import command
 from sim import compare, load_config
-from sim.composing.schema import CONF, names
+from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
 from sim.observation.months import monthly_mean
 from sim.platforms import CELLULAR

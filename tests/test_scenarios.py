@@ -12,7 +12,7 @@ import yaml
 from experiments.scenarios import COMPOSED as ON_TOP
 from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, run_all
 from sim import compare, load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.measures import step_series

@@ -12,8 +12,9 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import OverrideParseException
 
+from sim.composing.conf import CONF
 from sim.composing.refusals import unreadable
-from sim.composing.schema import CONF, REFUSALS, load_config
+from sim.composing.schema import REFUSALS, load_config
 from sim.composing.validation import validate
 from sim.config import SimConfig
 from sim.errors import ConfigError

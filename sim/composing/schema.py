@@ -19,8 +19,7 @@ from yaml import YAMLError
 
 from sim import posterior
 from sim.composing.case_dir import Stamps, open_case, searching, stamps
-from sim.composing.conf import CONF as CONF
-from sim.composing.conf import names as names
+from sim.composing.conf import CONF, names
 from sim.composing.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.composing.validation import OURS, validate
 from sim.config import DATA, SimConfig
@@ -60,8 +59,8 @@ def register() -> None:
 def scenario_name(overrides: Any) -> str:
     """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
     chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
-    names = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
-    return "+".join(names)
+    composed = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
+    return "+".join(composed)
 
 
 register()
@@ -146,9 +145,9 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     _refuse_drawn(overrides, tree)
     _refuse_absent(overrides, tree["policies"])
     tree["scenario"] = scenario_name(overrides)
-    names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
+    others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {
-        name: _policies(overrides, name) for name in names if isinstance(name, str)
+        name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
     return tree
 

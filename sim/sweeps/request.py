@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from sim.composing.schema import load_sweep_tree, names
+from sim.composing.conf import names
+from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
 from sim.memory import check_memory
 from sim.strict import Strict
