@@ -14,8 +14,9 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from sim.composing.case_dir import case_folder, case_name, unread, yaml_files
+from sim.composing.keys import GROUPS
 from sim.composing.refusals import no_yaml
-from sim.composing.schema import GROUPS, load_config
+from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observation.observed import OBSERVATIONS, check_observed, observations

@@ -28,7 +28,8 @@ from sim.composing.case_dir import open_case, searching
 from sim.composing.completion import script
 from sim.composing.conf import CONF
 from sim.composing.jobs import CLUSTER, ELSEWHERE, configurations
-from sim.composing.schema import load_config, load_run, load_tree, open_key
+from sim.composing.keys import open_key
+from sim.composing.schema import load_config, load_run, load_tree
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process import cycles

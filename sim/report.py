@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 
 from sim import posterior
 from sim.composing.case_dir import closed
-from sim.composing.schema import close_key
+from sim.composing.keys import close_key
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process.endings import ending_well

@@ -22,7 +22,7 @@ LAYERS = [
         "storage.drafts",
         "process.cycles",
     ],
-    ["process.extras", "composing.conf", "process.voice"],
+    ["process.extras", "composing.conf", "composing.keys", "process.voice"],
     [
         "versions",
         "process.interrupts",
