@@ -16,7 +16,7 @@ from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
 from sim.policies import Policy
 from sim.policy_checks import allowed, policy_problems
 from sim.strict import Share, Strict
-from sim.window import Date
+from sim.window import Date, Span
 from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 
 DATA = Path(__file__).parent / "data"
@@ -112,6 +112,11 @@ class SimConfig(Strict):
         return tuple(name for name in self.platforms if name != CELLULAR)
 
     @property
+    def carriers(self) -> tuple[str, ...]:
+        """Return what communication goes over: the messengers, then cellular."""
+        return (*self.messengers, CELLULAR)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Return the names of the regions, in their order."""
         return tuple(self.population.regions)
@@ -120,6 +125,15 @@ class SimConfig(Strict):
     def n_steps(self) -> int:
         """Return the number of steps of a run."""
         return round(self.dur_days / self.step_days)
+
+    def step_begins(self, step: int) -> dt.datetime:
+        """Return when a step (from 0) begins; steps may be parts of days."""
+        midnight = dt.datetime.combine(self.start, dt.time())
+        return midnight + dt.timedelta(days=step * self.step_days)
+
+    def step_span(self, step: int) -> Span:
+        """Return the first and last day of a step (from 0), as policies ask for them."""
+        return step * self.step_days, (step + 1) * self.step_days, self.start
 
     @property
     def end(self) -> dt.date:

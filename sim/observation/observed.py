@@ -20,7 +20,6 @@ from sim.observation.events import events
 from sim.observation.lines import Line, read_lines
 from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
-from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
 from sim.world.ages import age_shares
 
@@ -120,7 +119,7 @@ def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
     """Return what may stand in the columns that hold names."""
     operator = OPERATORS.get(line["operator"])
     about = operator.about if operator else None
-    some = config.messengers if operator else (*config.messengers, CELLULAR, "any")
+    some = config.messengers if operator else (*config.carriers, "any")
     return {
         "operator": tuple(OPERATORS),
         "platform": (about,) if about else some,
