@@ -103,7 +103,7 @@ def questions(points: pd.DataFrame, bound: float) -> list[Question]:
 
 def answer(
     question: Question, factors: pd.DataFrame, again: Question, others: pd.DataFrame
-) -> Answer | None:  # fmt: skip
+) -> Answer | None:
     """Return what both methods find, or nothing where (almost) all points are alike.
 
     Parameters
@@ -165,7 +165,7 @@ def _all_limits(answers: Sequence[Answer | None]) -> pd.DataFrame:
 
 def page(
     made_by: str, points: pd.DataFrame, asked: Sequence[tuple[Question, Answer | None]]
-) -> str:  # fmt: skip
+) -> str:
     """Return the page in Markdown."""
     parts = [
         "# Under which conditions\n",

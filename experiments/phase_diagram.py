@@ -218,9 +218,7 @@ def page(
     )  # fmt: skip
 
 
-def _in_short(
-    found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series
-) -> Iterator[str]:  # fmt: skip
+def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series) -> Iterator[str]:
     """Yield what the maps say, in sentences."""
     tip, last = found[TIP], remembered.iloc[-1]
     tipped = tip.below > 100 * HALF

@@ -55,7 +55,7 @@ from sim.rules.records import (
 )
 from sim.rules.records import (
     CELLULAR as CELLULAR_COLUMN,
-)  # fmt: skip
+)
 from sim.window import Span, Window
 
 Onsets = Mapping[str, float]  # day on which a platform's conditional compliance came, by policy

@@ -27,7 +27,7 @@ from sim.rules.records import (
     Shown,
     Ties,
     records,
-)  # fmt: skip
+)
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
 from sim.vectors.lanes import WIDTH
 from sim.world.chats import Seats

@@ -34,9 +34,7 @@ def result(folder):
 
 @pytest.fixture(scope="module")
 def found(result):
-    return census(
-        result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1]
-    )  # fmt: skip
+    return census(result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1])
 
 
 def series(result, measure, channel="any"):

@@ -124,10 +124,10 @@ def test_scenarios_on_top_of_others_keep_all_policies_and_a_yardstick_for_both(c
 
 def test_the_commands_that_comments_show_compose():
     shown = [
-        match for name in SCENARIOS for match in re.findall(
-            r"\+scenario=\S+(?: compare_to=\S+)?", " ".join(comment(name))
-        )
-    ]  # fmt: skip
+        match
+        for name in SCENARIOS
+        for match in re.findall(r"\+scenario=\S+(?: compare_to=\S+)?", " ".join(comment(name)))
+    ]
     assert len(shown) >= 3
     for command in shown:
         load_config(*command.split())

@@ -19,7 +19,7 @@ from sim.plotting.drawing import (
     note,
     panel,
     time_axis,
-)  # fmt: skip
+)
 from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Looks, looks_in, scenario
 
 HIGH, APART = 2.0, 2.75  # of a panel, and from one to the next, inches

@@ -16,7 +16,7 @@ from sim.plotting.drawing import (
     note,
     panel,
     time_axis,
-)  # fmt: skip
+)
 from sim.plotting.layout import band_note, bands, midway, select
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, looks_in, scenario
 

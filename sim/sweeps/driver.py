@@ -39,9 +39,7 @@ class Ended(NamedTuple):
         return self.n_runs - self.n_done - self.n_failed
 
 
-def drive(
-    folder: SweepFolder, executor: Executor, max_failures: int | None = None
-) -> Ended:  # fmt: skip
+def drive(folder: SweepFolder, executor: Executor, max_failures: int | None = None) -> Ended:
     """Take all runs of a sweep that are missing or have failed before.
 
     Ctrl-C and SIGTERM let workers end the run that they are at; a second one stops at once. What

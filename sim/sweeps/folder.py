@@ -78,7 +78,7 @@ class SweepFolder:
     @classmethod
     def new(
         cls, path: Path, design: Design, points: Points, runs: pd.DataFrame, size: float
-    ) -> SweepFolder:  # fmt: skip
+    ) -> SweepFolder:
         """Lay down a sweep that is yet to be run.
 
         Parameters

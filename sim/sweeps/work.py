@@ -173,7 +173,7 @@ def _died(run: int, deaths: int, session: str) -> dict[str, Any]:
 
 def _record(
     run: int, status: str, session: str, more: Mapping[str, float | str]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     made_by = {"version": __version__, **_made_by()}
     place = {"host": os.uname().nodename, "pid": os.getpid(), "session": session}
     now = dt.datetime.now(dt.UTC)
