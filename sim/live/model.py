@@ -101,7 +101,7 @@ class LiveModel(MigrationModel):
     @cached_property
     def atlas(self) -> Atlas:
         """Where the users stand; the same for every run in this society."""
-        config, n_threads = self.config, Threads(self.config.engine.threads).n_threads
+        config, n_threads = self.config, self.config.engine.threads
         people = load_world(config, n_threads).population
         graph = build_graph(people, config.network, config.seed, Path.cwd(), n_threads)
         return draw_atlas(graph, people.region, config.regions)
