@@ -10,7 +10,6 @@ import ast
 import inspect
 import re
 import tokenize
-import typing
 from collections.abc import Iterable, Mapping
 from io import StringIO
 from typing import Any, NamedTuple
@@ -54,11 +53,6 @@ def rows(model: type[Strict], prefix: str) -> list[Row]:
         elif name != "kind" and "$ref" not in str(schema):  # models by name have their own tables
             found.append(_row(prefix + name, schema, *remarks[name]))
     return found
-
-
-def kinds(union: Any) -> tuple[type[Strict], ...]:
-    """Return the models of a union that `kind` tells apart."""
-    return typing.get_args(typing.get_args(union)[0])
 
 
 def _row(key: str, schema: Mapping[str, Any], annotation: str, comment: str) -> Row:

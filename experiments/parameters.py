@@ -18,7 +18,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from experiments.fields import Row, as_set, at, kinds, rows, say
+from experiments.fields import Row, as_set, at, rows, say
 from sim import load_config
 from sim.abuse import AbuseKind
 from sim.composing.conf import CONF
@@ -28,7 +28,7 @@ from sim.parameters import Behaviour
 from sim.platforms import Platform
 from sim.policies import Policy
 from sim.posterior import told
-from sim.strict import Strict
+from sim.strict import Strict, kinds
 from sim.window import Window
 from sim.world.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
 
@@ -143,13 +143,12 @@ def main() -> None:
     _section("Abuse", rows(AbuseKind, "abuse.NAME."), tree["abuse"])
     _sources("abuse")
     _section("Network", [])
-    for kind in kinds(NetworkConfig):
-        _kind(f"network={kind.model_fields['kind'].default}", kind)
+    for name, kind in kinds(NetworkConfig).items():
+        _kind(f"network={name}", kind)
         _table(rows(kind, "network."))
     _section("Run", _run_rows(tree))
     _section("Policies", rows(Window, "policies.NAME."))
-    for kind in kinds(Policy):
-        name = kind.model_fields["kind"].default
+    for name, kind in kinds(Policy).items():
         own = [row for row in rows(kind, "policies.NAME.") if row.own not in Window.model_fields]
         _kind(f"kind: {name}", kind)
         _table(own)

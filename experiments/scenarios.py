@@ -24,7 +24,8 @@ from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
 from sim.observation.months import monthly_mean
 from sim.platforms import CELLULAR
-from sim.results import BAND, Result
+from sim.results import Result
+from sim.words.units import BAND
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",
@@ -227,7 +228,7 @@ def _moved(effect: Effect, labels: dict[str, str]) -> str:
 
 
 def _banded(change: pd.Series) -> str:
-    low, high = (100 * change).quantile(list(BAND))
+    low, high = (100 * change).quantile([BAND["low"], BAND["high"]])
     return f"{100 * change.median():+.1f} ({low:+.1f} to {high:+.1f})"
 
 

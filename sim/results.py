@@ -16,9 +16,9 @@ from sim.cells import Cells, groups
 from sim.config import SimConfig
 from sim.measures import Observations, Series, month_series, step_series
 from sim.rules.records import F64
+from sim.words.units import BAND
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
-BAND = (0.05, 0.95)  # of replications
 EFFECTS = (
     "scenario", "counterfactual", "date", "group", "platform", "channel", "measure",
     "median", "low", "high",
@@ -117,7 +117,7 @@ def _banded(
     values: F64,
 ) -> _Rows:  # fmt: skip
     """Return median and band over the first axis, replications."""
-    low, median, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
+    low, median, high = np.quantile(values, list(BAND.values()), axis=0)
     pair = {"scenario": [main], "counterfactual": [other]}
     return _rows(config, pair, dates, series, median=median, low=low, high=high)
 

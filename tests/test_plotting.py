@@ -11,6 +11,7 @@ from matplotlib.dates import date2num
 from sim.errors import ConfigError
 from sim.plotting import palette
 from sim.plotting import runs as plotting
+from sim.plotting.drawing import DPI, SMALL
 from sim.plotting.files import save
 from sim.plotting.flows import flows as draw_flows
 from sim.plotting.flows import primary_flows
@@ -244,9 +245,9 @@ def test_labels_at_line_ends_do_not_overlap(figures):
     for name in ("reach", "effects", "use", "harms"):
         for axes in figures[name].axes:
             low, high = axes.get_ylim()
-            points = 72 * axes.bbox.height / plotting.DPI
+            points = 72 * axes.bbox.height / DPI
             ends = sorted(text.get_position()[1] for text in axes.texts if not text.get_rotation())
-            assert (np.diff(ends) * points / (high - low) > plotting.SMALL).all()
+            assert (np.diff(ends) * points / (high - low) > SMALL).all()
 
 
 def test_axes_state_their_units(figures):

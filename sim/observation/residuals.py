@@ -13,9 +13,9 @@ from sim.grades import as_restrictions, mean_grades
 from sim.observation.months import monthly_mean
 from sim.observation.operators import OPERATORS, Key
 from sim.policies import Compliance, Restriction
+from sim.words.units import BAND
 
 SERIES = ["group", "platform", "channel", "measure"]
-BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 SCORE = ["use", "platform", "operator"]
 
 

@@ -9,8 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import ConfigError
-
-BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
+from sim.words.units import BAND
 
 
 def select(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:

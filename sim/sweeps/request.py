@@ -15,7 +15,7 @@ from sim.composing.conf import names
 from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
 from sim.memory import check_memory
-from sim.strict import Strict
+from sim.strict import Strict, kinds
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder
@@ -92,8 +92,7 @@ def design_name(overrides: Sequence[str]) -> str:
 def _line(problem: object) -> str:
     """Say what is wrong with which key."""
     assert isinstance(problem, dict)
-    tags = {"serial", "processes", "dask", "slurm"}
-    key = ".".join(str(part) for part in problem["loc"] if part not in tags)
+    key = ".".join(str(part) for part in problem["loc"] if part not in kinds(Executor))
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key"

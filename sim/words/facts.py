@@ -12,7 +12,7 @@ import pandas as pd
 from sim.config import SimConfig
 from sim.measures import costly
 from sim.observation.months import monthly_mean
-from sim.results import BAND, Result
+from sim.results import Result
 from sim.words.summary import (
     HELD,
     SERIES,
@@ -24,6 +24,7 @@ from sim.words.summary import (
     reach_points,
     rows,
 )
+from sim.words.units import BAND
 
 MOVED = 2  # messengers named in the first sentence
 UNSHOWN = "no effect shown"  # of a difference whose band holds nought
@@ -171,7 +172,7 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
 
 
 def _number(values: pd.Series, form: str) -> Number:
-    low, median, high = values.quantile([BAND[0], 0.5, BAND[1]])
+    low, median, high = values.quantile(list(BAND.values()))
     if len(values) == 1:
         low = high = nan
     return Number(float(median), float(low), float(high), form)
