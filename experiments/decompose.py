@@ -45,7 +45,7 @@ def main(overrides: list[str]) -> None:
     config = whole.config
     month = months(whole)[1]
     print(f"# What makes the effect of {config.scenario}\n")
-    print(f"Made by `{' '.join(('python -m experiments.decompose', *given))}`: effect against ")
+    print(f"Made by `{command.line('decompose', given)}`: effect against ")
     print(f"{config.compare_to[0]}, {month:%B %Y}, median of {config.replications} replications.")
     print("\n| | " + " | ".join(f"{c[0]}, {c[5]}" for c in COLUMNS) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")

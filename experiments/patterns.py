@@ -65,7 +65,7 @@ def main(overrides: list[str]) -> None:
         sys.exit(str(error))
     config = happened.config
     print("# Patterns that happened, and the model\n")
-    print(f"Made by `{' '.join(('python -m experiments.patterns', *overrides))}`; ", end="")
+    print(f"Made by `{command.line('patterns', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications: median and")
     print(f"90 % band over them; verdicts are of the median. {TOLD[config.parameters]}\n")
     print(

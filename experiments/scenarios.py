@@ -80,7 +80,7 @@ def main(overrides: list[str]) -> None:
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     labels = {name: platform.label for name, platform in config.platforms.items()}
     print("# What every scenario does, and what it costs\n")
-    print(f"Made by `{' '.join(('python -m experiments.scenarios', *overrides))}`; ", end="")
+    print(f"Made by `{command.line('scenarios', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications.")
     print(INTRODUCTION.format(month=f"{month:%B %Y}"))
     print("\n## Levels\n")

@@ -10,13 +10,13 @@ import argparse
 import datetime as dt
 import json
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from experiments import command
 from sim.errors import ConfigError
 from sim.parameters import Behaviour
 from sim.storage.manifest import write_json
@@ -120,8 +120,8 @@ class Study:
     def made_by(self, *sweeps: SweepFolder) -> str:
         """Return the line under a page's title: command, sizes, runs, version."""
         shown = [word for word in self._arguments if not word.startswith(("folder=", "executor"))]
-        command = shlex.join(["python", "-m", f"experiments.{self.name}", *_without_page(shown)])
-        return f"Made by `{command}`; " + "; ".join(_told(sweep) for sweep in sweeps) + "."
+        typed = command.line(self.name, _without_page(shown))
+        return f"Made by `{typed}`; {'; '.join(map(_told, sweeps))}."
 
     def leave(
         self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame],

@@ -25,7 +25,7 @@ from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.exports import flat
-from sim.exports.census import Census, census, check
+from sim.exports.census import Census, census, steps_of
 from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
 from sim.memory import check_memory
@@ -156,7 +156,7 @@ def _taken_again(asked: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
     """Return the configuration of a run, the census that was asked for, and where it goes."""
     config, folder = _run(asked.run)
     dates = asked.at or (config.end - dt.timedelta(days=1),)
-    check(config, dates, asked.scenarios or (config.scenario,), asked.replications)
+    steps_of(config, dates, asked.scenarios or (config.scenario,), asked.replications)  # or refuse
     check_memory(config)
     found = census(config, dates, asked.scenarios, asked.replications)
     if folder is not None:

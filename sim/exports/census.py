@@ -74,7 +74,7 @@ def census(
         If a date, scenario or replication lies outside the run, or there would be too many rows.
     """
     scenarios = scenarios or (config.scenario,)
-    steps = check(config, dates, scenarios, replications)
+    steps = steps_of(config, dates, scenarios, replications)
     threads = Threads(config.engine.threads)
     parts = [
         part
@@ -84,7 +84,7 @@ def census(
     return Census(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)))
 
 
-def check(
+def steps_of(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str],
     replications: Sequence[int],
 ) -> list[int]:  # fmt: skip
