@@ -7,7 +7,6 @@ with the same question: runs that are there are not taken again, and a page can 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from experiments import command
 from sim.errors import ConfigError
 from sim.parameters import Behaviour
 from sim.storage.manifest import write_json
+from sim.storage.stamps import folder_name
 from sim.sweeps.driver import drive
 from sim.sweeps.folder import DONE, SweepFolder
 from sim.sweeps.request import Request
@@ -199,9 +199,8 @@ def short(parameter: str) -> str:
 def _place(name: str, overrides: Sequence[str]) -> tuple[Path, list[str]]:
     """Return the folder of a new study, and the overrides that do not name it."""
     named = [word.partition("=")[2] for word in overrides if word.startswith("folder=")]
-    now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
     rest = [word for word in overrides if not word.startswith("folder=")]
-    return Path(named[-1] if named else f"outputs/{name}/{now}"), rest
+    return Path(named[-1] if named else f"outputs/{name}/{folder_name()}"), rest
 
 
 def _kept(path: Path) -> list[str]:

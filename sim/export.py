@@ -31,6 +31,7 @@ from sim.exports.dataset import to_xarray
 from sim.memory import check_memory
 from sim.process.endings import ending_well
 from sim.storage.drafts import whole
+from sim.storage.stamps import folder_name
 from sim.storage.tables import TABLES, read_result
 
 NETCDF = "run.nc"
@@ -161,8 +162,7 @@ def _taken_again(asked: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
     found = census(config, dates, asked.scenarios, asked.replications)
     if folder is not None:
         _compare(folder, found)
-    now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-    into: Path = asked.into or (folder / OWN if folder else Path("outputs/export") / now)
+    into: Path = asked.into or (folder / OWN if folder else Path("outputs/export") / folder_name())
     into.mkdir(parents=True, exist_ok=True)
     return config, found, into
 

@@ -20,6 +20,7 @@ LAYERS = [
         "posterior",
         "words.units",
         "storage.drafts",
+        "storage.stamps",
         "process.cycles",
     ],
     ["process.extras", "composing.conf", "composing.keys", "process.voice"],

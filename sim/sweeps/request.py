@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from sim.composing.conf import names
 from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
 from sim.memory import check_memory
+from sim.storage.stamps import folder_name
 from sim.strict import Strict, kinds
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
@@ -76,8 +76,7 @@ class Request(Strict):
         largest = points.check(runs)
         check_outcomes(largest, self.design.groups)
         check_memory(largest)
-        now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-        path = Path(self.folder or f"outputs/sweeps/{name}/{now}")
+        path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
         return SweepFolder.new(
             path, self.design, points, runs, largest.population.n_users * largest.n_steps
         )
