@@ -24,8 +24,9 @@ from sim.results import Result
 from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
 from sim.storage.tables import read_result
-from sim.words.facts import COSTS, Facts, facts, signed
+from sim.words.facts import COSTS, Facts, facts
 from sim.words.glossary import CAPTION, MEANING, UNITS
+from sim.words.numbers import signed
 from sim.words.stories import stories
 from sim.words.summary import FAR, HELD, kind_of
 

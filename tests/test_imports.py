@@ -19,6 +19,7 @@ LAYERS = [
         "observation.lines",
         "posterior",
         "words.units",
+        "words.numbers",
         "storage.drafts",
         "storage.stamps",
         "process.cycles",

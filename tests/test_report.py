@@ -19,8 +19,9 @@ from sim.runs import compare, run
 from sim.storage.folder import run_to_folder
 from sim.storage.manifest import OVERRIDES
 from sim.storage.tables import read_result
-from sim.words.facts import Number, fact_table, facts
+from sim.words.facts import fact_table, facts
 from sim.words.glossary import MEANING
+from sim.words.numbers import Number
 from sim.words.stories import stories, story
 from sim.words.summary import monthly_series
 
