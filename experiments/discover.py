@@ -74,9 +74,10 @@ def main(arguments: list[str]) -> None:
 
 def fresh(asked: Request) -> Request:
     """Return the request for other points of the same space, half as many."""
-    tree = asked.model_dump(mode="json")
-    tree["design"] |= {"n": tree["design"]["n"] // 2, "seed": tree["design"]["seed"] + 1}
-    return Request.read(tree)
+    design = asked.design
+    assert design is not None
+    assert design.n is not None
+    return asked.with_design(n=design.n // 2, seed=design.seed + 1)
 
 
 def means(folder: SweepFolder) -> pd.DataFrame:

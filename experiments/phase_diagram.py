@@ -66,11 +66,12 @@ def request(overrides: Sequence[str]) -> Request:
 
 def small(asked: Request, n_levels: int = QUICK_POINTS) -> Request:
     """Return a request of the same kind that takes seconds, with so many points a side."""
-    tree = asked.model_dump(mode="json")
-    for side in list(tree["design"]["factors"].values())[:2]:
-        side["n_levels"] = n_levels
-    tree["design"] |= {"replications": 2, "overrides": [*tree["design"]["overrides"], *QUICK]}
-    return Request.read(tree)
+    assert asked.design is not None
+    factors = dict(asked.design.factors)
+    for side in list(factors)[:2]:
+        factors[side] = factors[side].model_copy(update={"n_levels": n_levels})
+    overrides = (*asked.design.overrides, *QUICK)
+    return asked.with_design(replications=2, overrides=overrides, factors=factors)
 
 
 def _side(text: str) -> tuple[str, dict[str, object]]:

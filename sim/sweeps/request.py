@@ -56,6 +56,18 @@ class Request(Strict):
         except ValidationError as error:
             raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
 
+    def with_design(self, **changes: Any) -> Request:
+        """Return the request with some fields of its design set anew, checked as any other.
+
+        Raises
+        ------
+        ConfigError
+            If the design so changed is not allowed.
+        """
+        assert self.design is not None
+        changed = self.model_copy(update={"design": self.design.model_copy(update=changes)})
+        return Request.read(changed.model_dump(mode="json"))
+
     def begin(self, name: str) -> SweepFolder:
         """Check every run of the design, then lay down its folder.
 
