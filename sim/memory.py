@@ -112,7 +112,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
 
 def _small_start(config: SimConfig) -> State:
     """Return a state with the arrays of a start, of few users."""
-    degree, network = 0.0, config.network
+    network = config.network
     if isinstance(network, FileNetwork):  # its lines cannot be scaled down: as many ties at random
         digits = len(str(config.population.n_users))
         n_ties = Path(network.path).stat().st_size / (2 * digits + 2)
