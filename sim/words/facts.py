@@ -115,22 +115,23 @@ def _answer(
         yield from _effect(config, when, lines)
     else:
         yield from _levels(config.scenario, when, lines)
-    happened = config.case.happened
-    theirs = "" if config.scenario == happened else f"; they are of {happened}, not of this world"
+    yield _how_sure(config, seen)
+
+
+def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
+    """Say what the bands hold, and how many of the observed points are missed."""
     society = f"one society of {config.population.n_users:,} users"
-    yield (
-        (
-            f"How sure: this is one run of {society}, without bands"
-            if config.replications == 1
-            else f"How sure: the bands are over {config.replications} replications of {society} "
-            f"and hold {HELD[config.parameters]}"
-        )
-        + (
-            f"; {missed(seen)}{theirs}."
-            if len(seen)
-            else "; no observed reach lies in this time that the run can be held against."
-        )
-    )
+    sure = f"this is one run of {society}, without bands"
+    if config.replications > 1:
+        replications = f"{config.replications} replications of {society}"
+        sure = f"the bands are over {replications} and hold {HELD[config.parameters]}"
+    against = "no observed reach lies in this time that the run can be held against"
+    if len(seen):
+        happened = config.case.happened
+        is_other = config.scenario != happened
+        theirs = f"; they are of {happened}, not of this world" if is_other else ""
+        against = f"{missed(seen)}{theirs}"
+    return f"How sure: {sure}; {against}."
 
 
 def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
