@@ -55,7 +55,7 @@ def home():
 
 def worlds():
     """Return every scenario with its story, what it is compared with, and its policies by date."""
-    from sim.composing.schema import names
+    from sim.composing.conf import names
     from sim.scenarios import dated
     from sim.words.stories import story
 

@@ -73,13 +73,12 @@ def _misfit(found: Calibration, seen: Seen) -> pd.Series:
 
 def _without(request: Request, ablation: Ablation) -> Request:
     """Return the request for a world; what its policies lack is no factor there."""
-    tree = request.model_dump(mode="json")
-    design = tree["design"]
+    design = request.design
+    assert design is not None
     gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
-    design["factors"] = {
+    factors = {
         name: factor
-        for name, factor in design["factors"].items()
+        for name, factor in design.factors.items()
         if name.rpartition(".")[0] not in gone
     }
-    design["overrides"] = [*design["overrides"], *ablation.overrides]
-    return Request.read(tree)
+    return request.with_design(factors=factors, overrides=(*design.overrides, *ablation.overrides))

@@ -33,7 +33,7 @@ but the one poll that could tell is the one that the start was set near.
 def main(overrides: list[str]) -> None:
     """Print the page."""
     print("# Other cases: the simulated and the observed record\n")
-    print(f"Made by `{' '.join(('python -m experiments.cases', *overrides))}`. {MISSED}\n")
+    print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")
     print(HEAD)
     for folder in sorted(path for path in SHIPPED.iterdir() if path.is_dir()):
         here = f"case_dir={folder}"

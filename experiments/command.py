@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Iterable
 
 
 def overrides(name: str, told: str | None) -> list[str]:
@@ -15,3 +17,8 @@ def overrides(name: str, told: str | None) -> list[str]:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim")
     given: list[str] = parser.parse_args().overrides
     return given
+
+
+def line(name: str, words: Iterable[str]) -> str:
+    """Return the command as it is typed, for the page that it makes."""
+    return shlex.join(["python", "-m", f"experiments.{name}", *words])

@@ -19,8 +19,9 @@ import pandas as pd
 from experiments.study import numbers
 from sim import run
 from sim.config import SimConfig
-from sim.report import read_result
 from sim.results import Result
+from sim.storage.manifest import read_manifest
+from sim.storage.tables import read_result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
 MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")
@@ -29,9 +30,8 @@ MEASURES = ("dau", "exposure", "isolation", "vpn")
 
 def main(folder: Path) -> None:
     """Print the page."""
-    manifest = json.loads((folder / "manifest.json").read_text())
-    large = pd.read_parquet(folder / "timeseries.parquet")
-    config = _as_small(read_result(folder).config)
+    manifest, large = read_manifest(folder), read_result(folder)
+    config = _as_small(large.config)
     small = run(config)
     n_users = manifest["n_users"]
     print(f"# A country of {n_users:,} users\n")
@@ -41,9 +41,9 @@ def main(folder: Path) -> None:
     print("\nThe manifest, without the place:\n\n```json")
     print(json.dumps({k: v for k, v in manifest.items() if k != "place"}, indent=2) + "\n```")
     print("\n## Reach\n")
-    print(_reach(large, config))
+    print(_reach(large.timeseries, config))
     print("\n## What a sample of users misses\n")
-    print(_noise(large, small, n_users))
+    print(_noise(large.timeseries, small, n_users))
 
 
 def _as_small(config: SimConfig) -> SimConfig:

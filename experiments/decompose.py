@@ -11,6 +11,7 @@ work together.
 from __future__ import annotations
 
 import sys
+from typing import NamedTuple
 
 from experiments import command
 from sim import compare, load_config
@@ -19,15 +20,27 @@ from sim.mechanisms import MECHANISMS
 from sim.results import Result
 from sim.words.summary import every_monthly_series, months
 
+
+class Column(NamedTuple):
+    """A series whose effect is shown."""
+
+    label: str
+    platform: str
+    channel: str
+    measure: str
+    factor: float  # from the table's unit to the printed one
+    unit: str
+
+
 COLUMNS = (
-    ("WhatsApp, daily", "whatsapp", "any", "dau", 100, "points"),
-    ("Telegram, daily", "telegram", "any", "dau", 100, "points"),
-    ("Max, monthly", "max", "any", "mau", 100, "points"),
-    ("imo, monthly", "imo", "any", "mau", 100, "points"),
-    ("VPN", "any", "any", "vpn", 100, "points"),
-    ("exposure", "any", "any", "exposure", 100, "points"),
-    ("isolated, calls", "any", "call", "isolation", 100, "points"),
-    ("welfare", "any", "any", "welfare", 1, "utils"),
+    Column("WhatsApp, daily", "whatsapp", "any", "dau", 100, "points"),
+    Column("Telegram, daily", "telegram", "any", "dau", 100, "points"),
+    Column("Max, monthly", "max", "any", "mau", 100, "points"),
+    Column("imo, monthly", "imo", "any", "mau", 100, "points"),
+    Column("VPN", "any", "any", "vpn", 100, "points"),
+    Column("exposure", "any", "any", "exposure", 100, "points"),
+    Column("isolated, calls", "any", "call", "isolation", 100, "points"),
+    Column("welfare", "any", "any", "welfare", 1, "utils"),
 )
 
 
@@ -45,9 +58,9 @@ def main(overrides: list[str]) -> None:
     config = whole.config
     month = months(whole)[1]
     print(f"# What makes the effect of {config.scenario}\n")
-    print(f"Made by `{' '.join(('python -m experiments.decompose', *given))}`: effect against ")
+    print(f"Made by `{command.line('decompose', given)}`: effect against ")
     print(f"{config.compare_to[0]}, {month:%B %Y}, median of {config.replications} replications.")
-    print("\n| | " + " | ".join(f"{c[0]}, {c[5]}" for c in COLUMNS) + " |")
+    print("\n| | " + " | ".join(f"{c.label}, {c.unit}" for c in COLUMNS) + " |")
     print("|---" * (len(COLUMNS) + 1) + "|")
     for name, row in rows.items():
         print(f"| {name} | " + " | ".join(f"{e:+.2f}" for e in row) + " |")
@@ -65,7 +78,7 @@ def effects(result: Result) -> list[float]:
         raise ConfigError("the run holds no whole month")
     here, there, *_ = every_monthly_series(result).values()
     effect = (here - there).median(axis=1).loc[month]
-    return [scale * float(effect.loc[tuple(series)]) for _, *series, scale, _ in COLUMNS]
+    return [c.factor * float(effect.loc[c.platform, c.channel, c.measure]) for c in COLUMNS]
 
 
 if __name__ == "__main__":

@@ -74,9 +74,10 @@ def main(arguments: list[str]) -> None:
 
 def fresh(asked: Request) -> Request:
     """Return the request for other points of the same space, half as many."""
-    tree = asked.model_dump(mode="json")
-    tree["design"] |= {"n": tree["design"]["n"] // 2, "seed": tree["design"]["seed"] + 1}
-    return Request.read(tree)
+    design = asked.design
+    assert design is not None
+    assert design.n is not None
+    return asked.with_design(n=design.n // 2, seed=design.seed + 1)
 
 
 def means(folder: SweepFolder) -> pd.DataFrame:
@@ -103,7 +104,7 @@ def questions(points: pd.DataFrame, bound: float) -> list[Question]:
 
 def answer(
     question: Question, factors: pd.DataFrame, again: Question, others: pd.DataFrame
-) -> Answer | None:  # fmt: skip
+) -> Answer | None:
     """Return what both methods find, or nothing where (almost) all points are alike.
 
     Parameters
@@ -165,7 +166,7 @@ def _all_limits(answers: Sequence[Answer | None]) -> pd.DataFrame:
 
 def page(
     made_by: str, points: pd.DataFrame, asked: Sequence[tuple[Question, Answer | None]]
-) -> str:  # fmt: skip
+) -> str:
     """Return the page in Markdown."""
     parts = [
         "# Under which conditions\n",

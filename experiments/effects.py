@@ -12,8 +12,8 @@ import pandas as pd
 
 from experiments.scalars import BY_NAME, OUTCOMES, PEOPLE, Outcome, paths
 from sim.errors import ConfigError
-from sim.results import BAND
 from sim.sweeps.folder import SweepFolder
+from sim.words.units import BAND
 
 KEYS = ["effect", "month", "outcome"]  # what a value is about, beside point and replication
 
@@ -100,5 +100,4 @@ def banded(values: pd.DataFrame) -> pd.DataFrame:
         point, effect, month, outcome, low, median, high.
     """
     groups = values.groupby(["point", *KEYS], sort=False)["value"]
-    band = {"low": BAND[0], "median": 0.5, "high": BAND[1]}
-    return pd.DataFrame({name: groups.quantile(q) for name, q in band.items()}).reset_index()
+    return pd.DataFrame({name: groups.quantile(q) for name, q in BAND.items()}).reset_index()

@@ -25,6 +25,7 @@ from typing import Any, NamedTuple
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.process.extras import extra
+from sim.storage.drafts import whole
 from sim.world.pool import available_cores
 
 ROOT = Path(__file__).parents[1]
@@ -105,9 +106,8 @@ def _execute_into(source: Path, folder: Path) -> Took:
     notebook = execute(source, folder)
     took = Took(time.perf_counter() - began, _of_children() - before)
     target = folder / f"{source.stem}.ipynb"
-    draft = folder / f".{target.name}.{os.getpid()}"
-    draft.write_text(extra("nbformat").writes(notebook) + "\n", encoding="utf-8")
-    draft.replace(target)
+    with whole(target) as draft:
+        draft.write_text(extra("nbformat").writes(notebook) + "\n", encoding="utf-8")
     print(f"{target}  {took.clock:.0f} s, {took.cores:.0f} s of cores", flush=True)
     return took
 

@@ -3,47 +3,36 @@
     python -m experiments.parameters > docs/parameters.md
 
 Prints, as Markdown, key, symbol, unit, value, range, meaning and source of every field of the
-models, and what dated reach can tell of it. Behaviour describes itself (sim/parameters.py); of the
-other models the comments behind their fields, ``# symbol, meaning [unit]``, are read. Ranges are
-those of the models' JSON schemas; values and their sources are those of conf/.
+models (experiments/fields.py reads them), and what dated reach can tell of it. Values and their
+sources are those of conf/.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
 import inspect
 import re
-import tokenize
-import typing
-from collections.abc import Iterable, Iterator, Mapping
-from io import StringIO
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments.fields import Row, as_set, at, rows, say
 from sim import load_config
 from sim.abuse import AbuseKind
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.composing.validation import OURS
 from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.parameters import Behaviour
 from sim.platforms import Platform
 from sim.policies import Policy
 from sim.posterior import told
-from sim.strict import Strict
+from sim.strict import Strict, kinds
 from sim.window import Window
 from sim.world.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
 
 CASE = "russia_2025"
-UNITS = {  # what the types of fields say of their unit, where a comment does not
-    "Share": "1", "ByBand": "1", "int": "1", "Utils": "utils", "Rate": "1/day",
-    "Openings": "1/day", "Days": "days",
-}  # fmt: skip
-SYMBOL = re.compile(r"(\w+_\w+|L0|eps|xi)\b,? ?")  # as it opens a comment
-UNIT = re.compile(r" ?\[([^]]+)\]")
-
 HEAD = f"""\
 # Parameters
 
@@ -125,19 +114,6 @@ restriction of calls.""",
 }
 
 
-class Row(NamedTuple):
-    """A parameter."""
-
-    key: str
-    symbol: str
-    unit: str
-    default: str
-    range: str
-    meaning: str
-    source: str
-    told_by: str
-
-
 def main() -> None:
     """Print the page."""
     config = load_config()
@@ -155,154 +131,34 @@ def main() -> None:
     _section("Platforms", rows(Platform, "platforms.NAME."), tree["platforms"])
     _sources("platforms")
     people = tree["population"]
-    _section("Population", _as_set(rows(PopulationConfig, "population."), people, "population."))
+    _section("Population", as_set(rows(PopulationConfig, "population."), people, "population."))
     _table(rows(Segment, "population.segments.NAME."), people["segments"])
     _table(rows(ChatKind, "population.chats.NAME."), people["chats"])
     _sources("population")
     case = tree["case"]
-    _section("Start of the case", _as_set(rows(CaseConfig, "case."), case, "case."))
+    _section("Start of the case", as_set(rows(CaseConfig, "case."), case, "case."))
     _table(rows(StartShare, "case.observed_shares.NAME."), case["observed_shares"])
     _table(rows(StartSeed, "case.seeds.NAME."), case["seeds"])
     _sources("case")
     _section("Abuse", rows(AbuseKind, "abuse.NAME."), tree["abuse"])
     _sources("abuse")
     _section("Network", [])
-    for kind in kinds(NetworkConfig):
-        _kind(f"network={kind.model_fields['kind'].default}", kind)
+    for name, kind in kinds(NetworkConfig).items():
+        _kind(f"network={name}", kind)
         _table(rows(kind, "network."))
     _section("Run", _run_rows(tree))
     _section("Policies", rows(Window, "policies.NAME."))
-    for kind in kinds(Policy):
-        name = kind.model_fields["kind"].default
-        own = [row for row in rows(kind, "policies.NAME.") if _own(row) not in Window.model_fields]
+    for name, kind in kinds(Policy).items():
+        own = [row for row in rows(kind, "policies.NAME.") if row.own not in Window.model_fields]
         _kind(f"kind: {name}", kind)
         _table(own)
         _policies(name, own)
 
 
-def rows(model: type[Strict], prefix: str) -> list[Row]:
-    """Return the parameters of `model` and of the single models within, keys after `prefix`."""
-    properties = model.model_json_schema()["properties"]
-    remarks, found = _remarks(model), []
-    for name, schema in properties.items():
-        inner = model.model_fields[name].annotation
-        if isinstance(inner, type) and issubclass(inner, Strict):
-            found += rows(inner, f"{prefix}{name}.")
-        elif name != "kind" and "$ref" not in str(schema):  # models by name have their own tables
-            found.append(_row(prefix + name, schema, *remarks[name]))
-    return found
-
-
-def kinds(union: Any) -> tuple[type[Strict], ...]:
-    """Return the models of a union that `kind` tells apart."""
-    return typing.get_args(typing.get_args(union)[0])
-
-
 def _run_rows(tree: Mapping[str, Any]) -> list[Row]:
     elsewhere = ("behaviour.", "population.", "case.")
     found = [row for row in rows(SimConfig, "") if not row.key.startswith(elsewhere)]
-    return _as_set([row for row in found if row.key not in OURS], tree, "")
-
-
-def _row(key: str, schema: Mapping[str, Any], annotation: str, comment: str) -> Row:
-    default = _say(schema["default"]) if "default" in schema else "required"
-    if "symbol" in schema:  # the field describes itself
-        own = (schema[what] for what in ("description", "source", "told_by"))
-        return Row(key, schema["symbol"], schema["unit"], default, _range(schema), *own)
-    unit = UNIT.search(comment)
-    by_type = next((UNITS[w] for w in re.findall(r"\w+", annotation) if w in UNITS), "")
-    symbol = SYMBOL.match(comment)
-    meaning = UNIT.sub("", comment[symbol.end() :] if symbol else comment)
-    if comment and meaning[:1] in ("", ";"):  # a symbol or unit alone: the key says what it is
-        meaning = key.rpartition(".")[2].replace("_", " ") + meaning
-    return Row(
-        key, symbol[1] if symbol else "", unit[1] if unit else by_type, default, _range(schema),
-        meaning, "", "",
-    )  # fmt: skip
-
-
-def _remarks(model: type[Strict]) -> dict[str, tuple[str, str]]:
-    """Return by field its annotation as written and the comment behind it."""
-    found = {}
-    for cls in reversed(model.__mro__[: model.__mro__.index(Strict)]):
-        text = inspect.getsource(cls)
-        tokens = tokenize.generate_tokens(StringIO(text).readline)
-        comments = {t.start[0]: t.string[2:] for t in tokens if t.type == tokenize.COMMENT}
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.AnnAssign):
-                comment = comments.get(node.end_lineno, "")
-                found[ast.unparse(node.target)] = (ast.unparse(node.annotation), comment)
-    return found
-
-
-def _range(schema: Mapping[str, Any]) -> str:
-    """Return what a JSON schema allows, in words."""
-    match schema:
-        case {"anyOf": options}:
-            return " or ".join(_range(option) for option in options)
-        case {"enum": allowed}:
-            return ", ".join(allowed)
-        case {"type": "number" | "integer"}:
-            return _interval(schema)
-        case {"type": "object", "additionalProperties": each}:
-            return f"each {_range(each)}"
-        case {"type": "array", "items": each}:
-            return _range(each) if "enum" in each else "names"
-        case {"type": "boolean"}:
-            return "true, false"
-        case {"type": "string", "pattern": pattern}:
-            return f"`{pattern}`"
-        case {"type": "string"}:
-            return schema.get("format", "text")
-        case _:
-            return schema["type"]
-
-
-def _interval(schema: Mapping[str, Any]) -> str:
-    low, high = schema.get("minimum"), schema.get("maximum")
-    low = f"over {_say(schema['exclusiveMinimum'])}" if low is None else _say(low)
-    high = f"below {_say(schema['exclusiveMaximum'])}" if high is None else _say(high)
-    step = f", multiples of {schema['multipleOf']}" if "multipleOf" in schema else ""
-    return f"{low} to {high}{step}"
-
-
-def _say(value: Any) -> str:
-    """Return a value as one would write it; one that is the same by every name, once."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case float():
-            return f"{value:g}"
-        case dict():
-            said = {str(name): _say(each) for name, each in value.items()}
-            if len(said) > 1 and len(set(said.values())) == 1:
-                return f"all {min(said.values())}"
-            return ", ".join(f"{name}: {each}" for name, each in said.items()) or "none"
-        case list() | tuple():
-            return ", ".join(map(_say, value)) or "none"
-        case _:
-            return str(value)
-
-
-def _own(row: Row) -> str:
-    """Return the key of a parameter within the platform, policy or other that has a name."""
-    return row.key.partition("NAME.")[2]
-
-
-def _as_set(found: Iterable[Row], tree: Mapping[str, Any], prefix: str) -> list[Row]:
-    """Return the rows with the values that `tree` holds under their keys."""
-    return [row._replace(default=_say(_at(tree, row.key.removeprefix(prefix)))) for row in found]
-
-
-def _at(tree: Any, key: str, usual: Any = None) -> Any:
-    """Return what a tree holds under a dotted key, `usual` where it leaves that out."""
-    for part in key.split("."):
-        if part not in tree:
-            return usual
-        tree = tree[part]
-    return tree
+    return as_set([row for row in found if row.key not in OURS], tree, "")
 
 
 def _section(title: str, found: list[Row], entries: Mapping[str, Any] | None = None) -> None:
@@ -318,9 +174,7 @@ def _table(found: list[Row], entries: Mapping[str, Any] | None = None) -> None:
     """Print parameters; of `entries`, those in force by name, the values instead of defaults."""
     values = {"default": [row.default for row in found]}
     if entries is not None:
-        values = {
-            n: [_say(_at(entry, _own(row))) for row in found] for n, entry in entries.items()
-        }
+        values = {n: [say(at(entry, row.own)) for row in found] for n, entry in entries.items()}
     _print(
         {
             "key": [f"`{row.key}`" for row in found],
@@ -349,10 +203,9 @@ def _policies(kind: str, own: list[Row]) -> None:
     paths = sorted((CONF / "policy").glob("*.yaml"))
     trees = {path: OmegaConf.to_container(OmegaConf.load(path)) for path in paths}
     found = {path: tree for path, tree in trees.items() if tree.get("kind") == kind}
-    usual = {"start": "", "stop": "", **{_own(row): row.default for row in own}}
+    usual = {"start": "", "stop": "", **{row.own: row.default for row in own}}
     values = {
-        key: [_say(_at(tree, key, value)) for tree in found.values()]
-        for key, value in usual.items()
+        key: [say(at(tree, key, value)) for tree in found.values()] for key, value in usual.items()
     }
     names = [f"`{path.stem}`" for path in found]
     _print({"policy": names, **values, "source": [next(_comments(path))[1] for path in found]})

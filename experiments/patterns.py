@@ -26,22 +26,11 @@ from sim.errors import ConfigError
 from sim.observation.observed import observations, observed_reach
 from sim.outcomes import monthly
 from sim.results import Result
+from sim.words.units import BAND
 
 HAPPENED, ALONE = "as_happened", "call_ban_only"
-JUL, AUG, SEP, OCT, DEC, JAN, FEB, MAR, APR = (
-    f"{year}-{month:02}-01"
-    for year, month in (
-        (2025, 7),
-        (2025, 8),
-        (2025, 9),
-        (2025, 10),
-        (2025, 12),
-        (2026, 1),
-        (2026, 2),
-        (2026, 3),
-        (2026, 4),
-    )
-)
+JUL, AUG, SEP, OCT, DEC = (f"2025-{month:02}-01" for month in (7, 8, 9, 10, 12))
+JAN, FEB, APR = (f"2026-{month:02}-01" for month in (1, 2, 4))
 NEAR = 3.0  # points of reach
 TOLD = {
     "defaults": """\
@@ -76,7 +65,7 @@ def main(overrides: list[str]) -> None:
         sys.exit(str(error))
     config = happened.config
     print("# Patterns that happened, and the model\n")
-    print(f"Made by `{' '.join(('python -m experiments.patterns', *overrides))}`; ", end="")
+    print(f"Made by `{command.line('patterns', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications: median and")
     print(f"90 % band over them; verdicts are of the median. {TOLD[config.parameters]}\n")
     print(
@@ -112,7 +101,7 @@ def _of(result: Result, platform: str, measure: str, channel: str = "any", group
 
 def _band(values: pd.Series | np.ndarray, unit: str = "", form: str = "+.1f") -> str:
     """Write median and 90 % band."""
-    low, middle, high = (format(q, form) for q in np.quantile(values, (0.05, 0.5, 0.95)))
+    low, middle, high = (format(q, form) for q in np.quantile(values, list(BAND.values())))
     return f"{middle}{unit} ({low} to {high})"
 
 

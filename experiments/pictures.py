@@ -18,10 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from sim import load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.plotting.drawing import NORMAL, SMALL, WIDTH, new_figure, note
+from sim.plotting.files import save
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, darker
-from sim.plotting.runs import save
 from sim.world.arms import build_graph
 from sim.world.graph import Graph
 from sim.world.population import draw_population

@@ -10,7 +10,6 @@ on. A figure further off than three standard deviations is called missed.
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -40,8 +39,7 @@ def main(overrides: list[str]) -> None:
     except ConfigError as error:
         sys.exit(str(error))
     print("# The simulated and the observed record\n")
-    command = shlex.join(["python", "-m", "experiments.record", *overrides])
-    print(f"Made by `{command}`. {MISSED}\n")
+    print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
 
 

@@ -48,7 +48,7 @@ def main(overrides: list[str]) -> None:
     except ConfigError as error:
         sys.exit(str(error))
     print("# What comes back, and what tips\n")
-    print(f"Made by `{' '.join(('python -m experiments.reversal', *overrides))}`; ", end="")
+    print(f"Made by `{command.line('reversal', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
     print(f"## A ban of calls, lifted on {lift:%d %B %Y}\n")
     print(f"Effect of {LIFTED} against {config.compare_to[0]}, which has the same push of Max.\n")

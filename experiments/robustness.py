@@ -34,7 +34,7 @@ from experiments.verdicts import FACTOR, HOLDS, judged
 from sim.errors import ConfigError
 from sim.plotting.palette import ALONE, WHOLE, Look, platform
 from sim.process.endings import ending_well
-from sim.sweeps.design import Design
+from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.points import Points
 from sim.sweeps.request import Request
@@ -72,13 +72,13 @@ def main(arguments: list[str]) -> None:
 
 def toy(request: Request) -> Request:
     """Return a request of the same kind that takes seconds: few choices, few users."""
-    tree = request.model_dump(mode="json")
-    factors = {name: tree["design"]["factors"][name] for name in (GRAPH, STEP, USERS)}
-    for factor in factors.values():
-        factor["levels"] = factor["levels"][:QUICK_LEVELS]
-    factors[USERS]["levels"] = [QUICK_SIZES[-1], QUICK_SIZES[0]]
-    tree["design"]["factors"] = factors
-    return Request.read(tree)
+    assert request.design is not None
+    factors = request.design.factors
+    levels = {name: factors[name].grid()[:QUICK_LEVELS] for name in (GRAPH, STEP)}
+    levels[USERS] = (QUICK_SIZES[-1], QUICK_SIZES[0])
+    return request.with_design(
+        factors={n: factors[n].model_copy(update={"levels": few}) for n, few in levels.items()}
+    )
 
 
 def of_sizes(request: Request, sizes: list[int], societies: int) -> Request:
@@ -96,16 +96,13 @@ def of_sizes(request: Request, sizes: list[int], societies: int) -> Request:
             "societies"
         )
     factors = {
-        USERS: {"levels": sorted(set(sizes))},
-        SOCIETY: {"levels": list(range(1, societies + 1))},
+        USERS: Factor(levels=tuple(sorted(set(sizes)))),
+        SOCIETY: Factor(levels=tuple(range(1, societies + 1))),
     }
-    tree = request.model_dump(mode="json")
-    overrides = [*design.overrides, f"dur_days={_until_headline(design):g}"]
-    tree["design"] |= {
-        "method": "factorial", "replications": REPLICATIONS, "overrides": overrides,
-        "factors": factors,
-    }  # fmt: skip
-    return Request.read(tree)
+    overrides = (*design.overrides, f"dur_days={_until_headline(design):g}")
+    return request.with_design(
+        method="factorial", replications=REPLICATIONS, overrides=overrides, factors=factors
+    )
 
 
 def _judged(request: Request) -> Design:

@@ -56,7 +56,7 @@ BY_NAME = {outcome.name: outcome for outcome in OUTCOMES}
 
 def paths(
     folder: SweepFolder, outcomes: Collection[Outcome] = OUTCOMES
-) -> dict[str, pd.DataFrame]:  # fmt: skip
+) -> dict[str, pd.DataFrame]:
     """Return every outcome's series by month, in printed units.
 
     Parameters
@@ -125,9 +125,7 @@ def _refuse_unfinished(folder: SweepFolder) -> None:
         raise ConfigError(f"{folder.path}: {len(folder.runs) - done} runs are not done")
 
 
-def _outcome_rows(
-    folder: SweepFolder, outcomes: Collection[Outcome]
-) -> Iterator[pd.DataFrame]:  # fmt: skip
+def _outcome_rows(folder: SweepFolder, outcomes: Collection[Outcome]) -> Iterator[pd.DataFrame]:
     """Yield what the outcomes are made of, some whole runs at a time."""
     measures = {outcome.measure for outcome in outcomes}
     for shard in folder.shards():

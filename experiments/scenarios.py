@@ -20,11 +20,12 @@ import yaml
 
 from experiments import command
 from sim import compare, load_config
-from sim.composing.schema import CONF, names
+from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.platforms import CELLULAR
-from sim.results import BAND, Result
+from sim.results import Result
+from sim.words.units import BAND
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",
@@ -79,7 +80,7 @@ def main(overrides: list[str]) -> None:
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     labels = {name: platform.label for name, platform in config.platforms.items()}
     print("# What every scenario does, and what it costs\n")
-    print(f"Made by `{' '.join(('python -m experiments.scenarios', *overrides))}`; ", end="")
+    print(f"Made by `{command.line('scenarios', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications.")
     print(INTRODUCTION.format(month=f"{month:%B %Y}"))
     print("\n## Levels\n")
@@ -227,7 +228,7 @@ def _moved(effect: Effect, labels: dict[str, str]) -> str:
 
 
 def _banded(change: pd.Series) -> str:
-    low, high = (100 * change).quantile(list(BAND))
+    low, high = (100 * change).quantile([BAND["low"], BAND["high"]])
     return f"{100 * change.median():+.1f} ({low:+.1f} to {high:+.1f})"
 
 

@@ -34,9 +34,7 @@ def _mean_size(mean: F64, sd: F64) -> F64:
     if not sd.any():
         return np.abs(mean)
     z = mean / sd
-    return np.asarray(
-        mean * (2 * ndtr(z) - 1) + sd * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2)
-    )  # fmt: skip
+    return np.asarray(mean * (2 * ndtr(z) - 1) + sd * np.sqrt(2 / np.pi) * np.exp(-(z**2) / 2))
 
 
 def place(draws: F64, weight: F64, sd: F64, observed: float) -> float:

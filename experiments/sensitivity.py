@@ -80,10 +80,9 @@ def variances(folder: SweepFolder) -> pd.DataFrame:
 
 def second(request: Request, kept: list[str], base: int) -> Request:
     """Return the request for the indices of `kept`, else as the first stage."""
-    tree = request.model_dump(mode="json")
-    factors = {name: tree["design"]["factors"][name] for name in kept}
-    tree["design"] |= {"method": "saltelli", "n": base, "factors": factors}
-    return Request.read(tree)
+    assert request.design is not None
+    factors = {name: request.design.factors[name] for name in kept}
+    return request.with_design(method="saltelli", n=base, factors=factors)
 
 
 def _screened(request: Request) -> Design:

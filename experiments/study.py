@@ -7,19 +7,19 @@ with the same question: runs that are there are not taken again, and a page can 
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import json
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from experiments import command
 from sim.errors import ConfigError
 from sim.parameters import Behaviour
 from sim.storage.manifest import write_json
+from sim.storage.stamps import folder_name
 from sim.sweeps.driver import drive
 from sim.sweeps.folder import DONE, SweepFolder
 from sim.sweeps.request import Request
@@ -120,8 +120,8 @@ class Study:
     def made_by(self, *sweeps: SweepFolder) -> str:
         """Return the line under a page's title: command, sizes, runs, version."""
         shown = [word for word in self._arguments if not word.startswith(("folder=", "executor"))]
-        command = shlex.join(["python", "-m", f"experiments.{self.name}", *_without_page(shown)])
-        return f"Made by `{command}`; " + "; ".join(_told(sweep) for sweep in sweeps) + "."
+        typed = command.line(self.name, _without_page(shown))
+        return f"Made by `{typed}`; {'; '.join(map(_told, sweeps))}."
 
     def leave(
         self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame],
@@ -131,7 +131,7 @@ class Study:
 
         The page is called as told, or as the study.
         """
-        from sim.plotting.runs import save  # figures are drawn when all runs are done
+        from sim.plotting.files import save  # figures are drawn when all runs are done
 
         where: Path = self.asked.page or self.path
         (where / "figures").mkdir(parents=True, exist_ok=True)
@@ -199,9 +199,8 @@ def short(parameter: str) -> str:
 def _place(name: str, overrides: Sequence[str]) -> tuple[Path, list[str]]:
     """Return the folder of a new study, and the overrides that do not name it."""
     named = [word.partition("=")[2] for word in overrides if word.startswith("folder=")]
-    now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
     rest = [word for word in overrides if not word.startswith("folder=")]
-    return Path(named[-1] if named else f"outputs/{name}/{now}"), rest
+    return Path(named[-1] if named else f"outputs/{name}/{folder_name()}"), rest
 
 
 def _kept(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from experiments.study import take
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.sweeps.request import Request
 
 print((CONF / "design/grade_and_push.yaml").read_text())

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from sim.errors import ConfigError
-from sim.results import BAND
+from sim.words.units import BAND
 
 KEYS = ("date", "group", "platform", "channel", "measure")  # what a value is about
 LUCK = ("seed", "replication")  # bands are taken over these
@@ -65,7 +65,7 @@ class Bands:
             told = ", ".join(f"{name}={value}" for name, value in parameters.items())
             raise ConfigError(f"{scenario} at {told}: replications with different series")
         values = np.array([piece["value"].to_numpy() for piece in pieces])
-        low, median, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
+        low, median, high = np.quantile(values, list(BAND.values()), axis=0)
         columns: dict[str, Any] = {
             name: _repeated(value, len(keys)) for name, value in parameters.items()
         }

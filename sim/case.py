@@ -14,8 +14,9 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from sim.composing.case_dir import case_folder, case_name, unread, yaml_files
+from sim.composing.keys import GROUPS
 from sim.composing.refusals import no_yaml
-from sim.composing.schema import GROUPS, load_config
+from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
@@ -168,16 +169,9 @@ def _placed(folder: Path, problem: str) -> str:
     if keys[0] == "policies" and len(keys) > 1:
         places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
         places += [(path, keys) for path in yaml_files(folder, "scenario")]
-    found = [
-        (depth, path, line)
-        for path, below in places
-        if path.is_file()
-        for depth, line in [_line_of(path, below)]
-    ]
-    if not found or max(found, key=lambda one: one[0])[0] == 0:
-        return problem
-    _, path, line = max(found, key=lambda one: one[0])
-    return f"{path.relative_to(folder)}, line {line}: {problem}"
+    found = [(*_line_of(path, below), path) for path, below in places if path.is_file()]
+    depth, line, path = max(found, key=lambda one: one[0], default=(0, 0, folder))
+    return f"{path.relative_to(folder)}, line {line}: {problem}" if depth else problem
 
 
 def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:

@@ -26,8 +26,10 @@ from rich.console import Console
 
 from sim.composing.case_dir import open_case, searching
 from sim.composing.completion import script
+from sim.composing.conf import CONF
 from sim.composing.jobs import CLUSTER, ELSEWHERE, configurations
-from sim.composing.schema import CONF, load_config, load_run, load_tree, open_key
+from sim.composing.keys import open_key
+from sim.composing.schema import load_config, load_run, load_tree
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process import cycles
@@ -218,7 +220,7 @@ def _job(config: SimConfig) -> None:
 def hydra_main(_: DictConfig) -> float:
     """Run one job of a sweep; return the largest effect on daily reach, for sweepers."""
     from sim.storage.checkpoint import Checkpoint
-    from sim.storage.folder import is_done, read_effects
+    from sim.storage.tables import is_done, read_effects
 
     follow_driver()
     job = HydraConfig.get()

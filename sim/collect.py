@@ -62,12 +62,15 @@ def collect(path: Path) -> Collection:
     """
     found = evidence(path)
     _refuse_mixture(path, found.runs)
-    return collect_mixed(path)
+    return _collected(path, found)
 
 
 def collect_mixed(path: Path) -> Collection:
     """Join what is there, even of several versions, and raise as `collect` does else."""
-    found = evidence(path)
+    return _collected(path, evidence(path))
+
+
+def _collected(path: Path, found: Evidence) -> Collection:
     done = found.runs[found.runs["status"] == "done"]
     if done.empty:
         raise ConfigError(f"{path}: no run is done; nothing to join")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from sim.config import SimConfig
-from sim.grades import Span, as_restrictions, efficacy_after, mean_grades
+from sim.grades import as_restrictions, efficacy_after, mean_grades
 from sim.platforms import CELLULAR, CHANNELS
 from sim.policies import (
     BankDelay,
@@ -55,8 +55,8 @@ from sim.rules.records import (
 )
 from sim.rules.records import (
     CELLULAR as CELLULAR_COLUMN,
-)  # fmt: skip
-from sim.window import Window
+)
+from sim.window import Span, Window
 
 Onsets = Mapping[str, float]  # day on which a platform's conditional compliance came, by policy
 UNREADABLE = 0.5  # a platform of which the state reads less is safe from it
@@ -98,8 +98,7 @@ class Conditions:
         return dated
 
     def _now(self, step: int, policies: dict[str, Policy]) -> Now:
-        days = self.config.step_days
-        span = (step * days, (step + 1) * days, self.config.start)
+        span = self.config.step_span(step)
         force = self._force(policies, span)
         q = self._availability(policies, step, span)
         tables = self._pair_tables(q)
@@ -203,15 +202,12 @@ class Conditions:
 
     def _efficacy(self, step: int) -> float:
         """Return what a VPN lifts of a restriction, the mean over the step."""
-        days = self.config.step_days
         with self._lock:
             while len(self._efficacies) <= step:
                 k = len(self._efficacies)
                 now = self._efficacies[-1][1] if k else self.config.behaviour.vpn_efficacy
-                span = (k * days, (k + 1) * days, self.config.start)
-                self._efficacies.append(
-                    efficacy_after(now, self.config, self.config.policies.values(), span)
-                )
+                policies, span = self.config.policies.values(), self.config.step_span(k)
+                self._efficacies.append(efficacy_after(now, self.config, policies, span))
             return self._efficacies[step][0]
 
     def _pair_tables(self, q: F64) -> PairTables:

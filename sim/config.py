@@ -16,7 +16,7 @@ from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
 from sim.policies import Policy
 from sim.policy_checks import allowed, policy_problems
 from sim.strict import Share, Strict
-from sim.window import Date
+from sim.window import Date, Span
 from sim.world.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 
 DATA = Path(__file__).parent / "data"
@@ -112,6 +112,11 @@ class SimConfig(Strict):
         return tuple(name for name in self.platforms if name != CELLULAR)
 
     @property
+    def carriers(self) -> tuple[str, ...]:
+        """Return what communication goes over: the messengers, then cellular."""
+        return (*self.messengers, CELLULAR)
+
+    @property
     def regions(self) -> tuple[str, ...]:
         """Return the names of the regions, in their order."""
         return tuple(self.population.regions)
@@ -120,6 +125,15 @@ class SimConfig(Strict):
     def n_steps(self) -> int:
         """Return the number of steps of a run."""
         return round(self.dur_days / self.step_days)
+
+    def step_begins(self, step: int) -> dt.datetime:
+        """Return when a step (from 0) begins; steps may be parts of days."""
+        midnight = dt.datetime.combine(self.start, dt.time())
+        return midnight + dt.timedelta(days=step * self.step_days)
+
+    def step_span(self, step: int) -> Span:
+        """Return the first and last day of a step (from 0), as policies ask for them."""
+        return step * self.step_days, (step + 1) * self.step_days, self.start
 
     @property
     def end(self) -> dt.date:
@@ -139,8 +153,8 @@ class SimConfig(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*_data_problems(self), *_time_problems(self), *_platform_problems(self)]
-        problems += _name_problems(self)
+        problems = [*_file_problems(self), *_size_problems(self), *_time_problems(self)]
+        problems += [*_platform_problems(self), *_name_problems(self)]
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
@@ -149,7 +163,8 @@ class SimConfig(Strict):
         return self
 
 
-def _data_problems(config: SimConfig) -> Iterator[str]:
+def _file_problems(config: SimConfig) -> Iterator[str]:
+    """Yield files that a run would look for in vain."""
     if not config.case.data.is_dir():
         shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
         yield (
@@ -159,33 +174,30 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
-    if config.parameters == "posterior":
-        if not posterior.exists(config.case.data):
-            yield (
-                f"parameters=posterior: case {config.case.name} has none; "
-                "allowed: defaults (or make one: python -m experiments.calibrate)"
-            )
-        if config.population.n_users > DRAWS_LIMIT:
-            yield (
-                f"population.n_users={config.population.n_users} with parameters=posterior; "
-                f"allowed: up to {DRAWS_LIMIT}"
-            )
-    if config.engine.name == "mesa" and config.population.n_users > AGENT_LIMIT:
+    if config.parameters == "posterior" and not posterior.exists(config.case.data):
         yield (
-            f"population.n_users={config.population.n_users} with engine=mesa; "
-            f"allowed: up to {AGENT_LIMIT}, or engine=compiled"
+            f"parameters=posterior: case {config.case.name} has none; "
+            "allowed: defaults (or make one: python -m experiments.calibrate)"
         )
     if isinstance(config.network, FileNetwork) and not Path(config.network.path).is_file():
         yield f"network.path={config.network.path}: no such file; allowed: a file that exists"
-    degree = getattr(config.network, "mean_degree", 0)
-    if degree >= config.population.n_users:
+
+
+def _size_problems(config: SimConfig) -> Iterator[str]:
+    """Yield what so many users, or so few, cannot have."""
+    n, degree = config.population.n_users, getattr(config.network, "mean_degree", 0)
+    if config.parameters == "posterior" and n > DRAWS_LIMIT:
+        yield f"population.n_users={n} with parameters=posterior; allowed: up to {DRAWS_LIMIT}"
+    if config.engine.name == "mesa" and n > AGENT_LIMIT:
         yield (
-            f"network.mean_degree={degree} with population.n_users={config.population.n_users}; "
+            f"population.n_users={n} with engine=mesa; "
+            f"allowed: up to {AGENT_LIMIT}, or engine=compiled"
+        )
+    if degree >= n:
+        yield (
+            f"network.mean_degree={degree} with population.n_users={n}; "
             "allowed: fewer ties than users"
         )
-    for name in config.compare_to:
-        if name == config.scenario or config.compare_to.count(name) > 1:
-            yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
 
 
 def _time_problems(config: SimConfig) -> Iterator[str]:
@@ -206,7 +218,10 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _name_problems(config: SimConfig) -> Iterator[str]:
-    """Yield names that mean something else in tables and policies, and labels of two platforms."""
+    """Yield names that stand twice, or mean something else in tables and policies."""
+    for name in config.compare_to:
+        if name == config.scenario or config.compare_to.count(name) > 1:
+            yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
     for key, names in (("platforms", config.platforms), ("population.regions", config.regions)):
         for name in names:
             if name.strip() in TAKEN:

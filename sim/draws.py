@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sim import posterior
+from sim.composing.keys import set_key
 from sim.composing.validation import validate
 from sim.config import SimConfig
 
@@ -18,5 +19,5 @@ def drawn(config: SimConfig, replication: int) -> SimConfig:
         return config
     tree = config.model_dump(mode="json") | {"parameters": "defaults"}
     for key, value in posterior.read(config.case.data).draw(replication).items():
-        posterior.set_key(tree, key, value)
+        set_key(tree, key, value)
     return validate(tree)

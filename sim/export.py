@@ -25,13 +25,14 @@ from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.exports import flat
-from sim.exports.census import Census, census, check
+from sim.exports.census import Census, census, steps_of
 from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
 from sim.memory import check_memory
 from sim.process.endings import ending_well
-from sim.report import read_result
 from sim.storage.drafts import whole
+from sim.storage.stamps import folder_name
+from sim.storage.tables import TABLES, read_result
 
 NETCDF = "run.nc"
 OWN = "export"  # folder in that of a run
@@ -108,7 +109,7 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
     into = asked.into or asked.folder / OWN
     if asked.to == "csv":
         return flat.write_csv(asked.folder, into)
-    if flat.tables(asked.folder)[0].stem not in flat.OF_RUN:
+    if flat.tables(asked.folder)[0].stem not in TABLES:
         raise ConfigError(f"to=netcdf: {asked.folder} holds a sweep; allowed: csv")
     dataset = to_xarray(read_result(asked.folder))
     into.mkdir(parents=True, exist_ok=True)
@@ -120,7 +121,7 @@ def _tables(asked: argparse.Namespace) -> list[Path]:
 def _figures(asked: argparse.Namespace) -> list[Path]:
     result = read_result(asked.folder)
     from sim.figures import figures  # drawing takes a second to import
-    from sim.plotting.runs import save_as
+    from sim.plotting.files import save_as
 
     into = asked.into or asked.folder / OWN
     into.mkdir(parents=True, exist_ok=True)
@@ -156,13 +157,12 @@ def _taken_again(asked: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
     """Return the configuration of a run, the census that was asked for, and where it goes."""
     config, folder = _run(asked.run)
     dates = asked.at or (config.end - dt.timedelta(days=1),)
-    check(config, dates, asked.scenarios or (config.scenario,), asked.replications)
+    steps_of(config, dates, asked.scenarios or (config.scenario,), asked.replications)  # or refuse
     check_memory(config)
     found = census(config, dates, asked.scenarios, asked.replications)
     if folder is not None:
         _compare(folder, found)
-    now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-    into: Path = asked.into or (folder / OWN if folder else Path("outputs/export") / now)
+    into: Path = asked.into or (folder / OWN if folder else Path("outputs/export") / folder_name())
     into.mkdir(parents=True, exist_ok=True)
     return config, found, into
 

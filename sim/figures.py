@@ -8,8 +8,10 @@ from functools import partial
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.observation.observed import events, observations, observed_reach
+from sim.observation.events import events
+from sim.observation.observed import observations, observed_reach
 from sim.plotting import runs as plotting
+from sim.plotting.flows import flows
 from sim.plotting.palette import looks_of
 from sim.results import Result
 
@@ -48,7 +50,7 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
         )
     drawn["use"] = partial(plotting.use, timeseries, scenario, looks)
     if len(result.flows):
-        drawn["flows"] = partial(plotting.flows, result.flows, scenario, first, looks)
+        drawn["flows"] = partial(flows, result.flows, scenario, first, looks)
     return drawn
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 
@@ -12,9 +11,7 @@ from sim.config import SimConfig
 from sim.platforms import CHANNELS
 from sim.policies import Compliance, Policy, Restriction, Shutdown, VpnBlocking, VpnSupport
 from sim.rules.records import F64, MAX
-from sim.window import Window
-
-Span = tuple[float, float, dt.date]  # first and last day of a step, counted from a date
+from sim.window import Span, Window
 
 
 def as_restrictions(config: SimConfig, policies: Iterable[Policy]) -> list[Restriction]:
@@ -72,11 +69,8 @@ def _cuts(
 ) -> list[float]:
     """Return the days between which every grade is linear and no two of them cross."""
     begin, end, origin = span
-    dates = {begin, end}
-    for window in (*restrictions, *obeyed):
-        dates |= {float((day - origin).days) for day in (window.start, window.stop) if day}
-    for policy in restrictions:
-        dates.add((policy.start - origin).days + policy.ramp_days)
+    ends = {(policy.start - origin).days + policy.ramp_days for policy in restrictions}  # of ramps
+    dates = {*_dates([*restrictions, *obeyed], span), *ends}
     cuts = sorted(d for d in dates if begin <= d <= end)
     crossings = [
         crossing

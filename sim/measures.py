@@ -16,7 +16,6 @@ import numpy as np
 from sim.cells import Cells
 from sim.config import SimConfig
 from sim.parallel.threads import chunks
-from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
 from sim.state import State
@@ -40,15 +39,15 @@ class Series(NamedTuple):
 
 def step_series(config: SimConfig) -> list[Series]:
     """Return the series observed in every step, in the order of `values.step_values`."""
-    messengers, places = config.messengers, (*config.messengers, CELLULAR_NAME)
+    messengers, carriers = config.messengers, config.carriers
     return [
         *(
             Series(p, "any", measure)
             for measure in ("dau", "installed", "account", "mandated", "second_phone", "chats")
             for p in messengers
         ),
-        *(Series(p, "any", "primary") for p in places),
-        *(Series(p, channel, "use") for channel in CHANNELS for p in places),
+        *(Series(p, "any", "primary") for p in carriers),
+        *(Series(p, channel, "use") for channel in CHANNELS for p in carriers),
         *(Series("any", channel, "exposure") for channel in (*CHANNELS, "any")),
         *(
             Series("any", channel, measure)
@@ -56,7 +55,7 @@ def step_series(config: SimConfig) -> list[Series]:
             for channel in CHANNELS
         ),
         *(Series("any", "any", measure) for measure in ("welfare", "homes", "vpn", "exposed")),
-        *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in places),
+        *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in carriers),
         *(
             Series("any", "any", f"{kind}_{measure}")
             for measure in ("incidents", "victims")
@@ -180,7 +179,7 @@ class Recorder:
             self._observations.flows.append(self._flow(first, last))
 
     def _date(self, step: int) -> dt.date:
-        return self.config.start + dt.timedelta(days=step * self.config.step_days)
+        return self.config.step_begins(step).date()
 
     def _columns(self) -> list[int]:
         """Return the columns of the messengers and cellular among ``MAX + 1``."""

@@ -31,6 +31,7 @@ from sim.simulation import Simulation
 from sim.state import State, make_state
 from sim.world.arms import build_rows
 from sim.world.chats import seat
+from sim.world.pool import available_cores
 from sim.world.population import draw_population
 from sim.world.settings import ErdosRenyiNetwork, FileNetwork
 
@@ -95,7 +96,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
     run = Simulation(Conditions(config), own_start, 0, CompiledEngine(threads), threads)
     whole, n = _weight(start), start.n_users
     own = _weight(start, run.state, run.recorder) - whole + SNAPSHOTS * n
-    n_threads = Threads(config.engine.threads).n_threads
+    n_threads = config.engine.threads or available_cores()
     at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
     per_user = (whole + at_once * own) / n + exposed
@@ -111,7 +112,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
 
 def _small_start(config: SimConfig) -> State:
     """Return a state with the arrays of a start, of few users."""
-    degree, network = 0.0, config.network
+    network = config.network
     if isinstance(network, FileNetwork):  # its lines cannot be scaled down: as many ties at random
         digits = len(str(config.population.n_users))
         n_ties = Path(network.path).stat().st_size / (2 * digits + 2)

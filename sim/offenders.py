@@ -10,7 +10,6 @@ from sim.cells import Cells
 from sim.compiled import rule_loop
 from sim.config import SimConfig
 from sim.parallel.threads import BLOCK, COARSE, Threads, chunks, n_blocks
-from sim.platforms import CELLULAR as CELLULAR_NAME
 from sim.platforms import CHANNELS
 from sim.rules.abuse import adapt, incidents, profit
 from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
@@ -83,12 +82,11 @@ def start_abuse(config: SimConfig, state: State, now: Now, threads: Threads) -> 
     for kind, abuse, r in zip(
         state.abuse, config.abuse.values(), reach(state, now, threads), strict=True
     ):
-        names = (*config.messengers, CELLULAR_NAME)
         columns = [*range(len(config.messengers)), CELLULAR]
         observed = np.zeros(MAX + 1)
-        observed[columns] = [abuse.shares.get(n, 0.0) for n in names]
+        observed[columns] = [abuse.shares.get(name, 0.0) for name in config.carriers]
         relative = np.ones(MAX + 1)
-        relative[columns] = [abuse.conversion.get(n, 1.0) for n in names]
+        relative[columns] = [abuse.conversion.get(name, 1.0) for name in config.carriers]
         _solve(kind, observed, relative, r, now.force.detection)
     if len(state.abuse):
         sums = np.zeros((n_blocks(state.n_users), len(state.abuse)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 
 RUN = ["scenario", "replication"]
 
@@ -46,9 +46,7 @@ def time_to_tip(timeseries: pd.DataFrame, platforms: list[str], share: float) ->
     Series of dates, index scenario, replication; NaT for a run in which it never happens
     """
     t = timeseries
-    rows = t[
-        (t["measure"] == "primary") & (t["group"] == "all") & t["platform"].isin(platforms)
-    ]  # fmt: skip
+    rows = t[(t["measure"] == "primary") & (t["group"] == "all") & t["platform"].isin(platforms)]
     held = rows.groupby([*RUN, "date"], observed=True)["value"].sum().reset_index()
     runs = pd.MultiIndex.from_frame(held[RUN].drop_duplicates())
     tipped = held[held["value"] > share]

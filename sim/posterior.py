@@ -11,7 +11,7 @@ from bisect import bisect_left
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 NAME = "posterior.csv"
 TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
@@ -75,22 +75,3 @@ def told(folder: Path) -> tuple[Told, ...]:
     with (folder / TOLD).open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return tuple(Told(row["parameter"], float(row["ratio"]), row["told"]) for row in rows)
-
-
-def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Set a value of a plain configuration; in a policy that it lacks, do nothing.
-
-    Raises
-    ------
-    KeyError
-        With the part of the key that leads to no group of keys.
-    """
-    *way, last = key.split(".")
-    if way[:1] == ["policies"] and len(way) > 1 and way[1] not in tree["policies"]:
-        return
-    node: Any = tree
-    for k, part in enumerate(way):
-        node = node.get(part)
-        if not isinstance(node, dict):
-            raise KeyError(".".join(way[: k + 1]))
-    node[last] = value

@@ -5,28 +5,28 @@ from __future__ import annotations
 import argparse
 import base64
 import html
-import os
 import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
 from sim import posterior
 from sim.composing.case_dir import closed
-from sim.composing.schema import close_key
-from sim.composing.validation import validate
+from sim.composing.keys import close_key
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.results import Result
+from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
-from sim.words.facts import COSTS, Facts, facts, signed
+from sim.storage.tables import read_result
+from sim.words.facts import COSTS, Facts, facts
 from sim.words.glossary import CAPTION, MEANING, UNITS
+from sim.words.numbers import signed
 from sim.words.stories import stories
 from sim.words.summary import FAR, HELD, kind_of
 
@@ -58,24 +58,9 @@ def write_report(result: Result, folder: Path) -> Path | None:
 def write_page(found: Facts, folder: Path) -> Path:
     """Write what was found of a run, beside its figures."""
     page = _template(NAME).render(_context(found, folder))
-    draft = folder / f".{NAME}.{os.getpid()}"
-    draft.write_text(page, encoding="utf-8")
-    return draft.replace(folder / NAME)
-
-
-def read_result(folder: Path) -> Result:
-    """Return what a run has left in its folder.
-
-    Raises
-    ------
-    ConfigError
-        If there is no run that is done.
-    """
-    if read_manifest(folder).get("status") != "done":
-        raise ConfigError(f"{folder}: no run here that is done{_newest()}")
-    tree: Any = OmegaConf.to_container(OmegaConf.load(folder / "config.yaml"))
-    tables = (pd.read_parquet(folder / f"{n}.parquet") for n in ("timeseries", "effects", "flows"))
-    return Result(validate(tree), *tables)
+    with whole(folder / NAME) as draft:
+        draft.write_text(page, encoding="utf-8")
+    return folder / NAME
 
 
 def _told(config: SimConfig) -> dict[str, list[str]]:
@@ -85,12 +70,6 @@ def _told(config: SimConfig) -> dict[str, list[str]]:
         for row in posterior.told(config.case.data):
             by.setdefault(row.by, []).append(row.parameter)
     return by
-
-
-def _newest() -> str:
-    """Name the run that somebody most probably means."""
-    made = [path.parent for path in Path("outputs").glob("*/*/config.yaml")]
-    return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
 
 
 def _template(name: str) -> Any:
@@ -140,7 +119,7 @@ def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
 
 
 def _about(svg: bytes) -> str:
-    """Return the text alternative that `plotting.save` writes into a figure."""
+    """Return the text alternative that `sim.plotting.files` writes into a figure."""
     found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
     return html.unescape(found[1].decode()) if found else ""  # the page escapes it again
 

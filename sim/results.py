@@ -15,11 +15,10 @@ import pandas as pd
 from sim.cells import Cells, groups
 from sim.config import SimConfig
 from sim.measures import Observations, Series, month_series, step_series
-from sim.platforms import CELLULAR
 from sim.rules.records import F64
+from sim.words.units import BAND
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
-BAND = (0.05, 0.95)  # of replications
 EFFECTS = (
     "scenario", "counterfactual", "date", "group", "platform", "channel", "measure",
     "median", "low", "high",
@@ -87,8 +86,7 @@ _Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, dat
 
 def _blocks(config: SimConfig, runs: Sequence[Observations]) -> tuple[_Block, _Block]:
     """Return the block observed in every step and that observed every month."""
-    midnight = dt.datetime.combine(config.start, dt.time())  # steps may be parts of days
-    dates = [midnight + dt.timedelta(days=k * config.step_days) for k in range(config.n_steps)]
+    dates = [config.step_begins(step) for step in range(config.n_steps)]
     months = [first for first, _ in runs[0].months]
     by_step = np.array([run.steps for run in runs])
     by_month = np.array([[values for _, values in run.months] for run in runs])
@@ -119,7 +117,7 @@ def _banded(
     values: F64,
 ) -> _Rows:  # fmt: skip
     """Return median and band over the first axis, replications."""
-    low, median, high = np.quantile(values, (BAND[0], 0.5, BAND[1]), axis=0)
+    low, median, high = np.quantile(values, list(BAND.values()), axis=0)
     pair = {"scenario": [main], "counterfactual": [other]}
     return _rows(config, pair, dates, series, median=median, low=low, high=high)
 
@@ -191,7 +189,7 @@ def _column(
 
 
 def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:
-    names = (*config.messengers, CELLULAR)
+    names = config.carriers
     rows = [
         (scenario, replication, flow.from_date, flow.to_date, a, b, flow.table[i, j])
         for scenario, runs in records.items()

@@ -7,7 +7,8 @@ import shutil
 import textwrap
 from collections.abc import Sequence
 
-from sim.composing.schema import load_config, names
+from sim.composing.conf import names
+from sim.composing.schema import load_config
 from sim.process.endings import ending_well
 from sim.words.stories import story
 

@@ -27,7 +27,7 @@ from sim.rules.records import (
     Shown,
     Ties,
     records,
-)  # fmt: skip
+)
 from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
 from sim.vectors.lanes import WIDTH
 from sim.world.chats import Seats
@@ -36,6 +36,8 @@ from sim.world.pool import each, parts
 from sim.world.population import Population
 from sim.world.rows import Rows
 from sim.world.settings import BANDS, TYPES
+
+MOVES = ("platform", "moved", "bound")  # of chats: what a run changes
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,19 @@ class State:
     def copy(self) -> State:
         """Return a state that can change without changing this one."""
         return State(
-            self.users.copy(), Shown(*(shown.copy() for shown in self.shown)), self.ties,
+            self.users.copy(),
+            Shown(*(shown.copy() for shown in self.shown)),
+            self.ties,
             self.rules,
-            self.chats._replace(
-                platform=self.chats.platform.copy(),
-                moved=self.chats.moved.copy(),
-                bound=self.chats.bound.copy(),
-            ),
+            self.chats._replace(**{name: getattr(self.chats, name).copy() for name in MOVES}),
             self.abuse.copy(),
             self.at_start,
-        )  # fmt: skip
+        )
 
     def changing(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return the arrays that a run changes, by name; a copy has its own."""
         shown = {f"shown.{name}": array for name, array in self.shown._asdict().items()}
-        names = ("platform", "moved", "bound")
-        chats = {f"chats.{name}": getattr(self.chats, name) for name in names}
+        chats = {f"chats.{name}": getattr(self.chats, name) for name in MOVES}
         return {"users": self.users, **shown, **chats, "abuse": self.abuse}
 
     def turned(self) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,3 +14,9 @@ class Strict(BaseModel):
     """Refuse unknown keys, text where a number is due, NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def kinds(union: Any) -> dict[str, type[Strict]]:
+    """Return the models of a union by the `kind` that tells them apart."""
+    models = get_args(get_args(union)[0])
+    return {str(model.model_fields["kind"].default): model for model in models}

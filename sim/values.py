@@ -47,7 +47,7 @@ class Seen(NamedTuple):
 
 def step_values(
     seen: Sequence[Seen], cells: Cells, n_messengers: int, costly: Sequence[int]
-) -> F64:  # fmt: skip
+) -> F64:
     """Return the values of `measures.step_series`, shape (n steps, n groups, n series).
 
     Parameters

@@ -22,6 +22,7 @@ def _as_date(value: Any) -> Any:
 
 
 Date = Annotated[dt.date, BeforeValidator(_as_date)]
+Span = tuple[float, float, dt.date]  # first and last day of a step, counted from a date
 Days = Annotated[float, Field(ge=0, le=3660)]
 Rate = Annotated[float, Field(ge=0, le=10)]
 
@@ -40,8 +41,7 @@ class Window(Strict):
 
     def days_in(self, begin: float, end: float, origin: dt.date) -> float:
         """Return how many days of [begin, end), counted from `origin`, are in force."""
-        first = (self.start - origin).days
-        last = float("inf") if self.stop is None else (self.stop - origin).days
+        first, last = self._ends(origin)
         return max(0.0, min(end, last) - max(begin, first))
 
     def ramp_at(self, day: float, origin: dt.date, ramp_days: float) -> float:
@@ -51,8 +51,7 @@ class Window(Strict):
 
     def progress(self, begin: float, end: float, origin: dt.date, ramp_days: float) -> float:
         """Return the mean over the days in force of a ramp from 0 to 1 in `ramp_days`."""
-        first = (self.start - origin).days
-        last = float("inf") if self.stop is None else (self.stop - origin).days
+        first, last = self._ends(origin)
         a, b = max(begin, first) - first, min(end, last) - first
         if b <= a:
             return 0.0
@@ -60,6 +59,11 @@ class Window(Strict):
             return 1.0
         rising = (min(b, ramp_days) ** 2 - min(a, ramp_days) ** 2) / (2 * ramp_days)
         return (rising + max(0.0, b - max(a, ramp_days))) / (b - a)
+
+    def _ends(self, origin: dt.date) -> tuple[float, float]:
+        """Return the first day in force, and the first no longer, counted from `origin`."""
+        last = float("inf") if self.stop is None else (self.stop - origin).days
+        return (self.start - origin).days, last
 
 
 def _as_names(value: Any) -> Any:

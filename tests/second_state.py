@@ -248,9 +248,7 @@ def show(user, mind, messengers, b, theirs=None):
     for p in messengers:
         habits[p] = habit_level(user.habit[p], b)
         fears[p] = fear_level(user, mind, p, b, theirs)
-    return Word(
-        frozenset(has(user)), user.place, tuple(habits), tuple(fears), bool(user.abroad)
-    )  # fmt: skip
+    return Word(frozenset(has(user)), user.place, tuple(habits), tuple(fears), bool(user.abroad))
 
 
 def plain(record):

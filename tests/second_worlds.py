@@ -156,12 +156,12 @@ def worlds(draw):
     regions = draw(st.sampled_from([{"all_of_it": 1.0}, {"a": 0.3, "b": 0.2, "c": 0.5}]))
     abroad = {"share": draw(shares()), "weight": draw(st.floats(0.01, 0.9)), "call_price": 3.0}
     config["population"] = base()["population"] | {
-        "n_users": n, "regions": regions, "abroad": abroad,
+        "n_users": n,
+        "regions": regions,
+        "abroad": abroad,
         "concern_median": draw(st.floats(0, 5)),
-        "chats": {
-            name: {"size": draw(sizes), "order": draw(orders)} for name in chats
-        },
-    }  # fmt: skip
+        "chats": {name: {"size": draw(sizes), "order": draw(orders)} for name in chats},
+    }
     case, kept = base()["case"], MESSENGERS[: draw(st.integers(1, 6))]
     sixth = base()["platforms"]["imo"] | {"label": "Sixth"}
     platforms = base()["platforms"] | {"sixth": sixth}

@@ -8,7 +8,8 @@ import pytest
 from sim import case, load_config, run
 from sim.composing.case_dir import SHIPPED, closed, open_case, searching
 from sim.errors import ConfigError
-from sim.observation.observed import events, observations
+from sim.observation.events import events
+from sim.observation.observed import observations
 from sim.observation.operators import OPERATORS
 from sim.observation.residuals import available, residuals
 from sim.observation.sources import GRADES

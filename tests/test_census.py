@@ -13,8 +13,8 @@ from sim.exports.census import census
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
-from sim.report import read_result
 from sim.storage.folder import run_to_folder
+from sim.storage.tables import read_result
 from tests.cli import REPO
 from tests.exported import DAY, STEP, N, exported
 from tests.worlds import from_steps
@@ -34,9 +34,7 @@ def result(folder):
 
 @pytest.fixture(scope="module")
 def found(result):
-    return census(
-        result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1]
-    )  # fmt: skip
+    return census(result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1])
 
 
 def series(result, measure, channel="any"):

@@ -17,7 +17,7 @@ import pytest
 
 from sim import load_config
 from sim.composing.jobs import expand
-from sim.composing.schema import open_key
+from sim.composing.keys import open_key
 from sim.process.interrupts import Interrupted
 from sim.storage.folder import run_to_folder
 from tests.commands import EXCERPTS, NOT_RUN, PAGES, REPO, files, pieces, reason, small

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from sim import load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.errors import ConfigError
 from sim.sweeps.points import Points
 from sim.sweeps.request import Request

@@ -7,8 +7,8 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.exports.census import census
 from sim.exports.contacts import contacts, to_igraph, to_networkx, write
-from sim.report import read_result
 from sim.state import make_ties
+from sim.storage.tables import read_result
 from sim.world.cache import load_world
 from tests.exported import DAY, N, exported
 from tests.worlds import csr

@@ -10,7 +10,7 @@ from sim.export import main
 from sim.exports.dataset import EFFECT, STATISTICS, to_xarray
 from sim.platforms import CELLULAR
 from sim.process import extras
-from sim.report import read_result
+from sim.storage.tables import read_result
 from tests.exported import exported
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from sim import compare, load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.initialisation.start import prepare
 from sim.model import MigrationModel
 from sim.parallel.threads import BLOCK, Threads

@@ -36,7 +36,7 @@ from tests.worlds import (
     toy_rules,
     toy_state,
     toy_users,
-)  # fmt: skip
+)
 
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
 ENGINE = CompiledEngine(Threads(1))

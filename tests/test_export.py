@@ -9,8 +9,8 @@ import pytest
 
 from sim.export import main
 from sim.measures import month_series, step_series
-from sim.report import read_result
 from sim.results import CHANGES
+from sim.storage.tables import read_result
 from sim.words.units import MEASURES, measure
 from tests.cli import REPO, python
 from tests.exported import exported

@@ -5,7 +5,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.errors import ConfigError
-from sim.exports.flat import COLLECTED, OF_RUN, OF_SWEEP, tables, write_csv
+from sim.exports.flat import COLLECTED, OF_SWEEP, tables, write_csv
+from sim.storage.tables import TABLES
 
 LONG = 70_000  # rows: more than are read at once
 
@@ -20,7 +21,7 @@ def leave(folder, names):
 
 def test_measures_of_all_parts_of_a_long_table_have_their_units(tmp_path):
     into = tmp_path / "csv"
-    write_csv(leave(tmp_path, OF_RUN), into)
+    write_csv(leave(tmp_path, TABLES), into)
     assert next(pq.ParquetFile(tmp_path / "flows.parquet").iter_batches()).num_rows < LONG
     units = pd.read_csv(into / "units.csv")
     assert units.loc[units["kind"] == "measure", "name"].tolist() == ["dau", "vpn"]
@@ -36,4 +37,4 @@ def test_a_sweep_is_meant_by_its_folder_or_by_that_of_its_tables(tmp_path):
 
 def test_a_run_of_which_a_table_is_missing_is_none_that_is_done(tmp_path):
     with pytest.raises(ConfigError, match="neither a run that is done"):
-        tables(leave(tmp_path, OF_RUN[:-1]))
+        tables(leave(tmp_path, TABLES[:-1]))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from sim import load_config
-from sim.composing.schema import names
+from sim.composing.conf import names
 from sim.live.model import LiveModel
 from sim.model import MigrationModel
 from sim.words.in_force import changes, in_force

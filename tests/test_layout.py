@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from sim.errors import ConfigError
-from sim.plotting.layout import GAP, band_note, midway, primary_flows, ribbons, spread
+from sim.plotting.flows import GAP, primary_flows, ribbons
+from sim.plotting.layout import band_note, midway, spread
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from sim import load_config
-from sim.composing.schema import names
+from sim.composing.conf import names
 from sim.errors import ConfigError
 from sim.live.levers import AS_PLANNED, LEVERS, idle, overrides
 from sim.policies import Restriction

@@ -62,7 +62,7 @@ from tests.worlds import (
     toy_state,
     toy_users,
     world,
-)  # fmt: skip
+)
 
 SINGLE = 1e-6  # relative: talks are kept in single precision
 GAIN = 4e-6  # utils: a marginal value is the difference of two welfares in single precision

@@ -5,6 +5,7 @@ import pytest
 from sim import load_config
 from sim.errors import ConfigError
 from sim.observation import observed
+from sim.observation.events import events
 from sim.observation.sources import DESIGN_EFFECT, GRADES, WORDING
 
 BASE = 123.0  # million people aged 12+
@@ -124,7 +125,7 @@ def test_a_base_is_read_by_the_ages_in_it(table):
 
 
 def test_events_are_short_known_and_in_order(config):
-    table = observed.events(config)
+    table = events(config)
     assert table["date"].is_monotonic_increasing
     assert table["label"].str.len().max() <= 40
     assert table["label"].is_unique
@@ -154,20 +155,20 @@ def test_a_day_that_is_none_is_named_with_its_line(config, tmp_path):
         path = tmp_path / "data" / name
         path.write_text(path.read_text(encoding="utf-8").replace("2025-08-13", "2025-08-32"))
     with pytest.raises(ConfigError, match=r"labels\.csv, line \d+: date='2025-08-32'"):
-        observed.events(there)
+        events(there)
 
 
 def test_a_case_without_labels_marks_no_events(config, tmp_path):
     there = elsewhere(config, tmp_path)
     (tmp_path / "data/labels.csv").unlink()
-    assert observed.events(there).empty
+    assert events(there).empty
 
 
 def test_a_label_of_an_unknown_event_is_refused(config, tmp_path):
     there = elsewhere(config, tmp_path)
     (tmp_path / "data/labels.csv").write_text("date,event,label\n2025-08-14,a ban,Ban\n")
     with pytest.raises(ConfigError, match=r"line 2: not in events\.csv: 2025-08-14 a ban"):
-        observed.events(there)
+        events(there)
 
 
 GOOD = {
@@ -254,7 +255,7 @@ def test_a_label_that_no_figure_has_room_for_is_refused(config, tmp_path):
     date, event = path.read_text(encoding="utf-8").splitlines()[1].rsplit(",", 1)[0].split(",", 1)
     path.write_text(f"date,event,label\n{date},{event},{'long' * 11}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"line 2: label='long.*: allowed: up to 40 characters"):
-        observed.events(there)
+        events(there)
 
 
 def test_a_table_that_is_not_there_is_named(config, tmp_path):
@@ -262,54 +263,3 @@ def test_a_table_that_is_not_there_is_named(config, tmp_path):
     (tmp_path / "data" / observed.OBSERVATIONS).unlink()
     with pytest.raises(ConfigError, match=r"observations\.csv: cannot read the table"):
         observed.observations(there)
-
-
-def daily(dates, values):
-    return pd.DataFrame(
-        {"date": pd.to_datetime(dates), "platform": "max", "replication": 0, "value": values}
-    )
-
-
-def test_a_month_weighs_steps_by_their_days_in_it():
-    # 27 Jan has 5 days in January and 2 in February; the last step, too, lasts 7 days.
-    starts = pd.date_range("2025-01-06", periods=8, freq="7D")
-    means = observed.monthly_mean(daily(starts, range(8)))
-    assert list(means["date"]) == [pd.Timestamp("2025-02-01")]  # January and March are cut
-    expected = (2 * 3 + 7 * 4 + 7 * 5 + 7 * 6 + 5 * 7) / 28
-    assert means["value"].item() == pytest.approx(expected, rel=1e-14)
-
-
-def test_steps_of_unequal_length():
-    means = observed.monthly_mean(
-        daily(["2025-06-01", "2025-06-11", "2025-07-01"], [1.0, 4.0, 9.0])
-    )
-    june = means[means["date"] == "2025-06-01"]["value"].item()
-    assert june == pytest.approx((10 * 1 + 20 * 4) / 30)
-
-
-def test_every_series_is_averaged_for_itself_as_pandas_does():
-    dates = pd.date_range("2025-06-01", "2025-08-31", freq="D")  # steps of a day: plain means
-    frame = pd.MultiIndex.from_product(
-        [dates, ["max", "imo"], range(3)], names=["date", "platform", "replication"]
-    ).to_frame(index=False)
-    steps = frame.assign(
-        platform=frame["platform"].astype("category"),
-        value=np.random.default_rng(1).random(len(frame)),
-    )
-    by_month = [
-        steps["platform"].astype(str),
-        steps["replication"],
-        steps["date"].dt.to_period("M"),
-    ]
-    expected = steps["value"].groupby(by_month).mean()
-    means = observed.monthly_mean(steps)
-    assert list(means) == ["date", "platform", "replication", "value"]
-    found = means.assign(
-        date=means["date"].dt.to_period("M"), platform=means["platform"].astype(str)
-    )
-    found = found.set_index(["platform", "replication", "date"])["value"]
-    pd.testing.assert_series_equal(found, expected, rtol=1e-13)
-
-
-def test_a_single_step_covers_no_month():
-    assert observed.monthly_mean(daily(["2025-06-02"], [0.5])).empty

@@ -85,7 +85,7 @@ def test_what_is_taken_apart_is_the_effect_of_the_report():
     """The mean of the steps that begin in December, as WhatsApp is throttled, is another."""
     result = compare(load_config("+scenario=as_happened", *SMALL))
     told = {line.row.label: line.effects["trend_only"] for line in facts(result).lines}
-    whole = dict(zip((c[0] for c in decompose.COLUMNS), decompose.effects(result), strict=True))
+    whole = dict(zip((c.label for c in decompose.COLUMNS), decompose.effects(result), strict=True))
     assert whole["WhatsApp, daily"] == pytest.approx(100 * told["WhatsApp, daily"].median)
     assert whole["exposure"] == pytest.approx(100 * told["Exposure"].median)
     assert whole["welfare"] == pytest.approx(told["Welfare"].median)

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from experiments import phase_diagram
-from experiments.phase_diagram import Ways, crossing, request
+from experiments.phase_diagram import request
+from experiments.ways import GRADE, Ways, crossing
 
 
 def test_the_line_lies_between_grid_points():
@@ -28,7 +29,7 @@ def test_any_two_parameters_can_be_its_sides():
     asked = request(["x=behaviour.network_value:1:4:5", "design.replications=3"]).design
     x, y, history = asked.factors
     assert (x, y, history) == (
-        "behaviour.network_value", "behaviour.mandate_value", phase_diagram.GRADE,
+        "behaviour.network_value", "behaviour.mandate_value", GRADE,
     )  # fmt: skip
     assert asked.factors[x].grid() == pytest.approx([1, 1.75, 2.5, 3.25, 4])
     assert asked.replications == 3
@@ -62,10 +63,8 @@ def test_the_command_leaves_a_page(tmp_path):
         assert word in page
     assert (folder / "figures/phase_diagram.png").is_file()
     points = pd.read_csv(folder / "points.csv")
-    history = points.pivot_table("state_primary", "point", phase_diagram.GRADE)
+    history = points.pivot_table("state_primary", "point", GRADE)
     assert len(points) == 36
     assert history.shape == (18, 2)
-    free = points[
-        (points["policies.both_blocked.grade"] == 0) & (points[phase_diagram.GRADE] == 0)
-    ]
+    free = points[(points["policies.both_blocked.grade"] == 0) & (points[GRADE] == 0)]
     assert (free["state_primary"] < 50).all()  # nothing blocked, nothing tips

@@ -11,7 +11,11 @@ from matplotlib.dates import date2num
 from sim.errors import ConfigError
 from sim.plotting import palette
 from sim.plotting import runs as plotting
-from sim.plotting.layout import primary_flows, select
+from sim.plotting.drawing import DPI, SMALL
+from sim.plotting.files import save
+from sim.plotting.flows import flows as draw_flows
+from sim.plotting.flows import primary_flows
+from sim.plotting.layout import select
 
 PLATFORMS = ["whatsapp", "telegram", "max", "imo", "vk"]
 WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")
@@ -124,7 +128,7 @@ def figures(timeseries, effects, flows, observed, events):
         "reach": plotting.reach(timeseries, "ban", observed, events, "baseline"),
         "effects": plotting.effects(effects, "ban", "baseline"),
         "use": plotting.use(timeseries, "ban"),
-        "flows": plotting.flows(flows, "ban"),
+        "flows": draw_flows(flows, "ban"),
         "harms": plotting.harms(timeseries, ["ban", "baseline"]),
     }
 
@@ -241,9 +245,9 @@ def test_labels_at_line_ends_do_not_overlap(figures):
     for name in ("reach", "effects", "use", "harms"):
         for axes in figures[name].axes:
             low, high = axes.get_ylim()
-            points = 72 * axes.bbox.height / plotting.DPI
+            points = 72 * axes.bbox.height / DPI
             ends = sorted(text.get_position()[1] for text in axes.texts if not text.get_rotation())
-            assert (np.diff(ends) * points / (high - low) > plotting.SMALL).all()
+            assert (np.diff(ends) * points / (high - low) > SMALL).all()
 
 
 def test_axes_state_their_units(figures):
@@ -270,7 +274,7 @@ def test_effects_are_percentage_points_around_zero(figures):
 def test_moves_stand_beside_those_of_the_other_world(flows):
     there = flows[flows["from_platform"] != "telegram"].assign(scenario="none")
     there = there.assign(share=there["share"] / 2)
-    figure = plotting.flows(pd.concat([flows, there]), "ban", "none")
+    figure = draw_flows(pd.concat([flows, there]), "ban", "none")
     written = " ".join(text.get_text() for text in figure.texts)
     assert "(in none)" in written
     assert "WhatsApp to Max 20.0% (10.0%)" in written
@@ -281,7 +285,7 @@ def test_moves_and_long_names_of_worlds_stay_on_the_figure(flows):
     renamed = flows.replace({"max": "vk"})
     other = renamed.assign(scenario="call_ban+fraud_only_measures")
     both = pd.concat([renamed, other])
-    figure = plotting.flows(both, "ban", "call_ban+fraud_only_measures")
+    figure = draw_flows(both, "ban", "call_ban+fraud_only_measures")
     canvas = FigureCanvasAgg(figure)
     for text in figure.texts:
         assert text.get_window_extent(canvas.get_renderer()).x1 < figure.bbox.x1
@@ -304,7 +308,7 @@ def test_flows_take_the_whole_run_and_omit_the_smallest(figures, flows):
 def test_flows_of_parts_of_the_run_are_refused(flows):
     parts = flows.assign(from_date=flows["to_date"] - pd.Timedelta(days=7))
     with pytest.raises(ConfigError, match="only parts"):
-        plotting.flows(parts, "ban")
+        draw_flows(parts, "ban")
 
 
 def test_harms_name_every_scenario_in_every_panel(figures):
@@ -326,13 +330,13 @@ def test_an_unknown_scenario_names_what_is_there(timeseries):
 def test_a_single_step_and_no_events_can_be_drawn(timeseries, observed, events, tmp_path):
     first = timeseries[timeseries["date"] <= WEEKS[0]]
     figure = plotting.reach(first, "ban", observed.iloc[:0], events.iloc[:0])
-    plotting.save(figure, tmp_path / "one")
+    save(figure, tmp_path / "one")
 
 
 def test_files_are_whole_the_same_and_described(figures, timeseries, tmp_path):
     first, again = tmp_path / "v1.0", tmp_path / "again"
-    plotting.save(figures["use"], first)
-    plotting.save(plotting.use(timeseries, "ban"), again)
+    save(figures["use"], first)
+    save(plotting.use(timeseries, "ban"), again)
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "again.png",
         "again.svg",
@@ -353,7 +357,7 @@ def test_a_failed_save_leaves_nothing_behind(figures, tmp_path, monkeypatch):
 
     monkeypatch.setattr(figures["use"], "savefig", fail)
     with pytest.raises(OSError, match="disk full"):
-        plotting.save(figures["use"], tmp_path / "use")
+        save(figures["use"], tmp_path / "use")
     assert not list(tmp_path.iterdir())
 
 

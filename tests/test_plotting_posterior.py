@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from sim.plotting.files import save
 from sim.plotting.posterior import contraction, predictive
-from sim.plotting.runs import save
 
 MONTHS = pd.date_range("2025-06-01", "2026-02-01", freq="MS")
 UNTIL = pd.Timestamp("2025-12-31")
@@ -13,9 +13,9 @@ UNTIL = pd.Timestamp("2025-12-31")
 def bands():
     quantiles = {"q05": 0.5, "q25": 0.55, "q50": 0.6, "q75": 0.65, "q95": 0.7}
     rows = {"platform": "whatsapp", "measure": "mau", "date": MONTHS}
-    return pd.concat([
-        pd.DataFrame(rows | quantiles), pd.DataFrame(rows | {"platform": "imo"} | quantiles)
-    ])  # fmt: skip
+    return pd.concat(
+        [pd.DataFrame(rows | quantiles), pd.DataFrame(rows | {"platform": "imo"} | quantiles)]
+    )
 
 
 def test_a_panel_for_what_was_observed_with_fitted_points_full(tmp_path):

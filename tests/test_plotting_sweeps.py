@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sim.plotting.runs import save
+from sim.plotting.files import save
 from sim.plotting.sweeps import Found, Map, boxes, phase_maps, screening, variances
 
 AXIS = [0.0, 0.5, 1.0]

@@ -283,7 +283,8 @@ APART = {
         "policies.gate": GATE | {"platforms": ["vk"]},
     },
     "chats of two segments moved to two platforms": {
-        "policies.one": MOVE, "policies.two": MOVE | {"segment": "pupils", "platform": "max"},
+        "policies.one": MOVE,
+        "policies.two": MOVE | {"segment": "pupils", "platform": "max"},
     },
     "chats moved to one platform after the other": {
         "policies.one": MOVE | {"stop": "2025-10-01"},
@@ -297,10 +298,8 @@ APART = {
     "a shutdown that spares the phone": {
         "policies.shutdown": SHUTDOWN | {"whitelist": ["max", "cellular"]}
     },
-    "moderation of calls by phone": {
-        "policies.moderation": MODERATION | {"platform": "cellular"}
-    },
-}  # fmt: skip
+    "moderation of calls by phone": {"policies.moderation": MODERATION | {"platform": "cellular"}},
+}
 
 
 @pytest.mark.parametrize("changes", APART.values(), ids=APART)

@@ -12,14 +12,16 @@ from matplotlib.figure import Figure
 
 from sim import load_config
 from sim.errors import ConfigError
-from sim.observation.observed import monthly_mean
-from sim.plotting.runs import save_as
-from sim.report import main, read_result, write_report
+from sim.observation.months import monthly_mean
+from sim.plotting.files import save_as
+from sim.report import main, write_report
 from sim.runs import compare, run
 from sim.storage.folder import run_to_folder
 from sim.storage.manifest import OVERRIDES
-from sim.words.facts import Number, fact_table, facts
+from sim.storage.tables import read_result
+from sim.words.facts import fact_table, facts
 from sim.words.glossary import MEANING
+from sim.words.numbers import Number
 from sim.words.stories import stories, story
 from sim.words.summary import monthly_series
 

@@ -11,9 +11,9 @@ from experiments.scalars import OUTCOMES
 from experiments.sizes import by_size, slope, slopes
 from experiments.verdicts import HOLDS, SIGN, SIZE, Band, judged, verdict
 from sim import load_config
+from sim.composing.keys import set_key
 from sim.plotting.palette import ALONE, WHOLE
 from sim.plotting.robustness import Column, forest
-from sim.posterior import set_key
 from sim.sweeps.request import Request
 
 MONTH = pd.Timestamp("2025-12-01")

@@ -220,7 +220,7 @@ def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_lu
 def test_who_weighs_leaves_out_what_is_wanted_whatever_the_benefit_and_nothing_else(shape):
     rules = toy_rules(
         3, network_value=2.0, network_shape=shape, standalone=by_band(-1.5, 0.2, 1.0), taste_sd=1.0
-    )  # fmt: skip
+    )
     seen, rng = set(), np.random.default_rng(2)
     for i in range(400):
         traits = {"account": 0b111, "revising": i % 8, "taste": rng.normal(size=MAX)}

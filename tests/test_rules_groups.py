@@ -33,7 +33,7 @@ from tests.worlds import (
     toy_rules,
     toy_state,
     toy_users,
-)  # fmt: skip
+)
 
 pytestmark = pytest.mark.interpreted
 

@@ -7,7 +7,7 @@ from pandas.testing import assert_frame_equal
 
 import sim
 from sim import load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.measures import AT_ONCE
 from sim.model import MigrationModel
 from sim.rules.fixed import OPENED_STEPS

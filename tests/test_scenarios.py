@@ -12,7 +12,7 @@ import yaml
 from experiments.scenarios import COMPOSED as ON_TOP
 from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, run_all
 from sim import compare, load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.conditions import Conditions
 from sim.config import SimConfig
 from sim.measures import step_series
@@ -124,10 +124,10 @@ def test_scenarios_on_top_of_others_keep_all_policies_and_a_yardstick_for_both(c
 
 def test_the_commands_that_comments_show_compose():
     shown = [
-        match for name in SCENARIOS for match in re.findall(
-            r"\+scenario=\S+(?: compare_to=\S+)?", " ".join(comment(name))
-        )
-    ]  # fmt: skip
+        match
+        for name in SCENARIOS
+        for match in re.findall(r"\+scenario=\S+(?: compare_to=\S+)?", " ".join(comment(name)))
+    ]
     assert len(shown) >= 3
     for command in shown:
         load_config(*command.split())

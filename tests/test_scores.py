@@ -14,7 +14,7 @@ from experiments.scores import (
     place,
     quantile,
     rmse,
-)  # fmt: skip
+)
 from experiments.targets import targets
 
 ONE, NO_ERROR = np.ones(1), np.zeros(1)

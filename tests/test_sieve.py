@@ -76,7 +76,7 @@ SIEVES = {  # who is listed, and what the rule does to one of them
         lambda users, talks, room: abuse.endangered(0, N, KINDS, NOW, KEYS, room),  # noqa: ARG005
         lambda i, user, talk: abuse.suffer(i, user, KINDS, NOW, KEYS),  # noqa: ARG005
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SIEVES)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sim.composing.schema import names
+from sim.composing.conf import names
 from tests.cli import REPO
 
 pytest.importorskip("mkdocs")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sim import __version__, load_config
-from sim.composing.schema import names
+from sim.composing.conf import names
 from sim.errors import ConfigError
 from sim.scenarios import dated, listed, main, story
 from tests.cli import command

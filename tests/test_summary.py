@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from sim import load_config
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.observation.observed import observations
 from sim.observation.operators import REACH
 from sim.observation.residuals import residuals

@@ -10,7 +10,7 @@ from sim import load_config, run
 from sim.conditions import Conditions
 from sim.errors import ConfigError
 from sim.initialisation.start import prepare
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.parallel.threads import Threads
 from sim.runs import take_run
 from sim.sweeps.outcomes import _frame, check_outcomes, outcomes

@@ -43,7 +43,7 @@ from sim.rules.records import (
     Records,
     Shown,
     records,
-)  # fmt: skip
+)
 from sim.rules.word import (
     FEAR_BIT,
     FEAR_STEPS,

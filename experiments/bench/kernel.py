@@ -97,7 +97,7 @@ class Kernel:
 @rule_loop
 def step_blocks(
     first: int, last: int, slices: Slices, now: U32, following: U32, key: np.uint64, above: I32
-) -> None:  # fmt: skip
+) -> None:
     """Step the lanes of a range of blocks; count by block and lane who is above each platform."""
     align_stack()
     for begin in range(first, last, BLOCK):

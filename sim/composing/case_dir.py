@@ -39,8 +39,7 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
     at = next((k for k, o in enumerate(overrides) if o.startswith(FOLDER)), None)
     if at is None or any(o.startswith(SEARCH) for o in overrides):
         return overrides
-    folder = overrides[at].removeprefix(FOLDER).strip("'")
-    search = f"{SEARCH}['file://{folder}/conf']"
+    search = f"{SEARCH}['file://{_opened(overrides[at])}/conf']"
     return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
 
 
@@ -48,7 +47,7 @@ def closed(overrides: Sequence[str]) -> list[str]:
     """Return overrides as they were given to `open_case`, with ``case_dir=FOLDER``."""
     for at, (case, folder) in enumerate(pairwise(overrides)):
         if case.startswith("case=") and folder.startswith(FOLDER):
-            path = Path(folder.removeprefix(FOLDER).strip("'"))
+            path = _opened(folder)
             name = path.name if path.parent == SHIPPED else path
             return [*overrides[:at], f"{KEY}{name}", *overrides[at + 2 :]]
     return [*overrides]
@@ -56,9 +55,14 @@ def closed(overrides: Sequence[str]) -> list[str]:
 
 def stamps(overrides: tuple[str, ...]) -> Stamps:
     """Return when the files of a case were written: in a notebook they change between two runs."""
-    at = next((o.removeprefix(FOLDER).strip("'") for o in overrides if o.startswith(FOLDER)), None)
-    files = [] if at is None else yaml_files(Path(at))
+    folders = [_opened(o) for o in overrides if o.startswith(FOLDER)][:1]
+    files = [path for folder in folders for path in yaml_files(folder)]
     return tuple((str(path), path.stat().st_mtime_ns) for path in files)
+
+
+def _opened(override: str) -> Path:
+    """Return the folder that `open_case` wrote into an override."""
+    return Path(override.removeprefix(FOLDER).strip("'"))
 
 
 def yaml_files(folder: Path, group: str = "") -> list[Path]:

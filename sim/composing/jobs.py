@@ -12,8 +12,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.errors import OverrideParseException
 
+from sim.composing.conf import CONF
+from sim.composing.keys import set_key
 from sim.composing.refusals import unreadable
-from sim.composing.schema import CONF, REFUSALS, load_config
+from sim.composing.schema import REFUSALS, load_config
 from sim.composing.validation import validate
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -101,10 +103,6 @@ def _values(override: Override) -> list[str]:
 def _with(config: SimConfig, override: str) -> SimConfig:
     """Return `config` with a number under the key that an override names."""
     key, number = override.lstrip("+").split("=")
-    *path, last = key.split(".")
     tree = config.model_dump(mode="json")
-    node = tree
-    for name in path:
-        node = node[name]
-    node[last] = json.loads(number)
+    set_key(tree, key, json.loads(number))
     return validate(tree)

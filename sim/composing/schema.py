@@ -19,23 +19,14 @@ from yaml import YAMLError
 
 from sim import posterior
 from sim.composing.case_dir import Stamps, open_case, searching, stamps
-from sim.composing.conf import CONF as CONF
-from sim.composing.conf import names as names
+from sim.composing.conf import CONF, names
+from sim.composing.keys import IN_CONF, open_key, path_of
 from sim.composing.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.composing.validation import OURS, validate
 from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
 from sim.world.pool import available_cores
 
-_IN_CONF = (
-    "case",
-    "population",
-    "network",
-    "platforms",
-    "abuse",
-)  # every key of theirs stands in conf/
-_OPEN = ("policies", *_IN_CONF)  # trees whose keys the typed models check
-GROUPS = (*_IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
 # as Hydra raises them
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
@@ -46,7 +37,7 @@ def register() -> None:
     tree: dict[str, Any] = {
         name: field.get_default(call_default_factory=True)
         for name, field in SimConfig.model_fields.items()
-        if name not in (*_IN_CONF, *OURS)
+        if name not in (*IN_CONF, *OURS)
     }
     tree["start"] = str(tree["start"])
     tree["compare_to"] = list(tree["compare_to"])
@@ -60,8 +51,8 @@ def register() -> None:
 def scenario_name(overrides: Any) -> str:
     """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
     chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
-    names = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
-    return "+".join(names)
+    composed = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
+    return "+".join(composed)
 
 
 register()
@@ -119,36 +110,21 @@ def load_sweep_tree(*overrides: str) -> dict[str, Any]:
         return _compose(tuple(opened), "sweep")
 
 
-def open_key(override: str) -> str:
-    """Let ``policies.NAME.KEY=VALUE`` set what the file in conf/ leaves at its default.
-
-    Hydra would ask for a ``+``; whether there is such a key is checked by the typed models.
-    """
-    is_key = re.match(rf"({'|'.join(_OPEN)})(\.\w+)+=", override)
-    return f"++{override}" if is_key else override
-
-
-def close_key(override: str) -> str:
-    """Return an override as it was given to `open_key`."""
-    given = override.removeprefix("++")
-    return given if open_key(given) == override else override
-
-
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     _refuse_whole(overrides)
     tree = _compose(overrides)
     _refuse_misplaced(overrides, tree)
     for override in overrides:
-        if _path(override)[0] in OURS and any(key in tree for key in OURS):
+        if path_of(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
                 f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
             )
     _refuse_drawn(overrides, tree)
     _refuse_absent(overrides, tree["policies"])
     tree["scenario"] = scenario_name(overrides)
-    names = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
+    others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {
-        name: _policies(overrides, name) for name in names if isinstance(name, str)
+        name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
     return tree
 
@@ -156,7 +132,7 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
 def _refuse_whole(overrides: tuple[str, ...]) -> None:
     """Refuse to set or delete a tree that is put together from files, or a key that is needed."""
     for override in overrides:
-        key, *rest = _path(override)
+        key, *rest = path_of(override)
         if not rest and key == "policies":
             raise ConfigError(
                 f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
@@ -168,7 +144,7 @@ def _refuse_whole(overrides: tuple[str, ...]) -> None:
 def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
     """Refuse a file that does not say in its first line where its keys belong."""
     for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
-        by_hand = any(_path(override)[:1] == [group] != _path(override) for override in overrides)
+        by_hand = any(path[0] == group and path[1:] for path in map(path_of, overrides))
         if isinstance(tree.get(group), dict) and not by_hand:
             raise ConfigError(
                 f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
@@ -178,7 +154,7 @@ def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
 def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
     """Refuse to change a policy that is not in the world."""
     for override in overrides:
-        group, *rest = _path(override)
+        group, *rest = path_of(override)
         name = rest[0] if rest else ""
         made = policies.get(name) if isinstance(policies, dict) else None
         is_one = isinstance(made, dict) and "kind" not in made and name in names("policy")
@@ -193,7 +169,7 @@ def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
     folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
     if tree["parameters"] == "posterior" and posterior.exists(folder):
         for override in overrides:
-            if ".".join(_path(override)) in posterior.read(folder).names:
+            if ".".join(path_of(override)) in posterior.read(folder).names:
                 raise ConfigError(
                     f"{override}: drawn by each replication; allowed: with parameters=defaults"
                 )
@@ -205,7 +181,7 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     A change or deletion of a policy holds wherever that policy is; what the command line adds is
     added to the question's own scenario alone.
     """
-    paths = {o: _path(o) for o in overrides}
+    paths = {o: path_of(o) for o in overrides}
     shared = [o for o, path in paths.items() if not _is_apart(path)]
     try:
         policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
@@ -227,11 +203,6 @@ def _is_apart(path: list[str]) -> bool:
     """Say whether an override is the scenario's own, or only says how Hydra runs."""
     of_hydra = path[0].split("/")[0] == "hydra" and path[1:] != ["searchpath"]
     return of_hydra or path[0] in ("scenario", "policy", "policies")
-
-
-def _path(override: str) -> list[str]:
-    """Return the keys that lead to what an override is about."""
-    return override.lstrip("+~").split("=")[0].split("@")[0].split(".")
 
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.policies import Policy
+from sim.strict import kinds
 from sim.world.settings import NetworkConfig
 
 Location = tuple[int | str, ...]
@@ -113,9 +114,7 @@ def _plain(message: str) -> str:
 
 def _tags(problem: Any) -> str:
     """Return the kinds that a union of classes allows."""
-    annotation = NetworkConfig if problem["loc"][0] == "network" else Policy
-    members = typing.get_args(typing.get_args(annotation)[0])
-    return ", ".join(str(member.model_fields["kind"].default) for member in members)
+    return ", ".join(kinds(NetworkConfig if problem["loc"][0] == "network" else Policy))
 
 
 def allowed_keys(key: str, known: list[str]) -> str:

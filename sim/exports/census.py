@@ -74,7 +74,7 @@ def census(
         If a date, scenario or replication lies outside the run, or there would be too many rows.
     """
     scenarios = scenarios or (config.scenario,)
-    steps = check(config, dates, scenarios, replications)
+    steps = steps_of(config, dates, scenarios, replications)
     threads = Threads(config.engine.threads)
     parts = [
         part
@@ -84,7 +84,7 @@ def census(
     return Census(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)))
 
 
-def check(
+def steps_of(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str],
     replications: Sequence[int],
 ) -> list[int]:  # fmt: skip
@@ -139,8 +139,7 @@ def _replication(
 
 def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
     config = simulation.config
-    midnight = dt.datetime.combine(config.start, dt.time())
-    date = midnight + dt.timedelta(days=step * config.step_days)
+    date = config.step_begins(step)
     values = simulation.recorder.observations.steps[-1][0]
     tables = (
         _users(config, simulation.state, simulation.now, witness),
@@ -171,7 +170,7 @@ def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.Da
         "concern": (users.concern / CONCERN_STEPS).astype(np.float32),
         "vpn": (users.place & 1) == 1,
         "messengers": _joined(users.installed & users.account, config.messengers),
-        "primary": _named(_compact(witness.primary, config), (*config.messengers, CELLULAR)),
+        "primary": _named(_compact(witness.primary, config), config.carriers),
         "exposed": witness.exposed == 1,
         "exposure": _exposure(config, now, talks.use),
     }
@@ -194,8 +193,7 @@ def _exposure(config: SimConfig, now: Now, use: np.ndarray) -> F64:
 
 def _platforms(config: SimConfig, witness: Witness) -> pd.DataFrame:
     users, talks = witness.users, witness.talks
-    names = (*config.messengers, CELLULAR)
-    parts = []
+    names, parts = config.carriers, []
     for p, name in enumerate(names):
         column = CELLULAR_COLUMN if name == CELLULAR else p
         part: dict[str, Any] = {

@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.cells import groups
 from sim.config import SimConfig
-from sim.platforms import CELLULAR, CHANNELS
+from sim.platforms import CHANNELS
 from sim.process.extras import extra
 from sim.results import CHANGES, Result
 from sim.words.units import measure
@@ -60,7 +60,7 @@ def _axes(result: Result) -> dict[str, pd.Index]:
         "date": sorted(rows.loc[~is_month, "date"].unique()),
         "month": sorted(rows.loc[is_month, "date"].unique()),
         "group": groups(config),
-        "platform": (*config.messengers, CELLULAR),
+        "platform": config.carriers,
         "channel": (*CHANNELS, "any"),
     }
     return {name: pd.Index(list(values), name=name) for name, values in names.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -48,7 +47,7 @@ def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
     """
     days, platforms = [], []
     for _ in range(n_steps):
-        date = _date(model)
+        date = model.config.step_begins(model.simulation.n_done)
         model.step()
         days.append({"date": date, **_day(model, user)})
         platforms += [{"date": date, **entry} for entry in _platforms(model, user)]
@@ -56,15 +55,9 @@ def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
     return Diary(*(table.astype({"date": "datetime64[ms]"}) for table in tables))
 
 
-def _date(model: MigrationModel) -> dt.datetime:
-    """Return when the next step begins."""
-    days = model.simulation.n_done * model.config.step_days
-    return dt.datetime.combine(model.config.start, dt.time()) + dt.timedelta(days=days)
-
-
 def _day(model: MigrationModel, user: User) -> dict[str, Any]:
     simulation, talk = model.simulation, user.talk
-    rules, names = simulation.state.rules, (*model.config.messengers, CELLULAR)
+    rules, names = simulation.state.rules, model.config.carriers
     most = primary(talk, rules)
     return {
         "primary": names[-1] if most == CELLULAR_COLUMN else names[most],

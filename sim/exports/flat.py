@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from sim.errors import ConfigError
 from sim.storage.drafts import whole
+from sim.storage.tables import TABLES
 from sim.words.units import COLUMNS, measure
 
-OF_RUN = ("timeseries", "effects", "flows")
 OF_SWEEP = ("outcomes", "summary", "runs")
 COLLECTED = "collected"
 UNITS = "units.csv"
@@ -29,7 +29,7 @@ def tables(folder: Path) -> list[Path]:
         If it is neither a run that is done nor a sweep or multirun that was collected.
     """
     for where, names in (
-        (folder, OF_RUN), (folder / COLLECTED, OF_SWEEP), (folder, OF_SWEEP),
+        (folder, TABLES), (folder / COLLECTED, OF_SWEEP), (folder, OF_SWEEP),
     ):  # fmt: skip
         paths = [where / f"{name}.parquet" for name in names]
         if all(path.is_file() for path in paths):

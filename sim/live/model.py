@@ -70,10 +70,8 @@ class LiveModel(MigrationModel):
     @property
     def days(self) -> tuple[dt.datetime, dt.datetime]:
         """Return when the step last taken began, and the last day of it."""
-        began = dt.datetime.combine(self.config.start, dt.time())
-        step = dt.timedelta(days=self.config.step_days)
-        began += (self.simulation.n_done - 1) * step
-        return began, began + max(step - dt.timedelta(days=1), dt.timedelta())
+        began = self.config.step_begins(self.simulation.n_done - 1)
+        return began, began + dt.timedelta(days=max(self.config.step_days - 1, 0.0))
 
     @property
     def in_force(self) -> list[str]:
@@ -103,7 +101,7 @@ class LiveModel(MigrationModel):
     @cached_property
     def atlas(self) -> Atlas:
         """Where the users stand; the same for every run in this society."""
-        config, n_threads = self.config, Threads(self.config.engine.threads).n_threads
+        config, n_threads = self.config, self.config.engine.threads
         people = load_world(config, n_threads).population
         graph = build_graph(people, config.network, config.seed, Path.cwd(), n_threads)
         return draw_atlas(graph, people.region, config.regions)

@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 from mesa.visualization.solara_viz import ModelController
 from mesa.visualization.utils import update_counter
 
-from sim.composing.schema import load_config, names
+from sim.composing.conf import names
+from sim.composing.schema import load_config
 from sim.errors import ConfigError
 from sim.live.levers import AS_PLANNED, LEVERS, idle, overrides
 from sim.live.model import LiveModel

@@ -1,6 +1,6 @@
-"""The observed world the simulator is held against: a table of figures, and the events.
+"""The observed world the simulator is held against: a table of figures.
 
-A case holds them in its folder of data: `observations.csv`, one figure a row with who measured it,
+A case holds it in its folder of data: `observations.csv`, one figure a row with who measured it,
 on whom, how well, and whether it is to be fitted or only shown (docs/howto_case.md).
 """
 
@@ -16,11 +16,10 @@ import pandas as pd
 from sim.cells import groups
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.measures import COVERED
+from sim.observation.events import events
 from sim.observation.lines import Line, read_lines
 from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
-from sim.platforms import CELLULAR
 from sim.policy_checks import allowed
 from sim.world.ages import age_shares
 
@@ -30,12 +29,8 @@ COLUMNS = (
     "sigma", "measurer", "quality", "use", "source", "note",
 )  # fmt: skip
 POINT = ["date", "platform", "measure"]
-LONGEST = 40  # label of an event
 USES = ("fit", "show")
 UNITS = ("percent", "million")
-DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
-EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
-LABEL = ["date", "label", "platforms", "url"]
 
 
 def observations(config: SimConfig) -> pd.DataFrame:
@@ -124,7 +119,7 @@ def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
     """Return what may stand in the columns that hold names."""
     operator = OPERATORS.get(line["operator"])
     about = operator.about if operator else None
-    some = config.messengers if operator else (*config.messengers, CELLULAR, "any")
+    some = config.messengers if operator else (*config.carriers, "any")
     return {
         "operator": tuple(OPERATORS),
         "platform": (about,) if about else some,
@@ -203,88 +198,6 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
     rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
     kept = [*POINT, "value", "sigma", "bias", "measurer", "quality", "source", "note"]
     return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
-
-
-def events(config: SimConfig) -> pd.DataFrame:
-    """Return the steps of a case that matter, with labels short enough for a figure.
-
-    A case without labels.csv has none.
-
-    Returns
-    -------
-    DataFrame, shape (n_events, 4)
-        date, label (up to `LONGEST` characters), platforms (ours, joined by ";"), url; by date.
-
-    Raises
-    ------
-    ConfigError
-        If labels.csv labels an event that events.csv does not hold, or at too great a length.
-    """
-    names = {config.platforms[name].label: name for name in config.messengers}
-    data, rows = config.case.data, []
-    if not (data / "labels.csv").is_file():
-        return pd.DataFrame(columns=LABEL)
-    known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
-    for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
-        event = known.get((line["date"], line["event"]))
-        if event is None:
-            raise ConfigError(
-                f"labels.csv, line {number}: not in events.csv: {line['date']} {line['event']}; "
-                "date and event must be the same"
-            )
-        if len(line["label"]) > LONGEST:
-            raise ConfigError(
-                f"labels.csv, line {number}: label={line['label']!r}: "
-                f"allowed: up to {LONGEST} characters"
-            )
-        ours = (names[one] for one in event["platforms"].split(";") if one in names)
-        rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
-    table = pd.DataFrame(rows, columns=LABEL).astype({"date": "datetime64[us]"})
-    return table.sort_values("date", ignore_index=True)
-
-
-def _day(text: str, number: int) -> dt.date:
-    """Return the date of a line of labels.csv."""
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"labels.csv, line {number}: date={text!r}: no date; allowed: as 2025-08-13"
-        ) from None
-
-
-def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
-    """Average a measure over calendar months, a step weighing by its days in the month.
-
-    A step lasts until the next one starts, the last as long as the one before it. Months of
-    which the steps cover less than 90 % of the days are left out.
-
-    Parameters
-    ----------
-    steps : DataFrame, columns date (start of the step), platform, replication, value
-
-    Returns
-    -------
-    DataFrame, columns date (first day of the month), platform, replication, value
-    """
-    wide = steps.pivot_table(index="date", columns=["platform", "replication"], values="value")
-    if len(wide) < 2:  # a single step has no length
-        return steps.iloc[:0][["date", "platform", "replication", "value"]]
-    start = wide.index.to_numpy().astype("datetime64[s]")
-    end = np.append(start[1:], start[-1] + (start[-1] - start[-2]))
-    month = np.arange(start[0].astype("datetime64[M]"), end[-1].astype("datetime64[M]") + MONTH)
-    opens = month.astype("datetime64[s]")[:, None]
-    closes = (month + MONTH).astype("datetime64[s]")[:, None]
-    days = (np.minimum(end, closes) - np.maximum(start, opens)) / DAY
-    days = np.maximum(days, 0.0)  # shape (months, steps)
-    covered = days.sum(axis=1)
-    whole = covered >= COVERED * ((closes - opens) / DAY).ravel()
-    means = (days @ wide.to_numpy())[whole] / covered[whole, None]
-    of_series = {  # by hand: melt would build an index for each of what may be a thousand columns
-        name: wide.columns.get_level_values(name).repeat(len(means)) for name in wide.columns.names
-    }
-    dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])
-    return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
 
 
 def _number(text: str) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ import pandas as pd
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.grades import as_restrictions, mean_grades
-from sim.observation.observed import monthly_mean
+from sim.observation.months import monthly_mean
 from sim.observation.operators import OPERATORS, Key
 from sim.policies import Compliance, Restriction
+from sim.words.units import BAND
 
 SERIES = ["group", "platform", "channel", "measure"]
-BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
 SCORE = ["use", "platform", "operator"]
 
 
@@ -120,11 +119,10 @@ def available(config: SimConfig) -> pd.DataFrame:
     sizes = np.array(list(config.population.regions.values()))
     rows = []
     for step in range(config.n_steps):
-        span = (step * config.step_days, (step + 1) * config.step_days, config.start)
+        span, date = config.step_span(step), config.step_begins(step)
         hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
         fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/conditions.py
         passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
-        date = dt.datetime.combine(config.start, dt.time()) + dt.timedelta(days=span[0])
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])
             for r in range(config.replications)

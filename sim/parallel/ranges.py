@@ -16,7 +16,7 @@ from sim.engines import CompiledEngine, move_rows
 from sim.parallel.ranks import Ranks
 from sim.parallel.threads import GRAIN, Task, Threads, chunks, cut
 from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Now, Records
-from sim.state import State
+from sim.state import MOVES, State
 from sim.tally import Tally
 from sim.world.arrays import Flags
 
@@ -111,7 +111,7 @@ class RangesEngine(CompiledEngine):
         moved = np.flatnonzero(chats.moved != STAYED)
         rows = np.empty(len(moved), MOVED)
         rows["chat"] = moved
-        written = {"platform": chats.platform, "moved": chats.moved, "bound": chats.bound}
+        written = {name: getattr(chats, name) for name in MOVES}
         for name, array in written.items():
             rows[name] = array[moved]
         rows = self._ranks.joined(rows)

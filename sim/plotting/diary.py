@@ -19,8 +19,8 @@ from sim.plotting.drawing import (
     note,
     panel,
     time_axis,
-)  # fmt: skip
-from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Looks, in_order, platform, scenario
+)
+from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Looks, looks_in, scenario
 
 HIGH, APART = 2.0, 2.75  # of a panel, and from one to the next, inches
 BAR = 0.5  # height of a line of what the user has, rows
@@ -95,10 +95,10 @@ def _name(axes: Axes, title: str, unit: str) -> None:
 def _draw_has(axes: Axes, platforms: pd.DataFrame, looks: Looks) -> None:
     """Draw a line for each messenger: thick while the user has it."""
     rows = platforms.dropna(subset="has")
-    names = in_order(set(rows["platform"]), looks)
-    for at, name in enumerate(reversed(names)):  # the first stands on top
+    drawn = list(reversed(looks_in(rows["platform"], looks).items()))  # the first stands on top
+    for at, (name, look) in enumerate(drawn):
         mine = rows[rows["platform"] == name]
-        when, look = days(mine["date"]), platform(name, looks)
+        when = days(mine["date"])
         length = when[1] - when[0] if len(when) > 1 else 1.0
         for column, style in (
             ("has", {"facecolors": look.colour}),
@@ -108,17 +108,13 @@ def _draw_has(axes: Axes, platforms: pd.DataFrame, looks: Looks) -> None:
             axes.broken_barh(spans, (at - BAR / 2, BAR), **style)
         axes.axhline(at, color=FAINT, linewidth=0.8, zorder=0.5)
     axes.set_yticks([])
-    axes.set_ylim(-0.5, len(names) - 0.5)
-    label_ends(
-        axes, [(float(at), platform(name, looks)) for at, name in enumerate(reversed(names))]
-    )
+    axes.set_ylim(-0.5, len(drawn) - 0.5)
+    label_ends(axes, [(float(at), look) for at, (_, look) in enumerate(drawn)])
     axes.grid(visible=False)
     axes.set_title("Has it", fontsize=NORMAL, loc="left", color=INK)
 
 
-def _spans(
-    when: np.ndarray, holds: np.ndarray, length: float
-) -> list[tuple[float, float]]:  # fmt: skip
+def _spans(when: np.ndarray, holds: np.ndarray, length: float) -> list[tuple[float, float]]:
     """Return start and length of every stretch of steps in which something holds."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], holds, [False]]).astype(int)))
     return [
@@ -130,9 +126,9 @@ def _spans(
 def _draw_shares(axes: Axes, platforms: pd.DataFrame, column: str, looks: Looks) -> None:
     """Draw a column of shares, a line a platform."""
     rows = platforms.dropna(subset=column).sort_values("date")
-    names = in_order(set(rows["platform"]), looks)
-    lines = {name: _path(rows[rows["platform"] == name], column) for name in names}
-    ends = draw_lines(axes, lines, {name: platform(name, looks) for name in names}, 100.0)
+    drawn = looks_in(rows["platform"], looks)
+    lines = {name: _path(rows[rows["platform"] == name], column) for name in drawn}
+    ends = draw_lines(axes, lines, drawn, 100.0)
     axes.set_ylim(0.0, 104.0)
     label_ends(axes, ends)
 

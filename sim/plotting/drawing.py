@@ -12,11 +12,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path as Curve
 from numpy.typing import NDArray
 
-from sim.plotting.layout import Ribbon, bar_tops, spread
+from sim.plotting.layout import spread
 from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Look, Looks, darker, platform
 
 DPI = 150
@@ -27,7 +25,6 @@ POINTS = 72.0  # an inch
 TICKS_AN_INCH = 2.3
 SMALL, NORMAL, LARGE = 7.5, 8.5, 11.0  # font sizes, points
 MID_MONTH = pd.Timedelta(days=14)  # a month's value is drawn in its middle
-BAR = 0.025  # width of an alluvial's bars, share of the axes
 TILT = 38.0  # of the events' labels, degrees
 ALONE: dict[str, Any] = {"marker": "_", "markersize": 14}  # of a line of one point, else unseen
 End = tuple[float, Look]
@@ -201,34 +198,3 @@ def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
             fontsize=SMALL,
             color=MUTED,
         )
-
-
-def draw_ribbon(axes: Axes, ribbon: Ribbon, looks: Looks) -> None:
-    """Draw people moving: a band bent from the left bar to the right one; who stays is pale."""
-    a, b = BAR, 1.0 - BAR
-    top, other = ribbon.left, ribbon.right
-    down, under = top + ribbon.height, other + ribbon.height
-    there = [(a, top), (0.5, top), (0.5, other), (b, other)]
-    back = [(b, under), (0.5, under), (0.5, down), (a, down)]
-    bend = [Curve.CURVE4] * 3
-    codes = [Curve.MOVETO, *bend, Curve.LINETO, *bend, Curve.CLOSEPOLY]
-    shape = Curve(np.array([*there, *back, there[0]]), codes)
-    alpha = 0.15 if ribbon.source == ribbon.target else 0.6
-    colour = platform(ribbon.source, looks).colour
-    axes.add_patch(PathPatch(shape, facecolor=colour, alpha=alpha, linewidth=0))
-
-
-def draw_bars(axes: Axes, shares: pd.Series, side: str, looks: Looks) -> None:
-    """Draw the bars of one side (`left` or `right`), with names and shares outside of them."""
-    tops = bar_tops(shares)
-    bottom = axes.get_ylim()[0]
-    middles = [tops[str(name)] + share / 2 for name, share in shares.items()]
-    gap = 1.3 * SMALL * bottom / (POINTS * axes.bbox.height / DPI)
-    places = spread(middles, gap, 0.0, bottom)
-    edge, outside, align = (0.0, -0.02, "right") if side == "left" else (1 - BAR, 1.02, "left")
-    for (name, share), place in zip(shares.items(), places, strict=True):
-        look = platform(str(name), looks)
-        box = (edge, tops[str(name)])
-        axes.add_patch(Rectangle(box, BAR, share, facecolor=look.colour, linewidth=0))
-        text, colour = f"{look.label} {share:.1%}", darker(look.colour)
-        axes.text(outside, place, text, ha=align, va="center", fontsize=SMALL, color=colour)

@@ -16,9 +16,9 @@ from sim.plotting.drawing import (
     note,
     panel,
     time_axis,
-)  # fmt: skip
+)
 from sim.plotting.layout import band_note, bands, midway, select
-from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform, scenario
+from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, looks_in, scenario
 
 COLUMNS = 4
 UPPER, LOWER, PITCH = 1.15, 0.8, 2.8  # heights of both panels, and from group to group, inches
@@ -57,7 +57,7 @@ def by_group(
     """
     rows = select(timeseries, scenario=scenario_name)
     groups = _groups(rows, kind)
-    lines_of = _looks(rows, looks)
+    lines_of = looks_in(map(str, select(rows, measure="dau")["platform"].unique()), looks)
     costs = {name: scenario(name, place) for place, (_, _, name) in enumerate(COSTS)}
     n_rows = -(-len(groups) // COLUMNS)
     figure = new_figure(f"Reach and its costs by {kind}: {scenario_name}", BELOW + PITCH * n_rows)
@@ -94,11 +94,6 @@ def _groups(rows: pd.DataFrame, kind: str) -> list[str]:
         kinds = {name.partition("=")[0] for name in map(str, rows["group"].unique())} - {"all"}
         raise ConfigError(f"no groups {kind}=...; allowed: {', '.join(sorted(kinds))}")
     return found
-
-
-def _looks(rows: pd.DataFrame, looks: Looks) -> dict[str, Look]:
-    names = set(map(str, select(rows, measure="dau")["platform"].unique()))
-    return {name: platform(name, looks) for name in in_order(names, looks)}
 
 
 def _draw_reach(axes: Axes, rows: pd.DataFrame, looks: dict[str, Look]) -> dict[str, pd.DataFrame]:

@@ -1,29 +1,15 @@
-"""What a figure computes before it draws: rows, bands, places of labels and ribbons."""
+"""What a figure computes before it draws: rows, bands, places of labels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sim.errors import ConfigError
-from sim.plotting.palette import PLATFORMS, Looks, in_order
-
-BAND = {"low": 0.05, "median": 0.5, "high": 0.95}
-GAP = 0.03  # between the bars of an alluvial, share of the population
-
-
-class Ribbon(NamedTuple):
-    """People moving between two bars; tops and height are shares, measured downwards."""
-
-    source: str
-    target: str
-    left: float
-    right: float
-    height: float
+from sim.words.units import BAND
 
 
 def select(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:
@@ -117,53 +103,6 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> NDAr
     moved = np.empty(len(order))
     moved[order] = np.clip(fitted, low, max(low, high - last)) + steps
     return moved
-
-
-def primary_flows(flows: pd.DataFrame, looks: Looks = PLATFORMS) -> pd.DataFrame:
-    """Return who moved where from the table's start to its end, mean over replications.
-
-    The mean, not the median, because means of parts add up to the mean of the whole.
-
-    Returns
-    -------
-    DataFrame, shape (n_platforms, n_platforms)
-        Shares of the 12+ population; rows: primary platform at the start, columns: at the end.
-
-    Raises
-    ------
-    ConfigError
-        If the table holds only parts of the whole interval: moves do not add up over parts.
-    """
-    start, end = flows["from_date"].min(), flows["to_date"].max()
-    rows = flows[(flows["from_date"] == start) & (flows["to_date"] == end)]
-    if rows.empty:
-        raise ConfigError(f"flows: no rows from {start:%Y-%m-%d} to {end:%Y-%m-%d}, only parts")
-    matrix = rows.pivot_table(
-        index="from_platform", columns="to_platform", values="share", aggfunc="sum", fill_value=0.0
-    )
-    names = in_order(set(matrix.index) | set(matrix.columns), looks)
-    whole = matrix.reindex(index=names, columns=names, fill_value=0.0)
-    return whole / rows["replication"].nunique()
-
-
-def bar_tops(shares: pd.Series) -> dict[str, float]:
-    """Return the top of each bar, stacked downwards with gaps, in the order of `shares`."""
-    heights = shares.to_numpy() + GAP
-    tops = np.concatenate([[0.0], np.cumsum(heights)[:-1]])
-    return dict(zip(map(str, shares.index), map(float, tops), strict=True))
-
-
-def ribbons(matrix: pd.DataFrame) -> list[Ribbon]:
-    """Return a ribbon for every pair of platforms, stacked within both bars without overlap."""
-    left, right = bar_tops(matrix.sum(axis=1)), bar_tops(matrix.sum(axis=0))
-    found = []
-    for source in matrix.index:
-        for target in matrix.columns:
-            share = float(matrix.loc[source, target])
-            found.append(Ribbon(source, target, left[source], right[target], share))
-            left[source] += share
-            right[target] += share
-    return found
 
 
 def limit(low: float, high: float, lowest: float, highest: float) -> str:

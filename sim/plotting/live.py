@@ -22,7 +22,7 @@ from sim.plotting.drawing import (
     time_axis,
 )
 from sim.plotting.layout import bands, midway, select
-from sim.plotting.palette import INK, MUTED, in_order, platform
+from sim.plotting.palette import INK, MUTED, looks_in
 from sim.plotting.palette import scenario as scenario_look
 from sim.plotting.runs import HARMS
 
@@ -53,8 +53,7 @@ def reach_so_far(
     lines = bands(select(rows, scenario=scenarios[0]), "platform")
     figure = new_figure("Who opens what on a day", 5.6, NARROW)
     axes = panel(figure, 0.85, 3.0, LEFT, NARROW - LEFT - RIGHT)
-    looks = {name: platform(name) for name in in_order(set(lines))}
-    ends = draw_lines(axes, lines, looks, 100.0)
+    ends = draw_lines(axes, lines, looks_in(lines), 100.0)
     for other in scenarios[1:]:
         draw_dashed(axes, bands(select(rows, scenario=other), "platform"))
     time_axis(axes, *span)

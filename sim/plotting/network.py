@@ -20,8 +20,7 @@ from sim.plotting.palette import (
     Look,
     Looks,
     darker,
-    in_order,
-    platform,
+    looks_in,
 )
 
 AREA = 6000.0  # of all markers together [points^2]
@@ -65,7 +64,7 @@ def network_map(
     axes.set_axis_off()
     axes.set_aspect("equal")
     _draw_ties(axes, atlas)
-    shares = [(platform(name, looks), names == name) for name in in_order(set(primary), looks)]
+    shares = [(look, names == name) for name, look in looks_in(primary, looks).items()]
     for look, mine in shares:
         _draw_users(axes, atlas, mine, exposed, look)
     _name_regions(axes, atlas)

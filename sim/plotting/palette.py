@@ -6,7 +6,7 @@ them, scenarios black, the unused orange and greys, so that no line means two th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 INK, MUTED, FAINT = "#222222", "#666666", "#dddddd"
@@ -68,6 +68,11 @@ def platform(name: str, looks: Looks = PLATFORMS) -> Look:
 def in_order(names: set[str], looks: Looks = PLATFORMS) -> list[str]:
     """Return platforms in their fixed order, the unknown ones after them."""
     return [name for name in looks if name in names] + sorted(names - looks.keys())
+
+
+def looks_in(names: Iterable[str], looks: Looks = PLATFORMS) -> dict[str, Look]:
+    """Return the looks of some platforms, in their fixed order."""
+    return {name: platform(name, looks) for name in in_order(set(names), looks)}
 
 
 def scenario(name: str, place: int) -> Look:

@@ -18,7 +18,7 @@ from sim.plotting.drawing import (
     note,
     panel,
     time_axis,
-)  # fmt: skip
+)
 from sim.plotting.palette import FAINT, INK, MUTED, in_order, platform
 
 HIGH, APART = 1.75, 0.62  # of a panel and between two, inches

@@ -1,32 +1,25 @@
-"""Figures: tidy tables in, a matplotlib Figure out; nothing is read, nothing global is set.
+"""The figures that a run leaves: tidy tables in, a matplotlib Figure out; nothing is read.
 
-Every figure carries its text alternative as its label (``figure.get_label()``); `save` writes
-it into the files.
+Every figure carries its text alternative as its label (``figure.get_label()``), which
+`sim.plotting.files` writes into the files.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
-import matplotlib as mpl
 import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.plotting.drawing import (
-    DPI,
     LEFT,
     MID_MONTH,
     NORMAL,
     SMALL,
     WIDTH,
-    draw_bars,
     draw_dashed,
     draw_lines,
     draw_observed,
-    draw_ribbon,
     label_ends,
     mark_events,
     new_figure,
@@ -35,24 +28,12 @@ from sim.plotting.drawing import (
     time_axis,
     within,
 )
-from sim.plotting.layout import (
-    GAP,
-    Ribbon,
-    band_note,
-    bands,
-    midway,
-    primary_flows,
-    ribbons,
-    select,
-    split,
-)
-from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, in_order, platform
+from sim.plotting.layout import band_note, bands, midway, select, split
+from sim.plotting.palette import INK, PLATFORMS, Looks, looks_in
 from sim.plotting.palette import scenario as scenario_look
 
-LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
 LEAST_EFFECT = 0.5  # points to both sides of nought are shown at least: less would magnify luck
 UNIT = "(all communication of the average person = 1)"
-LISTED = 8  # moves written out beside the ribbons
 HARM_NOTE = (
     "Welfare counts what one can use; being made to use it is not in it. Isolated: over 30 %\n"
     "fewer contacts by app than at the start; cut off: by apps the state cannot read."
@@ -87,7 +68,7 @@ def reach(
         Median line and 90 % band.
     observed : DataFrame, as of `sim.observation.observed.observed_reach`
         Filled markers; company claims are hollow.
-    events : DataFrame, as of `sim.observation.observed.events`
+    events : DataFrame, as of `sim.observation.events.events`
         Those within the run are marked.
     counterfactual : str, optional
         A second scenario, drawn as thin dashed medians.
@@ -100,7 +81,7 @@ def reach(
     start, end = _run(select(rows, scenario=scenario, measure="dau"))
     for axes, measure, name in ((monthly, "mau", "monthly"), (daily, "dau", "average daily")):
         lines = _reach_lines(rows, scenario, measure)
-        ends = draw_lines(axes, lines, _looks(lines, looks), 100.0)
+        ends = draw_lines(axes, lines, looks_in(lines, looks), 100.0)
         if counterfactual is not None:
             draw_dashed(axes, _reach_lines(rows, counterfactual, measure), looks)
         time_axis(axes, start, end)
@@ -145,7 +126,7 @@ def effects(
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
         (lower, calls, 100.0, "change of cellular calls,\npoints of all communication"),
     ):
-        ends = draw_lines(axes, lines, _looks(lines, looks), factor)
+        ends = draw_lines(axes, lines, looks_in(lines, looks), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
         if max(map(abs, axes.get_ylim())) < LEAST_EFFECT:
             axes.set_ylim(-LEAST_EFFECT, LEAST_EFFECT)
@@ -174,7 +155,7 @@ def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Fi
     lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
     for axes, channel in ((upper, "message"), (lower, "call")):
         lines = bands(midway(select(rows, channel=channel)), "platform")
-        ends = draw_lines(axes, lines, _looks(lines, looks), 1.0)
+        ends = draw_lines(axes, lines, looks_in(lines, looks), 1.0)
         time_axis(axes, *_run(rows))
         axes.set_ylim(bottom=0.0)
         axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
@@ -216,107 +197,13 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     return figure
 
 
-def flows(
-    flows: pd.DataFrame,
-    scenario: str,
-    counterfactual: str | None = None,
-    looks: Looks = PLATFORMS,
-) -> Figure:
-    """Draw who moved from which primary platform to which, from the table's start to its end.
-
-    Parameters
-    ----------
-    flows : DataFrame
-        The run's table of flows, those who stay included.
-    scenario : str
-    counterfactual : str, optional
-        A second scenario, whose moves are written beside the largest ones: people come and go
-        where nothing happens, too.
-    looks : mapping of Look, optional
-        Of the platforms, as of `palette.looks_of`, for another case than Russia's.
-    """
-    rows = select(flows, scenario=scenario)
-    matrix = primary_flows(rows, looks)
-    there = (
-        None if counterfactual is None else primary_flows(select(flows, scenario=counterfactual))
-    )
-    start, end = rows["from_date"].min(), rows["to_date"].max()
-    title = f"Primary platform, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
-    figure = new_figure(title, 6.0)
-    axes = figure.add_axes((1.5 / WIDTH, 0.6 / 6.0, 3.9 / WIDTH, 4.75 / 6.0))
-    axes.set_axis_off()
-    bottom = matrix.to_numpy().sum() + GAP * len(matrix)
-    axes.set(xlim=(0.0, 1.0), ylim=(bottom, 0.0))
-    found = ribbons(matrix)
-    for ribbon in found:
-        if ribbon.height >= LEAST_FLOW:
-            draw_ribbon(axes, ribbon, looks)
-    draw_bars(axes, matrix.sum(axis=1), "left", looks)
-    draw_bars(axes, matrix.sum(axis=0), "right", looks)
-    moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
-    _list_moves(figure, moves, there, counterfactual, looks)
-    small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
-    note(
-        figure,
-        "Primary: the messenger that carries most of what one says; cellular: uses no messenger. "
-        "% of people aged 12+,\nmean over replications. Pale: stayed. "
-        f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
-    )
-    largest = ", ".join(_move(move, there, looks) for move in moves[:3])
-    beside = "" if counterfactual is None else f" (in {counterfactual})"
-    figure.set_label(
-        f"Moves between primary platforms in {scenario}; the largest{beside}: {largest}."
-    )
-    return figure
-
-
-def save(figure: Figure, path_without_suffix: Path) -> None:
-    """Write the figure as a run leaves it, PNG and SVG, each as `save_as` does."""
-    for suffix in ("png", "svg"):
-        save_as(figure, path_without_suffix, suffix)
-
-
-def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
-    """Write the figure, whole or not at all, the same bytes always; return the file.
-
-    Parameters
-    ----------
-    figure : Figure
-    path_without_suffix : Path
-        In a folder that exists; the suffix is appended.
-    suffix : str
-        png (150 dpi), svg or pdf.
-    """
-    about = str(figure.get_label())
-    metadata: dict[str, dict[str, str | None]] = {
-        "png": {"Software": None, "Description": about},
-        "svg": {"Date": None, "Creator": None, "Description": about},
-        "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": about},
-    }
-    target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
-    handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        with mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}):
-            figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
-        Path(draft).chmod(0o644)  # drafts are private, figures are not
-        Path(draft).replace(target)
-    finally:
-        Path(draft).unlink(missing_ok=True)
-    return target
-
-
 def _run(rows: pd.DataFrame) -> tuple[pd.Timestamp, pd.Timestamp]:
     """Return when the first step of the rows starts, and the midst of the last one."""
     return rows["date"].min(), midway(rows)["date"].max()
 
 
-def _looks(names: Iterable[str], looks: Looks) -> dict[str, Look]:
-    return {name: platform(name, looks) for name in in_order(set(names), looks)}
-
-
 def _names(names: Iterable[str], looks: Looks) -> str:
-    return ", ".join(look.label for look in _looks(names, looks).values())
+    return ", ".join(look.label for look in looks_in(names, looks).values())
 
 
 def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, pd.DataFrame]:
@@ -324,33 +211,3 @@ def _reach_lines(rows: pd.DataFrame, scenario: str, measure: str) -> dict[str, p
     is_monthly = measure == "mau"
     stand = wanted.assign(date=wanted["date"] + MID_MONTH) if is_monthly else midway(wanted)
     return bands(stand, "platform")
-
-
-def _move(ribbon: Ribbon, there: pd.DataFrame | None, looks: Looks) -> str:
-    """Write how many moved, and in brackets how many in the other world."""
-    source, target = (platform(name, looks).label for name in (ribbon.source, ribbon.target))
-    names = f"{source} to {target}"
-    if there is None:
-        return f"{names} {ribbon.height:.1%}"
-    known = ribbon.source in there.index and ribbon.target in there.columns
-    other = float(there.loc[ribbon.source, ribbon.target]) if known else 0.0
-    return f"{names} {ribbon.height:.1%} ({other:.1%})"
-
-
-def _list_moves(
-    figure: Figure,
-    moves: Sequence[Ribbon],
-    there: pd.DataFrame | None,
-    counterfactual: str | None,
-    looks: Looks,
-) -> None:
-    """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
-    left = 6.6 / WIDTH
-    figure.text(left, 5.4 / 6.0, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
-    if counterfactual is not None:
-        text = f"(in {counterfactual})"
-        figure.text(left, 5.18 / 6.0, text, fontsize=SMALL, color=MUTED)
-    for place, ribbon in enumerate(moves[:LISTED]):
-        if ribbon.height >= LEAST_FLOW:
-            top = (4.95 - 0.2 * place) / 6.0
-            figure.text(left, top, _move(ribbon, there, looks), fontsize=SMALL, color=MUTED)

@@ -25,7 +25,7 @@ from sim.rules.records import (
     Now,
     Record,
     Records,
-)  # fmt: skip
+)
 from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import aware_of, beliefs_of, in_use, stories_of
 from sim.vectors.octets import Octet, flags, read, where

@@ -30,7 +30,7 @@ from sim.rules.records import (
     Now,
     Record,
     Records,
-)  # fmt: skip
+)
 from sim.rules.word import in_use
 from sim.vectors.octets import Octet, exp, flags, ln, number_at, read, splat, where
 

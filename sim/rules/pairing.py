@@ -29,7 +29,7 @@ from sim.rules.records import (
     Records,
     Shown,
     Ties,
-)  # fmt: skip
+)
 from sim.rules.word import pack, pack_mind
 from sim.vectors.octets import read, total
 

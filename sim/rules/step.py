@@ -16,7 +16,7 @@ import numpy as np
 from sim.compiled import rule
 from sim.rules import (
     abuse as abuse_rules,
-)  # fmt: skip
+)
 from sim.rules import (
     activity,
     adoption,

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from sim.errors import ConfigError
+from sim.storage.drafts import whole
 
 MAGIC = b"messenger-migration-sim container 1\n"
 HASH_SIZE = 20  # bytes
@@ -60,20 +61,15 @@ def write(path: Path, tree: Any, named: Mapping[str, Array]) -> None:
     """
     arrays: list[Array] = []
     head = {"tree": _plain(tree, arrays), "n_arrays": len(arrays), "named": list(named)}
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with draft.open("wb") as file:
-            out = _Hashed(file)
-            out.write(MAGIC)
-            out.write(json.dumps(head).encode() + b"\n")
-            for array in (*arrays, *named.values()):
-                npy.write_array(out, np.asarray(array), allow_pickle=False)
-            file.write(out.hash.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    with whole(path) as draft, draft.open("wb") as file:
+        out = _Hashed(file)
+        out.write(MAGIC)
+        out.write(json.dumps(head).encode() + b"\n")
+        for array in (*arrays, *named.values()):
+            npy.write_array(out, np.asarray(array), allow_pickle=False)
+        file.write(out.hash.digest())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def check(path: Path) -> None:

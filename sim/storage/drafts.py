@@ -10,8 +10,11 @@ from pathlib import Path
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yield a name to write to, and put what is there in the place of `path`."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    """Yield a name to write to, and put what is there in the place of `path`.
+
+    Hosts that share a folder may have processes of one number.
+    """
+    draft = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}")
     try:
         yield draft
         draft.replace(path)

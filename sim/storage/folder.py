@@ -11,9 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from omegaconf import OmegaConf
-
 from sim.config import SimConfig
 from sim.memory import GB, check_memory
 from sim.process.beside import Turns, beside
@@ -22,14 +19,13 @@ from sim.report import write_page
 from sim.results import Result
 from sim.runs import compare_watched
 from sim.storage.checkpoint import Checkpoint
-from sim.storage.drafts import whole
 from sim.storage.locks import alone
-from sim.storage.manifest import manifest, read_manifest, refuse_company
+from sim.storage.manifest import manifest, refuse_company
+from sim.storage.tables import write_config, write_tables
 from sim.watch import OnStep
 from sim.words.facts import facts
 
 Drawings = Sequence[tuple[str, Callable[[], Any]]]  # names, and what draws a figure of matplotlib
-CONFIG = "config.yaml"
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +79,7 @@ def _work(
     folder: Path, checkpoint: Checkpoint, on_step: OnStep, timings: dict[str, float]
 ) -> Result:
     config = checkpoint.header.config
-    (folder / CONFIG).write_text(_as_yaml(config))
+    write_config(config, folder)
     # matplotlib takes a third of a second to import: in the copy, while the start is solved
     with beside(partial(_draw, folder), lambda: import_module("sim.figures")) as figures:
         with _timed("simulate", timings):
@@ -123,33 +119,6 @@ def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
     _log.info("%s: %.1f s", phase, timings[phase])
 
 
-def is_done(config: SimConfig, folder: Path) -> bool:
-    """Say whether `folder` holds all that comes out of `config`."""
-    path = folder / CONFIG
-    is_same = path.is_file() and path.read_text() == _as_yaml(config)
-    return is_same and read_manifest(folder).get("status") == "done"
-
-
-def read_effects(folder: Path) -> pd.DataFrame:
-    """Return the effects that a run has left in `folder`."""
-    return pd.read_parquet(folder / "effects.parquet")
-
-
-def _as_yaml(config: SimConfig) -> str:
-    return OmegaConf.to_yaml(config.model_dump(mode="json"))
-
-
-def write_tables(result: Result, folder: Path) -> None:
-    """Write the tables as Parquet, each whole or not at all."""
-    tables = {
-        "timeseries": result.timeseries, "effects": result.effects, "flows": result.flows,
-    }  # fmt: skip
-    for name, table in tables.items():
-        keys = [column for column in table if table[column].dtype != float]
-        with whole(folder / f"{name}.parquet") as draft:
-            table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
-
-
 def _put_away(folder: Path) -> None:
     """Delete what a killed process was making, and what a run before was compared with."""
     for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
@@ -159,7 +128,7 @@ def _put_away(folder: Path) -> None:
 
 def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:
     """Draw those of the figures whose turn it is."""
-    from sim.plotting.runs import save
+    from sim.plotting.files import save
 
     for turn in turns:
         name, draw = drawings[turn]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import subprocess
@@ -22,6 +21,7 @@ from sim.process.interrupts import Interrupted
 from sim.process.machine import peak
 from sim.process.place import Place
 from sim.storage.drafts import whole
+from sim.storage.stamps import utc
 from sim.versions import sources, versions
 
 NAME = "manifest.json"
@@ -52,25 +52,7 @@ def manifest(
     folder.mkdir(parents=True, exist_ok=True)
     began = time.perf_counter()
     timings: dict[str, float] = {}
-    entry: dict[str, Any] = {
-        "status": "running",
-        "scenario": config.scenario,
-        "compare_to": list(config.compare_to),
-        "case": config.case.name,
-        "engine": config.engine.name,
-        "parameters": config.parameters,  # posterior: replication r has draw r
-        "seed": config.seed,
-        "replications": config.replications,
-        "n_users": config.population.n_users,
-        "started": _time(),
-        "place": asdict(Place.here()),
-        "versions": versions(),
-        "commit": commit(),
-        "sources": sources(),
-        "memory_gb": {"estimate": round(estimate.total / GB, 3)},
-    }
-    if config.engine.name == "mpi":
-        entry["ranks"] = Ranks.here().size
+    entry = _entry(config, estimate)
     if n_done:
         _note_resumption(entry, read_manifest(folder), n_done)
     write_json(folder / NAME, entry)
@@ -92,14 +74,32 @@ def manifest(
         write_json(folder / NAME, entry)
 
 
+def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
+    """Return what is known of a run before it begins."""
+    entry = {
+        "status": "running",
+        "scenario": config.scenario,
+        "compare_to": list(config.compare_to),
+        "case": config.case.name,
+        "engine": config.engine.name,
+        "parameters": config.parameters,  # posterior: replication r has draw r
+        "seed": config.seed,
+        "replications": config.replications,
+        "n_users": config.population.n_users,
+        "started": utc(),
+        "place": asdict(Place.here()),
+        "versions": versions(),
+        "commit": commit(),
+        "sources": sources(),
+        "memory_gb": {"estimate": round(estimate.total / GB, 3)},
+    }
+    return entry if config.engine.name != "mpi" else entry | {"ranks": Ranks.here().size}
+
+
 def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
     """Let `entry` say when the runs began and each time that they were resumed."""
     entry["started"] = before.get("started", entry["started"])
-    entry["resumed"] = [*before.get("resumed", []), {"at": _time(), "from_step": n_done}]
-
-
-def _time() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    entry["resumed"] = [*before.get("resumed", []), {"at": utc(), "from_step": n_done}]
 
 
 def commit() -> str | None:

@@ -1,4 +1,4 @@
-"""The folder of a sweep: which jobs it has, and what became of each."""
+"""The folder of a multirun: which jobs it has, and what became of each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Status = Literal["done", "failed", "interrupted", "running", "missing"]
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a sweep."""
+    """One job of a multirun."""
 
     number: int
     overrides: tuple[str, ...]
@@ -34,19 +34,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Multirun:
-    """A sweep, as far as its jobs have come."""
+    """A multirun, as far as its jobs have come."""
 
     folder: Path
     jobs: tuple[Job, ...]
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        """Return the sweep in `folder`: its jobs are those that ``multirun.yaml`` asks for.
+        """Return the multirun in `folder`: its jobs are those that ``multirun.yaml`` asks for.
 
         Raises
         ------
         ConfigError
-            If there is no sweep, or one whose jobs' folders have other names than numbers.
+            If there is none, or one whose jobs' folders have other names than numbers.
         """
         hydra = _read(folder)
         asked = expand(_overrides(hydra))
@@ -67,7 +67,7 @@ class Multirun:
 
 
 def _read(folder: Path) -> dict[str, Any]:
-    """Return Hydra's own part of what the sweep was asked for."""
+    """Return Hydra's own part of what was asked for."""
     path = folder / MULTIRUN
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; allowed: a folder of python -m sim -m")
@@ -101,7 +101,7 @@ def _queued(folder: Path, n_jobs: int) -> set[int]:
     """Return the numbers of jobs that Slurm runs or will run.
 
     submitit makes a folder for each of them, in the order of the jobs: 12_0, 12_1, ...; 12 for
-    the whole array. Sent once more to the same folder, the jobs of a sweep come again.
+    the whole array. Sent once more to the same folder, the jobs come again.
     """
     names = [p.name for p in (folder / SLURM).glob("*") if re.fullmatch(r"\d+(_\d+)?", p.name)]
     arrays = {name.split("_")[0] for name in names if "_" in name}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import signal
 import time
@@ -16,7 +15,9 @@ import pandas as pd
 
 from sim.errors import ConfigError
 from sim.process.interrupts import SIGNALS
+from sim.storage.manifest import NAME as MANIFEST
 from sim.storage.manifest import commit, write_json
+from sim.storage.stamps import utc
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
 from sim.sweeps.progress import SweepProgress
@@ -39,9 +40,7 @@ class Ended(NamedTuple):
         return self.n_runs - self.n_done - self.n_failed
 
 
-def drive(
-    folder: SweepFolder, executor: Executor, max_failures: int | None = None
-) -> Ended:  # fmt: skip
+def drive(folder: SweepFolder, executor: Executor, max_failures: int | None = None) -> Ended:
     """Take all runs of a sweep that are missing or have failed before.
 
     Ctrl-C and SIGTERM let workers end the run that they are at; a second one stops at once. What
@@ -116,11 +115,11 @@ def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[di
     made_by = {"versions": versions(), "commit": commit(), "sources": sources()}
     _refuse_mixture(manifest, made_by["sources"])
     entry: dict[str, Any] = {
-        "session": session, "started": _now(), "host": os.uname().nodename, "pid": os.getpid(),
+        "session": session, "started": utc(), "host": os.uname().nodename, "pid": os.getpid(),
         "executor": executor.model_dump(), **made_by, "why": "running",
     }  # fmt: skip
     manifest["sessions"].append(entry)
-    write_json(folder.path / "manifest.json", manifest)
+    write_json(folder.path / MANIFEST, manifest)
     began = time.perf_counter()
     try:
         yield entry
@@ -128,8 +127,8 @@ def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[di
         entry["why"] = f"{type(error).__name__}: {error}"
         raise
     finally:
-        entry |= {"ended": _now(), "duration_s": round(time.perf_counter() - began, 3)}
-        write_json(folder.path / "manifest.json", manifest)
+        entry |= {"ended": utc(), "duration_s": round(time.perf_counter() - began, 3)}
+        write_json(folder.path / MANIFEST, manifest)
 
 
 def _refuse_mixture(manifest: dict[str, Any], now: Any) -> None:
@@ -161,7 +160,3 @@ def _stopping(folder: SweepFolder) -> Iterator[list[int]]:
         for signum, handler in before.items():
             signal.signal(signum, handler)
         folder.stop.unlink(missing_ok=True)
-
-
-def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

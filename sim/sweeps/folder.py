@@ -15,7 +15,6 @@ there.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -28,12 +27,15 @@ from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.storage.drafts import whole
 from sim.storage.locks import alone
+from sim.storage.manifest import NAME as MANIFEST
 from sim.storage.manifest import read_manifest, write_json
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.points import Points
 
+DESIGN, TREES, RUNS = "sweep.yaml", "trees.json", "design.parquet"
 DONE, FAILED = "done", "failed"
 RECORD = pa.schema(
     [
@@ -73,12 +75,12 @@ class SweepFolder:
     @staticmethod
     def is_sweep(path: Path) -> bool:
         """Say whether a folder holds a sweep."""
-        return (path / "sweep.yaml").is_file() and (path / "manifest.json").is_file()
+        return (path / DESIGN).is_file() and (path / MANIFEST).is_file()
 
     @classmethod
     def new(
         cls, path: Path, design: Design, points: Points, runs: pd.DataFrame, size: float
-    ) -> SweepFolder:  # fmt: skip
+    ) -> SweepFolder:
         """Lay down a sweep that is yet to be run.
 
         Parameters
@@ -97,11 +99,11 @@ class SweepFolder:
             raise ConfigError(f"{path}: not empty; go on with it by --resume, or name another")
         for name in ("runs", "outcomes", "claims"):
             (path / name).mkdir(parents=True)
-        runs.to_parquet(path / "design.parquet", index=False)
-        (path / "trees.json").write_text(json.dumps(points.trees))
-        (path / "sweep.yaml").write_text(OmegaConf.to_yaml(design.model_dump(mode="json")))
+        runs.to_parquet(path / RUNS, index=False)
+        (path / TREES).write_text(json.dumps(points.trees))
+        (path / DESIGN).write_text(OmegaConf.to_yaml(design.model_dump(mode="json")))
         write_json(
-            path / "manifest.json",
+            path / MANIFEST,
             {
                 "n_runs": len(runs),
                 "points_per_shard": _points_per_shard(runs, size),
@@ -113,18 +115,18 @@ class SweepFolder:
     @cached_property
     def design(self) -> Design:
         """Return what was asked."""
-        tree = OmegaConf.to_container(OmegaConf.load(self.path / "sweep.yaml"))
+        tree = OmegaConf.to_container(OmegaConf.load(self.path / DESIGN))
         return Design.model_validate_json(json.dumps(tree))
 
     @cached_property
     def points(self) -> Points:
         """Return what gives runs their configuration."""
-        return Points(self.design, json.loads((self.path / "trees.json").read_text()))
+        return Points(self.design, json.loads((self.path / TREES).read_text()))
 
     @cached_property
     def runs(self) -> pd.DataFrame:
         """Return all runs of the design, done or not, one row each."""
-        return pd.read_parquet(self.path / "design.parquet")
+        return pd.read_parquet(self.path / RUNS)
 
     def config(self, run: int) -> SimConfig:
         """Return the configuration of a run."""
@@ -198,12 +200,8 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    draft = path.with_name(f".{path.stem}.{os.uname().nodename}.{os.getpid()}")
-    try:
+    with whole(path) as draft:
         pq.write_table(table, draft, compression="zstd")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _points_per_shard(runs: pd.DataFrame, size: float) -> int:

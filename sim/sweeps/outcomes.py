@@ -42,9 +42,7 @@ def check_outcomes(config: SimConfig, wanted: tuple[str, ...]) -> None:
             raise ConfigError(f"groups: {name}: no such group; allowed: {', '.join(known)}")
 
 
-def outcomes(
-    config: SimConfig, seen: Observations, run: int, wanted: tuple[str, ...]
-) -> pa.Table:  # fmt: skip
+def outcomes(config: SimConfig, seen: Observations, run: int, wanted: tuple[str, ...]) -> pa.Table:
     """Return the outcomes of one run, a row a value.
 
     Monthly reach is as observed; what is observed every step is averaged over calendar months, a

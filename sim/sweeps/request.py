@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
 from collections.abc import Sequence
@@ -11,10 +10,12 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
-from sim.composing.schema import load_sweep_tree, names
+from sim.composing.conf import names
+from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
 from sim.memory import check_memory
-from sim.strict import Strict
+from sim.storage.stamps import folder_name
+from sim.strict import Strict, kinds
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder
@@ -55,6 +56,18 @@ class Request(Strict):
         except ValidationError as error:
             raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
 
+    def with_design(self, **changes: Any) -> Request:
+        """Return the request with some fields of its design set anew, checked as any other.
+
+        Raises
+        ------
+        ConfigError
+            If the design so changed is not allowed.
+        """
+        assert self.design is not None
+        changed = self.model_copy(update={"design": self.design.model_copy(update=changes)})
+        return Request.read(changed.model_dump(mode="json"))
+
     def begin(self, name: str) -> SweepFolder:
         """Check every run of the design, then lay down its folder.
 
@@ -75,8 +88,7 @@ class Request(Strict):
         largest = points.check(runs)
         check_outcomes(largest, self.design.groups)
         check_memory(largest)
-        now = dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")
-        path = Path(self.folder or f"outputs/sweeps/{name}/{now}")
+        path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
         return SweepFolder.new(
             path, self.design, points, runs, largest.population.n_users * largest.n_steps
         )
@@ -91,8 +103,7 @@ def design_name(overrides: Sequence[str]) -> str:
 def _line(problem: object) -> str:
     """Say what is wrong with which key."""
     assert isinstance(problem, dict)
-    tags = {"serial", "processes", "dask", "slurm"}
-    key = ".".join(str(part) for part in problem["loc"] if part not in tags)
+    key = ".".join(str(part) for part in problem["loc"] if part not in kinds(Executor))
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key"

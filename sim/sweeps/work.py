@@ -47,11 +47,11 @@ def work(path: Path, number: int, session: str) -> Report:
     worker leave after the run it is at.
     """
     folder = SweepFolder(path)
-    with claimed(Shard(folder.path, number).claim, folder.stop.exists) as claim:
+    shard = Shard(folder.path, number)
+    with claimed(shard.claim, folder.stop.exists) as claim:
         if claim is None:
             return Report(0, 0)
-        results = _Results(Shard(folder.path, number))
-        taker = _Taker(folder)
+        results, taker = _Results(shard), _Taker(folder)
         try:
             for row in _todo(folder, number, results.records, session):
                 if folder.stop.exists():
@@ -173,7 +173,7 @@ def _died(run: int, deaths: int, session: str) -> dict[str, Any]:
 
 def _record(
     run: int, status: str, session: str, more: Mapping[str, float | str]
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     made_by = {"version": __version__, **_made_by()}
     place = {"host": os.uname().nodename, "pid": os.getpid(), "session": session}
     now = dt.datetime.now(dt.UTC)

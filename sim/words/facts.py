@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from math import isnan, nan
 from typing import NamedTuple
 
 import pandas as pd
 
 from sim.config import SimConfig
 from sim.measures import costly
-from sim.observation.observed import monthly_mean
-from sim.results import BAND, Result
+from sim.observation.months import monthly_mean
+from sim.results import Result
+from sim.words.numbers import Number
 from sim.words.summary import (
     HELD,
     SERIES,
@@ -26,71 +26,7 @@ from sim.words.summary import (
 )
 
 MOVED = 2  # messengers named in the first sentence
-UNSHOWN = "no effect shown"  # of a difference whose band holds nought
 COSTS = ("exposure", "cut_off", "isolation", "welfare")
-
-
-def signed(value: float, n_digits: int = 1) -> str:
-    """Write a difference with its sign; what rounds to nought has none."""
-    text = f"{value:+.{n_digits}f}"
-    text = text if float(text) else text[1:]
-    return text.replace("-", "\N{MINUS SIGN}")
-
-
-class Number(NamedTuple):
-    """A median over replications and its 90 % band; in points where it is a share.
-
-    One replication has no band: its ends are NaN, and nothing is written of it.
-    """
-
-    median: float
-    low: float
-    high: float
-    form: str  # "percent" or "number", as in summary.Row
-
-    def __str__(self) -> str:
-        return self._write(self.median)
-
-    @property
-    def band(self) -> str:
-        """Return the band in words."""
-        return "" if isnan(self.low) else f"{self._write(self.low)} to {self._write(self.high)}"
-
-    @property
-    def change(self) -> str:
-        """Return the number with its sign and unit, as a difference, and its band."""
-        unit = " points" if self.form == "percent" else ""
-        return f"{self._signed(self.median)}{unit}{self.signed_band}"
-
-    @property
-    def signed_band(self) -> str:
-        """Return the band of a difference, in brackets."""
-        if isnan(self.low):
-            return ""
-        return f" ({self._signed(self.low)} to {self._signed(self.high)})"
-
-    def level(self, unit: str = "") -> str:
-        """Return the number with its unit, and its band in brackets."""
-        return f"{self}{unit}" + (f" ({self.band})" if self.band else "")
-
-    @property
-    def is_nought(self) -> bool:
-        """Return whether nothing is left of the number where it is written."""
-        return float(self._write(self.median)) == 0.0
-
-    def moved(self, up: str, down: str, unit: str = "points") -> str:
-        """Return a difference in words: ``2.2 points lower (-2.4 to -2.2)``."""
-        way = f"{up} or {down}" if self.is_nought else up if self.median > 0.0 else down
-        band = self.signed_band
-        if self.low <= 0.0 <= self.high:
-            band = f"{band[:-1]}, {UNSHOWN})"
-        return f"{self._write(abs(self.median))} {unit} {way}{band}"
-
-    def _write(self, value: float) -> str:
-        return f"{100 * value:.1f}" if self.form == "percent" else f"{value:.3f}"
-
-    def _signed(self, value: float) -> str:
-        return signed(100 * value) if self.form == "percent" else signed(value, 3)
 
 
 class Line(NamedTuple):
@@ -157,24 +93,17 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
         key = (row.platform, row.channel, row.measure)
         here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
         effects = {
-            name: _number(here.loc[after] - other.loc[after], row.form)
+            name: Number.of(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
         }
         point = observed.get((row.platform, row.measure))
         yield Line(
             row,
-            _number(here.loc[before], row.form),
-            _number(here.loc[after], row.form),
+            Number.of(here.loc[before], row.form),
+            Number.of(here.loc[after], row.form),
             effects,
             "" if point is None else f"{100 * point:.1f}",
         )
-
-
-def _number(values: pd.Series, form: str) -> Number:
-    low, median, high = values.quantile([BAND[0], 0.5, BAND[1]])
-    if len(values) == 1:
-        low = high = nan
-    return Number(float(median), float(low), float(high), form)
 
 
 def _answer(
@@ -186,22 +115,23 @@ def _answer(
         yield from _effect(config, when, lines)
     else:
         yield from _levels(config.scenario, when, lines)
-    happened = config.case.happened
-    theirs = "" if config.scenario == happened else f"; they are of {happened}, not of this world"
+    yield _how_sure(config, seen)
+
+
+def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
+    """Say what the bands hold, and how many of the observed points are missed."""
     society = f"one society of {config.population.n_users:,} users"
-    yield (
-        (
-            f"How sure: this is one run of {society}, without bands"
-            if config.replications == 1
-            else f"How sure: the bands are over {config.replications} replications of {society} "
-            f"and hold {HELD[config.parameters]}"
-        )
-        + (
-            f"; {missed(seen)}{theirs}."
-            if len(seen)
-            else "; no observed reach lies in this time that the run can be held against."
-        )
-    )
+    sure = f"this is one run of {society}, without bands"
+    if config.replications > 1:
+        replications = f"{config.replications} replications of {society}"
+        sure = f"the bands are over {replications} and hold {HELD[config.parameters]}"
+    against = "no observed reach lies in this time that the run can be held against"
+    if len(seen):
+        happened = config.case.happened
+        is_other = config.scenario != happened
+        theirs = f"; they are of {happened}, not of this world" if is_other else ""
+        against = f"{missed(seen)}{theirs}"
+    return f"How sure: {sure}; {against}."
 
 
 def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:

@@ -42,8 +42,7 @@ def in_force(config: SimConfig, step: int, obeying: Collection[str]) -> list[str
     obeying : collection of str
         Policies of platforms that waited for losses before they obeyed, and obey now.
     """
-    days = config.step_days
-    span = (step * days, (step + 1) * days, config.start)
+    span = config.step_span(step)
     told: dict[str, list[str]] = {}
     now = [
         policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.composing.schema import CONF
+from sim.composing.conf import CONF
 from sim.config import SimConfig
 from sim.errors import ConfigError
 

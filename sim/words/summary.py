@@ -13,12 +13,14 @@ from rich.table import Table
 
 from sim.config import SimConfig
 from sim.measures import costly
-from sim.observation.observed import monthly_mean, observations
+from sim.observation.months import monthly_mean
+from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import residuals
 from sim.platforms import CELLULAR
-from sim.results import BAND, Result
+from sim.results import Result
 from sim.words.glossary import CAPTION
+from sim.words.units import BAND
 
 SERIES = ["platform", "channel", "measure"]
 WORDS = {"mau": "monthly", "dau": "daily"}
@@ -91,9 +93,10 @@ def _cells(
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     yield _write(here.loc[before].median(), row)
-    middle, (low, high) = here.loc[after].median(), here.loc[after].quantile(list(BAND))
+    later = here.loc[after]
+    low, high = later.quantile([BAND["low"], BAND["high"]])
     band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
-    yield f"{_write(middle, row)}{band}"
+    yield f"{_write(later.median(), row)}{band}"
     for other in others:
         yield _write(other.loc[after].median(), row)
     seen = observed.get((row.platform, row.measure))

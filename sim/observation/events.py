@@ -1,0 +1,63 @@
+"""The dated events of a case that matter, as figures mark them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+
+from sim.config import SimConfig
+from sim.errors import ConfigError
+from sim.observation.lines import read_lines
+
+LONGEST = 40  # label of an event
+EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
+LABEL = ["date", "label", "platforms", "url"]
+
+
+def events(config: SimConfig) -> pd.DataFrame:
+    """Return the steps of a case that matter, with labels short enough for a figure.
+
+    A case without labels.csv has none.
+
+    Returns
+    -------
+    DataFrame, shape (n_events, 4)
+        date, label (up to `LONGEST` characters), platforms (ours, joined by ";"), url; by date.
+
+    Raises
+    ------
+    ConfigError
+        If labels.csv labels an event that events.csv does not hold, or at too great a length.
+    """
+    names = {config.platforms[name].label: name for name in config.messengers}
+    data, rows = config.case.data, []
+    if not (data / "labels.csv").is_file():
+        return pd.DataFrame(columns=LABEL)
+    known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
+    for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
+        event = known.get((line["date"], line["event"]))
+        if event is None:
+            raise ConfigError(
+                f"labels.csv, line {number}: not in events.csv: {line['date']} {line['event']}; "
+                "date and event must be the same"
+            )
+        if len(line["label"]) > LONGEST:
+            raise ConfigError(
+                f"labels.csv, line {number}: label={line['label']!r}: "
+                f"allowed: up to {LONGEST} characters"
+            )
+        ours = (names[one] for one in event["platforms"].split(";") if one in names)
+        rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
+    table = pd.DataFrame(rows, columns=LABEL).astype({"date": "datetime64[us]"})
+    return table.sort_values("date", ignore_index=True)
+
+
+def _day(text: str, number: int) -> dt.date:
+    """Return the date of a line of labels.csv."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"labels.csv, line {number}: date={text!r}: no date; allowed: as 2025-08-13"
+        ) from None

@@ -1,0 +1,44 @@
+"""Calendar months, by which sources tell: means over them of what is simulated step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from sim.measures import COVERED
+
+DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
+
+
+def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
+    """Average a measure over calendar months, a step weighing by its days in the month.
+
+    A step lasts until the next one starts, the last as long as the one before it. Months of
+    which the steps cover less than 90 % of the days are left out.
+
+    Parameters
+    ----------
+    steps : DataFrame, columns date (start of the step), platform, replication, value
+
+    Returns
+    -------
+    DataFrame, columns date (first day of the month), platform, replication, value
+    """
+    wide = steps.pivot_table(index="date", columns=["platform", "replication"], values="value")
+    if len(wide) < 2:  # a single step has no length
+        return steps.iloc[:0][["date", "platform", "replication", "value"]]
+    start = wide.index.to_numpy().astype("datetime64[s]")
+    end = np.append(start[1:], start[-1] + (start[-1] - start[-2]))
+    month = np.arange(start[0].astype("datetime64[M]"), end[-1].astype("datetime64[M]") + MONTH)
+    opens = month.astype("datetime64[s]")[:, None]
+    closes = (month + MONTH).astype("datetime64[s]")[:, None]
+    days = (np.minimum(end, closes) - np.maximum(start, opens)) / DAY
+    days = np.maximum(days, 0.0)  # shape (months, steps)
+    covered = days.sum(axis=1)
+    whole = covered >= COVERED * ((closes - opens) / DAY).ravel()
+    means = (days @ wide.to_numpy())[whole] / covered[whole, None]
+    of_series = {  # by hand: melt would build an index for each of what may be a thousand columns
+        name: wide.columns.get_level_values(name).repeat(len(means)) for name in wide.columns.names
+    }
+    dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])
+    return pd.DataFrame({"date": dates, **of_series, "value": means.T.ravel()})
