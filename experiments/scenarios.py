@@ -61,7 +61,7 @@ class Spread(NamedTuple):
     @classmethod
     def of(cls, values: pd.Series) -> Spread:
         """Return that of numbers, one a replication."""
-        low, high = values.quantile(list(BAND))
+        low, high = values.quantile([BAND["low"], BAND["high"]])
         return cls(float(values.median()), float(high - low) / 2.0)
 
 
