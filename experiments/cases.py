@@ -17,16 +17,21 @@ from sim.errors import ConfigError
 from sim.observation.observed import observations
 
 HEAD = """\
-What happened elsewhere and before, with behaviour as tuned on Russia in 2025 and nothing changed
-but what a case can know: people, platforms, shares at the start, what was done on which day. So
-these are tests, not fits, and weak ones: what each rests on stands at its head. Sources, grades
-and how to write a case: [howto_case.md](howto_case.md).
+What happened elsewhere and before, simulated with behaviour as it was tuned on Russia in 2025.
+Only what a case can know is changed: people, platforms, shares at the start, what was done on
+which day. So these are tests and not fits, but weak ones: each section begins with what its score
+rests on. *In sigmas* is the error over the standard deviation of the source;
+[howto_case.md](howto_case.md) explains sources and grades, and how to write a case.
 
-What they tell: a full block empties a place as Instagram was emptied, but sooner and further than
-it was; a block that most got around costs the model's Telegram users that the real one kept, and
-the growth of Telegram in 2018-20 and in 2022 is not explained at all; a scare sends people on to
-other messengers in the right order and too slowly; under a standing ban of calls messages stay,
-but the one poll that could tell is the one that the start was set near.
+What the cases tell:
+
+- A full block empties a platform in the model as Instagram was emptied, but sooner and further
+  than it was.
+- A block that most people got around costs Telegram users in the model which the real one kept.
+  The growth of Telegram in 2018-20 and in 2022 is not explained at all.
+- A scare sends people to other messengers in the right order, but too slowly.
+- Under a standing ban of calls messages stay. But the only poll that could tell is one that the
+  start was set near.
 """
 
 

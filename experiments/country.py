@@ -77,10 +77,10 @@ def _cost(manifest: dict[str, Any], config: SimConfig) -> str:
     took = times["simulate"]
     return (
         numbers(("what", "value"), rows)
-        + "\n\n*simulate* holds the building of the world where it is not "
-        f"in the cache, the solving of the start and {config.n_steps} steps: "
-        f"{took / 60:.1f} minutes, {n * config.n_steps / took / 1e6:.1f} million user-steps a "
-        "second in all."
+        + "\n\n*simulate* is the time to build the world (if it is not in the cache), to solve "
+        f"the start and to take {config.n_steps} steps: {took / 60:.1f} minutes, or "
+        f"{n * config.n_steps / took / 1e6:.1f} million user-steps a second in all. "
+        "[scale.md](scale.md) says what other runs of this size took."
     )
 
 
@@ -108,9 +108,11 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
         rows.append((measure, *rms, f"{points['region'].abs().max():.1f}"))
     head = ("points", "everybody", "an age band", "a region", "worst region and week")
     return (
-        f"{SMALL:,} users beside {n_users:,}, the same scenario and seed: root mean square "
-        "difference over all weeks and messengers. It holds the luck of one society of that size, "
-        "which replications of one society share.\n\n" + numbers(head, rows)
+        f"A run of {SMALL:,} users beside this one of {n_users:,}, with the same scenario and "
+        "seed: the root mean square of the difference over all weeks and messengers, in "
+        "percentage points ([measures.md](measures.md) defines the measures). It contains the "
+        "luck of one society of the smaller size, which all replications of that society "
+        "share.\n\n" + numbers(head, rows)
     )
 
 

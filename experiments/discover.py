@@ -7,8 +7,8 @@
 Runs points all over a space of policies and behaviour (conf/design/discovery.yaml) and looks for
 boxes in it, by PRIM and by CART, in which most points are cases: more than half of the people talk
 mostly where the state reads, or less than PERCENT of communication is exposed. It searches
-conditions, it does not optimise them. Half as many fresh points tell how good the boxes are, as
-those that they were found on flatter them. Leaves tables (CSV), a figure and a page.
+conditions, it does not optimise them. Half as many fresh points tell how good the boxes are,
+because the points that they were found on flatter them. Leaves tables (CSV), a figure and a page.
 """
 
 from __future__ import annotations
@@ -37,6 +37,25 @@ FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is
 BESIDE = ("exposure", "isolated_calls", "cut_off", "welfare")
 FIT = ("coverage", "density", "mass")
 LEAVES = 3  # of CART's in the page
+ALT = "Density against coverage of the boxes of PRIM, and the limits of the one chosen"
+INTRODUCTION = """\
+The points of the first sweep lie all over a space of policies and behaviour;
+[parameters.md](parameters.md) says what its parameters are. Outcomes are those of the last whole
+month (welfare: its change since the first), means over replications. A point is a *case* if what a
+heading says is true of it. A *box* is a part of the space, given by limits on a few parameters
+that must all hold, in which most points are cases. Two methods look for boxes: PRIM peels the
+space off until mostly cases are left, and CART cuts it into the leaves of a tree.
+
+- *Coverage*: the share of all cases that lie in the box.
+- *Density*: the share of cases among the points of the box.
+- *Mass*: the share of all points that lie in the box.
+- *Quasi-p*: how easily luck alone would make this limit, given the others.
+- *Fresh*: the same shares among the points of the second sweep, on which no box was found. Limits
+  are chosen to fit the points of the first, so its figures and the quasi-p flatter a box.
+
+Adoption is not shown without what it costs. The ranges are assumptions, so shares of points are no
+probabilities.
+"""
 
 
 class Question(NamedTuple):
@@ -171,17 +190,10 @@ def page(
     parts = [
         "# Under which conditions\n",
         made_by + "\n",
-        "Points all over a space of what is done to people and how they behave; outcomes are of "
-        "the last whole month (welfare: its change since the first), means over replications. "
-        "A box holds where all its limits do. Coverage: the share of all cases that lie in it; "
-        "density: the share of cases among its points; mass: its share of all points. Fresh: the "
-        "same among other points of the space, as many as the page's second sweep has, on which "
-        "no box was found; limits are chosen to fit the first, whose figures flatter a box, as "
-        "its quasi-p do. Adoption is not shown without what it costs. The ranges are assumptions, "
-        "so shares of points are no probabilities.\n",
+        INTRODUCTION,
     ]
     if any(found for _, found in asked):
-        parts.append("![Boxes](figures/discover.png)\n")
+        parts.append(f"![{ALT}](figures/discover.png)\n")
     for question, found in asked:
         parts.extend(_section(question, found, points))
     return "\n".join(parts)
@@ -197,13 +209,13 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
     box, before = found.peeled.box, found.peeled.before
     fresh_box, *fresh_leaves = found.fresh
     yield (
-        f"PRIM: of the boxes of which at least {100 * DENSE:.0f} % are cases the one that covers "
-        f"most (if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
-        f"Without those that may be luck (quasi-p {SIGNIFICANT} and more): {_fit(box._asdict())}; "
-        f"fresh: {_fit(fresh_box._asdict())}.\n"
+        f"PRIM. Of the boxes with a density of at least {DENSE:g}, the one that covers most cases "
+        f"(if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
+        f"Without the limits that may be luck (quasi-p {SIGNIFICANT} and more): "
+        f"{_fit(box._asdict())}; fresh: {_fit(fresh_box._asdict())}.\n"
     )
     yield _limits_table(box) + "\n"
-    yield f"CART, up to {LEAVES} leaves with most cases among those in which most points are:\n"
+    yield f"CART. Leaves in which most points are cases, up to {LEAVES} that cover most cases:\n"
     yield markdown(
         ("leaf", *FIT, *(f"{name}, fresh" for name in FIT)),
         (
@@ -211,13 +223,19 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
             for leaf, again in zip(found.leaves[:LEAVES], fresh_leaves, strict=False)
         ),
     ) + "\n"  # fmt: skip
-    yield "What it is like there, means over points:\n"
+    yield "Outcomes there, means over points:\n"
     inside = box.holds(points)
     groups = (("in PRIM's box", inside), ("outside", ~inside), ("cases", question.cases))
     yield markdown(
         ("", *(f"{BY_NAME[n].label}, {BY_NAME[n].unit}" for n in (TIP, *BESIDE))),
         (
-            (name, *(f"{points[n].to_numpy()[rows].mean():.2f}" for n in (TIP, *BESIDE)))
+            (
+                name,
+                *(
+                    f"{points[n].to_numpy()[rows].mean():.{BY_NAME[n].digits}f}"
+                    for n in (TIP, *BESIDE)
+                ),
+            )
             for name, rows in groups
             if rows.any()
         ),
@@ -228,7 +246,7 @@ def _limits_table(box: Box) -> str:
     if box.limits.empty:
         return "No limit is left: luck explains them all."
     return markdown(
-        ("parameter", "limit", "of", "quasi-p"),
+        ("parameter", "limit", "its range", "quasi-p"),
         (
             (
                 f"`{short(r.parameter)}`", limit(r.low, r.high, r.lowest, r.highest),

@@ -5,7 +5,7 @@
     python -m experiments.notebooks --to DIR --times         note run times in notebooks/README.md
 
 A notebook stands in notebooks/ twice: NAME.py (jupytext, percent format) is what is edited and
-reviewed, NAME.ipynb is the same without outputs, for who opens it in Jupyter or VS Code. Kernels
+reviewed, NAME.ipynb is the same without outputs, to be opened in Jupyter or VS Code. Kernels
 work in DIR (outputs/notebooks), so that whatever a notebook writes lands there.
 """
 

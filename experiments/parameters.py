@@ -37,79 +37,94 @@ HEAD = f"""\
 # Parameters
 
 Made by `python -m experiments.parameters` from the models in `sim/` and the case `{CASE}` in
-`conf/`: change those, not this page. A key is written on the command line as it stands here, with
-a name for `NAME`: `python -m sim behaviour.keep_value=3 platforms.max.message_value=1`. What lies
-outside its range is refused. Rates are hazards per day, utils have the Gumbel scale 1, shares and
-ratios have the unit 1.
+`conf/`: change those, not this page. Write a key on the command line as it stands here, with a
+name in place of `NAME`: `python -m sim behaviour.keep_value=3 platforms.max.message_value=1`. A
+value outside its range is refused. Rates are hazards per day, utils have the Gumbel scale 1,
+shares and ratios have the unit 1. Symbols are those of [model.md](model.md).
 
-What monthly and daily reach on dates, which is what the record holds, can tell of a parameter:
+The record holds mostly monthly and daily reach on dates. What this can tell of a parameter:
 
 - **reach**: reach narrows it down by itself;
-- **reach, with others**: reach sees it only in a product or combination with others, so that many
-  sets fit alike;
-- **prior**: reach is flat in it, or was not asked; it stays where it was put.
+- **reach, with others**: reach sees it only in a product or combination with others, so many sets
+  of values fit alike;
+- **prior**: reach does not depend on it, or this was not asked; it stays where it was put.
 
-**Priors are not measurements**, nor is a value that fits. Where a value came from stands under
-*source*; "fit S3" and "tuned" are explained in [defaults.md](defaults.md). Where no source is
-named, it is a prior or an assumption. What reach tells stands beside every parameter of behaviour
-and at the head of every other section.
+**Priors are not measurements**, and neither is a value that fits. The column *source* says where a
+value came from; "fit S3" and "tuned" are explained in [defaults.md](defaults.md). Where no source
+is named, the value is a prior or an assumption. What reach tells stands beside every parameter of
+behaviour, and at the head of every other section.
 
 ## What a calibration tells
 
-The calibration until December 2025 ([validation.md](validation.md)) fitted these together, from
-wide priors. What is left of a prior's standard deviation says what the record tells of each while
-all others are free, too: below .5 the data told it, below .8 in part, else the prior did. A tie
-(`also` in `conf/design/calibration_{CASE}.yaml`) has one row. What is not here stood at its
-default."""
+The calibration until December 2025 ([validation.md](validation.md)) fitted the parameters of this
+table together, from wide priors. The part of a prior's standard deviation that is left says what
+the record tells of each while all others are free, too: below .5 the data told it, below .8 the
+data told it in part, else the prior did. Parameters that were tied to one value (`also` in
+`conf/design/calibration_{CASE}.yaml`) share a row. All others stood at their defaults."""
 
 TOLD = {
     "Behaviour": """\
 What reach tells rests on two local sensitivity analyses of the prototype that the defaults started
-from, not on a calibration of this implementation; the second saw cellular calls and the time spent
-in WhatsApp as well, until December 2025. Of a prior's standard deviation the data left, in the
-first and the second: `message_loss` .21, .44; `network_value` .26, .64; `drop_rate` .42, .47;
-`install_rate` .45, .47; `mandate_value` .58, over .82; `habit_value` .60, over .82; `call_share`
-.65, .58 (by the calls); `keep_value` and `habit_rate` .80, over .82; `taste_sd` .90, over .82;
-`call_loss` and `vpn_efficacy` .98, over .97; in the first alone `traffic_openings` .15; in the
-second alone `pair_rate` .09 (though fits put it anywhere from .001 to .008), `call_openings` over
-.82, `failure_exit` over .97 (it shows from January 2026 on). Most easily taken for one another, in
-the first: `habit_value` and Telegram's stand-alone value (correlation .78) or `message_loss`
-(.75), `network_value` and `taste_sd` (.66), `drop_rate` and `keep_value` (.65). Neither had moving
-beliefs, group chats, or VPNs that are taken up for a reason: what reach tells about those was not
-asked, so they count as priors.""",
+from, not on a calibration of this implementation. The second, with data until December 2025, saw
+cellular calls and the time spent in WhatsApp as well. Of the standard deviation of its prior the
+data left this much of each parameter (a dash: it was not in that analysis):
+
+| parameter | first analysis | second analysis |
+|---|---|---|
+| `message_loss` | .21 | .44 |
+| `network_value` | .26 | .64 |
+| `drop_rate` | .42 | .47 |
+| `install_rate` | .45 | .47 |
+| `mandate_value` | .58 | over .82 |
+| `habit_value` | .60 | over .82 |
+| `call_share` | .65 | .58 (by the calls) |
+| `keep_value`, `habit_rate` | .80 | over .82 |
+| `taste_sd` | .90 | over .82 |
+| `call_loss`, `vpn_efficacy` | .98 | over .97 |
+| `traffic_openings` | .15 | - |
+| `pair_rate` | - | .09 (though fits put it anywhere from .001 to .008) |
+| `call_openings` | - | over .82 |
+| `failure_exit` | - | over .97 (it shows from January 2026 on) |
+
+Most easily taken for one another, in the first analysis: `habit_value` and Telegram's stand-alone
+value (correlation .78) or `message_loss` (.75), `network_value` and `taste_sd` (.66), `drop_rate`
+and `keep_value` (.65). Neither analysis had beliefs that move, group chats, or VPNs that are taken
+up for a reason. What reach tells about those was not asked, so they count as priors.""",
     "Platforms": """\
-`null` is solved so that the observed start stands still; only differences between platforms
-matter. **Reach, with others**: `message_value`, `standalone` and `openings` of messengers and
-`mandate_openings` (a higher value on a tie looks like a higher stand-alone value or more habit;
-left of the prior: stand-alone value of Telegram .34, of Max .51 and .68, of imo over .82;
-`message_value` of Max over .82, of imo over .97), `pair_appeal`. **Prior**: every `call_value` and
-both values of cellular (calls by phone inform them, reach does not), `habit_openings`,
-`circumvention`, `belief`. `channels`, `encryption`, `state_access`, `moderation` and `abroad` are
-what was reported, or ranks of it.""",
+A value of `null` is solved so that the observed start stands still ([start.md](start.md)); only
+differences between platforms matter. **Reach, with others**: `message_value`, `standalone` and
+`openings` of messengers, `mandate_openings`, and `pair_appeal`. (A higher value on a tie looks
+like a higher stand-alone value or more habit. Of the standard deviation of the prior, .34 was left
+for the stand-alone value of Telegram, .51 and .68 for that of Max, over .82 for that of imo; and
+for `message_value` over .82 of Max and over .97 of imo.) **Prior**: every `call_value` and both
+values of cellular (calls by phone inform them, reach does not), `habit_openings`, `circumvention`,
+`belief`. `channels`, `encryption`, `state_access`, `moderation` and `abroad` are what was
+reported, or ranks of it.""",
     "Population": """\
-Demography, surveys and assumptions. **Reach, with others**: `intensity_shape` (daily beside
-monthly reach, with the openings) and the `share` of a segment (only its product with rate and
-ceiling of the segment's mandates). **Prior**, or demography: all else.""",
+Demography, surveys and assumptions. **Reach, with others**: `intensity_shape` (seen in daily
+beside monthly reach, together with the openings) and the `share` of a segment (only its product
+with rate and ceiling of the segment's mandates). **Prior**, or demography: all else.""",
     "Start of the case": """\
 `reach` and `daily` are the record itself, on the day of the start: the world is made to begin
 there. `profile` and `users` are observed in part. **Prior**: `dormant_accounts`, `aware`,
 `pattern`.""",
     "Abuse": """\
-Reach tells nothing of abuse. A few dated counts of fraud calls see `adaptation_rate`, `response`
-and `elasticity`, together and no more; all else is a **prior**.""",
+Reach tells nothing of abuse. A few dated counts of fraud calls depend on `adaptation_rate`,
+`response` and `elasticity` together and cannot tell them apart; all else is a **prior**.""",
     "Network": """\
-**Prior**: aggregate reach does not tell one graph from another. In the prototype contacts that
-were drawn anew at every step fitted as well, but for the noise between seeds.""",
+**Prior**: aggregate reach does not tell one graph from another. In the prototype even contacts
+drawn anew at every step fitted as well, apart from the noise between seeds.""",
     "Run": """\
 What is run and how finely, not what the world is like. The defaults fit at `step_days=7`.
 `+scenario=NAME` sets the policies, `compare_to` names the scenarios that serve as yardsticks.""",
     "Policies": """\
-`policies.NAME.KEY=VALUE` changes a policy, `+policy=NAME` adds one, `~policies.NAME` deletes it.
-Dates of what happened are the record's; sizes are set by the scenario. What reach tells of what
-happened. **Reach**: the `rate` of a trend, since it is what nothing else explains. **Reach, with
-others**: of a mandate only the product of `rate` and `ceiling` (correlation -.87) with the size of
-the segment; the `trial_rate` of a campaign, before mandates begin; the `grade` of a restriction of
-messages, times `behaviour.message_loss`. **Prior**: all else; reach is flat in the `grade` of a
+`policies.NAME.KEY=VALUE` changes a policy, `+policy=NAME` adds one, `~policies.NAME` deletes it
+([howto_policy.md](howto_policy.md)). Dates of what happened are those of the record; sizes are set
+by the scenario. This is what reach tells of what happened. **Reach**: the `rate` of a trend, since
+a trend is what nothing else explains. **Reach, with others**: of a mandate only the product of
+`rate` and `ceiling` (correlation -.87) with the size of the segment; the `trial_rate` of a
+campaign, before mandates begin; the `grade` of a restriction of messages, times
+`behaviour.message_loss`. **Prior**: all else; reach does not depend on the `grade` of a
 restriction of calls.""",
 }
 

@@ -26,21 +26,26 @@ def page(
         (
             "# Where society tips\n",
             made_by + "\n",
-            f"Over `{x}` and `{y}`. From below: the level holds from the start of the "
-            "restriction. From above: both messengers are blocked until "
-            f"{lowered(folder):%d %B %Y}, then restricted to the level. Outcomes are those of the "
-            "last whole month (welfare: its change since the first); mean over replications.\n",
-            "![Maps](figures/phase_diagram.png)\n",
+            f"Two parameters are varied: `{x}` and `{y}` ([parameters.md](parameters.md)). A "
+            "society has *tipped* when more than half of the people talk mostly where the state "
+            "reads. Each point is reached in two ways. From below: the restriction has its level "
+            "from the first day on. From above: both messengers are blocked until "
+            f"{lowered(folder):%d %B %Y}, and then restricted to the level. Outcomes are those of "
+            "the last whole month (welfare: its change since the first), means over "
+            "replications.\n",
+            "![Maps of six outcomes over both parameters, with the line at which society tips]"
+            "(figures/phase_diagram.png)\n",
             "## In short\n",
             *_in_short(found, remembered, when),
             "\n## The tipping line\n",
-            f"The lowest `{x}` of the grid's lines at which more than half talk mostly where the "
-            "state reads (between grid points: linear), and what stands beside it there, from "
-            "below.\n",
+            f"For each `{y}` of the grid: the lowest `{x}` at which society tips (linear between "
+            "grid points), reached from below and from above, and the other outcomes at that "
+            "point, reached from below.\n",
             _line_table(found, y),
             "\n## Two ways to the same level\n",
-            "How far more talk mostly where the state reads if the level was reached from above; "
-            f"far: over {FAR:.0f} points.\n",
+            "By how much the share of people who talk mostly where the state reads is larger if "
+            f"the level was reached from above. *Far* is more than {FAR:.0f} points; *different "
+            "sides* means that society has tipped on one of the two ways only.\n",
             markdown(
                 ("months after it was lowered", "largest gap, points", "different sides of half, "
                  "share of the map", "far, share of the map"),
@@ -59,18 +64,18 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series)
     """Yield what the maps say, in sentences."""
     tip, last = found[TIP], remembered.iloc[-1]
     tipped = tip.below > 100 * HALF
-    yield f"- Tipped, from below: {100 * tipped.to_numpy().mean():.0f} % of the map."
+    yield f"- From below, {100 * tipped.to_numpy().mean():.0f} % of the map has tipped."
     if len(when):
         low, middle, high = when.min(), when.median(), when.max()
         yield (
-            f"- Runs that tip from below do so {middle:.0f} months after the start of the run "
-            f"(median; {low:.0f} to {high:.0f})."
+            f"- Runs that tip from below do so {middle:.0f} months after the start of the run in "
+            f"the median ({low:.0f} at the earliest, {high:.0f} at the latest)."
         )
     for side, chosen in (("tipped", tipped), ("not tipped", ~tipped)):
         if chosen.to_numpy().any():
             means = {n: float(found[n].below.to_numpy()[chosen].mean()) for n in SHOWN}
             told = ", ".join(
-                f"{BY_NAME[n].label.lower()} {value:.2f} {BY_NAME[n].unit}"
+                f"{BY_NAME[n].label.lower()} {value:.{BY_NAME[n].digits}f} {BY_NAME[n].unit}"
                 for n, value in means.items()
             )
             yield f"- Mean over the part that is {side}: {told}."
@@ -83,7 +88,7 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series)
         f"{before['largest'] - last['largest']:.1f} in the last "
         f"{last['months'] - before['months']:.0f} months: "
         + (
-            "a memory that fades, no proof of two states."
+            "a memory that fades, and no proof that there are two states."
             if before["largest"] - last["largest"] > STALLED * last["largest"]
             else "it hardly closes any more, so two states, or a memory longer than the run."
         )
@@ -91,7 +96,7 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series)
     resolution = ", ".join(
         f"{np.ptp(axis) / (len(axis) - 1):.3g}" for axis in (tip.below.columns, tip.below.index)
     )
-    yield f"- Finer than the grid's steps ({resolution}) nothing is resolved."
+    yield f"- Nothing finer than the steps of the grid ({resolution}) is resolved."
 
 
 def _line_table(found: dict[str, Ways], y: str) -> str:
@@ -99,7 +104,7 @@ def _line_table(found: dict[str, Ways], y: str) -> str:
     rows = []
     for value in found[TIP].below.index:
         at, back = (crossing(way.loc[value]) for way in found[TIP][:2])
-        beside = [_at(found[n].below.loc[value], at) for n in SHOWN]
+        beside = [_at(found[n].below.loc[value], at, BY_NAME[n].digits) for n in SHOWN]
         rows.append((f"{value:.3g}", _told(at), _told(back), *beside))
     return markdown(headers, rows)
 
@@ -108,7 +113,7 @@ def _told(at: float) -> str:
     return "nowhere" if np.isnan(at) else f"{at:.3g}"
 
 
-def _at(values: pd.Series, at: float) -> str:
+def _at(values: pd.Series, at: float, digits: int) -> str:
     if np.isnan(at):
         return "-"
-    return f"{np.interp(at, values.index.to_numpy(float), values.to_numpy()):.2f}"
+    return f"{np.interp(at, values.index.to_numpy(float), values.to_numpy()):.{digits}f}"

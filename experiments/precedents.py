@@ -99,27 +99,36 @@ def page(cases: pd.DataFrame, found: Learnt) -> str:
     headers = ["case", "before", "after", "fall a day", "1 - q, assumed", "rf, median (90 %)"]
     return f"""# What happened elsewhere when an app began to fail
 
-Made by `python -m experiments.precedents`. `failure_exit` (rf) says how much sooner people
-reconsider an app because its messages fail: at rho_out (1 + rf (1 - q)) a day, where 1 - q is the
-share that fails. It decides how far WhatsApp falls in January and February 2026, and nothing
-before shows it. So its prior is learnt from precedents. Figures are daily users in Russia by
-Mediascope.
+Made by `python -m experiments.precedents`. The parameter `failure_exit` (rf) says how much sooner
+people reconsider an app because its messages fail: they do so with the hazard
+rho_out (1 + rf (1 - q)) a day, where rho_out is the hazard while everything works (`drop_rate`)
+and 1 - q is the share of messages that fail. It decides how far WhatsApp falls in January and
+February 2026, and no figure before these months shows it. So its prior is learnt from precedents.
+
+Figures are daily users in Russia, measured by Mediascope. *Fall a day* is the logarithm of the
+number before over that after, divided by the days between; 1 - q is an assumption, and the last
+column says what each case makes of rf.
 
 {markdown(headers, rows)}
 
-**In a case that nobody has seen** rf is {_told(found.of_case.loc[NEW])}: each case has its own,
-log rf normal around a common mean, both learnt from these four (a hierarchical model). The prior
-of the calibration is the bell of log rf with two standard deviations at {low:.2g} and {high:.2g}.
-The default ({Behaviour().failure_exit:g}) was tuned on the answer and plays no part here.
+**In a case that nobody has seen** rf is {_told(found.of_case.loc[NEW])}. Each case has an rf of
+its own, whose logarithm is normal around a common mean; mean and spread are learnt from these four
+cases (a hierarchical model). The prior of the calibration is that normal law of log rf; its two
+standard deviations reach from {low:.2g} to {high:.2g}. The default ({Behaviour().failure_exit:g})
+was tuned in sight of January and February 2026, and plays no part here.
 
-Assumed: of those whom failure makes reconsider, {LEAVING[0]:g} to {LEAVING[1]:g} leave; rho_out
-within a factor of {DROP:g} of its default, as in the calibration; an observed ratio errs by
-{100 * ERROR:.0f} %; before any case rf is {np.exp(GUESS):g}, give or take a factor of
-{np.exp(GUESS_SD):.1f}, and cases differ by a factor of {np.exp(APART):.0f} or so. Limits:
-Instagram, Facebook and YouTube are no messengers, where whoever leaves needs those who stay;
-people who only open a failing app less often are counted as leaving, so rf is rather too high.
-What was fitted until December 2025 with this prior, and how it fared, stands in
-[validation.md](validation.md).
+Assumptions:
+
+- A share of {LEAVING[0]:g} to {LEAVING[1]:g} of those whom failure makes reconsider leaves.
+- rho_out is within a factor of {DROP:g} of its default, as in the calibration.
+- An observed ratio errs by {100 * ERROR:.0f} %.
+- Before any case is seen, rf is {np.exp(GUESS):g}, give or take a factor of
+  {np.exp(GUESS_SD):.1f}, and cases differ by a factor of about {np.exp(APART):.0f}.
+
+Limits: Instagram, Facebook and YouTube are no messengers; on a messenger, those who leave still
+need those who stay. People who only open a failing app less often are counted as leaving, so rf is
+rather too high. [validation.md](validation.md) tells what was fitted until December 2025 with this
+prior, and how it fared.
 """
 
 

@@ -17,27 +17,37 @@ from sim.sweeps.folder import SweepFolder
 
 LABELS = {effect.name: effect.label for effect in EFFECTS}
 INTRODUCTION = f"""\
-Effects are paired differences, scenario less yardstick in the same society and luck: median and
-90 % band over replications. One choice of the modeller is varied at a time from the default. The
-rule was fixed before any number was seen (experiments/verdicts.py): an effect below
-{100 * NONE:g} points ({NONE:g} utils) is none. An effect *holds* under another choice if it is
-none in both; or if it has the same sign and the bands overlap, or its size is within a factor of
-{FACTOR:g}, or less than that half a point away. Parameters stay at their defaults under every
-choice, and the start is solved anew for each, so that all begin at the observed reach. What other
-values of the parameters would do is another question ([sensitivity.md](sensitivity.md))."""
+Effects are paired differences, scenario minus yardstick in the same society with the same luck:
+median and 90 % band over replications. One choice of the modeller at a time is changed from its
+default. The rule of judgement was fixed before any number was seen (experiments/verdicts.py). An
+effect below {100 * NONE:g} points ({NONE:g} utils) counts as none. An effect *holds* under
+another choice if it is none under both choices; or if it has the same sign, and either the bands
+overlap, or its size is within a factor of {FACTOR:g}, or it is less than that half a point away.
+Parameters stay at their defaults under every choice, and the start is solved anew for each, so
+that all begin at the observed reach. What other values of the parameters would do is another
+question ([sensitivity.md](sensitivity.md)).
+
+The effects are those of the ban of calls beside the same push of Max, of that ban alone, of that
+push alone, and of slowed messages on top of both. The choices: *graph* (other networks of ties;
+see The graphs), *step* (its length in days),
+*users* (their number), *society* (another seed, so other people and ties), *start* (the run
+begins earlier), and *contagion* (what contacts do to adoption; see What is contagious:
+`network_value`, `network_shape`, `word_of_mouth`, `pair_rate`)."""
 CONTAGION = """\
 What contacts do enters adoption in three places, each of which can be taken away: what a messenger
-is worth to reach contacts (`network_value`), hearing of it (`word_of_mouth`), and calls that two
-move together (`pair_rate`). By default contagion is simple: what contacts are worth adds up.
-`network_shape` above 1 makes it complex: their worth enters with that power, so that each counts
-for more the more there are, and a few for hardly anything. There is no hard threshold. What people
-do under a mandate asks for no contacts in any of these."""
+is worth because it reaches contacts (`network_value`), hearing of it from them (`word_of_mouth`),
+and calls that two people move together (`pair_rate`). By default contagion is simple: what
+contacts are worth adds up. `network_shape` above 1 makes it complex: the sum is raised to that
+power, so that each contact counts for more the more there are, and a few count for hardly
+anything. There is no hard threshold. To obey a mandate asks for no contacts."""
 
 DISCRETISED = """
-What is left comes from one rule: a user reconsiders a messenger at most once a step, so the share
-who keep it goes by (1 - exp(-rho_in h)) / (1 - exp(-rho_out h)), which is rho_in / rho_out for
-short steps alone. The start is solved at the step in use, which hides it; when messages fail
-rho_out rises (`failure_exit`), and a long step then keeps some users that a short one loses."""
+These differences come from one rule: a user reconsiders a messenger at most once in a step of h
+days, so the share who keep it depends on (1 - exp(-rho_in h)) / (1 - exp(-rho_out h)), which is
+rho_in / rho_out only for short steps (rho_in and rho_out are the hazards of reconsidering a
+messenger that one lacks, and one that one has). At the start this cannot be seen, because it is
+solved at the step in use. When messages fail, rho_out rises (`failure_exit`), and a long step
+keeps some users that a short one loses."""
 
 
 class Findings(NamedTuple):
@@ -72,13 +82,16 @@ def page(made_by: str, found: Findings) -> str:
             "",
             _misses(found),
             "\n## In plain words\n",
-            f"Of {found.told['month'].max():%B %Y}; ranges over all choices, points (welfare: "
-            "utils). Not under: the choices under which it does not hold in some month.\n",
+            f"The numbers are of {found.told['month'].max():%B %Y}: the range of the effect over "
+            "all choices, in points (welfare: utils). *Not under* names effects that do not hold "
+            "under some choice in some month, with these choices in brackets; *none* are those "
+            "below the least that counts.\n",
             *(_said(found, effect) for effect in EFFECTS),
             "\n## Every effect\n",
-            "The default, and the lowest and highest median over all choices; the last columns "
-            "count choices, over both months, under which the sign is that of the default and "
-            "under which the effect holds.",
+            "For each of two months: the effect under the default choices with its 90 % band, and "
+            "its lowest and highest median over all choices. The last two columns count, over "
+            "both months, the choices under which the effect has the sign that it has under the "
+            "default, and those under which it holds.",
             *(_one_effect(found, effect) for effect in EFFECTS),
             "\n## How often effects hold, by choice\n",
             _by_choice(found),
@@ -108,7 +121,7 @@ def _in_short(found: Findings) -> Iterator[str]:
         f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
         f"outcomes, {others['month'].nunique()} months, {others['choice'].nunique()} choices) do "
         f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size. {int(is_none.sum()):,} of "
-        "those that hold are of effects that are none in both, which is easily met."
+        "those that hold are of effects that are none under both choices, which is easy."
     )
     counts = missed["choice"].value_counts()
     told = ", ".join(f"{choice} ({n})" for choice, n in counts.items())
@@ -164,8 +177,9 @@ def _one_effect(found: Findings, effect: Effect) -> str:
         (_one_outcome(rows[rows["outcome"] == outcome.name], months) for outcome in ASKED),
     )  # fmt: skip
     return (
-        f"\n### {effect.label}\n\n`{effect.scenario}` less `{effect.yardstick}`; points, welfare "
-        f"in utils.\n\n{table}\n\n![{effect.label}](figures/robustness_{effect.name}.png)"
+        f"\n### {effect.label}\n\n`{effect.scenario}` minus `{effect.yardstick}`; points, welfare "
+        f"in utils.\n\n{table}\n\n![{effect.label}: effects under every choice]"
+        f"(figures/robustness_{effect.name}.png)"
     )
 
 
@@ -212,9 +226,11 @@ def _steps(found: Findings) -> Iterator[str]:
     none = _none(table.reset_index()).to_numpy()
     apart = table[(table[default] - table[finest]).abs().to_numpy() > none]
     yield (
-        f"Rates are hazards per day, so the step only discretises. In the last month a step of "
-        f"{default:g} days differs from one of {finest:g} by more than what counts as none in "
-        f"{len(apart)} of {len(table)} effects and outcomes. " + _order(apart) + "\n"
+        f"Rates are hazards per day, so the step only discretises time. In the last month, a step "
+        f"of {default:g} days and one of {finest:g} give results that differ by more than what "
+        f"counts as none in {len(apart)} of {len(table)} effects on outcomes. "
+        + _order(apart)
+        + "\n"
     )
     yield markdown(
         ("effect", "outcome", *(f"step {step:g}" for step in table.columns)),
@@ -234,8 +250,9 @@ def _order(table: pd.DataFrame) -> str:
         return ""
     ratio = ((table[coarse] - table[middle]) / (table[middle] - table[fine])).median()
     return (
-        f"There, from {coarse:g} to {middle:g} days effects change {ratio:.1f} times as much as "
-        f"from {middle:g} to {fine:g} (median; first order: {coarse / middle:g})."
+        f"In these, effects change {ratio:.1f} times as much from {coarse:g} to {middle:g} days "
+        f"as from {middle:g} to {fine:g} (median; an error of first order gives "
+        f"{coarse / middle:g})."
     )
 
 
@@ -256,8 +273,8 @@ def _in_sizes(found: Findings) -> Iterator[str]:
             f"- At the default of {n:,} users the largest sd of one run in one society is "
             f"{worst['sd']:.2f} points ({LABELS[worst['effect']].lower()}: "
             f"{ASKED_BY_NAME[worst['outcome']].label}); between societies "
-            f"{worst['society']:.2f}, between replications of one {worst['luck']:.2f}: the bands "
-            "of other pages hold the second alone."
+            f"{worst['society']:.2f}, between replications of one {worst['luck']:.2f}. The bands "
+            "of other pages hold only the second."
         )
 
 
@@ -281,10 +298,12 @@ def _sizes(found: Findings) -> str:
          "bias, largest, points", "biased", "seconds a run", "and its start"),
         rows,
     ) + (
-        "\n\nOf the headline month, over effects and outcomes. Sd: of one run of one society. "
-        "Bias: mean less that of the largest number; biased: by more than two standard errors and "
-        "more than what counts as none. Seconds by the clock, median over runs of a worker beside "
-        "others, until the headline month; runs of a society share their start."
+        "\n\nAll figures are of effects on outcomes in the headline month. *Sd*: the standard "
+        "deviation of an effect in one run of one society. *Bias*: its mean minus that with the "
+        "largest number of users; *biased* are those off by more than two standard errors and by "
+        "more than what counts as none. *Seconds* are those of the clock until the headline "
+        "month, median over runs of a worker that works beside others; runs of a society share "
+        "their start."
     )  # fmt: skip
 
 

@@ -37,6 +37,11 @@ class Outcome(NamedTuple):
     measure: str
     of: Literal["level", "change"] = "level"
 
+    @property
+    def digits(self) -> int:
+        """Return the decimals that pages print: more would be luck."""
+        return 1 if self.unit.startswith("%") else 2
+
 
 PEOPLE = "% of people aged 12+"
 OUTCOMES = (

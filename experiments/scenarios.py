@@ -3,8 +3,9 @@
     python -m experiments.scenarios [OVERRIDE ...] > docs/scenarios.md
 
 Prints, as Markdown: levels in every world; for every scenario its effect against its yardstick
-(the first in its ``compare_to``) on reach, on harms and on fraud; and a judgement, written by
-hand (experiments/scenarios.yaml). Numbers are means over the last whole month of the run.
+(the first in its ``compare_to``) on reach, on harms and on fraud; how wide the bands of both are;
+and a judgement, written by hand (experiments/scenarios.yaml). Numbers are means over the last
+whole month of the run, and medians over 40 replications.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ COMPOSED = {  # scenarios made to be put on top of others, and what they then ad
     "call_ban+fraud_only_measures": "call_ban",
 }
 JUDGEMENTS = Path(__file__).with_suffix(".yaml")
-REPLICATIONS = 4
+REPLICATIONS = 40  # of fewer, hardly more than half lie within the band of 90 %
 N_MOVED = 3  # changes of reach that are named
 SMALL = 0.001  # a change of reach below this is not named [1]
 WORDS = {"mau": "monthly", "dau": "daily"}
@@ -51,13 +52,26 @@ class World(NamedTuple):
         return rows.sum() if platform is None else rows.loc[platform]
 
 
+class Spread(NamedTuple):
+    """What replications gave: the median, and half of the width of the 90 % band."""
+
+    median: float
+    half: float
+
+    @classmethod
+    def of(cls, values: pd.Series) -> Spread:
+        """Return that of numbers, one a replication."""
+        low, high = values.quantile([BAND["low"], BAND["high"]])
+        return cls(float(values.median()), float(high - low) / 2.0)
+
+
 class Effect(NamedTuple):
     """A world beside its yardstick."""
 
     yardstick: str
     here: World
     there: World
-    newly_exposed: float
+    newly_exposed: Spread
 
     def of(self, measure: str, platform: str | None = None, channel: str = "any") -> pd.Series:
         """Return the paired differences of a series, one a replication."""
@@ -65,9 +79,9 @@ class Effect(NamedTuple):
             measure, platform, channel
         )
 
-    def ratio(self, measure: str) -> float:
-        """Return the median relative change of a series, summed over platforms."""
-        return float((self.here.sum(measure) / self.there.sum(measure) - 1.0).median())
+    def ratio(self, measure: str) -> pd.Series:
+        """Return the relative changes of a series, summed over platforms, one a replication."""
+        return self.here.sum(measure) / self.there.sum(measure) - 1.0
 
 
 def main(overrides: list[str]) -> None:
@@ -83,14 +97,14 @@ def main(overrides: list[str]) -> None:
     print(f"Made by `{command.line('scenarios', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications.")
     print(INTRODUCTION.format(month=f"{month:%B %Y}"))
-    print("\n## Levels\n")
+    print(f"\n## Levels\n{LEVELS.format(spread=level_spread(worlds, labels))}\n")
     for line in level_table(worlds, labels):
         print(line)
-    print("\n## Effects\n")
+    print(f"\n## Effects\n{EFFECTS}\n")
     for line in effect_table(effects, labels):
         print(line)
-    print(NOTES)
-    print("\n## Judgement\n\nWritten by hand, after a look at the numbers of the default run.")
+    print(NOTES.format(spread=effect_spread(effects)))
+    print(f"\n## Judgement\n{JUDGEMENT}")
     for name in (*worlds, *(name for name in effects if name not in worlds)):
         print(f"\n### {name}\n\n{story(name)}\n\n{judgements[name].strip()}")
 
@@ -174,12 +188,13 @@ def world(result: Result, scenario: str, month: pd.Timestamp) -> World:
     )
 
 
-def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> float:
+def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> Spread:
     """Return the share of people who changed sides on exposure at the end of a month."""
     e = result.effects
     e = e[(e["counterfactual"] == other) & (e["group"] == "all") & (e["measure"] == measure)]
     e = e[(e["date"] >= month) & (e["date"] < month + pd.offsets.MonthBegin(1))]
-    return float(e["median"].iloc[-1])
+    median, low, high = e[["median", "low", "high"]].iloc[-1].astype(float)
+    return Spread(median, (high - low) / 2.0)
 
 
 def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[str]:
@@ -193,8 +208,20 @@ def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[st
         get = partial(_level, one)
         cells = [f"{get('mau', p)} / {get('dau', p)}" for p in messengers]
         cells += [get("vpn"), get("exposure")]
-        cells += [" / ".join(get("secure", "any", c) for c in ("message", "call"))]
+        cells += [" / ".join(get("secure", "any", c) for c in BOTH)]
         yield f"| {name} | " + " | ".join(cells) + " |"
+
+
+def level_spread(worlds: dict[str, World], labels: dict[str, str]) -> str:
+    """Say how wide the bands of levels are."""
+    reach = [(measure, name, "any") for measure in WORDS for name in labels if name != CELLULAR]
+    others = [("vpn", "any", "any"), ("exposure", "any", "any")]
+    others += [("secure", "any", channel) for channel in BOTH]
+    widest = (
+        max(Spread.of(100 * one.sum(*of)).half for one in worlds.values() for of in group)
+        for group in (reach, others)
+    )
+    return "± {:.1f} points of reach, ± {:.1f} points in the other columns".format(*widest)
 
 
 def _level(one: World, measure: str, platform: str = "any", channel: str = "any") -> str:
@@ -203,10 +230,11 @@ def _level(one: World, measure: str, platform: str = "any", channel: str = "any"
 
 def effect_table(effects: dict[str, Effect], labels: dict[str, str]) -> Iterator[str]:
     """Yield the table of effects, a line a scenario."""
-    yield "| scenario (against) | " + " | ".join(COLUMNS) + " |"
-    yield "|---" * (len(COLUMNS) + 1) + "|"
+    heads = ["reach (90 % band)", *(column.title for column in COLUMNS)]
+    yield "| scenario (against) | " + " | ".join(heads) + " |"
+    yield "|---" * (len(heads) + 1) + "|"
     for name, effect in effects.items():
-        cells = (write(effect, labels) for write in COLUMNS.values())
+        cells = (_moved(effect, labels), *(column.write(effect) for column in COLUMNS))
         yield f"| {name} ({effect.yardstick}) | " + " | ".join(cells) + " |"
 
 
@@ -232,54 +260,92 @@ def _banded(change: pd.Series) -> str:
     return f"{100 * change.median():+.1f} ({low:+.1f} to {high:+.1f})"
 
 
-def _points(measure: str, *channels: str) -> Callable[[Effect, dict[str, str]], str]:
-    """Return a writer of effects in percentage points, by channel."""
-
-    def write(effect: Effect, _: dict[str, str]) -> str:
-        medians = (effect.of(measure, "any", c).median() for c in channels or ("any",))
-        return " / ".join(_signed(m, 1) for m in medians)
-
-    return write
-
-
-def _fraud(effect: Effect, _: dict[str, str]) -> str:
-    measures = ("attempts", "incidents", "losses")
-    return " / ".join(_signed(effect.ratio(f"fraud_{m}"), 0) for m in measures)
-
-
-def _signed(share: float, digits: int) -> str:
-    """Write a share as signed per cent; what rounds to nothing is +0."""
-    return f"{round(100 * share, digits) + 0.0:+.{digits}f}"
+def effect_spread(effects: dict[str, Effect]) -> str:
+    """Say how wide the bands of effects are, where none stands beside them."""
+    widest = (
+        f"{column.title} ± {column.scale * half:.{max(column.digits, 1)}f}"
+        for column in COLUMNS
+        for half in [max(told.half for e in effects.values() for told in column.of(e))]
+    )
+    return "; ".join(widest)
 
 
 BOTH = ("message", "call")
-COLUMNS: dict[str, Callable[[Effect, dict[str, str]], str]] = {
-    "reach (90 % band)": _moved,
-    "VPN": _points("vpn"),
-    "exposure": _points("exposure"),
-    "newly exposed": lambda effect, _: f"{100 * effect.newly_exposed:.1f}",
-    "isolated, messages / calls": _points("isolation", *BOTH),
-    "cut off, messages / calls": _points("cut_off", *BOTH),
-    "secure, messages / calls": _points("secure", *BOTH),
-    "welfare": lambda effect, _: f"{effect.of('welfare', 'any').median():+.3f}",
-    "fraud: attempts / incidents / losses, %": _fraud,
-}
+
+
+class Column(NamedTuple):
+    """Numbers of the table of effects: one series or several."""
+
+    title: str
+    of: Callable[[Effect], list[Spread]]
+    scale: float = 100.0
+    digits: int = 1
+    sign: str = "+"
+
+    def write(self, effect: Effect) -> str:
+        """Write the medians."""
+        numbers = (round(self.scale * told.median, self.digits) for told in self.of(effect))
+        return " / ".join(f"{number + 0.0:{self.sign}.{self.digits}f}" for number in numbers)
+
+
+def _of(measure: str, *channels: str) -> Callable[[Effect], list[Spread]]:
+    return lambda effect: [
+        Spread.of(effect.of(measure, "any", channel)) for channel in channels or ("any",)
+    ]
+
+
+def _fraud(effect: Effect) -> list[Spread]:
+    return [Spread.of(effect.ratio(f"fraud_{m}")) for m in ("attempts", "incidents", "losses")]
+
+
+COLUMNS = (  # after that of reach, which has its bands beside it
+    Column("VPN", _of("vpn")),
+    Column("exposure", _of("exposure")),
+    Column("newly exposed", lambda effect: [effect.newly_exposed], sign="-"),
+    Column("isolated, messages / calls", _of("isolation", *BOTH)),
+    Column("cut off, messages / calls", _of("cut_off", *BOTH)),
+    Column("secure, messages / calls", _of("secure", *BOTH)),
+    Column("welfare", _of("welfare"), 1.0, 3),
+    Column("fraud: attempts / incidents / losses, %", _fraud, 100.0, 0),
+)
 
 INTRODUCTION = """
-Levels and effects are of {month}, the last whole month of the run, when all that is dated has
-happened; reach was observed until February 2026 (docs/record.md), so nothing here was held against
-data. Effects are paired differences, scenario minus yardstick with the same random numbers, median
-over replications. None is a forecast; parameter and model error are in no band."""
+Levels and effects are means over {month}, the last whole month of the run, when every dated event
+has happened, and medians over replications. Reach was observed until February 2026
+([record.md](record.md)), so no number on this page was held against data, and none is a forecast.
+The bands are over replications of one synthetic society, and hold no error of parameters or of the
+model: a difference whose band leaves out zero may still rest on an assumption."""
+
+LEVELS = """
+Per cent. Reach (monthly / daily) and VPN: of people aged 12+. Exposure: of all communication, what
+the state can read. Secure: of what people have to say, what they could say on messengers that the
+state cannot read (ties by weight, times how well the best shared messenger works). Half the width
+of the widest 90 % band over replications is {spread}."""
+
+EFFECTS = """
+Scenario minus the world that it is compared with, its yardstick (in brackets). Both draw the same
+random numbers, so the differences are paired. Of scenarios joined by +, the second is put on top
+of the first."""
 
 NOTES = """
-Reach, VPN, isolated, cut off: percentage points of people aged 12+; of reach the three largest
-changes, monthly or daily, are named. Exposure: points of communication open to the state. Newly
-exposed: per cent of people who are exposed here and not under the yardstick. Secure: points of
-what can be said (ties by weight, times how well the best shared messenger works) on messengers
-that the state cannot read. Isolated, cut off:
-who has lost over 30 % of reachable, of secure contacts since the start. Welfare: utils, mean
-logsum of what one can use, blind to coercion and to being read. Fraud: attempts that arrive,
-incidents to expect and losses, per cent."""
+- *Reach*: percentage points of people aged 12+; the three largest changes of reach, monthly or
+  daily, each with its 90 % band. Changes below a tenth of a point are not named.
+- *VPN, isolated, cut off*: points of people aged 12+. Isolated are people who by app can reach
+  over 30 % less of their contacts than at the start; cut off is the same for apps that the state
+  cannot read.
+- *Exposure, secure*: points of what is defined under the levels.
+- *Newly exposed*: per cent of people who are exposed here and are not under the yardstick.
+- *Welfare*: utils, the mean value of what one can use (a logsum), blind to coercion and to being
+  read.
+- *Fraud*: per cent by which attempts that arrive, expected incidents and losses change.
+
+Half the width of the widest 90 % band over replications in each column: {spread}.
+
+[howto_report.md](howto_report.md) explains the words, [measures.md](measures.md) defines them."""
+
+JUDGEMENT = """
+Written by hand, after a look at the numbers of the default run: how plausible a world is beside
+what was observed, here or elsewhere, and where it leans on an assumption."""
 
 
 if __name__ == "__main__":

@@ -130,7 +130,7 @@ def titled(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with titles, units and short names for figures."""
     return table.assign(
         title=table["outcome"].map(lambda name: BY_NAME[name].label),
-        unit=table["outcome"].map(lambda name: BY_NAME[name].unit),
+        unit=table["outcome"].map(lambda name: BY_NAME[name].unit.replace("%", "points,")),
         parameter=table["parameter"].map(short),
     )
 
@@ -149,19 +149,24 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
             "## In short\n",
             *_in_short(effects, indices),
             "\n## Screening\n",
-            "mu\\*: mean size of the change of an outcome when the parameter crosses its whole "
-            "range, the others anywhere in theirs (Morris, half the 95 % interval behind ±).\n",
+            "How much an outcome changes when one parameter crosses its whole range, while the "
+            "others are anywhere in theirs: the mean size of that change (mu\\* of Morris), and "
+            "half of its 95 % interval behind ±.\n",
             _screening_table(design, effects),
-            "\n![Largest effects](figures/sensitivity_screening.png)\n",
+            "\n![The largest effects of parameters on each outcome, by screening]"
+            "(figures/sensitivity_screening.png)\n",
             "## Indices, with luck apart\n",
-            "Of the variance of means over replications: S1, what the parameter explains alone, "
-            "and below it ST, with all interactions (Sobol', half the 95 % bootstrap interval "
-            "behind ±); parameters that were not kept stand at their defaults. Luck: the variance "
-            "between replications of a point, as a share of the whole variance over points and "
-            "replications (of unbiased estimates of both). S1 below nought or above ST, which no "
-            "true index is, shows how far these estimates err.\n",
+            "Sobol' indices of the parameters that the screening kept; the others stand at their "
+            "defaults. The upper number of a cell is S1, the share of the variance of an outcome "
+            "(of its means over replications) that the parameter explains alone; the lower one is "
+            "ST, the share that it explains with all its interactions. Behind ± stands half of "
+            "the 95 % bootstrap interval. Luck is the variance between replications of a point, "
+            "as a share of the whole variance over points and replications (both estimated "
+            "without bias). No true S1 is below nought or above ST: where an estimate is, it "
+            "shows how far these estimates err.\n",
             _indices_table(indices),
-            "\n![Indices](figures/sensitivity_indices.png)\n",
+            "\n![Shares of the variance of each outcome, by parameter, and luck]"
+            "(figures/sensitivity_indices.png)\n",
         )
     )
 
@@ -181,13 +186,13 @@ def _in_short(effects: pd.DataFrame, indices: pd.DataFrame) -> Iterator[str]:
     idle = small.groupby(effects["parameter"]).all()
     names = ", ".join(f"`{short(name)}`" for name in idle[idle].index)
     yield (
-        f"- {int(idle.sum())} of {len(idle)} parameters move on average no share by a point and "
-        f"welfare by less than {SMALL_CHANGE} utils: {names or 'none'}."
+        f"- {int(idle.sum())} of {len(idle)} parameters move on average no outcome by as much as "
+        f"a point ({SMALL_CHANGE} utils of welfare): {names or 'none'}."
     )
     loose = indices[indices["ST_conf"] > LOOSE]
     yield (
-        f"- Too few points for {len(loose)} of {len(indices)} total indices: their interval is "
-        f"wider than ± {LOOSE}."
+        f"- For {len(loose)} of {len(indices)} total indices (ST) there were too few points: "
+        f"their interval is wider than ± {LOOSE}."
     )
 
 
@@ -204,7 +209,7 @@ def _screening_table(design: Design, effects: pd.DataFrame) -> str:
         (
             (
                 f"`{short(name)}`", _range(design.factors[name]),
-                *(_with_interval(by.loc[(name, o.name)], "mu_star", 2) for o in OUTCOMES),
+                *(_with_interval(by.loc[(name, o.name)], "mu_star", o.digits) for o in OUTCOMES),
             )
             for name in order
         ),

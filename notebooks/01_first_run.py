@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 1. A first run
 #
-# In August 2025 a state restricted calls in the two messengers most people there used, and pushed
-# one of its own. Who moves, where to, and at what cost? This notebook builds a small synthetic
-# society, lets the ban happen in it, and reads what came out. You need no more than this checkout
-# and its environment ([how to open notebooks](README.md)).
+# In August 2025 Russia restricted calls in WhatsApp and Telegram, the two messengers that most
+# people there used, and pushed one of its own, Max. Who moves, where to, and at what cost? This
+# notebook builds a small synthetic society, lets the ban happen in it, and reads what came out.
+# You need no more than this checkout and its environment ([how to open notebooks](README.md)).
 
 # %%
 import sys
@@ -50,8 +50,8 @@ print(result.timeseries["scenario"].unique().tolist())
 result.timeseries.head()
 
 # %% [markdown]
-# All results are tidy tables: a row a value. [docs/measures.md](../docs/measures.md) defines
-# every measure. `result.effects` holds paired differences between the scenario and each
+# All results are tidy tables with one row for each value. [docs/measures.md](../docs/measures.md)
+# defines every measure. `result.effects` holds paired differences between the scenario and each
 # counterfactual, `result.flows` who moved from which primary messenger to which.
 
 # %%
@@ -94,7 +94,7 @@ drawn["harms"]
 # *May*: how the mechanisms of the model play together in this scenario, in which direction, and
 # how much of that is luck (the bands). *May not*: that this is what will happen, or how large an
 # effect was in Russia. The society is synthetic, most parameters are priors that fit, and the
-# bands hold no error of the model:
+# bands hold no error of the model. The run says so itself:
 
 # %%
 from sim.words.summary import warnings

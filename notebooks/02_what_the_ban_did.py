@@ -1,9 +1,10 @@
 # %% [markdown]
 # # 2. What the ban did
 #
-# When calls fail and an app is pushed at the same time, what is the ban's doing and what the
-# push's? Before-and-after cannot tell. A simulator can: it runs the same people with the same
-# luck in a world with the push and without the ban, and takes the difference person by person.
+# When calls fail and an app is pushed at the same time, which change is the work of the ban and
+# which that of the push? A comparison of before and after cannot tell. A simulator can: it runs
+# the same people with the same luck in a world with the push and without the ban, and takes the
+# difference person by person.
 
 # %%
 import sys
@@ -31,14 +32,15 @@ found, drawn = facts(result), figures(result)
 drawn["effects_against_mandate_only"]
 
 # %% [markdown]
-# Against `baseline` the same figure holds ban and push together. Beware of the different scale.
+# Against `baseline`, where nothing happens, the same figure shows the effect of ban and push
+# together. Beware of the different scale.
 
 # %%
 drawn["effects_against_baseline"]
 
 # %% [markdown]
-# Opening an app less is not leaving it. Use tells more than reach: messages above, calls below,
-# the plain phone network included.
+# To open an app less often is not to leave it. Use tells more than reach: messages above, calls
+# below, with the plain phone network included.
 
 # %%
 drawn["use"]
@@ -46,8 +48,8 @@ drawn["use"]
 # %% [markdown]
 # ## Who moved from where to where
 #
-# Primary platform: the messenger that carries most of a person's communication; cellular: who
-# uses none. Those who stay are pale.
+# A person's primary platform is the messenger that carries most of what the person says; people
+# who use none stand under cellular. Those who stay where they are, are drawn pale.
 
 # %%
 drawn["flows"]
@@ -55,8 +57,8 @@ drawn["flows"]
 # %% [markdown]
 # ## What it cost
 #
-# Exposure, isolation, lost secure contact and welfare in all three worlds. Note which line of the
-# ban's own world leaves the others, and when.
+# Exposure, isolation, lost secure contact and welfare in all three worlds. Note where the line of
+# the world with the ban leaves the others, and when.
 
 # %%
 drawn["harms"]
@@ -64,8 +66,9 @@ drawn["harms"]
 # %% [markdown]
 # ## To whom
 #
-# The same by age: reach above, costs below. Who is addressed by a mandate, who has whom in which
-# messenger, and who has a smartphone at all differ by age; the rules do not.
+# The same by age: reach above, costs below. Ages differ in whom a mandate addresses, which
+# contacts can be reached on which messenger, and how many have a smartphone at all; the rules are
+# the same for all.
 
 # %%
 from sim.plotting.groups import by_group

@@ -41,7 +41,7 @@ labels = {name: platform.label for name, platform in load_config().platforms.ite
 print(f"{len(worlds)} worlds, means over {month:%B %Y}")
 
 # %% [markdown]
-# Levels, per cent:
+# Levels, per cent (the columns are explained on that page):
 
 # %%
 Markdown("\n".join(level_table(worlds, labels)))
@@ -69,8 +69,8 @@ result = compare(config)
 harms(result.timeseries, [config.scenario, *config.compare_to])
 
 # %% [markdown]
-# Reach in the two outer worlds (solid: `full_block`; dashed: `call_ban`), with what was observed
-# of the world that is neither:
+# Reach in two of these worlds (solid: `full_block`; dashed: `call_ban`), with what was observed in
+# the real world, which was neither:
 
 # %%
 from sim.figures import figures
@@ -93,7 +93,7 @@ helped = load_config(
 fact_table(facts(compare(helped)))
 
 # %% [markdown]
-# Other changes, each a string more:
+# Other changes are further strings of this kind:
 #
 # ```
 # "policies.call_restriction.grade=0.5"     half of the calls fail

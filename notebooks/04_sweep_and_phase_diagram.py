@@ -51,7 +51,7 @@ summary = pd.read_parquet(collection.folder / "summary.parquet")
 summary.query("measure == 'exposure' and channel == 'any'").tail(3)
 
 # %% [markdown]
-# In single numbers, adoption beside what it costs: each run in its last whole month.
+# The same in one row for each run, for its last whole month: adoption beside what it costs.
 
 # %%
 from experiments.scalars import OUTCOMES, scalars
@@ -90,11 +90,11 @@ memory(grid).round(3)
 # %% [markdown]
 # ## What may be concluded
 #
-# *May*: over which ranges the model is calm and over which it tips, and that the way back is
-# longer than the way there, if the last column of maps and the table say so. *May not*: that
-# Russia is at a point of this map; nor anything finer than the steps of the grid, which is a toy
-# here. The real one, with more points, users and replications, is `python -m
-# experiments.phase_diagram` ([docs/phase_diagram.md](../docs/phase_diagram.md)); designs,
-# executors and clusters are in [docs/sweeps.md](../docs/sweeps.md).
+# *May*: over which ranges the model hardly changes and over which it tips, and that the way back
+# is longer than the way there, if the last map and the table say so. *May not*: that Russia is at
+# a point of this map; nor anything finer than the steps of the grid, which is a toy here. The real
+# one, with more points, users and replications, is `python -m experiments.phase_diagram`
+# ([docs/phase_diagram.md](../docs/phase_diagram.md)); designs, executors and clusters are in
+# [docs/sweeps.md](../docs/sweeps.md).
 #
 # Next: [which parameters matter](05_sensitivity.ipynb).

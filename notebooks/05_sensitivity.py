@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 5. Which parameters matter, and how much is luck
 #
-# The model has dozens of behavioural parameters and most are not measured. Which of them move an
-# outcome, which do not, and how much would differ anyway, by luck? Two stages answer: a screening
-# of all parameters, then variance shares of the few that matter.
+# The model has dozens of behavioural parameters, and most of them were never measured. Which of
+# them move an outcome, which do not, and how much would differ anyway, by luck? Two stages give an
+# answer: a screening of all parameters, and then shares of the variance for the few that matter.
 
 # %%
 import sys
@@ -37,7 +37,7 @@ draw_screening(titled(effects))
 
 # %% [markdown]
 # Adoption stands beside exposure, isolation, lost secure contact and welfare: a parameter can be
-# idle for one and decide another.
+# without effect on one of them and decide another.
 #
 # ## Variance shares, with luck apart
 #
@@ -56,7 +56,7 @@ from sim.plotting.sweeps import variances as draw_variances
 draw_variances(titled(indices))
 
 # %% [markdown]
-# How loose are the intervals? Each index with half its 95 % interval, and the share of luck:
+# How wide are the intervals? Each index with half of its 95 % interval, and the share of luck:
 
 # %%
 indices.set_index(["outcome", "parameter"]).round(2)

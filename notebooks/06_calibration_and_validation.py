@@ -31,8 +31,8 @@ observed[["date", "platform", "operator", "value", "sigma", "measurer", "use"]].
 # ## How a posterior is made
 #
 # A wave of simulations fills the prior, history matching rules out what cannot be, and emulators
-# close in on the rest. All of it are sweeps, resumable. This is a toy of the real thing, to see
-# it work: far too few points to learn from.
+# close in on the rest. All simulations are sweeps, which can be resumed. What follows is a toy
+# that shows how it works; it has far too few points to learn from.
 
 # %%
 import tempfile
@@ -48,8 +48,8 @@ pd.read_csv(folder / "generations.csv").round(2)
 # %% [markdown]
 # ## The posterior that ships
 #
-# The calibration at full size ([docs/validation.md](../docs/validation.md)) left draws, and
-# they ship with the case. Over the prior (dashed), where did they end up?
+# The calibration at full size ([docs/validation.md](../docs/validation.md)) left draws that ship
+# with the case. Where did they end up, compared with the prior (dashed)?
 
 # %%
 from experiments.identify import contraction, trade_offs
@@ -88,8 +88,8 @@ drawn = figures(fitted)
 drawn["reach"]
 
 # %% [markdown]
-# Misses, apart for months that were fitted and months held out. `points`: root mean square error
-# in percentage points; `sigmas`: in standard deviations of the source.
+# Errors, separately for months that were fitted and months held out. `points`: root mean square
+# error in percentage points; `sigmas`: in standard deviations of the source.
 
 # %%
 from sim.observation.residuals import residuals, score

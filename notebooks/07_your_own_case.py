@@ -55,8 +55,8 @@ print(*problems(str(mine)), "Mended.", sep="\n")
 # ## Run it
 #
 # `case_dir` goes wherever overrides go: in Python, on the command line, in designs of sweeps. The
-# world in which everything happened that is known to have happened is named by the case; it is
-# compared here with one in which nothing did.
+# case names the world in which everything happens that is known to have happened; here it is
+# compared with one in which nothing does.
 
 # %%
 from sim import compare, load_config
@@ -102,8 +102,8 @@ score(misses).round(1)
 # ## What may be concluded
 #
 # *May*: whether the same rules, with the start of another country, go in the direction that
-# country went. The cases that ship were not used to tune the model and are missed in good part
-# ([docs/cases.md](../docs/cases.md)). *May not*: that a case which scores well is understood;
-# most have few figures of low grades.
+# country went. The cases that ship were not used to tune the model, and it misses a good part of
+# what happened in them ([docs/cases.md](../docs/cases.md)). *May not*: that a case which scores
+# well is understood; most cases have few figures, and of low grades.
 #
 # Next: [inside a user](08_inside_a_user.ipynb).

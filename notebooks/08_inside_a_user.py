@@ -70,9 +70,9 @@ draw(diary.days, diary.platforms, who, ban, f"calls are restricted from {ban:%d 
 
 # %% [markdown]
 # Read it in this order. *Calls*: what takes the place of calls that fail. *Contacts who have it*:
-# what others install decides what one can use. *Has it*: an outlined bar was demanded by an
-# institution. *Believes*: what news, contacts and time do to a belief. *Whom it can reach*: the
-# cost, and whether contact that the state cannot read comes back.
+# what others install decides what one can use. *Has it*: an outlined bar means that an institution
+# demanded the app. *Believes*: what news, contacts and time do to a belief. *Whom it can reach*:
+# the cost, and whether contact that the state cannot read comes back.
 #
 # The choices in the last step, in full (shares of this user's messages and calls):
 

@@ -163,7 +163,8 @@ def test_every_kind_of_policy_is_described_with_its_fields():
 
 
 def test_every_measure_is_defined():
-    case = SimpleNamespace(messengers=("m",), abuse={"KIND": SimpleNamespace(takes="money")})
+    kinds = {"KIND": SimpleNamespace(takes="money")}
+    case = SimpleNamespace(messengers=("m",), carriers=("m", "cellular"), abuse=kinds)
     series = [*step_series(case), *month_series(case), *CHANGES]
     assert set(column("4.12")) == {one.measure for one in series}
 

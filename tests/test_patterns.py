@@ -51,10 +51,26 @@ def test_a_world_in_which_calls_are_all_misses_the_first_pattern():
     assert re.search(r"^\| P1 .*missed", wrong, re.M)
 
 
-def test_the_decomposition_has_a_line_a_mechanism():
+NUMBER = r"[+-]\d+\.\d+"
+BANDED = rf"({NUMBER}) \(({NUMBER}) to ({NUMBER})\)"
+
+
+def test_the_decomposition_has_a_line_a_series_and_a_line_a_mechanism():
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=112")
-    for name in ("whole model", *(f"without {name}" for name in MECHANISMS)):
-        assert re.search(rf"^\| {name} \|( [+-]\d+\.\d\d \|)+$", text, re.M)
+    for c in decompose.COLUMNS:
+        assert re.search(rf"^\| {c.label}, {c.unit} \| {BANDED} \|$", text, re.M)
+    for name in MECHANISMS:
+        assert re.search(rf"^\| {name} \|( (-|{BANDED}) \|){{8}}$", text, re.M)
+
+
+def test_a_change_is_told_where_its_band_leaves_zero_out_and_it_does_not_round_to_it():
+    def told(*values):
+        return decompose.changed(pd.Series(values), 1)
+
+    assert told(1.0, 1.2, 1.4) == "+1.2 (+1.0 to +1.4)"
+    assert told(-1.0, 1.2, 1.4) == "-"
+    assert told(0.01, 0.02, 0.03) == "-"
+    assert decompose.banded(pd.Series([-0.04, -0.04]), 1) == "+0.0 (+0.0 to +0.0)"
 
 
 def test_a_hazard_is_that_of_the_rest_a_month():
@@ -72,20 +88,17 @@ def test_changes_are_of_the_earlier_month_in_percent():
 
 def test_without_pairs_nobody_goes_to_imo():
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=168")
-    imo = {
-        line.split("|")[1].strip(): float(line.split("|")[5])
-        for line in text.splitlines()
-        if line.startswith("| w")
-    }
-    assert imo["whole model"] > 0.1
-    assert abs(imo["without pairs"]) < 0.1
+    whole = float(re.search(rf"^\| imo, monthly, points \| {BANDED} \|$", text, re.M)[1])
+    without = re.search(rf"^\| pairs \|(?: [^|]+ \|){{3}} {BANDED} \|", text, re.M)
+    assert whole > 0.1
+    assert abs(whole + float(without[1])) <= 0.1
 
 
 def test_what_is_taken_apart_is_the_effect_of_the_report():
     """The mean of the steps that begin in December, as WhatsApp is throttled, is another."""
     result = compare(load_config("+scenario=as_happened", *SMALL))
     told = {line.row.label: line.effects["trend_only"] for line in facts(result).lines}
-    whole = dict(zip((c.label for c in decompose.COLUMNS), decompose.effects(result), strict=True))
+    whole = decompose.effects(result).median()
     assert whole["WhatsApp, daily"] == pytest.approx(100 * told["WhatsApp, daily"].median)
     assert whole["exposure"] == pytest.approx(100 * told["Exposure"].median)
     assert whole["welfare"] == pytest.approx(told["Welfare"].median)

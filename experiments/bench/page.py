@@ -77,12 +77,14 @@ def _head(results: pd.DataFrame, machine: dict[str, Any]) -> str:
 
 def _work() -> str:
     return (
-        f"W: users with {CONTACTS} contacts on average on a static random graph choose among "
-        f"{PLATFORMS} platforms by a multinomial logit of what their contacts use and of "
-        f"staying, all at once, {STEPS} steps (`experiments/bench/work.py`). It is the core of "
-        "such a model and nothing more, so that any simulator can do it. Each simulator has the "
-        "same ties and start, runs in its own process and alternates with ours. *Ratio*: its "
-        "time a step over ours in the same round, median (least-most)."
+        "The whole model exists only here, so all simulators are given one piece of work, W. "
+        f"Users with {CONTACTS} contacts on average on a static random graph choose among "
+        f"{PLATFORMS} platforms, all at once, in each of {STEPS} steps, by a multinomial logit of "
+        "what their contacts use and of staying (`experiments/bench/work.py`). That is the core "
+        "of such a model and nothing more, so any simulator can do it. Each simulator has the "
+        "same ties and start, runs in its own process and alternates with ours. A *visit* is one "
+        "user's look at one contact; *ratio* is its time for a step over ours in the same round. "
+        "Numbers are medians, with the least and the most in brackets."
     )
 
 
@@ -108,8 +110,8 @@ def _pairs(results: pd.DataFrame) -> str:
         "cores it used",
     )  # fmt: skip
     return numbers(head, rows) + (
-        "\n\nBytes a user: the most memory the process held, less what it held after imports, "
-        "edge list included. Below 100,000 users they mean little."
+        "\n\nBytes a user: the most memory that the process held, minus what it held after its "
+        "imports; the edge list is included. Below 100,000 users these numbers mean little."
     )
 
 
@@ -169,9 +171,9 @@ def _model(results: pd.DataFrame) -> str:
     return (
         f"`{SCENARIO}`, steps after {BAN:%-d %B %Y}, when the restriction is in force: beliefs, "
         "news, circumvention, group chats, abuse and measures all at work. Set-up, with the "
-        "start solved to match the record, is apart. A visit here weighs what two people can use "
-        "for messages and calls, which is far more than W's; the two rates are not one scale.\n\n"
-        + numbers(head, rows)
+        "start solved to match the record, is a column of its own. A visit here weighs what two "
+        "people can use for messages and calls, which is far more work than a visit of W, so the "
+        "two rates cannot be compared.\n\n" + numbers(head, rows)
     )
 
 
@@ -202,12 +204,12 @@ def _parts(results: pd.DataFrame) -> str:
         "on average; ns of one core a user and step.\n\n"
         + numbers(("part", "what it does", "ns a user", "share"), rows)
         + f"\n\nAll in all {_number(whole, 3)} ns. The ties alone would be "
-        f"{_number(alone, 3)} million visits a second and core: sixteen users stand side by side, "
-        "a contact's word is fetched sixteen ranks ahead, and a rank of sixteen ties takes "
-        "hundreds of instructions, most of 512 bits: they, more than memory, are "
-        "what it waits for. The rest is a hundred rules a user and step, each of "
-        "a few dozen instructions, computed for all messengers at once; no part is large. What "
-        "would halve the time is to ask less of the model, not to ask it better."
+        f"{_number(alone, 3)} million visits a second and core. Sixteen users stand side by side, "
+        "a contact's word is fetched sixteen ties ahead, and each row of sixteen ties takes "
+        "hundreds of instructions, most of 512 bits: the time goes into these more than into "
+        "waiting for memory. The rest is a hundred rules for each user and step, each of "
+        "a few dozen instructions, computed for all messengers at once; no part of it is large. "
+        "To halve the time, less would have to be asked of the model."
     )
 
 
@@ -225,8 +227,8 @@ def _ensembles(results: pd.DataFrame) -> str:
     return (
         f"`{SCENARIO}` with its counterfactual in eight replications: sixteen runs share one "
         "world, one start and its solution, and every core takes runs of its own, which do not "
-        "wait for each other. World built and code compiled before; whole runs of 52 weeks.\n\n"
-        + numbers(head, rows)
+        "wait for each other. Times are those of whole runs of 52 weeks; the world was built and "
+        "the code compiled before.\n\n" + numbers(head, rows)
     )
 
 
@@ -253,8 +255,9 @@ def _scaling(lines: list[figure.Line], link: str) -> str:
     slopes = "; ".join(fitted) or "too few sizes measured"
     return (
         f"![Time a step against tie visits, both axes logarithmic]({link})\n\n"
-        f"Fitted slopes (1: time in proportion to ties): {slopes}. Caches hold less of a larger "
-        "graph, which lifts a slope over 1; the fixed cost of starting threads lowers it."
+        f"Fitted slopes (a slope of 1 is time in proportion to ties): {slopes}. Caches hold less "
+        "of a larger graph, which lifts a slope above 1; the fixed cost of starting threads "
+        "lowers it."
     )
 
 
@@ -267,20 +270,21 @@ def _method(results: pd.DataFrame, machine: dict[str, Any]) -> str:
         f"Every measurement is a process of its own, run {rounds} times (the largest whole model "
         "once), and gives its median step: the tables show the median of these, and the least and "
         "the most. The first step, in which some simulators compile, and set-up are left out. "
-        "While the processes ran, others used "
+        "While the processes ran, other processes of the machine used "
         f"{others.median():.2f} cores in the median, {others.max():.2f} at most. Where that is "
-        "not near nothing, measure again: a long step then waits for a core more often than a "
-        "short one, which flatters whoever is fast, and a second thread gains little.\n\n"
-        "Before anything was timed, all codings of W were compared, with the same luck choice by "
-        f"choice and with their own by shares (allowed: {POINTS} points):\n\n{agreement}\n\n"
+        "not near zero, measure again: a long step then waits for a core more often than a "
+        "short one, which flatters the faster simulator, and a second thread gains little.\n\n"
+        "Before anything was timed, all codings of W were compared: those with the same luck "
+        "choice by choice, those with luck of their own by shares of platforms (allowed are "
+        f"{POINTS} points):\n\n{agreement}\n\n"
         f"In the pairs above, shares differ after the last common step by {gaps.median():.2f} "
         f"points in the median, {gaps.max():.2f} at most, small graphs included.\n\n"
         "What is not measured: graphs with heavy tails (the kernel of W takes up to 255 contacts "
         "a user), more machines, graphics processors, simulators that do not install from Python "
         f"packages. The peers ({len(PEERS)} rows of `experiments/bench/suite.py`) were written "
-        "by us, with the tricks we found; mesa-frames runs on a newer numpy than it asks for. "
+        "by us, as fast as we could; mesa-frames runs on a newer numpy than it asks for. "
         "The kernel of W shows what the pieces of the engine reach when a step is only a choice; "
         "it is not the engine.\n\n"
-        "Again: `make bench` (all), `make bench ARGS=--quick` (small, to `outputs/bench`), "
-        "`make bench ARGS=--check` (agreement alone)."
+        "To measure again: `make bench` (all), `make bench ARGS=--quick` (small, to "
+        "`outputs/bench`), `make bench ARGS=--check` (agreement alone)."
     )
