@@ -11,6 +11,7 @@ from sim import load_config
 from sim.composing import schema
 from sim.composing.validation import validate
 from sim.errors import ConfigError
+from sim.rules.records import MAX
 from tests.cli import DROPPED, changed, plain, refusal
 
 UNKNOWN_KEYS = [
@@ -293,6 +294,20 @@ def test_what_can_be_meant_is_allowed(tree, changes):
 def test_no_more_kinds_of_abuse_than_a_user_can_suffer_are_taken(tree):
     third = {"abuse.spam": tree["abuse"]["fraud"]}
     assert re.match(r"abuse\b.*\b2\b", refusal(tree, third)), refusal(tree, third)
+
+
+@pytest.mark.parametrize("n_more", [0, 1])
+def test_as_many_messengers_are_taken_as_records_have_room_for(tree, n_more):
+    """One more would be written beyond its row: compiled code does not look."""
+    wanted = MAX + n_more - (len(tree["platforms"]) - 1)  # cellular apart
+    more = {
+        f"platforms.more_{k}": tree["platforms"]["imo"] | {"label": str(k)} for k in range(wanted)
+    }
+    more |= {f"case.seeds.more_{k}": tree["case"]["seeds"]["imo"] for k in range(wanted)}
+    if n_more:
+        assert f"{MAX + 1} messengers; allowed: 1 to {MAX}" in refusal(tree, more)
+    else:
+        assert len(validate(changed(tree, more)).messengers) == MAX
 
 
 PLATFORM_IN_JULY = {"platform": "telegram", "start": "2025-07-01"}

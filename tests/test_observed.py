@@ -66,10 +66,12 @@ def test_reach_is_tidy(points):
         ("telegram", "mau", "2025-07"),  # only MTS AdTech
         ("telegram", "dau", "2026-02"),  # a change without a level
         ("max", "mau", "2025-07"),  # only registered accounts
-        ("vk", "mau", "2025-12"),  # the start is solved at it
+        ("whatsapp", "mau", "2025-06"),  # the start is solved at it, so it is shown alone
+        ("whatsapp", "dau", "2025-06"),
+        ("vk", "mau", "2025-12"),
     ],
 )
-def test_what_is_not_comparable_stays_out(points, platform, measure, month):
+def test_what_is_not_comparable_or_holds_anyway_stays_out(points, platform, measure, month):
     assert (platform, measure, pd.Timestamp(month)) not in points.index
 
 
