@@ -165,6 +165,11 @@ REFUSED = {
     "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "stands twice"),
     "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),
     "two lucks": ({"luck": "own", "overrides": ("seed=3",)}, "luck=own with a seed"),
+    "two lucks, one added": ({"luck": "own", "overrides": ("++seed=3",)}, "luck=own with a seed"),
+    "a seed of each point, and what has the value of a factor": (
+        {"luck": "own", "factors": {A: {"low": 1.0, "high": 3.0, "also": ("seed",)}}},
+        "luck=own with a seed",
+    ),
     "a seed of each point, and as a factor": (
         {"luck": "own", "factors": {"seed": {"levels": (1, 2)}}},
         "luck=own with a seed",

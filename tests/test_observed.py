@@ -6,6 +6,7 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.observation import observed
 from sim.observation.events import events
+from sim.observation.operators import people_by_band, weights
 from sim.observation.sources import DESIGN_EFFECT, GRADES, WORDING
 
 BASE = 123.0  # million people aged 12+
@@ -124,6 +125,29 @@ def test_a_base_is_read_by_the_ages_in_it(table):
     assert 1.0 < sum(online.values()) < 1.15  # who is offline uses nothing, and was not asked
     assert online["age=65+"] < 0.1 * adults["age=65+"]  # one year of the band is in it
     assert table[table["base"] == "12+"]["weights"].iloc[0] == {"all": 1.0}
+
+
+def test_bases_that_follow_each_other_share_nobody_and_leave_out_nobody(config):
+    younger, older = people_by_band(config, 12, 39), people_by_band(config, 40)
+    assert younger + older == pytest.approx(people_by_band(config))
+    assert people_by_band(config).sum() == pytest.approx(1.0)
+    ages = np.arange(12, 18)  # the youngest band, year by year
+    by_year = [people_by_band(config, first, first)[0] for first in ages]
+    assert min(by_year) > 0
+    assert sum(by_year) == pytest.approx(younger[0])
+
+
+def test_shares_of_those_online_are_as_much_larger_as_they_are_fewer(config):
+    """Of five one is offline, at every age: a share of the others is 5/4 of that of all."""
+
+    def of_online(share):
+        offline = dict.fromkeys(config.population.no_internet, share)
+        population = config.population.model_copy(update={"no_internet": offline})
+        return weights("online 18-65", config.model_copy(update={"population": population}))
+
+    assert sum(of_online(0.2).values()) == pytest.approx(1.25)
+    with pytest.raises(ConfigError, match="nobody in"):
+        of_online(1.0)
 
 
 def test_events_are_short_known_and_in_order(config):

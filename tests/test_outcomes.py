@@ -36,9 +36,11 @@ def test_half_is_not_more_than_half_and_a_group_is_not_all():
     assert tipped["here", 0] == DATES[3]
 
 
-def test_a_monthly_series_is_of_one_group():
+@pytest.mark.parametrize("other", [{"scenario": "there"}, {"channel": "call"}])
+def test_a_monthly_series_is_of_one_group_channel_and_scenario(other):
     table = paths(max=[[0.0, 0.2, 0.3, 0.4]]).assign(measure="mau")
-    both = pd.concat([table, table.assign(group="age=12-17", value=0.9)])
+    both = pd.concat([table.assign(**other, value=0.7), table])
+    both = pd.concat([both, table.assign(group="age=12-17", value=0.9)])
     assert monthly(both, "here", "max", "mau")[0].tolist() == [0.0, 0.2, 0.3, 0.4]
     assert (monthly(both, "here", "max", "mau", group="age=12-17")[0] == 0.9).all()
 
@@ -47,8 +49,8 @@ def test_a_monthly_series_is_of_one_group():
     ("end", "share"), [(0.8, 1.0), (0.4, 0.0), (0.6, 0.5), (0.3, -0.25), (0.9, 1.25)]
 )
 def test_what_is_regained_is_a_share_of_what_was_lost(end, share):
-    path = pd.Series([0.8, 0.6, 0.4, end], DATES)
-    assert regained(path, DATES[0], DATES[2]) == pytest.approx(share)
+    path = pd.Series([0.9, 0.8, 0.4, end], DATES)  # what it was long before is no matter
+    assert regained(path, DATES[1], DATES[2]) == pytest.approx(share)
 
 
 def test_nothing_lost_cannot_be_regained():
