@@ -27,14 +27,14 @@ def banded(bands, *runs):
 
 def test_runs_that_differ_by_seed_and_replication_alone_share_a_band():
     done = pd.DataFrame({"run": range(4), "grade": [0.5, 0.9] * 2, "seed": [1, 1, 2, 2]})
-    bands = Bands(done, ["grade", "seed"])
+    bands = Bands(done.assign(replication=[0, 1, 1, 0]), ["grade", "seed", "replication"])
     for run in range(4):
         for at in (0.0, 0.5):  # replications
             bands.add(piece(run, [at + 0.25 * (run // 2), run % 2]))
     assert banded(bands, 0, 1) == []  # others with the same grade are to come
     (low,) = banded(bands, 2)
     assert low["grade"].tolist() == [0.5, 0.5]
-    assert "seed" not in low
+    assert not {"seed", "replication"} & set(low)
     assert low["n"].tolist() == [4, 4]
     assert low[["low", "median", "high"]].iloc[0].tolist() == pytest.approx(
         [0.05 * 0.75, 0.375, 0.95 * 0.75]  # quantiles of 0, .25, .5, .75

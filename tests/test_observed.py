@@ -175,6 +175,16 @@ def test_a_folder_serves_as_well_as_what_is_shipped(config, table, tmp_path):
     pd.testing.assert_frame_equal(observed.observations(elsewhere(config, tmp_path)), table)
 
 
+def test_events_come_by_date_whatever_the_order_of_their_labels(config, tmp_path):
+    there, table = elsewhere(config, tmp_path), events(config)
+    path = tmp_path / "data/labels.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([head, *reversed(lines)]), encoding="utf-8")
+    found = events(there)
+    assert found["date"].tolist() == table["date"].tolist()
+    assert set(found["label"]) == set(table["label"])
+
+
 def test_a_day_that_is_none_is_named_with_its_line(config, tmp_path):
     there = elsewhere(config, tmp_path)
     for name in ("events.csv", "labels.csv"):
@@ -204,15 +214,45 @@ GOOD = {
 }  # fmt: skip
 
 
-def refusal(config, folder, *lines):
-    """Return why a table of these lines is refused."""
+def of_lines(config, folder, *lines):
+    """Return what was observed of a case with a table of these lines."""
     there = elsewhere(config, folder)
     rows = [{**dict.fromkeys(observed.COLUMNS, ""), **GOOD, **line} for line in lines]
     path = folder / "data" / observed.OBSERVATIONS
     pd.DataFrame(rows, columns=list(observed.COLUMNS)).to_csv(path, index=False)
+    return observed.observations(there)
+
+
+def refusal(config, folder, *lines):
+    """Return why a table of these lines is refused."""
     with pytest.raises(ConfigError) as refused:
-        observed.observations(there)
+        of_lines(config, folder, *lines)
     return str(refused.value)
+
+
+def test_figures_of_other_people_or_months_say_nothing_twice_and_may_lie_at_the_ends(
+    config, tmp_path
+):
+    change = {"operator": "daily_reach_change", "value": "-100"}
+    lines = [
+        {"value": "0"}, {"group": "age=18-24", "value": "100"}, {"base": "18+"},
+        {**change, "until": "2025-10"}, {**change, "until": "2025-11"},
+    ]  # fmt: skip
+    found = of_lines(config, tmp_path, *lines)
+    assert found["value"].tolist() == [0.0, 1.0, 0.262, -1.0, -1.0]
+    assert found["weights"].iloc[1] == {"age=18-24": 1.0}
+
+
+def test_what_is_to_be_fitted_is_drawn_else_the_smallest_claim(config, tmp_path):
+    claim = {"quality": "company", "use": "show"}
+    lines = [
+        claim | {"value": "20"}, {"value": "26"}, {"base": "18+", "value": "29"},
+        {"group": "age=18-24", "value": "31"},
+        *(claim | {"date": "2025-09", "value": value} for value in ("33", "30", "34")),
+        claim | {"quality": "press", "date": "2025-09", "value": "10"},
+    ]  # fmt: skip
+    found = observed.observed_reach(of_lines(config, tmp_path, *lines))
+    assert found["value"].tolist() == [0.26, 0.30]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +276,15 @@ def refusal(config, folder, *lines):
         ({"operator": "daily_reach_change"}, "until='': a change needs the later month"),
         ({"quality": "good"}, "unknown; allowed: panel, derived, probe, poll, company, press"),
         ({"quality": "company"}, "quality company is not to be fitted; allowed: show"),
-        ({"n": "-5"}, "allowed: a number above 0, or nothing"),
+        (
+            {"operator": "daily_reach_change", "until": "2025-08"},
+            "until='2025-08': a change needs",
+        ),
+        (
+            {"operator": "daily_reach_change", "until": "2025-10", "unit": "million"},
+            "millions can only be shared by everybody",
+        ),
+        ({"n": "0"}, "allowed: a number above 0, or nothing"),
         ({"n": "inf"}, "allowed: a number above 0, or nothing"),
         ({"sigma": "inf"}, "allowed: a number above 0, or nothing"),
         ({"source": "a friend"}, "allowed: an address that begins with http"),
@@ -279,9 +327,11 @@ def test_a_label_that_no_figure_has_room_for_is_refused(config, tmp_path):
     there = elsewhere(config, tmp_path)
     path = tmp_path / "data/labels.csv"
     date, event = path.read_text(encoding="utf-8").splitlines()[1].rsplit(",", 1)[0].split(",", 1)
-    path.write_text(f"date,event,label\n{date},{event},{'long' * 11}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"line 2: label='long.*: allowed: up to 40 characters"):
+    path.write_text(f"date,event,label\n{date},{event},{'x' * 41}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 2: label='xxx.*: allowed: up to 40 characters"):
         events(there)
+    path.write_text(f"date,event,label\n{date},{event},{'x' * 40}\n", encoding="utf-8")
+    assert events(there)["label"].tolist() == ["x" * 40]
 
 
 def test_a_table_that_is_not_there_is_named(config, tmp_path):

@@ -27,6 +27,7 @@ def test_a_run_tips_when_the_platforms_together_pass_the_share():
     assert tipped["here", 0] == DATES[2]
     assert pd.isna(tipped["here", 1])
     assert time_to_tip(table, ["max", "vk"], 0.05)["here", 1] == DATES[0]
+    assert time_to_tip(table, ["max"], 0.25)["here", 0] == DATES[2]  # together: a month earlier
 
 
 def test_half_is_not_more_than_half_and_a_group_is_not_all():
@@ -60,10 +61,10 @@ def test_nothing_lost_cannot_be_regained():
 def test_a_monthly_series_has_a_column_a_replication():
     table = paths(max=[[0.0, 0.2, 0.3, 0.4], [0.1] * 4])
     days = pd.date_range("2025-06-01", "2025-08-31")
-    daily = pd.concat([table.assign(date=d, value=float(d.month)) for d in days])
+    daily = pd.concat([table.assign(date=d, value=float(d.day)) for d in days])
     wide = monthly(daily.drop_duplicates(["replication", "date"]), "here", "max", "primary")
     assert list(wide.columns) == [0, 1]
-    assert wide.loc["2025-07-01", 0] == pytest.approx(7.0)
+    assert wide[0].tolist() == pytest.approx([15.5, 16.0, 16.0])
 
 
 def test_an_unknown_series_is_refused_by_name():
