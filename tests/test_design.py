@@ -75,12 +75,11 @@ def test_levels_are_chosen_evenly_in_a_sample_that_fills_space():
 
 
 def test_runs_of_a_point_stand_together_by_scenario_and_replication():
-    runs = design("sobol", 2, scenarios=("baseline", "call_ban"), replications=2).runs()
-    assert list(runs["run"]) == list(range(8))
-    assert list(runs["point"]) == [0] * 4 + [1] * 4
-    assert list(runs["scenario"]) == ["baseline"] * 2 + ["call_ban"] * 2 + [
-        "baseline"] * 2 + ["call_ban"] * 2  # fmt: skip
-    assert list(runs["replication"]) == [0, 1] * 4
+    runs = design("sobol", 2, scenarios=("baseline", "call_ban"), replications=3).runs()
+    assert list(runs["run"]) == list(range(12))
+    assert list(runs["point"]) == [0] * 6 + [1] * 6
+    assert list(runs["scenario"]) == (["baseline"] * 3 + ["call_ban"] * 3) * 2
+    assert list(runs["replication"]) == [0, 1, 2] * 4
     assert runs.groupby("point")[A].nunique().tolist() == [1, 1]
 
 
