@@ -56,6 +56,7 @@ def test_saltelli_and_morris_designs_have_the_sizes_of_their_papers():
 
 def test_along_a_trajectory_of_morris_one_factor_moves_at_a_time():
     unit = design("morris", 5).unit_points().reshape(5, 3, 2)
+    assert set(np.round(3 * unit, 9).ravel()) <= {0, 1, 2, 3}  # on four levels
     moved = np.diff(unit, axis=1) != 0
     assert (moved.sum(axis=2) == 1).all()
     assert (moved.sum(axis=1) == 1).all()  # each once

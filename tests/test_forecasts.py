@@ -118,6 +118,7 @@ def test_what_is_held_out_was_measured_in_months_that_were_not_over(until):
     first = by_period[HELD_OUT]["date"].min()
     assert first == pd.Timestamp("2025-12-01" if until < "2025-12-31" else "2026-01-01")
     assert set(by_period[NOT_FITTED]["quality"]) == {COMPANY}
+    assert COMPANY not in set(by_period[HELD_OUT]["quality"])
     assert (found["date"].min(), found["date"].max()) == (dates[0], dates[-1])
 
 
