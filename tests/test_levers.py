@@ -40,6 +40,12 @@ def test_calls_fail_as_often_as_the_lever_says_and_messages_as_before():
     assert 0.5 in grades
 
 
+def test_where_calls_fail_with_messages_both_fail_as_often_as_the_lever_says():
+    policies = moved("full_block", calls="half fail").policies.values()
+    grades = [p.grade for p in policies if isinstance(p, Restriction) and p.channel == "any"]
+    assert set(grades) == {0.5}
+
+
 @pytest.mark.parametrize(
     ("setting", "grade"),
     [("none fail", 0), ("one in four fails", 0.25), ("three in four fail", 0.75), ("all fail", 1)],
