@@ -86,7 +86,9 @@ def test_what_a_lever_adds_is_added_to_the_scenario_alone():
     added = {"vpn_support", "whatsapp_compliance", "telegram_compliance"}
     assert added <= set(config.policies)
     assert not added & set(config.counterfactuals["mandate_only"])
-    assert config.policies["telegram_compliance"].lost_users is None
+    for name in ("whatsapp_compliance", "telegram_compliance"):
+        assert str(config.policies[name].start) == "2025-12-15"
+        assert config.policies[name].lost_users is None  # whatever it has lost
 
 
 def test_a_push_by_invitation_is_no_push():
@@ -97,6 +99,7 @@ def test_a_lever_without_effect_says_why():
     assert idle("baseline", "calls", "half fail") == (
         "No effect here: the scenario restricts no calls."
     )
+    assert idle("baseline", "calls", AS_PLANNED) == idle("baseline", "calls", "half fail")
     assert "already" in idle("comply_and_lift", "compliance", "WhatsApp obeys")
     assert idle("call_ban", "calls", "half fail") == ""
     assert idle("call_ban", "calls", AS_PLANNED) == ""
