@@ -255,6 +255,16 @@ def test_what_is_no_run_is_refused(tmp_path):
         read_result(tmp_path)
 
 
+def test_the_newest_run_is_named_whatever_its_scenario(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("a/2025-08-13_10-00-00", "b/2025-08-14_09-00-00", "c/2024-12-31_23-00-00"):
+        path = tmp_path / "outputs" / place / "config.yaml"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(ConfigError, match=r"; the newest: outputs/b/2025-08-14_09-00-00$"):
+        read_result(tmp_path)
+
+
 def test_differences_are_told_in_words():
     lower = Number(-0.022, -0.024, -0.02, "percent")
     assert lower.moved("higher", "lower") == (
