@@ -246,8 +246,8 @@ def test_figures_of_other_people_or_months_say_nothing_twice_and_may_lie_at_the_
 def test_what_is_to_be_fitted_is_drawn_else_the_smallest_claim(config, tmp_path):
     claim = {"quality": "company", "use": "show"}
     lines = [
-        claim | {"value": "20"}, {"value": "26"}, {"base": "18+", "value": "29"},
-        {"group": "age=18-24", "value": "31"},
+        claim | {"value": "20"}, {"value": "26"}, {"base": "18+", "value": "22"},
+        {"group": "age=18-24", "value": "21"},
         *(claim | {"date": "2025-09", "value": value} for value in ("33", "30", "34")),
         claim | {"quality": "press", "date": "2025-09", "value": "10"},
     ]  # fmt: skip
