@@ -11,7 +11,6 @@ from sim import load_config
 from sim.composing import schema
 from sim.composing.validation import validate
 from sim.errors import ConfigError
-from sim.rules.records import MAX
 from tests.cli import DROPPED, changed, plain, refusal
 
 UNKNOWN_KEYS = [
@@ -296,20 +295,6 @@ def test_no_more_kinds_of_abuse_than_a_user_can_suffer_are_taken(tree):
     assert re.match(r"abuse\b.*\b2\b", refusal(tree, third)), refusal(tree, third)
 
 
-@pytest.mark.parametrize("n_more", [0, 1])
-def test_as_many_messengers_are_taken_as_records_have_room_for(tree, n_more):
-    """One more would be written beyond its row: compiled code does not look."""
-    wanted = MAX + n_more - (len(tree["platforms"]) - 1)  # cellular apart
-    more = {
-        f"platforms.more_{k}": tree["platforms"]["imo"] | {"label": str(k)} for k in range(wanted)
-    }
-    more |= {f"case.seeds.more_{k}": tree["case"]["seeds"]["imo"] for k in range(wanted)}
-    if n_more:
-        assert f"{MAX + 1} messengers; allowed: 1 to {MAX}" in refusal(tree, more)
-    else:
-        assert len(validate(changed(tree, more)).messengers) == MAX
-
-
 PLATFORM_IN_JULY = {"platform": "telegram", "start": "2025-07-01"}
 NEWS = {"shock": {"state_averse": 1, "indifferent": 1, "foreign_averse": 1}, "awareness_rate": 0.1}
 POLICIES = {  # one of each kind that could not be in the tree, and a value that it refuses
@@ -417,6 +402,8 @@ def test_a_refused_override_is_named_with_what_is_allowed(overrides, message):
         "+hydra.callbacks.x={_target_:os.system}",
         "hydra.launcher._target_=os.system",
         "hydra.sweeper._target_=os.system",
+        "+x=[{_target_:os.system}]",
+        "+x._target_=hydraulics.pump",
     ],
 )
 def test_nothing_can_be_made_to_run_from_an_override(override):

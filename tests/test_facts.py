@@ -5,7 +5,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from sim.words.facts import _number, facts
+from sim.words.facts import facts
+from sim.words.numbers import Number
 from sim.words.summary import missed
 from tests.written import STEPS, written
 
@@ -99,9 +100,9 @@ def test_missed_points_are_said_to_be_of_another_world_only_where_they_are():
 
 
 def test_two_replications_have_a_band_and_one_has_none():
-    both = _number(pd.Series([0.1, 0.3]), "percent")
+    both = Number.of(pd.Series([0.1, 0.3]), "percent")
     assert both.level(" %") == "20.0 % (11.0 to 29.0)"
-    assert _number(pd.Series([0.1]), "percent").level(" %") == "10.0 %"
+    assert Number.of(pd.Series([0.1]), "percent").level(" %") == "10.0 %"
 
 
 def test_one_missed_point_is_told_in_the_singular():

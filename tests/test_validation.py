@@ -1,9 +1,11 @@
-"""How a refusal is worded: what it offers, how much of a value it repeats, and in whose words."""
+"""How a refusal is worded: what it offers, how much of a value it repeats, in whose words."""
 
 import pytest
 
 from sim import load_config
-from tests.cli import DROPPED, refusal
+from sim.composing.validation import validate
+from sim.rules.records import MAX
+from tests.cli import DROPPED, changed, refusal
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +48,17 @@ def test_types_are_called_as_one_would_call_them(tree):
 def test_what_is_wrong_with_the_whole_stands_under_no_key(tree):
     said = refusal(tree, {"compare_to": ["mandate_only", "mandate_only"]})
     assert said.startswith("compare_to")
+
+
+@pytest.mark.parametrize("n_more", [0, 1])
+def test_as_many_messengers_are_taken_as_records_have_room_for(tree, n_more):
+    """One more would be written beyond its row: compiled code does not look."""
+    wanted = MAX + n_more - (len(tree["platforms"]) - 1)  # cellular apart
+    more = {
+        f"platforms.more_{k}": tree["platforms"]["imo"] | {"label": str(k)} for k in range(wanted)
+    }
+    more |= {f"case.seeds.more_{k}": tree["case"]["seeds"]["imo"] for k in range(wanted)}
+    if n_more:
+        assert f"{MAX + 1} messengers; allowed: 1 to {MAX}" in refusal(tree, more)
+    else:
+        assert len(validate(changed(tree, more)).messengers) == MAX
