@@ -111,6 +111,16 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "no optimiser over what a regulator does" in text
 
 
+def test_policies_stand_in_the_order_in_which_they_begin(folder):
+    config = read_result(folder).config
+    row = r"<tr><td>(\w+)</td><td>\w+</td><td>(\d{4}-\d\d-\d\d)</td>"
+    rows = re.findall(row, page(folder))
+    assert {name for name, _ in rows} == set(config.policies)
+    begun = [start for _, start in rows]
+    assert begun == sorted(begun)
+    assert len(set(begun)) > 3
+
+
 def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
     assert "Changed for this run" not in page(folder)
     kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
