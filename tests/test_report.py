@@ -245,6 +245,12 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
     assert "1. call_ban Dec 2025" in text
     assert "2. baseline Dec 2025" in text
+    after = [
+        next(line.after for line in facts(read_result(one)).lines if line.row.label == "Exposure")
+        for one in (folder, other)
+    ]
+    assert str(after[0]) != str(after[1])
+    assert re.search(rf"Exposure {after[0]} {after[0].band} {after[1]} ", text)
     assert "Exposure" in text
 
 
