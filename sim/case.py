@@ -19,6 +19,7 @@ from sim.composing.refusals import no_yaml
 from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.initialisation.start import FULL
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
 from sim.world.settings import BANDS
@@ -133,12 +134,12 @@ def _start_problems(config: SimConfig) -> Iterator[str]:
         return
     offline, without = config.population.no_internet, config.population.no_smartphone
     able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
-    most = float(people @ np.array(able))
+    most = FULL * float(people @ np.array(able))
     for name, start in config.case.observed_shares.items():
         if start.reach > most:
             yield (
                 f"case.observed_shares.{name}.reach={start.reach:g}: allowed: up to {most:.3g}, "
-                "the share of those who have internet and a smartphone"
+                f"{100 * FULL:g} % of those who have internet and a smartphone"
             )
 
 

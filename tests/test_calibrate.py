@@ -93,9 +93,11 @@ def test_contraction_and_trade_offs_of_a_known_posterior():
 def test_what_no_parameters_reach_is_told_apart_from_what_data_do_not_tell():
     dates = pd.to_datetime(["2025-12-01", "2026-01-01"])
     wanted = pd.DataFrame({
-        "platform": "max", "measure": "mau", "date": dates, "value": [0.5, 0.6],
-        "sd": [0.03, 0.04], "period": ["fitted", "held out"],
+        "platform": "max", "measure": "mau", "date": [pd.Timestamp("2025-11-01"), *dates],
+        "value": [0.4, 0.5, 0.6], "sd": [0.01, 0.03, 0.04],
+        "period": ["fitted", "fitted", "held out"],
     })  # fmt: skip
+    wanted = pd.concat([wanted, wanted.assign(measure="dau", value=0.1)])
     columns = pd.MultiIndex.from_tuples([("max", "any", "mau", date) for date in dates])
     rise = np.linspace(0.0, 0.2, 101)
     prior = pd.DataFrame(np.column_stack([np.full(101, 0.5), 0.5 + rise]), columns=columns)

@@ -135,7 +135,7 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
     ("path", "old", "new", "reason"),
     [
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
-        (OF_CASE, "reach: 0.5\n", "reach: 0.99\n", "allowed: up to 0.771"),
+        (OF_CASE, "reach: 0.5\n", "reach: 0.76\n", "allowed: up to 0.752"),  # .975 of .7714
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
         (
             OF_CASE,
@@ -162,6 +162,39 @@ def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
     said = list(case.problems(str(folder)))
     name = path.removeprefix("data/")
     assert any(one.startswith(f"{name}, line {line}: ") and reason in one for one in said), said
+
+
+def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folder):
+    own = folder / "conf/policy/mine.yaml"
+    own.parent.mkdir()
+    lines = (
+        "kind: restriction",
+        "platforms: [vk]",
+        "channel: any",
+        "grade: 2",
+        "start: 2022-03-14",
+    )
+    own.write_text("\n".join(["# @package policies.mine", *lines]), encoding="utf-8")
+    change(folder, OF_SCENARIO, "  - _self_", "  - /policy/mine\n  - _self_")
+    (said,) = case.problems(str(folder))
+    assert said.startswith("conf/policy/mine.yaml, line 5: policies.mine.grade=2: ")
+
+
+def test_what_stands_in_no_file_of_the_case_is_given_no_line(folder):
+    change(folder, OF_SCENARIO, "compare_to: [baseline]", "compare_to: [nowhere]")
+    (said,) = case.problems(str(folder))
+    assert said.startswith("compare_to=nowhere: no")
+
+
+def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folder):
+    """The run begins on the last day of January."""
+    head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
+    rows = [
+        f"{month},,vk,reach,monthly_reach,all,31,percent,12+,,,P,panel,{use},https://example.org,"
+        for month, use in (("2022-01", "fit"), ("2021-12", "show"))
+    ]
+    (folder / TABLE).write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    assert list(case.problems(str(folder))) == []
 
 
 def test_a_name_that_another_file_does_not_know_is_told(folder):
@@ -254,7 +287,7 @@ def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
 
 def test_the_command_says_what_is_wrong_and_fails(folder, capsys):
     case.main([str(folder)])
-    assert "4 messengers, 24 figures" in capsys.readouterr().out
+    assert "4 messengers, 24 figures, 11 of them to be fitted" in capsys.readouterr().out
     (folder / OF_CASE).unlink()
     with pytest.raises(SystemExit, match="0 files in conf/case; allowed: one"):
         case.main([str(folder)])

@@ -402,10 +402,12 @@ def test_a_refused_override_is_named_with_what_is_allowed(overrides, message):
         "+hydra.callbacks.x={_target_:os.system}",
         "hydra.launcher._target_=os.system",
         "hydra.sweeper._target_=os.system",
+        "+x=[{_target_:os.system}]",
+        "+x._target_=hydraulics.pump",
     ],
 )
 def test_nothing_can_be_made_to_run_from_an_override(override):
-    with pytest.raises(ConfigError, match="_target_"):
+    with pytest.raises(ConfigError, match=r"_target_=.*: a configuration cannot name code to run"):
         load_config(override)
 
 

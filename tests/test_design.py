@@ -56,6 +56,7 @@ def test_saltelli_and_morris_designs_have_the_sizes_of_their_papers():
 
 def test_along_a_trajectory_of_morris_one_factor_moves_at_a_time():
     unit = design("morris", 5).unit_points().reshape(5, 3, 2)
+    assert set(np.round(3 * unit, 9).ravel()) <= {0, 1, 2, 3}  # on four levels
     moved = np.diff(unit, axis=1) != 0
     assert (moved.sum(axis=2) == 1).all()
     assert (moved.sum(axis=1) == 1).all()  # each once
@@ -75,12 +76,11 @@ def test_levels_are_chosen_evenly_in_a_sample_that_fills_space():
 
 
 def test_runs_of_a_point_stand_together_by_scenario_and_replication():
-    runs = design("sobol", 2, scenarios=("baseline", "call_ban"), replications=2).runs()
-    assert list(runs["run"]) == list(range(8))
-    assert list(runs["point"]) == [0] * 4 + [1] * 4
-    assert list(runs["scenario"]) == ["baseline"] * 2 + ["call_ban"] * 2 + [
-        "baseline"] * 2 + ["call_ban"] * 2  # fmt: skip
-    assert list(runs["replication"]) == [0, 1] * 4
+    runs = design("sobol", 2, scenarios=("baseline", "call_ban"), replications=3).runs()
+    assert list(runs["run"]) == list(range(12))
+    assert list(runs["point"]) == [0] * 6 + [1] * 6
+    assert list(runs["scenario"]) == (["baseline"] * 3 + ["call_ban"] * 3) * 2
+    assert list(runs["replication"]) == [0, 1, 2] * 4
     assert runs.groupby("point")[A].nunique().tolist() == [1, 1]
 
 
@@ -165,6 +165,11 @@ REFUSED = {
     "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "stands twice"),
     "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),
     "two lucks": ({"luck": "own", "overrides": ("seed=3",)}, "luck=own with a seed"),
+    "two lucks, one added": ({"luck": "own", "overrides": ("++seed=3",)}, "luck=own with a seed"),
+    "a seed of each point, and what has the value of a factor": (
+        {"luck": "own", "factors": {A: {"low": 1.0, "high": 3.0, "also": ("seed",)}}},
+        "luck=own with a seed",
+    ),
     "a seed of each point, and as a factor": (
         {"luck": "own", "factors": {"seed": {"levels": (1, 2)}}},
         "luck=own with a seed",

@@ -1,9 +1,12 @@
 """What a report says, from tables written by hand: which number stands in which place."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
 from sim.words.facts import facts
+from sim.words.numbers import Number
 from sim.words.summary import missed
 from tests.written import STEPS, written
 
@@ -69,6 +72,39 @@ def test_a_difference_that_luck_alone_could_make_is_not_told_as_one():
         assert said in words
 
 
+def alone(value, **changes):
+    """Return what is told of a scenario that is compared with nothing."""
+    result = written(value)
+    config = result.config.model_copy(update={"compare_to": (), "counterfactuals": {}} | changes)
+    mine = result.timeseries["scenario"] == "call_ban"
+    table = result.timeseries[mine].astype({"scenario": str})
+    return facts(replace(result, config=config, timeseries=table.assign(scenario=config.scenario)))
+
+
+def test_a_world_alone_is_told_by_its_levels_the_highest_first_and_what_they_cost():
+    reach = {"whatsapp": 0.3, "telegram": 0.5, "max": 0.7, "vk": 0.2, "imo": 0.1, "any": 0.4}
+    words, costs, _ = alone(lambda at: reach.get(at.platform, 0.0)).answer
+    assert words.startswith("In December 2025, call_ban has this daily reach: Max 70.0 %")
+    named = [words.index(f" {name} ") for name in ("Max", "Telegram", "WhatsApp", "VK", "imo")]
+    assert named == sorted(named)
+    for cost in ("exposure", "isolated, calls", "cut off, secure calls", "welfare"):
+        assert f"{cost} 0.400" in costs or f"{cost} 40.0 (40.0 to 40.0)" in costs
+
+
+def test_missed_points_are_said_to_be_of_another_world_only_where_they_are():
+    other = "they are of as_happened, not of this world"
+    assert alone(lambda *_: 0.5).answer[-1].endswith(f" points; {other}.")
+    there = alone(lambda *_: 0.5, scenario="as_happened", replications=2).answer[-1]
+    assert other not in there
+    assert "the bands are over 2 replications of one society" in there
+
+
+def test_two_replications_have_a_band_and_one_has_none():
+    both = Number.of(pd.Series([0.1, 0.3]), "percent")
+    assert both.level(" %") == "20.0 % (11.0 to 29.0)"
+    assert Number.of(pd.Series([0.1]), "percent").level(" %") == "10.0 %"
+
+
 def test_one_missed_point_is_told_in_the_singular():
     points = pd.DataFrame({"error_points": [-0.4, -3.2, 2.9]})
     assert missed(points) == "1 of 3 observed points is missed by over 3 points"
@@ -115,3 +151,11 @@ def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_i
     assert groups["max"].tolist() == pytest.approx([2.0 * mean, -4.0 * mean])
     assert groups["exposure"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
+
+
+def test_whose_exposure_moved_is_told_of_calls_and_messages_together():
+    result = written(lambda at: 0.4 + 0.1 * (at.scenario == "call_ban"), ("all", "age=12-17"))
+    series = result.timeseries.astype({"channel": str})
+    of_calls = series[series["measure"] == "exposure"].assign(channel="call", value=0.9)
+    found = facts(replace(result, timeseries=pd.concat([series, of_calls])))
+    assert found.groups["exposure"].tolist() == pytest.approx([10.0])

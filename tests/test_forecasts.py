@@ -1,6 +1,7 @@
 """What draws predict beside what was observed: known answers for a posterior made by hand."""
 
 import datetime as dt
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,18 @@ import pytest
 from scipy.stats import norm
 
 from experiments.fitting import Asked, Record
-from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Seen, misfit, naive, points, scores
+from experiments.forecasts import (
+    FITTED,
+    HELD_OUT,
+    NOT_FITTED,
+    Calibration,
+    Seen,
+    bands,
+    misfit,
+    naive,
+    points,
+    scores,
+)  # fmt: skip
 from experiments.targets import COMPANY
 
 DATES = pd.date_range("2025-10-01", periods=5, freq="MS")
@@ -23,9 +35,9 @@ def wanted(value, period, measure="mau", sd=0.03, bias=0.0):
     })  # fmt: skip
 
 
-def seen(*draws, discrepancy=0.04):
-    """Return draws, each a list of monthly reach."""
-    keys = [("max", "any", "mau", date) for date in DATES[: len(draws[0])]]
+def seen(*draws, discrepancy=0.04, measure="mau"):
+    """Return draws, each a list of reach by month."""
+    keys = [("max", "any", measure, date) for date in DATES[: len(draws[0])]]
     columns = pd.MultiIndex.from_tuples(keys)
     return Seen(pd.DataFrame(draws, columns=columns), np.full(len(draws), discrepancy))
 
@@ -62,6 +74,9 @@ def test_scores_are_in_points_by_period():
     assert table.loc[FITTED, "rmse"] == pytest.approx(np.sqrt((3**2 + 4**2) / 2))
     assert table.loc[HELD_OUT, "rmse"] == pytest.approx(0.0)
     assert table["in_90"].tolist() == [1.0, 1.0]
+    assert table["in_50"].tolist() == [0.5, 1.0]  # z is .6 and .8; half lie within .67
+    exact = 100 * 0.05 * (np.sqrt(2 / np.pi) - 1 / np.sqrt(np.pi))
+    assert table.loc[HELD_OUT, "crps"] == pytest.approx(exact)
 
 
 def test_what_was_not_fitted_counts_for_no_error_of_the_median():
@@ -70,6 +85,47 @@ def test_what_was_not_fitted_counts_for_no_error_of_the_median():
     assert found[FITTED, "max"] == pytest.approx(2.0)
     assert found[HELD_OUT, "max"] == pytest.approx(8.0)
     assert len(found) == 2
+
+
+def test_the_error_of_the_median_is_of_daily_reach_as_well_and_of_nothing_else():
+    rows = wanted([0.5, 0.6], [FITTED, HELD_OUT], measure="dau").assign(operator="daily_reach")
+    draws = seen([0.52] * 2, measure="dau")
+    assert misfit(rows, draws).tolist() == pytest.approx([2.0, 8.0])
+    assert misfit(rows.assign(measure="dau change"), draws).empty
+
+
+def test_bands_of_reach_hold_half_and_nine_tenths_of_the_draws():
+    draws = np.linspace(0.0, 1.0, 101)
+    daily = seen(*draws[:, None], measure="dau").months
+    months = pd.concat([seen(*draws[:, None] / 2).months, daily], axis=1)
+    use = months.set_axis(months.columns.set_levels(["use", "x"], level=2), axis=1)
+    found = bands(Seen(pd.concat([months, use], axis=1), np.zeros(101)))
+    assert found["measure"].tolist() == ["mau", "dau"]
+    assert found.filter(regex="q").columns.tolist() == ["q05", "q25", "q50", "q75", "q95"]
+    assert found.iloc[1, 3:].tolist() == pytest.approx([0.05, 0.25, 0.5, 0.75, 0.95])
+
+
+@pytest.mark.parametrize("until", ["2025-12-30", "2025-12-31"])
+def test_what_is_held_out_was_measured_in_months_that_were_not_over(until):
+    """What was not fitted and is none of those, as a claim, is not held against forecasts."""
+    asked = Asked("russia_2025", pd.Timestamp(until), [])
+    fitted = Record(asked, dt.date(2025, 6, 2)).targets
+    dates = pd.date_range("2025-07-01", "2026-02-01", freq="MS")
+    within = pd.DataFrame(columns=pd.MultiIndex.from_product([["max"], dates], names=["", "date"]))
+    found = Calibration.targets(SimpleNamespace(asked=asked, fitted=fitted), within)
+    by_period = dict(list(found.groupby("period")))
+    assert len(by_period[FITTED]) == (fitted["date"] >= dates[0]).sum() < len(fitted)
+    first = by_period[HELD_OUT]["date"].min()
+    assert first == pd.Timestamp("2025-12-01" if until < "2025-12-31" else "2026-01-01")
+    assert set(by_period[NOT_FITTED]["quality"]) == {COMPANY}
+    assert COMPANY not in set(by_period[HELD_OUT]["quality"])
+    assert (found["date"].min(), found["date"].max()) == (dates[0], dates[-1])
+
+
+def test_naive_growth_to_the_share_of_people_online_is_found_again():
+    reach = 0.86 - 0.7 * np.exp(-0.2 * np.arange(5))
+    errors = naive(wanted(reach, [FITTED] * 4 + [HELD_OUT]), "max")
+    assert errors["constant hazard to 0.86"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_naive_forecasts_know_what_was_fitted_and_are_held_against_what_was_not():

@@ -40,6 +40,12 @@ def test_calls_fail_as_often_as_the_lever_says_and_messages_as_before():
     assert 0.5 in grades
 
 
+def test_where_calls_fail_with_messages_both_fail_as_often_as_the_lever_says():
+    policies = moved("full_block", calls="half fail").policies.values()
+    grades = [p.grade for p in policies if isinstance(p, Restriction) and p.channel == "any"]
+    assert set(grades) == {0.5}
+
+
 @pytest.mark.parametrize(
     ("setting", "grade"),
     [("none fail", 0), ("one in four fails", 0.25), ("three in four fail", 0.75), ("all fail", 1)],
@@ -80,7 +86,9 @@ def test_what_a_lever_adds_is_added_to_the_scenario_alone():
     added = {"vpn_support", "whatsapp_compliance", "telegram_compliance"}
     assert added <= set(config.policies)
     assert not added & set(config.counterfactuals["mandate_only"])
-    assert config.policies["telegram_compliance"].lost_users is None
+    for name in ("whatsapp_compliance", "telegram_compliance"):
+        assert str(config.policies[name].start) == "2025-12-15"
+        assert config.policies[name].lost_users is None  # whatever it has lost
 
 
 def test_a_push_by_invitation_is_no_push():
@@ -91,6 +99,7 @@ def test_a_lever_without_effect_says_why():
     assert idle("baseline", "calls", "half fail") == (
         "No effect here: the scenario restricts no calls."
     )
+    assert idle("baseline", "calls", AS_PLANNED) == idle("baseline", "calls", "half fail")
     assert "already" in idle("comply_and_lift", "compliance", "WhatsApp obeys")
     assert idle("call_ban", "calls", "half fail") == ""
     assert idle("call_ban", "calls", AS_PLANNED) == ""

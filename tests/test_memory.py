@@ -108,6 +108,22 @@ def test_runs_side_by_side_and_replications_cost():
     changing = USER.itemsize + 4 * 8  # and words and minds, now and next
     assert two[0] - one[0] > changing
     assert of("replications=16")[1] > of("replications=8")[1]
+    alike = ("replications=2", "engine.threads=1")
+    assert of("engine=mesa", *alike)[0] - of(*alike)[0] > 700  # an object a user
+
+
+def test_who_was_exposed_takes_a_bit_a_month_of_each_replication():
+    def per_user(n):
+        asked = (f"replications={n}", "compare_to=[]", "dur_days=210", "engine.threads=1")
+        return estimate_memory(load_config("population.n_users=20000", *asked)).per_user
+
+    assert per_user(180) - per_user(100) == pytest.approx(80 * 8 / 8)  # the first day as well
+
+
+def test_where_nobody_would_fit_fewer_replications_are_advised(monkeypatch):
+    monkeypatch.setattr("sim.memory.available", lambda: 0)
+    with pytest.raises(ConfigError, match=r"available; fewer replications would fit$"):
+        check_memory(load_config("population.n_users=20000", "replications=100000"))
 
 
 def test_a_file_of_ties_is_weighed_by_its_size(tmp_path):

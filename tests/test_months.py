@@ -28,6 +28,11 @@ def test_steps_of_unequal_length():
     assert june == pytest.approx((10 * 1 + 20 * 4) / 30)
 
 
+def test_the_last_step_lasts_as_long_as_the_one_before_it():
+    means = monthly_mean(daily(["2025-05-25", "2025-06-01", "2025-07-01"], [1.0, 4.0, 9.0]))
+    assert means["value"].tolist() == pytest.approx([4.0, 9.0])
+
+
 def test_every_series_is_averaged_for_itself_as_pandas_does():
     dates = pd.date_range("2025-06-01", "2025-08-31", freq="D")  # steps of a day: plain means
     frame = pd.MultiIndex.from_product(

@@ -6,6 +6,7 @@ from sim import load_config
 from sim.errors import ConfigError
 from sim.observation import observed
 from sim.observation.events import events
+from sim.observation.operators import people_by_band, weights
 from sim.observation.sources import DESIGN_EFFECT, GRADES, WORDING
 
 BASE = 123.0  # million people aged 12+
@@ -66,10 +67,12 @@ def test_reach_is_tidy(points):
         ("telegram", "mau", "2025-07"),  # only MTS AdTech
         ("telegram", "dau", "2026-02"),  # a change without a level
         ("max", "mau", "2025-07"),  # only registered accounts
-        ("vk", "mau", "2025-12"),  # the start is solved at it
+        ("whatsapp", "mau", "2025-06"),  # the start is solved at it, so it is shown alone
+        ("whatsapp", "dau", "2025-06"),
+        ("vk", "mau", "2025-12"),
     ],
 )
-def test_what_is_not_comparable_stays_out(points, platform, measure, month):
+def test_what_is_not_comparable_or_holds_anyway_stays_out(points, platform, measure, month):
     assert (platform, measure, pd.Timestamp(month)) not in points.index
 
 
@@ -124,6 +127,29 @@ def test_a_base_is_read_by_the_ages_in_it(table):
     assert table[table["base"] == "12+"]["weights"].iloc[0] == {"all": 1.0}
 
 
+def test_bases_that_follow_each_other_share_nobody_and_leave_out_nobody(config):
+    younger, older = people_by_band(config, 12, 39), people_by_band(config, 40)
+    assert younger + older == pytest.approx(people_by_band(config))
+    assert people_by_band(config).sum() == pytest.approx(1.0)
+    ages = np.arange(12, 18)  # the youngest band, year by year
+    by_year = [people_by_band(config, first, first)[0] for first in ages]
+    assert min(by_year) > 0
+    assert sum(by_year) == pytest.approx(younger[0])
+
+
+def test_shares_of_those_online_are_as_much_larger_as_they_are_fewer(config):
+    """Of five one is offline, at every age: a share of the others is 5/4 of that of all."""
+
+    def of_online(share):
+        offline = dict.fromkeys(config.population.no_internet, share)
+        population = config.population.model_copy(update={"no_internet": offline})
+        return weights("online 18-65", config.model_copy(update={"population": population}))
+
+    assert sum(of_online(0.2).values()) == pytest.approx(1.25)
+    with pytest.raises(ConfigError, match="nobody in"):
+        of_online(1.0)
+
+
 def test_events_are_short_known_and_in_order(config):
     table = events(config)
     assert table["date"].is_monotonic_increasing
@@ -147,6 +173,16 @@ def elsewhere(config, folder):
 
 def test_a_folder_serves_as_well_as_what_is_shipped(config, table, tmp_path):
     pd.testing.assert_frame_equal(observed.observations(elsewhere(config, tmp_path)), table)
+
+
+def test_events_come_by_date_whatever_the_order_of_their_labels(config, tmp_path):
+    there, table = elsewhere(config, tmp_path), events(config)
+    path = tmp_path / "data/labels.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([head, *reversed(lines)]), encoding="utf-8")
+    found = events(there)
+    assert found["date"].tolist() == table["date"].tolist()
+    assert set(found["label"]) == set(table["label"])
 
 
 def test_a_day_that_is_none_is_named_with_its_line(config, tmp_path):
@@ -178,15 +214,45 @@ GOOD = {
 }  # fmt: skip
 
 
-def refusal(config, folder, *lines):
-    """Return why a table of these lines is refused."""
+def of_lines(config, folder, *lines):
+    """Return what was observed of a case with a table of these lines."""
     there = elsewhere(config, folder)
     rows = [{**dict.fromkeys(observed.COLUMNS, ""), **GOOD, **line} for line in lines]
     path = folder / "data" / observed.OBSERVATIONS
     pd.DataFrame(rows, columns=list(observed.COLUMNS)).to_csv(path, index=False)
+    return observed.observations(there)
+
+
+def refusal(config, folder, *lines):
+    """Return why a table of these lines is refused."""
     with pytest.raises(ConfigError) as refused:
-        observed.observations(there)
+        of_lines(config, folder, *lines)
     return str(refused.value)
+
+
+def test_figures_of_other_people_or_months_say_nothing_twice_and_may_lie_at_the_ends(
+    config, tmp_path
+):
+    change = {"operator": "daily_reach_change", "value": "-100"}
+    lines = [
+        {"value": "0"}, {"group": "age=18-24", "value": "100"}, {"base": "18+"},
+        {**change, "until": "2025-10"}, {**change, "until": "2025-11"},
+    ]  # fmt: skip
+    found = of_lines(config, tmp_path, *lines)
+    assert found["value"].tolist() == [0.0, 1.0, 0.262, -1.0, -1.0]
+    assert found["weights"].iloc[1] == {"age=18-24": 1.0}
+
+
+def test_what_is_to_be_fitted_is_drawn_else_the_smallest_claim(config, tmp_path):
+    claim = {"quality": "company", "use": "show"}
+    lines = [
+        claim | {"value": "20"}, {"value": "26"}, {"base": "18+", "value": "22"},
+        {"group": "age=18-24", "value": "21"},
+        *(claim | {"date": "2025-09", "value": value} for value in ("33", "30", "34")),
+        claim | {"quality": "press", "date": "2025-09", "value": "10"},
+    ]  # fmt: skip
+    found = observed.observed_reach(of_lines(config, tmp_path, *lines))
+    assert found["value"].tolist() == [0.26, 0.30]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +276,15 @@ def refusal(config, folder, *lines):
         ({"operator": "daily_reach_change"}, "until='': a change needs the later month"),
         ({"quality": "good"}, "unknown; allowed: panel, derived, probe, poll, company, press"),
         ({"quality": "company"}, "quality company is not to be fitted; allowed: show"),
-        ({"n": "-5"}, "allowed: a number above 0, or nothing"),
+        (
+            {"operator": "daily_reach_change", "until": "2025-08"},
+            "until='2025-08': a change needs",
+        ),
+        (
+            {"operator": "daily_reach_change", "until": "2025-10", "unit": "million"},
+            "millions can only be shared by everybody",
+        ),
+        ({"n": "0"}, "allowed: a number above 0, or nothing"),
         ({"n": "inf"}, "allowed: a number above 0, or nothing"),
         ({"sigma": "inf"}, "allowed: a number above 0, or nothing"),
         ({"source": "a friend"}, "allowed: an address that begins with http"),
@@ -253,9 +327,11 @@ def test_a_label_that_no_figure_has_room_for_is_refused(config, tmp_path):
     there = elsewhere(config, tmp_path)
     path = tmp_path / "data/labels.csv"
     date, event = path.read_text(encoding="utf-8").splitlines()[1].rsplit(",", 1)[0].split(",", 1)
-    path.write_text(f"date,event,label\n{date},{event},{'long' * 11}\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"line 2: label='long.*: allowed: up to 40 characters"):
+    path.write_text(f"date,event,label\n{date},{event},{'x' * 41}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 2: label='xxx.*: allowed: up to 40 characters"):
         events(there)
+    path.write_text(f"date,event,label\n{date},{event},{'x' * 40}\n", encoding="utf-8")
+    assert events(there)["label"].tolist() == ["x" * 40]
 
 
 def test_a_table_that_is_not_there_is_named(config, tmp_path):

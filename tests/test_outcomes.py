@@ -27,6 +27,7 @@ def test_a_run_tips_when_the_platforms_together_pass_the_share():
     assert tipped["here", 0] == DATES[2]
     assert pd.isna(tipped["here", 1])
     assert time_to_tip(table, ["max", "vk"], 0.05)["here", 1] == DATES[0]
+    assert time_to_tip(table, ["max"], 0.25)["here", 0] == DATES[2]  # together: a month earlier
 
 
 def test_half_is_not_more_than_half_and_a_group_is_not_all():
@@ -36,9 +37,11 @@ def test_half_is_not_more_than_half_and_a_group_is_not_all():
     assert tipped["here", 0] == DATES[3]
 
 
-def test_a_monthly_series_is_of_one_group():
+@pytest.mark.parametrize("other", [{"scenario": "there"}, {"channel": "call"}])
+def test_a_monthly_series_is_of_one_group_channel_and_scenario(other):
     table = paths(max=[[0.0, 0.2, 0.3, 0.4]]).assign(measure="mau")
-    both = pd.concat([table, table.assign(group="age=12-17", value=0.9)])
+    both = pd.concat([table.assign(**other, value=0.7), table])
+    both = pd.concat([both, table.assign(group="age=12-17", value=0.9)])
     assert monthly(both, "here", "max", "mau")[0].tolist() == [0.0, 0.2, 0.3, 0.4]
     assert (monthly(both, "here", "max", "mau", group="age=12-17")[0] == 0.9).all()
 
@@ -47,8 +50,8 @@ def test_a_monthly_series_is_of_one_group():
     ("end", "share"), [(0.8, 1.0), (0.4, 0.0), (0.6, 0.5), (0.3, -0.25), (0.9, 1.25)]
 )
 def test_what_is_regained_is_a_share_of_what_was_lost(end, share):
-    path = pd.Series([0.8, 0.6, 0.4, end], DATES)
-    assert regained(path, DATES[0], DATES[2]) == pytest.approx(share)
+    path = pd.Series([0.9, 0.8, 0.4, end], DATES)  # what it was long before is no matter
+    assert regained(path, DATES[1], DATES[2]) == pytest.approx(share)
 
 
 def test_nothing_lost_cannot_be_regained():
@@ -58,10 +61,10 @@ def test_nothing_lost_cannot_be_regained():
 def test_a_monthly_series_has_a_column_a_replication():
     table = paths(max=[[0.0, 0.2, 0.3, 0.4], [0.1] * 4])
     days = pd.date_range("2025-06-01", "2025-08-31")
-    daily = pd.concat([table.assign(date=d, value=float(d.month)) for d in days])
+    daily = pd.concat([table.assign(date=d, value=float(d.day)) for d in days])
     wide = monthly(daily.drop_duplicates(["replication", "date"]), "here", "max", "primary")
     assert list(wide.columns) == [0, 1]
-    assert wide.loc["2025-07-01", 0] == pytest.approx(7.0)
+    assert wide[0].tolist() == pytest.approx([15.5, 16.0, 16.0])
 
 
 def test_an_unknown_series_is_refused_by_name():

@@ -111,6 +111,16 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "no optimiser over what a regulator does" in text
 
 
+def test_policies_stand_in_the_order_in_which_they_begin(folder):
+    config = read_result(folder).config
+    row = r"<tr><td>(\w+)</td><td>\w+</td><td>(\d{4}-\d\d-\d\d)</td>"
+    rows = re.findall(row, page(folder))
+    assert {name for name, _ in rows} == set(config.policies)
+    begun = [start for _, start in rows]
+    assert begun == sorted(begun)
+    assert len(set(begun)) > 3
+
+
 def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
     assert "Changed for this run" not in page(folder)
     kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
@@ -235,6 +245,12 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
     assert "1. call_ban Dec 2025" in text
     assert "2. baseline Dec 2025" in text
+    after = [
+        next(line.after for line in facts(read_result(one)).lines if line.row.label == "Exposure")
+        for one in (folder, other)
+    ]
+    assert str(after[0]) != str(after[1])
+    assert re.search(rf"Exposure {after[0]} {after[0].band} {after[1]} ", text)
     assert "Exposure" in text
 
 
@@ -252,6 +268,16 @@ def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path)
 
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="no run here that is done"):
+        read_result(tmp_path)
+
+
+def test_the_newest_run_is_named_whatever_its_scenario(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("a/2025-08-13_10-00-00", "b/2025-08-14_09-00-00", "c/2024-12-31_23-00-00"):
+        path = tmp_path / "outputs" / place / "config.yaml"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(ConfigError, match=r"; the newest: outputs/b/2025-08-14_09-00-00$"):
         read_result(tmp_path)
 
 

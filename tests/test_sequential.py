@@ -51,6 +51,24 @@ def test_a_population_is_weighed_once_by_the_whole_likelihood(monkeypatch):
     assert found.std() == pytest.approx(0.3 / np.sqrt(1.09), rel=0.03)
 
 
+def test_moves_keep_the_law_that_a_power_of_the_likelihood_gives():
+    scores = RNG(20).standard_normal((20_000, 1))
+
+    def of(z):
+        return -(z[:, 0] ** 2) / (2 * 0.5**2)
+
+    moved, known = tempered._moved(of, scores, of(scores), 0.5, RNG(21))
+    assert moved.var() == pytest.approx(1 / (1 + 0.5 / 0.5**2), rel=0.05)
+    assert np.array_equal(known, of(moved))
+
+
+def test_a_population_is_resampled_in_proportion_to_its_weights_on_average():
+    rng = RNG(22)
+    copies = [np.bincount(tempered._resampled(np.array([1.0, 3.0]), rng)) for _ in range(2000)]
+    copies = np.array([np.pad(found, (0, 2 - len(found))) for found in copies])
+    assert copies.mean(axis=0) == pytest.approx([0.5, 1.5], abs=0.05)
+
+
 def test_without_data_draws_are_those_of_the_prior():
     found = draws(lambda scores: np.zeros(len(scores)), 3, 4000, RNG(2))
     assert found.std(axis=0) == pytest.approx([1.0] * 3, abs=0.05)
@@ -65,6 +83,11 @@ def test_the_likelihood_is_the_mean_over_discrepancies():
     assert log_likelihood(errors, variance) == pytest.approx([np.log(by_hand)])
 
 
+def test_a_discrepancy_is_half_normal_before_anything_is_learnt():
+    variance = PRIOR @ GRID**2
+    assert variance == pytest.approx(likelihood.SCALE**2, rel=0.1)
+
+
 def test_a_discrepancy_is_learnt_from_many_errors():
     errors = 0.02 * RNG(3).standard_normal((500, 200))
     found = discrepancies(errors, np.full(200, 1e-8), RNG(4))
@@ -77,12 +100,25 @@ def test_an_emulator_knows_its_own_error():
     scores, fresh = RNG(5).standard_normal((400, 3)), RNG(6).standard_normal((4000, 3))
 
     def model(z):
-        return np.column_stack([1 + z[:, 0] - z[:, 1] * z[:, 2], 0.3 * z[:, 0] ** 3])
+        return np.column_stack([z[:, 0] ** 2 - z[:, 1] * z[:, 2], 0.3 * z[:, 0] ** 3])
 
     emulator = Emulator(scores, model(scores), np.ones(400), np.zeros(2, bool))
     error = ((emulator(fresh) - model(fresh)) ** 2).mean(axis=0)
     assert error[0] < 1e-3
     assert emulator.variance[1] == pytest.approx(error[1], rel=0.5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 8])
+def test_a_prior_of_the_slope_weighs_as_much_as_a_point_that_says_nought(n):
+    """Of n points on either side; how much all count together is no matter."""
+    scores = np.repeat([[-1.0], [1.0]], n, axis=0)
+    emulator = Emulator(scores, scores, np.full(2 * n, 5.0), np.zeros(1, bool))
+    assert emulator(np.ones((1, 1)))[0, 0] == pytest.approx(2 * n / (2 * n + 1))
+
+
+def test_an_output_that_never_changes_is_expected_to_stay():
+    constant = Emulator(RNG(24).standard_normal((9, 1)), np.full((9, 1), 0.3), np.ones(9), False)
+    assert constant(np.array([[5.0]]))[0, 0] == pytest.approx(0.3)
 
 
 def test_what_is_left_out_is_as_wrong_as_what_is_new():
@@ -164,6 +200,62 @@ def test_luck_of_the_simulator_widens_the_posterior_and_surprises_nobody(monkeyp
         assert step.emulator == pytest.approx(0.02, rel=0.1)
 
 
+def test_what_is_ruled_out_does_not_spoil_the_emulator():
+    """Beyond a cliff all is other, far from what was observed."""
+
+    def cliff(_, scores):
+        return 0.05 * scores[:, [0, 0]] + 2.0 * (scores[:, [0, 0]] > 0.8)
+
+    observed = Observed(np.zeros(2), np.full(2, 0.01), np.zeros(2, bool))
+    closed = close_in(cliff, RNG(25).standard_normal((256, 1)), observed, Sizes(1, 256), seed=1)
+    assert closed.history[0].emulator < 0.02
+    assert abs(closed.scores.mean()) < 0.1
+
+
+def test_points_that_no_stated_error_allows_count_as_far_as_a_discrepancy_does():
+    """Else a handful would tell how far simulations lie from the emulator."""
+    luck = RNG(26)
+
+    def lucky(_, scores):
+        return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
+
+    observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 1e-5), NO_SHARE)
+    closed = close_in(lucky, RNG(27).standard_normal((512, 2)), observed, Sizes(1, 64), seed=1)
+    assert closed.history[0].emulator == pytest.approx(0.02, rel=0.1)
+
+
+def test_each_generation_is_told_its_number_and_has_luck_of_its_own():
+    told = {}
+
+    def simulate(generation, scores):
+        told[generation] = scores
+        return linear(generation, scores)
+
+    observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
+    wave = RNG(28).standard_normal((64, 2))
+    close_in(simulate, wave, observed, Sizes(2, 256), seed=3)
+    assert list(told) == [0, 1, 2]
+    assert told[0] is wave
+    assert abs(np.corrcoef(told[1][:, 0], told[2][:, 0])[0, 1]) < 0.3
+
+
+def test_there_may_be_more_new_points_than_a_population_has_at_least():
+    observed = Observed(np.zeros(3), np.full(3, 0.1), NO_SHARE)
+    closed = close_in(linear, RNG(29).standard_normal((64, 2)), observed, Sizes(1, 2500), seed=1)
+    assert len(np.unique(closed.scores[:, 0])) == 2500
+
+
+def test_an_error_is_that_of_a_point_on_average():
+    """Half of the points err by 3 in both outputs, half by 4."""
+
+    def off(_, scores):
+        return np.repeat(3.0 + np.arange(len(scores)) % 2, 2).reshape(-1, 2)
+
+    observed = Observed(np.zeros(2), np.ones(2), np.zeros(2, bool))
+    closed = close_in(off, RNG(30).standard_normal((64, 1)), observed, Sizes(1, 64), seed=1)
+    assert closed.history[0].rmse == pytest.approx(3.5)
+
+
 def test_the_same_seed_gives_the_same_draws():
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
     wave = RNG(9).standard_normal((64, 2))
@@ -186,6 +278,15 @@ def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch)
     false = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
     assert false["p"].max() < 1e-3
     assert false["in_90"].max() < 0.6
+
+
+def test_a_rank_among_one_draw_lies_anywhere_on_its_half(monkeypatch):
+    monkeypatch.setattr("experiments.sequential.POPULATION", 64)
+    wave = RNG(31).standard_normal((32, 2))
+    observed = Observed(np.zeros(3), np.full(3, 0.02), NO_SHARE)
+    found = ranks(wave, linear(0, wave), observed, Sizes(1, 1), 4, seed=1)
+    assert ((found > 0) & (found < 1)).all()
+    assert len(np.unique(found % 0.5)) == found.size
 
 
 def test_a_parameter_would_miss_the_observations_that_tell_it():

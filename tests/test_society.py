@@ -51,8 +51,10 @@ def opinionated(*overrides):
     """Return a world of 400 users whose types hold different beliefs."""
     beliefs = [
         f"platforms.{name}.belief={{state_averse: {a}, indifferent: {b}, foreign_averse: {c}}}"
-        for name, a, b, c in (("whatsapp", -3, 0, 1.5), ("max", 2, 1, -1), ("vk", 0.5, 0.5, 0.5))
-    ]
+        for name, a, b, c in (
+            ("whatsapp", -3, 0, 1.5), ("max", 2, 1, -1), ("imo", 1, -1, 0), ("vk", 0.5, 0.5, 0.5),
+        )
+    ]  # fmt: skip
     return load_config("population.n_users=400", *beliefs, *overrides)
 
 
@@ -244,7 +246,7 @@ def test_nor_do_they_among_those_whose_contact_abroad_is_no_help():
     """Somebody abroad takes a share of the ties and has no VPN to help with."""
     config = load_config(
         "population.n_users=4000", "network=watts_strogatz", "dur_days=140",
-        "behaviour.vpn_rate=0.1", "behaviour.vpn_help=4", "population.abroad.weight=0.6",
+        "behaviour.vpn_rate=0.1", "behaviour.vpn_help=4", "population.abroad.weight=0.9",
     )  # fmt: skip
     start = prepare(config, ONE)
     run, mine = simulation(config, start), start.users.abroad == 1

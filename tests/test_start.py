@@ -242,6 +242,11 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
             habits, *others = (s.users.habit[outside, p] for s in (whole, found, lucky))
             alike, least = (np.corrcoef(habits, other)[0, 1] for other in others)
             assert alike > least > 0.0, name  # the same people take to it, but for luck
+    chats = found.chats
+    theirs = outside[chats.members[chats.indptr[:-1]]]  # of whom the first member is outside
+    for p in range(len(config.messengers)):
+        seated, among_all = ((s.chats.platform[theirs] == p).mean() for s in (found, whole))
+        assert abs(seated - among_all) < 0.05, p
     again = prepare(config, Threads(3 - n_threads))
     assert (found.users == again.users).all()
     assert (found.shown.words == again.shown.words).all()

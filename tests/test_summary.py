@@ -155,6 +155,22 @@ def test_both_months_of_the_scenario_are_told_by_their_medians():
         assert later == ("20.0 (11.0 - 83.0)" if share else "0.200 (0.110 - 0.830)")
 
 
+def test_one_run_has_neither_a_band_nor_a_word_of_it():
+    result = written(lambda at: 0.1 + 0.2 * at.replication)
+    first = result.timeseries[result.timeseries["replication"] == 0]
+    config = CONFIG.model_copy(update={"replications": 1})
+    out = table(replace(result, config=config, timeseries=first))
+    assert "band" not in " ".join(str(column.header) for column in out.columns)
+    assert set(out.columns[2].cells) == {"10.0", "0.100"}
+
+
+def test_who_misses_nothing_is_not_sent_to_what_happened(monkeypatch):
+    monkeypatch.setattr("sim.words.summary.FAR", 100.0)
+    text = "\n".join(warnings(written(lambda *_: 0.0)))
+    assert re.search(r"\b0 of \d+ observed points are missed", text)
+    assert "compare with +scenario" not in text
+
+
 def test_what_is_missed_from_below_may_be_the_worst():
     result = written(lambda *_: 0.0)
     largest = reach_points(result)["value"].max()

@@ -2,11 +2,12 @@
 
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from sim.parallel.threads import BLOCK, GRAIN, Threads, chunks
+from sim.parallel.threads import BLOCK, GRAIN, Threads, chunks, cut
 
 ROWS = [1, BLOCK - 1, BLOCK + 1, 5 * BLOCK, 33 * BLOCK + 7, 200 * BLOCK]
 
@@ -36,6 +37,19 @@ def test_chunks_have_their_numbers_and_rows_whatever_the_threads(n_rows, n_threa
 
     Threads(n_threads).run_chunks(note, n_rows)
     assert [found[k] for k in sorted(found)] == list(chunks(n_rows))
+
+
+def test_chunks_of_a_range_keep_their_numbers():
+    """As those of a rank: sums of all ranks stand beside each other by chunk."""
+    every, found = chunks(33 * BLOCK + 7), {}
+    for task in cut(every[5:20], 3, GRAIN, 5):
+        found |= {task.number + k: rows for k, rows in enumerate(pairwise(task.cuts.tolist()))}
+    assert found == dict(list(enumerate(every))[5:20])
+
+
+@pytest.mark.parametrize(("n_rows", "n_tasks"), [(2 * GRAIN - 1, 1), (2 * GRAIN, 2)])
+def test_nobody_is_woken_for_few_rows(n_rows, n_tasks):
+    assert len(Threads(2).tasks(n_rows)) == n_tasks
 
 
 def test_no_rows_are_no_work():

@@ -186,7 +186,8 @@ class Design(Strict):
             if not by_levels and factor.n_levels is not None:
                 raise ValueError(f"factors.{name}.n_levels: for designs by levels only")
         given = {override.partition("=")[0].lstrip("+") for override in self.overrides}
-        if self.luck == "own" and SEED in {*self.factors, *given}:
+        given |= {key for name in self.factors for key in self.tied(name)}
+        if self.luck == "own" and SEED in given:
             raise ValueError("luck=own with a seed that is set; allowed: luck=paired")
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
