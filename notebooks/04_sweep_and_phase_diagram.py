@@ -70,7 +70,8 @@ table.groupby([y, x])[[outcome.name for outcome in OUTCOMES]].mean().round(2)
 # different places, society remembers.
 
 # %%
-from experiments.phase_diagram import draw, lowered, memory, outcomes, request, small
+from experiments.phase_diagram import draw, request, small
+from experiments.ways import lowered, memory, outcomes
 
 grid = take(small(request([]), n_levels=4), "phase_diagram")
 found = outcomes(grid)

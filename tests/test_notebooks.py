@@ -1,10 +1,12 @@
 """Notebooks: both forms say the same, they find the package, run to their end, and stay honest."""
 
+import ast
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -46,6 +48,18 @@ def test_links_of_a_notebook_lead_to_files(name):
     text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("http") or (FOLDER / target).exists(), target
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_a_notebook_takes_from_the_project_is_there(name):
+    """It is told in a second, and not by the slow test alone that runs it."""
+    tree = ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8"))
+    taken = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in taken if str(node.module).split(".")[0] in ("sim", "experiments")]
+    assert ours
+    for node in ours:
+        module = import_module(str(node.module))
+        assert not [alias.name for alias in node.names if not hasattr(module, alias.name)]
 
 
 @pytest.mark.parametrize("place", [REPO, FOLDER])
