@@ -37,7 +37,7 @@ TIMES = re.compile(r"(?<=<!-- times -->\n).*?(?=<!-- end -->)", re.S)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Execute or pair the notebooks that are asked for, all by default."""
-    asked = _parser().parse_args(arguments)
+    asked = _parser().parse_intermixed_args(arguments)
     with ending_well():
         sources = [_source(name) for name in asked.names or names()]
         if asked.pair:

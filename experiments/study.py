@@ -78,13 +78,13 @@ class Study:
             If there is no study to go on with, or another question is asked of it.
         """
         self.name = name
-        asked = understood.parse_args(arguments)
+        asked = understood.parse_intermixed_args(arguments)
         if asked.resume is None:
             self._arguments = list(arguments)
             self.path, self.overrides = _place(name, asked.overrides)
         else:
             self._arguments, self.path = _kept(asked.resume), asked.resume
-            asked_now, asked = asked, understood.parse_args(self._arguments)
+            asked_now, asked = asked, understood.parse_intermixed_args(self._arguments)
             _refuse_other_question(asked_now.overrides)
             asked.page = asked_now.page
             self.overrides = [*_place(name, asked.overrides)[1], *asked_now.overrides]

@@ -27,7 +27,7 @@ from sim.sweeps.status import shown, status
 
 def main(arguments: list[str] | None = None) -> int:
     """Begin, resume or look at a sweep; return the exit status: 0 if all runs are done."""
-    asked = _parser().parse_args(arguments)
+    asked = _parser().parse_intermixed_args(arguments)
     with ending_well():
         if asked.status:
             Console().print(shown(status(SweepFolder(asked.status))))

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim: seed=2"
     )
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise SystemExit("The live app needs some more packages: make app installs and starts it.")
     with ending_well():

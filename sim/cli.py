@@ -73,11 +73,14 @@ def _main() -> None:
         if (lines := script(asked.overrides)) is not None:
             print(lines, end="")
             return
-    elif asked.cfg and not asked.multirun:
+    elif asked.cfg and asked.multirun:
+        raise ConfigError("-m --cfg: allowed: --cfg job for the values of one job, without -m")
+    elif asked.cfg or asked.help:
         load_tree(*asked.overrides)  # what Hydra would refuse is told in our words
-    elif not any((asked.help, asked.hydra_help, asked.info, asked.cfg)):
+    elif not (asked.hydra_help or asked.info):
         if asked.multirun:
             _check_sweep(asked.overrides)
+            os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra tells where in the sources
         elif BY_RANKS in asked.overrides:
             _among_ranks(asked.overrides)
             return

@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
         help="where a comparison goes",
     )  # fmt: skip
-    asked = parser.parse_args(arguments)
+    asked = parser.parse_intermixed_args(arguments)
     with ending_well():
         first, *others = asked.folders
         if others:

@@ -189,6 +189,21 @@ def test_who_only_looks_is_told_of_a_mistake_in_the_same_words():
     assert "HYDRA_FULL_ERROR" not in process.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["--help", "+scenario=callban"], 2, "did you mean call_ban?"),
+        (["-m", "--cfg", "job", "seed=1,2"], 2, "-m --cfg: allowed: --cfg job"),
+        (["-m", "seed=1,2", "hydra.sweep.dir=pyproject.toml/runs", *TINY], 1, "Not a directory"),
+    ],
+)
+def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, told):
+    process = command(*words)
+    assert process.returncode == status
+    assert told in process.stderr
+    assert "Traceback" not in process.stderr
+
+
 def test_a_scenario_named_twice_is_told_how_they_compose():
     with pytest.raises(ConfigError, match=r"\+scenario=\[NAME,NAME\]"):
         load_config("+scenario=call_ban", "+scenario=full_block")

@@ -44,6 +44,21 @@ def test_the_commands_print_them(capsys):
     assert "did you mean call_ban?" in capsys.readouterr().err
 
 
+def test_a_case_has_scenarios_of_its_own_beside_all_others(capsys):
+    main(["case_dir=turkey_whatsapp_2021"])
+    lines = capsys.readouterr().out.splitlines()
+    told = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert told == [*names("scenario"), "turkey_whatsapp_2021"]
+    main(["turkey_whatsapp_2021", "case_dir=turkey_whatsapp_2021"])
+    config = load_config("case_dir=turkey_whatsapp_2021", "+scenario=turkey_whatsapp_2021")
+    told = capsys.readouterr().out
+    assert config.policies
+    assert all(name in told for name in config.policies)
+    with pytest.raises(SystemExit):
+        main(["call_ban", "baseline"])
+    assert "call_ban baseline: allowed: one NAME" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("given", "meant"),
     [

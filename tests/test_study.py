@@ -30,6 +30,12 @@ def test_a_study_is_gone_on_with_as_it_was_asked_but_for_who_works_and_where_its
     assert study("--resume", begun).asked.page is None
 
 
+def test_options_may_stand_between_words():
+    found = study("seed=2", "--page", "docs", "replications=3", "--quick", "folder=there")
+    assert found.overrides == ["seed=2", "replications=3"]
+    assert (str(found.asked.page), found.asked.quick) == ("docs", True)
+
+
 def test_another_question_is_refused(begun):
     with pytest.raises(ConfigError, match="design=y: the study is begun"):
         study("--resume", begun, "design=y")
