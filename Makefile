@@ -1,9 +1,10 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test lint typecheck unit coverage docs bench notebooks lock clean
+.PHONY: help run app test lint typecheck fast all docs bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
+TESTS ?= fast
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -14,7 +15,7 @@ run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 app: .venv/extras  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
 	$(PYTHON) -m sim.app $(ARGS)
 
-test: .venv/ready .venv/extras lint typecheck unit coverage  ## everything that must pass
+test: .venv/ready .venv/extras lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: half an hour
 
 lint: .venv/ready  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
@@ -23,11 +24,12 @@ lint: .venv/ready  ## ruff: rules and format
 typecheck: .venv/ready  ## mypy, strict
 	$(PYTHON) -m mypy
 
-unit: .venv/ready  ## the tests, with compiled rules
-	rm -f .coverage .coverage.*
-	$(PYTHON) -m pytest -n 2 --cov --cov-report= tests
+fast: .venv/ready  ## the tests but for the slow ones
+	$(PYTHON) -m pytest -n 2 tests
 
-coverage: .venv/ready  ## the rules again, interpreted, so that coverage sees their lines
+all: .venv/ready  ## all tests; then the rules again, interpreted, so that coverage sees their lines
+	rm -f .coverage .coverage.*
+	$(PYTHON) -m pytest -n 2 -m "" --cov --cov-report= tests
 	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 

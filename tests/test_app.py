@@ -226,6 +226,7 @@ def test_a_port_that_is_taken_is_refused():
             app.serve("127.0.0.1", port, print)
 
 
+@pytest.mark.slow
 @in_browser
 def test_a_society_too_large_for_a_map_is_refused_at_once():
     done = subprocess.run(

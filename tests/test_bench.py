@@ -21,6 +21,7 @@ from sim.vectors.lanes import WIDTH
 from tests.worlds import different, outcome
 
 
+@pytest.mark.slow
 def test_kernel_scipy_and_numpy_agree():
     assert len(check(20_000)) == len(ORDERS)
 
@@ -102,6 +103,7 @@ def test_the_whole_model_is_timed_with_calls_restricted():
     assert run.n_done == steps_before(config) < config.n_steps - suite.MODEL_STEPS
 
 
+@pytest.mark.slow
 def test_the_clocked_step_gives_the_bits_of_the_engine():
     config = configure(5000)
     start, threads = prepare(config, Threads(1)), Threads(1)
@@ -115,6 +117,7 @@ def test_the_clocked_step_gives_the_bits_of_the_engine():
     assert all(seconds > 0 for seconds in engine.parts_s)
 
 
+@pytest.mark.slow
 def test_a_row_is_measured_and_a_page_written(tmp_path, monkeypatch):
     monkeypatch.setattr(suite, "LIMIT_SIZES", (500,))
     monkeypatch.setattr(suite, "PEER_PYTHON", tmp_path / "missing")

@@ -207,6 +207,7 @@ def go(process):
     process.stdin.flush()
 
 
+@pytest.mark.slow
 def test_processes_that_ask_at_once_share_one_world(world, tmp_path):
     processes = [loader(tmp_path) for _ in range(4)]
     for process in processes:

@@ -195,6 +195,7 @@ def test_a_folder_used_again_holds_the_figures_of_its_last_run_alone(tmp_path):
     assert figures[0] - figures[1] >= {"effects_against_baseline"}
 
 
+@pytest.mark.slow
 def test_several_runs_in_one_command(tmp_path):
     process = command("-m", "seed=1,2", *TINY, f"hydra.sweep.dir={tmp_path}")
     assert process.returncode == 0, process.stderr

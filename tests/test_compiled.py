@@ -51,6 +51,7 @@ def caches(package):
     return list((package / "cache/messenger-migration-sim/numba").iterdir())
 
 
+@pytest.mark.slow
 def test_a_changed_helper_of_another_module_is_compiled_anew(package):
     """numba alone would keep the old helper inside its cached caller."""
     assert run(package, CALL) == run(package, CALL) == "0"

@@ -42,6 +42,7 @@ def test_every_folder_of_conf_is_a_group_that_is_tested_here():
     assert {path.name for path in CONF.iterdir() if path.is_dir()} == {*GROUPS, *OF_SWEEPS}
 
 
+@pytest.mark.slow
 @files("design")
 def test_every_design_can_be_run_whole(path):
     request = Request.of([f"design={path.stem}"])

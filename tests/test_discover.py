@@ -20,6 +20,7 @@ def cases(points):
     return ((points["a"] > 0.6) & (points["b"] < 0.5)).to_numpy()
 
 
+@pytest.mark.slow
 def test_prim_finds_the_box_that_is_there(points, cases):
     box = prim(points, cases).box
     limits = box.limits.set_index("parameter")

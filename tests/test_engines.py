@@ -46,6 +46,7 @@ def with_engine(config, name):
     return config.model_copy(update={"engine": config.engine.model_copy(update={"name": name})})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_both_engines_give_the_same_bits_in_every_scenario(scenario):
     config = load_config(f"+scenario={scenario}", "population.n_users=40", "replications=1")

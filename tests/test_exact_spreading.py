@@ -113,6 +113,7 @@ def test_t4_bounds_are_those_of_the_table():
     assert regular(1000, DAYS) == pytest.approx(bass(DAYS), abs=3e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("graph", "law"),
     [
@@ -130,6 +131,7 @@ def test_t4_awareness_follows_the_bass_law(graph, law):
     assert error.max() < 0.015
 
 
+@pytest.mark.slow
 def test_t4_a_sparse_graph_lies_between_the_bounds():
     graph, law = nx.random_regular_graph(6, 8000, seed=1), regular(6, DAYS)
     runs = [extrapolated(graph, [], DAYS, 0.25, r, media=P, word_of_mouth=Q) for r in range(40)]
@@ -169,6 +171,7 @@ def test_t5_numbers_are_those_of_the_table():
     assert law == pytest.approx([0.271850, 0.897191, 0.997008], abs=2e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["regular", "poisson"])
 def test_t5_awareness_spreads_as_on_a_configuration_model(kind):
     # one contact is drawn a step, so an edge into a user of degree k has rate lambda / k

@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     return exported(tmp_path_factory.mktemp("run"))
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_the_run_as_pdf_and_the_same_bytes_each_time(folder, tmp_path):
     for into in ("first", "second"):
         main(["figures", str(folder), "--into", str(tmp_path / into)])
@@ -121,6 +122,7 @@ def test_a_bad_request_is_refused_with_what_is_allowed(folder, arguments, told, 
     assert set(folder.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_the_how_to_runs_as_it_stands():
     text = (REPO / "docs/howto_export.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)

@@ -19,6 +19,7 @@ def test_levers_moved_together_make_a_world_that_can_be_run(scenario, place):
     moved(scenario, **{name: list(lever.settings)[place] for name, lever in LEVERS.items()})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["baseline", "call_ban", "vpn_crackdown"])
 def test_a_setting_changes_the_policies_or_says_that_it_does_not(scenario):
     planned = load_config(f"+scenario={scenario}").policies

@@ -51,6 +51,7 @@ def _read(terminal):
         return b""
 
 
+@pytest.mark.slow
 def test_quiet_prints_the_folder_and_nothing_else(tmp_path):
     folder = tmp_path / "run"
     process = command("--quiet", *TINY, f"hydra.run.dir={folder}")
@@ -59,6 +60,7 @@ def test_quiet_prints_the_folder_and_nothing_else(tmp_path):
     assert (folder / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_quiet_sweep_prints_its_folders(tmp_path):
     process = command(*TINY, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
     assert process.stdout.split() == [str(tmp_path / "0"), str(tmp_path / "1")]
@@ -70,6 +72,7 @@ def test_quiet_does_not_hide_a_refusal():
     assert "seed=x: must be a whole number" in process.stderr
 
 
+@pytest.mark.slow
 def test_verbose_says_what_is_done_and_how_long_it_takes(tmp_path):
     process = command("--verbose", *TINY, f"hydra.run.dir={tmp_path / 'run'}")
     for word in ("memory: ", "start: 100 users", "runs: 1 replications", "simulate: ", "report: "):
@@ -77,6 +80,7 @@ def test_verbose_says_what_is_done_and_how_long_it_takes(tmp_path):
     assert "WhatsApp" in process.stdout
 
 
+@pytest.mark.slow
 def test_colours_stay_out_if_asked():
     terminal = {"TERM": "xterm-256color", "COLUMNS": "100"}
     assert COLOUR.search(on_a_terminal(*TINY, **terminal))

@@ -132,6 +132,7 @@ def test_abuse_feeds_back_into_nothing():
     assert seen(()) == seen(MECHANISMS["abuse"].off)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(DELETED))
 def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
     off = load_config(*EVENTFUL, "engine=mesa", *MECHANISMS[name].off)

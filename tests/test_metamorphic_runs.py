@@ -181,6 +181,7 @@ class Shuffled:
         keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
 
 
+@pytest.mark.slow
 def test_the_order_of_users_and_chats_changes_no_bit(ban):
     run = simulation(*world(BAN), engine=Shuffled())
     assert outcome(advanced(run, WEEKS)) == ban
@@ -262,6 +263,7 @@ def copies(state, n):
     return new
 
 
+@pytest.mark.slow
 def test_copies_of_a_world_have_its_mean_and_a_variance_that_shrinks_with_their_number():
     config, start = world("+scenario=call_ban_only")
     n_runs, n_copies, steps = 64, 4, 20

@@ -175,6 +175,7 @@ def n_with(model, messenger):
     return sum(messenger in user.messengers for user in model.users)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("user_class", [Stubborn, Unwilling])
 def test_a_rule_replaced_in_python_changes_what_comes_out(model, user_class):
     changed = made("mesa", user_class=user_class)
@@ -182,6 +183,7 @@ def test_a_rule_replaced_in_python_changes_what_comes_out(model, user_class):
     assert n_with(changed, "max") < n_with(model, "max")
 
 
+@pytest.mark.slow
 def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
     class Eager(User):
         def install_utility(self, platform):
@@ -191,6 +193,7 @@ def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
     assert n_with(eager, "vk") > 3 * n_with(usual, "vk")
 
 
+@pytest.mark.slow
 def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
 
@@ -221,6 +224,7 @@ class Waiting(User):
         return super().install_utility(platform) + there - 2
 
 
+@pytest.mark.slow
 def test_rules_that_look_at_contacts_do_not_depend_on_the_order_of_agents():
     config = load_config("+scenario=call_ban", "engine=mesa", "population.n_users=150")
     start = prepare(config, Threads(1))
@@ -265,6 +269,7 @@ def test_replications_of_a_model_differ():
     assert first.simulation.state.users.tobytes() != second.simulation.state.users.tobytes()
 
 
+@pytest.mark.slow
 def test_the_how_to_runs_as_it_stands():
     text = (REPO / "docs/howto_agents.md").read_text(encoding="utf-8")
     blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)

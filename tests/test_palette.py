@@ -1,5 +1,7 @@
 """The looks of platforms: those of the shipped case are fixed, other countries' are told apart."""
 
+import pytest
+
 from sim import load_config, run
 from sim.figures import figures
 from sim.plotting.groups import by_group
@@ -24,6 +26,7 @@ def test_six_messengers_of_another_country_are_told_apart():
     assert platform("none", looks).label == "none"
 
 
+@pytest.mark.slow
 def test_figures_of_another_country_have_its_names():
     """BiP is called `bip` in the case's files, and was in its figures."""
     config = load_config(

@@ -46,6 +46,7 @@ def test_what_the_model_is_about_holds(table, pattern):
     assert {verdict for what, verdict in rows if "Jul-Aug" not in what} == {"holds"}
 
 
+@pytest.mark.slow
 def test_a_world_in_which_calls_are_all_misses_the_first_pattern():
     wrong = page(patterns.main, "behaviour.call_share=0.95", "behaviour.failure_exit=20")
     assert re.search(r"^\| P1 .*missed", wrong, re.M)
@@ -55,6 +56,7 @@ NUMBER = r"[+-]\d+\.\d+"
 BANDED = rf"({NUMBER}) \(({NUMBER}) to ({NUMBER})\)"
 
 
+@pytest.mark.slow
 def test_the_decomposition_has_a_line_a_series_and_a_line_a_mechanism():
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=112")
     for c in decompose.COLUMNS:
@@ -86,6 +88,7 @@ def test_changes_are_of_the_earlier_month_in_percent():
     assert patterns._change(table, "before", "after").tolist() == pytest.approx([-20.0, 25.0])
 
 
+@pytest.mark.slow
 def test_without_pairs_nobody_goes_to_imo():
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=168")
     whole = float(re.search(rf"^\| imo, monthly, points \| {BANDED} \|$", text, re.M)[1])
@@ -109,6 +112,7 @@ def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart():
         page(decompose.main, "+scenario=baseline", "dur_days=70")
 
 
+@pytest.mark.slow
 def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     text = page(reversal.main)
     gone = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \| (-?\d+) % \|$", text, re.M))

@@ -25,6 +25,7 @@ def alone():
     return {**happened("compiled"), **eventful("compiled")}
 
 
+@pytest.mark.slow
 @needs_ranks
 @pytest.mark.parametrize("n", [1, 2, 3, 4])
 def test_any_number_of_ranks_gives_the_bits_of_one_process(n, alone, tmp_path):
@@ -43,6 +44,7 @@ def straight(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 @needs_ranks
 def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path):
     by_ranks = (*RUN, "engine=mpi", f"hydra.run.dir={tmp_path}")
@@ -56,6 +58,7 @@ def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path)
     assert manifest["ranks"] == 2
 
 
+@pytest.mark.slow
 @needs_ranks
 def test_a_rank_may_be_without_users(tmp_path):
     """What ranks agreed on could not be joined where one has nobody to agree."""
@@ -68,6 +71,7 @@ def test_a_rank_may_be_without_users(tmp_path):
     assert_same_tables(tmp_path / "alone", tmp_path / "ranks")
 
 
+@pytest.mark.slow
 @needs_ranks
 def test_ranks_that_a_signal_stops_are_resumed_by_any_number_of_ranks(straight, tmp_path):
     often = "engine.checkpoint_minutes=0.003"
@@ -103,6 +107,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @needs_ranks
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_rank_that_fails_ends_all_and_says_why(number, tmp_path):
@@ -138,6 +143,7 @@ def test_without_mpirun_there_is_one_rank():
     assert python(f"from sim.parallel.ranks import Ranks; {code}").split() == ["0", "1", "1"]
 
 
+@pytest.mark.slow
 @needs_ranks
 def test_ranks_begin_after_a_rehearsal(tmp_path):
     """It composes in the same process; what Hydra had composed before could not be told."""
@@ -151,6 +157,7 @@ def test_ranks_begin_after_a_rehearsal(tmp_path):
     assert str(tmp_path) in python(code)
 
 
+@pytest.mark.slow
 def test_without_mpi4py_the_refusal_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules['mpi4py'] = None\n"

@@ -30,6 +30,7 @@ print([rehearsed, signatures()])
 BEFORE = ("sim.world.", "sim.rng.")  # what builds worlds, and what all parts draw luck with
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
 def test_after_a_rehearsal_only_what_builds_worlds_is_left_to_compile():
     rehearsed, run = ast.literal_eval(python(COMPILED))

@@ -204,7 +204,7 @@ def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_pa
     assert story(name, Path(config.case.folder)) in text
     assert "no observed reach lies in this time that the run can be held against" in text
     assert f"experiments.record case_dir={config.case.folder} shows them" in text
-    assert f"{config.case.folder}/conf/population</code> says which are assumptions" in text
+    assert f"{config.case.folder}/conf/population says which are assumptions" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
         story(name)
 
@@ -239,6 +239,7 @@ def test_a_run_without_a_whole_month_has_no_report(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     other = tmp_path / "other"
     run_to_folder(load_config("+scenario=baseline", *SMALL), other)
@@ -290,6 +291,7 @@ def test_differences_are_told_in_words():
     assert Number(0.5, 0.1, 0.9, "number").change == "+0.500 (+0.100 to +0.900)"
 
 
+@pytest.mark.slow
 def test_one_run_is_shown_without_a_band(tmp_path):
     """Ends of a band that are all the same number would look like certainty."""
     for name, against in (("alone", "[]"), ("pair", "[baseline]")):

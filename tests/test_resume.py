@@ -57,6 +57,7 @@ def nothing():
     pass
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 @pytest.mark.parametrize(
     ("engine", "seed"),
@@ -99,6 +100,7 @@ def test_checkpoints_on_the_way_change_nothing_and_are_gone_at_the_end(tmp_path,
     assert names(tmp_path / "never") == names(tmp_path / "often")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_the_manifest_says_what_became_of_the_run(tmp_path):
     config = load_config(*TINY, "engine=mesa")  # whose steps are taken in the main thread
@@ -115,6 +117,7 @@ def test_the_manifest_says_what_became_of_the_run(tmp_path):
     assert "error" not in after
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_only_steps_not_taken_yet_are_taken(tmp_path):
     config, counted = load_config(*TINY, "engine.threads=2"), []
@@ -126,6 +129,7 @@ def test_only_steps_not_taken_yet_are_taken(tmp_path):
     assert len(counted) == n_steps_in_all(config) - n_done
 
 
+@pytest.mark.slow
 def test_results_that_were_complete_survive_a_stop_while_figures_are_drawn(tmp_path, monkeypatch):
     config = load_config(*TINY)
 
@@ -141,6 +145,7 @@ def test_results_that_were_complete_survive_a_stop_while_figures_are_drawn(tmp_p
     assert not (tmp_path / NAME).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
     tmp_path, monkeypatch
@@ -226,6 +231,7 @@ def test_a_run_that_was_kept_and_has_finished_since_is_counted_once(copy):
     assert Checkpoint.of(copy).n_done == 80
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_a_folder_that_is_complete_is_refused(copy):
     fill_folder(Checkpoint.of(copy), nothing)
@@ -256,6 +262,7 @@ def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_pa
     assert not (copy / NAME).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_what_is_left_without_a_header_is_gone_once_other_runs_are_kept(copy, tmp_path):
     """Else the second run would begin where another one, of another seed, has stood."""
@@ -296,6 +303,7 @@ def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
     assert Checkpoint.of(copy).n_done == 80
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_a_run_that_takes_over_its_start_ends_in_the_same_bits(tmp_path, monkeypatch):
     """A run alone needs no copy of its start, and is resumed from the same start all the same."""

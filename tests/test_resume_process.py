@@ -105,6 +105,7 @@ def test_a_process_ended_at_any_moment_can_be_resumed(
     assert read_manifest(path)["resumed"][0]["from_step"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["INT", "TERM"])
 def test_a_long_run_stops_between_two_steps_when_asked(tmp_path, name):
     process = start(

@@ -225,6 +225,7 @@ def test_an_exception_in_the_callback_stops_the_run(engine):
     assert 3 <= len(calls) < n_steps_in_all(config) / 2
 
 
+@pytest.mark.slow
 def test_sim_run_stays_a_function_however_often_it_is_asked_for():
     assert "function function" in python(
         "import sim\n"

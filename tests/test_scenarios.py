@@ -89,6 +89,7 @@ def test_the_first_line_is_a_sentence_that_tells_the_world(name):
     assert 6 <= len(first.split()) <= 25
 
 
+@pytest.mark.slow
 def test_no_two_scenarios_say_the_same():
     stories = [comment(name)[0] for name in SCENARIOS]
     worlds = [str(policies_of(name)) for name in SCENARIOS]
@@ -171,6 +172,7 @@ def test_throttled_messages_fail_beside_calls_and_max_works():
     assert (q[:, :, MAX_MESSENGER] == 1).all()
 
 
+@pytest.mark.slow
 def test_harder_restrictions_leave_fewer_messages_safe_from_the_state():
     ladder = ("call_ban", "throttle_messages", "full_block", "vpn_crackdown")
     safe = [at_end(name, "secure", "any", "message") for name in ladder]
@@ -204,6 +206,7 @@ def test_who_obeys_gets_its_calls_back_and_is_read():
     assert at_end("comply_and_lift", "exposure") > at_end("call_ban", "exposure")
 
 
+@pytest.mark.slow
 def test_a_lift_without_obeying_gives_calls_back_and_nobody_is_read():
     last = load_config().n_steps - 1
     now = in_force("ban_then_lift", last)
@@ -231,6 +234,7 @@ def test_a_gate_stops_new_accounts_only_where_it_stands():
     assert passing[MAX_MESSENGER] == 1
 
 
+@pytest.mark.slow
 def test_without_the_push_nothing_is_demanded_and_the_restrictions_stay():
     happened, without = policies_of("as_happened"), policies_of("no_mandate")
     gone = set(happened) - set(without)
@@ -323,6 +327,7 @@ def ran():
     return run_all(list(TINY))
 
 
+@pytest.mark.slow
 def test_the_page_has_a_line_of_levels_for_every_scenario(ran):
     worlds, _, _ = ran
     lines = list(level_table(worlds, LABELS))
@@ -331,6 +336,7 @@ def test_the_page_has_a_line_of_levels_for_every_scenario(ran):
     assert "nan" not in "".join(lines)
 
 
+@pytest.mark.slow
 def test_the_page_has_a_line_of_effects_for_every_scenario_that_has_a_yardstick(ran):
     _, effects, _ = ran
     lines = list(effect_table(effects, LABELS))
@@ -345,6 +351,7 @@ def test_the_page_has_a_line_of_effects_for_every_scenario_that_has_a_yardstick(
     assert "nan" not in "".join(lines)
 
 
+@pytest.mark.slow
 def test_the_page_holds_the_same_effects_as_a_comparison_the_usual_way_round(ran):
     _, effects, month = ran
     e = compare(load_config("+scenario=full_block", *TINY)).effects

@@ -78,6 +78,7 @@ def compare(config, replication, start, n_steps):
     return other
 
 
+@pytest.mark.slow
 @settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
@@ -141,6 +142,7 @@ def disagrees(**wrong):
     return False
 
 
+@pytest.mark.slow
 def test_a_second_program_that_is_not_changed_does_not_disagree():
     assert not disagrees()
 

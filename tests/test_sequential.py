@@ -263,6 +263,7 @@ def test_the_same_seed_gives_the_same_draws():
     assert np.array_equal(first.scores, second.scores)
 
 
+@pytest.mark.slow
 def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch):
     monkeypatch.setattr("experiments.sequential.POPULATION", 64)
     wave = RNG(10).standard_normal((128, 2))

@@ -72,6 +72,7 @@ def test_a_point_with_its_own_luck_is_the_run_of_that_seed(tmp_path):
     assert not mine.loc[1]["value"].equals(one.loc[1]["value"])
 
 
+@pytest.mark.slow
 def test_the_same_numbers_come_from_local_processes(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     assert drive(folder, Processes(workers=2)).why == "done"

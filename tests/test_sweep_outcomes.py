@@ -51,6 +51,7 @@ def by_platform(rows):
     return rows.set_index(["replication", "date", "platform"])["value"].sort_index()
 
 
+@pytest.mark.slow
 def test_what_is_observed_every_step_is_averaged_by_days(swept):
     table, timeseries = swept
     rows = timeseries[(timeseries["measure"] != "mau") & (timeseries["group"] == "all")]
