@@ -63,7 +63,7 @@ def test_joblib_leaves_the_same_tables(serial, tmp_path):
 
 def test_workers_of_joblib_stop_when_the_driver_is_killed(tmp_path):
     """They would wait for jobs for ever, and hold their memory."""
-    process = sweep(tmp_path, "hydra/launcher=joblib", "population.n_users=20000")
+    process = sweep(tmp_path, "hydra/launcher=joblib", "population.n_users=8000")
     wait_for(lambda: any(has_checkpoint(folder) for folder in tmp_path.glob("?")), process)
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
