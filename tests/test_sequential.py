@@ -10,7 +10,7 @@ from experiments.emulator import Emulator
 from experiments.informs import informing
 from experiments.likelihood import GRID, PRIOR, discrepancies, log_likelihood
 from experiments.recovery import ranks, uneven
-from experiments.sequential import Observed, Sizes, close_in, counting, implausibility
+from experiments.sequential import Closed, Observed, Sizes, close_in, counting, implausibility
 from experiments.tempered import draws
 
 RNG = np.random.default_rng
@@ -279,6 +279,21 @@ def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch)
     false = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
     assert false["p"].max() < 1e-3
     assert false["in_90"].max() < 0.6
+
+
+def test_what_a_truth_shows_errs_by_the_source_and_by_what_the_model_leaves_out(monkeypatch):
+    """In two outputs, one of a source that hardly errs."""
+    monkeypatch.setattr("experiments.recovery.TOLD_EVERY", 10**6)
+    wave, sd, shown = RNG(3).standard_normal((32, 2)), np.array([0.001, 0.03]), []
+
+    def close(_simulate, _wave, observed, *_):
+        shown.append(observed.value)
+        return Closed(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros(2), [])
+
+    monkeypatch.setattr("experiments.recovery.close_in", close)
+    ranks(wave, np.zeros((32, 2)), Observed(np.zeros(2), sd, NO_SHARE[:2]), Sizes(1, 1), 2400, 5)
+    expected = sd**2 + PRIOR @ GRID**2  # a standard error is 6 % of it
+    assert np.mean(np.square(shown), axis=0) == pytest.approx(expected, rel=0.25)
 
 
 def test_a_rank_among_one_draw_lies_anywhere_on_its_half(monkeypatch):
