@@ -284,3 +284,24 @@ def test_everybody_has_one_of_the_turns(start, of):
         found.extend(line[:n])
     assert sorted(found) == list(range(base, end))
     assert sample.queue(base, end, sample.NOBODY, start.ties, line) == 0
+
+
+def test_who_is_outside_the_sample_takes_after_somebody_like_them(monkeypatch):
+    monkeypatch.setattr(sample, "MOST_BLOCKS", 2)
+    state = prepare(load_config("population.n_users=8000"), Threads(2))
+    some = sample.draw_sample(8000)
+    outside = ~np.isin(np.arange(8000), some.rows)
+    before, users = state.users.copy(), state.users
+    for name in ("installed", "account", "habit"):
+        users[name][outside] = 0
+    sample.take_after(state, some, Threads(2))
+    assert (users[~outside] == before[~outside]).all()
+    assert (users.account[outside] == users.installed[outside]).all()
+    assert not users.installed[outside & (users.online == 0)].any()
+    names = ["band", "type", "online", "installed", "habit"]
+    theirs, there = (users[names][who].tolist() for who in (outside, ~outside))
+    seen = {str(one) for one in there}
+    assert np.mean([str(one) in seen for one in theirs]) > 0.85  # of rare kinds none is near
+    assert len({str(one) for one in theirs}) > 0.4 * len(seen)
+    shown = state.shown.words[:8000][outside]
+    assert (shown & np.uint64(63) == users.installed[outside]).all()
