@@ -139,6 +139,7 @@ def talk_on_tie(
     low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
 ) -> Sums:
     """Add one tie of each lane to `sums` and to the use of messengers."""
+    offered &= any_bits(low & contacts.low)  # of some, no tie has both ends
     none, out = zeros(), contacts.out_message
     z = Sayings(out, out, contacts.out_call, none, none, none, none)
     # one by one, not in a loop: what depends on the number is known when the code is compiled, and

@@ -222,6 +222,7 @@ def say_by(
 @rule
 def say_to(low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32) -> Floats:
     """Return what can be said to one contact of each lane [utils]."""
+    offered &= any_bits(low & contacts.low)  # see choice.py
     z = Sums(contacts.out_message, contacts.out_message, contacts.out_call)
     # one by one: see choice.py
     z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
