@@ -42,6 +42,8 @@ class MigrationModel(mesa.Model):
         rules that only Python knows.
     """
 
+    running: bool  # mesa's: whether there are steps to take
+
     def __init__(
         self,
         config: SimConfig,
@@ -72,6 +74,19 @@ class MigrationModel(mesa.Model):
         self.datacollector = mesa.DataCollector(**(collectors or {}))
 
     def step(self) -> None:
-        """Advance one step of `step_days` days; the phases stand in `Simulation.step`."""
+        """Advance one step of `step_days` days; the phases stand in `Simulation.step`.
+
+        Raises
+        ------
+        ValueError
+            At the end of the run: no policy is meant for later days.
+        """
+        config, done = self.config, self.simulation.n_done
+        if done >= config.n_steps:
+            raise ValueError(
+                f"step {done + 1}: the run (dur_days={config.dur_days:g}) ends after {done} "
+                "steps; allowed: a model made anew, or a larger dur_days"
+            )
         self.simulation.step()
+        self.running = done + 1 < config.n_steps
         self.datacollector.collect(self)

@@ -251,6 +251,16 @@ def test_mesa_keeps_time_in_steps():
     assert_same_state(stepped, ran)
 
 
+def test_a_model_ends_with_its_run():
+    """Mesa's `run_model` goes on while there are steps; a diary cell run twice is told so."""
+    model = MigrationModel(load_config("population.n_users=30", "dur_days=21"))
+    model.run_model()
+    assert (model.simulation.n_done, model.running) == (3, False)
+    with pytest.raises(ValueError, match=r"^step 4: the run \(dur_days=21\) ends after 3 steps"):
+        model.step()
+    assert model.simulation.n_done == 3
+
+
 def test_models_share_a_prepared_start_without_changing_it():
     first = made("compiled", 0)
     start = first.simulation.state
