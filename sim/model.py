@@ -13,6 +13,7 @@ from sim.draws import drawn
 from sim.engines import CompiledEngine, agreements
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
+from sim.rng import purpose_key
 from sim.rules import tie, whatif
 from sim.rules.records import TALK, records
 from sim.simulation import Simulation
@@ -52,7 +53,7 @@ class MigrationModel(mesa.Model):
         start: State | None = None,
         collectors: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(rng=config.seed)
+        super().__init__(rng=int(purpose_key(config.seed, replication, "mesa")))
         n = config.population.n_users
         if n > AGENT_LIMIT:
             raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")

@@ -62,7 +62,17 @@ class Result:
 
 
 def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
-    """Turn what was recorded into tables; the first scenario is compared with the others."""
+    """Turn what was recorded into tables; the first scenario is compared with the others.
+
+    Parameters
+    ----------
+    config : SimConfig
+        Of the runs: their steps, groups and number of replications.
+    records : dict
+        By scenario what the recorder of each replication (`simulation.recorder`) observed.
+    cells : Cells
+        Of any of these recorders: all have the same users.
+    """
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
     runs = {"scenario": list(records), "replication": range(config.replications)}

@@ -13,8 +13,9 @@ from sim.initialisation.start import prepare
 from sim.measures import Series, step_series
 from sim.model import AGENT_LIMIT, MigrationModel
 from sim.parallel.threads import Threads
+from sim.results import assemble
 from sim.rules.records import CALL
-from sim.runs import run
+from sim.runs import compare, run
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
 from tests.worlds import from_steps
@@ -93,6 +94,17 @@ def test_the_model_is_the_run_of_the_tables(model):
     assert n == 6  # June to November; December is not over
     wide = mau.pivot_table(index="date", columns="platform", values="value", observed=True)
     assert np.array_equal(wide[list(config.messengers)].to_numpy()[:n], np.array(firsts))
+
+
+def test_mesas_own_luck_is_that_of_the_replication():
+    """A rule that takes it (docs/howto_agents.md) would else toss the same coins in each."""
+    first, again, other = (made("mesa", 0, replication=r).random.random() for r in (0, 0, 1))
+    assert first == again != other
+
+
+def test_a_user_is_printed_as_who_it_is(model):
+    user = model.users[7]
+    assert repr(user) == f"<User 7: {user.age_band}, {user.region}, {user.attitude}>"
 
 
 def test_every_user_is_an_agent(model):
@@ -273,6 +285,20 @@ def test_models_share_a_prepared_start_without_changing_it():
 def test_replications_of_a_model_differ():
     first, second = (made("compiled", 5, replication=r) for r in (0, 1))
     assert first.simulation.state.users.tobytes() != second.simulation.state.users.tobytes()
+
+
+def test_what_models_recorded_makes_the_tables_of_a_run():
+    """As docs/howto_agents.md makes those of a class of one's own."""
+    config = load_config(*SIZE, "compare_to=[baseline]", "replications=2", "dur_days=196")
+    records = {}
+    for world in (config, config.counterfactual("baseline")):
+        models = [MigrationModel(world, r) for r in range(2)]
+        for one in models:
+            one.run_model()
+        records[world.scenario] = [one.simulation.recorder.observations for one in models]
+    tables, usual = assemble(config, records, models[0].simulation.recorder.cells), compare(config)
+    for name in ("timeseries", "effects", "flows"):
+        assert_frame_equal(getattr(tables, name), getattr(usual, name), check_exact=True)
 
 
 def test_the_how_to_runs_as_it_stands():
