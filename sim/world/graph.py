@@ -84,7 +84,9 @@ class Graph:
 
     @classmethod
     def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
-        """Take the ties of an undirected networkx graph whose nodes are 0 to n-1.
+        """Take the ties of a networkx graph whose nodes are 0 to n-1, and nothing else of it.
+
+        They lie in one layer; directions, weights and the layers of `to_networkx` are not taken.
 
         Raises
         ------
@@ -93,7 +95,10 @@ class Graph:
         """
         n = graph.number_of_nodes()
         if set(graph) != set(range(n)):
-            raise ValueError(f"the {n} nodes must be numbered 0 to {n - 1}")
+            raise ValueError(
+                f"the {n} nodes must be numbered 0 to {n - 1}: "
+                "networkx.convert_node_labels_to_integers does that"
+            )
         ties = np.array([pair[:2] for pair in graph.edges()], dtype=np.uint32).reshape(-1, 2)
         return cls.from_pairs(n, ties, seed)
 
