@@ -63,15 +63,16 @@ class MigrationModel(mesa.Model):
         self.config = config
         threads = Threads(config.engine.threads)
         start = prepare(config, threads) if start is None else start.copy()
-        self.users = [user_class(self, row) for row in range(n)]
-        mesa_engine = MesaEngine(self.users)
-        engine = mesa_engine if config.engine.name == "mesa" else CompiledEngine(threads)
-        self.simulation = Simulation(Conditions(config), start, replication, engine, threads)
+        conditions, compiled = Conditions(config), CompiledEngine(threads)
+        self.simulation = Simulation(conditions, start, replication, compiled, threads)
         self.seats = seats(start.ties)
         self.memory = tie.working_memory()
         self.asked = whatif.questions(1)
         self.agreed = agreements(n)
         self.talks = records(TALK, n)
+        self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
+        if config.engine.name == "mesa":
+            self.simulation.engine = MesaEngine(self.users)
         self.datacollector = mesa.DataCollector(**(collectors or {}))
 
     def step(self) -> None:

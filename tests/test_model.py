@@ -207,6 +207,17 @@ def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
 
 
+def test_users_know_themselves_when_they_are_made():
+    class Remembering(User):
+        def __init__(self, model, row):
+            super().__init__(model, row)
+            self.had = self.messengers
+
+    model = made("mesa", 0, user_class=Remembering)
+    assert [user.had for user in model.users] == [user.messengers for user in model.users]
+    assert len({user.had for user in model.users}) > 1
+
+
 class Careless(User):
     """Never takes a VPN and hears no news."""
 
