@@ -142,7 +142,7 @@ def test_statistics_agree_with_networkx():
 
 @pytest.mark.interpreted
 def test_clustering_of_cliques_has_its_closed_form():
-    """C_i = sum (s_g - 1)(s_g - 2) / (k_i (k_i - 1)), k_i = sum (s_g - 1): model.md 3.3."""
+    """C_i = sum (s_g - 1)(s_g - 2) / (k_i (k_i - 1)), k_i = sum (s_g - 1): model.md, 3."""
     cliques = [range(5), [0, 5, 6, 7], [0, 8, 9], [7, 10, 11, 12, 13, 14]]
     ties = [(a, b, 0) for members in cliques for a, b in combinations(members, 2)]
     graph = from_list(15, ties)
