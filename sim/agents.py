@@ -174,7 +174,7 @@ class User(mesa.Agent):
 
     @property
     def record(self) -> Record:
-        """The user's row of the state (fields: sim.rules.records.USER)."""
+        """The user's row of the state (sim.rules.records.USER), in steps (sim.rules.fixed)."""
         return self._state.users[self.row]
 
     @property
