@@ -139,6 +139,8 @@ def test_equations_and_rules_name_each_other():
     assert named == names
     without = {"__init__.py", "records.py", "fixed.py", "sieve.py"}  # no equation: how it is done
     assert {name for name, _ in names} == set(rules) - without
+    shown = re.findall(r"^::: sim\.rules\.(\w+)$", (REPO / "docs/api.md").read_text(), re.M)
+    assert {f"{name}.py" for name in shown} == {name for name, _ in names}
 
 
 def test_every_random_number_has_its_address():
