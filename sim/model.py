@@ -39,8 +39,8 @@ class MigrationModel(mesa.Model):
     Raises
     ------
     ValueError
-        If the population is larger than ``AGENT_LIMIT``, or a compiled engine is asked to run
-        rules that only Python knows.
+        If the population is larger than ``AGENT_LIMIT`` or not that of `start`, or a compiled
+        engine is asked to run rules that only Python knows.
     """
 
     running: bool  # mesa's: whether there are steps to take
@@ -59,6 +59,8 @@ class MigrationModel(mesa.Model):
             raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")
         if user_class is not User and config.engine.name != "mesa":
             raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
+        if start is not None and start.n_users != n:  # compiled rules would read beyond its end
+            raise ValueError(f"start has {start.n_users} users; allowed: population.n_users={n}")
         config = drawn(config, replication)
         self.config = config
         threads = Threads(config.engine.threads)

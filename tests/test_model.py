@@ -293,6 +293,14 @@ def test_models_share_a_prepared_start_without_changing_it():
     assert_same_state(shared, made("compiled", 5))
 
 
+def test_a_start_of_another_number_of_users_is_refused():
+    """It ended the process, notebook and all, by a segmentation fault."""
+    start = made("compiled", 0).simulation.state
+    other = load_config("population.n_users=130")
+    with pytest.raises(ValueError, match=r"start has 120 users; .*population\.n_users=130"):
+        MigrationModel(other, start=start)
+
+
 def test_replications_of_a_model_differ():
     first, second = (made("compiled", 5, replication=r) for r in (0, 1))
     assert first.simulation.state.users.tobytes() != second.simulation.state.users.tobytes()
