@@ -171,6 +171,21 @@ def test_networkx_keeps_ties_and_names_of_layers():
     assert nx.utils.edges_equal(back.to_networkx().edges(), theirs.edges())
 
 
+@pytest.mark.parametrize(
+    ("ties", "layer", "says"),
+    [
+        ([[0, 1], [1, 7]], 0, "target 7: allowed: 0 to 4"),
+        ([[-1, 1]], 0, "source -1: allowed: 0 to 4"),
+        ([[0, 1]], 1, "layer 1: allowed: 0 to 0"),
+    ],
+)
+def test_ties_of_nobody_are_refused(ties, layer, says):
+    """Compiled code would write beyond the rows, which ended the process."""
+    source, target = np.array(ties).T
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        Graph.from_ties(5, source, target, np.full(len(ties), layer), ("tie",), KEY)
+
+
 def test_nodes_that_are_not_numbered_from_0_are_refused():
     with pytest.raises(ValueError, match=r"numbered 0 to 1: networkx\.convert_node_labels"):
         Graph.from_networkx(nx.Graph([("a", "b")]))

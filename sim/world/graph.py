@@ -63,8 +63,15 @@ class Graph:
         Raises
         ------
         ValueError
-            If a user has more than 65535 ties, doubles counted.
+            If an end is no user or a layer is none, or a user has more than 65535 ties, doubles
+            counted.
         """
+        for name, numbers, size in (
+            ("source", source, n), ("target", target, n), ("layer", layer, len(layers)),
+        ):  # fmt: skip
+            if numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+                wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+                raise ValueError(f"{name} {wrong}: allowed: 0 to {size - 1}")
         indptr, indices, layer_of = _fill_rows(
             n,
             np.ascontiguousarray(source, dtype=np.uint32),
