@@ -318,6 +318,9 @@ def test_what_models_recorded_makes_the_tables_of_a_run():
     tables, usual = assemble(config, records, models[0].simulation.recorder.cells), compare(config)
     for name in ("timeseries", "effects", "flows"):
         assert_frame_equal(getattr(tables, name), getattr(usual, name), check_exact=True)
+    records["baseline"].pop()
+    with pytest.raises(ValueError, match=r"^baseline: runs of \[28\] steps; allowed: \[28, 28\]"):
+        assemble(config, records, models[0].simulation.recorder.cells)
 
 
 def test_the_how_to_runs_as_it_stands():
