@@ -13,9 +13,8 @@ from sim.initialisation.start import prepare
 from sim.measures import Series, step_series
 from sim.model import AGENT_LIMIT, MigrationModel
 from sim.parallel.threads import Threads
-from sim.results import assemble
 from sim.rules.records import CALL
-from sim.runs import compare, run
+from sim.runs import run
 from sim.world.settings import BANDS, TYPES
 from tests.cli import REPO, python
 from tests.worlds import from_steps
@@ -274,16 +273,6 @@ def test_mesa_keeps_time_in_steps():
     assert_same_state(stepped, ran)
 
 
-def test_a_model_ends_with_its_run():
-    """Mesa's `run_model` goes on while there are steps; a diary cell run twice is told so."""
-    model = MigrationModel(load_config("population.n_users=30", "dur_days=21"))
-    model.run_model()
-    assert (model.simulation.n_done, model.running) == (3, False)
-    with pytest.raises(ValueError, match=r"^step 4: the run \(dur_days=21\) ends after 3 steps"):
-        model.step()
-    assert model.simulation.n_done == 3
-
-
 def test_models_share_a_prepared_start_without_changing_it():
     first = made("compiled", 0)
     start = first.simulation.state
@@ -304,23 +293,6 @@ def test_a_start_of_another_number_of_users_is_refused():
 def test_replications_of_a_model_differ():
     first, second = (made("compiled", 5, replication=r) for r in (0, 1))
     assert first.simulation.state.users.tobytes() != second.simulation.state.users.tobytes()
-
-
-def test_what_models_recorded_makes_the_tables_of_a_run():
-    """As docs/howto_agents.md makes those of a class of one's own."""
-    config = load_config(*SIZE, "compare_to=[baseline]", "replications=2", "dur_days=196")
-    records = {}
-    for world in (config, config.counterfactual("baseline")):
-        models = [MigrationModel(world, r) for r in range(2)]
-        for one in models:
-            one.run_model()
-        records[world.scenario] = [one.simulation.recorder.observations for one in models]
-    tables, usual = assemble(config, records, models[0].simulation.recorder.cells), compare(config)
-    for name in ("timeseries", "effects", "flows"):
-        assert_frame_equal(getattr(tables, name), getattr(usual, name), check_exact=True)
-    records["baseline"].pop()
-    with pytest.raises(ValueError, match=r"^baseline: runs of \[28\] steps; allowed: \[28, 28\]"):
-        assemble(config, records, models[0].simulation.recorder.cells)
 
 
 def test_the_how_to_runs_as_it_stands():
