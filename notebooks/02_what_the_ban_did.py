@@ -29,14 +29,15 @@ found, drawn = facts(result), figures(result)
 # Below: where the calls went.
 
 # %%
-drawn["effects_against_mandate_only"]
+yardstick, *others = config.compare_to
+drawn[f"effects_against_{yardstick}"]
 
 # %% [markdown]
 # Against `baseline`, where nothing happens, the same figure shows the effect of ban and push
-# together. Beware of the different scale.
+# together. Beware of the different scale. (Other scenarios may have one yardstick only.)
 
 # %%
-drawn["effects_against_baseline"]
+drawn[f"effects_against_{others[-1] if others else yardstick}"]
 
 # %% [markdown]
 # To open an app less often is not to leave it. Use tells more than reach: messages above, calls
@@ -73,7 +74,7 @@ drawn["harms"]
 # %%
 from sim.plotting.groups import by_group
 
-by_group(result.timeseries, "call_ban", "age")
+by_group(result.timeseries, config.scenario, "age")
 
 # %% [markdown]
 # And the effect of the ban by group, in percentage points of daily reach, with the exposure that

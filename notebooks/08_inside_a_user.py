@@ -20,8 +20,8 @@ from sim.words.stories import story
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)
-print(story("trust_shock"))
-print(dated("trust_shock"))
+print(story(config.scenario))
+print(dated(config.scenario))
 
 # %% [markdown]
 # With `engine=mesa` one agent steps after another, and what each does stays readable. The default
@@ -52,12 +52,15 @@ for contact in user.contacts[:8]:
 # %% [markdown]
 # ## A year in its life
 #
-# `keep_diary` lets *all* users take their steps and writes down what happens to this one.
+# `keep_diary` lets *all* users take their steps and writes down what happens to this one. A model
+# ends with its run, so the year gets a model of its own: the cell can be run again, and the people
+# above stay as they were at the start.
 
 # %%
 from sim.exports.diary import keep_diary
 
-diary = keep_diary(model, user, config.n_steps)
+year = MigrationModel(config)
+diary = keep_diary(year, year.users[user.row], config.n_steps)
 diary.days.set_index("date").iloc[::8].round(2)
 
 # %%
@@ -83,13 +86,15 @@ diary.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).roun
 # ## The same person in another world
 #
 # Luck is addressed, not drawn from a sequence: in the counterfactual the same user meets the same
-# coin tosses, so any difference is the scenario's doing.
+# coin tosses, so any difference is the scenario's doing. Here: without the leak.
 
 # %%
-other = MigrationModel(config.counterfactual("call_ban"))
+yardstick = config.compare_to[0]
+other = MigrationModel(config.counterfactual(yardstick))
 twin = keep_diary(other, other.users[user.row], config.n_steps)
-beside = diary.days.merge(twin.days, on="date", suffixes=("", "_without_leak"))
-beside[["date", "primary", "primary_without_leak", "exposed", "exposed_without_leak"]].iloc[::8]
+beside = diary.days.merge(twin.days, on="date", suffixes=("", f" ({yardstick})"))
+shown = [f"{name}{end}" for name in ("primary", "exposed") for end in ("", f" ({yardstick})")]
+beside[["date", *shown]].iloc[::8]
 
 # %% [markdown]
 # ## What may be concluded

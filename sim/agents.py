@@ -55,6 +55,11 @@ class User(mesa.Agent):
         super().__init__(model)
         self.row = row  # in the arrays of the state
 
+    def __repr__(self) -> str:
+        """Tell who it is."""
+        who = f"{self.age_band}, {self.region}, {self.attitude}"
+        return f"<{type(self).__name__} {self.row}: {who}>"
+
     # -- the user's step, rule by rule --------------------------------------------------
 
     def step(self) -> None:
@@ -169,7 +174,7 @@ class User(mesa.Agent):
 
     @property
     def record(self) -> Record:
-        """The user's row of the state (fields: sim.rules.records.USER)."""
+        """The user's row of the state (sim.rules.records.USER), in steps (sim.rules.fixed)."""
         return self._state.users[self.row]
 
     @property

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sim import posterior
 from sim.abuse import MOST_KINDS, AbuseKind
+from sim.errors import ConfigError
 from sim.parameters import Behaviour
 from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
 from sim.policies import Policy
@@ -141,7 +142,16 @@ class SimConfig(Strict):
         return self.start + dt.timedelta(days=self.dur_days)
 
     def counterfactual(self, name: str) -> SimConfig:
-        """Return the same world with the policies of scenario `name`."""
+        """Return the same world with the policies of scenario `name`.
+
+        Raises
+        ------
+        ConfigError
+            If it is none that this run is compared with.
+        """
+        if name not in self.counterfactuals:
+            known = ", ".join(self.counterfactuals) or "none"
+            raise ConfigError(f"counterfactual={name}: not in compare_to; allowed: {known}")
         return self.model_copy(
             update={
                 "scenario": name,

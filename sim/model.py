@@ -13,6 +13,7 @@ from sim.draws import drawn
 from sim.engines import CompiledEngine, agreements
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
+from sim.rng import purpose_key
 from sim.rules import tie, whatif
 from sim.rules.records import TALK, records
 from sim.simulation import Simulation
@@ -38,9 +39,11 @@ class MigrationModel(mesa.Model):
     Raises
     ------
     ValueError
-        If the population is larger than ``AGENT_LIMIT``, or a compiled engine is asked to run
-        rules that only Python knows.
+        If the population is larger than ``AGENT_LIMIT`` or not that of `start`, or a compiled
+        engine is asked to run rules that only Python knows.
     """
+
+    running: bool  # mesa's: whether there are steps to take
 
     def __init__(
         self,
@@ -50,28 +53,44 @@ class MigrationModel(mesa.Model):
         start: State | None = None,
         collectors: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(rng=config.seed)
+        super().__init__(rng=int(purpose_key(config.seed, replication, "mesa")))
         n = config.population.n_users
         if n > AGENT_LIMIT:
             raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")
         if user_class is not User and config.engine.name != "mesa":
             raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
+        if start is not None and start.n_users != n:  # compiled rules would read beyond its end
+            raise ValueError(f"start has {start.n_users} users; allowed: population.n_users={n}")
         config = drawn(config, replication)
         self.config = config
         threads = Threads(config.engine.threads)
         start = prepare(config, threads) if start is None else start.copy()
-        self.users = [user_class(self, row) for row in range(n)]
-        mesa_engine = MesaEngine(self.users)
-        engine = mesa_engine if config.engine.name == "mesa" else CompiledEngine(threads)
-        self.simulation = Simulation(Conditions(config), start, replication, engine, threads)
+        conditions, compiled = Conditions(config), CompiledEngine(threads)
+        self.simulation = Simulation(conditions, start, replication, compiled, threads)
         self.seats = seats(start.ties)
         self.memory = tie.working_memory()
         self.asked = whatif.questions(1)
         self.agreed = agreements(n)
         self.talks = records(TALK, n)
+        self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
+        if config.engine.name == "mesa":
+            self.simulation.engine = MesaEngine(self.users)
         self.datacollector = mesa.DataCollector(**(collectors or {}))
 
     def step(self) -> None:
-        """Advance one step of `step_days` days; the phases stand in `Simulation.step`."""
+        """Advance one step of `step_days` days; the phases stand in `Simulation.step`.
+
+        Raises
+        ------
+        ValueError
+            At the end of the run: no policy is meant for later days.
+        """
+        config, done = self.config, self.simulation.n_done
+        if done >= config.n_steps:
+            raise ValueError(
+                f"step {done + 1}: the run (dur_days={config.dur_days:g}) ends after {done} "
+                "steps; allowed: a model made anew, or a larger dur_days"
+            )
         self.simulation.step()
+        self.running = done + 1 < config.n_steps
         self.datacollector.collect(self)

@@ -44,8 +44,18 @@ def time_to_tip(timeseries: pd.DataFrame, platforms: list[str], share: float) ->
     Returns
     -------
     Series of dates, index scenario, replication; NaT for a run in which it never happens
+
+    Raises
+    ------
+    ConfigError
+        If a platform is not in the table.
     """
     t = timeseries
+    known = set(t.loc[t["measure"] == "primary", "platform"])
+    for name in platforms:
+        if name not in known:
+            allowed = ", ".join(sorted(known))
+            raise ConfigError(f"platforms={name}: not in this table; allowed: {allowed}")
     rows = t[(t["measure"] == "primary") & (t["group"] == "all") & t["platform"].isin(platforms)]
     held = rows.groupby([*RUN, "date"], observed=True)["value"].sum().reset_index()
     runs = pd.MultiIndex.from_frame(held[RUN].drop_duplicates())

@@ -79,7 +79,7 @@ class Behaviour(Strict):
         "fit S3; Lally et al. 2010: .012-.17",
     )  # fmt: skip
     taste_sd: float = _parameter(
-        0.8246, 0, 5, "utils", "sd_eps", "sd of a user's own taste", "fit S3"
+        0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3"
     )
     mandate_value: float = _parameter(
         7.84, 0, 20, "utils", "M", "what a mandate adds to the wish to keep", "tuned", JOINT
@@ -134,7 +134,7 @@ class Behaviour(Strict):
     )
     # circumvention
     vpn_efficacy: float = _parameter(
-        0.8116, 0, 1, "1", "e", "what a VPN lifts of a restriction, unblocked",
+        0.8116, 0, 1, "1", "e_max", "what a VPN lifts of a restriction, unblocked",
         "fit S3; not identified by reach",
     )  # fmt: skip
     vpn_repair: float = _parameter(

@@ -28,7 +28,7 @@ class Platform(Strict):
     message_value: Utils  # a_pm [utils]
     call_value: Utils  # a_pv [utils]
     standalone: dict[str, Utils] | None = None  # B_p by age; null: solved from the start shares
-    openings: Openings | None = 0.0  # c_Bp [1/day]; null: solved
+    openings: Openings | None = 0.0  # c_p [1/day]; null: solved
     habit_openings: Openings = 0.0  # at full habit [1/day]
     mandate_openings: Openings = 0.0  # of a mandated user [1/day]
     belief: dict[str, Utils] | None = None  # L0 by type, that the state reads it [log-odds]

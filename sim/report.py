@@ -50,9 +50,26 @@ class Picture(NamedTuple):
 
 
 def write_report(result: Result, folder: Path) -> Path | None:
-    """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month."""
+    """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month.
+
+    Parameters
+    ----------
+    folder : Path
+        That of the run (`run_to_folder`): its figures and how it was made are part of the page.
+
+    Raises
+    ------
+    ConfigError
+        If no run has left anything there.
+    """
     found = facts(result)
-    return None if found is None else write_page(found, folder)
+    if found is None:
+        return None
+    if not read_manifest(folder):
+        raise ConfigError(
+            f"{folder}: no run here; allowed: a folder that run_to_folder has filled"
+        )
+    return write_page(found, folder)
 
 
 def write_page(found: Facts, folder: Path) -> Path:

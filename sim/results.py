@@ -62,7 +62,27 @@ class Result:
 
 
 def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
-    """Turn what was recorded into tables; the first scenario is compared with the others."""
+    """Turn what was recorded into tables; the first scenario is compared with the others.
+
+    Parameters
+    ----------
+    config : SimConfig
+        Of the runs: their steps, groups and number of replications.
+    records : dict
+        By scenario what the recorder of each replication (`simulation.recorder`) observed.
+    cells : Cells
+        Of any of these recorders: all have the same users.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer runs of a scenario, or of other lengths, than `config` says.
+    """
+    whole = [config.n_steps] * config.replications
+    for name, runs_of in records.items():
+        taken = [len(run.steps) for run in runs_of]
+        if taken != whole:
+            raise ValueError(f"{name}: runs of {taken} steps; allowed: {whole}")
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
     runs = {"scenario": list(records), "replication": range(config.replications)}

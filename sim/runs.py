@@ -29,7 +29,9 @@ MOST_AT_ONCE = 4_000_000  # users in the runs that threads take at once
 
 
 def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
-    """Run the scenario of `config` in all its replications.
+    """Run the scenario of `config` in all its replications, and nothing that it is compared with.
+
+    So ``compare_to`` of the result's configuration is empty: what reads the result then knows.
 
     Parameters
     ----------
@@ -38,7 +40,8 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     on_step : callable
         Called after every step of every run (`n_steps_in_all` of them), from any thread.
     """
-    return _run([config], Watch(), on_step)
+    alone = config.model_copy(update={"compare_to": (), "counterfactuals": {}})
+    return _run([alone], Watch(), on_step)
 
 
 def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:

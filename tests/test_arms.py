@@ -128,13 +128,17 @@ def test_graphml_comes_back(tmp_path, numbers):
     }
 
 
-def test_another_number_of_nodes_says_what_to_set(tmp_path):
+@pytest.mark.parametrize(
+    ("n", "hint"), [(20, ""), (10_000, "; a node without ties stands there as `5 5`")]
+)
+def test_another_number_of_nodes_says_what_to_set(tmp_path, n, hint):
+    """Too few are often those with ties: set to their number, later nodes would move up."""
     ties = "\n".join(f"{a} {b}" for a, b in nx.karate_club_graph().edges())
     with pytest.raises(ConfigError) as caught:
-        build_graph(draw_users(10_000), write(tmp_path, ties), 1, tmp_path)
+        build_graph(draw_users(n), write(tmp_path, ties), 1, tmp_path)
     assert str(caught.value) == (
-        f"population.n_users=10000, but {tmp_path / 'ties.txt'} has 34 nodes: "
-        "set population.n_users=34"
+        f"population.n_users={n}, but {tmp_path / 'ties.txt'} has 34 nodes: "
+        f"set population.n_users=34{hint}"
     )
 
 

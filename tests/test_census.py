@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from sim import load_config
+from sim.errors import ConfigError
 from sim.export import main
-from sim.exports.census import census
+from sim.exports.census import census, steps_of
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
 from sim.platforms import CELLULAR
@@ -159,6 +160,14 @@ def test_a_run_that_cannot_be_had_again_is_refused(folder, tmp_path, capsys):
         main(["users", str(copy)])
     assert "cannot be taken again" in capsys.readouterr().err
     assert not (copy / "export").exists()
+
+
+def test_dates_may_be_those_of_a_table(result):
+    """A pandas date is a date, and could not be compared with one."""
+    asked = [pd.Timestamp("2025-06-02"), pd.Timestamp("2025-06-08 23:00"), dt.date(2025, 6, 9)]
+    assert steps_of(result.config, asked, ["call_ban"], [0]) == [0, 1]
+    with pytest.raises(ConfigError, match=r"^at: no date; allowed: 2025-06-02 to "):
+        census(result.config, [])
 
 
 def test_draws_from_a_posterior_are_taken_again_as_well(tmp_path):

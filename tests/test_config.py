@@ -411,6 +411,15 @@ def test_nothing_can_be_made_to_run_from_an_override(override):
         load_config(override)
 
 
+@pytest.mark.parametrize(
+    ("compared", "known"), [("[mandate_only,baseline]", "mandate_only, baseline"), ("[]", "none")]
+)
+def test_a_world_that_a_run_is_not_compared_with_is_refused(compared, known):
+    config = load_config("+scenario=call_ban", f"compare_to={compared}")
+    with pytest.raises(ConfigError, match=f"^counterfactual=full_block: .*; allowed: {known}$"):
+        config.counterfactual("full_block")
+
+
 def test_threads_may_compose_at_once(monkeypatch):
     """As people do who have the app open: Hydra composes by a global state."""
     usual, both = schema.compose, Barrier(2)

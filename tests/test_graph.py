@@ -142,7 +142,7 @@ def test_statistics_agree_with_networkx():
 
 @pytest.mark.interpreted
 def test_clustering_of_cliques_has_its_closed_form():
-    """C_i = sum (s_g - 1)(s_g - 2) / (k_i (k_i - 1)), k_i = sum (s_g - 1): model.md 3.3."""
+    """C_i = sum (s_g - 1)(s_g - 2) / (k_i (k_i - 1)), k_i = sum (s_g - 1): model.md, 3."""
     cliques = [range(5), [0, 5, 6, 7], [0, 8, 9], [7, 10, 11, 12, 13, 14]]
     ties = [(a, b, 0) for members in cliques for a, b in combinations(members, 2)]
     graph = from_list(15, ties)
@@ -171,8 +171,23 @@ def test_networkx_keeps_ties_and_names_of_layers():
     assert nx.utils.edges_equal(back.to_networkx().edges(), theirs.edges())
 
 
+@pytest.mark.parametrize(
+    ("ties", "layer", "says"),
+    [
+        ([[0, 1], [1, 7]], 0, "target 7: allowed: 0 to 4"),
+        ([[-1, 1]], 0, "source -1: allowed: 0 to 4"),
+        ([[0, 1]], 1, "layer 1: allowed: 0 to 0"),
+    ],
+)
+def test_ties_of_nobody_are_refused(ties, layer, says):
+    """Compiled code would write beyond the rows, which ended the process."""
+    source, target = np.array(ties).T
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        Graph.from_ties(5, source, target, np.full(len(ties), layer), ("tie",), KEY)
+
+
 def test_nodes_that_are_not_numbered_from_0_are_refused():
-    with pytest.raises(ValueError, match="numbered 0 to 1"):
+    with pytest.raises(ValueError, match=r"numbered 0 to 1: networkx\.convert_node_labels"):
         Graph.from_networkx(nx.Graph([("a", "b")]))
 
 

@@ -95,6 +95,17 @@ def test_the_model_is_the_run_of_the_tables(model):
     assert np.array_equal(wide[list(config.messengers)].to_numpy()[:n], np.array(firsts))
 
 
+def test_mesas_own_luck_is_that_of_the_replication():
+    """A rule that takes it (docs/howto_agents.md) would else toss the same coins in each."""
+    first, again, other = (made("mesa", 0, replication=r).random.random() for r in (0, 0, 1))
+    assert first == again != other
+
+
+def test_a_user_is_printed_as_who_it_is(model):
+    user = model.users[7]
+    assert repr(user) == f"<User 7: {user.age_band}, {user.region}, {user.attitude}>"
+
+
 def test_every_user_is_an_agent(model):
     assert isinstance(model, mesa.Model)
     assert list(model.agents) == model.users
@@ -198,6 +209,17 @@ def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
 
 
+def test_users_know_themselves_when_they_are_made():
+    class Remembering(User):
+        def __init__(self, model, row):
+            super().__init__(model, row)
+            self.had = self.messengers
+
+    model = made("mesa", 0, user_class=Remembering)
+    assert [user.had for user in model.users] == [user.messengers for user in model.users]
+    assert len({user.had for user in model.users}) > 1
+
+
 class Careless(User):
     """Never takes a VPN and hears no news."""
 
@@ -262,6 +284,14 @@ def test_models_share_a_prepared_start_without_changing_it():
     shared = made("compiled", 5, start=start)
     assert start.users.tobytes() == before
     assert_same_state(shared, made("compiled", 5))
+
+
+def test_a_start_of_another_number_of_users_is_refused():
+    """It ended the process, notebook and all, by a segmentation fault."""
+    start = made("compiled", 0).simulation.state
+    other = load_config("population.n_users=130")
+    with pytest.raises(ValueError, match=r"start has 120 users; .*population\.n_users=130"):
+        MigrationModel(other, start=start)
 
 
 def test_replications_of_a_model_differ():

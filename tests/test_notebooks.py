@@ -71,6 +71,24 @@ def test_the_package_is_found_from_the_checkout_and_from_the_folder(place):
     assert done.stdout.strip() == str(REPO / "sim/__init__.py"), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("02_what_the_ban_did", {"=call_ban": "=full_block", "=4000": "=60", "=6": "=2"}),
+        ("08_inside_a_user", {"=trust_shock": "=as_happened", "=300": "=60"}),
+    ],
+)
+def test_a_cell_may_be_run_twice_and_the_scenario_changed(name, changes):
+    """As those do who play with a notebook; 08 went on into a second year, without a word."""
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    cells = re.findall(r"^# %%\n(.*?)(?=^# %%|\Z)", text, re.M | re.S)
+    twice = "\n".join(cell for cell in cells for _ in range(2))
+    python(f"import matplotlib; matplotlib.use('Agg')\n{twice}")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_a_notebook_runs_to_its_end(name, tmp_path):

@@ -21,6 +21,12 @@ def paths(**by_platform):
     return pd.DataFrame(rows, columns=[*columns, "value"])
 
 
+def test_a_platform_that_is_not_there_is_named_with_those_that_are():
+    """It would else never tip, without a word."""
+    with pytest.raises(ConfigError, match="platforms=maks: not in this table; allowed: max, vk"):
+        time_to_tip(paths(max=[[0, 1, 1, 1]], vk=[[0] * 4]), ["max", "maks"], 0.5)
+
+
 def test_a_run_tips_when_the_platforms_together_pass_the_share():
     table = paths(max=[[0, 0.2, 0.3, 0.4], [0, 0, 0, 0.1]], vk=[[0.1, 0.2, 0.25, 0.3], [0.1] * 4])
     tipped = time_to_tip(table, ["max", "vk"], 0.5)

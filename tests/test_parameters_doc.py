@@ -41,6 +41,15 @@ def tables(page):
     return found
 
 
+def test_symbols_are_those_of_the_equations(tables):
+    """The page says so; a symbol of another name sends readers looking for what is not there."""
+    equations = (REPO / "docs/model.md").read_text(encoding="utf-8")
+    symbols = {row["symbol"] for _, row in tables if row.get("symbol")}
+    assert {"eta", "B_p", "xi"} < symbols
+    unknown = [s for s in symbols if not re.search(rf"(?<!\w){re.escape(s)}(?!\w)", equations)]
+    assert not unknown
+
+
 def leaves(schema, definitions, path=(), heading=""):
     """Yield key and heading of every value that a JSON schema lets one set."""
     if "oneOf" in schema:

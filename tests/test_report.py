@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from sim import load_config
 from sim.errors import ConfigError
+from sim.figures import figures
 from sim.observation.months import monthly_mean
 from sim.plotting.files import save_as
 from sim.report import main, write_report
@@ -231,6 +232,22 @@ def test_a_run_with_drawn_parameters_does_not_call_them_defaults(tmp_path):
     text = plain(page(tmp_path))
     assert "those below are draws of the posterior, all others are defaults" in text
     assert "This run draws what was fitted from the posterior, not the defaults" in text
+
+
+def test_a_scenario_that_is_run_alone_is_compared_with_none():
+    """Though its configuration names yardsticks: facts and figures looked for them in vain."""
+    config = load_config("+scenario=call_ban", *SMALL)
+    result = run(config)
+    assert config.compare_to
+    assert result.config.compare_to == ()
+    assert all(not line.effects for line in facts(result).lines)
+    assert {"reach", "harms"} < set(figures(result))
+
+
+def test_a_report_needs_the_folder_of_its_run(folder, tmp_path):
+    with pytest.raises(ConfigError, match=f"{tmp_path}: no run here; allowed: .* run_to_folder"):
+        write_report(read_result(str(folder)), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_without_a_whole_month_has_no_report(tmp_path):

@@ -105,10 +105,13 @@ def steps_of(
             raise ConfigError(
                 f"replications={number}: not in this run; allowed: 0 to {config.replications - 1}"
             )
-    for date in dates:
-        if not config.start <= date <= last:
-            raise ConfigError(f"at={date}: outside the run; allowed: {config.start} to {last}")
-    steps = sorted({int((date - config.start).days / config.step_days) for date in dates})
+    days = [date.date() if isinstance(date, dt.datetime) else date for date in dates]  # of pandas
+    if not days:
+        raise ConfigError(f"at: no date; allowed: {config.start} to {last}")
+    for day in days:
+        if not config.start <= day <= last:
+            raise ConfigError(f"at={day}: outside the run; allowed: {config.start} to {last}")
+    steps = sorted({int((day - config.start).days / config.step_days) for day in days})
     n_rows = config.population.n_users * len(steps) * len(scenarios) * len(replications)
     if n_rows > MOST:
         raise ConfigError(

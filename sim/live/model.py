@@ -38,8 +38,6 @@ class LiveModel(MigrationModel):
         Which luck, from 0.
     """
 
-    running: bool  # mesa's: whether there are steps to take
-
     def __init__(self, config: SimConfig, replication: int = 0) -> None:
         start = prepare(drawn(config, replication), Threads(config.engine.threads))
         super().__init__(config, replication, start=start)
@@ -56,7 +54,6 @@ class LiveModel(MigrationModel):
         super().step()
         for twin in self.twins:
             twin.step()
-        self.running = self.simulation.n_done < self.config.n_steps
 
     def stop(self) -> None:
         """Take no more steps."""

@@ -1,4 +1,4 @@
-"""Chances: an event of a hazard, a yes or no by utility."""
+"""Chances: an event of a hazard, a yes or no by utility (docs/model.md, 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With whom over what: the choice on every tie and channel (docs/model.md, 2.3 and 2.4).
+"""With whom over what: the choice on every tie and channel (docs/model.md, 2.3).
 
 On a tie the two users share some messengers, and always the plain phone. For channel c
 

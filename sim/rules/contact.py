@@ -1,4 +1,4 @@
-"""One contact of a user, drawn by tie weight."""
+"""One contact of a user, drawn by tie weight (docs/model.md, 2.1)."""
 
 from __future__ import annotations
 

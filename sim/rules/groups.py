@@ -1,4 +1,4 @@
-"""Group chats: units with a messenger, moved by their members or by order (docs/model.md, 2.5).
+"""Group chats: units with a messenger, moved by their members or by order (docs/model.md, 2.5b).
 
 A chat is worth v_gp = mean over members of [has p] ln(1 + exp(a_pm - gamma (1 - q^2) + chi
 leaning - a_0m)) on messenger p, what its members gain there over text messages.

@@ -1,4 +1,7 @@
-"""How far habits and beliefs move in one step: rates per day, integrated (docs/model.md, 2.6)."""
+"""How far habits and beliefs move in one step (docs/model.md, 2.6 and 2.8).
+
+Rates are per day, and integrated.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two people move their calls together when calls fail (docs/model.md, 2.5).
+"""Two people move their calls together when calls fail (docs/model.md, 2.5a).
 
 With hazard iota times the share of habitual calls that fail, a user asks one contact (drawn by
 tie weight) to go to a messenger where calls work; both install it.

@@ -1,4 +1,6 @@
-"""The step of the users of a block, rule by rule; every engine runs the rules in this order.
+"""The step of the users of a block, rule by rule (docs/model.md, 2.14).
+
+Every engine runs the rules in this order.
 
 `wonder`, then the choice on every tie (choice.py, for sixteen users together) and the answers
 (whatif.py), then `follow_up`; users are observed; then `act` and `show`. A user reads of others

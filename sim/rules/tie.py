@@ -1,5 +1,6 @@
-"""What the two ends of a tie bring to it: factors of exp(v), tables by places, weights.
+"""What the two ends of a tie bring to it (docs/model.md, 2.3).
 
+These are factors of exp(v), tables by places, and weights.
 exp(v) factorises into a table by classes of places and a factor of either end, so a tie costs no
 exponential. Sixteen users stand side by side, one a lane, and take their ties rank by rank; what
 they can say on them is in choice.py, what they could with another word in whatif.py.

@@ -1,4 +1,4 @@
-"""What a user could say if its word were another: with a messenger more or less, with a VPN.
+"""What a user could say with a messenger more or less, or a VPN (docs/model.md, 2.4 and 2.9).
 
 The marginal value of messenger p to user i, whether or not i has it, is what p adds,
 

@@ -1,4 +1,6 @@
-"""All that a contact must see of a user, in one 64-bit word: one memory touch a tie.
+"""All that a contact must see of a user, in one 64-bit word (docs/model.md, 2.3).
+
+One word is one memory touch a tie.
 
 bits 0-5     messengers the user can be reached on (on the first phone, with an account)
 bits 6-13    place (region and VPN): which restrictions apply

@@ -40,7 +40,7 @@ def is_done(config: SimConfig, folder: Path) -> bool:
     return is_same and read_manifest(folder).get("status") == "done"
 
 
-def read_result(folder: Path) -> Result:
+def read_result(folder: Path | str) -> Result:
     """Return what a run has left in its folder.
 
     Raises
@@ -48,6 +48,7 @@ def read_result(folder: Path) -> Result:
     ConfigError
         If there is no run that is done.
     """
+    folder = Path(folder)
     if read_manifest(folder).get("status") != "done":
         raise ConfigError(f"{folder}: no run here that is done{_newest()}")
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))

@@ -134,9 +134,11 @@ def _from_file(n: int, config: FileNetwork, seed: int, base: Path, n_threads: in
             f"network.path: cannot read {path}: {error.strerror}; relative paths start from {base}"
         ) from error
     if n_nodes != n:
+        left_out = n_nodes < n and config.format == "edge_list"
+        alone = "; a node without ties stands there as `5 5`" if left_out else ""
         raise ConfigError(
             f"population.n_users={n}, but {path} has {n_nodes} nodes: "
-            f"set population.n_users={n_nodes}"
+            f"set population.n_users={n_nodes}{alone}"
         )
     try:
         return Graph.from_ends(n, source, target, seed, n_threads)

@@ -1,6 +1,6 @@
 """The layered affiliation graph: households, kin, school or work, circles of friends, weak ties.
 
-The recipe and the observed networks it was checked against are in docs/model.md, 3.3. Groups stay
+The recipe and the observed networks it was checked against are in docs/model.md, 3. Groups stay
 inside a district; only weak ties cross the country. Chunks of users are worked on at a time, each
 with all districts it touches: a chunk needs nothing of another but the weak ties, which are
 paired before.

@@ -63,8 +63,15 @@ class Graph:
         Raises
         ------
         ValueError
-            If a user has more than 65535 ties, doubles counted.
+            If an end is no user or a layer is none, or a user has more than 65535 ties, doubles
+            counted.
         """
+        for name, numbers, size in (
+            ("source", source, n), ("target", target, n), ("layer", layer, len(layers)),
+        ):  # fmt: skip
+            if numbers.size and not 0 <= numbers.min() <= numbers.max() < size:
+                wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+                raise ValueError(f"{name} {wrong}: allowed: 0 to {size - 1}")
         indptr, indices, layer_of = _fill_rows(
             n,
             np.ascontiguousarray(source, dtype=np.uint32),
@@ -84,7 +91,9 @@ class Graph:
 
     @classmethod
     def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
-        """Take the ties of an undirected networkx graph whose nodes are 0 to n-1.
+        """Take the ties of a networkx graph whose nodes are 0 to n-1, and nothing else of it.
+
+        They lie in one layer; directions, weights and the layers of `to_networkx` are not taken.
 
         Raises
         ------
@@ -93,7 +102,10 @@ class Graph:
         """
         n = graph.number_of_nodes()
         if set(graph) != set(range(n)):
-            raise ValueError(f"the {n} nodes must be numbered 0 to {n - 1}")
+            raise ValueError(
+                f"the {n} nodes must be numbered 0 to {n - 1}: "
+                "networkx.convert_node_labels_to_integers does that"
+            )
         ties = np.array([pair[:2] for pair in graph.edges()], dtype=np.uint32).reshape(-1, 2)
         return cls.from_pairs(n, ties, seed)
 

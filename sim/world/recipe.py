@@ -1,6 +1,6 @@
 """The recipe of the layered graph: sizes and densities of groups, and how much a user seeks ties.
 
-docs/model.md, 3.3, tells what it was checked against. A `Recipe` carries every number and every
+docs/model.md, 3, tells what it was checked against. A `Recipe` carries every number and every
 key of luck that the compiled loops need.
 """
 

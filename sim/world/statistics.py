@@ -1,4 +1,4 @@
-"""What a graph is compared with observed ones by (docs/model.md, 3.3)."""
+"""What a graph is compared with observed ones by (docs/model.md, 3)."""
 
 from __future__ import annotations
 
