@@ -19,6 +19,7 @@ from sim.composing.case_dir import closed
 from sim.composing.keys import close_key
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.observation.residuals import FAR
 from sim.process.endings import ending_well
 from sim.results import Result
 from sim.storage.drafts import whole
@@ -28,7 +29,7 @@ from sim.words.facts import COSTS, Facts, facts
 from sim.words.glossary import CAPTION, MEANING, UNITS
 from sim.words.numbers import signed
 from sim.words.stories import stories
-from sim.words.summary import FAR, HELD, kind_of
+from sim.words.summary import HELD, kind_of
 
 NAME = "report.html"
 CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue

@@ -97,7 +97,7 @@ def test_adoption_never_stands_without_its_cost(folder):
 
 def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
     text = plain(page(folder))
-    missed = r"\d+ of \d+ observed points are missed by over 3 points"
+    missed = r"\d+ of \d+ observed points are missed, by over 3 times the error of the source"
     assert re.search(missed + "; they are of as_happened, not of this world", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text

@@ -18,7 +18,7 @@ from sim.words.summary import (
     SERIES,
     Row,
     every_monthly_series,
-    missed,
+    how_many_missed,
     months,
     observed_in,
     reach_points,
@@ -130,7 +130,7 @@ def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
         happened = config.case.happened
         is_other = config.scenario != happened
         theirs = f"; they are of {happened}, not of this world" if is_other else ""
-        against = f"{missed(seen)}{theirs}"
+        against = f"{how_many_missed(seen)}{theirs}"
     return f"How sure: {sure}; {against}."
 
 

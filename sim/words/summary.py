@@ -16,7 +16,7 @@ from sim.measures import costly
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
-from sim.observation.residuals import residuals
+from sim.observation.residuals import FAR, missed, residuals
 from sim.platforms import CELLULAR
 from sim.results import Result
 from sim.words.glossary import CAPTION
@@ -24,7 +24,6 @@ from sim.words.units import BAND
 
 SERIES = ["platform", "channel", "measure"]
 WORDS = {"mau": "monthly", "dau": "daily"}
-FAR = 3.0  # percentage points: a simulated point further off than this is called missed
 
 
 class Row(NamedTuple):
@@ -167,20 +166,23 @@ def warnings(result: Result) -> Iterator[str]:
     if months(result)[1] is None:
         yield "No whole month was run: there is no table of months, and no report."
     measured = reach_points(result)
-    off = measured[measured["error_points"].abs() > FAR]
+    off = measured[missed(measured)]
     if len(measured):
-        yield f"{missed(measured)}{_list(off, config)}."
+        yield f"{how_many_missed(measured)}{_list(off, config)}."
     happened = config.case.happened
     if config.scenario != happened and len(off):
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
 
 
-def missed(points: pd.DataFrame) -> str:
-    """Say how many of some observed points are far off."""
-    n = int((points["error_points"].abs() > FAR).sum())
+def how_many_missed(points: pd.DataFrame) -> str:
+    """Say how many of some observed points are far off, beside how well their source knows."""
+    n = int(missed(points).sum())
     are = "is" if n == 1 else "are"
-    return f"{n} of {len(points)} observed points {are} missed by over {FAR:g} points"
+    return (
+        f"{n} of {len(points)} observed points {are} missed, "
+        f"by over {FAR:g} times the error of the source"
+    )
 
 
 def reach_points(result: Result) -> pd.DataFrame:
@@ -215,8 +217,8 @@ def kind_of(point: Any) -> str:
     return WORDS[REACH[point.operator]] + of_whom(point.base, point.group)
 
 
-def _list(missed: pd.DataFrame, config: SimConfig) -> str:
-    worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
+def _list(off: pd.DataFrame, config: SimConfig) -> str:
+    worst = off.reindex(off["standardised"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
         f"{config.platforms[p.platform].label} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
         for p in worst.itertuples()
