@@ -219,7 +219,7 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
 
 def _name_problems(config: SimConfig) -> Iterator[str]:
     """Yield names that stand twice, or mean something else in tables and policies."""
-    for name in config.compare_to:
+    for name in dict.fromkeys(config.compare_to):
         if name == config.scenario or config.compare_to.count(name) > 1:
             yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
     for key, names in (("platforms", config.platforms), ("population.regions", config.regions)):

@@ -34,7 +34,7 @@ from sim.words.summary import HELD, kind_of
 NAME = "report.html"
 CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
 TITLES = {
-    "reach": "Reach over time, with the observed points",
+    "reach": "Reach over time",
     "effects_against_": "What the scenario changes against {}",
     "flows": "From where to where",
     "use": "What is used for what",
@@ -82,7 +82,7 @@ def _template(name: str) -> Any:
 
 def _context(found: Facts, folder: Path) -> dict[str, Any]:
     config = found.config
-    labels = {name: platform.label for name, platform in config.platforms.items()}
+    labels = {name: platform.printed for name, platform in config.platforms.items()}
     policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
     return {
         "f": found,

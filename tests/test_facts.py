@@ -10,7 +10,7 @@ from sim.runs import run
 from sim.words.facts import facts
 from sim.words.numbers import Number
 from sim.words.summary import how_many_missed, reach_points
-from tests.written import STEPS, written
+from tests.written import CONFIG, STEPS, written
 
 DECEMBER = pd.Timestamp("2025-12-01")
 EFFECTS = {  # of the ban, shares and utils
@@ -105,6 +105,20 @@ def test_two_replications_have_a_band_and_one_has_none():
     both = Number.of(pd.Series([0.1, 0.3]), "percent")
     assert both.level(" %") == "20.0 % (11.0 to 29.0)"
     assert Number.of(pd.Series([0.1]), "percent").level(" %") == "10.0 %"
+
+
+def test_names_are_told_whole_and_numbers_beside_them_do_not_change_sides():
+    """Beside Arabic letters a browser sets 21.4 % on the other side of the name."""
+    labels = {"whatsapp": "Signal, the app", "max": "\u0628\u0644\u0647"}
+    platforms = {
+        name: platform.model_copy(update={"label": labels.get(name, platform.label)})
+        for name, platform in CONFIG.platforms.items()
+    }
+    result = written(luck)
+    config = CONFIG.model_copy(update={"platforms": platforms})
+    words = facts(replace(result, config=config)).answer[0]
+    assert "daily reach of Signal, the app is 10.1 points" in words
+    assert f"of \u200e{labels['max']}\u200e is 5.3 points" in words
 
 
 def test_one_missed_point_is_told_in_the_singular():

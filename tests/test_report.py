@@ -23,7 +23,7 @@ from sim.words.facts import fact_table, facts
 from sim.words.glossary import MEANING
 from sim.words.numbers import Number
 from sim.words.stories import stories, story
-from sim.words.summary import monthly_series
+from sim.words.summary import monthly_series, table
 
 SMALL = ("population.n_users=300", "replications=3")
 
@@ -216,7 +216,11 @@ def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
     found = facts(read_result(tmp_path))
     assert f"{found.after:%Y-%m}" == "2015-03"
     assert [line.observed for line in found.lines[:2]] == ["", ""]
-    assert "monthly, online 18+ 93.0" in plain(page(tmp_path))
+    text = plain(page(tmp_path))
+    assert "monthly, online 18+ 93.0" in text
+    assert "observed Mar 2015" not in text  # a column in which nothing would stand
+    heads = [str(column.header) for column in table(read_result(tmp_path)).columns]
+    assert not any("observed" in head for head in heads)
 
 
 def test_a_run_of_one_month_shows_it_once(tmp_path):

@@ -190,7 +190,7 @@ def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
 
 def _name(line: Line) -> str:
     """Return the messenger that a line is about."""
-    return line.row.label.split(",")[0]
+    return line.row.label.rpartition(",")[0]
 
 
 def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 def rows(config: SimConfig) -> list[Row]:
     """Return the lines of the table: adoption, and never without what it costs."""
-    labels = {name: config.platforms[name].label for name in config.messengers}
+    labels = {name: config.platforms[name].printed for name in config.messengers}
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
@@ -77,7 +77,8 @@ def table(result: Result) -> Table | None:
     band = " (90 % band)" if result.config.replications > 1 else ""
     months_of = (f"first\n{before:%b %Y}", f"later{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
-    for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
+    seen = (f"observed\n{after:%b %Y}",) if observed else ()
+    for head in (*months_of, *others, *seen):
         out.add_column(head, justify="right", overflow="fold")
     for row in rows(config):
         out.add_row(row.label, *_cells(row, before, after, monthly, observed))
@@ -88,7 +89,7 @@ def _cells(
     row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
     observed: dict[tuple[str, str], float],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield the cells of a line: before, after, each counterfactual, observed."""
+    """Yield the cells of a line: before, after, each counterfactual, observed if anything was."""
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     yield _write(here.loc[before].median(), row)
@@ -98,8 +99,9 @@ def _cells(
     yield f"{_write(later.median(), row)}{band}"
     for other in others:
         yield _write(other.loc[after].median(), row)
-    seen = observed.get((row.platform, row.measure))
-    yield "" if seen is None else _write(seen, row)
+    if observed:
+        seen = observed.get((row.platform, row.measure))
+        yield "" if seen is None else _write(seen, row)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -220,7 +222,7 @@ def kind_of(point: Any) -> str:
 def _list(off: pd.DataFrame, config: SimConfig) -> str:
     worst = off.reindex(off["standardised"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
+        f"{config.platforms[p.platform].printed} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
         for p in worst.itertuples()
     )
     return f" (worst: {named})" if named else ""
