@@ -27,6 +27,7 @@ from sim.world.settings import BANDS
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
 KNOWN = (*GROUPS, "scenario", "policy")
 PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
+NAME = re.compile(r"[A-Za-z0-9_-]+")
 HEADED = re.compile(r"\s*#\s*@package\s+(_global_|policies\.\w)")
 
 
@@ -66,13 +67,15 @@ def problems(name: str) -> Iterator[str]:
         return
     scenarios = [path.stem for path in yaml_files(folder, "scenario")]
     configs = []
-    for added in ([], *([f"+scenario={one}"] for one in scenarios)):
+    for scenario in ("", *scenarios):
+        added = [f"+scenario={scenario}"] if scenario else []
         try:
             configs.append(load_config(f"case_dir={folder}", *added))
         except ConfigError as error:
-            yield from (_placed(folder, line) for line in str(error).splitlines())
+            yield from (_placed(folder, line, scenario) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
-    yield from (_placed(folder, line) for line in _start_problems(configs[0]))
+    of_case = (*_start_problems(configs[0]), *_headline_problems(configs[0]))
+    yield from (_placed(folder, line) for line in of_case)
     yield from _data_problems(configs[0])
     happened = configs[0].case.happened
     try:
@@ -103,7 +106,11 @@ def _file_problems(folder: Path) -> Iterator[str]:
     for path in sorted((folder / "conf").iterdir()):
         if path.name not in KNOWN:
             yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
+    for path in sorted((folder / "conf").rglob("*.yml")):
+        yield f"{path.relative_to(folder)}: not read; allowed: {path.stem}.yaml"
     for path in yaml_files(folder):
+        if not NAME.fullmatch(path.stem):
+            yield f"{path.relative_to(folder)}: allowed in its name: A to Z, a to z, 0 to 9, _, -"
         yield from _text_problems(path, path.relative_to(folder))
 
 
@@ -151,28 +158,67 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
         yield from str(error).splitlines()
         return
     table = observations(config)
-    first = pd.Timestamp(config.start).replace(day=1)
-    for row in table[(table["use"] == "fit") & (table["date"] < first)].itertuples():
+    first, last = _months(config)
+    for column in ("date", "until"):
+        outside = (table[column] < first) | (table[column] > last)
+        for line, month in table.loc[(table["use"] == "fit") & outside, column].items():
+            yield (
+                f"{OBSERVATIONS}, line {line}: {column}={month:%Y-%m}: to be fitted, but outside "
+                f"the case; allowed: {first:%Y-%m} to {last:%Y-%m}, or use=show"
+            )
+
+
+def _headline_problems(config: SimConfig) -> Iterator[str]:
+    """Yield a headline month that no run of the case comes to: pages would tell of another."""
+    first, last = _months(config)
+    month = config.case.headline_month
+    if not first <= pd.Timestamp(month) <= last:
         yield (
-            f"{OBSERVATIONS}, line {row.Index}: date={row.date:%Y-%m}: to be fitted, but "
-            f"before the start of the case; allowed: from {first:%Y-%m} on, or use=show"
+            f"case.headline_month={month}: outside the case; allowed: {first:%Y-%m-%d} to "
+            f"{last:%Y-%m-%d}"
         )
 
 
-def _placed(folder: Path, problem: str) -> str:
-    """Put the file and the line before a problem whose key stands in one of the folder's files."""
+def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first days of the first and the last month of a case."""
+    last = pd.Timestamp(config.end) - pd.Timedelta(days=1)
+    return pd.Timestamp(config.start).replace(day=1), last.replace(day=1)
+
+
+def _placed(folder: Path, problem: str, scenario: str = "") -> str:
+    """Put before a problem the file that its key stands in, and the line.
+
+    Parameters
+    ----------
+    folder : Path
+    problem : str
+        A line that begins with the key.
+    scenario : str
+        In which it showed; of files that hold the same key, that of the scenario is meant.
+    """
     keys = re.split(r"[=:\s]", problem, maxsplit=1)[0].split(".")
-    name = case_name(folder)
-    places = [
-        (folder / "conf" / keys[0] / f"{name}.yaml", keys[1:]),
-        (folder / "conf/case" / f"{name}.yaml", keys),
-    ]
+    if keys[0] == "counterfactuals" and len(keys) > 2:
+        scenario, keys = keys[1], ["policies", *keys[2:]]
+    found = []
+    for path, below in _places(folder, keys, scenario):
+        depth, line = _line_of(path, below) if path.is_file() else (0, 0)
+        if depth or (line and not below):
+            found.append(
+                (len(below) - depth, -depth, f"{path.relative_to(folder)}, line {line}: ")
+            )
+    return min(found, key=lambda one: one[:2], default=(0, 0, ""))[2] + problem
+
+
+def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the files in which keys may stand, and which of the keys: first whose say it is."""
+    conf, name = folder / "conf", case_name(folder)
+    yield conf / "scenario" / f"{scenario}.yaml", keys
     if keys[0] == "policies" and len(keys) > 1:
-        places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
-        places += [(path, keys) for path in yaml_files(folder, "scenario")]
-    found = [(*_line_of(path, below), path) for path, below in places if path.is_file()]
-    depth, line, path = max(found, key=lambda one: one[0], default=(0, 0, folder))
-    return f"{path.relative_to(folder)}, line {line}: {problem}" if depth else problem
+        yield conf / "policy" / f"{keys[1]}.yaml", keys[2:]
+        yield from ((path, keys) for path in yaml_files(folder, "scenario"))
+    else:
+        yield conf / keys[0] / f"{name}.yaml", keys[1:]
+        yield conf / "case" / f"{name}.yaml", keys
 
 
 def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:

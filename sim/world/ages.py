@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ConfigError
+from sim.observation.lines import refuse_separator
 from sim.world.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
@@ -33,6 +34,7 @@ def age_shares(path: Path) -> F64:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
+            refuse_separator(rows.fieldnames or (), path)
             missing = {"age", "male", "female"} - set(rows.fieldnames or ())
             if missing:
                 raise ConfigError(
@@ -49,7 +51,9 @@ def age_shares(path: Path) -> F64:
                     )
                 known[first : last + 1] = True
                 persons[first : last + 1] = count / (last - first + 1)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no text in UTF-8: {error.reason}") from error
+    except (OSError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot read the age table: {error}") from error
     between = np.arange(*np.flatnonzero(known)[[0, -1]]) if known.any() else np.empty(0, int)
     if not known[between].all():
