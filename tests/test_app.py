@@ -37,6 +37,12 @@ return [...document.querySelectorAll('img')].map(image => {
     context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
   return {width: image.naturalWidth, colours: new Set(pixels).size, alt: image.alt};
 })"""
+WATCH_FOR_CONTROLS = """
+window.seen = [];  // how many there are while a world is being made
+new MutationObserver(() => {
+  const n = document.evaluate("count(//button[contains(., 'Step')])", document).numberValue;
+  if (document.body.innerText.includes('are being made') && !seen.includes(n)) seen.push(n);
+}).observe(document.body, {subtree: true, childList: true, characterData: true})"""
 PATIENCE = 60  # [s]
 
 
@@ -165,6 +171,20 @@ def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
     visitor.wait_for("step 2 of 52")
     visitor.press("Reset")
     visitor.wait_for("step 1 of 52")
+
+
+@in_browser
+@pytest.mark.slow
+def test_while_a_world_is_made_there_is_nothing_to_press_that_would_be_lost(visitor, driver):
+    """What was pressed then went to the controls of the old world."""
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    driver.execute_script(WATCH_FOR_CONTROLS)
+    visitor.choose("Restriction of calls", "all fail")
+    visitor.wait_for("step 1 of 52")
+    assert driver.execute_script("return seen") == [0]
+    visitor.press("▶")
+    visitor.wait_for("step 3 of 52")
 
 
 @in_browser
