@@ -165,7 +165,12 @@ class SimConfig(Strict):
 
 def _file_problems(config: SimConfig) -> Iterator[str]:
     """Yield files that a run would look for in vain."""
-    if not config.case.data.is_dir():
+    if config.case.folder and not config.case.data.is_dir():
+        yield (
+            f"case.folder={config.case.folder}: no folder data in it; allowed: where the case "
+            "stands (a run is read beside its case)"
+        )
+    elif not config.case.data.is_dir():
         shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
         yield (
             f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
@@ -257,6 +262,12 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
         if platform.belief is None:
             yield f"platforms.{name}.belief: missing; users hold one about every messenger"
         if platform.standalone is None and start is None:
-            yield f"platforms.{name}.standalone=null needs case.observed_shares.{name}"
+            yield (
+                f"platforms.{name}.standalone=null needs case.observed_shares.{name}; allowed: "
+                "that, or a value for each age band"
+            )
         if platform.openings is None and (start is None or start.daily is None):
-            yield f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily"
+            yield (
+                f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily; "
+                "allowed: that, or a number a day"
+            )

@@ -14,6 +14,7 @@ from sim.observation.operators import OPERATORS
 from sim.observation.residuals import available, residuals
 from sim.observation.sources import GRADES
 from sim.storage.folder import run_to_folder
+from sim.storage.tables import read_result
 from sim.words.facts import facts
 from sim.words.summary import warnings
 from tests.cli import REPO
@@ -283,6 +284,15 @@ def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
     (folder / "conf/case/.#mine.yaml").symlink_to("somebody@somewhere.1")
     (folder / "conf/scenario/.#mine.yaml").symlink_to("somebody@somewhere.1")
     assert list(case.problems(str(folder))) == []
+
+
+def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path):
+    """One was told of the case that is shipped."""
+    config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
+    run_to_folder(config, tmp_path / "run")
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match=r"case\.folder=.*my case, too: no folder data in it"):
+        read_result(tmp_path / "run")
 
 
 def test_a_missing_population_is_named(folder):
