@@ -26,7 +26,7 @@ from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
 from sim.storage.tables import read_result
 from sim.words.facts import COSTS, Facts, facts
-from sim.words.glossary import CAPTION, MEANING, UNITS
+from sim.words.glossary import CAPTION, MEANING, OF_ABUSE, UNITS
 from sim.words.numbers import signed
 from sim.words.stories import stories
 from sim.words.summary import HELD, kind_of
@@ -93,7 +93,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "kind_of": kind_of,
         "costs": COSTS,
         "meaning": MEANING,
-        "units": UNITS,
+        "units": UNITS + (OF_ABUSE if config.abuse else ""),
         "held": HELD[config.parameters],
         "told": _told(config),
         "far": FAR,
@@ -176,9 +176,11 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
+    has_abuse = any(f.config.abuse for _, f in found)
     page = _template("comparison.html").render(
         runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
-        rows=rows, costs=COSTS, caption=CAPTION, counted=_replications,
+        rows=rows, costs=COSTS, counted=_replications,
+        caption=CAPTION + (OF_ABUSE if has_abuse else ""),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 

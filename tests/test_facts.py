@@ -124,8 +124,8 @@ def test_names_are_told_whole_and_numbers_beside_them_do_not_change_sides():
 def test_one_missed_point_is_told_in_the_singular():
     points = pd.DataFrame({"standardised": [-0.4, -3.2, 2.9]})
     rest = "by over 3 times the error of the source"
-    assert how_many_missed(points) == f"1 of 3 observed points is missed, {rest}"
-    assert how_many_missed(points[:1]) == f"0 of 1 observed points are missed, {rest}"
+    assert how_many_missed(points) == f"1 of 3 observed points is missed {rest}"
+    assert how_many_missed(points[:1]) == f"0 of 1 observed points are missed {rest}"
 
 
 def test_a_poll_that_may_be_off_by_more_than_the_model_is_no_miss():

@@ -97,7 +97,7 @@ def test_adoption_never_stands_without_its_cost(folder):
 
 def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
     text = plain(page(folder))
-    missed = r"\d+ of \d+ observed points are missed, by over 3 times the error of the source"
+    missed = r"\d+ of \d+ observed points are missed by over 3 times the error of the source"
     assert re.search(missed + "; they are of as_happened, not of this world", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text
@@ -217,6 +217,7 @@ def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
     assert f"{found.after:%Y-%m}" == "2015-03"
     assert [line.observed for line in found.lines[:2]] == ["", ""]
     text = plain(page(tmp_path))
+    assert "Incidents, losses" not in text  # no abuse is in this case
     assert "monthly, online 18+ 93.0" in text
     assert "observed Mar 2015" not in text  # a column in which nothing would stand
     heads = [str(column.header) for column in table(read_result(tmp_path)).columns]

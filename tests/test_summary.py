@@ -117,6 +117,13 @@ def test_what_a_company_claims_is_not_shown_as_observed(result):
     assert (seen["Max, monthly"], seen["Max, daily"]) == ("39.0", "")
 
 
+def test_a_run_of_one_month_shows_it_once():
+    """It stood under "first" and under "later", twice the same numbers."""
+    config = load_config("population.n_users=200", "replications=2", "dur_days=35")
+    heads = [str(column.header) for column in table(compare(config)).columns]
+    assert [head.split("\n")[0] for head in heads] == ["", "later (90 % band)", "observed"]
+
+
 def test_a_run_shorter_than_a_month_has_no_table():
     config = load_config("population.n_users=200", "replications=1", "dur_days=14")
     short = compare(config)

@@ -31,9 +31,10 @@ CAPTION = (
     "communication of the average person = 1. Exposure: % of communication open to the state. "
     f"Isolated: reach over {_LESS} fewer contacts by app than at the start; cut off: the same by "
     "apps that the state cannot read. Welfare: mean logsum of what one can use, in utils; being "
-    "made to use it is not in it. Incidents, losses: the average at the start = 1."
+    "made to use it is not in it."
 )
 UNITS = (
     "Lines in bold are costs. Cellular calls: a person a day, all communication of the average "
-    "person = 1. Incidents, losses: the average at the start = 1."
+    "person = 1."
 )
+OF_ABUSE = " Incidents, losses: the average at the start = 1."  # where a case has any

@@ -19,7 +19,7 @@ from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import FAR, missed, residuals
 from sim.platforms import CELLULAR
 from sim.results import Result
-from sim.words.glossary import CAPTION
+from sim.words.glossary import CAPTION, OF_ABUSE
 from sim.words.units import BAND
 
 SERIES = ["platform", "channel", "measure"]
@@ -72,10 +72,12 @@ def table(result: Result) -> Table | None:
     monthly = every_monthly_series(result)
     observed = observed_in(result, after)
     title = f"{config.scenario}: {config.case.title}"
-    out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
+    caption = CAPTION + (OF_ABUSE if config.abuse else "")
+    out = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
     band = " (90 % band)" if result.config.replications > 1 else ""
-    months_of = (f"first\n{before:%b %Y}", f"later{band}\n{after:%b %Y}")
+    firsts = (f"first\n{before:%b %Y}",) if before != after else ()
+    months_of = (*firsts, f"later{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
     seen = (f"observed\n{after:%b %Y}",) if observed else ()
     for head in (*months_of, *others, *seen):
@@ -89,10 +91,11 @@ def _cells(
     row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
     observed: dict[tuple[str, str], float],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield the cells of a line: before, after, each counterfactual, observed if anything was."""
+    """Yield the cells of a line: before (if not after), after, each other world, observed."""
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
-    yield _write(here.loc[before].median(), row)
+    if before != after:
+        yield _write(here.loc[before].median(), row)
     later = here.loc[after]
     low, high = later.quantile([BAND["low"], BAND["high"]])
     band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
@@ -182,7 +185,7 @@ def how_many_missed(points: pd.DataFrame) -> str:
     n = int(missed(points).sum())
     are = "is" if n == 1 else "are"
     return (
-        f"{n} of {len(points)} observed points {are} missed, "
+        f"{n} of {len(points)} observed points {are} missed "
         f"by over {FAR:g} times the error of the source"
     )
 
