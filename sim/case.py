@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -22,9 +23,12 @@ from sim.errors import ConfigError
 from sim.initialisation.start import FULL
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
+from sim.policies import Restriction
+from sim.world.ages import people
 from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
+ALIKE = 1.25  # sources of a country's people differ by less
 KNOWN = (*GROUPS, "scenario", "policy")
 PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
 NAME = re.compile(r"[A-Za-z0-9_-]+")
@@ -74,9 +78,12 @@ def problems(name: str) -> Iterator[str]:
         except ConfigError as error:
             yield from (_placed(folder, line, scenario) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
-    of_case = (*_start_problems(configs[0]), *_headline_problems(configs[0]))
+    of_case = (
+        *_start_problems(configs[0]), *_headline_problems(configs[0]), *_data_problems(configs[0])
+    )  # fmt: skip
     yield from (_placed(folder, line) for line in of_case)
-    yield from _data_problems(configs[0])
+    for scenario, config in zip(scenarios, configs[1:], strict=True):
+        yield from (_placed(folder, line, scenario) for line in _idle_problems(config))
     happened = configs[0].case.happened
     try:
         load_config(f"case_dir={folder}", f"+scenario={happened}")
@@ -136,12 +143,12 @@ def _text_problems(path: Path, name: Path) -> Iterator[str]:
 def _start_problems(config: SimConfig) -> Iterator[str]:
     """Yield start shares that no run can begin at, as too few are online."""
     try:
-        people = people_by_band(config)
+        shares = people_by_band(config)
     except ConfigError:  # the data tell
         return
     offline, without = config.population.no_internet, config.population.no_smartphone
     able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
-    most = FULL * float(people @ np.array(able))
+    most = FULL * float(shares @ np.array(able))
     for name, start in config.case.observed_shares.items():
         if start.reach > most:
             yield (
@@ -151,12 +158,13 @@ def _start_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:
-    """Yield what is wrong with the observations, for a run from the start of the case."""
+    """Yield what is wrong with the tables, for a run from the start of the case."""
     try:
         check_observed(config)
     except ConfigError as error:
         yield from str(error).splitlines()
         return
+    yield from _size_problems(config)
     table = observations(config)
     first, last = _months(config)
     for column in ("date", "until"):
@@ -177,6 +185,31 @@ def _headline_problems(config: SimConfig) -> Iterator[str]:
             f"case.headline_month={month}: outside the case; allowed: {first:%Y-%m-%d} to "
             f"{last:%Y-%m-%d}"
         )
+
+
+def _size_problems(config: SimConfig) -> Iterator[str]:
+    """Yield a number of people that the age table does not hold, in whatever unit it counts."""
+    total = float(people(config.case.data / config.population.ages).sum())
+    ratios = [total / 10**digits / config.case.persons for digits in (6, 3, 0)]
+    ratio = min(ratios, key=lambda one: abs(math.log(one)))
+    if not 1 / ALIKE < ratio < ALIKE:
+        yield (
+            f"case.persons={config.case.persons:g}: {config.population.ages} holds "
+            f"{ratio * config.case.persons:.3g} million people aged 12 and over; allowed: the "
+            "same country in both"
+        )
+
+
+def _idle_problems(config: SimConfig) -> Iterator[str]:
+    """Yield restrictions of a channel that none of their platforms carries."""
+    for name, policy in config.policies.items():
+        if isinstance(policy, Restriction) and policy.channel != "any":
+            carried = {c for one in policy.platforms for c in config.platforms[one].channels}
+            if policy.channel not in carried:
+                yield (
+                    f"policies.{name}.channel={policy.channel}: {', '.join(policy.platforms)} "
+                    f"carries none, so nothing would fail; allowed: {', '.join(sorted(carried))}"
+                )
 
 
 def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -21,6 +21,18 @@ _GROUP = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
 def age_shares(path: Path) -> F64:
     """Read the age pyramid, shape (89,): share of each age 12 to 100 among users, sum 1.
 
+    Raises
+    ------
+    ConfigError
+        As `people`.
+    """
+    users = people(path)
+    return users / users.sum()
+
+
+def people(path: Path) -> F64:
+    """Read how many people are of each age 12 to 100, shape (89,), in the unit of the table.
+
     People of a group are spread evenly over its years, an open one's as far as 100.
 
     Raises
@@ -62,7 +74,7 @@ def age_shares(path: Path) -> F64:
     users = persons[FIRST_AGE:]
     if users.sum() <= 0:
         raise ConfigError(f"{path}: nobody is {FIRST_AGE} or older")
-    return users / users.sum()
+    return users
 
 
 def _age_group(row: dict[str | Any, str | Any], where: str) -> tuple[int, int, float]:
