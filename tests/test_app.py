@@ -261,4 +261,6 @@ def test_another_case_or_scenario_is_refused_in_a_line(given):
     """Fifty lines told of platforms and dates that the app's scenario has and the case has not."""
     with pytest.raises(ConfigError) as refused:
         app.prepare([given])
-    assert str(refused.value) == f"{given}: allowed: other keys; the app has its own worlds"
+    said = str(refused.value)
+    assert said.startswith(f"{given}: allowed: other keys; the app shows Russia's scenarios")
+    assert said.endswith(f"(others: python -m sim {given})")  # what to do instead

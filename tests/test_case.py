@@ -104,6 +104,7 @@ def test_what_was_opened_is_told_as_it_was_given(case, folder):
         (["abuse=typo"], "abuse=typo: allowed: none, russia_2025"),
         (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
         (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
+        (["case_dir=uae_calls", "parameters=posterior"], "allowed: defaults$"),  # not calibrate
     ],
 )
 def test_what_cannot_be_meant_is_refused(overrides, reason):

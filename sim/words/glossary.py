@@ -13,8 +13,8 @@ MEANING = {
     ),
     "isolated": (
         f"% of people who can reach over {_LESS} fewer of their contacts by app than at the "
-        "start, a contact counting by how much one talks with it. Any app that works counts; the "
-        "plain phone does not."
+        "start, each contact counting by how much one talks with them. Any app that works counts; "
+        "the plain phone does not."
     ),
     "cut off": (
         "The same by apps that the state cannot read. Whom one can reach on the state's app alone "
