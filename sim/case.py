@@ -79,8 +79,10 @@ def problems(name: str) -> Iterator[str]:
             yield from (_placed(folder, line, scenario) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
     of_case = (
-        *_start_problems(configs[0]), *_headline_problems(configs[0]), *_data_problems(configs[0])
-    )  # fmt: skip
+        *_case_problems(configs[0], case_name(folder)),
+        *_start_problems(configs[0]),
+        *_data_problems(configs[0]),
+    )
     yield from (_placed(folder, line) for line in of_case)
     for scenario, config in zip(scenarios, configs[1:], strict=True):
         yield from (_placed(folder, line, scenario) for line in _idle_problems(config))
@@ -176,10 +178,12 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
             )
 
 
-def _headline_problems(config: SimConfig) -> Iterator[str]:
-    """Yield a headline month that no run of the case comes to: pages would tell of another."""
+def _case_problems(config: SimConfig, name: str) -> Iterator[str]:
+    """Yield a name that is another case's, and a headline month that no run comes to."""
+    if config.case.name != name:
+        yield f"case.name={config.case.name}: allowed: {name}, as its file is called"
     first, last = _months(config)
-    month = config.case.headline_month
+    month = config.case.headline_month  # pages would tell of another
     if not first <= pd.Timestamp(month) <= last:
         yield (
             f"case.headline_month={month}: outside the case; allowed: {first:%Y-%m-%d} to "

@@ -181,7 +181,7 @@ def _file_problems(config: SimConfig) -> Iterator[str]:
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
     if config.parameters == "posterior" and not posterior.exists(config.case.data):
         make = "" if config.case.folder else " (or make one: python -m experiments.calibrate)"
-        yield (f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}")
+        yield f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}"
     if isinstance(config.network, FileNetwork) and not Path(config.network.path).is_file():
         yield f"network.path={config.network.path}: no such file; allowed: a file that exists"
 

@@ -139,6 +139,7 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
         (OF_CASE, "reach: 0.5\n", "reach: 0.76\n", "allowed: up to 0.752"),  # .975 of .7714
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
+        (OF_CASE, f"  name: {MINE}", "  name: mine", f"case.name=mine: allowed: {MINE}"),
         (OF_CASE, "  persons: 122.0", "  persons: 222.0", "holds 124 million people aged 12 and"),
         (OF_SCENARIO, "    channel: any", "    channel: call", "carries none, so nothing would"),
         (
