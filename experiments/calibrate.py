@@ -68,6 +68,12 @@ def asked_of(overrides: list[str]) -> Asked:
     ConfigError
         If one is missing, or no date.
     """
+    for word in overrides:
+        if word.startswith("case_dir="):
+            raise ConfigError(
+                f"{word}: allowed: case=NAME of conf/case, with conf/design/calibration_NAME; a "
+                "case in a folder can be fitted by `readings` (docs/howto_case.md)"
+            )
     given = dict(word.split("=", 1) for word in overrides if word.startswith(("case=", "until=")))
     for key in ("case", "until"):
         if key not in given:

@@ -223,14 +223,17 @@ def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataF
     Returns
     -------
     DataFrame
-        A row a platform and month held out: platform, date, since, observed, error (half the
-        90 % interval of that, from the stated errors of both months), then the 5 %, 50 % and
-        95 % quantiles of prior and posterior, in points.
+        A row a month held out of each platform of which some month was fitted: platform, date,
+        since, observed, error (half the 90 % interval of that, from the stated errors of both
+        months), then the 5 %, 50 % and 95 % quantiles of prior and posterior, in points.
     """
     rows = []
     mau = wanted[wanted["measure"] == "mau"]
     for name, held in mau[mau["period"] == HELD_OUT].groupby("platform"):
-        last = mau[(mau["platform"] == name) & (mau["period"] == FITTED)].iloc[-1]
+        before = mau[(mau["platform"] == name) & (mau["period"] == FITTED)]
+        if before.empty:
+            continue  # there is nothing that it changes from
+        last = before.iloc[-1]
         for target in held.itertuples():
             entry = {"platform": name, "date": target.date, "since": last.date}
             entry["observed"] = 100 * (target.value - last.value)

@@ -21,10 +21,9 @@ from sim import load_config, run
 from sim.errors import ConfigError
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
-from sim.observation.residuals import available, residuals, score
+from sim.observation.residuals import FAR, available, residuals, score
 from sim.results import Result
 
-FAR = 3.0  # standard deviations of the source; of a panel: percentage points
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
 NAMES = {"mau": "monthly", "dau": "daily"}
 

@@ -187,20 +187,27 @@ def _model(points: pd.DataFrame) -> pd.Series:
     return rows.set_index("platform")["rmse"]
 
 
+def beside_naive(points: pd.DataFrame) -> dict[str, pd.Series]:
+    """Return errors of naive forecasts by platform, of those with two months to draw a line by."""
+    fitted = points[(points["period"] == FITTED) & (points["measure"] == "mau")]
+    names = [str(name) for name in _model(points).index if (fitted["platform"] == name).sum() > 1]
+    return {name: naive(points, name) for name in names}
+
+
 def _beaten(points: pd.DataFrame) -> list[tuple[str, float, float, str]]:
     """Return platforms for which a naive forecast is better: name, errors, and which."""
-    found = []
-    for name, model in _model(points).items():
-        others = naive(points, str(name))
-        if others.min() < model:
-            found.append((str(name), float(model), float(others.min()), str(others.idxmin())))
-    return found
+    model = _model(points)
+    return [
+        (name, float(model[name]), float(others.min()), str(others.idxmin()))
+        for name, others in beside_naive(points).items()
+        if others.min() < model[name]
+    ]
 
 
 def _beside(points: pd.DataFrame) -> str:
     model = _model(points)
-    tables = {str(name): naive(points, str(name)) for name in model.index}
-    headers = ["", "posterior median", *next(iter(tables.values())).index]
+    tables = beside_naive(points)
+    headers = ["", "posterior median", *pd.DataFrame(tables).index]
     rows = [
         [platform(name).label, f"{model[name]:.2f}", *(f"{value:.2f}" for value in others)]
         for name, others in tables.items()

@@ -55,7 +55,10 @@ def prepare(overrides: Sequence[str]) -> None:
     """
     for override in overrides:
         if override.lstrip("+").startswith(("case_dir=", "scenario=")):
-            raise ConfigError(f"{override}: allowed: other keys; the app has its own worlds")
+            raise ConfigError(
+                f"{override}: allowed: other keys; the app shows Russia's scenarios, to be chosen "
+                f"on its page (others: python -m sim {override})"
+            )
     os.environ.update(OUR_PAGE)
     warnings.filterwarnings("ignore", "Cookies with samesite")  # http is enough on one machine
     from sim.compiled import nothing_compiled

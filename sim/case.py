@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -22,11 +23,15 @@ from sim.errors import ConfigError
 from sim.initialisation.start import FULL
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
+from sim.policies import Restriction
+from sim.world.ages import people
 from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
+ALIKE = 1.25  # sources of a country's people differ by less
 KNOWN = (*GROUPS, "scenario", "policy")
 PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
+NAME = re.compile(r"[A-Za-z0-9_-]+")
 HEADED = re.compile(r"\s*#\s*@package\s+(_global_|policies\.\w)")
 
 
@@ -66,14 +71,21 @@ def problems(name: str) -> Iterator[str]:
         return
     scenarios = [path.stem for path in yaml_files(folder, "scenario")]
     configs = []
-    for added in ([], *([f"+scenario={one}"] for one in scenarios)):
+    for scenario in ("", *scenarios):
+        added = [f"+scenario={scenario}"] if scenario else []
         try:
             configs.append(load_config(f"case_dir={folder}", *added))
         except ConfigError as error:
-            yield from (_placed(folder, line) for line in str(error).splitlines())
+            yield from (_placed(folder, line, scenario) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
-    yield from (_placed(folder, line) for line in _start_problems(configs[0]))
-    yield from _data_problems(configs[0])
+    of_case = (
+        *_case_problems(configs[0], case_name(folder)),
+        *_start_problems(configs[0]),
+        *_data_problems(configs[0]),
+    )
+    yield from (_placed(folder, line) for line in of_case)
+    for scenario, config in zip(scenarios, configs[1:], strict=True):
+        yield from (_placed(folder, line, scenario) for line in _idle_problems(config))
     happened = configs[0].case.happened
     try:
         load_config(f"case_dir={folder}", f"+scenario={happened}")
@@ -103,7 +115,11 @@ def _file_problems(folder: Path) -> Iterator[str]:
     for path in sorted((folder / "conf").iterdir()):
         if path.name not in KNOWN:
             yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
+    for path in sorted((folder / "conf").rglob("*.yml")):
+        yield f"{path.relative_to(folder)}: not read; allowed: {path.stem}.yaml"
     for path in yaml_files(folder):
+        if not NAME.fullmatch(path.stem):
+            yield f"{path.relative_to(folder)}: allowed in its name: A to Z, a to z, 0 to 9, _, -"
         yield from _text_problems(path, path.relative_to(folder))
 
 
@@ -129,12 +145,12 @@ def _text_problems(path: Path, name: Path) -> Iterator[str]:
 def _start_problems(config: SimConfig) -> Iterator[str]:
     """Yield start shares that no run can begin at, as too few are online."""
     try:
-        people = people_by_band(config)
+        shares = people_by_band(config)
     except ConfigError:  # the data tell
         return
     offline, without = config.population.no_internet, config.population.no_smartphone
     able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
-    most = FULL * float(people @ np.array(able))
+    most = FULL * float(shares @ np.array(able))
     for name, start in config.case.observed_shares.items():
         if start.reach > most:
             yield (
@@ -144,35 +160,102 @@ def _start_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:
-    """Yield what is wrong with the observations, for a run from the start of the case."""
+    """Yield what is wrong with the tables, for a run from the start of the case."""
     try:
         check_observed(config)
     except ConfigError as error:
         yield from str(error).splitlines()
         return
+    yield from _size_problems(config)
     table = observations(config)
-    first = pd.Timestamp(config.start).replace(day=1)
-    for row in table[(table["use"] == "fit") & (table["date"] < first)].itertuples():
+    first, last = _months(config)
+    for column in ("date", "until"):
+        outside = (table[column] < first) | (table[column] > last)
+        for line, month in table.loc[(table["use"] == "fit") & outside, column].items():
+            yield (
+                f"{OBSERVATIONS}, line {line}: {column}={month:%Y-%m}: to be fitted, but outside "
+                f"the case; allowed: {first:%Y-%m} to {last:%Y-%m}, or use=show"
+            )
+
+
+def _case_problems(config: SimConfig, name: str) -> Iterator[str]:
+    """Yield a name that is another case's, and a headline month that no run comes to."""
+    if config.case.name != name:
+        yield f"case.name={config.case.name}: allowed: {name}, as its file is called"
+    first, last = _months(config)
+    month = config.case.headline_month  # pages would tell of another
+    if not first <= pd.Timestamp(month) <= last:
         yield (
-            f"{OBSERVATIONS}, line {row.Index}: date={row.date:%Y-%m}: to be fitted, but "
-            f"before the start of the case; allowed: from {first:%Y-%m} on, or use=show"
+            f"case.headline_month={month}: outside the case; allowed: {first:%Y-%m-%d} to "
+            f"{last:%Y-%m-%d}"
         )
 
 
-def _placed(folder: Path, problem: str) -> str:
-    """Put the file and the line before a problem whose key stands in one of the folder's files."""
+def _size_problems(config: SimConfig) -> Iterator[str]:
+    """Yield a number of people that the age table does not hold, in whatever unit it counts."""
+    total = float(people(config.case.data / config.population.ages).sum())
+    ratios = [total / 10**digits / config.case.persons for digits in (6, 3, 0)]
+    ratio = min(ratios, key=lambda one: abs(math.log(one)))
+    if not 1 / ALIKE < ratio < ALIKE:
+        yield (
+            f"case.persons={config.case.persons:g}: {config.population.ages} holds "
+            f"{ratio * config.case.persons:.3g} million people aged 12 and over; allowed: the "
+            "same country in both"
+        )
+
+
+def _idle_problems(config: SimConfig) -> Iterator[str]:
+    """Yield restrictions of a channel that none of their platforms carries."""
+    for name, policy in config.policies.items():
+        if isinstance(policy, Restriction) and policy.channel != "any":
+            carried = {c for one in policy.platforms for c in config.platforms[one].channels}
+            if policy.channel not in carried:
+                yield (
+                    f"policies.{name}.channel={policy.channel}: {', '.join(policy.platforms)} "
+                    f"carries none, so nothing would fail; allowed: {', '.join(sorted(carried))}"
+                )
+
+
+def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Return the first days of the first and the last month of a case."""
+    last = pd.Timestamp(config.end) - pd.Timedelta(days=1)
+    return pd.Timestamp(config.start).replace(day=1), last.replace(day=1)
+
+
+def _placed(folder: Path, problem: str, scenario: str = "") -> str:
+    """Put before a problem the file that its key stands in, and the line.
+
+    Parameters
+    ----------
+    folder : Path
+    problem : str
+        A line that begins with the key.
+    scenario : str
+        In which it showed; of files that hold the same key, that of the scenario is meant.
+    """
     keys = re.split(r"[=:\s]", problem, maxsplit=1)[0].split(".")
-    name = case_name(folder)
-    places = [
-        (folder / "conf" / keys[0] / f"{name}.yaml", keys[1:]),
-        (folder / "conf/case" / f"{name}.yaml", keys),
-    ]
+    if keys[0] == "counterfactuals" and len(keys) > 2:
+        scenario, keys = keys[1], ["policies", *keys[2:]]
+    found = []
+    for path, below in _places(folder, keys, scenario):
+        depth, line = _line_of(path, below) if path.is_file() else (0, 0)
+        if depth or (line and not below):
+            found.append(
+                (len(below) - depth, -depth, f"{path.relative_to(folder)}, line {line}: ")
+            )
+    return min(found, key=lambda one: one[:2], default=(0, 0, ""))[2] + problem
+
+
+def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path, list[str]]]:
+    """Yield the files in which keys may stand, and which of the keys: first whose say it is."""
+    conf, name = folder / "conf", case_name(folder)
+    yield conf / "scenario" / f"{scenario}.yaml", keys
     if keys[0] == "policies" and len(keys) > 1:
-        places = [(folder / "conf/policy" / f"{keys[1]}.yaml", keys[2:])]
-        places += [(path, keys) for path in yaml_files(folder, "scenario")]
-    found = [(*_line_of(path, below), path) for path, below in places if path.is_file()]
-    depth, line, path = max(found, key=lambda one: one[0], default=(0, 0, folder))
-    return f"{path.relative_to(folder)}, line {line}: {problem}" if depth else problem
+        yield conf / "policy" / f"{keys[1]}.yaml", keys[2:]
+        yield from ((path, keys) for path in yaml_files(folder, "scenario"))
+    else:
+        yield conf / keys[0] / f"{name}.yaml", keys[1:]
+        yield conf / "case" / f"{name}.yaml", keys
 
 
 def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:

@@ -267,7 +267,7 @@ def report(result: Result, folder: Path) -> None:
         console.print(shown)
     for line in warnings(result):
         console.print(f"[yellow]![/yellow] {line}", highlight=False)
-    console.print(f"Tables and figures: {folder}", highlight=False, soft_wrap=True)
+    console.print(f"Report, tables and figures: {folder}", highlight=False, soft_wrap=True)
 
 
 def _largest(rows: pd.DataFrame) -> float:

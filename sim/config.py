@@ -175,7 +175,12 @@ class SimConfig(Strict):
 
 def _file_problems(config: SimConfig) -> Iterator[str]:
     """Yield files that a run would look for in vain."""
-    if not config.case.data.is_dir():
+    if config.case.folder and not config.case.data.is_dir():
+        yield (
+            f"case.folder={config.case.folder}: no folder data in it; allowed: where the case "
+            "stands (a run is read beside its case)"
+        )
+    elif not config.case.data.is_dir():
         shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
         yield (
             f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
@@ -185,10 +190,8 @@ def _file_problems(config: SimConfig) -> Iterator[str]:
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
     if config.parameters == "posterior" and not posterior.exists(config.case.data):
-        yield (
-            f"parameters=posterior: case {config.case.name} has none; "
-            "allowed: defaults (or make one: python -m experiments.calibrate)"
-        )
+        make = "" if config.case.folder else " (or make one: python -m experiments.calibrate)"
+        yield f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}"
     if isinstance(config.network, FileNetwork) and not Path(config.network.path).is_file():
         yield f"network.path={config.network.path}: no such file; allowed: a file that exists"
 
@@ -229,7 +232,7 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
 
 def _name_problems(config: SimConfig) -> Iterator[str]:
     """Yield names that stand twice, or mean something else in tables and policies."""
-    for name in config.compare_to:
+    for name in dict.fromkeys(config.compare_to):
         if name == config.scenario or config.compare_to.count(name) > 1:
             yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
     for key, names in (("platforms", config.platforms), ("population.regions", config.regions)):
@@ -267,6 +270,12 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
         if platform.belief is None:
             yield f"platforms.{name}.belief: missing; users hold one about every messenger"
         if platform.standalone is None and start is None:
-            yield f"platforms.{name}.standalone=null needs case.observed_shares.{name}"
+            yield (
+                f"platforms.{name}.standalone=null needs case.observed_shares.{name}; allowed: "
+                "that, or a value for each age band"
+            )
         if platform.openings is None and (start is None or start.daily is None):
-            yield f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily"
+            yield (
+                f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily; "
+                "allowed: that, or a number a day"
+            )

@@ -35,7 +35,7 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     # to look through all groups for each figure takes as long again
     timeseries, effects = everybody.timeseries, everybody.effects
     scenario, others = config.scenario, config.compare_to
-    looks = looks_of({name: config.platforms[name].label for name in config.messengers})
+    looks = looks_of({name: config.platforms[name].printed for name in config.messengers})
     drawn: dict[str, Callable[[], Figure]] = {
         "harms": partial(plotting.harms, timeseries, (scenario, *others))
     }

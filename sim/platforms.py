@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
+from unicodedata import bidirectional
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,7 @@ from sim.world.settings import BANDS, TYPES
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
+_LEFT_TO_RIGHT = "\u200e"  # a mark that is not seen
 MOST_OPENINGS = 50.0  # a day
 MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
@@ -34,6 +36,16 @@ class Platform(Strict):
     belief: dict[str, Utils] | None = None  # L0 by type, that the state reads it [log-odds]
     abroad: bool = False  # people abroad can be reached on it
     pair_appeal: float | None = Field(default=None, ge=-30, le=30)  # where pairs go [utils]
+
+    @property
+    def printed(self) -> str:
+        """The label as it stands in sentences and figures.
+
+        Numbers beside Arabic or Hebrew letters would be taken for a part of the name, and would
+        change sides with it.
+        """
+        is_leftward = any(bidirectional(letter) in ("R", "AL") for letter in self.label)
+        return f"{_LEFT_TO_RIGHT}{self.label}{_LEFT_TO_RIGHT}" if is_leftward else self.label
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -19,21 +19,22 @@ from sim.composing.case_dir import closed
 from sim.composing.keys import close_key
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.observation.residuals import FAR
 from sim.process.endings import ending_well
 from sim.results import Result
 from sim.storage.drafts import whole
 from sim.storage.manifest import OVERRIDES, read_manifest
 from sim.storage.tables import read_result
 from sim.words.facts import COSTS, Facts, facts
-from sim.words.glossary import CAPTION, MEANING, UNITS
+from sim.words.glossary import CAPTION, MEANING, OF_ABUSE, UNITS
 from sim.words.numbers import signed
 from sim.words.stories import stories
-from sim.words.summary import FAR, HELD, kind_of
+from sim.words.summary import HELD, kind_of
 
 NAME = "report.html"
 CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
 TITLES = {
-    "reach": "Reach over time, with the observed points",
+    "reach": "Reach over time",
     "effects_against_": "What the scenario changes against {}",
     "flows": "From where to where",
     "use": "What is used for what",
@@ -98,7 +99,7 @@ def _template(name: str) -> Any:
 
 def _context(found: Facts, folder: Path) -> dict[str, Any]:
     config = found.config
-    labels = {name: platform.label for name, platform in config.platforms.items()}
+    labels = {name: platform.printed for name, platform in config.platforms.items()}
     policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
     return {
         "f": found,
@@ -109,7 +110,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "kind_of": kind_of,
         "costs": COSTS,
         "meaning": MEANING,
-        "units": UNITS,
+        "units": UNITS + (OF_ABUSE if config.abuse else ""),
         "held": HELD[config.parameters],
         "told": _told(config),
         "far": FAR,
@@ -192,9 +193,11 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
+    has_abuse = any(f.config.abuse for _, f in found)
     page = _template("comparison.html").render(
         runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
-        rows=rows, costs=COSTS, caption=CAPTION, counted=_replications,
+        rows=rows, costs=COSTS, counted=_replications,
+        caption=CAPTION + (OF_ABUSE if has_abuse else ""),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
 

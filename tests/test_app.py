@@ -37,6 +37,12 @@ return [...document.querySelectorAll('img')].map(image => {
     context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
   return {width: image.naturalWidth, colours: new Set(pixels).size, alt: image.alt};
 })"""
+WATCH_FOR_CONTROLS = """
+window.seen = [];  // how many there are while a world is being made
+new MutationObserver(() => {
+  const n = document.evaluate("count(//button[contains(., 'Step')])", document).numberValue;
+  if (document.body.innerText.includes('are being made') && !seen.includes(n)) seen.push(n);
+}).observe(document.body, {subtree: true, childList: true, characterData: true})"""
 PATIENCE = 60  # [s]
 
 
@@ -169,6 +175,20 @@ def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
 
 @in_browser
 @pytest.mark.slow
+def test_while_a_world_is_made_there_is_nothing_to_press_that_would_be_lost(visitor, driver):
+    """What was pressed then went to the controls of the old world."""
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    driver.execute_script(WATCH_FOR_CONTROLS)
+    visitor.choose("Restriction of calls", "all fail")
+    visitor.wait_for("step 1 of 52")
+    assert driver.execute_script("return seen") == [0]
+    visitor.press("▶")
+    visitor.wait_for("step 3 of 52")
+
+
+@in_browser
+@pytest.mark.slow
 def test_a_phone_shows_it_without_scrolling_sideways(visitor, driver):
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
@@ -242,4 +262,6 @@ def test_another_case_or_scenario_is_refused_in_a_line(given):
     """Fifty lines told of platforms and dates that the app's scenario has and the case has not."""
     with pytest.raises(ConfigError) as refused:
         app.prepare([given])
-    assert str(refused.value) == f"{given}: allowed: other keys; the app has its own worlds"
+    said = str(refused.value)
+    assert said.startswith(f"{given}: allowed: other keys; the app shows Russia's scenarios")
+    assert said.endswith(f"(others: python -m sim {given})")  # what to do instead

@@ -106,6 +106,8 @@ def test_what_no_parameters_reach_is_told_apart_from_what_data_do_not_tell():
     assert (row.observed, row.error) == pytest.approx((10, 8.22), abs=0.01)
     assert (row.prior_05, row.prior_95) == pytest.approx((1, 19))
     assert row.posterior_95 < 5
+    late = wanted.assign(platform="vk", period="held out")
+    assert len(reachable(pd.concat([wanted, late]), prior, seen)) == 1  # of vk nothing was fitted
 
 
 @pytest.mark.parametrize(("error", "n_told"), [(0.3, 1), (2.3, 0)])
@@ -136,6 +138,7 @@ def test_a_claim_is_held_against_what_its_source_would_overstate():
     ("arguments", "told"),
     [
         (["until=2025-12-31"], "case is missing"),
+        (["case_dir=uae_calls", "until=2015-12-31"], "case_dir=uae_calls: allowed: case=NAME"),
         (["case=russia_2025"], "until is missing"),
         (["case=russia_2025", "until=soon"], "until=soon: not a date"),
         (["case=russia_2025", "until=2025-01-31"], "fewer than two points"),

@@ -14,6 +14,7 @@ from sim.observation.operators import OPERATORS
 from sim.observation.residuals import available, residuals
 from sim.observation.sources import GRADES
 from sim.storage.folder import run_to_folder
+from sim.storage.tables import read_result
 from sim.words.facts import facts
 from sim.words.summary import warnings
 from tests.cli import REPO
@@ -103,6 +104,7 @@ def test_what_was_opened_is_told_as_it_was_given(case, folder):
         (["abuse=typo"], "abuse=typo: allowed: none, russia_2025"),
         (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
         (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
+        (["case_dir=uae_calls", "parameters=posterior"], "allowed: defaults$"),  # not calibrate
     ],
 )
 def test_what_cannot_be_meant_is_refused(overrides, reason):
@@ -137,6 +139,9 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_CASE, "reach: 0.5\n", "reach: 1.5\n", "must be less than or equal to 1"),
         (OF_CASE, "reach: 0.5\n", "reach: 0.76\n", "allowed: up to 0.752"),  # .975 of .7714
         (OF_CASE, "  persons:", "  people:", "unknown key; allowed: "),
+        (OF_CASE, f"  name: {MINE}", "  name: mine", f"case.name=mine: allowed: {MINE}"),
+        (OF_CASE, "  persons: 122.0", "  persons: 222.0", "holds 124 million people aged 12 and"),
+        (OF_SCENARIO, "    channel: any", "    channel: call", "carries none, so nothing would"),
         (
             OF_CASE,
             "  happened: russia",
@@ -147,7 +152,9 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
         (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies outside the run; allowed: 2022-01-31"),
-        (TABLE, "2022-03,,", "2020-03,,", "before the start of the case; allowed: from 2022-01"),
+        (TABLE, "2022-03,,", "2020-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
+        (TABLE, "2022-03,,", "2032-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
+        (OF_CASE, "  headline_month: 2022", "  headline_month: 2042", "allowed: 2022-01-01 to"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
         (OF_CASE, "# @package _global_\n", "", "needed: # @package _global_"),
@@ -180,10 +187,37 @@ def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folde
     assert said.startswith("conf/policy/mine.yaml, line 5: policies.mine.grade=2: ")
 
 
-def test_what_stands_in_no_file_of_the_case_is_given_no_line(folder):
+def test_what_stands_in_two_files_is_said_of_the_one_that_is_wrong(folder):
+    """It was said of the first file that has the policy."""
+    second = folder / "conf/scenario/second.yaml"
+    shutil.copy(folder / OF_SCENARIO, second)
+    change(folder, second.relative_to(folder), "2022-03-14\n", "2021-03-14\n")
+    (said,) = case.problems(str(folder))
+    assert said.startswith("conf/scenario/second.yaml, line ")
+
+
+def test_a_world_to_compare_with_that_there_is_not_is_named_with_its_file(folder):
     change(folder, OF_SCENARIO, "compare_to: [baseline]", "compare_to: [nowhere]")
     (said,) = case.problems(str(folder))
-    assert said.startswith("compare_to=nowhere: no")
+    assert said.startswith(f"{OF_SCENARIO}, line ")
+    assert "compare_to=nowhere: no such name" in said
+
+
+def test_what_a_scenario_rests_on_and_is_not_there_is_named(folder):
+    """Hydra said that it could not load it."""
+    change(folder, OF_SCENARIO, "  - _self_", "  - basline\n  - _self_")
+    (said,) = case.problems(str(folder))
+    assert said.startswith(
+        f"{OF_SCENARIO}: defaults: basline: no such file; did you mean baseline?"
+    )
+
+
+def test_shares_that_do_not_sum_are_named_with_their_file(folder):
+    change(folder, f"conf/population/{MINE}.yaml", "{russia: 1.0}", "{russia: 0.9}")
+    (said,) = case.problems(str(folder))
+    assert said.startswith(
+        f"conf/population/{MINE}.yaml, line 1: population: shares of regions must sum"
+    )
 
 
 def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folder):
@@ -254,6 +288,15 @@ def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
     (folder / "conf/case/.#mine.yaml").symlink_to("somebody@somewhere.1")
     (folder / "conf/scenario/.#mine.yaml").symlink_to("somebody@somewhere.1")
     assert list(case.problems(str(folder))) == []
+
+
+def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path):
+    """One was told of the case that is shipped."""
+    config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
+    run_to_folder(config, tmp_path / "run")
+    folder.rename(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match=r"case\.folder=.*my case, too: no folder data in it"):
+        read_result(tmp_path / "run")
 
 
 def test_a_missing_population_is_named(folder):
@@ -332,3 +375,28 @@ def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(fo
     page = (tmp_path / "run/report.html").read_text(encoding="utf-8")
     assert "<td>monthly, 18+</td>" in page
     assert "<td>monthly, age=12-17</td>" in page
+
+
+@pytest.mark.parametrize(("sign", "name"), [(";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize("path", [TABLE, "data/population.csv"])
+def test_a_table_that_a_spreadsheet_has_saved_with_other_signs_is_named(folder, path, sign, name):
+    """All columns were called missing."""
+    text = (folder / path).read_text(encoding="utf-8").replace(",", sign)
+    (folder / path).write_text(text, encoding="utf-8")
+    said = list(case.problems(str(folder)))
+    file = path.removeprefix("data/")
+    assert said == [f"{file}, line 1: separated by {name}; allowed: commas"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("second.yml", "not read; allowed: second.yaml"),
+        ("zweites_für.yaml", "allowed in its name: A to Z, a to z, 0 to 9, _, -"),
+        ("my ban.yaml", "allowed in its name: A to Z, a to z, 0 to 9, _, -"),
+    ],
+)
+def test_a_scenario_that_could_not_be_asked_for_is_named(folder, path, said):
+    """It was found to be without fault."""
+    shutil.copy(folder / OF_SCENARIO, folder / "conf/scenario" / path)
+    assert list(case.problems(str(folder))) == [f"conf/scenario/{path}: {said}"]

@@ -213,7 +213,7 @@ COMBINATIONS = {
     ),
     "nothing to solve a value from": (
         {"platforms.imo.standalone": None},
-        r"platforms\.imo\.standalone=null needs case\.observed_shares\.imo",
+        r"platforms\.imo\.standalone=null needs .*; allowed: that, or a value for each age band",
     ),
     "beliefs without a type": (
         {"platforms.max.belief.indifferent": DROPPED},

@@ -22,6 +22,7 @@ from experiments.forecasts import (
     scores,
 )  # fmt: skip
 from experiments.targets import COMPANY
+from experiments.validation_page import beside_naive
 
 DATES = pd.date_range("2025-10-01", periods=5, freq="MS")
 
@@ -136,6 +137,14 @@ def test_naive_forecasts_know_what_was_fitted_and_are_held_against_what_was_not(
         name = f"line, {last}" if last == "all" else f"line, last {last}"
         assert errors[name] == pytest.approx(0.0, abs=1e-9)
     assert errors["persistence"] == pytest.approx(np.sqrt((5**2 + 10**2) / 2))
+
+
+def test_who_has_no_line_to_draw_stands_beside_no_naive_forecast():
+    """It ended in a traceback if a platform had figures held out and none that were fitted."""
+    late = wanted([0.1], [HELD_OUT])
+    early = wanted([0.1, 0.2, 0.3, 0.4], [*[FITTED] * 3, HELD_OUT]).assign(platform="vk")
+    rows = pd.concat([late, early]).assign(rmse=0.0, error=0.0, crps=0.0, in_50=True, in_90=True)
+    assert list(beside_naive(rows)) == ["vk"]
 
 
 def test_a_record_begins_with_the_month_of_the_start_and_ends_with_the_date():

@@ -164,6 +164,12 @@ def test_a_mistake_is_told_what_to_write_instead(given, told):
     assert "hydra.cc" not in str(error.value)
 
 
+def test_a_policy_misspelt_is_told_which_may_be_meant():
+    """It was told the kinds of policies, as if a new one had been asked for."""
+    with pytest.raises(ConfigError, match=r"did you mean max_egov\? in force: call_restriction, "):
+        load_config("+scenario=call_ban", "policies.max_egv.rate=0.1")
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

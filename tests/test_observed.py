@@ -194,9 +194,12 @@ def test_a_day_that_is_none_is_named_with_its_line(config, tmp_path):
         events(there)
 
 
-def test_a_case_without_labels_marks_no_events(config, tmp_path):
+def test_a_case_marks_events_by_labels_or_has_neither(config, tmp_path):
     there = elsewhere(config, tmp_path)
     (tmp_path / "data/labels.csv").unlink()
+    with pytest.raises(ConfigError, match=r"labels\.csv: no such file.*; allowed: both files"):
+        events(there)  # said nothing, and the figure marked nothing
+    (tmp_path / "data/events.csv").unlink()
     assert events(there).empty
 
 

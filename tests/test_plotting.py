@@ -215,9 +215,12 @@ def test_the_note_names_markers_and_events_only_where_there_are_some(
 
     assert "Markers: observed" in said(figures["reach"])
     assert "Events above" in said(figures["reach"])
-    bare = said(plotting.reach(timeseries, "ban", observed.iloc[3:], events.iloc[3:]))
-    assert "Markers" not in bare
-    assert "Events" not in bare
+    bare = plotting.reach(timeseries, "ban", observed.iloc[3:], events.iloc[3:])
+    assert "Markers" not in said(bare)
+    assert "Events" not in said(bare)
+    assert "as observed" in figures["reach"].get_label()
+    assert "observed" not in bare.get_label()
+    assert bare.get_figheight() < figures["reach"].get_figheight()  # no room for no labels
 
 
 def test_a_month_alone_is_seen(timeseries, observed, events):

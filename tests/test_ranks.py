@@ -50,7 +50,7 @@ def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path)
     by_ranks = (*RUN, "engine=mpi", f"hydra.run.dir={tmp_path}")
     status, output, errors = ended(started(2, "-m", "sim", *by_ranks))
     assert status == 0, errors
-    assert output.count("Tables and figures") == 1
+    assert output.count("tables and figures") == 1
     assert_same_tables(straight, tmp_path)
     assert names(straight) == names(tmp_path)
     manifest = read_manifest(tmp_path)

@@ -13,9 +13,9 @@ from sim import load_config
 from sim.composing.conf import CONF
 from sim.observation.observed import observations
 from sim.observation.operators import REACH
-from sim.observation.residuals import residuals
+from sim.observation.residuals import FAR, residuals
 from sim.runs import compare
-from sim.words.summary import FAR, months, reach_points, rows, table, warnings
+from sim.words.summary import months, reach_points, rows, table, warnings
 from tests.written import CONFIG, written
 
 SIZE = ("population.n_users=200", "replications=3")
@@ -117,6 +117,13 @@ def test_what_a_company_claims_is_not_shown_as_observed(result):
     assert (seen["Max, monthly"], seen["Max, daily"]) == ("39.0", "")
 
 
+def test_a_run_of_one_month_shows_it_once():
+    """It stood under "first" and under "later", twice the same numbers."""
+    config = load_config("population.n_users=200", "replications=2", "dur_days=35")
+    heads = [str(column.header) for column in table(compare(config)).columns]
+    assert [head.split("\n")[0] for head in heads] == ["", "later (90 % band)", "observed"]
+
+
 def test_a_run_shorter_than_a_month_has_no_table():
     config = load_config("population.n_users=200", "replications=1", "dur_days=14")
     short = compare(config)
@@ -136,10 +143,10 @@ def test_warnings_count_the_points_that_are_missed(result):
     run = result.timeseries[result.timeseries["scenario"] == "call_ban"]
     points = residuals(run, observations(result.config)).dropna(subset="median")
     measured = points[(points["use"] == "fit") & points["operator"].isin(list(REACH))]
-    n_missed = (measured["error_points"].abs() > FAR).sum()
+    n_missed = (measured["standardised"].abs() > FAR).sum()
     assert n_missed > 0
     assert f"{n_missed} of {len(measured)} observed points" in text
-    worst = measured.loc[measured["error_points"].abs().idxmax()]
+    worst = measured.loc[measured["standardised"].abs().idxmax()]
     label = result.config.platforms[worst["platform"]].label
     word = {"monthly_reach": "monthly", "daily_reach": "daily"}[worst["operator"]]
     assert f"worst: {label} {word} {worst['date']:%b %Y}" in text
@@ -165,7 +172,7 @@ def test_one_run_has_neither_a_band_nor_a_word_of_it():
 
 
 def test_who_misses_nothing_is_not_sent_to_what_happened(monkeypatch):
-    monkeypatch.setattr("sim.words.summary.FAR", 100.0)
+    monkeypatch.setattr("sim.observation.residuals.FAR", 100.0)
     text = "\n".join(warnings(written(lambda *_: 0.0)))
     assert re.search(r"\b0 of \d+ observed points are missed", text)
     assert "compare with +scenario" not in text

@@ -45,6 +45,21 @@ def test_types_are_called_as_one_would_call_them(tree):
     assert refusal(tree, {"compare_to": 5}).startswith("compare_to=5: must be a list")
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("policies.call_restriction.grade", 95, "equal to 1; 95 % is written 0.95"),
+        ("population.vpn.12-17", "5.5 %", "must be a number; 5.5 % is written 0.055"),
+        ("population.vpn.12-17", "0,05", "must be a number; written 0.05"),
+        ("policies.max_egov.rate", 20, "less than or equal to 10"),  # no share
+        ("policies.call_restriction.grade", 1000, "less than or equal to 1"),
+        ("compare_to", "baseline", "must be a list; written [baseline]"),
+    ],
+)
+def test_a_value_as_in_a_text_is_told_how_it_is_written(tree, key, value, told):
+    assert refusal(tree, {key: value}).endswith(told)
+
+
 def test_what_is_wrong_with_the_whole_stands_under_no_key(tree):
     said = refusal(tree, {"compare_to": ["mandate_only", "mandate_only"]})
     assert said.startswith("compare_to")

@@ -60,6 +60,12 @@ def stamps(overrides: tuple[str, ...]) -> Stamps:
     return tuple((str(path), path.stat().st_mtime_ns) for path in files)
 
 
+def own_names(overrides: tuple[str, ...], group: str) -> list[str]:
+    """Return the names that a case adds to those that a group of conf/ allows."""
+    folders = [_opened(o) for o in overrides if o.startswith(FOLDER)][:1]
+    return [path.stem for folder in folders for path in yaml_files(folder, group)]
+
+
 def _opened(override: str) -> Path:
     """Return the folder that `open_case` wrote into an override."""
     return Path(override.removeprefix(FOLDER).strip("'"))

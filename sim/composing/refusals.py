@@ -9,6 +9,7 @@ from typing import Any
 
 from yaml import YAMLError
 
+from sim.composing.case_dir import own_names
 from sim.composing.conf import names
 from sim.composing.validation import ADDED, allowed_keys
 
@@ -37,6 +38,10 @@ def explain(
         group, given = missing.groups()
         options = message.partition("Available options")[2].split()[2:]  # behind "in 'GROUP':"
         return f"{group}={given}: no such name; {allowed_keys(given, options)}"
+    if absent := re.match(r"In '(.+)': Could not load '(.+)/(.+)'", message):
+        here, group, given = absent.groups()
+        allowed = allowed_keys(given, [*names(group), *own_names(overrides, group)])
+        return f"conf/{here}.yaml: defaults: {given}: no such file; {allowed}"
     if needed := re.match(r"Missing mandatory value: .*\n\s*full_key: ([\w.]+)", message):
         return f"{needed[1]}: missing; write {needed[1]}=VALUE"
     if twice := re.match(r"Multiple values for (\w+)\.", message):
@@ -89,9 +94,11 @@ def no_yaml(error: YAMLError) -> str:
 
 def no_such_policy(override: str, name: str, policies: Tree) -> str:
     """Say which policies are in force, where an override is about another."""
+    close = get_close_matches(name, policies, n=1, cutoff=NEAR)
+    hint = f"did you mean {close[0]}? " if close else ""
     known = f"; +policy={name} adds it" if name in names("policy") else ""
     return (
-        f"{override}: no policy {name} in this world{known}; in force: "
+        f"{override}: no policy {name} in this world{known}; {hint}in force: "
         f"{', '.join(sorted(policies)) or 'none (a scenario brings some: +scenario=NAME)'}"
     )
 

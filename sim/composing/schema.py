@@ -19,7 +19,7 @@ from yaml import YAMLError
 
 from sim import posterior
 from sim.composing.case_dir import Stamps, open_case, searching, stamps
-from sim.composing.conf import CONF, names
+from sim.composing.conf import CONF
 from sim.composing.keys import IN_CONF, open_key, path_of
 from sim.composing.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.composing.validation import OURS, validate
@@ -155,10 +155,9 @@ def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
     """Refuse to change a policy that is not in the world."""
     for override in overrides:
         group, *rest = path_of(override)
-        name = rest[0] if rest else ""
+        name = rest[0] if rest[1:] else ""  # policies.NAME={...} makes one
         made = policies.get(name) if isinstance(policies, dict) else None
-        is_one = isinstance(made, dict) and "kind" not in made and name in names("policy")
-        if group == "policies" and is_one:
+        if group == "policies" and isinstance(made, dict) and "kind" not in made:
             in_force = {key: value for key, value in policies.items() if key != name}
             raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
 

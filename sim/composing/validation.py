@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import typing
 from collections.abc import Iterator
 from difflib import get_close_matches
@@ -58,7 +59,7 @@ def _lines(problem: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         yield from (f"{key}: {line}" if key else line for line in message.splitlines())
     else:
-        yield f"{key}={_short(value)}: {_plain(message)}"
+        yield f"{key}={_short(value)}: {_plain(message)}{_written(problem)}"
 
 
 def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
@@ -110,6 +111,23 @@ def _plain(message: str) -> str:
     for theirs, ours in PLAIN.items():
         message = message.replace(theirs, ours)
     return message
+
+
+def _written(problem: Any) -> str:
+    """Say how a value is written that somebody wrote as in a text: 64 %, 0,64, a list of one."""
+    value, kind = problem["input"], problem["type"]
+    if kind == "float_type" and (percent := re.fullmatch(r"(\d+\.?\d*) ?%", str(value))):
+        return _of_hundred(float(percent[1]))
+    if kind == "less_than_equal" and problem["ctx"]["le"] == 1 and 2 < value <= 100:
+        return _of_hundred(value)  # 1.2 may be a slip
+    if kind == "float_type" and re.fullmatch(r"-?\d+,\d+", str(value)):
+        return f"; written {value.replace(',', '.')}"
+    is_name = kind == "tuple_type" and isinstance(value, str)
+    return f"; written [{value}]" if is_name else ""
+
+
+def _of_hundred(percent: float) -> str:
+    return f"; {percent:g} % is written {percent / 100:g}"
 
 
 def _tags(problem: Any) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import solara
+import solara.lab
 from matplotlib.figure import Figure
 from mesa.visualization.solara_viz import ModelController
 from mesa.visualization.utils import update_counter
@@ -52,7 +53,8 @@ def Page() -> None:
     scenario, set_scenario = solara.use_state(FIRST)
     chosen, set_chosen = solara.use_state(dict.fromkeys(LEVERS, AS_PLANNED))
     luck, set_luck = solara.use_state(0)
-    made = solara.use_memo(lambda: make(scenario, chosen, luck), [scenario, chosen, luck])
+    asked = (scenario, chosen, luck)
+    making = solara.lab.use_task(lambda: make(*asked), dependencies=[*asked])
     solara.Title(TITLE)
     with solara.Column(gap="8px", style="padding: 12px; max-width: 1800px; margin: auto"):
         solara.HTML("h1", unsafe_innerHTML=TITLE, style="font-size: 1.4rem")
@@ -65,7 +67,10 @@ def Page() -> None:
             for name in LEVERS:
                 move = partial(lambda k, at: set_chosen({**chosen, k: at}), name)
                 Move(scenario, name, chosen[name], move)
-        if isinstance(made, LiveModel):
+        if making.pending:  # without controls: what is pressed now would be lost
+            Prose("These people and their ties are being made ...")
+            solara.ProgressLinear(value=True)
+        elif isinstance(made := making.value, LiveModel):
             Run(made, luck).key(str(id(made)))  # with new controls, which stand still
             Prose(f"{CAVEAT} `{command(scenario, chosen)}`", SMALL)
         else:

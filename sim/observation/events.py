@@ -18,7 +18,7 @@ LABEL = ["date", "label", "platforms", "url"]
 def events(config: SimConfig) -> pd.DataFrame:
     """Return the steps of a case that matter, with labels short enough for a figure.
 
-    A case without labels.csv has none.
+    A case with neither events.csv nor labels.csv has none.
 
     Returns
     -------
@@ -28,11 +28,17 @@ def events(config: SimConfig) -> pd.DataFrame:
     Raises
     ------
     ConfigError
-        If labels.csv labels an event that events.csv does not hold, or at too great a length.
+        If one of the two files is missing, or labels.csv labels an event that events.csv does not
+        hold, or at too great a length.
     """
     names = {config.platforms[name].label: name for name in config.messengers}
     data, rows = config.case.data, []
     if not (data / "labels.csv").is_file():
+        if (data / "events.csv").is_file():
+            raise ConfigError(
+                "labels.csv: no such file, so no figure would mark what stands in events.csv; "
+                "allowed: both files (docs/howto_case.md), or neither"
+            )
         return pd.DataFrame(columns=LABEL)
     known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
     for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():

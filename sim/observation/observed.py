@@ -144,7 +144,7 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
     low, high = (-100.0, 10_000.0) if is_change else (0.0, 100.0)
     high = persons if line["unit"] == "million" else high
     if not low <= _number(line["value"]) <= high:
-        yield "value", f"allowed: {low:g} to {high:g} {line['unit']}"
+        yield "value", f"allowed: {low:g} to {high:g} {line['unit']}".rstrip()
     if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
         yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
     if problem := base_problem(line["base"]):

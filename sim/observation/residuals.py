@@ -17,6 +17,7 @@ from sim.words.units import BAND
 
 SERIES = ["group", "platform", "channel", "measure"]
 SCORE = ["use", "platform", "operator"]
+FAR = 3.0  # errors of the source (of a panel: points): what is further off is called missed
 
 
 def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
@@ -51,6 +52,16 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     table["error_points"] = 100.0 * (table["median"] - table["value"])
     table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
     return table
+
+
+def missed(table: pd.DataFrame) -> pd.Series:
+    """Return which figures are further off than `FAR` errors of their source.
+
+    Parameters
+    ----------
+    table : DataFrame, as of `residuals`
+    """
+    return table["standardised"].abs() > FAR
 
 
 def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:

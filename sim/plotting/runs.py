@@ -75,10 +75,11 @@ def reach(
     looks : mapping of Look, optional
         Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
-    figure = new_figure(f"Reach by platform: {scenario}", 8.5)
-    daily, monthly = panel(figure, 0.75, 2.8), panel(figure, 4.05, 2.8)
     rows = select(timeseries, group="all", channel="any")
     start, end = _run(select(rows, scenario=scenario, measure="dau"))
+    has_events = bool(events["date"].between(start, end).any())
+    figure = new_figure(f"Reach by platform: {scenario}", 8.5 if has_events else 7.4)
+    daily, monthly = panel(figure, 0.75, 2.8), panel(figure, 4.05, 2.8)
     for axes, measure, name in ((monthly, "mau", "monthly"), (daily, "dau", "average daily")):
         lines = _reach_lines(rows, scenario, measure)
         ends = draw_lines(axes, lines, looks_in(lines, looks), 100.0)
@@ -93,10 +94,11 @@ def reach(
     dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
     seen = within(daily, observed["date"] + MID_MONTH).any()
     markers = " Markers: observed (hollow: company claim)." if seen else ""
-    above = f" {EVENT_NOTE}" if within(daily, events["date"]).any() else ""
+    above = f" {EVENT_NOTE}" if has_events else ""
     note(figure, f"{band_note(lines)}{dashed}{markers}\nMonths stand at their middle.{above}")
+    as_observed = ", and as observed" if seen else ""
     figure.set_label(
-        f"Monthly and daily reach of {_names(lines, looks)} in {scenario}, and as observed."
+        f"Monthly and daily reach of {_names(lines, looks)} in {scenario}{as_observed}."
     )
     return figure
 

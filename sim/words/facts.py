@@ -18,7 +18,7 @@ from sim.words.summary import (
     SERIES,
     Row,
     every_monthly_series,
-    missed,
+    how_many_missed,
     months,
     observed_in,
     reach_points,
@@ -130,7 +130,7 @@ def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
         happened = config.case.happened
         is_other = config.scenario != happened
         theirs = f"; they are of {happened}, not of this world" if is_other else ""
-        against = f"{missed(seen)}{theirs}"
+        against = f"{how_many_missed(seen)}{theirs}"
     return f"How sure: {sure}; {against}."
 
 
@@ -190,7 +190,7 @@ def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
 
 def _name(line: Line) -> str:
     """Return the messenger that a line is about."""
-    return line.row.label.split(",")[0]
+    return line.row.label.rpartition(",")[0]
 
 
 def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:

@@ -13,8 +13,8 @@ MEANING = {
     ),
     "isolated": (
         f"% of people who can reach over {_LESS} fewer of their contacts by app than at the "
-        "start, a contact counting by how much one talks with it. Any app that works counts; the "
-        "plain phone does not."
+        "start, each contact counting by how much one talks with them. Any app that works counts; "
+        "the plain phone does not."
     ),
     "cut off": (
         "The same by apps that the state cannot read. Whom one can reach on the state's app alone "
@@ -31,9 +31,10 @@ CAPTION = (
     "communication of the average person = 1. Exposure: % of communication open to the state. "
     f"Isolated: reach over {_LESS} fewer contacts by app than at the start; cut off: the same by "
     "apps that the state cannot read. Welfare: mean logsum of what one can use, in utils; being "
-    "made to use it is not in it. Incidents, losses: the average at the start = 1."
+    "made to use it is not in it."
 )
 UNITS = (
     "Lines in bold are costs. Cellular calls: a person a day, all communication of the average "
-    "person = 1. Incidents, losses: the average at the start = 1."
+    "person = 1."
 )
+OF_ABUSE = " Incidents, losses: the average at the start = 1."  # where a case has any

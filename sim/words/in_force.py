@@ -76,7 +76,7 @@ def _relieved(policy: Policy, now: Iterable[Policy]) -> Iterator[Policy]:
 
 
 def _labels(config: SimConfig) -> Labels:
-    return lambda names: " and ".join(config.platforms[name].label for name in names)
+    return lambda names: " and ".join(config.platforms[name].printed for name in names)
 
 
 def _words(policy: Policy, labels: Labels, ramp: float) -> tuple[str, str]:

@@ -43,7 +43,8 @@ def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -
         return f"**{here:.0f}{unit}**" + "".join(f" ({other:.0f}{unit})" for other in others)
 
     daily = ", ".join(
-        f"{config.platforms[name].label} {share(name, 'any', 'dau')}" for name in config.messengers
+        f"{config.platforms[name].printed} {share(name, 'any', 'dau')}"
+        for name in config.messengers
     )
     gone = {
         measure: " and ".join(f"{share('any', c, measure)} for {c}s" for c in ("call", "message"))

@@ -16,15 +16,14 @@ from sim.measures import costly
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
-from sim.observation.residuals import residuals
+from sim.observation.residuals import FAR, missed, residuals
 from sim.platforms import CELLULAR
 from sim.results import Result
-from sim.words.glossary import CAPTION
+from sim.words.glossary import CAPTION, OF_ABUSE
 from sim.words.units import BAND
 
 SERIES = ["platform", "channel", "measure"]
 WORDS = {"mau": "monthly", "dau": "daily"}
-FAR = 3.0  # percentage points: a simulated point further off than this is called missed
 
 
 class Row(NamedTuple):
@@ -39,7 +38,7 @@ class Row(NamedTuple):
 
 def rows(config: SimConfig) -> list[Row]:
     """Return the lines of the table: adoption, and never without what it costs."""
-    labels = {name: config.platforms[name].label for name in config.messengers}
+    labels = {name: config.platforms[name].printed for name in config.messengers}
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
@@ -73,12 +72,15 @@ def table(result: Result) -> Table | None:
     monthly = every_monthly_series(result)
     observed = observed_in(result, after)
     title = f"{config.scenario}: {config.case.title}"
-    out = Table(title=title, caption=CAPTION, box=box.SIMPLE_HEAD, caption_justify="left")
+    caption = CAPTION + (OF_ABUSE if config.abuse else "")
+    out = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
     band = " (90 % band)" if result.config.replications > 1 else ""
-    months_of = (f"first\n{before:%b %Y}", f"later{band}\n{after:%b %Y}")
+    firsts = (f"first\n{before:%b %Y}",) if before != after else ()
+    months_of = (*firsts, f"later{band}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
-    for head in (*months_of, *others, f"observed\n{after:%b %Y}"):
+    seen = (f"observed\n{after:%b %Y}",) if observed else ()
+    for head in (*months_of, *others, *seen):
         out.add_column(head, justify="right", overflow="fold")
     for row in rows(config):
         out.add_row(row.label, *_cells(row, before, after, monthly, observed))
@@ -89,18 +91,20 @@ def _cells(
     row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
     observed: dict[tuple[str, str], float],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield the cells of a line: before, after, each counterfactual, observed."""
+    """Yield the cells of a line: before (if not after), after, each other world, observed."""
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
-    yield _write(here.loc[before].median(), row)
+    if before != after:
+        yield _write(here.loc[before].median(), row)
     later = here.loc[after]
     low, high = later.quantile([BAND["low"], BAND["high"]])
     band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
     yield f"{_write(later.median(), row)}{band}"
     for other in others:
         yield _write(other.loc[after].median(), row)
-    seen = observed.get((row.platform, row.measure))
-    yield "" if seen is None else _write(seen, row)
+    if observed:
+        seen = observed.get((row.platform, row.measure))
+        yield "" if seen is None else _write(seen, row)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -167,20 +171,23 @@ def warnings(result: Result) -> Iterator[str]:
     if months(result)[1] is None:
         yield "No whole month was run: there is no table of months, and no report."
     measured = reach_points(result)
-    off = measured[measured["error_points"].abs() > FAR]
+    off = measured[missed(measured)]
     if len(measured):
-        yield f"{missed(measured)}{_list(off, config)}."
+        yield f"{how_many_missed(measured)}{_list(off, config)}."
     happened = config.case.happened
     if config.scenario != happened and len(off):
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
 
 
-def missed(points: pd.DataFrame) -> str:
-    """Say how many of some observed points are far off."""
-    n = int((points["error_points"].abs() > FAR).sum())
+def how_many_missed(points: pd.DataFrame) -> str:
+    """Say how many of some observed points are far off, beside how well their source knows."""
+    n = int(missed(points).sum())
     are = "is" if n == 1 else "are"
-    return f"{n} of {len(points)} observed points {are} missed by over {FAR:g} points"
+    return (
+        f"{n} of {len(points)} observed points {are} missed "
+        f"by over {FAR:g} times the error of the source"
+    )
 
 
 def reach_points(result: Result) -> pd.DataFrame:
@@ -215,10 +222,10 @@ def kind_of(point: Any) -> str:
     return WORDS[REACH[point.operator]] + of_whom(point.base, point.group)
 
 
-def _list(missed: pd.DataFrame, config: SimConfig) -> str:
-    worst = missed.reindex(missed["error_points"].abs().sort_values(ascending=False).index)[:5]
+def _list(off: pd.DataFrame, config: SimConfig) -> str:
+    worst = off.reindex(off["standardised"].abs().sort_values(ascending=False).index)[:5]
     named = ", ".join(
-        f"{config.platforms[p.platform].label} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
+        f"{config.platforms[p.platform].printed} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
         for p in worst.itertuples()
     )
     return f" (worst: {named})" if named else ""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ConfigError
+from sim.observation.lines import refuse_separator
 from sim.world.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
@@ -19,6 +20,18 @@ _GROUP = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
 
 def age_shares(path: Path) -> F64:
     """Read the age pyramid, shape (89,): share of each age 12 to 100 among users, sum 1.
+
+    Raises
+    ------
+    ConfigError
+        As `people`.
+    """
+    users = people(path)
+    return users / users.sum()
+
+
+def people(path: Path) -> F64:
+    """Read how many people are of each age 12 to 100, shape (89,), in the unit of the table.
 
     People of a group are spread evenly over its years, an open one's as far as 100.
 
@@ -33,6 +46,7 @@ def age_shares(path: Path) -> F64:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
+            refuse_separator(rows.fieldnames or (), path)
             missing = {"age", "male", "female"} - set(rows.fieldnames or ())
             if missing:
                 raise ConfigError(
@@ -49,7 +63,9 @@ def age_shares(path: Path) -> F64:
                     )
                 known[first : last + 1] = True
                 persons[first : last + 1] = count / (last - first + 1)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: no text in UTF-8: {error.reason}") from error
+    except (OSError, csv.Error) as error:
         raise ConfigError(f"{path}: cannot read the age table: {error}") from error
     between = np.arange(*np.flatnonzero(known)[[0, -1]]) if known.any() else np.empty(0, int)
     if not known[between].all():
@@ -58,7 +74,7 @@ def age_shares(path: Path) -> F64:
     users = persons[FIRST_AGE:]
     if users.sum() <= 0:
         raise ConfigError(f"{path}: nobody is {FIRST_AGE} or older")
-    return users / users.sum()
+    return users
 
 
 def _age_group(row: dict[str | Any, str | Any], where: str) -> tuple[int, int, float]:
