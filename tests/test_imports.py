@@ -16,7 +16,7 @@ LAYERS = [
         "compiled",
         "vectors.aligned",
         "mechanisms",
-        "observation.lines",
+        "lines",
         "posterior",
         "words.units",
         "words.numbers",

@@ -8,7 +8,7 @@ import pandas as pd
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.observation.lines import read_lines
+from sim.lines import read_lines
 
 LONGEST = 40  # label of an event
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")

@@ -16,8 +16,8 @@ import pandas as pd
 from sim.cells import groups
 from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.lines import Line, read_lines
 from sim.observation.events import events
-from sim.observation.lines import Line, read_lines
 from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
 from sim.policy_checks import allowed

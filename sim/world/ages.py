@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ConfigError
-from sim.observation.lines import refuse_separator
+from sim.lines import refuse_separator
 from sim.world.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
