@@ -30,6 +30,16 @@ def test_measures_of_all_parts_of_a_long_table_have_their_units(tmp_path):
     assert back["measure"].iloc[-1] == "vpn"
 
 
+def test_dates_have_an_hour_only_where_a_step_begins_within_a_day(tmp_path):
+    days = pd.to_datetime(["2025-06-02", None, "2025-06-09"])
+    for name, dates in zip(TABLES, (days, days + pd.Timedelta(hours=12), days), strict=True):
+        pd.DataFrame({"date": dates}).to_parquet(tmp_path / f"{name}.parquet", index=False)
+    write_csv(tmp_path, tmp_path / "csv")
+    first, second, _ = ((tmp_path / "csv" / f"{name}.csv").read_text() for name in TABLES)
+    assert first.split("\n")[1:-1] == ["2025-06-02", "", "2025-06-09"]
+    assert second.split("\n")[1].startswith("2025-06-02 12:00:00")
+
+
 def test_a_sweep_is_meant_by_its_folder_or_by_that_of_its_tables(tmp_path):
     joined = leave(tmp_path / COLLECTED, OF_SWEEP)
     assert tables(tmp_path) == tables(joined) == [joined / f"{name}.parquet" for name in OF_SWEEP]

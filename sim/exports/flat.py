@@ -62,7 +62,7 @@ def _copy(path: Path, target: Path) -> set[str]:
     """Write a Parquet file as CSV; return the measures that occur in it."""
     measures: set[str] = set()
     with whole(target) as draft, pq.ParquetFile(path) as file:
-        schema = pa.schema([(f.name, _plain(f.type)) for f in file.schema_arrow])
+        schema = pa.schema([(f.name, _plain(f, file)) for f in file.schema_arrow])
         with pc.CSVWriter(draft, schema) as writer:
             for batch in file.iter_batches():
                 part = pa.Table.from_batches([batch]).cast(schema)
@@ -72,9 +72,22 @@ def _copy(path: Path, target: Path) -> set[str]:
     return measures
 
 
-def _plain(kind: Any) -> Any:
-    """Return the type in which a column goes into a CSV file, which knows no categories."""
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
+def _plain(column: Any, file: pq.ParquetFile) -> Any:
+    """Return the type in which a column goes into a CSV file, which knows no categories.
+
+    Steps may begin within a day; if none does, dates stand there without an hour.
+    """
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_timestamp(kind) and _are_days(file, column.name):
+        return pa.date32()
+    return kind
+
+
+def _are_days(file: pq.ParquetFile, name: str) -> bool:
+    parts = (batch[name] for batch in file.iter_batches(columns=[name]))
+    return all(part.equals(part.cast(pa.date32(), safe=False).cast(part.type)) for part in parts)
 
 
 def _units(columns: dict[str, None], measures: list[str]) -> pd.DataFrame:
