@@ -151,6 +151,7 @@ def test_the_months_and_what_was_observed_in_the_later_one():
 def test_points_are_missed_from_below_as_from_above(simulated):
     found = told(lambda *_: simulated)
     off = (found.observed["value"] - simulated).abs()
+    assert found.observed["date"].is_monotonic_increasing
     n_missed = int((off > 3.0 * found.observed["sigma"]).sum())
     assert n_missed > 10
     assert f"{n_missed} of {len(off)} observed points" in found.answer[-1]

@@ -47,7 +47,7 @@ class Facts(NamedTuple):
     after: dt.date
     lines: list[Line]
     groups: pd.DataFrame  # who moved: group, then effect on daily reach by messenger, exposure
-    observed: pd.DataFrame  # as summary.reach_points
+    observed: pd.DataFrame  # as summary.reach_points, by date
     answer: list[str]
 
 
@@ -61,6 +61,7 @@ def facts(result: Result) -> Facts | None:
     lines = list(_lines(result, before, after))
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
+    seen = seen.sort_values("date", kind="stable")
     return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
 
 
