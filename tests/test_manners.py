@@ -214,6 +214,14 @@ def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, tol
     assert "Traceback" not in process.stderr
 
 
+def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
+    with pytest.raises(ConfigError) as error:
+        load_config("compare_to=[call_ban_only]", "dur_days=28")
+    assert "(change dur_days, or leave its world out of compare_to)" in str(error.value)
+    with pytest.raises(ConfigError, match="drop the policy with ~policies.call_restriction"):
+        load_config("+scenario=call_ban_only", "dur_days=28")
+
+
 def test_a_scenario_named_twice_is_told_how_they_compose():
     with pytest.raises(ConfigError, match=r"\+scenario=\[NAME,NAME\]"):
         load_config("+scenario=call_ban", "+scenario=full_block")
