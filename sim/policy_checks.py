@@ -47,15 +47,16 @@ def policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[
             if policy.segment not in known:
                 what = "has no chats" if has_chats else "is unknown"
                 yield f"{name}.segment={policy.segment!r} {what}; {allowed(known)}"
-        here = name in config.policies
-        out = f"drop the policy with ~policies.{name}" if here else "leave its world out of compare_to"
+        is_here = name in config.policies  # else a world that it is compared with has it
+        drop = f"drop the policy with ~policies.{name}"
+        advice = drop if is_here else "leave its world out of compare_to"
         for field in ("start", "stop"):
             date = getattr(policy, field)
             last = config.end - dt.timedelta(days=field == "start")
             if date is not None and not config.start <= date <= last:
                 yield (
                     f"{name}.{field}={date} lies outside the run; allowed: {config.start} to "
-                    f"{last} (change dur_days, or {out})"
+                    f"{last} (change dur_days, or {advice})"
                 )
     stories = [name for name, policy in policies.items() if isinstance(policy, Story)]
     if len(stories) > MOST_STORIES:
