@@ -298,10 +298,18 @@ def test_who_is_outside_the_sample_takes_after_somebody_like_them(monkeypatch):
     assert (users[~outside] == before[~outside]).all()
     assert (users.account[outside] == users.installed[outside]).all()
     assert not users.installed[outside & (users.online == 0)].any()
+    kinds = users.band * 6 + (users.type + 1) * 2 + users.online
+
+    def has_somebody_near(i):
+        looks = range(i, i + sample.MOST_LOOKS)
+        return any(kinds[sample.stand_in(k, some, 8000)] == kinds[i] for k in looks)
+
+    rows = [i for i in np.flatnonzero(outside) if has_somebody_near(i)]
+    assert len(rows) > 0.8 * outside.sum()  # the others are of rare kinds
     names = ["band", "type", "online", "installed", "habit"]
-    theirs, there = (users[names][who].tolist() for who in (outside, ~outside))
+    theirs, there = (users[names][who].tolist() for who in (rows, ~outside))
     seen = {str(one) for one in there}
-    assert np.mean([str(one) in seen for one in theirs]) > 0.85  # of rare kinds none is near
+    assert all(str(one) in seen for one in theirs)
     assert len({str(one) for one in theirs}) > 0.4 * len(seen)
     shown = state.shown.words[:8000][outside]
     assert (shown & np.uint64(63) == users.installed[outside]).all()
