@@ -51,7 +51,7 @@ class Collection(NamedTuple):
     go_on: str
 
 
-def collect(path: Path) -> Collection:
+def collect(path: Path | str) -> Collection:
     """Join what is there.
 
     Raises
@@ -60,13 +60,15 @@ def collect(path: Path) -> Collection:
         If `path` holds neither a sweep nor a multirun, nothing is done yet, or runs were made by
         several versions.
     """
+    path = Path(path)
     found = evidence(path)
     _refuse_mixture(path, found.runs)
     return _collected(path, found)
 
 
-def collect_mixed(path: Path) -> Collection:
+def collect_mixed(path: Path | str) -> Collection:
     """Join what is there, even of several versions, and raise as `collect` does else."""
+    path = Path(path)
     return _collected(path, evidence(path))
 
 

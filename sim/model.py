@@ -16,8 +16,9 @@ from sim.parallel.threads import Threads
 from sim.rng import purpose_key
 from sim.rules import tie, whatif
 from sim.rules.records import TALK, records
+from sim.rules.word import place
 from sim.simulation import Simulation
-from sim.state import State, seats
+from sim.state import State, n_places, seats
 
 
 class MigrationModel(mesa.Model):
@@ -39,8 +40,8 @@ class MigrationModel(mesa.Model):
     Raises
     ------
     ValueError
-        If the population is larger than ``AGENT_LIMIT`` or not that of `start`, or a compiled
-        engine is asked to run rules that only Python knows.
+        If the population is larger than ``AGENT_LIMIT``, `start` is of a world of other sizes, or
+        a compiled engine is asked to run rules that only Python knows.
     """
 
     running: bool  # mesa's: whether there are steps to take
@@ -59,8 +60,8 @@ class MigrationModel(mesa.Model):
             raise ValueError(f"population.n_users={n}: mesa agents are made up to {AGENT_LIMIT}")
         if user_class is not User and config.engine.name != "mesa":
             raise ValueError(f"{user_class.__name__} needs engine=mesa, not {config.engine.name}")
-        if start is not None and start.n_users != n:  # compiled rules would read beyond its end
-            raise ValueError(f"start has {start.n_users} users; allowed: population.n_users={n}")
+        if start is not None:
+            _refuse_other_world(start, config)
         config = drawn(config, replication)
         self.config = config
         threads = Threads(config.engine.threads)
@@ -94,3 +95,16 @@ class MigrationModel(mesa.Model):
         self.simulation.step()
         self.running = done + 1 < config.n_steps
         self.datacollector.collect(self)
+
+
+def _refuse_other_world(start: State, config: SimConfig) -> None:
+    """Refuse a start of other sizes: compiled rules would read beyond the ends of arrays."""
+    sizes = {
+        "users": (start.n_users, config.population.n_users),
+        "messengers": (int(start.rules.n_messengers), len(config.messengers)),
+        "places": (place(start.rules.abroad_low) + 1, n_places(config)),
+        "kinds of abuse": (len(start.abuse), len(config.abuse)),
+    }
+    for what, (has, asked) in sizes.items():
+        if has != asked:
+            raise ValueError(f"start has {has} {what}; allowed: {asked}, as config has")

@@ -50,12 +50,12 @@ class Picture(NamedTuple):
     data: str  # base64
 
 
-def write_report(result: Result, folder: Path) -> Path | None:
+def write_report(result: Result, folder: Path | str) -> Path | None:
     """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month.
 
     Parameters
     ----------
-    folder : Path
+    folder : Path or str
         That of the run (`run_to_folder`): its figures and how it was made are part of the page.
 
     Raises
@@ -63,7 +63,7 @@ def write_report(result: Result, folder: Path) -> Path | None:
     ConfigError
         If no run has left anything there.
     """
-    found = facts(result)
+    found, folder = facts(result), Path(folder)
     if found is None:
         return None
     if not read_manifest(folder):

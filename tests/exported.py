@@ -15,5 +15,5 @@ STEP = pd.Timestamp("2025-12-29")
 def exported(path):
     """Fill a folder with a run and its counterfactuals; return it."""
     config = load_config("+scenario=call_ban", f"population.n_users={N}", "replications=2")
-    run_to_folder(config, path)
+    run_to_folder(config, str(path))
     return path

@@ -39,7 +39,7 @@ def jobs(tmp_path_factory):
 
 @pytest.mark.slow
 def test_parameters_stand_beside_every_value(jobs):
-    found = collect(jobs)
+    found = collect(str(jobs))
     assert found.runs["seed"].tolist() == [1, 2, 3] * 2
     assert found.runs["job_scenario"].tolist() == ["call_ban_only"] * 3 + ["baseline"] * 3
     joined = pd.read_parquet(found.folder / "outcomes.parquet")

@@ -194,8 +194,8 @@ def test_nodes_that_are_not_numbered_from_0_are_refused():
 @pytest.mark.interpreted
 def test_a_saved_graph_comes_back_and_leaves_nothing_else(tmp_path):
     graph = from_list(5, [(0, 1, 0), (1, 2, 2), (3, 1, 1)])
-    graph.save(tmp_path / "graph.npz")
-    again = Graph.load(tmp_path / "graph.npz")
+    graph.save(str(tmp_path / "graph.npz"))
+    again = Graph.load(str(tmp_path / "graph.npz"))
     for name in ("indptr", "indices", "layer_end"):
         saved, loaded = getattr(graph, name), getattr(again, name)
         assert np.array_equal(saved, loaded)

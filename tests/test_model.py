@@ -286,12 +286,23 @@ def test_models_share_a_prepared_start_without_changing_it():
     assert_same_state(shared, made("compiled", 5))
 
 
-def test_a_start_of_another_number_of_users_is_refused():
+@pytest.mark.parametrize(
+    ("others", "told"),
+    [
+        (["population.n_users=130"], "start has 120 users; allowed: 130"),
+        (["case_dir=turkey_whatsapp_2021"], "start has 5 messengers; allowed: 3"),
+        (
+            ["~population.regions.moscow", "population.regions.central=0.275"],
+            "start has 21 places; allowed: 19",
+        ),
+        (["abuse=none"], "start has 2 kinds of abuse; allowed: 0"),
+    ],
+)
+def test_a_start_of_another_world_is_refused(others, told):
     """It ended the process, notebook and all, by a segmentation fault."""
     start = made("compiled", 0).simulation.state
-    other = load_config("population.n_users=130")
-    with pytest.raises(ValueError, match=r"start has 120 users; .*population\.n_users=130"):
-        MigrationModel(other, start=start)
+    with pytest.raises(ValueError, match=told):
+        MigrationModel(load_config("population.n_users=120", *others), start=start)
 
 
 def test_replications_of_a_model_differ():

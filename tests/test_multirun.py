@@ -140,4 +140,4 @@ def test_a_job_in_a_place_that_cannot_be_seen_is_left_alone(copy):
 
 def test_a_folder_that_is_no_sweep_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"multirun\.yaml: no such file"):
-        Multirun.of(tmp_path)
+        Multirun.of(str(tmp_path))

@@ -339,7 +339,7 @@ def test_a_single_step_and_no_events_can_be_drawn(timeseries, observed, events, 
 def test_files_are_whole_the_same_and_described(figures, timeseries, tmp_path):
     first, again = tmp_path / "v1.0", tmp_path / "again"
     save(figures["use"], first)
-    save(plotting.use(timeseries, "ban"), again)
+    save(plotting.use(timeseries, "ban"), str(again))
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "again.png",
         "again.svg",

@@ -105,7 +105,7 @@ def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(fol
     assert "begun from Python; config.yaml beside this page" in text
     (folder / OVERRIDES).parent.mkdir()
     (folder / OVERRIDES).write_text("- +scenario=call_ban\n- seed=3\n")
-    write_report(read_result(folder), folder)
+    write_report(read_result(folder), str(folder))
     assert "python -m sim +scenario=call_ban seed=3" in plain(page(folder))
     assert "seed 1, 3 replications of 300 users" in text
     assert "may not be quoted as a forecast" in text

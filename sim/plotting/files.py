@@ -11,19 +11,19 @@ from sim.plotting.drawing import DPI
 from sim.storage.drafts import whole
 
 
-def save(figure: Figure, path_without_suffix: Path) -> None:
+def save(figure: Figure, path_without_suffix: Path | str) -> None:
     """Write the figure as a run leaves it, PNG and SVG, each as `save_as` does."""
     for suffix in ("png", "svg"):
         save_as(figure, path_without_suffix, suffix)
 
 
-def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
+def save_as(figure: Figure, path_without_suffix: Path | str, suffix: str) -> Path:
     """Write the figure, whole or not at all, the same bytes always; return the file.
 
     Parameters
     ----------
     figure : Figure
-    path_without_suffix : Path
+    path_without_suffix : Path or str
         In a folder that exists; the suffix is appended.
     suffix : str
         png (150 dpi), svg or pdf.
@@ -34,7 +34,7 @@ def save_as(figure: Figure, path_without_suffix: Path, suffix: str) -> Path:
         "svg": {"Date": None, "Creator": None, "Description": about},
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None, "Subject": about},
     }
-    target = path_without_suffix.with_name(f"{path_without_suffix.name}.{suffix}")
+    target = Path(f"{path_without_suffix}.{suffix}")
     with (
         mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}),
         whole(target) as draft,

@@ -29,7 +29,7 @@ Drawings = Sequence[tuple[str, Callable[[], Any]]]  # names, and what draws a fi
 _log = logging.getLogger(__name__)
 
 
-def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: None) -> Result:
+def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:
     """Run `config` with its counterfactuals and leave the evidence in `folder`.
 
     Raises
@@ -39,7 +39,7 @@ def run_to_folder(config: SimConfig, folder: Path, on_step: OnStep = lambda: Non
     Interrupted
         As `fill_folder` does.
     """
-    return fill_folder(Checkpoint.at(folder, config), on_step)
+    return fill_folder(Checkpoint.at(Path(folder), config), on_step)
 
 
 def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:

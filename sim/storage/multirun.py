@@ -40,7 +40,7 @@ class Multirun:
     jobs: tuple[Job, ...]
 
     @classmethod
-    def of(cls, folder: Path) -> Self:
+    def of(cls, folder: Path | str) -> Self:
         """Return the multirun in `folder`: its jobs are those that ``multirun.yaml`` asks for.
 
         Raises
@@ -48,6 +48,7 @@ class Multirun:
         ConfigError
             If there is none, or one whose jobs' folders have other names than numbers.
         """
+        folder = Path(folder)
         hydra = _read(folder)
         asked = expand(_overrides(hydra))
         in_slurm = hydra["launcher"]["_target_"].endswith("SlurmLauncher")

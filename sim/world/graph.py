@@ -167,8 +167,9 @@ class Graph:
             graph.add_edge(a, b, layer=self.layers[level])
         return graph
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write a .npz file; it appears complete or not at all."""
+        path = Path(path)
         part = path.with_name(f"{path.name}.{os.getpid()}.part")
         try:
             with part.open("wb") as file:
@@ -184,7 +185,7 @@ class Graph:
             part.unlink(missing_ok=True)
 
     @classmethod
-    def load(cls, path: Path) -> Self:
+    def load(cls, path: Path | str) -> Self:
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             layers = tuple(str(name) for name in file["layers"])
