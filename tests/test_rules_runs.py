@@ -235,6 +235,15 @@ def test_what_keeps_a_messenger_does_not_depend_on_having_it():
     assert habit == pytest.approx(0.6, rel=1e-6)
 
 
+def test_who_would_take_it_up_would_not_use_more_than_all_of_it():
+    """Habits of newcomers follow what it adds, by a scale that holds for the average user."""
+    users, talks, now = toy_users(1, 1), records(TALK, 1), toy_now([[1.0]])
+    talks.value[0, 0] = 4.0
+    found = np.zeros((1, 5, MAX), np.float32)
+    keep(users, talks, now, toy_rules(1), np.full(MAX, 1.5, np.float32), found)
+    assert found[0, 4, 0] == 1.0
+
+
 FIRST = {"start": dt.date(2025, 6, 4)}
 SHOCK = Shock(state_averse=2.0, indifferent=1.0, foreign_averse=-0.5)
 EVERY_KIND = {

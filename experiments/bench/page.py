@@ -209,7 +209,7 @@ def _parts(results: pd.DataFrame) -> str:
         "hundreds of instructions, most of 512 bits: the time goes into these more than into "
         "waiting for memory. The rest is a hundred rules for each user and step, each of "
         "a few dozen instructions, computed for all messengers at once; no part of it is large. "
-        "To halve the time, less would have to be asked of the model."
+        "[scale.md](scale.md) tells what was tried to make it less."
     )
 
 
