@@ -1,13 +1,18 @@
-"""What a panel sees of a user in a month, as the start is solved for it: known limits."""
+"""The loops of the start: what a panel sees in a month, who is drawn anew, what is noted."""
 
 import numpy as np
 import pytest
 
 from sim.compiled import rule_loop
-from sim.initialisation.inversion import MONTH, month, stationary
+from sim.conditions import Conditions
+from sim.initialisation.inversion import MONTH, Draw, draw, month, stationary, talk
+from sim.initialisation.sample import NOBODY, draw_sample
+from sim.parallel.threads import Threads
+from sim.rules.fixed import SHARE_STEPS
 from sim.rules.records import MAX, TALK, records
+from sim.rules.word import FEARS, USABLE
 from sim.vectors.octets import write
-from tests.worlds import in_steps, toy_now, toy_rules, toy_users
+from tests.worlds import in_steps, talks_of, toy_now, toy_rules, toy_users, world
 
 DAYS = 6.0  # of a step: a month shows five states, and four changes between them
 OFTEN, RARELY = 50.0, 1e-3  # openings a day
@@ -61,3 +66,28 @@ def test_the_slope_is_that_of_reach(openings, days):
     step = 0.05
     less, more = (seen(openings, B + sign * step, days)[2] for sign in (-1.0, 1.0))
     assert seen(openings, days=days)[3] == pytest.approx((more - less) / (2 * step), rel=2e-3)
+
+
+SOCIETY = "population.n_users=3000"
+
+
+def test_a_draw_changes_what_users_show_to_have_and_not_what_they_fear():
+    config, start = world(SOCIETY)
+    state, sample, now = start.copy(), draw_sample(start.n_users), Conditions(config).at(0)
+    talk(state, sample, now, 0.0, Threads(1))
+    every, scale = (1 << len(config.messengers)) - 1, np.full(MAX, 0.5, np.float32)
+    draw(state, sample, now, Draw(every, 1.0, NOBODY, 0.0, 0.0, scale, np.uint64(1)), Threads(1))
+    before, after = (s.shown.words[:-1].astype(np.int64) for s in (start, state))
+    assert (before & FEARS > 0).mean() > 0.1
+    assert (after & FEARS == before & FEARS).all()
+    assert (after & USABLE == state.users.installed & state.users.account).all()
+    assert 0.1 < ((after ^ before) & USABLE > 0).mean() < 0.9
+
+
+def test_what_later_reach_is_compared_with_is_that_of_the_start():
+    config, start = world(SOCIETY)
+    talks = talks_of(start.copy(), Conditions(config).at(0))
+    for name in ("reachable", "secure"):
+        shares = np.minimum(talks[name].astype(float), 1.0)
+        assert (start.at_start[name] == np.rint(SHARE_STEPS * shares)).all()
+    assert (start.at_start.secure < start.at_start.reachable).any()
