@@ -166,7 +166,8 @@ def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
     visitor.choose("Restriction of calls", "half fail")
     visitor.wait_for("step 1 of 52")
     assert "No effect here" not in visitor.text
-    assert "+scenario=call_ban policies.call_restriction.grade=0.5" in visitor.text
+    asked = "population.n_users=500 +scenario=call_ban policies.call_restriction.grade=0.5"
+    assert f"python -m sim {asked}" in visitor.text
     visitor.press("Step")
     visitor.wait_for("step 2 of 52")
     visitor.press("Reset")
