@@ -76,7 +76,6 @@ class Answer(NamedTuple):
 
 def main(arguments: list[str]) -> None:
     """Run the points, find the boxes and write the page."""
-    assert __doc__ is not None
     understood = parser("discover", __doc__)
     understood.add_argument("--bound", type=float, default=65.0, help="of exposure [%%]")
     with ending_well():

@@ -35,7 +35,6 @@ QUICK, QUICK_POINTS = ("population.n_users=500", "dur_days=728"), 3
 
 def main(arguments: list[str]) -> None:
     """Run the grid from both sides and write the page."""
-    assert __doc__ is not None
     with ending_well():
         study = Study("phase_diagram", parser("phase_diagram", __doc__), arguments)
         asked = request(study.overrides)

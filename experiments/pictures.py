@@ -8,7 +8,6 @@ ties are those of a user of the default society; the other two are diagrams, wri
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from experiments import command
 from sim import load_config
 from sim.composing.conf import CONF
 from sim.plotting.drawing import NORMAL, SMALL, WIDTH, new_figure, note
@@ -34,11 +34,7 @@ GREEN, BLUE, RED = "#e3f2ee", "#e4eff8", "#f9e6dc"  # look, observe, act
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw all three."""
-    parser = argparse.ArgumentParser(
-        "python -m experiments.pictures",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("pictures", __doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=FIGURES, metavar="FOLDER")
     folder = parser.parse_args(arguments).folder
     for name, figure in {"layers": layers(), "step": step(), "way": way()}.items():

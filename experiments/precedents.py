@@ -12,7 +12,6 @@ calibration (conf/design/calibration_russia_2025.yaml), which a test holds to th
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +19,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from experiments import command
 from experiments.scores import quantile
 from experiments.study import markdown
 from sim.parameters import Behaviour
@@ -138,12 +138,7 @@ def _told(row: pd.Series) -> str:
 
 def main(arguments: list[str]) -> None:
     """Print the page."""
-    parser = argparse.ArgumentParser(
-        "python -m experiments.precedents",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.parse_args(arguments)
+    command.parser("precedents", __doc__).parse_args(arguments)
     cases = pd.read_csv(CASES)
     print(page(cases, learnt(cases)), end="")
 

@@ -14,7 +14,7 @@ import sys
 import pandas as pd
 
 from experiments import command
-from experiments.scalars import HALF, READABLE
+from experiments.scalars import HALF, readable
 from sim import compare, load_config, run
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -87,9 +87,7 @@ def effect(result: Result, platform: str, channel: str, measure: str) -> pd.Seri
 
 def tipping(result: Result) -> tuple[str, str]:
     """Return when a world tips (median of those that do) and how often."""
-    config = result.config
-    readable = [m for m in config.messengers if config.platforms[m].state_access >= READABLE]
-    dates = time_to_tip(result.timeseries, readable, HALF)
+    dates = time_to_tip(result.timeseries, readable(result.config), HALF)
     when = dates.dropna()
     middle = f"{when.quantile(0.5, interpolation='lower'):%d %B %Y}" if len(when) else "never"
     return middle, f"{len(when)} of {len(dates)}"

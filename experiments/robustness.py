@@ -53,7 +53,6 @@ OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has
 
 def main(arguments: list[str]) -> None:
     """Run both sweeps and write the page."""
-    assert __doc__ is not None
     understood = parser("robustness", __doc__)
     understood.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of users")
     understood.add_argument("--societies", type=int, default=SOCIETIES, help="of each size")

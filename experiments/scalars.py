@@ -17,9 +17,7 @@ from sim.errors import ConfigError
 from sim.sweeps.folder import DONE, SweepFolder
 
 HALF = 0.5
-READABLE = (
-    0.5  # share of communication that the state reads, of a messenger that counts as its own
-)
+READABLE = 0.5  # share that the state reads of what is said on a messenger that counts as its own
 READ = "read by the state"  # stands for all such messengers together
 GROUP = "all"
 TIP = "state_primary"  # the outcome of which time to tip is asked
@@ -153,6 +151,9 @@ def _rows(table: pd.DataFrame, outcome: Outcome, config: SimConfig) -> pd.DataFr
 
 
 def _platforms(outcome: Outcome, config: SimConfig) -> list[str]:
-    if outcome.platform != READ:
-        return [outcome.platform]
+    return readable(config) if outcome.platform == READ else [outcome.platform]
+
+
+def readable(config: SimConfig) -> list[str]:
+    """Return the messengers that the state reads."""
     return [m for m in config.messengers if config.platforms[m].state_access >= READABLE]

@@ -23,9 +23,9 @@ from experiments import command
 from sim import compare, load_config
 from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
-from sim.observation.months import monthly_mean
 from sim.platforms import CELLULAR
 from sim.results import Result
+from sim.words.summary import monthly_series
 from sim.words.units import BAND
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
@@ -172,20 +172,7 @@ def last_month(result: Result) -> pd.Timestamp:
 
 def world(result: Result, scenario: str, month: pd.Timestamp) -> World:
     """Return the monthly means of all series of one world."""
-    t = result.timeseries
-    mine = t[(t["scenario"] == scenario) & (t["group"] == "all")]
-    names = mine["platform"].astype(str) + "/" + mine["channel"].astype(str)
-    names += "/" + mine["measure"].astype(str)
-    flat = mine[["date", "replication", "value"]].assign(platform=names)
-    is_monthly = mine["measure"] == "mau"
-    both = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
-    values = both[both["date"] == month].pivot_table(
-        index="platform", columns="replication", values="value"
-    )
-    keys = [name.split("/") for name in values.index]
-    return World(
-        values.set_axis(pd.MultiIndex.from_tuples(keys, names=["platform", "channel", "measure"]))
-    )
+    return World(monthly_series(result.timeseries, scenario).loc[month])
 
 
 def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> Spread:

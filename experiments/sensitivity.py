@@ -38,7 +38,6 @@ QUICK_BASE, QUICK_KEEP = 4, 2
 
 def main(arguments: list[str]) -> None:
     """Run both stages and write the page."""
-    assert __doc__ is not None
     understood = parser("sensitivity", __doc__)
     understood.add_argument("--keep", type=int, default=6, help="parameters of the second stage")
     understood.add_argument("--base", type=int, default=64, help="its sample, a power of 2")

@@ -40,13 +40,9 @@ UNITS = {  # of policies' keys (sim/policies.py), for axes
 MAY_CHANGE = ("executor", "max_failures")  # when a study is gone on with
 
 
-def parser(name: str, description: str) -> argparse.ArgumentParser:
+def parser(name: str, told: str | None) -> argparse.ArgumentParser:
     """Return what all studies understand."""
-    made = argparse.ArgumentParser(
-        f"python -m experiments.{name}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = command.parser(name, told)
     made.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with a study")
     made.add_argument("--quick", action="store_true", help="a toy size, to see that it works")
     made.add_argument(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from experiments import command
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.sweeps.driver import Ended, drive
@@ -36,12 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(
-        "python -m experiments.sweep",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("sweep", __doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--resume", type=Path, metavar="FOLDER", help="do what is missing or failed"

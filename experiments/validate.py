@@ -32,9 +32,9 @@ from experiments.study import Study, parser
 from experiments.targets import months
 from experiments.validation_page import Findings, page
 from sim import posterior
-from sim.cli import ending_well
 from sim.config import DATA
 from sim.errors import ConfigError
+from sim.process.endings import ending_well
 from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
@@ -47,7 +47,6 @@ KEY = "calibration="
 
 def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
-    assert __doc__ is not None
     understood = parser("validate", __doc__)
     understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
