@@ -87,7 +87,6 @@ def asked_of(overrides: list[str]) -> Asked:
 
 def start_of(request: Request) -> dt.date:
     """Return the first day of the runs of a design."""
-    assert request.design is not None
     design = request.design
     return load_config(f"+scenario={design.scenarios[0]}", *design.overrides).start
 

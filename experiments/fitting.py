@@ -74,7 +74,6 @@ class Fitting:
     """A fit whose sweeps lie in a study, under names that begin with `under`."""
 
     def __init__(self, study: Study, request: Request, record: Record, under: str = "") -> None:
-        assert request.design is not None
         self._study, self._request, self._record, self._under = study, request, record, under
         self._design, self.prior = request.design, Prior(request.design)
 

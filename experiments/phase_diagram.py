@@ -65,7 +65,6 @@ def request(overrides: Sequence[str]) -> Request:
 
 def small(asked: Request, n_levels: int = QUICK_POINTS) -> Request:
     """Return a request of the same kind that takes seconds, with so many points a side."""
-    assert asked.design is not None
     factors = dict(asked.design.factors)
     for side in list(factors)[:2]:
         factors[side] = factors[side].model_copy(update={"n_levels": n_levels})
