@@ -22,9 +22,8 @@ from sim.composing.conf import CONF
 from sim.plotting.drawing import NORMAL, SMALL, WIDTH, new_figure, note
 from sim.plotting.files import save
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, darker
-from sim.world.arms import build_graph
+from sim.world.build import users_and_graph
 from sim.world.graph import Graph
-from sim.world.population import draw_population
 
 FIGURES = CONF.parent / "docs" / "figures"
 N_USERS = 2_000
@@ -74,14 +73,7 @@ def layers() -> Figure:
 
 
 def _society() -> Graph:
-    config = load_config(f"population.n_users={N_USERS}")
-    people = draw_population(
-        config.population,
-        config.case.data / config.population.ages,
-        len(config.messengers),
-        config.seed,
-    )
-    return build_graph(people, config.network, config.seed, Path.cwd())
+    return users_and_graph(load_config(f"population.n_users={N_USERS}"))[1]
 
 
 def _somebody(graph: Graph) -> int:

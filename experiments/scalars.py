@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.folder import SweepFolder
 
 HALF = 0.5
 READABLE = 0.5  # share that the state reads of what is said on a messenger that counts as its own
@@ -76,7 +76,7 @@ def paths(
     ConfigError
         If a run of the sweep is not done, or covers no whole month.
     """
-    _refuse_unfinished(folder)
+    folder.refuse_unfinished()
     config = folder.config(0)
     pieces: dict[str, list[pd.DataFrame]] = {outcome.name: [] for outcome in outcomes}
     for table in _outcome_rows(folder, outcomes):
@@ -120,12 +120,6 @@ def months_to_tip(shares: pd.DataFrame) -> pd.Series:
 def _value(months: pd.DataFrame, outcome: Outcome) -> pd.Series:
     last = months.ffill(axis=1).iloc[:, -1]
     return last if outcome.of == "level" else last - months.iloc[:, 0]
-
-
-def _refuse_unfinished(folder: SweepFolder) -> None:
-    done = int((folder.records()["status"] == DONE).sum())
-    if done < len(folder.runs):
-        raise ConfigError(f"{folder.path}: {len(folder.runs) - done} runs are not done")
 
 
 def _outcome_rows(folder: SweepFolder, outcomes: Collection[Outcome]) -> Iterator[pd.DataFrame]:

@@ -20,6 +20,7 @@ from sim.observation.residuals import FAR, missed, residuals
 from sim.platforms import CELLULAR
 from sim.results import Result
 from sim.words.glossary import CAPTION, OF_ABUSE
+from sim.words.numbers import written
 from sim.words.units import BAND
 
 SERIES = ["platform", "channel", "measure"]
@@ -95,16 +96,16 @@ def _cells(
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     if before != after:
-        yield _write(here.loc[before].median(), row)
+        yield written(here.loc[before].median(), row.form)
     later = here.loc[after]
     low, high = later.quantile([BAND["low"], BAND["high"]])
-    band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
-    yield f"{_write(later.median(), row)}{band}"
+    band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
+    yield f"{written(later.median(), row.form)}{band}"
     for other in others:
-        yield _write(other.loc[after].median(), row)
+        yield written(other.loc[after].median(), row.form)
     if observed:
         seen = observed.get((row.platform, row.measure))
-        yield "" if seen is None else _write(seen, row)
+        yield "" if seen is None else written(seen, row.form)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -142,10 +143,6 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
     keys = [(date, *names[number]) for date, number in wide.index]
     return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
-
-
-def _write(value: float, row: Row) -> str:
-    return f"{100 * value:.1f}" if row.form == "percent" else f"{value:.3f}"
 
 
 HELD = {  # what bands hold beside luck, by config.parameters
