@@ -10,7 +10,6 @@ on. A figure further off than three standard deviations is called missed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +17,10 @@ import pandas as pd
 
 from experiments import command
 from sim import load_config, run
-from sim.errors import ConfigError
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
+from sim.process.endings import ending_well
 from sim.results import Result
 
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
@@ -30,13 +29,11 @@ NAMES = {"mau": "monthly", "dau": "daily"}
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         happened = load_config(*overrides).case.happened
         config = load_config(f"+scenario={happened}", *overrides)
         observed = observations(config)
         result = run(config)
-    except ConfigError as error:
-        sys.exit(str(error))
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
     print("\n".join(section(result, observed)))

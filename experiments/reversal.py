@@ -9,8 +9,6 @@ worlds, the messengers that the state reads become primary for more than half of
 
 from __future__ import annotations
 
-import sys
-
 import pandas as pd
 
 from experiments import command
@@ -20,6 +18,7 @@ from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.outcomes import regained, time_to_tip
 from sim.policies import Restriction
+from sim.process.endings import ending_well
 from sim.results import Result
 
 LIFTED = "ban_then_lift"
@@ -40,13 +39,11 @@ SERIES = (
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         config = load_config(f"+scenario={LIFTED}", *overrides)
         lift = lift_of(config)
         lifted = compare(config)
         worlds = [run(load_config(f"+scenario={name}", *overrides)) for name in TIPPING]
-    except ConfigError as error:
-        sys.exit(str(error))
     print("# What comes back, and what tips\n")
     print(f"Made by `{command.line('reversal', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")

@@ -10,7 +10,6 @@ whole month of the run, and medians over 40 replications.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from sim import compare, load_config
 from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
 from sim.platforms import CELLULAR
+from sim.process.endings import ending_well
 from sim.results import Result
 from sim.words.summary import monthly_series
 from sim.words.units import BAND
@@ -86,11 +86,9 @@ class Effect(NamedTuple):
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         worlds, effects, month = run_all(overrides)
         config = load_config(f"replications={REPLICATIONS}", *overrides)
-    except ConfigError as error:
-        sys.exit(str(error))
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     labels = {name: platform.label for name, platform in config.platforms.items()}
     print("# What every scenario does, and what it costs\n")
