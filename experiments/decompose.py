@@ -100,7 +100,13 @@ def main(overrides: list[str]) -> None:
 
 
 def effects(result: Result) -> pd.DataFrame:
-    """Return the effect in the headline month, as the report tells it: a column a series."""
+    """Return the effect in the headline month, as the report tells it: a column a series.
+
+    Raises
+    ------
+    ConfigError
+        If nothing is compared, or no whole month was run.
+    """
     if not result.config.compare_to:
         raise ConfigError(f"{result.config.scenario}: compared with nothing; set compare_to")
     month = months(result)[1]

@@ -65,7 +65,7 @@ def main(overrides: list[str]) -> None:
 
 
 def lift_of(config: SimConfig) -> pd.Timestamp:
-    """Return the day on which the restriction of calls ends."""
+    """Return the day on which the restriction of calls ends; a ConfigError if it never does."""
     ban = config.policies.get("call_restriction")
     if not isinstance(ban, Restriction) or ban.stop is None:
         raise ConfigError(f"{config.scenario}: policies.call_restriction has no stop")

@@ -22,11 +22,11 @@ from experiments import command
 from sim import compare, load_config
 from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
-from sim.platforms import CELLULAR
+from sim.platforms import CELLULAR, CHANNELS
 from sim.process.endings import ending_well
 from sim.results import Result
 from sim.words.summary import monthly_series
-from sim.words.units import BAND
+from sim.words.units import BAND, REACHES
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",
@@ -38,7 +38,6 @@ JUDGEMENTS = Path(__file__).with_suffix(".yaml")
 REPLICATIONS = 40  # of fewer, hardly more than half lie within the band of 90 %
 N_MOVED = 3  # changes of reach that are named
 SMALL = 0.001  # a change of reach below this is not named [1]
-WORDS = {"mau": "monthly", "dau": "daily"}
 
 
 class World(NamedTuple):
@@ -112,6 +111,11 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
 
     A yardstick is run once, with all scenarios that are held against it as its counterfactuals:
     pairing is the same from either side.
+
+    Raises
+    ------
+    ConfigError
+        If an override is refused, or one is a policy or scenario.
     """
     for override in overrides:
         if override.lstrip("+~").startswith(("policy=", "scenario=")):  # a yardstick would have it
@@ -160,7 +164,7 @@ def story(name: str) -> str:
 
 
 def last_month(result: Result) -> pd.Timestamp:
-    """Return the last month with monthly reach."""
+    """Return the last month with monthly reach; a ConfigError if there is none."""
     t = result.timeseries
     month = t.loc[t["measure"] == "mau", "date"].max()
     if pd.isna(month):
@@ -193,15 +197,15 @@ def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[st
         get = partial(_level, one)
         cells = [f"{get('mau', p)} / {get('dau', p)}" for p in messengers]
         cells += [get("vpn"), get("exposure")]
-        cells += [" / ".join(get("secure", "any", c) for c in BOTH)]
+        cells += [" / ".join(get("secure", "any", c) for c in CHANNELS)]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def level_spread(worlds: dict[str, World], labels: dict[str, str]) -> str:
     """Say how wide the bands of levels are."""
-    reach = [(measure, name, "any") for measure in WORDS for name in labels if name != CELLULAR]
+    reach = [(measure, name, "any") for measure in REACHES for name in labels if name != CELLULAR]
     others = [("vpn", "any", "any"), ("exposure", "any", "any")]
-    others += [("secure", "any", channel) for channel in BOTH]
+    others += [("secure", "any", channel) for channel in CHANNELS]
     widest = (
         max(Spread.of(100 * one.sum(*of)).half for one in worlds.values() for of in group)
         for group in (reach, others)
@@ -228,9 +232,9 @@ def _moved(effect: Effect, labels: dict[str, str]) -> str:
     changes = []
     for platform in labels:
         if platform != CELLULAR:
-            both = [(effect.of(measure, platform), measure) for measure in WORDS]
+            both = [(effect.of(measure, platform), measure) for measure in REACHES]
             change, measure = max(both, key=lambda pair: abs(pair[0].median()))
-            changes.append((change, f"{labels[platform]} {WORDS[measure]}"))
+            changes.append((change, f"{labels[platform]} {REACHES[measure]}"))
     changes.sort(key=lambda pair: -abs(pair[0].median()))
     named = [
         f"{name} {_banded(change)}"
@@ -253,9 +257,6 @@ def effect_spread(effects: dict[str, Effect]) -> str:
         for half in [max(told.half for e in effects.values() for told in column.of(e))]
     )
     return "; ".join(widest)
-
-
-BOTH = ("message", "call")
 
 
 class Column(NamedTuple):
@@ -287,9 +288,9 @@ COLUMNS = (  # after that of reach, which has its bands beside it
     Column("VPN", _of("vpn")),
     Column("exposure", _of("exposure")),
     Column("newly exposed", lambda effect: [effect.newly_exposed], sign="-"),
-    Column("isolated, messages / calls", _of("isolation", *BOTH)),
-    Column("cut off, messages / calls", _of("cut_off", *BOTH)),
-    Column("secure, messages / calls", _of("secure", *BOTH)),
+    Column("isolated, messages / calls", _of("isolation", *CHANNELS)),
+    Column("cut off, messages / calls", _of("cut_off", *CHANNELS)),
+    Column("secure, messages / calls", _of("secure", *CHANNELS)),
     Column("welfare", _of("welfare"), 1.0, 3),
     Column("fraud: attempts / incidents / losses, %", _fraud, 100.0, 0),
 )

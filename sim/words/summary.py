@@ -21,10 +21,9 @@ from sim.platforms import CELLULAR
 from sim.results import Result
 from sim.words.glossary import CAPTION, OF_ABUSE
 from sim.words.numbers import written
-from sim.words.units import BAND
+from sim.words.units import BAND, REACHES
 
 SERIES = ["platform", "channel", "measure"]
-WORDS = {"mau": "monthly", "dau": "daily"}
 
 
 class Row(NamedTuple):
@@ -43,7 +42,7 @@ def rows(config: SimConfig) -> list[Row]:
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
-        for measure, word in WORDS.items()
+        for measure, word in REACHES.items()
     ]
     told = [f"{kind}_incidents" for kind in config.abuse]
     told += [f"{kind}_losses" for kind in costly(config)]
@@ -216,7 +215,7 @@ def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], fl
 
 def kind_of(point: Any) -> str:
     """Say what reach an observed point is of, and of whom where that is not everybody."""
-    return WORDS[REACH[point.operator]] + of_whom(point.base, point.group)
+    return REACHES[REACH[point.operator]] + of_whom(point.base, point.group)
 
 
 def _list(off: pd.DataFrame, config: SimConfig) -> str:

@@ -72,7 +72,13 @@ def worlds_folder() -> Path:
 
 
 def world_key(config: SimConfig) -> str:
-    """Hash everything that the world of `config` depends on, sources included."""
+    """Hash everything that the world of `config` depends on, sources included.
+
+    Raises
+    ------
+    ConfigError
+        If a file that it is built from cannot be read.
+    """
     network = config.network.model_dump(mode="json", exclude={"path"})
     parts = [
         config.population.model_dump_json(), json.dumps(network), str(config.seed),
