@@ -21,7 +21,7 @@ from sim.parameters import Behaviour
 from sim.storage.manifest import write_json
 from sim.storage.stamps import folder_name
 from sim.sweeps.driver import drive
-from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Study:
         else:
             folder = request.model_copy(update={"folder": str(path)}).begin(name)
             write_json(self.path / KEPT, {"arguments": self._arguments})
-        if int((folder.records()["status"] == DONE).sum()) < len(folder.runs):
+        if folder.n_to_do:
             print(f"{len(folder.runs):,} runs: {path}", flush=True)
             ended = drive(folder, request.executor, request.max_failures)
             if ended.n_missing or ended.n_failed:

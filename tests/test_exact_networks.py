@@ -169,7 +169,7 @@ def erdos(n, z, seed):
     """Return a graph in which every pair has a tie with chance z / (n - 1)."""
     luck = np.random.default_rng(seed)
     n_drawn = luck.poisson(-np.log1p(-z / (n - 1)) * n * n / 2)  # twins and loops are dropped
-    return Graph.from_ends(n, *luck.integers(0, n, (n_drawn, 2)).T, seed)
+    return Graph.from_pairs(n, luck.integers(0, n, (n_drawn, 2)), seed)
 
 
 def convince(graph, n_seeds, hazard=ALWAYS):

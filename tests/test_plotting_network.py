@@ -65,7 +65,7 @@ def test_the_curve_visits_every_square_and_steps_to_a_neighbour():
 
 
 def test_a_graph_without_households_has_a_map_too():
-    graph = Graph.from_ends(4, np.array([0, 1, 2]), np.array([1, 2, 3]), 1)
+    graph = Graph.from_pairs(4, np.array([[0, 1], [1, 2], [2, 3]]), 1)
     atlas = draw_atlas(graph, np.array([0, 0, 1, 1]), ("here", "there"))
     names = ["max", "max", "telegram", "cellular"]
     drawn = network_map(atlas, names, np.zeros(4, bool), "Map")

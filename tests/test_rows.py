@@ -30,12 +30,13 @@ def random_graph(n, mean_degree, seed):
     """Return a graph of which a fifth of the users have no ties."""
     dice = np.random.default_rng(seed)
     users = np.flatnonzero(dice.random(n) < 0.8) if n > 2 else np.arange(n)
-    ends = users[dice.integers(0, users.size, (n * mean_degree // 2, 2))]
-    return Graph.from_ends(n, *ends.T, seed)
+    return Graph.from_pairs(
+        n, users[dice.integers(0, users.size, (n * mean_degree // 2, 2))], seed
+    )
 
 
 def star(n):
-    return Graph.from_ends(n, np.zeros(n - 1, int), np.arange(1, n), 1)
+    return Graph.from_pairs(n, np.column_stack([np.zeros(n - 1, int), np.arange(1, n)]), 1)
 
 
 def check(rows, graph):

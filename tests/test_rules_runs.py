@@ -74,7 +74,7 @@ def blocked(*calls):
 
 
 def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
-    star = Graph.from_ends(5, np.zeros(4, int), np.arange(1, 5), seed=1)
+    star = Graph.from_pairs(5, np.array([(0, k) for k in range(1, 5)]), seed=1)
     ties = ties_of(star.indptr, star.indices)
     chosen = np.array([contact(0, ties, u) for u in QUANTILES])
     shares = [(chosen == other).mean() for other in star.indices[:4]]

@@ -17,18 +17,18 @@ def drawn(n, n_ties, seed=1):
     """Return a graph of ties between users drawn at random; some users may have none."""
     keys = np.array([seed, seed + 1], np.uint64)
     pairs = np.array([uniforms(key, n_ties) * n for key in keys]).astype(np.int64)
-    return Graph.from_ends(n, *pairs, seed)
+    return Graph.from_pairs(n, pairs.T, seed)
 
 
 def star(n):
     """Return a graph in which user 1 knows everybody and nobody else anybody."""
     others = np.delete(np.arange(n), 1)
-    return Graph.from_ends(n, np.ones_like(others), others, 1)
+    return Graph.from_pairs(n, np.stack([np.ones_like(others), others], axis=1), 1)
 
 
 GRAPHS = {
-    "nobody knows anybody": Graph.from_ends(3, *np.zeros((2, 0), int), 1),
-    "a pair and one alone": Graph.from_ends(3, np.array([0]), np.array([2]), 1),
+    "nobody knows anybody": Graph.from_pairs(3, np.zeros((0, 2), int), 1),
+    "a pair and one alone": Graph.from_pairs(3, np.array([(0, 2)]), 1),
     "one slice": drawn(16, 30),
     "one user more than a slice": drawn(17, 40),
     "not a multiple of 16": drawn(1003, 3000),

@@ -150,6 +150,11 @@ class SweepFolder:
         tables = [shard.records() for shard in self.shards()]
         return pa.concat_tables(tables).to_pandas()
 
+    @property
+    def n_to_do(self) -> int:
+        """Return how many runs are not done."""
+        return len(self.runs) - int((self.records()["status"] == DONE).sum())
+
     def refuse_unfinished(self) -> None:
         """Refuse to read a sweep of which runs are not done.
 
@@ -158,9 +163,9 @@ class SweepFolder:
         ConfigError
             Which says how many.
         """
-        missing = len(self.runs) - int((self.records()["status"] == DONE).sum())
-        if missing:
-            raise ConfigError(f"{self.path}: {missing} runs are not done")
+        n = self.n_to_do
+        if n:
+            raise ConfigError(f"{self.path}: {n} runs are not done")
 
     @property
     def stop(self) -> Path:

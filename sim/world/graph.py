@@ -108,6 +108,11 @@ class Graph:
                 "networkx.convert_node_labels_to_integers does that"
             )
         ties = np.array([pair[:2] for pair in graph.edges()], dtype=np.uint32).reshape(-1, 2)
+        return cls.from_pairs(n, ties, seed)
+
+    @classmethod
+    def from_pairs(cls, n: int, ties: NDArray[np.integer[Any]], seed: int) -> Self:
+        """Build a graph of one layer from `ties`, shape (n_ties, 2)."""
         return cls.from_ends(n, ties[:, 0], ties[:, 1], seed)
 
     @classmethod
