@@ -80,7 +80,8 @@ class Fitting:
     def fit(self, sizes: Sizes) -> Fitted:
         """Simulate wave and generations; the last is the posterior."""
         observed, seed = self._record.observed, self._design.seed
-        points = self._wave().runs.drop_duplicates("point")[self.prior.names]
+        wave = self._study.sweep(self._name(0), self._request)
+        points = wave.runs.drop_duplicates("point")[self.prior.names]
         closed = close_in(self._outputs, self.prior.scores(points), observed, sizes, seed)
         errors = closed.outputs - observed.value
         variance = observed.sd**2 + closed.variance  # draws miss by what the emulator errs, too
@@ -94,9 +95,6 @@ class Fitting:
         kept = implausibility(far, np.hypot(observed.sd, SCALE)) < LIMIT
         ends = points[kept].agg(["min", "max"]).T.rename_axis("parameter").reset_index()
         return Fitted(draws, closed.history, ends, float(kept.mean()))
-
-    def _wave(self) -> SweepFolder:
-        return self._study.sweep(self._name(0), self._request)
 
     def _name(self, generation: int) -> str:
         return self._under + (f"generation_{generation:02}" if generation else "wave")

@@ -179,10 +179,6 @@ class Recorder:
     def _date(self, step: int) -> dt.date:
         return self.config.step_begins(step).date()
 
-    def _columns(self) -> list[int]:
-        """Return the columns of the messengers and cellular among ``MAX + 1``."""
-        return [*range(len(self.config.messengers)), CELLULAR]
-
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""
         k = self.config.messengers.index(platform)  # daily reach stands first
@@ -219,7 +215,7 @@ class Recorder:
         del self._snapshots[1:-1]
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
-        size, columns = MAX + 1, self._columns()
+        size, columns = MAX + 1, [*range(len(self.config.messengers)), CELLULAR]
         counts = np.zeros(size * size, np.int64)
         for first, last in parts(self.n_users):
             pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]
