@@ -74,7 +74,6 @@ def _misfit(found: Calibration, seen: Seen) -> pd.Series:
 def _without(request: Request, ablation: Ablation) -> Request:
     """Return the request for a world; what its policies lack is no factor there."""
     design = request.design
-    assert design is not None
     gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
     factors = {
         name: factor

@@ -27,8 +27,8 @@ from experiments.sequential import Sizes
 from experiments.study import Study, parser
 from experiments.targets import COMPANY
 from sim import load_config
-from sim.cli import ending_well
 from sim.errors import ConfigError
+from sim.process.endings import ending_well
 from sim.sweeps.request import Request
 
 QUICK = ("design.n=32", "design.replications=1", 'design.overrides=["population.n_users=300"]')
@@ -38,7 +38,6 @@ QUICK_SIZES = {"generations": 1, "new": 64}
 
 def main(arguments: list[str]) -> None:
     """Run wave and generations, and leave the posterior."""
-    assert __doc__ is not None
     understood = parser("calibrate", __doc__)
     understood.add_argument("--claims", action="store_true", help="fit companies' claims, too")
     understood.add_argument("--generations", type=int, default=8, help="after the wave")
@@ -88,7 +87,6 @@ def asked_of(overrides: list[str]) -> Asked:
 
 def start_of(request: Request) -> dt.date:
     """Return the first day of the runs of a design."""
-    assert request.design is not None
     design = request.design
     return load_config(f"+scenario={design.scenarios[0]}", *design.overrides).start
 

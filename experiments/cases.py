@@ -10,11 +10,9 @@ from __future__ import annotations
 import sys
 
 from experiments import command
-from experiments.record import MISSED, section
-from sim import load_config, run
+from experiments.record import MISSED, happened, section
 from sim.composing.case_dir import SHIPPED
 from sim.errors import ConfigError
-from sim.observation.observed import observations
 
 HEAD = """\
 What happened elsewhere and before, simulated with behaviour as it was tuned on Russia in 2025.
@@ -41,12 +39,8 @@ def main(overrides: list[str]) -> None:
     print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")
     print(HEAD)
     for folder in sorted(path for path in SHIPPED.iterdir() if path.is_dir()):
-        here = f"case_dir={folder}"
         try:
-            happened = load_config(here, *overrides).case.happened
-            config = load_config(here, f"+scenario={happened}", *overrides)
-            observed = observations(config)
-            result = run(config)
+            result, observed = happened(f"case_dir={folder}", *overrides)
         except ConfigError as error:
             sys.exit(f"{folder.name}: {error}")
         print(f"## {folder.name}\n")

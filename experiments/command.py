@@ -1,4 +1,4 @@
-"""The command line of experiments that take overrides and print a page."""
+"""The command lines of experiments."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ import shlex
 from collections.abc import Iterable
 
 
-def overrides(name: str, told: str | None) -> list[str]:
-    """Return the words that the command got; ``--help`` prints what the module tells of itself."""
-    parser = argparse.ArgumentParser(
+def parser(name: str, told: str | None) -> argparse.ArgumentParser:
+    """Return a parser whose ``--help`` prints what the module `name` tells of itself."""
+    return argparse.ArgumentParser(
         f"python -m experiments.{name}",
         description=told,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim")
-    given: list[str] = parser.parse_args().overrides
+
+
+def overrides(name: str, told: str | None) -> list[str]:
+    """Return the words that a command got which takes nothing but overrides."""
+    made = parser(name, told)
+    made.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim")
+    given: list[str] = made.parse_args().overrides
     return given
 
 

@@ -9,13 +9,14 @@ society is off, for everybody and for a region.
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from experiments import command
+from experiments.scores import rmse
 from experiments.study import numbers
 from sim import run
 from sim.config import SimConfig
@@ -104,7 +105,7 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
     rows = []
     for measure in MEASURES:
         points = both[both["measure"] == measure].set_index("kind")["points"]
-        rms = (f"{_rms(points[name]):.2f}" for name in ("all", "age", "region"))
+        rms = (f"{rmse(points[name].to_numpy()):.2f}" for name in ("all", "age", "region"))
         rows.append((measure, *rms, f"{points['region'].abs().max():.1f}"))
     head = ("points", "everybody", "an age band", "a region", "worst region and week")
     return (
@@ -116,16 +117,7 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
     )
 
 
-def _rms(points: pd.Series) -> float:
-    return float((points**2).mean() ** 0.5)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m experiments.country", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("folder", type=Path, help="of a run of one scenario in one replication")
-    return parser.parse_args()
-
-
 if __name__ == "__main__":
-    main(_options().folder)
+    asked = command.parser("country", __doc__)
+    asked.add_argument("folder", type=Path, help="of a run of one scenario in one replication")
+    main(asked.parse_args().folder)

@@ -11,7 +11,6 @@ do not add up to the effect, for mechanisms work together.
 
 from __future__ import annotations
 
-import sys
 from typing import NamedTuple
 
 import pandas as pd
@@ -20,6 +19,7 @@ from experiments import command
 from sim import compare, load_config
 from sim.errors import ConfigError
 from sim.mechanisms import MECHANISMS
+from sim.process.endings import ending_well
 from sim.results import Result
 from sim.words.summary import every_monthly_series, months
 from sim.words.units import BAND
@@ -70,15 +70,13 @@ def main(overrides: list[str]) -> None:
     """Print the page."""
     chosen = overrides if any("scenario=" in o for o in overrides) else ["+scenario=call_ban"]
     given = [*chosen, *(o for o in overrides if o not in chosen)]
-    try:
+    with ending_well():
         result = compare(load_config(*given))
         whole = effects(result)
         without = {
             name: effects(compare(load_config(*given, *mechanism.off)))
             for name, mechanism in MECHANISMS.items()
         }
-    except ConfigError as error:
-        sys.exit(str(error))
     config = result.config
     month = months(result)[1]
     print(f"# What makes the effect of {config.scenario}\n")
@@ -102,7 +100,13 @@ def main(overrides: list[str]) -> None:
 
 
 def effects(result: Result) -> pd.DataFrame:
-    """Return the effect in the headline month, as the report tells it: a column a series."""
+    """Return the effect in the headline month, as the report tells it: a column a series.
+
+    Raises
+    ------
+    ConfigError
+        If nothing is compared, or no whole month was run.
+    """
     if not result.config.compare_to:
         raise ConfigError(f"{result.config.scenario}: compared with nothing; set compare_to")
     month = months(result)[1]

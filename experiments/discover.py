@@ -76,7 +76,6 @@ class Answer(NamedTuple):
 
 def main(arguments: list[str]) -> None:
     """Run the points, find the boxes and write the page."""
-    assert __doc__ is not None
     understood = parser("discover", __doc__)
     understood.add_argument("--bound", type=float, default=65.0, help="of exposure [%%]")
     with ending_well():
@@ -94,7 +93,6 @@ def main(arguments: list[str]) -> None:
 def fresh(asked: Request) -> Request:
     """Return the request for other points of the same space, half as many."""
     design = asked.design
-    assert design is not None
     assert design.n is not None
     return asked.with_design(n=design.n // 2, seed=design.seed + 1)
 
@@ -140,9 +138,8 @@ def answer(
 
 def _refuse_other_designs(asked: Request) -> None:
     design = asked.design
-    if design is None or design.method not in ("latin_hypercube", "sobol"):
-        method = design and design.method
-        raise ConfigError(f"design.method={method}; allowed: latin_hypercube, sobol")
+    if design.method not in ("latin_hypercube", "sobol"):
+        raise ConfigError(f"design.method={design.method}; allowed: latin_hypercube, sobol")
     if len(design.scenarios) > 1 or any(f.levels for f in design.factors.values()):
         raise ConfigError("design: allowed: one scenario, factors with low and high")
 

@@ -74,14 +74,14 @@ class Fitting:
     """A fit whose sweeps lie in a study, under names that begin with `under`."""
 
     def __init__(self, study: Study, request: Request, record: Record, under: str = "") -> None:
-        assert request.design is not None
         self._study, self._request, self._record, self._under = study, request, record, under
         self._design, self.prior = request.design, Prior(request.design)
 
     def fit(self, sizes: Sizes) -> Fitted:
         """Simulate wave and generations; the last is the posterior."""
         observed, seed = self._record.observed, self._design.seed
-        points = self._wave().runs.drop_duplicates("point")[self.prior.names]
+        wave = self._study.sweep(self._name(0), self._request)
+        points = wave.runs.drop_duplicates("point")[self.prior.names]
         closed = close_in(self._outputs, self.prior.scores(points), observed, sizes, seed)
         errors = closed.outputs - observed.value
         variance = observed.sd**2 + closed.variance  # draws miss by what the emulator errs, too
@@ -95,9 +95,6 @@ class Fitting:
         kept = implausibility(far, np.hypot(observed.sd, SCALE)) < LIMIT
         ends = points[kept].agg(["min", "max"]).T.rename_axis("parameter").reset_index()
         return Fitted(draws, closed.history, ends, float(kept.mean()))
-
-    def _wave(self) -> SweepFolder:
-        return self._study.sweep(self._name(0), self._request)
 
     def _name(self, generation: int) -> str:
         return self._under + (f"generation_{generation:02}" if generation else "wave")

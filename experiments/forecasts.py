@@ -13,17 +13,7 @@ from scipy.special import ndtri
 from experiments.calibrate import asked_of
 from experiments.fitting import Asked, Record
 from experiments.prior import Prior
-from experiments.scores import (
-    band,
-    crps,
-    hazard,
-    inside,
-    line,
-    persistence,
-    place,
-    quantile,
-    rmse,
-)  # fmt: skip
+from experiments.scores import band, crps, hazard, inside, line, place, rmse
 from experiments.study import KEPT
 from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.errors import ConfigError
@@ -139,7 +129,7 @@ def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
         sd = np.hypot(target.sd, seen.discrepancy)
         at = place(draws, weight, sd, target.value)
         low, high = band(draws, weight, sd, LEVELS[1])
-        median = quantile(draws, weight, 0.5)
+        median = np.quantile(draws, 0.5, method="inverted_cdf")
         score = crps(draws, weight, sd, target.value)
         covered = [inside(at, level) for level in LEVELS]
         rows.append((median, low, high, median - target.value, score, *covered))
@@ -167,7 +157,7 @@ def naive(found: pd.DataFrame, platform: str) -> pd.Series:
     month, shares = _months(known), known["value"].to_numpy()
     at, truth = _months(later), later["value"].to_numpy()
     made = {
-        "persistence": np.full(len(at), persistence(shares)),
+        "persistence": np.full(len(at), shares[-1]),
         "line, last 2": line(month, shares, at, 2),
         "line, last 3": line(month, shares, at, 3),
         "line, all": line(month, shares, at, len(month)),

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from experiments.choices import GRAPH
 from experiments.study import markdown
 from sim.sweeps.folder import SweepFolder
-from sim.world.arms import build_graph
-from sim.world.population import draw_population
+from sim.world.build import users_and_graph
 from sim.world.statistics import statistics
 
 
@@ -17,11 +14,8 @@ def graphs(folder: SweepFolder) -> str:
     rows = []
     for run, level in folder.runs.drop_duplicates(GRAPH)[["run", GRAPH]].itertuples(index=False):
         config = folder.config(run)
-        people = draw_population(
-            config.population, config.case.data / config.population.ages, len(config.messengers),
-            config.seed,
-        )  # fmt: skip
-        seen = statistics(build_graph(people, config.network, config.seed, Path.cwd()), people)
+        users, graph = users_and_graph(config)
+        seen = statistics(graph, users)
         rows.append(
             (
                 level.replace("_", " "), f"{seen.mean_degree:.1f}", f"{seen.sd_log_degree:.2f}",

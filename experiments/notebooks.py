@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from experiments import command
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.process.extras import extra
@@ -130,12 +131,7 @@ def _note(times: dict[str, Took]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(
-        "python -m experiments.notebooks",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("notebooks", __doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="01_first_run, ...")
     parser.add_argument("--to", type=Path, default=Path("outputs/notebooks"), metavar="DIR")
     parser.add_argument("--pair", action="store_true", help="write NAME.ipynb from NAME.py")

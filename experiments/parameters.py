@@ -9,7 +9,6 @@ sources are those of conf/.
 
 from __future__ import annotations
 
-import argparse
 import inspect
 import re
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from experiments import command
 from experiments.fields import Row, as_set, at, rows, say
 from sim import load_config
 from sim.abuse import AbuseKind
@@ -253,9 +253,5 @@ def _comments(path: Path) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    argparse.ArgumentParser(
-        "python -m experiments.parameters",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    command.parser("parameters", __doc__).parse_args()
     main()

@@ -12,7 +12,6 @@ taken: the median of eight would decide verdicts by luck.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
@@ -22,9 +21,9 @@ import pandas as pd
 
 from experiments import command
 from sim import compare, load_config
-from sim.errors import ConfigError
 from sim.observation.observed import observations, observed_reach
 from sim.outcomes import monthly
+from sim.process.endings import ending_well
 from sim.results import Result
 from sim.words.units import BAND
 
@@ -58,11 +57,9 @@ class Line(NamedTuple):
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         happened = compare(load_config(f"+scenario={HAPPENED}", *overrides))
         alone = compare(load_config(f"+scenario={ALONE}", *overrides))
-    except ConfigError as error:
-        sys.exit(str(error))
     config = happened.config
     print("# Patterns that happened, and the model\n")
     print(f"Made by `{command.line('patterns', overrides)}`; ", end="")

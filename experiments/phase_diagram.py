@@ -35,7 +35,6 @@ QUICK, QUICK_POINTS = ("population.n_users=500", "dur_days=728"), 3
 
 def main(arguments: list[str]) -> None:
     """Run the grid from both sides and write the page."""
-    assert __doc__ is not None
     with ending_well():
         study = Study("phase_diagram", parser("phase_diagram", __doc__), arguments)
         asked = request(study.overrides)
@@ -66,7 +65,6 @@ def request(overrides: Sequence[str]) -> Request:
 
 def small(asked: Request, n_levels: int = QUICK_POINTS) -> Request:
     """Return a request of the same kind that takes seconds, with so many points a side."""
-    assert asked.design is not None
     factors = dict(asked.design.factors)
     for side in list(factors)[:2]:
         factors[side] = factors[side].model_copy(update={"n_levels": n_levels})

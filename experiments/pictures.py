@@ -8,7 +8,6 @@ ties are those of a user of the default society; the other two are diagrams, wri
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,14 +16,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
+from experiments import command
 from sim import load_config
 from sim.composing.conf import CONF
 from sim.plotting.drawing import NORMAL, SMALL, WIDTH, new_figure, note
 from sim.plotting.files import save
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, darker
-from sim.world.arms import build_graph
+from sim.world.build import users_and_graph
 from sim.world.graph import Graph
-from sim.world.population import draw_population
 
 FIGURES = CONF.parent / "docs" / "figures"
 N_USERS = 2_000
@@ -34,11 +33,7 @@ GREEN, BLUE, RED = "#e3f2ee", "#e4eff8", "#f9e6dc"  # look, observe, act
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Draw all three."""
-    parser = argparse.ArgumentParser(
-        "python -m experiments.pictures",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("pictures", __doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=FIGURES, metavar="FOLDER")
     folder = parser.parse_args(arguments).folder
     for name, figure in {"layers": layers(), "step": step(), "way": way()}.items():
@@ -78,14 +73,7 @@ def layers() -> Figure:
 
 
 def _society() -> Graph:
-    config = load_config(f"population.n_users={N_USERS}")
-    people = draw_population(
-        config.population,
-        config.case.data / config.population.ages,
-        len(config.messengers),
-        config.seed,
-    )
-    return build_graph(people, config.network, config.seed, Path.cwd())
+    return users_and_graph(load_config(f"population.n_users={N_USERS}"))[1]
 
 
 def _somebody(graph: Graph) -> int:

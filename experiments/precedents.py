@@ -12,7 +12,6 @@ calibration (conf/design/calibration_russia_2025.yaml), which a test holds to th
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import NamedTuple
@@ -20,10 +19,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.scores import quantile
+from experiments import command
 from experiments.study import markdown
 from sim.parameters import Behaviour
 from sim.rules.records import F64
+from sim.words.units import BAND
 
 CASES = Path(__file__).with_suffix(".csv")
 N = 400_000  # draws of the prior
@@ -77,13 +77,11 @@ def learnt(cases: pd.DataFrame) -> Learnt:
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     new = np.exp(mu + tau * rng.standard_normal(N))
-    quantiles = {name: _quantiles(rf, weight) for name, rf in {**of_case, NEW: new}.items()}
-    table = pd.DataFrame(quantiles, index=["low", "median", "high"]).T
-    return Learnt(table, new, weight)
-
-
-def _quantiles(values: F64, weight: F64) -> list[float]:
-    return [quantile(values, weight, at) for at in (0.05, 0.5, 0.95)]
+    quantiles = {
+        name: np.quantile(rf, list(BAND.values()), weights=weight, method="inverted_cdf")
+        for name, rf in {**of_case, NEW: new}.items()
+    }
+    return Learnt(pd.DataFrame(quantiles, index=list(BAND)).T, new, weight)
 
 
 def page(cases: pd.DataFrame, found: Learnt) -> str:
@@ -138,12 +136,7 @@ def _told(row: pd.Series) -> str:
 
 def main(arguments: list[str]) -> None:
     """Print the page."""
-    parser = argparse.ArgumentParser(
-        "python -m experiments.precedents",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.parse_args(arguments)
+    command.parser("precedents", __doc__).parse_args(arguments)
     cases = pd.read_csv(CASES)
     print(page(cases, learnt(cases)), end="")
 

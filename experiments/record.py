@@ -10,7 +10,6 @@ on. A figure further off than three standard deviations is called missed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,28 +17,37 @@ import pandas as pd
 
 from experiments import command
 from sim import load_config, run
-from sim.errors import ConfigError
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
+from sim.process.endings import ending_well
 from sim.results import Result
+from sim.words.units import REACHES
 
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
-NAMES = {"mau": "monthly", "dau": "daily"}
 
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
-        happened = load_config(*overrides).case.happened
-        config = load_config(f"+scenario={happened}", *overrides)
-        observed = observations(config)
-        result = run(config)
-    except ConfigError as error:
-        sys.exit(str(error))
+    with ending_well():
+        result, observed = happened(*overrides)
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
+
+
+def happened(*overrides: str) -> tuple[Result, pd.DataFrame]:
+    """Run what happened in a case; return that, and what was observed (`observations`).
+
+    Raises
+    ------
+    ConfigError
+        If an override or the table of what was observed is refused.
+    """
+    name = load_config(*overrides).case.happened
+    config = load_config(f"+scenario={name}", *overrides)
+    observed = observations(config)  # refused before the run
+    return run(config), observed
 
 
 def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
@@ -82,7 +90,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
 
 
 def _what(operator: str, base: str, group: str) -> str:
-    name = NAMES[REACH[operator]] if operator in REACH else operator.replace("_", " ")
+    name = REACHES[REACH[operator]] if operator in REACH else operator.replace("_", " ")
     return name + of_whom(base, group)
 
 

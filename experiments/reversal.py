@@ -9,17 +9,16 @@ worlds, the messengers that the state reads become primary for more than half of
 
 from __future__ import annotations
 
-import sys
-
 import pandas as pd
 
 from experiments import command
-from experiments.scalars import HALF, READABLE
+from experiments.scalars import HALF, readable
 from sim import compare, load_config, run
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.outcomes import regained, time_to_tip
 from sim.policies import Restriction
+from sim.process.endings import ending_well
 from sim.results import Result
 
 LIFTED = "ban_then_lift"
@@ -40,13 +39,11 @@ SERIES = (
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         config = load_config(f"+scenario={LIFTED}", *overrides)
         lift = lift_of(config)
         lifted = compare(config)
         worlds = [run(load_config(f"+scenario={name}", *overrides)) for name in TIPPING]
-    except ConfigError as error:
-        sys.exit(str(error))
     print("# What comes back, and what tips\n")
     print(f"Made by `{command.line('reversal', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications, median.\n")
@@ -68,7 +65,7 @@ def main(overrides: list[str]) -> None:
 
 
 def lift_of(config: SimConfig) -> pd.Timestamp:
-    """Return the day on which the restriction of calls ends."""
+    """Return the day on which the restriction of calls ends; a ConfigError if it never does."""
     ban = config.policies.get("call_restriction")
     if not isinstance(ban, Restriction) or ban.stop is None:
         raise ConfigError(f"{config.scenario}: policies.call_restriction has no stop")
@@ -87,9 +84,7 @@ def effect(result: Result, platform: str, channel: str, measure: str) -> pd.Seri
 
 def tipping(result: Result) -> tuple[str, str]:
     """Return when a world tips (median of those that do) and how often."""
-    config = result.config
-    readable = [m for m in config.messengers if config.platforms[m].state_access >= READABLE]
-    dates = time_to_tip(result.timeseries, readable, HALF)
+    dates = time_to_tip(result.timeseries, readable(result.config), HALF)
     when = dates.dropna()
     middle = f"{when.quantile(0.5, interpolation='lower'):%d %B %Y}" if len(when) else "never"
     return middle, f"{len(when)} of {len(dates)}"

@@ -53,7 +53,6 @@ OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has
 
 def main(arguments: list[str]) -> None:
     """Run both sweeps and write the page."""
-    assert __doc__ is not None
     understood = parser("robustness", __doc__)
     understood.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of users")
     understood.add_argument("--societies", type=int, default=SOCIETIES, help="of each size")
@@ -72,7 +71,6 @@ def main(arguments: list[str]) -> None:
 
 def toy(request: Request) -> Request:
     """Return a request of the same kind that takes seconds: few choices, few users."""
-    assert request.design is not None
     factors = request.design.factors
     levels = {name: factors[name].grid()[:QUICK_LEVELS] for name in (GRAPH, STEP)}
     levels[USERS] = (QUICK_SIZES[-1], QUICK_SIZES[0])
@@ -108,8 +106,8 @@ def of_sizes(request: Request, sizes: list[int], societies: int) -> Request:
 def _judged(request: Request) -> Design:
     """Return the design of the choices, if effects can be told and judged in it."""
     design = request.design
-    if design is None or design.method != "one_at_a_time":
-        raise ConfigError(f"design.method={design and design.method}; allowed: one_at_a_time")
+    if design.method != "one_at_a_time":
+        raise ConfigError(f"design.method={design.method}; allowed: one_at_a_time")
     missing = sorted(SCENARIOS - set(design.scenarios))
     if missing:
         raise ConfigError(f"design.scenarios: {', '.join(missing)} missing")

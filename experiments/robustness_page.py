@@ -12,7 +12,7 @@ from experiments.choices import DEFAULT, STEP, TECHNICAL
 from experiments.effects import ASKED, ASKED_BY_NAME, EFFECTS, Effect, unit
 from experiments.graphs import graphs
 from experiments.study import USERS, markdown
-from experiments.verdicts import FACTOR, HOLDS, NONE, SIGN
+from experiments.verdicts import FACTOR, HOLDS, NONE, SIGN, none_of
 from sim.sweeps.folder import SweepFolder
 
 LABELS = {effect.name: effect.label for effect in EFFECTS}
@@ -115,7 +115,7 @@ def _in_short(found: Findings) -> Iterator[str]:
     """Yield what the verdicts add up to, in sentences."""
     others, missed = found.others, found.missed
     n_sign = int((missed["verdict"] == SIGN).sum())
-    least = _none(others)
+    least = none_of(others)
     is_none = (others["default"].abs() < least) & (others["median"].abs() < least)
     yield (
         f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
@@ -223,7 +223,7 @@ def _steps(found: Findings) -> Iterator[str]:
     table = rows.pivot_table("median", ["effect", "outcome"], steps, sort=False)
     table = table.sort_index(axis=1)
     finest, default = table.columns[0], factor.grid()[0]
-    none = _none(table.reset_index()).to_numpy()
+    none = none_of(table.reset_index()).to_numpy()
     apart = table[(table[default] - table[finest]).abs().to_numpy() > none]
     yield (
         f"Rates are hazards per day, so the step only discretises time. In the last month, a step "
@@ -284,11 +284,11 @@ def _sizes(found: Findings) -> str:
     for cost in found.costs.itertuples():
         here = found.sizes[found.sizes["n"] == cost.n]
         points = _in_points(here)
-        apart = here["bias"].abs() > np.maximum(2 * here["bias_error"], _none(here))
+        apart = here["bias"].abs() > np.maximum(2 * here["bias_error"], none_of(here))
         rows.append(
             (
                 f"{cost.n:,}", f"{points['sd'].median():.2f}", f"{points['sd'].max():.2f}",
-                f"{(here['sd'] < _none(here)).sum()} of {len(here)}",
+                f"{(here['sd'] < none_of(here)).sum()} of {len(here)}",
                 f"{points['bias'].abs().max():.2f}", f"{apart.sum()} of {len(here)}",
                 f"{cost.run:.2f}", f"{cost.start:.2f}",
             )
@@ -309,11 +309,6 @@ def _sizes(found: Findings) -> str:
 
 def _in_points(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["outcome"].map(unit) == "points"]
-
-
-def _none(table: pd.DataFrame) -> pd.Series:
-    """Return what counts as none, in the unit of each row."""
-    return NONE * table["outcome"].map(lambda name: ASKED_BY_NAME[name].factor)
 
 
 def _number(value: float, outcome: str) -> str:

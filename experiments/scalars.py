@@ -14,12 +14,10 @@ import pyarrow.compute as pc
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.folder import SweepFolder
 
 HALF = 0.5
-READABLE = (
-    0.5  # share of communication that the state reads, of a messenger that counts as its own
-)
+READABLE = 0.5  # share that the state reads of what is said on a messenger that counts as its own
 READ = "read by the state"  # stands for all such messengers together
 GROUP = "all"
 TIP = "state_primary"  # the outcome of which time to tip is asked
@@ -78,7 +76,7 @@ def paths(
     ConfigError
         If a run of the sweep is not done, or covers no whole month.
     """
-    _refuse_unfinished(folder)
+    folder.refuse_unfinished()
     config = folder.config(0)
     pieces: dict[str, list[pd.DataFrame]] = {outcome.name: [] for outcome in outcomes}
     for table in _outcome_rows(folder, outcomes):
@@ -124,12 +122,6 @@ def _value(months: pd.DataFrame, outcome: Outcome) -> pd.Series:
     return last if outcome.of == "level" else last - months.iloc[:, 0]
 
 
-def _refuse_unfinished(folder: SweepFolder) -> None:
-    done = int((folder.records()["status"] == DONE).sum())
-    if done < len(folder.runs):
-        raise ConfigError(f"{folder.path}: {len(folder.runs) - done} runs are not done")
-
-
 def _outcome_rows(folder: SweepFolder, outcomes: Collection[Outcome]) -> Iterator[pd.DataFrame]:
     """Yield what the outcomes are made of, some whole runs at a time."""
     measures = {outcome.measure for outcome in outcomes}
@@ -153,6 +145,9 @@ def _rows(table: pd.DataFrame, outcome: Outcome, config: SimConfig) -> pd.DataFr
 
 
 def _platforms(outcome: Outcome, config: SimConfig) -> list[str]:
-    if outcome.platform != READ:
-        return [outcome.platform]
+    return readable(config) if outcome.platform == READ else [outcome.platform]
+
+
+def readable(config: SimConfig) -> list[str]:
+    """Return the messengers that the state reads."""
     return [m for m in config.messengers if config.platforms[m].state_access >= READABLE]

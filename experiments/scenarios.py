@@ -10,7 +10,6 @@ whole month of the run, and medians over 40 replications.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -23,10 +22,11 @@ from experiments import command
 from sim import compare, load_config
 from sim.composing.conf import CONF, names
 from sim.errors import ConfigError
-from sim.observation.months import monthly_mean
-from sim.platforms import CELLULAR
+from sim.platforms import CELLULAR, CHANNELS
+from sim.process.endings import ending_well
 from sim.results import Result
-from sim.words.units import BAND
+from sim.words.summary import monthly_series
+from sim.words.units import BAND, REACHES
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",
@@ -38,7 +38,6 @@ JUDGEMENTS = Path(__file__).with_suffix(".yaml")
 REPLICATIONS = 40  # of fewer, hardly more than half lie within the band of 90 %
 N_MOVED = 3  # changes of reach that are named
 SMALL = 0.001  # a change of reach below this is not named [1]
-WORDS = {"mau": "monthly", "dau": "daily"}
 
 
 class World(NamedTuple):
@@ -86,11 +85,9 @@ class Effect(NamedTuple):
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    try:
+    with ending_well():
         worlds, effects, month = run_all(overrides)
         config = load_config(f"replications={REPLICATIONS}", *overrides)
-    except ConfigError as error:
-        sys.exit(str(error))
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     labels = {name: platform.label for name, platform in config.platforms.items()}
     print("# What every scenario does, and what it costs\n")
@@ -114,6 +111,11 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
 
     A yardstick is run once, with all scenarios that are held against it as its counterfactuals:
     pairing is the same from either side.
+
+    Raises
+    ------
+    ConfigError
+        If an override is refused, or one is a policy or scenario.
     """
     for override in overrides:
         if override.lstrip("+~").startswith(("policy=", "scenario=")):  # a yardstick would have it
@@ -162,7 +164,7 @@ def story(name: str) -> str:
 
 
 def last_month(result: Result) -> pd.Timestamp:
-    """Return the last month with monthly reach."""
+    """Return the last month with monthly reach; a ConfigError if there is none."""
     t = result.timeseries
     month = t.loc[t["measure"] == "mau", "date"].max()
     if pd.isna(month):
@@ -172,20 +174,7 @@ def last_month(result: Result) -> pd.Timestamp:
 
 def world(result: Result, scenario: str, month: pd.Timestamp) -> World:
     """Return the monthly means of all series of one world."""
-    t = result.timeseries
-    mine = t[(t["scenario"] == scenario) & (t["group"] == "all")]
-    names = mine["platform"].astype(str) + "/" + mine["channel"].astype(str)
-    names += "/" + mine["measure"].astype(str)
-    flat = mine[["date", "replication", "value"]].assign(platform=names)
-    is_monthly = mine["measure"] == "mau"
-    both = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
-    values = both[both["date"] == month].pivot_table(
-        index="platform", columns="replication", values="value"
-    )
-    keys = [name.split("/") for name in values.index]
-    return World(
-        values.set_axis(pd.MultiIndex.from_tuples(keys, names=["platform", "channel", "measure"]))
-    )
+    return World(monthly_series(result.timeseries, scenario).loc[month])
 
 
 def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> Spread:
@@ -208,15 +197,15 @@ def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[st
         get = partial(_level, one)
         cells = [f"{get('mau', p)} / {get('dau', p)}" for p in messengers]
         cells += [get("vpn"), get("exposure")]
-        cells += [" / ".join(get("secure", "any", c) for c in BOTH)]
+        cells += [" / ".join(get("secure", "any", c) for c in CHANNELS)]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def level_spread(worlds: dict[str, World], labels: dict[str, str]) -> str:
     """Say how wide the bands of levels are."""
-    reach = [(measure, name, "any") for measure in WORDS for name in labels if name != CELLULAR]
+    reach = [(measure, name, "any") for measure in REACHES for name in labels if name != CELLULAR]
     others = [("vpn", "any", "any"), ("exposure", "any", "any")]
-    others += [("secure", "any", channel) for channel in BOTH]
+    others += [("secure", "any", channel) for channel in CHANNELS]
     widest = (
         max(Spread.of(100 * one.sum(*of)).half for one in worlds.values() for of in group)
         for group in (reach, others)
@@ -243,9 +232,9 @@ def _moved(effect: Effect, labels: dict[str, str]) -> str:
     changes = []
     for platform in labels:
         if platform != CELLULAR:
-            both = [(effect.of(measure, platform), measure) for measure in WORDS]
+            both = [(effect.of(measure, platform), measure) for measure in REACHES]
             change, measure = max(both, key=lambda pair: abs(pair[0].median()))
-            changes.append((change, f"{labels[platform]} {WORDS[measure]}"))
+            changes.append((change, f"{labels[platform]} {REACHES[measure]}"))
     changes.sort(key=lambda pair: -abs(pair[0].median()))
     named = [
         f"{name} {_banded(change)}"
@@ -268,9 +257,6 @@ def effect_spread(effects: dict[str, Effect]) -> str:
         for half in [max(told.half for e in effects.values() for told in column.of(e))]
     )
     return "; ".join(widest)
-
-
-BOTH = ("message", "call")
 
 
 class Column(NamedTuple):
@@ -302,9 +288,9 @@ COLUMNS = (  # after that of reach, which has its bands beside it
     Column("VPN", _of("vpn")),
     Column("exposure", _of("exposure")),
     Column("newly exposed", lambda effect: [effect.newly_exposed], sign="-"),
-    Column("isolated, messages / calls", _of("isolation", *BOTH)),
-    Column("cut off, messages / calls", _of("cut_off", *BOTH)),
-    Column("secure, messages / calls", _of("secure", *BOTH)),
+    Column("isolated, messages / calls", _of("isolation", *CHANNELS)),
+    Column("cut off, messages / calls", _of("cut_off", *CHANNELS)),
+    Column("secure, messages / calls", _of("secure", *CHANNELS)),
     Column("welfare", _of("welfare"), 1.0, 3),
     Column("fraud: attempts / incidents / losses, %", _fraud, 100.0, 0),
 )

@@ -58,18 +58,6 @@ def band(draws: F64, weight: F64, sd: F64, level: float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def quantile(draws: F64, weight: F64, at: float) -> float:
-    """Return a quantile of weighted values without error: the smallest that reaches it."""
-    order = np.argsort(draws, kind="stable")
-    n_below = np.searchsorted(np.cumsum(weight[order]), at - 1e-12)
-    return float(draws[order][min(int(n_below), len(draws) - 1)])
-
-
-def persistence(shares: F64) -> float:
-    """Return the forecast that nothing changes any more."""
-    return float(shares[-1])
-
-
 def line(months: F64, shares: F64, at: F64, last: int) -> F64:
     """Return the straight line through the last points, by least squares."""
     slope, height = np.polyfit(months[-last:], shares[-last:], 1)

@@ -38,7 +38,6 @@ QUICK_BASE, QUICK_KEEP = 4, 2
 
 def main(arguments: list[str]) -> None:
     """Run both stages and write the page."""
-    assert __doc__ is not None
     understood = parser("sensitivity", __doc__)
     understood.add_argument("--keep", type=int, default=6, help="parameters of the second stage")
     understood.add_argument("--base", type=int, default=64, help="its sample, a power of 2")
@@ -80,7 +79,6 @@ def variances(folder: SweepFolder) -> pd.DataFrame:
 
 def second(request: Request, kept: list[str], base: int) -> Request:
     """Return the request for the indices of `kept`, else as the first stage."""
-    assert request.design is not None
     factors = {name: request.design.factors[name] for name in kept}
     return request.with_design(method="saltelli", n=base, factors=factors)
 
@@ -88,8 +86,8 @@ def second(request: Request, kept: list[str], base: int) -> Request:
 def _screened(request: Request) -> Design:
     """Return the design of the first stage, if both analyses can use it."""
     design = request.design
-    if design is None or design.method != "morris":
-        raise ConfigError(f"design.method={design and design.method}; allowed: morris")
+    if design.method != "morris":
+        raise ConfigError(f"design.method={design.method}; allowed: morris")
     if design.replications < 2 or len(design.scenarios) > 1:
         raise ConfigError("design: luck is told from 2 replications on, in one scenario")
     return design

@@ -15,6 +15,7 @@ import numpy as np
 
 from experiments.emulator import Emulator
 from experiments.likelihood import SCALE, log_likelihood
+from experiments.scores import rmse
 from experiments.tempered import draws
 from sim.rules.records import F64
 
@@ -83,10 +84,10 @@ def close_in(
         emulator = Emulator(scores, outputs, counting(far), observed.shares)
         new = emulated(emulator, observed, scores.shape[1], sizes.new, (seed, g))
         there = simulate(g, new)
-        surprise = rms((there - emulator(new)) / np.sqrt(emulator.variance))
-        rmse = float(np.sqrt(((there - observed.value) ** 2).mean(axis=1)).mean())
+        surprise = rmse((there - emulator(new)) / np.sqrt(emulator.variance))
+        off = float(np.sqrt(((there - observed.value) ** 2).mean(axis=1)).mean())
         error = float(np.sqrt(emulator.variance.mean()))
-        history.append(Step(g, len(scores) + len(new), rmse, error, surprise))
+        history.append(Step(g, len(scores) + len(new), off, error, surprise))
         scores, outputs = np.concatenate([scores, new]), np.concatenate([outputs, there])
     return Closed(new, there, emulator.variance, history)
 
@@ -124,8 +125,3 @@ def implausibility(errors: F64, sd: F64) -> F64:
 def counting(far: F64) -> F64:
     """Return how much each point counts for an emulator: fully unless it is ruled out."""
     return np.asarray(np.minimum(1.0, (LIMIT / far) ** FADING))
-
-
-def rms(values: F64) -> float:
-    """Return the root mean square."""
-    return float(np.sqrt(np.mean(values**2)))

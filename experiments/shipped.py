@@ -39,9 +39,7 @@ class Shipped:
         if not posterior.exists(folder):
             fitted = sorted(path.parent.name for path in DATA.glob(f"*/{posterior.NAME}"))
             raise ConfigError(f"{case}: no posterior ships with it; allowed: {', '.join(fitted)}")
-        design = Request.of([f"design=calibration_{case}"]).design
-        assert design is not None
-        self.prior = Prior(design)
+        self.prior = Prior(Request.of([f"design=calibration_{case}"]).design)
         self.scores = self.prior.scores(pd.read_csv(folder / posterior.NAME)[self.prior.names])
 
     def over_prior(self) -> tuple[pd.DataFrame, pd.DataFrame]:

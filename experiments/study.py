@@ -21,7 +21,7 @@ from sim.parameters import Behaviour
 from sim.storage.manifest import write_json
 from sim.storage.stamps import folder_name
 from sim.sweeps.driver import drive
-from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
 if TYPE_CHECKING:
@@ -40,13 +40,9 @@ UNITS = {  # of policies' keys (sim/policies.py), for axes
 MAY_CHANGE = ("executor", "max_failures")  # when a study is gone on with
 
 
-def parser(name: str, description: str) -> argparse.ArgumentParser:
+def parser(name: str, told: str | None) -> argparse.ArgumentParser:
     """Return what all studies understand."""
-    made = argparse.ArgumentParser(
-        f"python -m experiments.{name}",
-        description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    made = command.parser(name, told)
     made.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with a study")
     made.add_argument("--quick", action="store_true", help="a toy size, to see that it works")
     made.add_argument(
@@ -106,7 +102,7 @@ class Study:
         else:
             folder = request.model_copy(update={"folder": str(path)}).begin(name)
             write_json(self.path / KEPT, {"arguments": self._arguments})
-        if int((folder.records()["status"] == DONE).sum()) < len(folder.runs):
+        if folder.n_to_do:
             print(f"{len(folder.runs):,} runs: {path}", flush=True)
             ended = drive(folder, request.executor, request.max_failures)
             if ended.n_missing or ended.n_failed:

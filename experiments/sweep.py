@@ -17,11 +17,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from experiments import command
+from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder
-from sim.sweeps.request import Request, design_name
+from sim.sweeps.request import Handling, Request, design_name
 from sim.sweeps.status import shown, status
 
 
@@ -36,12 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser(
-        "python -m experiments.sweep",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("sweep", __doc__)
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--resume", type=Path, metavar="FOLDER", help="do what is missing or failed"
@@ -52,17 +49,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(resumed: Path | None, overrides: list[str]) -> int:
-    request = Request.of(overrides)
+    tree = load_sweep_tree(*overrides)
+    asked: Handling
     if resumed is None:
+        asked = request = Request.read(tree)
         folder = request.begin(design_name(overrides))
-    elif request.design or request.folder:
+    elif tree.get("design") or tree["folder"]:
         raise ConfigError(
             "--resume: the folder holds the design; executor and max_failures may change"
         )
     else:
-        folder = SweepFolder(resumed)
+        asked, folder = Handling.read(tree), SweepFolder(resumed)
     print(f"{len(folder.runs):,} runs in {len(folder.shards())} shards: {folder.path}", flush=True)
-    return _told(folder, drive(folder, request.executor, request.max_failures))
+    return _told(folder, drive(folder, asked.executor, asked.max_failures))
 
 
 def _told(folder: SweepFolder, ended: Ended) -> int:

@@ -13,12 +13,11 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from sim.composing.schema import load_config
-from sim.errors import ConfigError
 from sim.observation.observed import observations, observed_reach
 from sim.observation.operators import EVERYBODY, OPERATORS
 from sim.observation.operators import REACH as MEASURES
 from sim.rules.records import F64
-from sim.sweeps.folder import DONE, SweepFolder
+from sim.sweeps.folder import SweepFolder
 
 COMPANY = "company"  # quality of a company's own claim
 KEPT = ("mau", "dau", "use")
@@ -82,9 +81,7 @@ def months(folder: SweepFolder) -> pd.DataFrame:
     ConfigError
         If a run is not done.
     """
-    missing = len(folder.runs) - int((folder.records()["status"] == DONE).sum())
-    if missing:
-        raise ConfigError(f"{folder.path}: {missing} runs are not done")
+    folder.refuse_unfinished()
     wide = []
     for shard in folder.shards():
         table = shard.outcomes().filter(pc.equal(pc.field("group"), GROUP))

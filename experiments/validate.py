@@ -32,9 +32,10 @@ from experiments.study import Study, parser
 from experiments.targets import months
 from experiments.validation_page import Findings, page
 from sim import posterior
-from sim.cli import ending_well
+from sim.composing.schema import load_sweep_tree
 from sim.config import DATA
 from sim.errors import ConfigError
+from sim.process.endings import ending_well
 from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
@@ -47,7 +48,6 @@ KEY = "calibration="
 
 def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
-    assert __doc__ is not None
     understood = parser("validate", __doc__)
     understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
@@ -64,7 +64,6 @@ def main(arguments: list[str]) -> None:
 
 def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     quick = study.asked.quick
-    tree = Request.of(rest).model_dump(mode="json")
     design = found.wave.design.model_dump(mode="json")
     users = QUICK_USERS if quick else REFIT_USERS
     design |= {
@@ -72,7 +71,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         "replications": 1,
         "overrides": [f"population.n_users={users}"],
     }
-    request = Request.read(tree | {"design": design})
+    request = Request.read(load_sweep_tree(*rest) | {"design": design})
     record = Record(found.asked, start_of(request), found.left_out)
     seen, at_prior = found.seen(), months(found.wave)
     wanted = found.targets(seen.months)

@@ -39,6 +39,11 @@ def verdict(default: Band, other: Band, none: float) -> str:
     return HOLDS if overlap or close else SIZE
 
 
+def none_of(table: pd.DataFrame) -> pd.Series:
+    """Return what counts as none, in the unit of the `outcome` of each row."""
+    return NONE * table["outcome"].map(lambda name: ASKED_BY_NAME[name].factor)
+
+
 def judged(bands: pd.DataFrame) -> pd.DataFrame:
     """Set every effect beside that of the default, which is point 0.
 
@@ -56,7 +61,7 @@ def judged(bands: pd.DataFrame) -> pd.DataFrame:
     first = bands[bands["point"] == 0].drop(columns="point")
     named = {"low": "default_low", "median": "default", "high": "default_high"}
     table = bands.merge(first.rename(columns=named), on=KEYS)
-    none = NONE * table["outcome"].map(lambda name: ASKED_BY_NAME[name].factor)
+    none = none_of(table)
     ratio = (table["median"] / table["default"]).where(table["default"].abs() >= none)
     told = [
         verdict(Band(*default), Band(*other), least)

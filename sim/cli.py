@@ -125,8 +125,7 @@ def _asked() -> Namespace:
 
 
 def _version() -> str:
-    from sim.storage.manifest import commit
-    from sim.versions import versions
+    from sim.versions import commit, versions
 
     first, *others = (f"{name} {version}" for name, version in versions().items())
     return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
@@ -223,13 +222,13 @@ def _job(config: SimConfig) -> None:
 def hydra_main(_: DictConfig) -> float:
     """Run one job of a sweep; return the largest effect on daily reach, for sweepers."""
     from sim.storage.checkpoint import Checkpoint
-    from sim.storage.tables import is_done, read_effects
+    from sim.storage.tables import is_done, read_result
 
     follow_driver()
     job = HydraConfig.get()
     config, folder = load_config(*job.overrides.task), Path(job.runtime.output_dir)
     if is_done(config, folder):  # the scheduler did not hear of it, or the sweep is started anew
-        return _largest(read_effects(folder))
+        return _largest(read_result(folder).effects)
     try:
         effects = take(Checkpoint.at(folder, config)).effects
     except Interrupted as stop:

@@ -47,7 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    assert __doc__ is not None
     parser = argparse.ArgumentParser(
         "python -m sim.export",
         description=__doc__,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.observation.events import events
@@ -39,7 +38,7 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     drawn: dict[str, Callable[[], Figure]] = {
         "harms": partial(plotting.harms, timeseries, (scenario, *others))
     }
-    if _has(timeseries, "mau"):
+    if (timeseries["measure"] == "mau").any():
         points = observed_reach(observations(config))
         drawn["reach"] = partial(
             plotting.reach, timeseries, scenario, points, events(config), first, looks
@@ -52,7 +51,3 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     if len(result.flows):
         drawn["flows"] = partial(flows, result.flows, scenario, first, looks)
     return drawn
-
-
-def _has(timeseries: pd.DataFrame, measure: str) -> bool:
-    return bool((timeseries["measure"] == measure).any())

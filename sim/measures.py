@@ -94,16 +94,24 @@ class Observations:
 
 
 class Recorder:
-    """Observes one run step by step; `observations` are what remains."""
+    """Observes one run step by step; `observations` are what remains.
+
+    Attributes
+    ----------
+    primary : array of uint8, shape (n,)
+        Where each user talked most in the last step; see `tally.primary`.
+    exposed : array of uint8, shape (n,)
+        1 for each user of whose talk the state could read much in it, else 0.
+    """
 
     def __init__(self, config: SimConfig, state: State) -> None:
         self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
         self._observations = Observations()
         self._waiting: list[Seen] = []  # steps whose values are not worked out yet
         self.cells = Cells(config, state.users)
-        self._exposed = np.zeros(self.n_users, np.uint8)
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
-        self._primary = np.zeros(self.n_users, np.uint8)
+        self.primary: U8 = np.zeros(self.n_users, np.uint8)
+        self.exposed: U8 = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
         self._covered = 0.0  # days of the month so far
@@ -114,16 +122,6 @@ class Recorder:
         """Return what has been observed until now."""
         self.work_out()
         return self._observations
-
-    @property
-    def primary(self) -> U8:
-        """Return where each user talked most in the last step, shape (n,); see `tally.primary`."""
-        return self._primary
-
-    @property
-    def exposed(self) -> U8:
-        """Return 1 for each user of whose talk the state could read much, shape (n,)."""
-        return self._exposed
 
     def tally(self, step: int) -> Tally:
         """Return where the users of step `step` are added up."""
@@ -140,7 +138,7 @@ class Recorder:
         else:
             sums = self._tally.sums  # cleared; the system would have to clear new ones
         self._tally = Tally(
-            len(self.config.population.regions), self._at_start, self._primary, self._exposed,
+            len(self.config.population.regions), self._at_start, self.primary, self.exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
             sums, aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
         )  # fmt: skip
@@ -181,10 +179,6 @@ class Recorder:
     def _date(self, step: int) -> dt.date:
         return self.config.step_begins(step).date()
 
-    def _columns(self) -> list[int]:
-        """Return the columns of the messengers and cellular among ``MAX + 1``."""
-        return [*range(len(self.config.messengers)), CELLULAR]
-
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""
         k = self.config.messengers.index(platform)  # daily reach stands first
@@ -213,15 +207,15 @@ class Recorder:
 
     def _snapshot(self, step: int) -> None:
         """Keep who is where; note the moves since the last time."""
-        self._snapshots.append((self._date(step), self._primary.copy()))
+        self._snapshots.append((self._date(step), self.primary.copy()))
         if not self._observations.exposed or self._observations.exposed[-1][0] < self._date(step):
-            self._observations.exposed.append((self._date(step), np.packbits(self._exposed)))
+            self._observations.exposed.append((self._date(step), np.packbits(self.exposed)))
         if len(self._snapshots) > 1 and self._snapshots[-2][0] < self._snapshots[-1][0]:
             self._observations.flows.append(self._flow(*self._snapshots[-2:]))
         del self._snapshots[1:-1]
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
-        size, columns = MAX + 1, self._columns()
+        size, columns = MAX + 1, [*range(len(self.config.messengers)), CELLULAR]
         counts = np.zeros(size * size, np.int64)
         for first, last in parts(self.n_users):
             pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]

@@ -8,8 +8,7 @@ the process itself, rows of results while tables are put together, objects of li
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ from sim.process.machine import available, used
 from sim.rules.records import TALK
 from sim.runs import n_runs, side_by_side
 from sim.simulation import Simulation
-from sim.state import State, make_state
+from sim.state import State, leaves, make_state
 from sim.world.arms import build_rows
+from sim.world.build import draw_users
 from sim.world.chats import seat
 from sim.world.pool import available_cores
-from sim.world.population import draw_population
 from sim.world.settings import ErdosRenyiNetwork, FileNetwork
 
 GB = 1e9
@@ -95,7 +94,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
     own_start = start if alone else start.copy()
     run = Simulation(Conditions(config), own_start, 0, CompiledEngine(threads), threads)
     whole, n = _weight(start), start.n_users
-    own = _weight(start, run.state, run.recorder) - whole + SNAPSHOTS * n
+    own = _weight(start, run.state, *vars(run.recorder).values()) - whole + SNAPSHOTS * n
     n_threads = config.engine.threads or available_cores()
     at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
@@ -121,10 +120,9 @@ def _small_start(config: SimConfig) -> State:
         network = ErdosRenyiNetwork(mean_degree=degree)
     n = min(config.population.n_users, max(SAMPLE, 2 * int(getattr(network, "mean_degree", 0))))
     people = config.population.model_copy(update={"n_users": n})
-    n_messengers = len(config.messengers)
-    population = draw_population(people, config.case.data / people.ages, n_messengers, config.seed)
-    rows = build_rows(population, network, config.seed, Path.cwd())
-    return make_state(config, population, rows, seat(population, people))
+    users = draw_users(config.model_copy(update={"population": people}))
+    rows = build_rows(users, network, config.seed)
+    return make_state(config, users, rows, seat(users, people))
 
 
 def _n_rows(config: SimConfig) -> float:
@@ -137,23 +135,8 @@ def _n_rows(config: SimConfig) -> float:
 
 def _weight(*trees: Any) -> int:
     """Return the bytes of all arrays in some trees, each counted once."""
-    return sum({id(array): array.nbytes for tree in trees for array in _arrays(tree)}.values())
-
-
-def _arrays(node: Any) -> Iterator[np.ndarray[Any, Any]]:
-    """Yield the arrays of dataclasses, named tuples and objects' attributes."""
-    if isinstance(node, np.ndarray):
-        yield node
-    elif is_dataclass(node):
-        for field in fields(node):
-            yield from _arrays(getattr(node, field.name))
-    elif isinstance(node, tuple):
-        for part in node:
-            yield from _arrays(part)
-    elif type(node).__module__.startswith("sim."):
-        for part in vars(node).values():
-            if isinstance(part, np.ndarray):
-                yield part
+    arrays = (leaf for tree in trees for leaf in leaves(tree) if isinstance(leaf, np.ndarray))
+    return sum({id(array): array.nbytes for array in arrays}.values())
 
 
 def _gigabytes(size: float) -> str:

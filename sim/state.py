@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -83,6 +84,18 @@ class State:
     def show(self, threads: Threads) -> None:
         """Show every user anew, after a change from outside a step."""
         threads.run(show_rows, self.n_users, self.users, self.shown, self.rules)
+
+
+def leaves(node: Any) -> Iterator[Any]:
+    """Yield the arrays and values of a tree of dataclasses and named tuples, such as a state."""
+    if is_dataclass(node):
+        names = [field.name for field in fields(node)]
+    else:
+        names = list(getattr(node, "_fields", ()))
+    if not names:
+        yield node
+    for name in names:
+        yield from leaves(getattr(node, name))
 
 
 def make_users(population: Population, n_threads: int | None = None) -> Records:

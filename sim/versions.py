@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from sim import __version__
 
@@ -13,11 +15,32 @@ PACKAGES = ("numpy", "numba", "scipy", "pandas", "mesa", "networkx", "hydra-core
 ROOT = Path(__file__).parent
 
 
+def made_by() -> dict[str, Any]:
+    """Return what a result says of the code it came from: `versions`, `commit`, `sources`."""
+    return {"versions": versions(), "commit": commit(), "sources": sources()}
+
+
 def versions() -> dict[str, str]:
     """Return the versions of the simulator, of Python and of the libraries a run goes through."""
     return {"sim": __version__, "python": platform.python_version()} | {
         package: version(package) for package in PACKAGES
     }
+
+
+def commit() -> str | None:
+    """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
+    git = ["git", "-C", str(ROOT.parent), "--no-optional-locks"]
+    try:
+        # S603: the command is fixed
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True)  # noqa: S603
+        changed = subprocess.run(  # noqa: S603
+            [*git, "status", "--porcelain", "--", "sim", "conf", "cases"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return head.stdout.decode().strip() + ("+dirty" if changed else "")
 
 
 def sources() -> str:

@@ -107,9 +107,10 @@ def test_what_is_taken_apart_is_the_effect_of_the_report():
     assert whole["welfare"] == pytest.approx(told["Welfare"].median)
 
 
-def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart():
-    with pytest.raises(SystemExit, match="compare_to"):
+def test_a_scenario_that_is_compared_with_nothing_has_no_effect_to_take_apart(capsys):
+    with pytest.raises(SystemExit):
         page(decompose.main, "+scenario=baseline", "dur_days=70")
+    assert "compare_to" in capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -124,6 +125,7 @@ def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     assert dict(tips)["vpn_crackdown"] == "2"
 
 
-def test_a_ban_without_an_end_has_no_lift():
-    with pytest.raises(SystemExit, match="no stop"):
+def test_a_ban_without_an_end_has_no_lift(capsys):
+    with pytest.raises(SystemExit):
         page(reversal.main, "policies.call_restriction.stop=null")
+    assert "no stop" in capsys.readouterr().err

@@ -43,7 +43,7 @@ def unsettled(config):
         config.population, config.case.data / config.population.ages, len(config.messengers),
         config.seed,
     )  # fmt: skip
-    rows = build_rows(population, config.network, config.seed, config.case.data)
+    rows = build_rows(population, config.network, config.seed)
     return make_state(config, population, rows, seat(population, config.population))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from sim.collect import collect, collect_mixed
 from sim.errors import ConfigError
+from sim.storage.locks import alone
 from sim.sweeps.claim import MOST_DEATHS
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
@@ -155,7 +156,10 @@ def test_a_death_or_two_are_no_failure(straight, tmp_path):
 
 def test_two_drivers_at_once_are_refused(tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS)
-    with folder.alone(), pytest.raises(ConfigError, match="another process is at this sweep"):
+    with (
+        alone(folder.path, "this sweep"),
+        pytest.raises(ConfigError, match="another process is at this sweep"),
+    ):
         drive(SweepFolder(folder.path), Serial())
     finish(folder)
 

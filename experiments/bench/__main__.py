@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from experiments import command
 from experiments.bench import page
 from experiments.bench.check import check
 from experiments.bench.machine import facts
@@ -57,8 +58,7 @@ def _keep(folder: Path, plan: Plan) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m experiments.bench", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = command.parser("bench", __doc__)
     parser.add_argument("--check", action="store_true", help="agreement only, no times")
     parser.add_argument("--quick", action="store_true", help="small graphs, to outputs/bench")
     parser.add_argument("--page-only", action="store_true", help="from the results kept")

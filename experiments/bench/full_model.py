@@ -19,6 +19,7 @@ from sim.config import SimConfig
 from sim.engines import CompiledEngine
 from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
+from sim.process.machine import peak, used
 from sim.simulation import Simulation
 
 SCENARIO = "as_happened"
@@ -30,7 +31,7 @@ def main() -> None:
     n_users, n_steps = int(sys.argv[1]), int(sys.argv[2])
     threads = Threads(int(sys.argv[3]) if len(sys.argv) > 3 else None)
     configure(100), make_run(configure(100), threads)[0]()  # loads the compiled code
-    before = probe.resident()
+    before = used()
     begin = time.perf_counter()
     config = configure(n_users)
     step, n_visits = make_run(config, threads)
@@ -46,7 +47,7 @@ def main() -> None:
     probe.emit(
         tool="this project, whole model", version=__version__, n_users=n_users,
         n_visits=n_visits, n_threads=threads.n_threads, setup_s=setup, steps_s=times,
-        steps_before=n_before, bytes_a_user=(probe.peak() - before) / n_users,
+        steps_before=n_before, bytes_a_user=(peak() - before) / n_users,
     )  # fmt: skip
 
 

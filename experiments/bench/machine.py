@@ -8,7 +8,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.storage.manifest import commit
+from sim.versions import commit
 from sim.world.pool import available_cores
 
 PACKAGES = ("numpy", "numba", "llvmlite")

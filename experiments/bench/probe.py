@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -19,51 +18,33 @@ from pathlib import Path
 from typing import Any
 
 from experiments.bench.work import F64, Graph, load_graph
+from sim.process.machine import peak, used  # of Python alone: peers have no other libraries
 
 Step = Callable[[], F64]  # takes a step, returns the shares of platforms after it
 Build = Callable[[Graph], Step]
 
 
-def resident() -> int:
-    """Return the memory that the process holds now [bytes]."""
-    return _status("VmRSS")
-
-
-def peak() -> int:
-    """Return the most memory that the process has held [bytes]."""
-    return _status("VmHWM")
-
-
-def _status(name: str) -> int:
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(x for x in status.read_text().splitlines() if x.startswith(name))
-        return int(line.split()[1]) * 1024
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the peak alone, elsewhere
-    return used if sys.platform == "darwin" else used * 1024
-
-
 def measure(tool: str, version: str, build: Build) -> None:
     """Build a simulator for the graph named on the command line, take steps, print it all."""
     folder, n_steps = Path(sys.argv[1]), int(sys.argv[2])
-    before = resident()
+    before = used()
     graph = load_graph(folder)
     n_users, n_visits = graph.n_users, graph.n_visits
     begin = time.perf_counter()
     step = build(graph)
     setup = time.perf_counter() - begin
     del graph  # a simulator may let go of the edge list
-    times, shares, used = [], [], time.process_time()
+    times, shares, busy = [], [], time.process_time()
     for _ in range(n_steps):
         begin = time.perf_counter()
         share = step()
         times.append(time.perf_counter() - begin)
         shares.append([float(s) for s in share])
-    used = time.process_time() - used
+    busy = time.process_time() - busy
     emit(
         tool=tool, version=version, n_users=n_users, n_visits=n_visits, setup_s=setup,
         steps_s=times[1:], shares=shares, bytes_a_user=(peak() - before) / n_users,
-        cores=used / sum(times), python=platform.python_version(),
+        cores=busy / sum(times), python=platform.python_version(),
     )  # fmt: skip
 
 

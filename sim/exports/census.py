@@ -26,7 +26,6 @@ from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Now
 from sim.simulation import Simulation
-from sim.state import State
 from sim.tally import are_lost
 from sim.world.settings import BANDS, TYPES
 
@@ -145,7 +144,7 @@ def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
     date = config.step_begins(step)
     values = simulation.recorder.observations.steps[-1][0]
     tables = (
-        _users(config, simulation.state, simulation.now, witness),
+        _users(simulation, witness),
         _platforms(config, witness),
         pd.DataFrame({"k": np.arange(len(values)), "value": values}),
     )
@@ -158,7 +157,8 @@ def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
     return Census(*tables)
 
 
-def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.DataFrame:
+def _users(simulation: Simulation, witness: Witness) -> pd.DataFrame:
+    config, state, seen = simulation.config, simulation.state, simulation.recorder
     users, talks, start = witness.users, witness.talks, state.at_start
     columns: dict[str, Any] = {
         "user": np.arange(len(users), dtype=np.uint32),
@@ -173,9 +173,9 @@ def _users(config: SimConfig, state: State, now: Now, witness: Witness) -> pd.Da
         "concern": (users.concern / CONCERN_STEPS).astype(np.float32),
         "vpn": (users.place & 1) == 1,
         "messengers": _joined(users.installed & users.account, config.messengers),
-        "primary": _named(_compact(witness.primary, config), config.carriers),
-        "exposed": witness.exposed == 1,
-        "exposure": _exposure(config, now, talks.use),
+        "primary": _named(_compact(seen.primary, config), config.carriers),
+        "exposed": seen.exposed == 1,
+        "exposure": _exposure(config, simulation.now, talks.use),
     }
     for c, channel in enumerate(CHANNELS):
         for measure, lost in (("reachable", "isolated"), ("secure", "cut_off")):

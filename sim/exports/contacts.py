@@ -13,8 +13,7 @@ from sim.errors import ConfigError
 from sim.exports.census import KEYS, Census
 from sim.process.extras import extra
 from sim.storage.drafts import whole
-from sim.world.arms import build_graph
-from sim.world.cache import load_world
+from sim.world.build import users_and_graph
 from sim.world.graph import Graph, networkx
 
 FORMATS = ("graphml", "gexf")
@@ -69,8 +68,7 @@ def contacts(config: SimConfig, census: Census) -> Contacts:
     if len(keys) > 1:
         raise ConfigError(f"a graph shows one date of one run, not {len(keys)}")
     about = {name: keys[name].iloc[0] for name in KEYS}
-    people = load_world(config).population
-    graph = build_graph(people, config.network, config.seed, Path.cwd())
+    _, graph = users_and_graph(config)
     users = census.users.drop(columns=[*KEYS])
     for name, rows in census.platforms.dropna(subset="in_use").groupby("platform", observed=True):
         for column in ("in_use", "belief"):  # rows stand in the order of users

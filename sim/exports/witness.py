@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.engines import CompiledEngine, agreements, make_work, step_rows
-from sim.parallel.threads import BLOCK, Threads, chunks, n_blocks
+from sim.parallel.threads import BLOCK, chunks, n_blocks
 from sim.rules.pairing import keep_agreements
-from sim.rules.records import TALK, U8, U64, USER, Now, Records, records
+from sim.rules.records import TALK, U64, Now, Records, records
 from sim.state import State
 from sim.tally import Tally
 
@@ -21,16 +21,10 @@ class Witness(CompiledEngine):
         As they were observed in the last step: before it changed them.
     talks : TALK (n,)
         What they did in it.
-    primary, exposed : array of uint8, shape (n,)
-        As `sim.tally.observe` noted them.
     """
 
-    def __init__(self, threads: Threads) -> None:
-        super().__init__(threads)
-        self.users: Records = records(USER, 0)
-        self.talks: Records = records(TALK, 0)
-        self.primary: U8 = self.users["installed"]
-        self.exposed: U8 = self.users["installed"]
+    users: Records
+    talks: Records
 
     def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
         """Let every user look at its contacts, be observed, and change."""
@@ -48,4 +42,3 @@ class Witness(CompiledEngine):
                 )  # fmt: skip
         keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
         self.talks = talks[:n]
-        self.primary, self.exposed = tally.primary.copy(), tally.exposed.copy()

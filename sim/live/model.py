@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +19,7 @@ from sim.plotting.atlas import Atlas, draw_atlas
 from sim.results import assemble
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.words.in_force import changes, in_force
-from sim.world.arms import build_graph
-from sim.world.cache import load_world
+from sim.world.build import users_and_graph
 
 
 class LiveModel(MigrationModel):
@@ -98,10 +96,8 @@ class LiveModel(MigrationModel):
     @cached_property
     def atlas(self) -> Atlas:
         """Where the users stand; the same for every run in this society."""
-        config, n_threads = self.config, self.config.engine.threads
-        people = load_world(config, n_threads).population
-        graph = build_graph(people, config.network, config.seed, Path.cwd(), n_threads)
-        return draw_atlas(graph, people.region, config.regions)
+        users, graph = users_and_graph(self.config, self.config.engine.threads)
+        return draw_atlas(graph, users.region, self.config.regions)
 
     @property
     def primary(self) -> list[str]:

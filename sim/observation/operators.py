@@ -98,6 +98,11 @@ def weights(base: str, config: SimConfig) -> dict[str, float]:
 
     The bands of the population table are joined by the persons of the base in each; who is
     offline uses no messenger, so a base of those online only has fewer persons to share.
+
+    Raises
+    ------
+    ConfigError
+        If nobody of the population is of the base.
     """
     if base == EVERYBODY:
         return {"all": 1.0}

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from sim.platforms import CELLULAR
+
 INK, MUTED, FAINT = "#222222", "#666666", "#dddddd"
-CELLULAR = "cellular"
 
 
 class Look(NamedTuple):
@@ -30,7 +31,7 @@ PLATFORMS = {
     "max": Look("Max", "#d55e00", "D"),
     "imo": Look("imo", "#cc79a7", "^"),
     "vk": Look("VK Messenger", "#0072b2", "v"),
-    "cellular": Look("cellular", "#000000", "P"),
+    CELLULAR: Look("cellular", "#000000", "P"),
 }
 REST = Look("", "#999999", "X")
 # of sweeps: indices, lines on maps, and the scale of maps, which is even to the colour-blind

@@ -20,11 +20,11 @@ from sim.plotting.drawing import (
     time_axis,
 )
 from sim.plotting.palette import FAINT, INK, MUTED, in_order, platform
+from sim.words.units import REACHES
 
 HIGH, APART = 1.75, 0.62  # of a panel and between two, inches
 COLUMNS = 2
 N_BINS = 12  # of a prior's range
-MEASURES = {"mau": "monthly", "dau": "daily"}
 
 
 def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp) -> Figure:
@@ -42,7 +42,7 @@ def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp)
     kinds = [
         (name, measure)
         for name in in_order(set(observed["platform"]) & set(bands["platform"]))
-        for measure in MEASURES
+        for measure in REACHES
         if ((observed["platform"] == name) & (observed["measure"] == measure)).any()
     ]
     rows = -(-len(kinds) // COLUMNS)
@@ -60,7 +60,7 @@ def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp)
         )
         _reach(axes, mine, seen, until)
         axes.set_title(
-            f"{platform(name).label}, {MEASURES[measure]} reach, %", fontsize=NORMAL, loc="left"
+            f"{platform(name).label}, {REACHES[measure]} reach, %", fontsize=NORMAL, loc="left"
         )
     note(
         figure,

@@ -3,8 +3,8 @@
 Runs know nothing of each other, so each has a file of its own, written between two of its steps
 by the thread that takes it. ``header.json`` holds the configuration and what the bits depend on
 besides; ``SCENARIO.REPLICATION.run`` where a run stands, ``.done`` what was observed of it. What
-runs share (ties, rules, seats: all but `State.changing`) is not stored
-but built anew from the configuration, and must have the same hash as before.
+runs share (ties, rules, seats: all but `State.changing`) is not stored but built anew from the
+configuration, and must have the same hash as before.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from sim.measures import Observations
 from sim.process.interrupts import Interrupted, Interrupts
 from sim.runs import n_steps_in_all
 from sim.simulation import Simulation
-from sim.state import State
+from sim.state import State, leaves
 from sim.storage import container
 from sim.storage.header import Header
 from sim.storage.manifest import MULTIRUN
@@ -194,23 +194,11 @@ class Checkpoint(Watch):
         return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))
 
 
-def _leaves(node: Any) -> Iterator[Any]:
-    """Yield the arrays and values of a tree of dataclasses and named tuples."""
-    if dataclasses.is_dataclass(node):
-        names = [f.name for f in dataclasses.fields(node)]
-    else:
-        names = list(getattr(node, "_fields", ()))
-    if not names:
-        yield node
-    for name in names:
-        yield from _leaves(getattr(node, name))
-
-
 def _digest(starts: Sequence[State], n_threads: int | None) -> str:
     """Return a checksum of all values of all starts."""
     different = {id(start): start for start in starts}.values()
-    leaves = (np.asarray(leaf) for start in different for leaf in _leaves(start))
-    return digest(leaves, n_threads)
+    values = (np.asarray(leaf) for start in different for leaf in leaves(start))
+    return digest(values, n_threads)
 
 
 def _name(simulation: Simulation) -> str:

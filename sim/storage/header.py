@@ -11,8 +11,8 @@ from typing import Any, Self
 from sim.composing.validation import validate
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.storage.manifest import commit, read_manifest, refuse_company, write_json
-from sim.versions import sources, versions
+from sim.storage.manifest import read_manifest, refuse_company, write_json
+from sim.versions import commit, sources, versions
 
 NAME = "header.json"
 FORMAT = 1

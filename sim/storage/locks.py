@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +11,9 @@ from typing import IO, Any
 
 from sim.errors import ConfigError
 
-try:
-    import fcntl
-except ImportError:  # no such system: whoever asks has it
-    fcntl = None  # type: ignore[assignment]
-
 
 def locked(file: IO[Any]) -> bool:
     """Lock an open file and say so; False if another process holds it. Closing it lets go."""
-    if fcntl is None:
-        return True
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

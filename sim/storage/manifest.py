@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 import traceback
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from sim.process.machine import peak
 from sim.process.place import Place
 from sim.storage.drafts import whole
 from sim.storage.stamps import utc
-from sim.versions import sources, versions
+from sim.versions import made_by
 
 NAME = "manifest.json"
 MULTIRUN = "multirun.yaml"  # in the folder of a multirun, which Hydra writes before the first job
@@ -88,9 +87,7 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         "n_users": config.population.n_users,
         "started": utc(),
         "place": asdict(Place.here()),
-        "versions": versions(),
-        "commit": commit(),
-        "sources": sources(),
+        **made_by(),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
     return entry if config.engine.name != "mpi" else entry | {"ranks": Ranks.here().size}
@@ -100,22 +97,6 @@ def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int)
     """Let `entry` say when the runs began and each time that they were resumed."""
     entry["started"] = before.get("started", entry["started"])
     entry["resumed"] = [*before.get("resumed", []), {"at": utc(), "from_step": n_done}]
-
-
-def commit() -> str | None:
-    """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
-    git = ["git", "-C", str(Path(__file__).parents[2]), "--no-optional-locks"]
-    try:
-        # S603: the command is fixed
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, check=True)  # noqa: S603
-        changed = subprocess.run(  # noqa: S603
-            [*git, "status", "--porcelain", "--", "sim", "conf", "cases"],
-            capture_output=True,
-            check=True,
-        ).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return head.stdout.decode().strip() + ("+dirty" if changed else "")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

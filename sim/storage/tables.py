@@ -52,16 +52,8 @@ def read_result(folder: Path | str) -> Result:
     if read_manifest(folder).get("status") != "done":
         raise ConfigError(f"{folder}: no run here that is done{_newest()}")
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
-    return Result(validate(tree), *(_read(name, folder) for name in TABLES))
-
-
-def read_effects(folder: Path) -> pd.DataFrame:
-    """Return the effects that a run has left in `folder`."""
-    return _read("effects", folder)
-
-
-def _read(name: str, folder: Path) -> pd.DataFrame:
-    return pd.read_parquet(folder / f"{name}.parquet")
+    tables = (pd.read_parquet(folder / f"{name}.parquet") for name in TABLES)
+    return Result(validate(tree), *tables)
 
 
 def _newest() -> str:

@@ -21,8 +21,6 @@ MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
 BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of factors' levels
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
 SEED = "seed"  # of a society and its luck: a factor, or of each point (luck=own)
-
-
 TAIL = float(ndtr(-2.0))  # of a bell, beyond either end of its range
 
 

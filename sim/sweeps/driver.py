@@ -15,13 +15,14 @@ import pandas as pd
 
 from sim.errors import ConfigError
 from sim.process.interrupts import SIGNALS
+from sim.storage.locks import alone
 from sim.storage.manifest import NAME as MANIFEST
-from sim.storage.manifest import commit, write_json
+from sim.storage.manifest import write_json
 from sim.storage.stamps import utc
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
 from sim.sweeps.progress import SweepProgress
-from sim.versions import sources, versions
+from sim.versions import made_by
 
 PATIENCE = 6  # rounds in which workers died and nothing came of it, before the driver gives up
 
@@ -56,7 +57,7 @@ def drive(folder: SweepFolder, executor: Executor, max_failures: int | None = No
     ConfigError
         If another process is at the sweep, or the sweep was begun by other sources.
     """
-    with folder.alone():
+    with alone(folder.path, "this sweep"):
         session = uuid.uuid4().hex[:8]
         with _noted(folder, executor, session) as entry, _stopping(folder) as stopped:
             ended = _rounds(folder, executor, session, max_failures)
@@ -112,11 +113,11 @@ def _settled(records: pd.DataFrame, session: str) -> pd.DataFrame:
 def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[dict[str, Any]]:
     """Note in the manifest who is at the sweep, since when and how that ended."""
     manifest = folder.manifest
-    made_by = {"versions": versions(), "commit": commit(), "sources": sources()}
-    _refuse_mixture(manifest, made_by["sources"])
+    ours = made_by()
+    _refuse_mixture(manifest, ours["sources"])
     entry: dict[str, Any] = {
         "session": session, "started": utc(), "host": os.uname().nodename, "pid": os.getpid(),
-        "executor": executor.model_dump(), **made_by, "why": "running",
+        "executor": executor.model_dump(), **ours, "why": "running",
     }  # fmt: skip
     manifest["sessions"].append(entry)
     write_json(folder.path / MANIFEST, manifest)

@@ -15,7 +15,6 @@ there.
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,6 @@ from omegaconf import OmegaConf
 from sim.config import SimConfig
 from sim.errors import ConfigError
 from sim.storage.drafts import whole
-from sim.storage.locks import alone
 from sim.storage.manifest import NAME as MANIFEST
 from sim.storage.manifest import read_manifest, write_json
 from sim.sweeps.design import Design
@@ -152,15 +150,22 @@ class SweepFolder:
         tables = [shard.records() for shard in self.shards()]
         return pa.concat_tables(tables).to_pandas()
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Keep other processes from driving this sweep.
+    @property
+    def n_to_do(self) -> int:
+        """Return how many runs are not done."""
+        return len(self.runs) - int((self.records()["status"] == DONE).sum())
+
+    def refuse_unfinished(self) -> None:
+        """Refuse to read a sweep of which runs are not done.
 
         Raises
         ------
         ConfigError
-            If one does.
+            Which says how many.
         """
-        return alone(self.path, "this sweep")
+        n = self.n_to_do
+        if n:
+            raise ConfigError(f"{self.path}: {n} runs are not done")
 
     @property
     def stop(self) -> Path:

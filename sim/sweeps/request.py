@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field, ValidationError
 
@@ -23,16 +23,15 @@ from sim.sweeps.outcomes import check_outcomes
 from sim.sweeps.points import Points
 
 
-class Request(Strict):
-    """A sweep as asked for by ``design=NAME executor=NAME KEY=VALUE ...``."""
+class Handling(Strict):
+    """How the runs of a sweep are taken, as asked for by ``executor=NAME KEY=VALUE ...``."""
 
-    design: Design | None = None
     executor: Executor
     folder: str | None = None
     max_failures: int | None = Field(default=None, ge=0)
 
     @classmethod
-    def of(cls, overrides: Sequence[str]) -> Request:
+    def of(cls, overrides: Sequence[str]) -> Self:
         """Compose conf/sweep.yaml with `overrides`.
 
         Raises
@@ -43,7 +42,7 @@ class Request(Strict):
         return cls.read(load_sweep_tree(*overrides))
 
     @classmethod
-    def read(cls, tree: dict[str, Any]) -> Request:
+    def read(cls, tree: dict[str, Any]) -> Self:
         """Read a composed conf/sweep.yaml.
 
         Raises
@@ -56,6 +55,12 @@ class Request(Strict):
         except ValidationError as error:
             raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
 
+
+class Request(Handling):
+    """A sweep as asked for by ``design=NAME executor=NAME KEY=VALUE ...``."""
+
+    design: Design
+
     def with_design(self, **changes: Any) -> Request:
         """Return the request with some fields of its design set anew, checked as any other.
 
@@ -64,7 +69,6 @@ class Request(Strict):
         ConfigError
             If the design so changed is not allowed.
         """
-        assert self.design is not None
         changed = self.model_copy(update={"design": self.design.model_copy(update=changes)})
         return Request.read(changed.model_dump(mode="json"))
 
@@ -81,8 +85,6 @@ class Request(Strict):
         ConfigError
             If a run would be refused, does not fit in memory, or the folder is in use.
         """
-        if self.design is None:
-            raise ConfigError(f"design=NAME is missing; allowed: {', '.join(names('design'))}")
         runs = self.design.runs()
         points = Points.compose(self.design)
         largest = points.check(runs)
@@ -104,6 +106,8 @@ def _line(problem: object) -> str:
     """Say what is wrong with which key."""
     assert isinstance(problem, dict)
     key = ".".join(str(part) for part in problem["loc"] if part not in kinds(Executor))
+    if key == "design" and problem["type"] == "missing":
+        return f"design=NAME is missing; allowed: {', '.join(names('design'))}"
     value, message = problem["input"], problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{key}: unknown key"

@@ -21,11 +21,10 @@ from sim.initialisation.start import prepare
 from sim.parallel.threads import Threads
 from sim.runs import take_run
 from sim.state import State
-from sim.storage.manifest import commit
 from sim.sweeps.claim import MOST_DEATHS, claimed
 from sim.sweeps.folder import DONE, FAILED, RECORD, Shard, SweepFolder
 from sim.sweeps.outcomes import outcomes
-from sim.versions import sources
+from sim.versions import commit, sources
 from sim.watch import Watch
 
 Row = dict[str, Any]  # of the design
@@ -148,8 +147,9 @@ class _Taker:
         if self._conditions is None or self._conditions.config != config:
             self._conditions = Conditions(config)  # which remembers steps: replications share it
         seen = take_run(
-            self._conditions, row["replication"], start.copy(), self._threads, Watch(), _nothing
-        )
+            self._conditions, row["replication"], start.copy(), self._threads, Watch(),
+            lambda: None,
+        )  # fmt: skip
         timings["seconds"] = time.perf_counter() - began
         return outcomes(config, seen, row["run"], self._design.groups)
 
@@ -160,10 +160,6 @@ class _Taker:
             self._start = None  # one at a time in memory
             self._start = before_policies, prepare(config, self._threads)
         return self._start[1]
-
-
-def _nothing() -> None:
-    pass
 
 
 def _died(run: int, deaths: int, session: str) -> dict[str, Any]:

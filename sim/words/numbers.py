@@ -12,6 +12,11 @@ from sim.words.units import BAND
 UNSHOWN = "no effect shown"  # of a difference whose band holds nought
 
 
+def written(value: float, form: str) -> str:
+    """Write a level without its unit; `form` is "percent" or "number"."""
+    return f"{100 * value:.1f}" if form == "percent" else f"{value:.3f}"
+
+
 def signed(value: float, n_digits: int = 1) -> str:
     """Write a difference with its sign; what rounds to nought has none."""
     text = f"{value:+.{n_digits}f}"
@@ -77,7 +82,7 @@ class Number(NamedTuple):
         return f"{self._write(abs(self.median))} {unit} {way}{band}"
 
     def _write(self, value: float) -> str:
-        return f"{100 * value:.1f}" if self.form == "percent" else f"{value:.3f}"
+        return written(value, self.form)
 
     def _signed(self, value: float) -> str:
         return signed(100 * value) if self.form == "percent" else signed(value, 3)

@@ -20,10 +20,10 @@ from sim.observation.residuals import FAR, missed, residuals
 from sim.platforms import CELLULAR
 from sim.results import Result
 from sim.words.glossary import CAPTION, OF_ABUSE
-from sim.words.units import BAND
+from sim.words.numbers import written
+from sim.words.units import BAND, REACHES
 
 SERIES = ["platform", "channel", "measure"]
-WORDS = {"mau": "monthly", "dau": "daily"}
 
 
 class Row(NamedTuple):
@@ -42,7 +42,7 @@ def rows(config: SimConfig) -> list[Row]:
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
-        for measure, word in WORDS.items()
+        for measure, word in REACHES.items()
     ]
     told = [f"{kind}_incidents" for kind in config.abuse]
     told += [f"{kind}_losses" for kind in costly(config)]
@@ -95,16 +95,16 @@ def _cells(
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     if before != after:
-        yield _write(here.loc[before].median(), row)
+        yield written(here.loc[before].median(), row.form)
     later = here.loc[after]
     low, high = later.quantile([BAND["low"], BAND["high"]])
-    band = f" ({_write(low, row)} - {_write(high, row)})" if here.shape[1] > 1 else ""
-    yield f"{_write(later.median(), row)}{band}"
+    band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
+    yield f"{written(later.median(), row.form)}{band}"
     for other in others:
-        yield _write(other.loc[after].median(), row)
+        yield written(other.loc[after].median(), row.form)
     if observed:
         seen = observed.get((row.platform, row.measure))
-        yield "" if seen is None else _write(seen, row)
+        yield "" if seen is None else written(seen, row.form)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -142,10 +142,6 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
     keys = [(date, *names[number]) for date, number in wide.index]
     return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
-
-
-def _write(value: float, row: Row) -> str:
-    return f"{100 * value:.1f}" if row.form == "percent" else f"{value:.3f}"
 
 
 HELD = {  # what bands hold beside luck, by config.parameters
@@ -219,7 +215,7 @@ def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], fl
 
 def kind_of(point: Any) -> str:
     """Say what reach an observed point is of, and of whom where that is not everybody."""
-    return WORDS[REACH[point.operator]] + of_whom(point.base, point.group)
+    return REACHES[REACH[point.operator]] + of_whom(point.base, point.group)
 
 
 def _list(off: pd.DataFrame, config: SimConfig) -> str:

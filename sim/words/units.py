@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 PEOPLE = "1"  # a share of people aged 12+, of the group
+REACHES = {"mau": "monthly", "dau": "daily"}  # measures of reach, as they are called
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}  # quantiles over replications
 
 

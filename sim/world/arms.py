@@ -33,7 +33,6 @@ def build_graph(
     population: Population,
     config: NetworkConfig,
     seed: int,
-    base: Path,
     n_threads: int | None = None,
 ) -> Graph:
     """Build the social graph of `population`.
@@ -46,8 +45,6 @@ def build_graph(
         Kind of graph and its parameters.
     seed
         Seed of the world.
-    base
-        Folder that relative paths of files start from.
     n_threads
         All cores if None; the graph does not depend on it.
 
@@ -63,7 +60,7 @@ def build_graph(
         case RewiredNetwork():
             return _rewired(layered(population, LayeredNetwork(), seed, n_threads), config, seed)
         case FileNetwork():
-            return _from_file(n, config, seed, base, n_threads)
+            return _from_file(n, config, seed, n_threads)
         case _:
             return Graph.from_networkx(_random(n, config, seed), seed)
 
@@ -72,14 +69,13 @@ def build_rows(
     population: Population,
     config: NetworkConfig,
     seed: int,
-    base: Path,
     n_threads: int | None = None,
     store: Store = in_memory,
 ) -> Rows:
     """Build the rows of the graph that `build_graph` returns; `store` takes their indices."""
     if isinstance(config, LayeredNetwork):
         return layered_rows(population, config, seed, n_threads, store)
-    return rows_from(build_graph(population, config, seed, base, n_threads), n_threads, store)
+    return rows_from(build_graph(population, config, seed, n_threads), n_threads, store)
 
 
 def _random(
@@ -121,9 +117,9 @@ def _networkx_seed(seed: int, kind: str) -> int:
     return int(rng.purpose_key(seed, 0, f"network.{kind}"))
 
 
-def _from_file(n: int, config: FileNetwork, seed: int, base: Path, n_threads: int | None) -> Graph:
+def _from_file(n: int, config: FileNetwork, seed: int, n_threads: int | None) -> Graph:
     """Read a graph; its nodes become users in sorted order, a line `5 5` is a node alone."""
-    path = base / config.path
+    path = Path(config.path).absolute()
     try:
         if config.format == "edge_list":
             source, target, n_nodes = read_edges(path, n_threads)
@@ -131,7 +127,8 @@ def _from_file(n: int, config: FileNetwork, seed: int, base: Path, n_threads: in
             source, target, n_nodes = _graphml(path)
     except OSError as error:
         raise ConfigError(
-            f"network.path: cannot read {path}: {error.strerror}; relative paths start from {base}"
+            f"network.path: cannot read {path}: {error.strerror}; "
+            f"relative paths start from {Path.cwd()}"
         ) from error
     if n_nodes != n:
         left_out = n_nodes < n and config.format == "edge_list"

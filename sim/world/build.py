@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from sim.config import SimConfig
-from sim.world.arms import build_rows
+from sim.world.arms import build_graph, build_rows
 from sim.world.arrays import U32
 from sim.world.chats import Seats, seat
+from sim.world.graph import Graph
 from sim.world.population import Population, draw_population
 from sim.world.rows import Rows, in_memory
 
@@ -58,18 +58,28 @@ def build_world(
     as soon as they are built, so that the next one has the memory.
     """
     shelf = shelf or Memory()
-    people = draw_population(
-        config.population, config.case.data / config.population.ages, len(config.messengers),
-        config.seed, n_threads,
-    )  # fmt: skip
-    people = Population(**_put(shelf, "population", people))
+    people = Population(**_put(shelf, "population", draw_users(config, n_threads)))
     rows = build_rows(
-        people, config.network, config.seed, Path.cwd(), n_threads,
+        people, config.network, config.seed, n_threads,
         lambda pieces: shelf.pour("rows.indices", pieces),
     )  # fmt: skip
     rows = Rows(**_put(shelf, "rows", rows, poured="indices"))
     seats = seat(people, config.population, n_threads)
     return World(people, rows, Seats(**_put(shelf, "seats", seats)))
+
+
+def draw_users(config: SimConfig, n_threads: int | None = None) -> Population:
+    """Draw the users of the world of `config`."""
+    return draw_population(
+        config.population, config.case.data / config.population.ages, len(config.messengers),
+        config.seed, n_threads,
+    )  # fmt: skip
+
+
+def users_and_graph(config: SimConfig, n_threads: int | None = None) -> tuple[Population, Graph]:
+    """Return the users of the world of `config` and the graph of which it keeps the rows."""
+    people = draw_users(config, n_threads)
+    return people, build_graph(people, config.network, config.seed, n_threads)
 
 
 def _put(shelf: Shelf, part: str, arrays: Any, poured: str = "") -> dict[str, NDArray[Any]]:

@@ -7,6 +7,7 @@ folder a world. Nothing is ever removed but damaged worlds: to clear the cache, 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import logging
@@ -21,11 +22,6 @@ from sim.errors import ConfigError
 from sim.world.build import World, build_world
 from sim.world.settings import FileNetwork
 from sim.world.shelf import DamagedError, Folder, read_world, write_manifest
-
-try:
-    import fcntl
-except ImportError:  # not POSIX: several processes may build the same world, one of them wins
-    fcntl = None  # type: ignore[assignment]
 
 SMALL = 50_000  # users below which building is as quick as loading
 _BYTES = 200  # of a user on disk, about, if the mean degree is that of the layered graph
@@ -76,7 +72,13 @@ def worlds_folder() -> Path:
 
 
 def world_key(config: SimConfig) -> str:
-    """Hash everything that the world of `config` depends on, sources included."""
+    """Hash everything that the world of `config` depends on, sources included.
+
+    Raises
+    ------
+    ConfigError
+        If a file that it is built from cannot be read.
+    """
     network = config.network.model_dump(mode="json", exclude={"path"})
     parts = [
         config.population.model_dump_json(), json.dumps(network), str(config.seed),
@@ -105,9 +107,8 @@ def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> Wor
     except DamagedError as damage:
         _log.warning("%s; the world is built anew", damage)
         shutil.rmtree(place)
-    if fcntl is not None:  # alone here: what is unfinished was left by builders that were killed
-        for left in place.parent.glob(f"{place.name}.*.part"):
-            shutil.rmtree(left, ignore_errors=True)
+    for left in place.parent.glob(f"{place.name}.*.part"):  # by builders that were killed
+        shutil.rmtree(left, ignore_errors=True)
     room, free = _BYTES * config.population.n_users, shutil.disk_usage(place.parent).free
     if free < room:
         raise OSError(
@@ -128,9 +129,6 @@ def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> Wor
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
     """Wait until no other process builds this world; a process that ends lets go."""
-    if fcntl is None:
-        yield
-        return
     with place.with_name(f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from sim.world.arrays import I64, U8
 
 DISTRICT = 2000  # users of a district, about
 
 
-def district_starts(region: NDArray[np.uint8]) -> NDArray[np.int64]:
+def district_starts(region: U8) -> I64:
     """Cut each region into equal districts; return where they start, shape (n_districts + 1,).
 
     Parameters

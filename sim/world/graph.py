@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.compiled import jit_loop
+from sim.storage.drafts import whole
+from sim.world.arrays import F64, I64, U8, U16, U32
 from sim.world.order import OTHER, order_key, sort_row, tie_rank
 from sim.world.pool import each, ranges
 
@@ -27,9 +28,9 @@ class Graph:
     1) of a row of degree k has weight r**-0.9 / sum over q <= k of q**-0.9.
     """
 
-    indptr: NDArray[np.int64]  # (n + 1,)
-    indices: NDArray[np.uint32]  # (n_directed,) each tie stands in both rows
-    layer_end: NDArray[np.uint16]  # (n, n_layers) ties in layers 0 to l
+    indptr: I64  # (n + 1,)
+    indices: U32  # (n_directed,) each tie stands in both rows
+    layer_end: U16  # (n, n_layers) ties in layers 0 to l
     layers: tuple[str, ...]
 
     @classmethod
@@ -132,27 +133,27 @@ class Graph:
         """Return the number of users."""
         return self.indptr.size - 1
 
-    def degree(self) -> NDArray[np.int64]:
+    def degree(self) -> I64:
         """Return the number of ties, shape (n,)."""
         return np.diff(self.indptr)
 
-    def weights(self) -> NDArray[np.float64]:
+    def weights(self) -> F64:
         """Return the weight of each directed tie, shape (n_directed,); each row sums to 1."""
         degree = self.degree()
         rank = np.arange(1, self.indices.size + 1) - np.repeat(self.indptr[:-1], degree)
         law = np.arange(1.0, degree.max(initial=0) + 1.0) ** -WEIGHT_EXPONENT
         total = np.concatenate([[0.0], np.cumsum(law)])
-        weights: NDArray[np.float64] = law[rank - 1] / np.repeat(total[degree], degree)
+        weights: F64 = law[rank - 1] / np.repeat(total[degree], degree)
         return weights
 
-    def tie_layers(self) -> NDArray[np.uint8]:
+    def tie_layers(self) -> U8:
         """Return the layer of each directed tie, shape (n_directed,)."""
         in_layer = self.layer_end.astype(np.int64)
         in_layer[:, 1:] -= self.layer_end[:, :-1]
         names = np.tile(np.arange(len(self.layers), dtype=np.uint8), self.n_users)
         return np.repeat(names, in_layer.ravel())
 
-    def ties(self) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint8]]:
+    def ties(self) -> tuple[U32, U32, U8]:
         """Return each undirected tie once: smaller end, larger end, layer, shape (n_ties,)."""
         row = np.repeat(np.arange(self.n_users, dtype=np.uint32), self.degree())
         once = row < self.indices
@@ -169,20 +170,9 @@ class Graph:
 
     def save(self, path: Path | str) -> None:
         """Write a .npz file; it appears complete or not at all."""
-        path = Path(path)
-        part = path.with_name(f"{path.name}.{os.getpid()}.part")
-        try:
-            with part.open("wb") as file:
-                np.savez(
-                    file,
-                    indptr=self.indptr,
-                    indices=self.indices,
-                    layer_end=self.layer_end,
-                    layers=np.array(self.layers),
-                )
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        arrays = vars(self) | {"layers": np.array(self.layers)}
+        with whole(Path(path)) as draft, draft.open("wb") as file:
+            np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -200,9 +190,7 @@ def networkx() -> Any:
 
 
 @jit_loop
-def _fill_rows(
-    n: int, source: NDArray[np.uint32], target: NDArray[np.uint32], layer: NDArray[np.uint8]
-) -> tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.uint8]]:
+def _fill_rows(n: int, source: U32, target: U32, layer: U8) -> tuple[I64, U32, U8]:
     """Put each tie in the rows of both its ends, by counting; drop loops."""
     indptr = np.zeros(n + 1, dtype=np.int64)
     for tie in range(source.size):
@@ -228,10 +216,10 @@ def _fill_rows(
 def _order_rows(
     first: int,
     last: int,
-    indptr: NDArray[np.int64],
-    indices: NDArray[np.uint32],
-    layer_of: NDArray[np.uint8],
-    layer_end: NDArray[np.uint16],
+    indptr: I64,
+    indices: U32,
+    layer_of: U8,
+    layer_end: U16,
     key: np.uint64,
 ) -> None:
     """Order the rows of the users `first` to `last` - 1 and drop duplicates, in place.
@@ -261,9 +249,7 @@ def _order_rows(
 
 
 @jit_loop
-def _close_gaps(
-    indptr: NDArray[np.int64], indices: NDArray[np.uint32], layer_end: NDArray[np.uint16]
-) -> None:
+def _close_gaps(indptr: I64, indices: U32, layer_end: U16) -> None:
     """Move what is kept of each row to where the row before ends."""
     free = np.int64(0)
     for user in range(indptr.size - 1):

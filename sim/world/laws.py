@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sim.compiled import jit, jit_loop
+from sim.world.arrays import F64
 
 HALF_STEP = 2.0**-54  # moves a uniform off 0, where an inverse law is infinite
 
@@ -82,7 +80,7 @@ def poisson(mean: float, u: float) -> int:
 
 
 @jit
-def pick(cumulative: NDArray[np.float64], u: float) -> int:
+def pick(cumulative: F64, u: float) -> int:
     """Return the index at which a cumulative law passes `u`; rounding cannot leave the law."""
     low, high = 0, cumulative.size - 1
     while low < high:

@@ -91,6 +91,11 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
         Slices of chunks of whole windows.
     store
         Takes the indices part by part and returns them as one array; `in_memory` is one.
+
+    Raises
+    ------
+    ConfigError
+        If there are more ties than 32 bits can number.
     """
     seat, degree = np.empty(n_users, np.uint16), np.empty(n_users, np.uint16)
     n_slices = n_users // WINDOW * (WINDOW // LANES) + -(-(n_users % WINDOW) // LANES)

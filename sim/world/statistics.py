@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sim import rng
 from sim.compiled import jit
+from sim.world.arrays import I64, U8, U32
 from sim.world.graph import Graph
 from sim.world.population import Population
 
@@ -70,7 +71,7 @@ def _adjacency(graph: Graph) -> Any:
     return csr_array(parts, shape=(graph.n_users, graph.n_users))
 
 
-def _clustering(graph: Graph, degree: NDArray[np.int64]) -> dict[str, Any]:
+def _clustering(graph: Graph, degree: I64) -> dict[str, Any]:
     """Return mean local clustering, transitivity and clustering by degree."""
     users = np.arange(graph.n_users)
     if graph.n_users > _EXACT_UP_TO:
@@ -94,7 +95,7 @@ def _mean(values: NDArray[Any]) -> float:
     return float(values.mean()) if values.size else float("nan")
 
 
-def _tie_correlation(adjacency: Any, degree: NDArray[np.int64], x: NDArray[Any]) -> float:
+def _tie_correlation(adjacency: Any, degree: I64, x: NDArray[Any]) -> float:
     """Return Pearson's correlation of `x`, shape (n,), between the two ends of a tie.
 
     On directed ties both ends have the same mean and variance: Newman (2002),
@@ -117,9 +118,7 @@ def _giant_component(adjacency: Any) -> float:
     return float(np.bincount(label).max() / label.size)
 
 
-def _age_statistics(
-    adjacency: Any, degree: NDArray[np.int64], age: NDArray[np.uint8]
-) -> dict[str, Any]:
+def _age_statistics(adjacency: Any, degree: I64, age: U8) -> dict[str, Any]:
     own = np.repeat(age, degree).astype(np.int16)
     return {
         "age_correlation": _tie_correlation(adjacency, degree, age.astype(np.float64)),
@@ -132,9 +131,7 @@ def _age_statistics(
 
 
 @jit
-def _triangles(
-    indptr: NDArray[np.int64], indices: NDArray[np.uint32], users: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _triangles(indptr: I64, indices: U32, users: I64) -> I64:
     """Count the ties between contacts of each of `users`, shape of `users`."""
     count = np.zeros(users.size, dtype=np.int64)
     friend_of = np.full(indptr.size - 1, -1, dtype=np.int64)
