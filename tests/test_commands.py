@@ -54,9 +54,10 @@ class Reader:
 
     def run(self, line):
         """Run a command line; once one of its like has been run, its worlds without a folder."""
-        is_plain = line.startswith("python -m sim ") and " -" not in line
+        words = shlex.split(line)
+        is_plain = words[:3] == ["python", "-m", "sim"] and " -" not in " ".join(words[2:])
         if is_plain and self.has_run and not self.is_about_files(line):
-            compare(load_config(*map(open_key, shlex.split(line)[3:])))
+            compare(load_config(*map(open_key, words[3:])))
         else:
             self.shell(line)
             self.has_run |= is_plain
