@@ -25,12 +25,12 @@ typecheck: .venv/ready  ## mypy, strict
 	$(PYTHON) -m mypy
 
 fast: .venv/ready  ## the tests but for the slow ones
-	$(PYTHON) -m pytest -n 2 tests
+	$(PYTHON) -m pytest -n 2 --dist worksteal tests
 
 all: .venv/ready  ## all tests; then the rules again, interpreted, so that coverage sees their lines
 	rm -f .coverage .coverage.*
-	$(PYTHON) -m pytest -n 2 -m "" --cov --cov-report= tests
-	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 -m interpreted --cov --cov-append --cov-report= tests
+	$(PYTHON) -m pytest -n 2 --dist worksteal -m "" --cov --cov-report= tests
+	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 --dist worksteal -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 
 docs: .venv/extras  ## the site of the docs, to outputs/site

@@ -59,7 +59,7 @@ def ablated(
     rows = {}
     for ablation in ABLATIONS:
         under = f"without_{ablation.name}/"
-        fitting = Fitting(study, _without(request, ablation), record, under)
+        fitting = Fitting(study, without(request, ablation), record, under)
         draws = fitting.fit(sizes).draws
         seen = Seen.of(draws, months(SweepFolder(study.path / draws["sweep"].iloc[0])))
         rows[ablation.title] = _misfit(found, seen)
@@ -71,7 +71,7 @@ def _misfit(found: Calibration, seen: Seen) -> pd.Series:
     return errors.sort_index(level="period", key=lambda names: names != HELD_OUT)
 
 
-def _without(request: Request, ablation: Ablation) -> Request:
+def without(request: Request, ablation: Ablation) -> Request:
     """Return the request for a world; what its policies lack is no factor there."""
     design = request.design
     gone = {word[1:] for word in ablation.overrides if word.startswith("~")}

@@ -19,6 +19,7 @@ A_NAME = re.compile(r"python -m [\w.]+( -m)?")  # of a command, which is no comm
 SHELL = ("", "sh")  # languages of blocks that hold command lines; output is `text`
 
 SIZE = "population.n_users=200 replications=1"
+MESA = "population.n_users=60 replications=1"  # objects take their time
 SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
     r"^source ": "the tests run inside the environment: tests/test_setup.py",
@@ -81,7 +82,8 @@ def reason(line):
 
 def small(line):
     """Return a command line that does the same in a toy size."""
-    line = re.sub(r"range\(\d+\)", "range(2)", line)
+    line = re.sub(r"range\(\d+\)", "range(1)", line)  # of two scenarios
+    line = re.sub(r"(seed=\d+,\d+)(,\d+)+", r"\1", line)
     line = line.replace("--replications 0,1", "--replications 0")  # toys have one
     command, redirect, target = line.partition(" >")
     module = re.match(r"python -m ([\w.]+)", command)
@@ -89,7 +91,7 @@ def small(line):
     if name == "sim" and "from_file" in line:  # the file says how many users there are
         command += " replications=1"
     elif (name == "sim" and "--cfg" not in line) or name in SIZED:
-        command += f" {SIZE}"
+        command += f" {MESA if 'engine=mesa' in line else SIZE}"
     elif name == "experiments.sweep" and " design=" in line:
         command += f" {SWEEP}"
     return command + redirect + target

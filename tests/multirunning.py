@@ -45,11 +45,10 @@ def statuses(folder):
     return [job.status for job in Multirun.of(folder).jobs]
 
 
-def table(folder):
-    """Return the whole table of a sweep, job after job."""
-    return stacked(
-        pd.read_parquet(j.folder / "timeseries.parquet") for j in Multirun.of(folder).jobs
-    )
+def table(folder, n_jobs=None):
+    """Return the whole table of a sweep, or of its first `n_jobs` jobs, job after job."""
+    jobs = Multirun.of(folder).jobs[:n_jobs]
+    return stacked(pd.read_parquet(job.folder / "timeseries.parquet") for job in jobs)
 
 
 def stacked(tables):

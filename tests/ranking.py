@@ -37,7 +37,7 @@ def started(n, *arguments):
 
 def ended(process):
     """Return exit status, output and errors of a process; it has to end."""
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     return process.returncode, output, errors
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import calibrate, validate
+from experiments import ablations, calibrate, validate
 from experiments.fitting import Asked, Record
 from experiments.forecasts import Calibration, Seen, reachable
 from experiments.identify import contraction, trade_offs
@@ -16,7 +16,10 @@ from experiments.validation_page import out_of_reach
 from sim import load_config, posterior
 from sim.observation.observed import observations
 from sim.sweeps.design import Design
+from sim.sweeps.points import Points
+from sim.sweeps.request import Request
 
+DESIGN = "calibration_russia_2025"
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]
 
 
@@ -161,6 +164,19 @@ def test_a_validation_needs_a_calibration(tmp_path, capsys):
         assert told in capsys.readouterr().err
 
 
+def world_without(ablation):
+    design = ablations.without(Request.of([f"design={DESIGN}", "design.n=4"]), ablation).design
+    return Points.compose(design).check(design.runs())
+
+
+@pytest.mark.parametrize("ablation", ablations.ABLATIONS, ids=lambda ablation: ablation.name)
+def test_a_world_without_something_can_be_fitted_and_is_another(ablation):
+    whole, world = map(world_without, (ablations.ABLATIONS[0], ablation))
+    gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
+    assert gone.isdisjoint(f"policies.{name}" for name in world.policies)
+    assert (world == whole) == (not ablation.overrides)
+
+
 @pytest.mark.slow
 def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, monkeypatch):
     fit, check = tmp_path / "fit", tmp_path / "check"
@@ -174,6 +190,8 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     assert "company" not in set(found.fitted["quality"])
     (tmp_path / "russia_2025").mkdir()
     monkeypatch.setattr(validate, "DATA", tmp_path)
+    some = [taken for taken in ablations.ABLATIONS if taken.name in ("nothing", "mandates")]
+    monkeypatch.setattr(ablations, "ABLATIONS", some)  # these go with factors of the design
     asked = [f"calibration={fit}", f"folder={check}", "executor=serial"]
     validate.main([*asked, "--quick", "--ship"])
     shipped = posterior.read(tmp_path / "russia_2025")

@@ -16,7 +16,7 @@ from tests.cli import command, python
 from tests.sweeping import GRADE, begin, finish
 
 QUICK = ("population.n_users=300", "dur_days=112", "compare_to=[]")
-SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2,3", "replications=2", *QUICK)
+SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2", "replications=2", *QUICK)
 
 
 def test_the_hash_takes_what_nobody_is_in():
@@ -25,23 +25,20 @@ def test_the_hash_takes_what_nobody_is_in():
     assert len(digest.hex) == 32
 
 
-def multirun(folder, *launcher):
-    done = command("-m", *SWEPT, f"hydra.sweep.dir={folder}", *launcher)
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.fixture(scope="module")
 def jobs(tmp_path_factory):
-    """Return the folder of a multirun of six jobs."""
-    return multirun(tmp_path_factory.mktemp("multirun") / "jobs")
+    """Return the folder of a multirun of four jobs."""
+    folder = tmp_path_factory.mktemp("multirun") / "jobs"
+    done = command("-m", *SWEPT, f"hydra.sweep.dir={folder}")
+    assert done.returncode == 0, done.stderr
+    return folder
 
 
 @pytest.mark.slow
 def test_parameters_stand_beside_every_value(jobs):
     found = collect(str(jobs))
-    assert found.runs["seed"].tolist() == [1, 2, 3] * 2
-    assert found.runs["job_scenario"].tolist() == ["call_ban_only"] * 3 + ["baseline"] * 3
+    assert found.runs["seed"].tolist() == [1, 2] * 2
+    assert found.runs["job_scenario"].tolist() == ["call_ban_only"] * 2 + ["baseline"] * 2
     joined = pd.read_parquet(found.folder / "outcomes.parquet")
     for _, run in found.runs.iterrows():
         own = pd.read_parquet(jobs / str(run["run"]) / "timeseries.parquet")
@@ -60,7 +57,7 @@ def test_bands_are_taken_over_replications_and_seeds(jobs):
     found = collect(jobs)
     joined = pd.read_parquet(found.folder / "outcomes.parquet")
     bands = pd.read_parquet(found.folder / "summary.parquet")
-    assert (bands["n"] == 6).all()
+    assert (bands["n"] == 4).all()
     key = ["scenario", "date", "group", "platform", "channel", "measure"]
     one = (joined["group"] == "all") & (joined["measure"] == "dau")
     quantiles = joined[one].groupby(key, observed=True)["value"].quantile([0.05, 0.5, 0.95])
@@ -100,22 +97,16 @@ def test_what_a_worker_has_not_told_of_is_not_joined(tmp_path):
 
 
 @pytest.mark.slow
-def test_any_launcher_gives_the_same_hash(jobs, tmp_path):
-    parallel = multirun(tmp_path / "joblib", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-    assert collect(parallel).digest == collect(jobs).digest
-
-
-@pytest.mark.slow
 def test_the_command_says_what_is_missing(jobs, tmp_path):
     folder = tmp_path / "jobs"
     shutil.copytree(jobs, folder)
-    shutil.rmtree(folder / "4")
+    shutil.rmtree(folder / "2")
     said = python(
         "import sys; from sim.collect import main; "
         f"sys.stderr = sys.stdout; print('status', main(['{folder}']))"
     )
-    assert "5 done, 1 missing" in said
-    assert "run 4: missing" in said
+    assert "3 done, 1 missing" in said
+    assert "run 2: missing" in said
     assert f"To go on: python -m sim.resume {folder}" in said
     assert "nan" not in said
     assert "status 1" in said

@@ -1,7 +1,9 @@
 """What README and docs show works: every command line and block of Python is run, in toy size.
 
-A page is a folder in which its commands follow one another, as they would for a reader. What is
-not run, and why, stands in tests/commands.py; a line that is no command is tagged as `text`.
+A page is a folder in which its commands follow one another, as they would for a reader. Of the
+lines of a page that differ in their worlds alone the first is given as a command; the worlds of
+the others are run in this process. What is not run, and why, stands in tests/commands.py; a line
+that is no command is tagged as `text`.
 """
 
 import os
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import load_config
+from sim import compare, load_config
 from sim.composing.jobs import expand
 from sim.composing.keys import open_key
 from sim.process.interrupts import Interrupted
@@ -41,14 +43,24 @@ class Reader:
         self.folder, self.page, self.names = folder, page, {}
         (folder / "docs").mkdir()
         (folder / "cases").symlink_to(REPO / "cases")
-        self.written = files(page)
+        self.written, self.has_run = files(page), False
 
     def follow(self):
         for language, text in pieces(self.page):
             if language == "python":
                 exec(compile(self.filled(text), self.page.name, "exec"), self.names)  # noqa: S102
             elif reason(text) is None and ONCE.get(text, self.page) == self.page:
-                self.shell(self.filled(small(text)))
+                self.run(self.filled(small(text)))
+
+    def run(self, line):
+        """Run a command line; once one of its like has been run, its worlds without a folder."""
+        words = shlex.split(line)
+        is_plain = words[:3] == ["python", "-m", "sim"] and " -" not in " ".join(words[2:])
+        if is_plain and self.has_run and not self.is_about_files(line):
+            compare(load_config(*map(open_key, words[3:])))
+        else:
+            self.shell(line)
+            self.has_run |= is_plain
 
     def shell(self, line):
         """Run a command line as a shell does."""

@@ -25,6 +25,7 @@ from tests.worlds import world
 
 TINY = ("population.n_users=60", "replications=2", "+scenario=give_in",
         "policies.whatsapp_compliance.lost_users=0.01")  # fmt: skip
+MESA = ("engine=mesa", "population.n_users=40")  # objects take their time
 
 
 # -- in this process, stopped after a step that is known -----------------------------------
@@ -62,13 +63,13 @@ def nothing():
 @pytest.mark.parametrize(
     ("engine", "seed"),
     [
-        *((f"engine.threads={n}", seed) for n in (1, 2) for seed in (1, 2, 3)),
-        ("engine=mesa", 4),
-        ("parameters=posterior", 5),
+        *(((f"engine.threads={n}",), seed) for n in (1, 2) for seed in (1, 2, 3)),
+        (MESA, 4),
+        (("parameters=posterior",), 5),
     ],
 )
 def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
-    config = load_config(*TINY, engine, f"seed={seed}")
+    config = load_config(*TINY, *engine, f"seed={seed}")
     run_to_folder(config, tmp_path / "straight")
     path, luck, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
     stopped(config, path, luck.randrange(1, n_steps // 2))
@@ -103,7 +104,7 @@ def test_checkpoints_on_the_way_change_nothing_and_are_gone_at_the_end(tmp_path,
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_the_manifest_says_what_became_of_the_run(tmp_path):
-    config = load_config(*TINY, "engine=mesa")  # whose steps are taken in the main thread
+    config = load_config(*TINY, *MESA)  # whose steps are taken in the main thread
     stop = stopped(config, tmp_path, 20, signal.SIGTERM)
     assert stop.status == 143
     assert f"20 of {n_steps_in_all(config)} steps" in stop.message
@@ -150,7 +151,7 @@ def test_results_that_were_complete_survive_a_stop_while_figures_are_drawn(tmp_p
 def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
     tmp_path, monkeypatch
 ):
-    config = load_config(*TINY, "engine=mesa")  # which writes in the main thread
+    config = load_config(*TINY, *MESA)  # which writes in the main thread
     path, straight = tmp_path / "broken", tmp_path / "straight"
     stopped(config, path, 8)
     earlier = {p.name: p.read_bytes() for p in (path / NAME).iterdir()}
@@ -180,7 +181,7 @@ def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
 def broken(tmp_path_factory):
     """Return a folder with a checkpoint; tests change copies of it."""
     path = tmp_path_factory.mktemp("broken") / "run"
-    stopped(load_config(*TINY, "engine=mesa"), path, 80)  # the second run, after the 52 of one
+    stopped(load_config(*TINY, *MESA), path, 80)  # the second run, after the 52 of one
     return path
 
 
@@ -268,7 +269,7 @@ def test_what_is_left_without_a_header_is_gone_once_other_runs_are_kept(copy, tm
     """Else the second run would begin where another one, of another seed, has stood."""
     assert {p.suffix for p in (copy / NAME).iterdir()} == {".json", ".done", ".run"}
     (copy / NAME / "header.json").unlink()
-    other = load_config(*TINY, "seed=9", "engine=mesa", "engine.checkpoint_minutes=1e-6")
+    other = load_config(*TINY, *MESA, "seed=9", "engine.checkpoint_minutes=1e-6")
     run_to_folder(other, copy)
     run_to_folder(other, tmp_path / "alone")
     assert_same_tables(tmp_path / "alone", copy)

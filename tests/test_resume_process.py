@@ -22,7 +22,7 @@ def start(*arguments):
     )  # fmt: skip
 
 
-def wait_for(condition, process, seconds=120):
+def wait_for(condition, process, seconds=300):
     until = time.monotonic() + seconds
     while not condition() and process.poll() is None:
         assert time.monotonic() < until, "it took too long"
@@ -32,7 +32,7 @@ def wait_for(condition, process, seconds=120):
 def end(process, signum):
     """Send a signal; return exit status and error stream."""
     process.send_signal(signum)
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     return process.returncode, errors
 
 
@@ -123,7 +123,7 @@ def test_a_long_run_stops_between_two_steps_when_asked(tmp_path, name):
 
 def test_the_command_refuses_in_words(tmp_path):
     process = start("sim.resume", tmp_path)
-    output, errors = process.communicate(timeout=60)
+    output, errors = process.communicate(timeout=300)
     assert (process.returncode, output) == (2, "")
     assert f"{tmp_path}: no checkpoint" in errors
     assert "Traceback" not in errors

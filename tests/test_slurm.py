@@ -131,7 +131,7 @@ def has_reached(signum, pid):
     """Say whether a signal waits for a process that is held, or has ended it."""
     try:
         told = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it may go while it is read
         return True
     masks = re.findall(r"^(?:SigPnd|ShdPnd):\s*(\w+)", told, re.M)
     return any(int(mask, 16) >> (signum - 1) & 1 for mask in masks)
