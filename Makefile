@@ -15,7 +15,7 @@ run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 app: .venv/extras  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
 	$(PYTHON) -m sim.app $(ARGS)
 
-test: .venv/ready .venv/extras lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: half an hour
+test: .venv/ready .venv/extras lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: twenty minutes
 
 lint: .venv/ready  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
