@@ -7,12 +7,16 @@ For each folder of cases/ this prints what ``python -m experiments.record case_d
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
 from experiments import command
-from experiments.record import MISSED, happened, section
+from experiments.record import MISSED, section, what_happened
+from sim import run
 from sim.composing.case_dir import SHIPPED
+from sim.config import SimConfig
 from sim.errors import ConfigError
+from sim.observation.observed import observations
+from sim.process.endings import ending_well
 
 HEAD = """\
 What happened elsewhere and before, simulated with behaviour as it was tuned on Russia in 2025.
@@ -35,16 +39,22 @@ What the cases tell:
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
+    with ending_well():
+        worlds = {folder.name: _world(folder, overrides) for folder in sorted(SHIPPED.glob("*/"))}
     print("# Other cases: the simulated and the observed record\n")
     print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")
     print(HEAD)
-    for folder in sorted(path for path in SHIPPED.iterdir() if path.is_dir()):
-        try:
-            result, observed = happened(f"case_dir={folder}", *overrides)
-        except ConfigError as error:
-            sys.exit(f"{folder.name}: {error}")
-        print(f"## {folder.name}\n")
-        print("\n".join(section(result, observed)), end="\n\n")
+    for name, config in worlds.items():
+        print(f"## {name}\n")
+        print("\n".join(section(run(config), observations(config))), end="\n\n")
+
+
+def _world(folder: Path, overrides: list[str]) -> SimConfig:
+    """Return what happened in the case of a folder; what is refused there names it."""
+    try:
+        return what_happened(f"case_dir={folder}", *overrides)
+    except ConfigError as error:
+        raise ConfigError(f"{folder.name}: {error}") from None
 
 
 if __name__ == "__main__":

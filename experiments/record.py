@@ -17,6 +17,7 @@ import pandas as pd
 
 from experiments import command
 from sim import load_config, run
+from sim.config import SimConfig
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
@@ -30,24 +31,24 @@ MISSED = "Missed: further off than three standard deviations of the source (docs
 def main(overrides: list[str]) -> None:
     """Print the page."""
     with ending_well():
-        result, observed = happened(*overrides)
+        config = what_happened(*overrides)
+        observed = observations(config)
+        result = run(config)
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
     print("\n".join(section(result, observed)))
 
 
-def happened(*overrides: str) -> tuple[Result, pd.DataFrame]:
-    """Run what happened in a case; return that, and what was observed (`observations`).
+def what_happened(*overrides: str) -> SimConfig:
+    """Return the configuration of what happened in a case.
 
     Raises
     ------
     ConfigError
-        If an override or the table of what was observed is refused.
+        If an override is refused.
     """
     name = load_config(*overrides).case.happened
-    config = load_config(f"+scenario={name}", *overrides)
-    observed = observations(config)  # refused before the run
-    return run(config), observed
+    return load_config(f"+scenario={name}", *overrides)
 
 
 def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:

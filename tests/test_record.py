@@ -8,10 +8,12 @@ from io import StringIO
 
 import pytest
 
+from experiments import cases, decompose, patterns, record, reversal, scenarios
 from experiments.record import main
 from sim import load_config
 from sim.composing.case_dir import SHIPPED
 from sim.observation.observed import observations
+from sim.process.endings import REFUSED
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +44,14 @@ def test_a_point_further_off_than_three_points_is_called_missed(page):
             assert ("missed" in line) == (abs(error) > 3)
 
 
-def test_a_refused_override_ends_with_its_reason(capsys):
-    with pytest.raises(SystemExit):
-        main(["+typo=1"])
-    assert "unknown key" in capsys.readouterr().err
+@pytest.mark.parametrize("page", [cases, decompose, patterns, record, reversal, scenarios])
+def test_a_refused_override_ends_with_its_reason(page, capsys):
+    with pytest.raises(SystemExit) as end:
+        page.main(["+typo=1"])
+    told = capsys.readouterr()
+    assert end.value.code == REFUSED
+    assert "typo=1: unknown key" in told.err
+    assert not told.out
 
 
 def test_the_command_can_be_given_to_a_shell(tmp_path, capsys):

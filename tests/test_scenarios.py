@@ -363,12 +363,6 @@ def test_the_page_holds_the_same_effects_as_a_comparison_the_usual_way_round(ran
     assert effects["full_block"].newly_exposed.median == newly
 
 
-def test_a_refused_override_ends_with_its_reason(capsys):
-    with pytest.raises(SystemExit):
-        main(["+typo=1"])
-    assert "unknown key" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("override", ["+policy=vpn_support", "+scenario=call_ban"])
 def test_what_the_yardstick_alone_would_have_is_refused(override, capsys):
     with pytest.raises(SystemExit):
