@@ -1,8 +1,8 @@
 """Compile a function with numba; the cache on disk is keyed by the text of all our sources.
 
 numba's own key is one file's content: a cached caller keeps an inlined helper of another module
-after that helper has changed. Hence a cache folder of its own for every state of the sources; and what
-numba keeps is a pickle, which runs what it names: so only in a folder that nobody else can write.
+after that helper has changed. Hence a cache folder of its own for every state of the sources. What
+numba keeps is a pickle, which runs what it names: hence in a folder that nobody else can write.
 """
 
 from __future__ import annotations

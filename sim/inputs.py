@@ -13,8 +13,7 @@ from typing import TextIO
 
 from sim.errors import ConfigError
 
-MEGABYTE = 2**20
-MOST_BYTES = 16 * MEGABYTE  # of a table; the longest that is shipped has a hundredth of it
+MOST_BYTES = 2**24  # of a table; the longest that is shipped has a hundredth of it
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -59,7 +58,7 @@ def refusal(path: Path, folder: Path, most: int) -> str:
     if not path.resolve().is_relative_to(folder.resolve()):
         return "a link that leaves the folder of the case; allowed: a file in it"
     if (size := path.stat().st_size) > most:
-        return f"{size / MEGABYTE:.3g} MB; allowed: up to {most / MEGABYTE:.3g} MB"
+        return f"{size:,} bytes; allowed: up to {most:,}"
     return ""
 
 

@@ -149,7 +149,7 @@ def test_a_cache_that_others_can_write_is_left_alone(tmp_path, level, harm):
 
 
 def test_the_cache_itself_is_closed_to_others_from_the_first(tmp_path):
-    assert is_used_after(lambda folder: None, tmp_path, "")
+    assert is_used_after(Path.iterdir, tmp_path, "")
     assert not is_used_after(open_to_a_group, tmp_path, "")
 
 
