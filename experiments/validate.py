@@ -35,6 +35,7 @@ from sim import posterior
 from sim.composing.schema import load_sweep_tree
 from sim.config import DATA
 from sim.errors import ConfigError
+from sim.inputs import as_whole_number
 from sim.process.endings import ending_well
 from sim.sweeps.request import Request
 
@@ -49,7 +50,9 @@ KEY = "calibration="
 def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
     understood = parser("validate", __doc__)
-    understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
+    understood.add_argument(
+        "--truths", type=as_whole_number, default=100, help="simulated, to be found again"
+    )
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with ending_well():
         study = Study("validate", understood, arguments)

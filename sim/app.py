@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from sim.composing.schema import load_config
 from sim.errors import ConfigError
+from sim.inputs import as_whole_number
 from sim.process.endings import ending_well
 
 NEEDED = ("solara", "solara_assets", "uvicorn", "altair")  # some of those in the extras
@@ -31,7 +32,9 @@ PATIENCE = 1  # with open pages, when the app ends [s]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve the app until Ctrl-C."""
     parser = argparse.ArgumentParser("python -m sim.app", description="The live app in a browser.")
-    parser.add_argument("--port", type=int, default=8765, help="to listen on (default: 8765)")
+    parser.add_argument(
+        "--port", type=as_whole_number, default=8765, help="to listen on (default: 8765)"
+    )
     parser.add_argument("--host", default="127.0.0.1", help="to listen on (default: this machine)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     parser.add_argument(

@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
-from omegaconf import DictConfig, OmegaConf
 
-from sim.composing.case_dir import case_folder, case_name, unread, yaml_files
-from sim.composing.keys import GROUPS
-from sim.composing.refusals import no_yaml
+from sim.composing import case_files
+from sim.composing.case_dir import case_folder, case_name
+from sim.composing.case_files import yaml_files
 from sim.composing.schema import load_config
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -29,10 +28,6 @@ from sim.world.settings import BANDS
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
 ALIKE = 1.25  # sources of a country's people differ by less
-KNOWN = (*GROUPS, "scenario", "policy")
-PLACES = {"case": "_global_", "scenario": "_global_", "policy": "policies.NAME or _global_"}
-NAME = re.compile(r"[A-Za-z0-9_-]+")
-HEADED = re.compile(r"\s*#\s*@package\s+(_global_|policies\.\w)")
 
 
 def main(arguments: list[str]) -> None:
@@ -65,7 +60,7 @@ def problems(name: str) -> Iterator[str]:
         If there is no such folder, or not one case in it.
     """
     folder = case_folder(name)
-    in_files = [*_file_problems(folder), *unread(folder)]
+    in_files = [*_missing(folder), *case_files.problems(folder)]
     yield from in_files
     if in_files:  # nothing else can be read
         return
@@ -104,42 +99,14 @@ def summary(name: str) -> str:
     )
 
 
-def _file_problems(folder: Path) -> Iterator[str]:
-    """Yield files that are missing, no YAML, or in a place where nothing is looked for."""
+def _missing(folder: Path) -> Iterator[str]:
+    """Yield files that a case needs and does not have."""
     name = case_name(folder)
     for place in NEEDED:
         if not (folder / place / f"{name}.yaml").is_file():
             yield f"{place}/{name}.yaml: no such file; it is called like the case"
     if not (folder / "data" / OBSERVATIONS).is_file():
         yield f"data/{OBSERVATIONS}: no such file; docs/howto_case.md says what stands in it"
-    for path in sorted((folder / "conf").iterdir()):
-        if path.name not in KNOWN:
-            yield f"conf/{path.name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
-    for path in sorted((folder / "conf").rglob("*.yml")):
-        yield f"{path.relative_to(folder)}: not read; allowed: {path.stem}.yaml"
-    for path in yaml_files(folder):
-        if not NAME.fullmatch(path.stem):
-            yield f"{path.relative_to(folder)}: allowed in its name: A to Z, a to z, 0 to 9, _, -"
-        yield from _text_problems(path, path.relative_to(folder))
-
-
-def _text_problems(path: Path, name: Path) -> Iterator[str]:
-    """Yield why a file cannot be read, or why its keys would not come where they belong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        tree = OmegaConf.create(text)
-    except UnicodeDecodeError as error:
-        yield f"{name}: no text in UTF-8: {error.reason}"
-        return
-    except yaml.YAMLError as error:
-        yield no_yaml(error).replace("<unicode string>", str(name))
-        return
-    if not isinstance(tree, DictConfig):
-        yield f"{name}: a list; allowed: keys with values"
-    if text.startswith("\ufeff"):
-        yield f"{name}, line 1: a byte order mark; allowed: UTF-8 without one"
-    elif path.parent.name in PLACES and not HEADED.match(text):
-        yield f"{name}, line 1: needed: # @package {PLACES[path.parent.name]}"
 
 
 def _start_problems(config: SimConfig) -> Iterator[str]:

@@ -142,7 +142,7 @@ def _refuse_no_folder(overrides: list[str]) -> None:
 def _refuse_ranks() -> None:
     """Refuse to do in each of several processes what one would do."""
     told = (os.environ.get(name, "") for name in SIZES)
-    n = max(int(size) if size.isdecimal() else 1 for size in told)
+    n = max(int(size) if size.isascii() and size.isdecimal() else 1 for size in told)
     if n > 1:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 

@@ -1,7 +1,8 @@
 """Compile a function with numba; the cache on disk is keyed by the text of all our sources.
 
 numba's own key is one file's content: a cached caller keeps an inlined helper of another module
-after that helper has changed. Hence a cache folder of its own for every state of the sources.
+after that helper has changed. Hence a cache folder of its own for every state of the sources. What
+numba keeps is a pickle, which runs what it names: hence in a folder that nobody else can write.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from functools import cached_property, update_wrapper
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
+
+from sim.private import private_folder
+
+LEVELS = ("messenger-migration-sim", "numba")  # folders of ours, below a base that others may use
 
 
 def _sources_key() -> str:
@@ -30,19 +35,19 @@ def _sources_key() -> str:
 
 
 def _cache_dir() -> str:
-    """Return a folder that can be written to: under the one asked for, the user's, a temporary."""
-    asked = os.environ.get("NUMBA_CACHE_DIR")
+    """Return a folder for what is compiled: under the one named, the user's, a temporary."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    for base in (asked, home, tempfile.gettempdir()):
-        if base is None:
-            continue
-        folder = Path(base) / "messenger-migration-sim" / "numba" / _sources_key()
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
+    bases = [Path(base) for base in (named, home, tempfile.gettempdir()) if base is not None]
+    for base in bases:
+        if (folder := private_folder(base.absolute(), (*LEVELS, _sources_key()))) is not None:
             return str(folder)
+    tried = ", ".join(str(base) for base in bases)
+    print(
+        f"What is compiled is not kept, as no folder has room and is closed to others: {tried}; "
+        "another may be named by NUMBA_CACHE_DIR",
+        file=sys.stderr,
+    )
     return tempfile.mkdtemp(prefix="messenger-migration-sim-")
 
 

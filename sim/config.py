@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from sim import posterior
 from sim.abuse import MOST_KINDS, AbuseKind
 from sim.errors import ConfigError
+from sim.inputs import not_a_file
 from sim.parameters import Behaviour
 from sim.platforms import CELLULAR, MAX_PLATFORMS, Platform
 from sim.policies import Policy
@@ -186,14 +187,21 @@ def _file_problems(config: SimConfig) -> Iterator[str]:
             f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
             "or case_dir=FOLDER with a folder data in it"
         )
+    elif Path(config.population.ages).name != config.population.ages:
+        yield f"population.ages={config.population.ages}: allowed: the name of a file of the data"
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
     if config.parameters == "posterior" and not posterior.exists(config.case.data):
         make = "" if config.case.folder else " (or make one: python -m experiments.calibrate)"
         yield f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}"
-    if isinstance(config.network, FileNetwork) and not Path(config.network.path).is_file():
-        yield f"network.path={config.network.path}: no such file; allowed: a file that exists"
+    if isinstance(config.network, FileNetwork):
+        try:
+            problem = not_a_file(Path(config.network.path))
+        except (OSError, ValueError):
+            problem = "no such file; allowed: a file that exists"
+        if problem:
+            yield f"network.path={config.network.path}: {problem}"
 
 
 def _size_problems(config: SimConfig) -> Iterator[str]:

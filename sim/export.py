@@ -28,6 +28,7 @@ from sim.exports import flat
 from sim.exports.census import Census, census, steps_of
 from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
+from sim.inputs import as_whole_number
 from sim.memory import check_memory
 from sim.process.endings import ending_well
 from sim.storage.drafts import whole
@@ -92,7 +93,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _numbers(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(word) for word in text.split(","))
+        return tuple(as_whole_number(word) for word in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text}: allowed: numbers as 0,1,2") from None
 

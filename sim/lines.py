@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sim.errors import ConfigError
+from sim.inputs import open_table
 
 Line = dict[str, str]
 
@@ -17,10 +18,10 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
     Raises
     ------
     ConfigError
-        If there is no such file, or its columns are others.
+        If there is no such file, it is not to be opened, or its columns are others.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_table(path) as file:
             reader = csv.DictReader(file, restkey="", restval="")
             found = tuple(reader.fieldnames or ())
             refuse_separator(found, path)

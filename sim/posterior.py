@@ -13,6 +13,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+from sim.inputs import as_number, open_table
+
 NAME = "posterior.csv"
 TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
 WEIGHT = "weight"
@@ -54,12 +56,14 @@ def exists(folder: Path) -> bool:
 @lru_cache(maxsize=4)
 def read(folder: Path) -> Posterior:
     """Read the draws of the case whose data lie in `folder`."""
-    with (folder / NAME).open(encoding="utf-8", newline="") as file:
+    with open_table(folder / NAME) as file:
         rows = list(csv.DictReader(file))
     names = tuple(name for name in rows[0] if name != WEIGHT)
-    total = sum(float(row[WEIGHT]) for row in rows)
-    draws = tuple({name: float(row[name]) for name in names} for row in rows)
-    return Posterior(names, draws, tuple(accumulate(float(row[WEIGHT]) / total for row in rows)))
+    total = sum(as_number(row[WEIGHT]) for row in rows)
+    draws = tuple({name: as_number(row[name]) for name in names} for row in rows)
+    return Posterior(
+        names, draws, tuple(accumulate(as_number(row[WEIGHT]) / total for row in rows))
+    )
 
 
 class Told(NamedTuple):
@@ -72,6 +76,6 @@ class Told(NamedTuple):
 
 def told(folder: Path) -> tuple[Told, ...]:
     """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
-    with (folder / TOLD).open(encoding="utf-8", newline="") as file:
+    with open_table(folder / TOLD) as file:
         rows = list(csv.DictReader(file))
-    return tuple(Told(row["parameter"], float(row["ratio"]), row["told"]) for row in rows)
+    return tuple(Told(row["parameter"], as_number(row["ratio"]), row["told"]) for row in rows)

@@ -8,7 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.composing.case_dir import KEY, case_folder, yaml_files
+from sim.composing.case_dir import KEY, admitted
+from sim.composing.case_files import yaml_files
 from sim.composing.conf import names
 from sim.composing.schema import load_config
 from sim.errors import ConfigError
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         named = [word for word in given if not word.startswith(KEY)]
         if len(opened) > 1 or len(named) > 1:
             raise ConfigError(f"{' '.join(given)}: allowed: one NAME and one {KEY}FOLDER")
-        cases = [case_folder(word.removeprefix(KEY)) for word in opened]
+        cases = [admitted(word.removeprefix(KEY)) for word in opened]
         for name in named:
             policies = dated(name, *opened)
             print(textwrap.fill(story(name, *cases), width), policies, sep="\n\n")

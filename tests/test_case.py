@@ -82,9 +82,9 @@ def test_counterfactuals_are_of_the_same_case():
     assert config.counterfactual("baseline").messengers == config.messengers
 
 
-def test_hydra_searches_the_folder_where_it_is_named():
-    there = ("++case.folder='/a b'", "--cfg", "job")
-    assert searching(there) == ("hydra.searchpath=['file:///a b/conf']", *there)
+def test_hydra_searches_the_folder_where_it_is_named(folder):
+    there = (f"++case.folder='{folder}'", "--cfg", "job")
+    assert searching(there) == (f"hydra.searchpath=['file://{folder}/conf']", *there)
     assert searching(("seed=1",)) == ("seed=1",)
 
 

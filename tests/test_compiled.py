@@ -1,7 +1,9 @@
 """The compile cache never serves stale code, and works where the home cannot be written."""
 
 import os
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 import sim
 from sim import compiled
+from sim.private import private_folder
 
 # buy_phone (rules/push.py) calls befalls (rules/chance.py), which asks happens where the first
 # bits of luck do not refuse: with next to no hazard, nothing
@@ -113,3 +116,84 @@ def test_numba_imported_before_us_still_uses_our_cache(package):
 def test_a_folder_asked_for_holds_one_cache_a_state_of_the_sources(package):
     assert run(package, CALL, NUMBA_CACHE_DIR=str(package / "asked")) == "0"
     assert len(list((package / "asked/messenger-migration-sim/numba").iterdir())) == 1
+
+
+def open_to_a_group(folder):
+    folder.chmod(0o750)
+
+
+def open_to_all(folder):
+    folder.chmod(0o707)
+
+
+def of_somebody_else(folder):
+    os.chown(folder, 65534, 65534)
+
+
+def a_link(folder):
+    folder.rename(folder.with_name("moved"))
+    folder.symlink_to("moved")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives folders away")
+@pytest.mark.parametrize("level", ["messenger-migration-sim", "messenger-migration-sim/numba", ""])
+def test_a_cache_of_somebody_else_is_left_alone(tmp_path, level):
+    """What numba keeps is a pickle: who can write it, runs what he likes."""
+    assert not is_used_after(of_somebody_else, tmp_path, level)
+
+
+@pytest.mark.parametrize("harm", [a_link, open_to_all])
+@pytest.mark.parametrize("level", ["messenger-migration-sim", "messenger-migration-sim/numba", ""])
+def test_a_cache_that_others_can_write_is_left_alone(tmp_path, level, harm):
+    assert not is_used_after(harm, tmp_path, level)
+
+
+def test_the_cache_itself_is_closed_to_others_from_the_first(tmp_path):
+    assert is_used_after(Path.iterdir, tmp_path, "")
+    assert not is_used_after(open_to_a_group, tmp_path, "")
+
+
+@pytest.mark.parametrize(("mode", "is_used"), [(0o777, False), (0o1777, True), (0o755, True)])
+def test_a_cache_is_used_below_a_folder_of_all_only_if_they_cannot_rename_it(
+    tmp_path, mode, is_used
+):
+    tmp_path.chmod(mode)
+    assert (private_folder(tmp_path / "base", ("a", "b")) is not None) == is_used
+
+
+def is_used_after(harm, base, level):
+    """Say whether a cache is used again after something was done to one of its levels."""
+    levels = (*compiled.LEVELS, "key")
+    folder = private_folder(base, levels)
+    assert folder is not None
+    assert [one.stat().st_mode & 0o777 for one in (folder, folder.parent)] == [0o700, 0o700]
+    harm(base / level if level else folder)
+    return private_folder(base, levels) == folder
+
+
+def test_a_cache_without_room_is_replaced(tmp_path):
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so a write fails, as on a full disk
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, hard))
+    try:
+        assert private_folder(tmp_path, ("a", "b")) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert private_folder(tmp_path, ("a", "b")) == tmp_path / "a/b"
+
+
+def test_where_nothing_can_be_kept_the_places_are_named(package):
+    """The code runs from a fresh folder that is closed to others."""
+    package.chmod(0o777)
+    told = "import sim.compiled as c, os; print(oct(os.stat(c._config.CACHE_DIR).st_mode)[-3:])"
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=package,
+        env=os.environ | {"XDG_CACHE_HOME": str(package), "TMPDIR": str(package)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "700\n"
+    assert done.stderr.count("is not kept") == 1
+    assert str(package) in done.stderr

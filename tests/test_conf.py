@@ -1,12 +1,14 @@
 """What stands in conf/: every file composes, says what it is, and worlds are compared fairly."""
 
 import datetime as dt
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 from sim import load_config
+from sim.composing import schema
 from sim.composing.conf import CONF
 from sim.errors import ConfigError
 from sim.sweeps.points import Points
@@ -223,9 +225,10 @@ def test_nothing_that_can_be_swept_says_where_jobs_run(path):
 @pytest.mark.parametrize(
     ("group", "head"), [("scenario", "_global_"), ("policy", "policies.NAME")]
 )
-def test_a_file_without_its_first_line_is_told_of_it(tmp_path, group, head):
+def test_a_file_without_its_first_line_is_told_of_it(tmp_path, monkeypatch, group, head):
     """A scenario without it was said to be set by hand, a policy to be an unknown key."""
-    (tmp_path / group).mkdir()
-    (tmp_path / group / "mine.yaml").write_text("policies: {}\n", encoding="utf-8")
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    (conf / group / "mine.yaml").write_text("policies: {}\n", encoding="utf-8")
+    monkeypatch.setattr(schema, "CONF", conf)
     with pytest.raises(ConfigError, match=rf"has to begin with the line # @package {head}"):
-        load_config(f"hydra.searchpath=[file://{tmp_path}]", f"+{group}=mine")
+        load_config(f"+{group}=mine")

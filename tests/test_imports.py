@@ -12,11 +12,13 @@ PACKAGE = REPO / "sim"
 LAYERS = [
     [
         "errors",
+        "private",
         "strict",
         "compiled",
         "vectors.aligned",
         "mechanisms",
         "lines",
+        "inputs",
         "posterior",
         "words.units",
         "words.numbers",
@@ -33,7 +35,6 @@ LAYERS = [
         "process.orphans",
         "process.place",
         "process.progress",
-        "composing.case_dir",
         "composing.completion",
     ],
     ["process.endings"],
@@ -53,7 +54,8 @@ LAYERS = [
     ["policy_checks"],
     ["config"],
     ["world.traits"],
-    ["composing.validation", "world.population", "world.graph", "world.statistics", "rules.*"],
+    ["composing.validation", "composing.case_files", "composing.case_dir"],
+    ["world.population", "world.graph", "world.statistics", "rules.*"],
     ["composing.refusals"],
     ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
     [

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-from sim.composing.conf import CONF
+from sim.composing.case_files import admit, yaml_files
+from sim.composing.keys import path_of
 from sim.errors import ConfigError
 
 SHIPPED = Path(__file__).resolve().parents[2] / "cases"
 Stamps = tuple[tuple[str, int], ...]
-KEY, FOLDER, SEARCH = "case_dir=", "++case.folder=", "hydra.searchpath="
+KEY, FOLDER = "case_dir=", "++case.folder="
+SEARCHED = ["hydra", "searchpath"]
+UNREADABLE = "'\\$"  # signs of a folder's name that mean something to Hydra
 
 
 def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
@@ -20,14 +23,12 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
     Raises
     ------
     ConfigError
-        If there is no such folder, not one case in it, or a file that would not be read.
+        If there is no such folder, not one case in it, or a file that is not to be read.
     """
     opened: list[str] = []
     for override in overrides:
         if override.startswith(KEY):
-            folder = case_folder(override.removeprefix(KEY))
-            if problems := unread(folder):
-                raise ConfigError("\n".join(problems))
+            folder = admitted(override.removeprefix(KEY))
             opened += [f"case={case_name(folder)}", f"{FOLDER}'{folder}'"]
         else:
             opened.append(override)
@@ -35,11 +36,24 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
 
 
 def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the overrides with the case's folder among those that Hydra searches."""
-    at = next((k for k, o in enumerate(overrides) if o.startswith(FOLDER)), None)
-    if at is None or any(o.startswith(SEARCH) for o in overrides):
+    """Return the overrides with the case's folder among those that Hydra searches.
+
+    Nothing else gives Hydra a folder to search, so it reads no files but ours and admitted ones.
+
+    Raises
+    ------
+    ConfigError
+        If the folder was named by hand and is no case, or another is to be searched.
+    """
+    folder = _folder(overrides)
+    search = f"{'.'.join(SEARCHED)}=['file://{folder}/conf']"
+    given = [o for o in overrides if [key.strip() for key in path_of(o)] == SEARCHED]
+    for override in given:
+        if folder is None or override != search:
+            raise ConfigError(f"{override}: not to be set; allowed: {KEY}FOLDER, a case")
+    if folder is None or given:
         return overrides
-    search = f"{SEARCH}['file://{_opened(overrides[at])}/conf']"
+    at = next(k for k, override in enumerate(overrides) if override.startswith(FOLDER))
     return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
 
 
@@ -54,16 +68,33 @@ def closed(overrides: Sequence[str]) -> list[str]:
 
 
 def stamps(overrides: tuple[str, ...]) -> Stamps:
-    """Return when the files of a case were written: in a notebook they change between two runs."""
-    folders = [_opened(o) for o in overrides if o.startswith(FOLDER)][:1]
-    files = [path for folder in folders for path in yaml_files(folder)]
+    """Return when the files of a case were written: in a notebook they change between two runs.
+
+    Raises
+    ------
+    ConfigError
+        If one is not to be read.
+    """
+    folder = _folder(overrides)
+    files = yaml_files(folder) if folder else ()
     return tuple((str(path), path.stat().st_mtime_ns) for path in files)
 
 
 def own_names(overrides: tuple[str, ...], group: str) -> list[str]:
     """Return the names that a case adds to those that a group of conf/ allows."""
-    folders = [_opened(o) for o in overrides if o.startswith(FOLDER)][:1]
-    return [path.stem for folder in folders for path in yaml_files(folder, group)]
+    folder = _folder(overrides)
+    return [path.stem for path in yaml_files(folder, group)] if folder else []
+
+
+def _folder(overrides: tuple[str, ...]) -> Path | None:
+    """Return the folder of the case that overrides name, if they do, and its files may be read."""
+    opened = next((_opened(o) for o in overrides if o.startswith(FOLDER)), None)
+    if opened is not None:
+        _refuse_unreadable(opened)
+        if not opened.is_dir():
+            raise ConfigError(f"case.folder={opened}: no such folder; allowed: {KEY}FOLDER")
+        admit(opened)
+    return opened
 
 
 def _opened(override: str) -> Path:
@@ -71,10 +102,17 @@ def _opened(override: str) -> Path:
     return Path(override.removeprefix(FOLDER).strip("'"))
 
 
-def yaml_files(folder: Path, group: str = "") -> list[Path]:
-    """Return the files of a case's configuration, of a group or all; no editor's locks."""
-    found = (folder / "conf" / group).rglob("*.yaml")
-    return sorted(path for path in found if not path.name.startswith("."))
+def admitted(name: str) -> Path:
+    """Return the folder of a case that may be read.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or a file in it is not to be read.
+    """
+    folder = case_folder(name)
+    admit(folder)
+    return folder
 
 
 def case_folder(name: str) -> Path:
@@ -87,21 +125,16 @@ def case_folder(name: str) -> Path:
     """
     for folder in (Path(name), SHIPPED / name):
         if name and folder.is_dir():
-            if "'" in str(folder.resolve()):
-                raise ConfigError(f"{KEY}{name}: allowed: a folder without ' in its name")
+            _refuse_unreadable(folder.resolve())
             return folder.resolve()
     shipped = ", ".join(sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()))
     raise ConfigError(f"{KEY}{name}: no such folder; allowed: one of your own, or {shipped}")
 
 
-def unread(folder: Path) -> list[str]:
-    """Say which files of a case are not read, as one of their name stands in conf/."""
-    names = sorted(path.relative_to(folder) for path in yaml_files(folder))
-    return [
-        f"{name}: the simulator's own file of this name would be read; allowed: another name"
-        for name in names
-        if (CONF.parent / name).is_file()
-    ]
+def _refuse_unreadable(folder: Path) -> None:
+    """Refuse a folder that Hydra would take for another."""
+    if set(UNREADABLE) & set(str(folder)):
+        raise ConfigError(f"{KEY}{folder}: allowed: a folder without {UNREADABLE} in its name")
 
 
 def case_name(folder: Path) -> str:

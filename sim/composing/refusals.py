@@ -114,7 +114,9 @@ def _without_value(word: str) -> str:
 
 def _several(written: str) -> str:
     """Say how several values are written, or one number."""
-    point = ", a number without commas (0.5, 100000)" if re.search(r"=\d+,\d+$", written) else ""
+    point = (
+        ", a number without commas (0.5, 100000)" if re.search(r"=[0-9]+,[0-9]+$", written) else ""
+    )
     return (
         f"{written}: several values make a sweep, which -m (--multirun) asks for: "
         f"python -m sim -m ... {written}; one value that is a list is written KEY=[A,B]{point}"

@@ -19,6 +19,7 @@ from yaml import YAMLError
 
 from sim import posterior
 from sim.composing.case_dir import Stamps, open_case, searching, stamps
+from sim.composing.case_files import KNOWN
 from sim.composing.conf import CONF
 from sim.composing.keys import IN_CONF, open_key, path_of
 from sim.composing.refusals import explain, no_such_policy, no_yaml, not_a_name
@@ -28,6 +29,14 @@ from sim.errors import ConfigError
 from sim.world.pool import available_cores
 
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
+PATH = "./\\$"  # signs of a path, or of a value from elsewhere
+CODE = (
+    "_target_",
+    "()",
+    "class",
+    "factory",
+)  # keys by which Hydra and logging.config call what is named
+LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
 # as Hydra raises them
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
 
@@ -220,6 +229,7 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
         for override in overrides:  # a case may do without, so Hydra would not miss it
             if override.startswith("abuse=") and not_a_name(override):
                 raise ConfigError(not_a_name(override))
+            _refuse_path(override)
         cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         _refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
@@ -236,11 +246,21 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
     return _Composed({str(key): value for key, value in tree.items()}, cfg)
 
 
+def _refuse_path(override: str) -> None:
+    """Refuse a choice that would lead out of the folders of conf/ and of a case."""
+    value = override.partition("=")[2]
+    if path_of(override)[0] in KNOWN and path_of(override)[1:] == [] and set(value) & set(PATH):
+        raise ConfigError(
+            f"{override.lstrip('+~')}: no such name; allowed: names without {' '.join(PATH)}"
+        )
+
+
 def _refuse_code(node: Any, path: str = "") -> None:
-    """Refuse a ``_target_`` that is not Hydra's own: no configuration may name code to run."""
+    """Refuse what names code to run, unless it is Hydra's own or writes a log to a stream."""
     items = node.items() if isinstance(node, dict) else ()
     for key, value in items:
-        if key == "_target_" and not str(value).startswith(("hydra.", "hydra_plugins.")):
+        is_ours = str(value).startswith(("hydra.", "hydra_plugins.")) or value in LOGGING
+        if key in CODE and isinstance(value, str) and not is_ours:
             raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
         _refuse_code(value, f"{path}{key}.")
     for value in node if isinstance(node, list) else ():

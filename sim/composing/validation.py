@@ -116,11 +116,11 @@ def _plain(message: str) -> str:
 def _written(problem: Any) -> str:
     """Say how a value is written that somebody wrote as in a text: 64 %, 0,64, a list of one."""
     value, kind = problem["input"], problem["type"]
-    if kind == "float_type" and (percent := re.fullmatch(r"(\d+\.?\d*) ?%", str(value))):
+    if kind == "float_type" and (percent := re.fullmatch(r"([0-9]+\.?[0-9]*) ?%", str(value))):
         return _of_hundred(float(percent[1]))
     if kind == "less_than_equal" and problem["ctx"]["le"] == 1 and 2 < value <= 100:
         return _of_hundred(value)  # 1.2 may be a slip
-    if kind == "float_type" and re.fullmatch(r"-?\d+,\d+", str(value)):
+    if kind == "float_type" and re.fullmatch(r"-?[0-9]+,[0-9]+", str(value)):
         return f"; written {value.replace(',', '.')}"
     is_name = kind == "tuple_type" and isinstance(value, str)
     return f"; written [{value}]" if is_name else ""

@@ -134,7 +134,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 def _ages(base: str) -> tuple[int, int] | None:
     """Return the first and last age of a base; None if it is not one."""
-    match = re.fullmatch(r"(?:online )?(\d\d)(?:\+|-(\d\d))", base)
+    match = re.fullmatch(r"(?:online )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or LAST_AGE)

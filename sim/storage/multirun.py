@@ -104,7 +104,9 @@ def _queued(folder: Path, n_jobs: int) -> set[int]:
     submitit makes a folder for each of them, in the order of the jobs: 12_0, 12_1, ...; 12 for
     the whole array. Sent once more to the same folder, the jobs come again.
     """
-    names = [p.name for p in (folder / SLURM).glob("*") if re.fullmatch(r"\d+(_\d+)?", p.name)]
+    names = [
+        p.name for p in (folder / SLURM).glob("*") if re.fullmatch(r"[0-9]+(_[0-9]+)?", p.name)
+    ]
     arrays = {name.split("_")[0] for name in names if "_" in name}
     ids = sorted((name for name in names if name not in arrays), key=_numbers)
     queue = (slurm_queue() or frozenset()) if ids else frozenset()

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from sim.errors import ConfigError
+from sim.inputs import as_number, open_table
 from sim.lines import refuse_separator
 from sim.world.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
 MOST_PERSONS = 1e10  # in a group
-_GROUP = re.compile(r"(\d{1,3})(?:-(\d{1,3})|\+)")
+_GROUP = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3})|\+)")
 
 
 def age_shares(path: Path) -> F64:
@@ -44,7 +45,7 @@ def people(path: Path) -> F64:
     persons = np.zeros(LAST_AGE + 1)
     known = np.zeros(LAST_AGE + 1, np.bool_)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open_table(path) as file:
             rows = csv.DictReader(file)
             refuse_separator(rows.fieldnames or (), path)
             missing = {"age", "male", "female"} - set(rows.fieldnames or ())
@@ -92,7 +93,7 @@ def _age_group(row: dict[str | Any, str | Any], where: str) -> tuple[int, int, f
     count = 0.0
     for sex in ("male", "female"):
         try:
-            value = float(row[sex] or "")
+            value = as_number(row[sex] or "")
         except ValueError:
             value = -1.0
         if not 0 <= value <= MOST_PERSONS:

@@ -155,7 +155,7 @@ def _graphml(path: Path) -> tuple[U32, U32, int]:
             "or set network.format=edge_list"
         ) from error
     names = list(graph)
-    numeric = all(str(name).isdecimal() for name in names)
+    numeric = all(str(name).isascii() and str(name).isdecimal() for name in names)
     names.sort(key=(lambda name: int(name)) if numeric else str)
     number = {name: index for index, name in enumerate(names)}
     ties = np.array([(number[a], number[b]) for a, b in graph.edges()], np.uint32).reshape(-1, 2)
