@@ -8,9 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import hydra
@@ -32,8 +30,6 @@ from sim.composing.keys import open_key
 from sim.composing.schema import load_config, load_run, load_tree
 from sim.config import SimConfig
 from sim.errors import ConfigError
-from sim.process import cycles
-from sim.process.beside import beside
 from sim.process.endings import ending_well, fail, refuse
 from sim.process.interrupts import Interrupted, hand_on
 from sim.process.orphans import follow_driver
@@ -88,7 +84,6 @@ def _main() -> None:
             _refuse_ranks()
             _run(*_checked(asked.overrides))
             return
-    cycles.begin()
     hydra_main()
 
 
@@ -152,29 +147,21 @@ def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
     for override in overrides:
         if override.lstrip("+").startswith(f"{CLUSTER}="):
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
-    with beside(load_run) as composing:
-        composing.begin(*overrides)
-        # the simulator takes half a second, which nobody waits for to be told of a refusal; only
-        # the process does before it ends: a thread that imports while Python ends may crash it
-        Thread(target=import_module, args=("sim.process.rehearsal",)).start()
-        config, composed = composing.finish()
+    config, composed = load_run(*overrides)
     from sim.memory import check_memory
     from sim.observation.observed import check_observed
-    from sim.process.rehearsal import rehearsing
 
     check_observed(config)
     if config.engine.name == "mpi" and BY_RANKS not in overrides:
         raise ConfigError(
             f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
         )
-    with rehearsing():
-        check_memory(config)
+    check_memory(config)
     return config, composed
 
 
 def _run(config: SimConfig, composed: DictConfig) -> None:
     """Run one job in its folder, as Hydra's own main does, which would compose it twice again."""
-    cycles.begin()
     composed.hydra.mode = RunMode.RUN
     with initialize_config_dir(str(CONF), version_base="1.3"):
         context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(composed))
