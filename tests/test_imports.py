@@ -23,7 +23,7 @@ LAYERS = [
         "storage.drafts",
         "storage.stamps",
     ],
-    ["process.extras", "composing.conf", "composing.keys", "process.voice"],
+    ["process.extras", "composing.arguments", "composing.conf", "composing.keys", "process.voice"],
     [
         "versions",
         "process.interrupts",
