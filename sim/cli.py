@@ -6,43 +6,30 @@ import os
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Callable
-from functools import partial
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import hydra
-from hydra import initialize_config_dir
-from hydra._internal.callbacks import Callbacks
-from hydra._internal.utils import get_args_parser, run_and_report
-from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, run_job
-from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig
 from rich.console import Console
 
+from sim.composing.arguments import parse_arguments
 from sim.composing.case_dir import open_case, searching
 from sim.composing.completion import script
 from sim.composing.conf import CONF
 from sim.composing.jobs import CLUSTER, ELSEWHERE, configurations
 from sim.composing.keys import open_key
-from sim.composing.schema import load_config, load_run, load_tree
-from sim.config import SimConfig
+from sim.composing.schema import Run, load_config, load_run, load_tree
 from sim.errors import ConfigError
-from sim.process import cycles
-from sim.process.beside import beside
-from sim.process.endings import ending_well, fail, refuse
+from sim.process.endings import ending_well
 from sim.process.interrupts import Interrupted, hand_on
 from sim.process.orphans import follow_driver
-from sim.process.voice import is_quiet, speaking
+from sim.process.voice import is_quiet, levels_of_jobs, set_level
 
 BY_RANKS = "engine=mpi"
 SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
 FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
-OPTIONS = ("--help", "--version", "--quiet", "--verbose", "-m", "--cfg job")  # that people need
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
     import pandas as pd
@@ -52,43 +39,57 @@ if TYPE_CHECKING:  # the simulator is imported once a run is certain
 
 
 def main() -> None:
-    """Run ``python -m sim``: a bad configuration is refused before Hydra makes a folder."""
+    """Run ``python -m sim``: a bad configuration is refused before a folder is made."""
     with ending_well():
-        _main()
+        _main(parse_arguments(sys.argv[1:]))
 
 
-def _main() -> None:
-    if "--version" in sys.argv[1:]:  # Hydra would tell its own
+def _main(options: Namespace) -> None:
+    set_level(options)
+    overrides = [open_key(override) for override in open_case(options.overrides)]
+    _refuse_no_folder(overrides)
+    if options.version:
         print(_version())
-        return
-    arguments = tuple(open_key(argument) for argument in open_case(speaking(sys.argv[1:])))
-    sys.argv[1:] = searching(arguments)
-    asked = _asked()
-    if asked.config_dir or asked.config_name or asked.config_path:
-        raise ConfigError("--config-dir, --config-name, --config-path: put files under conf/")
-    if asked.package and not asked.cfg:  # so Hydra reads -policies.NAME, and would heed it nowhere
-        raise ConfigError(f"-p{asked.package}: allowed: ~policies.NAME, KEY=VALUE without a dash")
-    _refuse_no_folder(asked.overrides)
-    if asked.shell_completion:
-        if (lines := script(asked.overrides)) is not None:
-            print(lines, end="")
-            return
-    elif asked.cfg and asked.multirun:
+    elif options.shell_completion:
+        _complete(overrides)
+    elif options.help or options.cfg:
+        _show(options, overrides)
+    elif options.multirun:
+        _sweep(options, overrides)
+    elif BY_RANKS in overrides:
+        _among_ranks(overrides)
+    else:
+        _refuse_ranks()
+        _run(_checked(overrides))
+
+
+def _complete(overrides: list[str]) -> None:
+    """Print what bash is to evaluate, or what may be typed, which Hydra knows."""
+    lines = script(overrides)
+    if lines is None:
+        _hand_to_hydra("-sc", *overrides)
+    else:
+        print(lines, end="")
+
+
+def _show(options: Namespace, overrides: list[str]) -> None:
+    """Print the help or a configuration."""
+    if options.multirun and options.cfg:
         raise ConfigError("-m --cfg: allowed: --cfg job for the values of one job, without -m")
-    elif asked.cfg or asked.help:
-        load_tree(*asked.overrides)  # what Hydra would refuse is told in our words
-    elif not (asked.hydra_help or asked.info):
-        if asked.multirun:
-            _check_sweep(asked.overrides)
-            os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra tells where in the sources
-        elif BY_RANKS in asked.overrides:
-            _among_ranks(asked.overrides)
-            return
-        else:
-            _refuse_ranks()
-            _run(*_checked(asked.overrides))
-            return
-    cycles.begin()
+    load_tree(*overrides)  # what Hydra would refuse is refused in our words
+    flags = ["--help"] if options.help else ["--cfg", options.cfg]
+    _hand_to_hydra(*flags, *searching(tuple(overrides)))
+
+
+def _sweep(options: Namespace, overrides: list[str]) -> None:
+    """Hand the jobs of a sweep to Hydra."""
+    _check_sweep(overrides)
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # else Hydra tells where in the sources
+    _hand_to_hydra("-m", *levels_of_jobs(options), *searching(tuple(overrides)))
+
+
+def _hand_to_hydra(*arguments: str) -> None:
+    sys.argv[1:] = arguments
     hydra_main()
 
 
@@ -97,31 +98,14 @@ def _among_ranks(overrides: list[str]) -> None:
     from sim.parallel.ranks import Ranks
     from sim.runs import compare
 
-    ranks, composed = Ranks.here(), []
+    ranks = Ranks.here()
     ranks.hush()
-
-    def checked() -> SimConfig:
-        config, tree = _checked(overrides)
-        composed.append(tree)  # not told: what is Hydra's cannot be pickled after a rehearsal
-        return config
-
     with ranks.one_fate():
-        config = ranks.told(checked)
+        run = ranks.told(lambda: _checked(overrides))
         if ranks.is_first:
-            _run(config, *composed)
+            _run(run)
         else:
-            compare(config)
-
-
-def _asked() -> Namespace:
-    """Return what Hydra understands of the command line; refuse what it would not."""
-    asked, unknown = get_args_parser().parse_known_args()
-    if unknown:
-        raise ConfigError(
-            f"{unknown[0]}: not understood here; options stand first: {', '.join(OPTIONS)}; "
-            "values follow without dashes: KEY=VALUE, +scenario=NAME (see --help)"
-        )
-    return asked
+            compare(run.config)
 
 
 def _version() -> str:
@@ -147,45 +131,32 @@ def _refuse_ranks() -> None:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 
 
-def _checked(overrides: list[str]) -> tuple[SimConfig, DictConfig]:
+def _checked(overrides: list[str]) -> Run:
     """Return what is to be run; refuse what cannot be run, or does not fit in memory."""
     for override in overrides:
         if override.lstrip("+").startswith(f"{CLUSTER}="):
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
-    with beside(load_run) as composing:
-        composing.begin(*overrides)
-        # the simulator takes half a second, which nobody waits for to be told of a refusal; only
-        # the process does before it ends: a thread that imports while Python ends may crash it
-        Thread(target=import_module, args=("sim.process.rehearsal",)).start()
-        config, composed = composing.finish()
+    run = load_run(*overrides)
     from sim.memory import check_memory
     from sim.observation.observed import check_observed
-    from sim.process.rehearsal import rehearsing
 
-    check_observed(config)
-    if config.engine.name == "mpi" and BY_RANKS not in overrides:
+    check_observed(run.config)
+    if run.config.engine.name == "mpi" and BY_RANKS not in overrides:
         raise ConfigError(
             f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
         )
-    with rehearsing():
-        check_memory(config)
-    return config, composed
+    check_memory(run.config)
+    return run
 
 
-def _run(config: SimConfig, composed: DictConfig) -> None:
-    """Run one job in its folder, as Hydra's own main does, which would compose it twice again."""
-    cycles.begin()
-    composed.hydra.mode = RunMode.RUN
-    with initialize_config_dir(str(CONF), version_base="1.3"):
-        context = HydraContext(GlobalHydra.instance().config_loader(), Callbacks(composed))
-        job = partial(run_job, lambda _: _job(config), composed, "hydra.run.dir", None, context)
-        run_and_report(partial(_begun, job))
+def _run(run: Run) -> None:
+    """Take one run to its end in its folder and say what came out."""
+    from sim.storage.checkpoint import Checkpoint
+    from sim.storage.manifest import write_overrides
 
-
-def _begun(job: Callable[[], JobReturn]) -> None:
-    """Run a job; of a folder that cannot be made Hydra would print where in the sources."""
-    with ending_well():
-        _ = job().return_value
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_overrides(run.overrides, run.folder)
+    report(take(Checkpoint.at(run.folder, run.config)), run.folder)
 
 
 def _check_sweep(overrides: list[str]) -> None:
@@ -204,18 +175,6 @@ def _check_sweep(overrides: list[str]) -> None:
 
         for config in configs:
             check_memory(config)
-
-
-def _job(config: SimConfig) -> None:
-    from sim.storage.checkpoint import Checkpoint
-
-    folder = Path(HydraConfig.get().runtime.output_dir)
-    try:
-        report(take(Checkpoint.at(folder, config)), folder)
-    except ConfigError as error:  # a file that only reading shows to be unusable
-        refuse(error)
-    except OSError as error:  # Hydra would print where in the sources
-        fail(error)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

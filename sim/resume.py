@@ -11,15 +11,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from omegaconf import OmegaConf
-
 from sim.cli import report, take
 from sim.composing.schema import load_config
 from sim.parallel.ranks import Ranks
 from sim.process.endings import ending_well
 from sim.runs import compare
 from sim.storage.checkpoint import Checkpoint
-from sim.storage.manifest import MULTIRUN, OVERRIDES
+from sim.storage.manifest import MULTIRUN, OVERRIDES, write_overrides
 from sim.storage.multirun import Job, Multirun
 
 TO_DO = ("missing", "failed", "interrupted")  # status of jobs
@@ -71,11 +69,9 @@ def _resume_sweep(folder: Path) -> None:
 
 def _resume_job(job: Job) -> None:
     """Do a job; if it fails, its manifest and a line say so, and the others are done still."""
-    path = job.folder / OVERRIDES
     try:
-        if not path.is_file():  # it never began: Hydra would have written what the report tells
-            path.parent.mkdir(parents=True, exist_ok=True)
-            OmegaConf.save(OmegaConf.create(list(job.overrides)), path)
+        if not (job.folder / OVERRIDES).is_file():  # it never began
+            write_overrides(job.overrides, job.folder)
         take(Checkpoint.at(job.folder, load_config(*job.overrides)))
     except Exception as error:
         print(f"Job {job.number} failed: {error}", file=sys.stderr)

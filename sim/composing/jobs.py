@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from hydra import initialize_config_dir
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
@@ -32,11 +32,17 @@ def expand(overrides: Iterable[str]) -> list[tuple[str, ...]]:
     ConfigError
         If Hydra cannot read an override, or does not sweep like this.
     """
-    try:
-        (jobs,) = BasicSweeper.split_arguments(_parse(overrides), None)
-    except REFUSALS as error:
-        raise ConfigError(str(error)) from None
-    return [tuple(job) for job in jobs]
+    parsed = _parse(overrides)
+    _refuse(parsed)
+    by_key = {override.get_key_element(): _written(override) for override in parsed}
+    return list(product(*by_key.values()))
+
+
+def _written(override: Override) -> list[str]:
+    """Return what an override becomes in the jobs, as Hydra's basic sweeper writes it."""
+    if override.is_sweep_override():
+        return _values(override)
+    return [f"{override.get_key_element()}={override.get_value_element_as_str()}"]
 
 
 def configurations(overrides: Iterable[str]) -> Iterator[SimConfig]:

@@ -28,6 +28,7 @@ from sim.config import DATA, SimConfig
 from sim.errors import ConfigError
 from sim.world.pool import available_cores
 
+FOLDER_OF_RUN = "hydra.run.dir"
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
 PATH = "./\\$"  # signs of a path, or of a value from elsewhere
 CODE = (
@@ -78,16 +79,37 @@ def load_config(*overrides: str) -> SimConfig:
     return validate(load_tree(*overrides))
 
 
-def load_run(*overrides: str) -> tuple[SimConfig, DictConfig]:
-    """Compose as `load_config` does; return also all that Hydra composed, for it to run the job.
+class Run(NamedTuple):
+    """One run, as the command line asks for it."""
+
+    config: SimConfig
+    folder: Path  # absolute
+    overrides: tuple[str, ...]  # but for those of Hydra
+
+
+def load_run(*overrides: str) -> Run:
+    """Compose as `load_config` does; return also where the run goes.
 
     Raises
     ------
     ConfigError
-        As `load_config` does.
+        As `load_config` does; or if an override is about Hydra, but for its `hydra.run.dir`.
     """
     opened = tuple(open_key(override) for override in open_case(overrides))
-    return load_config(*overrides), _composed(opened, "config", stamps(opened)).all
+    ours = []
+    for override in opened:
+        key = override.lstrip("+~").partition("=")[0]
+        if not re.match(r"hydra\b", key):
+            ours.append(override)
+        elif key != FOLDER_OF_RUN:
+            raise ConfigError(f"{override}: allowed for one run: {FOLDER_OF_RUN}=FOLDER")
+    config = load_config(*overrides)
+    composed = _composed(opened, "config", stamps(opened)).all
+    try:
+        folder = Path(OmegaConf.select(composed, FOLDER_OF_RUN)).absolute()
+    except REFUSALS as error:
+        raise ConfigError(f"{FOLDER_OF_RUN}: {error}") from None
+    return Run(config, folder, tuple(ours))
 
 
 def load_tree(*overrides: str) -> dict[str, Any]:

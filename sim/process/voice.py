@@ -1,35 +1,29 @@
-"""How much a command says: ``--quiet`` and ``--verbose`` are levels of the logger of the package.
-
-Hydra sets up logging from its configuration in every job, wherever it runs, so that a level set
-there reaches all jobs of a sweep.
-"""
+"""How much a command says: ``--quiet`` and ``--verbose`` are levels of the package's logger."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from argparse import Namespace
 
-LEVELS = {"--quiet": "ERROR", "--verbose": "INFO"}
-MANY = ("-m", "--multirun")
-LEVEL, OF_HYDRA = "++hydra.job_logging.loggers.sim.level=", "hydra.hydra_logging.root.level="
 _log = logging.getLogger("sim")
 
 
-def speaking(arguments: Iterable[str]) -> tuple[str, ...]:
-    """Replace the flags by what Hydra understands, and speak like that until it takes over.
-
-    ``-m`` may stand anywhere: it is put first, as Hydra wants it.
-    """
+def set_level(options: Namespace) -> None:
+    """Let this process say as much as the options ask for, on the error stream."""
     logging.basicConfig(format="%(message)s")
-    heard: list[str] = []
-    for argument in sorted(arguments, key=lambda argument: argument not in MANY):
-        level = LEVELS.get(argument)
-        heard += [argument] if level is None else [f"{LEVEL}{level}"]
-        if level is not None:
-            _log.setLevel(level)
-        if argument == "--quiet":
-            heard.append(f"{OF_HYDRA}{level}")
-    return tuple(heard)
+    if level := _level(options):
+        _log.setLevel(level)
+
+
+def levels_of_jobs(options: Namespace) -> list[str]:
+    """Return overrides for the jobs of a sweep, in which Hydra sets up logging anew."""
+    level = _level(options)
+    of_jobs = [f"++hydra.job_logging.loggers.sim.level={level}"] if level else []
+    return [*of_jobs, *(["hydra.hydra_logging.root.level=ERROR"] if options.quiet else [])]
+
+
+def _level(options: Namespace) -> str:
+    return "ERROR" if options.quiet else "INFO" if options.verbose else ""
 
 
 def is_quiet() -> bool:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from functools import partial
-from importlib import import_module
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sim.config import SimConfig
 from sim.memory import GB, check_memory
-from sim.process.beside import Turns, beside
 from sim.process.interrupts import Interrupted
 from sim.report import write_page
 from sim.results import Result
@@ -25,7 +21,6 @@ from sim.storage.tables import write_config, write_tables
 from sim.watch import OnStep
 from sim.words.facts import facts
 
-Drawings = Sequence[tuple[str, Callable[[], Any]]]  # names, and what draws a figure of matplotlib
 _log = logging.getLogger(__name__)
 
 
@@ -80,35 +75,28 @@ def _work(
 ) -> Result:
     config = checkpoint.header.config
     write_config(config, folder)
-    # matplotlib takes a third of a second to import: in the copy, while the start is solved
-    with beside(partial(_draw, folder), lambda: import_module("sim.figures")) as figures:
-        with _timed("simulate", timings):
-            result = compare_watched(config, checkpoint, on_step)
-        _put_away(folder)
-        figures.begin(result.of_everybody())
-        with _timed("tables", timings):
-            write_tables(result, folder)
-        with _timed("facts", timings):
-            found = facts(result)
-        with _timed("figures", timings):
-            figures.finish()
+    with _timed("simulate", timings):
+        result = compare_watched(config, checkpoint, on_step)
+    _put_away(folder)
+    with _timed("tables", timings):
+        write_tables(result, folder)
+    with _timed("facts", timings):
+        found = facts(result)
+    with _timed("figures", timings):
+        draw_figures(result.of_everybody(), folder)
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
     return result
 
 
-def _draw(folder: Path, result: Result) -> None:
-    """Draw all figures, with a copy of this process."""
+def draw_figures(result: Result, folder: Path) -> None:
+    """Draw what the tables of a run show, as PNG and SVG."""
     from sim.figures import drawings  # matplotlib is imported only where figures are drawn
+    from sim.plotting.files import save
 
-    drawn = list(drawings(result).items())
-    with closing(Turns(len(drawn))) as turns:
-        with beside(partial(write_figures, drawn, folder, turns)) as other:
-            other.begin()
-            write_figures(drawn, folder, turns)
-            other.finish()
-        write_figures(drawn, folder, turns.undone())
+    for name, draw in drawings(result).items():
+        save(draw(), folder / name)
 
 
 @contextmanager
@@ -124,12 +112,3 @@ def _put_away(folder: Path) -> None:
     for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
         for path in folder.glob(left):
             path.unlink(missing_ok=True)
-
-
-def write_figures(drawings: Drawings, folder: Path, turns: Iterable[int]) -> None:
-    """Draw those of the figures whose turn it is."""
-    from sim.plotting.files import save
-
-    for turn in turns:
-        name, draw = drawings[turn]
-        save(draw(), folder / name)

@@ -6,11 +6,13 @@ import json
 import os
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from omegaconf import OmegaConf
 
 from sim.config import SimConfig
 from sim.errors import ConfigError
@@ -25,7 +27,7 @@ from sim.versions import made_by
 
 NAME = "manifest.json"
 MULTIRUN = "multirun.yaml"  # in the folder of a multirun, which Hydra writes before the first job
-OVERRIDES = ".hydra/overrides.yaml"  # of the command line, as Hydra writes them
+OVERRIDES = ".hydra/overrides.yaml"  # of the command line; Hydra writes those of a sweep's jobs
 
 
 @contextmanager
@@ -97,6 +99,13 @@ def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int)
     """Let `entry` say when the runs began and each time that they were resumed."""
     entry["started"] = before.get("started", entry["started"])
     entry["resumed"] = [*before.get("resumed", []), {"at": utc(), "from_step": n_done}]
+
+
+def write_overrides(overrides: Sequence[str], folder: Path) -> None:
+    """Write what the command line asked for, where Hydra would."""
+    path = folder / OVERRIDES
+    path.parent.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(OmegaConf.create(list(overrides)), path)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
