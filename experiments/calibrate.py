@@ -27,9 +27,9 @@ from experiments.sequential import Sizes
 from experiments.study import Study, parser
 from experiments.targets import COMPANY
 from sim import load_config
-from sim.errors import ConfigError
-from sim.inputs import as_whole_number
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.sweeps.request import Request
 
 QUICK = ("design.n=32", "design.replications=1", 'design.overrides=["population.n_users=300"]')

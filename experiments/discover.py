@@ -22,10 +22,10 @@ import pandas as pd
 from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.errors import ConfigError
-from sim.inputs import as_number
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_number
 from sim.plotting.layout import limit
-from sim.process.endings import ending_well
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 

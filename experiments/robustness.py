@@ -31,10 +31,10 @@ from experiments.robustness_page import Findings, page
 from experiments.sizes import SOCIETY, costs, sized, slopes
 from experiments.study import USERS, Study, parser
 from experiments.verdicts import FACTOR, HOLDS, judged
-from sim.errors import ConfigError
-from sim.inputs import as_whole_number
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.plotting.palette import ALONE, WHOLE, Look, platform
-from sim.process.endings import ending_well
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.points import Points

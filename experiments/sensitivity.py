@@ -20,9 +20,9 @@ import pandas as pd
 from experiments.indices import elementary_effects, independent, luck, sobol_indices
 from experiments.scalars import BY_NAME, OUTCOMES, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.errors import ConfigError
-from sim.inputs import as_whole_number
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.rules.records import F64
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder

@@ -18,9 +18,9 @@ from pathlib import Path
 from rich.console import Console
 
 from experiments import command
-from sim.composing.schema import load_sweep_tree
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.config.compose import load_sweep_tree
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Handling, Request, design_name

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.composing.schema import load_config as load_config
-    from sim.results import Result as Result
-    from sim.runs import compare as compare
-    from sim.runs import run as run
+    from sim.config.compose import load_config as load_config
+    from sim.runs.results import Result as Result
+    from sim.runs.run import compare as compare
+    from sim.runs.run import run as run
 
 __version__ = "0.1.0"
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]

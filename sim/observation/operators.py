@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.platforms import CELLULAR
-from sim.world.ages import FIRST_AGE, LAST_AGE, age_shares
-from sim.world.arrays import F64
-from sim.world.settings import BAND_STARTS, BANDS
+from sim.base.errors import ConfigError
+from sim.config.platforms import CELLULAR
+from sim.config.settings import BAND_STARTS, BANDS
+from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
+from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
 OWN = ""  # stands for the platform that the figure is about
 EVERYBODY = "12+"

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.errors import ConfigError
-from sim.process.interrupts import SIGNALS
-from sim.strict import Strict
+from sim.base.errors import ConfigError
+from sim.base.interrupts import SIGNALS
+from sim.base.strict import Strict
+from sim.kernel.pool import available_cores
 from sim.sweeps.work import Report, work
-from sim.world.pool import available_cores
 
 if TYPE_CHECKING:
     from distributed import Client

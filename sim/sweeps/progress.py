@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from sim.process.progress import clock
+from sim.base.progress import clock
 from sim.sweeps.work import Report
 
 PAUSE = 5.0  # between two lines [s]

@@ -8,7 +8,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from sim.process.progress import clock
+from sim.base.progress import clock
 from sim.sweeps.claim import running
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
 
