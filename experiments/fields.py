@@ -1,7 +1,7 @@
 """The fields of the models as one reads them: symbol, unit, default, range, meaning, source.
 
-Behaviour describes itself (sim/config/parameters.py); of the other models the comments behind their
-fields, ``# symbol, meaning [unit]``, are read. Ranges are those of the models' JSON schemas.
+Behaviour describes itself (sim/config/parameters.py); of the other models the comments behind
+their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their JSON schemas.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ runs its scenario, ``compare(config)`` the scenario and its counterfactuals.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,9 +16,15 @@ if TYPE_CHECKING:
     from sim.runs.run import run as run
 
 __version__ = "0.1.0"
+__path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]
 # No submodule may be called like one of these: importing it would take the name.
-_HOME = {"load_config": "composing.schema", "run": "runs", "compare": "runs", "Result": "results"}
+_HOME = {
+    "load_config": "config.compose",
+    "run": "runs.run",
+    "compare": "runs.run",
+    "Result": "runs.results",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from sim import __version__
 
 PACKAGES = ("numpy", "numba", "scipy", "pandas", "mesa", "networkx", "hydra-core", "pydantic")
-ROOT = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 def made_by() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from sim.config.policy_checks import allowed, policy_problems
 from sim.config.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 from sim.config.window import Date, Span
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
 DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
 TAKEN = ("", "all", "any", "none")  # names of no platform or region

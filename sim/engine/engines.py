@@ -1,7 +1,8 @@
 """Two ways to let all chats and users take their parts of a step; the rules are the same.
 
-`CompiledEngine` runs the rules over ranges of rows on several threads; `sim.model.agents.MesaEngine`
-asks one mesa agent after another. Both give the same bits, whatever the number of threads.
+`CompiledEngine` runs the rules over ranges of rows on several threads. `MesaEngine`
+(sim/model/agents.py) asks one Mesa agent after another. Both give the same bits, whatever the
+number of threads.
 """
 
 from __future__ import annotations

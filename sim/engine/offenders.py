@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from sim.config.platforms import CHANNELS
@@ -12,7 +10,6 @@ from sim.config.sim_config import SimConfig
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.kernel.compiled import rule_loop
-from sim.measures.cells import Cells
 from sim.rules.abuse import adapt, incidents, profit
 from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
 from sim.rules.word import USABLE, place, usable
@@ -35,30 +32,6 @@ def arriving(channel: int, now: Now) -> F32:
     abroad = now.place_class[len(now.availability) - 1]  # where nothing is restricted
     has_channel = now.quality[abroad, abroad, channel] > 0.0
     return np.where(has_channel, now.availability[:, channel], np.float32(0.0))
-
-
-def abuse_by_cell(kind: Records, has: F64, nows: Sequence[Now], cells: Cells) -> tuple[F64, F64]:
-    """Return the attempts that arrive, by platform, and the incidents to expect, by step and cell.
-
-    Parameters
-    ----------
-    kind : records ABUSE (n steps,)
-        One kind as it stood in each step.
-    has : array of shape (n steps, n_cells, 2, MAX)
-        Users on each messenger without and with a VPN.
-    nows : sequence of n steps
-    """
-    place, channel = 2 * cells.region, int(kind.channel[0])
-    arrives = np.array([arriving(channel, now) for now in nows])
-    reached = np.empty((*has.shape[:2], MAX + 1))
-    reached[..., MAX] = cells.sizes
-    reached[..., :MAX] = has[:, :, 0] * arrives[:, place] + has[:, :, 1] * arrives[:, place + 1]
-    attempts = (kind.total[:, None] * kind.share)[:, None] * reached
-    detection = np.array([now.force.detection for now in nows])
-    earned = kind.share * kind.conversion * (1.0 - detection)
-    pays = np.array([people @ one for people, one in zip(reached, earned, strict=True)])
-    expected = kind.total[:, None] * kind.vulnerability[:, cells.band] * pays
-    return attempts / kind.arriving[:, None, None], expected
 
 
 def follow(state: State, now: Now, threads: Threads) -> None:

@@ -27,7 +27,7 @@ def _sources_key() -> str:
     from importlib.metadata import version
 
     digest = hashlib.blake2b(f"{version('numba')} {sys.version}".encode(), digest_size=10)
-    root = Path(__file__).parent
+    root = Path(__file__).parents[1]
     for path in sorted(root.rglob("*.py")):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())

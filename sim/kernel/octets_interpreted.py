@@ -82,7 +82,7 @@ def exponents(octet: Any) -> Any:
 
 
 def luck(key: Any, first: Any) -> Any:
-    """Return numbers first, first + 1, ... under `key` (sim/kernel/rng.py, `uniform`), in (0, 1)."""
+    """Return numbers first, first + 1, ... under `key` (`rng.uniform`), in (0, 1)."""
     whole = [int(uniform(key, first + lane) * 2**23) for lane in range(WIDTH)]
     return ((2 * np.array(whole) + 1) * 2.0**-24).astype(np.float32)
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.offenders import abuse_by_cell
 from sim.engine.tally import (
     ABROAD,
     ACCOUNT,
@@ -33,6 +32,7 @@ from sim.engine.tally import (
     WELFARE,
 )
 from sim.kernel.octets import WIDTH
+from sim.measures.abuse import abuse_by_cell
 from sim.measures.cells import Cells
 from sim.rules.records import CELLULAR, F64, MAX, Now, Records
 

@@ -88,8 +88,9 @@ def world_key(config: SimConfig) -> str:
     files = [config.case.data / config.population.ages]
     if isinstance(config.network, FileNetwork):
         files.append(Path(config.network.path))
-    here = Path(__file__).parent
-    for path in [*files, *sorted(here.glob("*.py")), here.parent / "rng.py"]:
+    package = Path(__file__).parents[1]
+    sources = [*(package / "kernel").glob("*.py"), *(package / "population").glob("*.py")]
+    for path in [*files, *sorted(sources), package / "config/settings.py"]:
         try:
             with path.open("rb") as file:
                 digest.update(hashlib.file_digest(file, "blake2b").digest())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import html
 import re
@@ -15,7 +14,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
 from sim.base.drafts import whole
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
 from sim.base.numbers import signed
 from sim.config import posterior
@@ -92,7 +90,7 @@ def _told(config: SimConfig) -> dict[str, list[str]]:
 
 def _template(name: str) -> Any:
     environment = Environment(
-        loader=PackageLoader("sim"), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined
     )
     return environment.get_template(name)
 
@@ -200,27 +198,3 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
         caption=CAPTION + (OF_ABUSE if has_abuse else ""),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the report of a run anew, or a page that compares several."""
-    parser = argparse.ArgumentParser(
-        "python -m sim.report", description="Write the report of a run, or compare several."
-    )
-    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="outputs/...")
-    parser.add_argument(
-        "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
-        help="where a comparison goes",
-    )  # fmt: skip
-    asked = parser.parse_intermixed_args(arguments)
-    with ending_well():
-        first, *others = asked.folders
-        if others:
-            write_comparison(asked.folders, asked.to)
-            print(asked.to)
-        else:
-            print(write_report(read_result(first), first) or "no whole month was run: no report")
-
-
-if __name__ == "__main__":
-    main()

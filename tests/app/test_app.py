@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
+import sim.app.__main__ as app
 from sim.base.errors import ConfigError
-from sim.commands import app
 from tests.helpers.cli import REPO, environment
 
 MISSING = [

@@ -9,7 +9,7 @@ import yaml
 
 from experiments.precedents import CASES, NEW, learnt, page
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 FOUND = learnt(pd.read_csv(CASES))
 
 

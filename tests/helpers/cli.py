@@ -12,7 +12,7 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.config.validation import validate
 
-REPO = Path(__file__).parents[1]
+REPO = Path(__file__).parents[2]
 PYTHON = (sys.executable, "-W", "error")
 DROPPED = object()  # in place of a value: the key is left out
 # Words of libraries that a user of the simulator never wrote and cannot look up.

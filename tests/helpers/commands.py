@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import NamedTuple
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 PAGES = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
 PIECE = re.compile(
     r"^(?P<pad> *)```(?P<language>\w*)\n(?P<block>.*?)^(?P=pad)```$|`(?P<inline>python -m [^`]+)`",
@@ -22,23 +22,23 @@ SIZE = "population.n_users=200 replications=1"
 MESA = "population.n_users=60 replications=1"  # objects take their time
 SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
-    r"^source ": "the tests run inside the environment: tests/project/test_setup.py",
+    r"^source ": "the tests run inside the environment: test_setup.py",
     r"^mpirun|^make \.venv/extras": "needs mpirun: tests/engine/test_ranks.py",
-    r"^make run": "sets up, then runs what stands beside it: tests/project/test_commands.py",
-    r"^make test": "runs this test: tests/project/test_commands.py",
-    r"(cluster|executor)=slurm": "needs Slurm: tests/sweeps/test_slurm.py, tests/sweeps/test_slurm_sweep.py",
-    r"\+cluster=local": "sends jobs for a minute: tests/sweeps/test_multirun.py",
-    r"case_dir=\.\.\.": "leaves the folder open: tests/commands/test_case.py",
-    r"(^make|sim\.)\W?app": "serves until Ctrl-C: tests/app/test_app.py",
-    r"experiments\.country": "needs the folder of a run: tests/experiments/test_country.py",
-    r"experiments\.robustness": "minutes in its toy size too: tests/experiments/test_robustness.py",
-    r"experiments\.sensitivity": "minutes in its toy size too: tests/experiments/test_sensitivity.py",
-    r"experiments\.phase_diagram": "minutes in its toy size too: tests/experiments/test_phase_diagram.py",
-    r"experiments\.discover": "minutes in its toy size too: tests/experiments/test_discover.py",
-    r"experiments\.calibrate": "minutes in its toy size too: tests/experiments/test_calibrate.py",
-    r"experiments\.validate": "minutes in its toy size too: tests/experiments/test_calibrate.py",
-    r"decompose \+scenario=as_happened": "another world of what is run: tests/project/test_commands.py",
-    r"-m pytest": "runs other tests: tests/rules/test_rules.py",
+    r"^make run": "sets up, then runs what stands beside it: test_commands.py",
+    r"^make test": "runs this test: test_commands.py",
+    r"(cluster|executor)=slurm": "needs Slurm: test_slurm.py, test_slurm_sweep.py",
+    r"\+cluster=local": "sends jobs for a minute: test_multirun.py",
+    r"case_dir=\.\.\.": "leaves the folder open: test_case.py",
+    r"(^make|sim\.)\W?app": "serves until Ctrl-C: test_app.py",
+    r"experiments\.country": "needs the folder of a run: test_country.py",
+    r"experiments\.robustness": "minutes in its toy size too: test_robustness.py",
+    r"experiments\.sensitivity": "minutes in its toy size too: test_sensitivity.py",
+    r"experiments\.phase_diagram": "minutes in its toy size too: test_phase_diagram.py",
+    r"experiments\.discover": "minutes in its toy size too: test_discover.py",
+    r"experiments\.calibrate": "minutes in its toy size too: test_calibrate.py",
+    r"experiments\.validate": "minutes in its toy size too: test_calibrate.py",
+    r"decompose \+scenario=as_happened": "another world of what is run: test_commands.py",
+    r"-m pytest": "runs other tests: test_rules.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package
 

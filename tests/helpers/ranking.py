@@ -1,4 +1,4 @@
-"""Runs of several ranks: ``mpirun -n N python -m tests.helpers.ranking FILE`` leaves what came of them."""
+"""Runs of several ranks: ``mpirun -n N python -m tests.helpers.ranking FILE`` writes results."""
 
 import os
 import pickle

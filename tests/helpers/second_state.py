@@ -1,6 +1,7 @@
 """State, words, precision and luck again: written from docs/odd.md (2, 7.2, 7.3) alone.
 
-Part of the second implementation, see tests/helpers/second.py. Only `read` and `numbers` touch arrays.
+Part of the second implementation (tests/helpers/second.py). Only `read` and `numbers` touch
+arrays.
 """
 
 import math

@@ -26,7 +26,7 @@ from sim.population.population import draw_population
 from sim.population.statistics import statistics
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
-CONF = Path(__file__).parents[1] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 TEXTBOOK = [WattsStrogatzNetwork(), BarabasiAlbertNetwork(), ErdosRenyiNetwork()]
 NOT_DEFAULT = {"from_file": {"path": "???"}, "layered_age_blind": {"age_matching": "blind"}}
 

@@ -138,13 +138,12 @@ def test_the_key_names_how_many_messengers_there_are_and_the_table_of_ages(tmp_p
     assert world_key(there) != world_key(CONFIG)
 
 
-@pytest.mark.parametrize("name", ["world/traits.py", "world/laws.py", "rng.py"])
+@pytest.mark.parametrize("name", ["population/traits.py", "kernel/laws.py", "config/settings.py"])
 def test_the_key_names_the_sources_that_build_a_world(monkeypatch, tmp_path, name):
-    sources = Path(cache.__file__).parent
-    shutil.copytree(sources, tmp_path / "world")
-    shutil.copy(sources.parent / "rng.py", tmp_path)
+    for room in ("config", "kernel", "population"):
+        shutil.copytree(Path(cache.__file__).parents[1] / room, tmp_path / room)
     key = world_key(CONFIG)
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "world/cache.py"))
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "population/cache.py"))
     assert world_key(CONFIG) == key
     with (tmp_path / name).open("a") as file:
         file.write("# another recipe")

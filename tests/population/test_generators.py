@@ -19,7 +19,7 @@ from sim.population.weak import _pair_left, pair_months, pair_stubs
 from tests.helpers.worlds import districts
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
-CONF = Path(__file__).parents[1] / "conf"
+CONF = Path(__file__).parents[2] / "conf"
 N = 50_000
 
 

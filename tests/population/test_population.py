@@ -16,7 +16,7 @@ from sim.population.population import TASTE_UNIT, draw_population, region_sizes
 from sim.population.traits import FAMILY
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
-CONF = Path(__file__).parents[1] / "conf/population/russia_2025.yaml"
+CONF = Path(__file__).parents[2] / "conf/population/russia_2025.yaml"
 N = 50_000
 
 

@@ -18,7 +18,7 @@ from sim.population.rows import CHUNK, LANES, WINDOW, Slices, in_memory, join_sl
 from tests.helpers.worlds import csr
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
-CONF = Path(__file__).parents[1] / "conf/population/russia_2025.yaml"
+CONF = Path(__file__).parents[2] / "conf/population/russia_2025.yaml"
 
 
 def russians(n):

@@ -2,8 +2,8 @@
 
 A page is a folder in which its commands follow one another, as they would for a reader. Of the
 lines of a page that differ in their worlds alone the first is given as a command; the worlds of
-the others are run in this process. What is not run, and why, stands in tests/helpers/commands.py; a line
-that is no command is tagged as `text`.
+the others are run in this process. What is not run, and why, stands in tests/helpers/commands.py;
+a line that is no command is tagged as `text`.
 """
 
 import os

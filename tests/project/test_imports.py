@@ -1,4 +1,4 @@
-"""Who may import whom: dependencies point down a list, heavy libraries stay in their rooms."""
+"""Rooms import only rooms above them; heavy libraries stay in their rooms."""
 
 import ast
 from pathlib import Path
@@ -7,165 +7,33 @@ import pytest
 
 from tests.helpers.cli import REPO, python
 
-PACKAGE = REPO / "sim"
-# A module imports from its own and from earlier layers only.
-LAYERS = [
-    [
-        "errors",
-        "private",
-        "strict",
-        "compiled",
-        "vectors.aligned",
-        "mechanisms",
-        "lines",
-        "inputs",
-        "posterior",
-        "words.units",
-        "words.numbers",
-        "storage.drafts",
-        "storage.stamps",
-    ],
-    ["process.extras", "composing.arguments", "composing.conf", "composing.keys", "process.voice"],
-    [
-        "versions",
-        "process.interrupts",
-        "storage.locks",
-        "process.machine",
-        "process.orphans",
-        "process.place",
-        "process.progress",
-        "composing.completion",
-    ],
-    ["process.endings"],
-    ["rng", "window", "world.settings", "world.arrays", "world.laws", "world.ages"],
-    ["world.pool", "world.districts", "world.checksums", "world.order"],
-    ["parallel.ranks"],
-    [
-        "vectors.lanes_interpreted",
-        "vectors.lanes_compiled",
-        "vectors.lanes_arrays",
-        "vectors.octets_interpreted",
-        "vectors.octets_compiled",
-        "vectors.octets_arrays",
-    ],
-    ["vectors.lanes", "vectors.octets"],
-    ["parameters", "platforms", "policies", "abuse"],
-    ["policy_checks"],
-    ["config"],
-    ["world.traits"],
-    ["composing.validation", "composing.case_files", "composing.case_dir"],
-    ["world.population", "world.graph", "world.statistics", "rules.*"],
-    ["composing.refusals"],
-    ["world.recipe", "world.groups", "world.weak", "world.rows", "world.edges"],
-    [
-        "composing.schema",
-        "draws",
-        "parallel.threads",
-        "world.generators",
-        "world.arms",
-        "grades",
-        "cells",
-    ],
-    [
-        "world.chats",
-        "conditions",
-        "composing.jobs",
-        "words.stories",
-        "live.levers",
-        "words.in_force",
-    ],
-    ["world.build"],
-    ["world.shelf"],
-    ["world.cache"],
-    ["state", "tally"],
-    ["engines"],
-    ["parallel.ranges"],
-    ["initialisation.sample"],
-    [
-        "initialisation.inversion",
-        "initialisation.society",
-        "offenders",
-        "exports.witness",
-        "words.glossary",
-    ],
-    ["values", "initialisation.start"],
-    ["measures"],
-    ["simulation", "results"],
-    ["watch", "agents", "exports.census"],
-    ["parallel.accord"],
-    ["runs", "exports.contacts", "exports.dataset"],
-    ["observation.sources", "observation.operators", "observation.events", "observation.months"],
-    ["model", "observation.observed", "plotting.palette"],
-    ["observation.residuals"],
-    ["outcomes", "plotting.layout", "plotting.drawing", "plotting.atlas"],
-    [
-        "plotting.runs",
-        "plotting.flows",
-        "plotting.files",
-        "plotting.groups",
-        "plotting.diary",
-        "plotting.posterior",
-        "plotting.robustness",
-        "plotting.sweeps",
-        "plotting.network",
-        "words.standing",
-        "words.summary",
-        "memory",
-        "storage.container",
-        "exports.diary",
-    ],
-    ["plotting.live", "live.model"],
-    ["storage.manifest", "figures"],
-    ["storage.header", "storage.tables"],
-    ["storage.checkpoint", "exports.flat"],
-    ["sweeps.design"],
-    ["sweeps.points", "sweeps.outcomes"],
-    ["sweeps.folder", "sweeps.claim"],
-    ["sweeps.work", "sweeps.status"],
-    ["sweeps.executors", "sweeps.progress"],
-    ["sweeps.driver", "sweeps.request"],
-    ["words.facts"],
-    ["report"],
-    ["storage.folder"],
-    ["storage.multirun", "storage.digest", "bands"],
-    ["storage.evidence"],
-    ["live.page"],
-    ["cli", "app", "collect", "case", "export"],
-    ["resume", "scenarios", "__main__"],
-]
-# Imports inside functions that go against the list on purpose.
-LATE = {("runs", "model")}  # mesa takes half a second that a compiled run can spare
-REGISTERS = {
-    *("vectors.lanes_compiled", "vectors.lanes_arrays"),
-    *("vectors.octets_compiled", "vectors.octets_arrays"),
-}
-ROOMS = {
-    "mesa": {"model", "agents", "live.page"},
-    "solara": {"live.page"},
-    "uvicorn": {"app"},
-    "hydra": {"cli", "composing.schema", "composing.jobs"},
-    "networkx": {"world.graph"},
-    "matplotlib": {
-        *("plotting.runs", "plotting.posterior", "plotting.sweeps", "plotting.network"),
-        *("plotting.robustness", "plotting.live", "plotting.groups", "plotting.diary"),
-        *("plotting.drawing", "plotting.flows", "plotting.files", "figures", "live.page"),
-    },
-    "distributed": {"sweeps.executors"},
-    "dask_jobqueue": {"sweeps.executors"},
-    "mpi4py": {"parallel.ranks"},
-    "SALib": {"sweeps.design"},
-    "numba": {"compiled", *REGISTERS},
-    "llvmlite": REGISTERS,
+SIM = REPO / "sim"
+# docs/architecture.md says what each room is for. A room imports itself and the rooms above it.
+ROOMS = (
+    "base", "kernel", "config", "population", "rules", "engine", "measures", "model",
+    "observation", "runs", "plotting", "report", "sweeps", "exports", "app", "commands",
+)  # fmt: skip
+ON_TOP = {"__init__.py", "__main__.py"}
+LIBRARIES = {  # heavy or replaceable libraries, and the rooms that may import them
+    "mesa": {"model", "app"},
+    "solara": {"app"},
+    "uvicorn": {"app", "commands"},
+    "hydra": {"config", "commands"},
+    "networkx": {"population"},
+    "matplotlib": {"plotting", "app"},
+    "distributed": {"sweeps"},
+    "dask_jobqueue": {"sweeps"},
+    "mpi4py": {"engine"},
+    "SALib": {"sweeps"},
+    "numba": {"kernel"},
+    "llvmlite": {"kernel"},
 }
 OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
+FILES = sorted(SIM.rglob("*.py"))
 
 
-def name_of(path):
-    parts = path.relative_to(PACKAGE).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
-
-
-MODULES = {name_of(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+def room_of(path):
+    return path.relative_to(SIM).parts[0]
 
 
 def only_for_types(tree):
@@ -182,79 +50,67 @@ def only_for_types(tree):
 def imports(path):
     """Return the full names that a file imports, inside functions as well."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    found, for_types = set(), only_for_types(tree)
+    names, for_types = set(), only_for_types(tree)
     for node in ast.walk(tree):
         if node in for_types:
             continue
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where they point"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-def ours(path):
-    """Return the modules of the package that a file imports."""
-    found = set()
-    for full in imports(path):
-        head, *rest = full.split(".")
-        if head == "sim" and rest:
-            names = (".".join(rest[:k]) for k in range(len(rest), 0, -1))
-            found.add(next((n for n in names if n in MODULES and n not in PACKAGES), "__init__"))
-    return found
+def libraries(path):
+    return {name.partition(".")[0] for name in imports(path)}
 
 
-PACKAGES = {
-    "__init__",
-    "rules",
-    "sweeps",
-    "world",
-}  # only docstrings stand there, and the lazy door
+def rooms(path):
+    """Return the rooms that a file imports."""
+    parts = [name.split(".") for name in imports(path)]
+    return {part[1] for part in parts if part[0] == "sim" and part[1] in ROOMS}
 
 
-def layer(module):
-    for k, names in enumerate(LAYERS):
-        if module in names or f"{module.partition('.')[0]}.*" in names:
-            return k
-    raise AssertionError(f"{module} has no place in LAYERS")
+def test_every_file_is_in_a_room():
+    assert {path.name for path in SIM.glob("*.py")} == ON_TOP
+    assert {room_of(path) for path in FILES} == {*ROOMS, *ON_TOP}
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - PACKAGES))
-def test_a_module_imports_from_its_own_and_earlier_layers(module):
-    for other in ours(MODULES[module]) - {"__init__"}:
-        if (module, other) not in LATE:
-            assert layer(other) <= layer(module), f"{module} imports {other}"
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_above_it(room):
+    above = set(ROOMS[: ROOMS.index(room) + 1])
+    for path in (SIM / room).rglob("*.py"):
+        assert rooms(path) <= above, path
 
 
-@pytest.mark.parametrize("library", ROOMS)
+@pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_is_imported_in_its_rooms_only(library):
-    users = {
-        m for m, path in MODULES.items() if library in {n.split(".")[0] for n in imports(path)}
-    }
-    assert users <= ROOMS[library]
+    users = {room_of(path) for path in FILES if library in libraries(path)}
+    assert users <= LIBRARIES[library]
 
 
-@pytest.mark.parametrize("module", sorted(m for m in MODULES if m.startswith("rules.")))
-def test_rules_know_nothing_but_rules_and_luck(module):
-    known = ours(MODULES[module])
-    assert all(n in ("rng", "compiled") or n.startswith(("rules.", "vectors.")) for n in known), (
-        known
-    )
-    assert {n.split(".")[0] for n in imports(MODULES[module])} <= {
-        "sim", "numpy", "typing", "__future__",
-    }  # fmt: skip
+def test_rules_know_nothing_but_rules_and_the_kernel():
+    for path in (SIM / "rules").glob("*.py"):
+        assert rooms(path) <= {"kernel", "rules"}, path
+        assert libraries(path) <= {"sim", "numpy", "typing", "__future__"}, path
 
 
 def test_nothing_in_the_package_imports_what_stands_outside():
-    for path in MODULES.values():
-        assert not {name.split(".")[0] for name in imports(path)} & OUTSIDE, path
+    for path in FILES:
+        assert not libraries(path) & OUTSIDE, path
 
 
 @pytest.mark.parametrize("folder", ["experiments", "notebooks"])
-def test_experiments_do_not_import_each_others_tests(folder):
+def test_experiments_do_not_import_tests(folder):
     for path in Path(REPO / folder).glob("**/*.py"):
-        assert "tests" not in {name.split(".")[0] for name in imports(path)}, path
+        assert "tests" not in libraries(path), path
+
+
+@pytest.mark.parametrize("room", sorted(p.name for p in (REPO / "tests").iterdir() if p.is_dir()))
+def test_tests_mirror_the_rooms(room):
+    others = {"helpers", "experiments", "theory", "project"}
+    assert room in {*ROOMS, *others} or room.startswith("__")
 
 
 LOADED = "import sys; print(sorted({name.split('.')[0] for name in sys.modules}))"

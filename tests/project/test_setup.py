@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[1] / ".ci/venv"
+SCRIPT = Path(__file__).resolve().parents[2] / ".ci/venv"
 BROKEN = "#!/bin/sh\necho 'command not found' >&2\nexit 127\n"
 OLD = "#!/bin/sh\nexit 1\n"  # what sys.exit(sys.version_info < (3, 12)) says under 3.11
 GOOD = """#!/bin/sh

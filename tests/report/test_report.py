@@ -16,9 +16,10 @@ from sim.base.numbers import Number
 from sim.observation.months import monthly_mean
 from sim.plotting.figures import figures
 from sim.plotting.files import save_as
+from sim.report.__main__ import main
 from sim.report.facts import fact_table, facts
 from sim.report.glossary import MEANING
-from sim.report.page import main, write_report
+from sim.report.page import write_report
 from sim.report.run_folder import run_to_folder
 from sim.report.stories import stories, story
 from sim.report.summary import monthly_series, table

@@ -83,7 +83,7 @@ def test_help_tells_what_one_can_ask():
     for word in (
         "who moves",
         "python -m sim +scenario=call_ban",
-        "sim.commands.scenarios",
+        "sim.scenarios",
         "scenario:",
     ):
         assert word in told

@@ -8,8 +8,9 @@ from sim import load_config
 from sim.config.policies import Moderation, Restriction, VpnBlocking
 from sim.config.settings import BANDS
 from sim.engine.conditions import Conditions
-from sim.engine.offenders import abuse_by_cell, arriving, follow, reach, start_abuse
+from sim.engine.offenders import arriving, follow, reach, start_abuse
 from sim.engine.threads import Threads
+from sim.measures.abuse import abuse_by_cell
 from sim.measures.cells import Cells
 from sim.rules import abuse
 from sim.rules.records import (

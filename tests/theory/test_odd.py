@@ -22,7 +22,7 @@ from sim.measures.series import month_series, step_series
 from sim.rules import records
 from sim.runs.results import CHANGES
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 ODD = (REPO / "docs/odd.md").read_text()
 RULES = sorted((REPO / "sim/rules").glob("*.py"))
 UNLISTED = {  # calls that are no part of a schedule
