@@ -14,7 +14,7 @@ from experiments.record import MISSED, section, what_happened
 from sim import run
 from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
-from sim.config.case_dir import SHIPPED
+from sim.config.conf import CASES
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
 
@@ -40,7 +40,7 @@ What the cases tell:
 def main(overrides: list[str]) -> None:
     """Print the page."""
     with ending_well():
-        worlds = {folder.name: _world(folder, overrides) for folder in sorted(SHIPPED.glob("*/"))}
+        worlds = {folder.name: _world(folder, overrides) for folder in sorted(CASES.glob("*/"))}
     print("# Other cases: the simulated and the observed record\n")
     print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")
     print(HEAD)

@@ -7,11 +7,11 @@ from typing import Any
 
 from sim.base.errors import ConfigError
 
-LIST = "requirements-extras.txt"
+LIST = "requirements-all.txt"
 
 
 def extra(library: str) -> Any:
-    """Return a library of requirements-extras.txt.
+    """Return a library of requirements-all.txt.
 
     Raises
     ------
@@ -22,6 +22,6 @@ def extra(library: str) -> Any:
         return import_module(library)
     except ImportError as error:
         raise ConfigError(
-            f"{library}: not installed ({error}); get it in the checkout by `make .venv/extras` "
+            f"{library}: not installed ({error}); get it in the checkout by `make .venv/all` "
             f"(`make test` does too), elsewhere by `pip install -r {LIST}`"
         ) from None

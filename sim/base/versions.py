@@ -29,6 +29,8 @@ def versions() -> dict[str, str]:
 
 def commit() -> str | None:
     """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
+    if not (ROOT.parent / ".git").exists():  # installed: the repository around is another's
+        return None
     git = ["git", "-C", str(ROOT.parent), "--no-optional-locks"]
     try:
         # S603: the command is fixed

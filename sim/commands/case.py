@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +29,7 @@ NEEDED = ("conf/case", "conf/platforms", "conf/population")
 ALIKE = 1.25  # sources of a country's people differ by less
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Check the folder named on the command line; the exit status says whether it can be run."""
     parser = argparse.ArgumentParser(
         "python -m sim.case", description="Check a case in a folder: what is wrong, and where."
@@ -239,4 +238,4 @@ def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from sim.base.errors import ConfigError
 from sim.config.case_files import admit, yaml_files
+from sim.config.conf import CASES
 from sim.config.keys import path_of
 
-SHIPPED = Path(__file__).resolve().parents[2] / "cases"
 Stamps = tuple[tuple[str, int], ...]
 KEY, FOLDER = "case_dir=", "++case.folder="
 SEARCHED = ["hydra", "searchpath"]
@@ -62,7 +62,7 @@ def closed(overrides: Sequence[str]) -> list[str]:
     for at, (case, folder) in enumerate(pairwise(overrides)):
         if case.startswith("case=") and folder.startswith(FOLDER):
             path = _opened(folder)
-            name = path.name if path.parent == SHIPPED else path
+            name = path.name if path.parent == CASES else path
             return [*overrides[:at], f"{KEY}{name}", *overrides[at + 2 :]]
     return [*overrides]
 
@@ -123,11 +123,11 @@ def case_folder(name: str) -> Path:
     ConfigError
         If there is none, or Hydra could not read its name.
     """
-    for folder in (Path(name), SHIPPED / name):
+    for folder in (Path(name), CASES / name):
         if name and folder.is_dir():
             _refuse_unreadable(folder.resolve())
             return folder.resolve()
-    shipped = ", ".join(sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()))
+    shipped = ", ".join(sorted(path.name for path in CASES.iterdir() if path.is_dir()))
     raise ConfigError(f"{KEY}{name}: no such folder; allowed: one of your own, or {shipped}")
 
 

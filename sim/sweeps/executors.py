@@ -26,13 +26,13 @@ from pydantic import Field
 from sim.base.errors import ConfigError
 from sim.base.interrupts import SIGNALS
 from sim.base.strict import Strict
+from sim.config.conf import ROOT
 from sim.kernel.pool import available_cores
 from sim.sweeps.work import Report, work
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ROOT = Path(__file__).parents[2]
 Workers = Annotated[int, Field(ge=1, le=100_000)]
 
 

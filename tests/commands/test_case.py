@@ -8,7 +8,8 @@ import pytest
 from sim import load_config, run
 from sim.base.errors import ConfigError
 from sim.commands import case
-from sim.config.case_dir import SHIPPED, closed, open_case, searching
+from sim.config.case_dir import closed, open_case, searching
+from sim.config.conf import CASES as SHIPPED
 from sim.observation.events import events
 from sim.observation.observed import observations
 from sim.observation.operators import OPERATORS

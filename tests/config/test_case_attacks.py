@@ -15,7 +15,7 @@ from sim.base.inputs import MOST_BYTES as MOST_OF_A_TABLE
 from sim.commands import case
 from sim.commands.scenarios import main as scenarios
 from sim.config import compose as schema
-from sim.config.case_dir import SHIPPED
+from sim.config.conf import CASES
 from sim.config.case_files import MOST_BYTES, MOST_FILES
 from sim.config.conf import CONF
 from sim.config.jobs import configurations
@@ -31,7 +31,7 @@ PATIENCE = timedelta(seconds=10)  # with what would go on without end
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(SHIPPED / CASE, tmp_path / "case")
+    return shutil.copytree(CASES / CASE, tmp_path / "case")
 
 
 @pytest.fixture
@@ -453,7 +453,7 @@ class TestEveryWayToACase:
                 load_config(*case_dir, f"{key}=['file://{evil}/conf']", f"+scenario={CASE}")
 
     def test_by_a_sweep(self, evil):
-        for case_dir in (f"case_dir={evil}", f"case.folder={evil},{SHIPPED / CASE}"):
+        for case_dir in (f"case_dir={evil}", f"case.folder={evil},{CASES / CASE}"):
             with pytest.raises(ConfigError, match=r"hydra: unknown key|no such folder"):
                 list(configurations([case_dir, "seed=1,2"]))
 

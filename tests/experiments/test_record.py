@@ -12,7 +12,7 @@ from experiments import cases, decompose, patterns, record, reversal, scenarios
 from experiments.record import main
 from sim import load_config
 from sim.base.endings import REFUSED
-from sim.config.case_dir import SHIPPED
+from sim.config.conf import CASES
 from sim.observation.observed import observations
 
 
@@ -55,7 +55,7 @@ def test_a_refused_override_ends_with_its_reason(page, capsys):
 
 
 def test_the_command_can_be_given_to_a_shell(tmp_path, capsys):
-    mine = shutil.copytree(SHIPPED / "uae_calls", tmp_path / "a case, too")
+    mine = shutil.copytree(CASES / "uae_calls", tmp_path / "a case, too")
     main([f"case_dir={mine}", "population.n_users=300", "replications=1"])
     command = re.search(r"Made by `(.*?)`", capsys.readouterr().out)[1]
     assert shlex.split(command)[3:] == [

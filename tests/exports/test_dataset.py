@@ -82,5 +82,5 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(monkeypatch, result):
         raise ModuleNotFoundError(f"No module named {name!r}")
 
     monkeypatch.setattr(extras, "import_module", absent)
-    with pytest.raises(ConfigError, match=r"xarray: not installed.*requirements-extras"):
+    with pytest.raises(ConfigError, match=r"xarray: not installed.*requirements-all"):
         to_xarray(result)

@@ -187,15 +187,15 @@ def test_a_cache_without_room_is_replaced(tmp_path):
 def test_where_nothing_can_be_kept_the_places_are_named(package):
     """The code runs from a fresh folder that is closed to others."""
     package.chmod(0o777)
-    told = "import sim.kernel.compiled as c, os; print(oct(os.stat(c._config.CACHE_DIR).st_mode)[-3:])"
+    code = "import sim.kernel.compiled as c, os; print(oct(os.stat(c._config.CACHE_DIR).st_mode))"
     done = subprocess.run(
-        [sys.executable, "-c", told],
+        [sys.executable, "-c", code],
         cwd=package,
         env=os.environ | {"XDG_CACHE_HOME": str(package), "TMPDIR": str(package)},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout == "700\n"
+    assert done.stdout == "0o40700\n"
     assert done.stderr.count("is not kept") == 1
     assert str(package) in done.stderr
