@@ -11,7 +11,7 @@ import pytest
 
 from sim import load_config
 from sim.base.endings import ending_well
-from sim.runs import folder
+from sim.report import run_folder as folder
 from tests.helpers.cli import PYTHON, REPO, command, environment, python
 
 TINY = ("population.n_users=100", "replications=1", "dur_days=14")

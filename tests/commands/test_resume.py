@@ -15,8 +15,9 @@ from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted
 from sim.base.locks import alone
 from sim.engine.state import State
+from sim.report import run_folder as folder
 from sim.report.run_folder import fill_folder, run_to_folder
-from sim.runs import container, folder
+from sim.runs import container
 from sim.runs.checkpoint import NAME, Checkpoint
 from sim.runs.manifest import MULTIRUN
 from sim.runs.run import n_steps_in_all

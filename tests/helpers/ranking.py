@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.test_engines import EVENTFUL, MANY, assert_all_has_happened
-
 from sim import compare, load_config
 from sim.engine.conditions import Conditions
 from sim.engine.ranges import RangesEngine
@@ -16,6 +14,7 @@ from sim.engine.ranks import Ranks
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.runs.run import ENGINES
+from tests.engine.test_engines import EVENTFUL, MANY, assert_all_has_happened
 from tests.helpers.cli import PYTHON, REPO, environment
 from tests.helpers.worlds import advanced, outcome
 

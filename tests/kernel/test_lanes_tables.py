@@ -9,7 +9,6 @@ from pathlib import Path
 import numba
 import numpy as np
 import pytest
-from tests.test_lanes import A, K, N, floats, ints, same
 
 from sim.kernel import aligned, lanes
 from sim.kernel.compiled import INTERPRETED, jit_loop
@@ -28,6 +27,7 @@ from sim.kernel.lanes import (
     store,
     turn,
 )
+from tests.kernel.test_lanes import A, K, N, floats, ints, same
 
 pytestmark = pytest.mark.interpreted
 

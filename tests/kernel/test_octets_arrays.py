@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tests.test_octets import N, random_numbers, same, single
 
 from sim.kernel.compiled import jit_loop
 from sim.kernel.octets import USED, WIDTH, add_to, beside, count, read, write
+from tests.kernel.test_octets import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted
 

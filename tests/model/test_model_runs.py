@@ -2,12 +2,12 @@
 
 import pytest
 from pandas.testing import assert_frame_equal
-from tests.test_model import SIZE
 
 from sim import load_config
 from sim.model.model import MigrationModel
 from sim.runs.results import assemble
 from sim.runs.run import compare
+from tests.model.test_model import SIZE
 
 
 def test_a_model_ends_with_its_run():

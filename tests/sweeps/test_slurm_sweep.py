@@ -6,12 +6,12 @@ import signal
 import subprocess
 
 import pytest
-from tests.test_sweep_process import done_in, finished, sweep, wait_until
 
 from sim.commands.collect import collect
 from sim.sweeps.claim import running
 from tests.helpers.slurming import NEEDS_SLURM, private_slurm
 from tests.helpers.sweeping import GRADE, HABIT, begin, finish
+from tests.sweeps.test_sweep_process import done_in, finished, sweep, wait_until
 
 pytestmark = NEEDS_SLURM
 FACTORS = {HABIT: {"low": 1.0, "high": 3.0}, GRADE: {"low": 0.0, "high": 1.0}}

@@ -82,7 +82,7 @@ def test_every_state_variable_is_listed_as_it_is_stored(number, fields):
 
 
 def test_what_a_run_keeps_is_listed():
-    listed = re.search(r"`sim\.state\.State`\) has\s(.*?)\. Conf", section("8"), re.S)[1]
+    listed = re.search(r"`sim\.engine\.state\.State`\) has\s(.*?)\. Conf", section("8"), re.S)[1]
     names = re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", listed, flags=re.S))
     assert names == [field.name for field in fields(State)]
 
