@@ -49,7 +49,7 @@ LAYERS = [
         "vectors.octets_arrays",
     ],
     ["vectors.lanes", "vectors.octets"],
-    ["parameters", "platforms", "policies", "abuse"],
+    ["parameters", "platforms", "policies", "abuse", "process.meanwhile"],
     ["policy_checks"],
     ["config"],
     ["world.traits"],
