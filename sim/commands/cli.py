@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import sys
@@ -27,6 +28,7 @@ from sim.config.conf import CONF
 from sim.config.jobs import CLUSTER, ELSEWHERE, configurations
 from sim.config.keys import open_key
 
+_log = logging.getLogger(__name__)
 BY_RANKS = "engine=mpi"
 SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
 FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
@@ -137,6 +139,7 @@ def _checked(overrides: list[str]) -> Run:
         if override.lstrip("+").startswith(f"{CLUSTER}="):
             raise ConfigError(f"{override}: for the jobs of a sweep; allowed: after -m")
     run = load_run(*overrides)
+    from sim.kernel.compiled import INTERPRETED, nothing_compiled
     from sim.observation.observed import check_observed
     from sim.runs.memory import check_memory
 
@@ -145,6 +148,8 @@ def _checked(overrides: list[str]) -> Run:
         raise ConfigError(
             f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
         )
+    if nothing_compiled() and not INTERPRETED:
+        _log.warning("Compiling the rules, once (half a minute): later runs start at once")
     check_memory(run.config)
     return run
 

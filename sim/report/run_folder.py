@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sim.base.interrupts import Interrupted
 from sim.base.locks import alone
 from sim.config.sim_config import SimConfig
 from sim.model.watch import OnStep
 from sim.report.facts import facts
+from sim.report.forked import meanwhile
 from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import manifest, refuse_company
@@ -78,26 +81,31 @@ def _work(
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
     _put_away(folder)
-    with _timed("tables", timings):
-        write_tables(result, folder)
-    with _timed("facts", timings):
-        found = facts(result)
-    with _timed("figures", timings):
-        draw_figures(result.of_everybody(), folder)
+    from sim.plotting.figures import (
+        drawings,  # matplotlib is imported only where figures are drawn
+    )
+
+    drawn = list(drawings(result.of_everybody()).items())
+    half = len(drawn) // 2
+    with meanwhile(partial(save_figures, drawn[:half], folder)) as wait:
+        with _timed("tables", timings):
+            write_tables(result, folder)
+        with _timed("facts", timings):
+            found = facts(result)
+        with _timed("figures", timings):
+            save_figures(drawn[half:], folder)
+            wait()
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
     return result
 
 
-def draw_figures(result: Result, folder: Path) -> None:
-    """Draw what the tables of a run show, as PNG and SVG."""
-    from sim.plotting.figures import (
-        drawings,  # matplotlib is imported only where figures are drawn
-    )
+def save_figures(drawings: Iterable[tuple[str, Callable[[], Any]]], folder: Path) -> None:
+    """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
     from sim.plotting.files import save
 
-    for name, draw in drawings(result).items():
+    for name, draw in drawings:
         save(draw(), folder / name)
 
 

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from sim import load_config
 from sim.base.versions import PACKAGES
+from sim.config.keys import close_key
 from sim.config.validation import validate
 from sim.report.run_folder import run_to_folder
 from sim.runs.manifest import manifest
@@ -90,6 +91,11 @@ def test_the_configuration_that_a_run_keeps_gives_the_same_run(done):
 AMOUNTS = r"use|homes|chats|\w+_(attempts|incidents|losses)"  # measures that may exceed 1
 
 
+def test_a_run_keeps_the_overrides_of_its_command_line(done):
+    left = yaml.safe_load((done[1] / ".hydra/overrides.yaml").read_text(encoding="utf-8"))
+    assert [close_key(one) for one in left] == list(SMALL)
+
+
 def test_tables_on_disk_have_their_columns_and_possible_values(done):
     tables = read_tables(done[1])
     key = ["date", "group", "platform", "channel", "measure"]
@@ -122,6 +128,9 @@ REFUSED = {
     "a file that is not named": (["network=from_file"], "network.path"),
     "a folder without a name": (["hydra.run.dir="], "hydra.run.dir="),
     "a folder of a sweep without a name": (["-m", "hydra.sweep.dir=''"], "allowed: a folder"),
+    "a key of Hydra": (["hydra.job.chdir=true"], "allowed for one run: hydra.run.dir=FOLDER"),
+    "a launcher of one run": (["hydra/launcher=joblib"], "allowed for one run: hydra.run.dir"),
+    "an option of Hydra": (["--info"], "--info: allowed: ~policies.NAME"),
     "code to run": (
         ["+hydra.callbacks.x._target_=os.mkdir", "+hydra.callbacks.x.path={folder}"],
         "_target_",

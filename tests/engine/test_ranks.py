@@ -144,20 +144,6 @@ def test_without_mpirun_there_is_one_rank():
 
 
 @pytest.mark.slow
-@needs_ranks
-def test_ranks_begin_after_a_rehearsal(tmp_path):
-    """It composes in the same process; what Hydra had composed before could not be told."""
-    code = (
-        "import sys; from sim import cli, load_config\n"
-        f"sys.argv = ['sim', *{RUN}, 'engine=mpi', 'hydra.run.dir={tmp_path}']\n"
-        "checked = cli._checked\n"
-        "cli._checked = lambda overrides: (checked(overrides), load_config('seed=2'))[0]\n"
-        "cli.main()"
-    )
-    assert str(tmp_path) in python(code)
-
-
-@pytest.mark.slow
 def test_without_mpi4py_the_refusal_says_what_to_install(tmp_path):
     code = (
         "import sys; sys.modules['mpi4py'] = None\n"

@@ -12,7 +12,6 @@ def checksum(path, content):
     return checksums([path])[path]
 
 
-@pytest.mark.interpreted
 @pytest.mark.parametrize("size", [1, 31, 32, 33, 100])
 def test_a_flip_of_any_bit_and_another_length_are_noticed(tmp_path, size):
     path, content = tmp_path / "array", bytes(range(size))
