@@ -25,7 +25,7 @@ from sim.errors import ConfigError
 from sim.process.endings import ending_well
 from sim.storage.digest import Digest
 from sim.storage.drafts import whole
-from sim.storage.evidence import Evidence, evidence
+from sim.sweeps.evidence import Evidence, evidence
 
 MADE_BY = ["version", "commit", "sources"]
 

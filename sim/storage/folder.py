@@ -11,9 +11,11 @@ from pathlib import Path
 from sim.config import SimConfig
 from sim.memory import GB, check_memory
 from sim.process.interrupts import Interrupted
+from sim.process.progress import Progress
+from sim.process.voice import is_quiet
 from sim.report import write_page
 from sim.results import Result
-from sim.runs import compare_watched
+from sim.runs import compare_watched, n_steps_in_all
 from sim.storage.checkpoint import Checkpoint
 from sim.storage.locks import alone
 from sim.storage.manifest import manifest, refuse_company
@@ -35,6 +37,16 @@ def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambd
         As `fill_folder` does.
     """
     return fill_folder(Checkpoint.at(Path(folder), config), on_step)
+
+
+def fill_shown(checkpoint: Checkpoint) -> Result:
+    """Fill the folder as `fill_folder` does, and show progress unless the process is quiet."""
+    config = checkpoint.header.config
+    if is_quiet():
+        return fill_folder(checkpoint, lambda: None)
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
+        return fill_folder(checkpoint, progress.step)
 
 
 def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:

@@ -13,7 +13,6 @@ from pydantic import Field, ValidationError
 from sim.composing.conf import names
 from sim.composing.schema import load_sweep_tree
 from sim.errors import ConfigError
-from sim.memory import check_memory
 from sim.storage.stamps import folder_name
 from sim.strict import Strict, kinds
 from sim.sweeps.design import Design
@@ -89,7 +88,7 @@ class Request(Handling):
         points = Points.compose(self.design)
         largest = points.check(runs)
         check_outcomes(largest, self.design.groups)
-        check_memory(largest)
+        self.executor.check([largest])
         path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
         return SweepFolder.new(
             path, self.design, points, runs, largest.population.n_users * largest.n_steps
