@@ -6,7 +6,7 @@ import time
 import pandas as pd
 
 from sim.storage.checkpoint import NAME as CHECKPOINT
-from sim.storage.multirun import Multirun
+from sim.sweeps.multirun import Multirun
 from tests.cli import PYTHON, REPO, environment
 
 OFTEN = "engine.checkpoint_minutes=0.001"
@@ -42,12 +42,12 @@ def has_checkpoint(folder):
 
 
 def statuses(folder):
-    return [job.status for job in Multirun.of(folder).jobs]
+    return [job.status for job in Multirun(folder).jobs]
 
 
 def table(folder, n_jobs=None):
     """Return the whole table of a sweep, or of its first `n_jobs` jobs, job after job."""
-    jobs = Multirun.of(folder).jobs[:n_jobs]
+    jobs = Multirun(folder).jobs[:n_jobs]
     return stacked(pd.read_parquet(job.folder / "timeseries.parquet") for job in jobs)
 
 

@@ -30,7 +30,7 @@ def take_job(multirun: Multirun, number: int, session: str) -> Report:
     """
     job, has_to_leave = multirun.jobs[number], leaves(multirun.stop)
     with claimed(multirun.claim(number), has_to_leave) as claim:
-        if claim is None:
+        if claim is None or has_to_leave():
             return NOTHING
         if job.status == "done":  # by a worker whose driver was killed
             return Report(1, 0)
