@@ -79,11 +79,26 @@ def test_jobs_whose_workers_are_cancelled_and_killed_go_on_elsewhere(slurm, tmp_
 
 
 def test_a_worker_near_its_time_limit_leaves_and_its_job_goes_on(slurm, tmp_path):
-    process = start("sim", "-m", *RESOURCES, "executor.workers=1", "executor.walltime=00:01:00",
-                    "+scenario=call_ban_only", *SMALL, "population.n_users=20000",
+    """So that the job is not done by then, it is held."""
+    process = start("sim", "-m", *RESOURCES, "executor.walltime=00:01:00",
+                    "+scenario=call_ban_only", *SMALL, "population.n_users=5000",
                     "step_days=0.25", f"hydra.sweep.dir={tmp_path}", **slurm)  # fmt: skip
+    folder = tmp_path / "0"
+    wait_for(lambda: has_checkpoint(folder), process)
+    place = read_manifest(folder)["place"]
+    os.kill(place["pid"], signal.SIGSTOP)
+    wait_for(lambda: seconds_left(place["slurm_job"], slurm) <= 12, process)
+    os.kill(place["pid"], signal.SIGCONT)
     status, _, errors = finish(process)
     assert status == 0, errors
-    entry = read_manifest(tmp_path / "0")
-    assert all(stage["from_step"] > 0 for stage in entry["resumed"])
+    assert all(stage["from_step"] > 0 for stage in read_manifest(folder)["resumed"])
     assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def seconds_left(job, slurm):
+    """Return how long Slurm lets a job run [s]."""
+    asked = ["squeue", "--noheader", f"--jobs={job}", "--format=%L"]
+    environment = os.environ | slurm
+    told = subprocess.run(asked, capture_output=True, check=True, text=True, env=environment)
+    minutes, seconds = told.stdout.strip().split(":")
+    return 60 * int(minutes) + int(seconds)

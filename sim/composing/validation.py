@@ -18,7 +18,7 @@ from sim.strict import kinds
 from sim.world.settings import NetworkConfig
 
 Location = tuple[int | str, ...]
-ADDED = ("+scenario", "+policy", "+cluster")  # groups of files that are added
+ADDED = ("+scenario", "+policy")  # groups of files that are added
 OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
 
 
