@@ -117,7 +117,7 @@ def test_launchers_of_hydra_are_refused_with_their_successors(before, now):
 def test_what_follows_m_is_about_jobs_who_runs_them_and_where():
     found = split(["seed=1,2", "executor.workers=3", "hydra.sweep.dir='mine'", "executor=dask"])
     assert found == (["seed=1,2"], ["executor.workers=3", "executor=dask"], Path("mine"))
-    with pytest.raises(ConfigError, match="hydra.verbose=true: allowed with -m"):
+    with pytest.raises(ConfigError, match=r"hydra\.verbose=true: allowed with -m"):
         split(["hydra.verbose=true"])
 
 

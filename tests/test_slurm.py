@@ -1,4 +1,4 @@
-"""Jobs of ``-m`` on a real Slurm (tests/slurm/start.sh): what is killed there goes on elsewhere."""
+"""Jobs of ``-m`` on a real Slurm (tests/slurm/start.sh): what is killed goes on elsewhere."""
 
 import os
 import signal

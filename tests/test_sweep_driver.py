@@ -10,6 +10,7 @@ import pytest
 from sim.errors import ConfigError
 from sim.sweeps import driver, progress
 from sim.sweeps import folder as on_disk
+from sim.sweeps.batch import Report
 from sim.sweeps.claim import claimed
 from sim.sweeps.driver import PATIENCE, drive
 from sim.sweeps.executors import Serial
@@ -17,7 +18,6 @@ from sim.sweeps.folder import Shard, SweepFolder, _points_per_shard
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.progress import SweepProgress
 from sim.sweeps.status import status
-from sim.sweeps.batch import Report
 from sim.sweeps.work import work
 from tests.sweeping import HABIT, begin, finish
 

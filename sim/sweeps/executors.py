@@ -112,6 +112,7 @@ class Dask(Here):
         """Take tasks of the batch in `path` and yield reports as they come."""
         from distributed import Client, LocalCluster
 
+        _quieten()
         n = min(self.workers or available_cores(), len(tasks))
         with (
             LocalCluster(
@@ -161,6 +162,7 @@ class Slurm(Strict):
 
         with _keeping_handlers():  # which this library sets when it is imported
             from dask_jobqueue import SLURMCluster
+        _quieten()
         place = {} if self.host is None else {"host": self.host}
         options = ["--lifetime", f"{self.lifetime:.0f}s"]
         options += [] if self.host is None else ["--host", self.host]
