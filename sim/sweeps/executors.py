@@ -210,6 +210,11 @@ def _check_job(script: str) -> None:
 Executor = Annotated[Serial | Processes | Dask | Slurm, Field(discriminator="kind")]
 
 
+def _quieten() -> None:
+    """Leave the terminal to what the driver says: Dask's scheduler logs every worker there."""
+    logging.getLogger("distributed").setLevel(logging.WARNING)
+
+
 def _with_dask(client: Client, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
     """Yield reports of workers; a task that kills them again and again is left."""
     from distributed import KilledWorker
