@@ -59,16 +59,15 @@ def test_the_jobs_of_a_folder(serial):
     assert statuses(serial) == ["done"] * 4
 
 
-@pytest.mark.parametrize("executor", ["processes", "dask"])
-def test_every_executor_leaves_the_same_tables(serial, tmp_path, executor):
-    status, output, errors = finish(sweep(tmp_path, f"executor={executor}"))
+def test_processes_leave_the_same_tables(serial, tmp_path):
+    status, output, errors = finish(sweep(tmp_path, "executor=processes"))
     assert status == 0, errors
     assert "4 runs" in output
     assert digest(table(tmp_path)) == digest(table(serial))
     assert collect(tmp_path).digest == collect(serial).digest
 
 
-def test_workers_leave_with_what_they_have_reached_when_the_driver_is_killed(serial, tmp_path):
+def test_workers_end_when_the_driver_is_killed(serial, tmp_path):
     """They would wait for tasks for ever, and hold their memory."""
     process = sweep(tmp_path, "executor=processes", of=HALF)
     wait_for(lambda: any(has_checkpoint(folder) for folder in tmp_path.glob("?")), process)
@@ -84,9 +83,8 @@ def test_workers_leave_with_what_they_have_reached_when_the_driver_is_killed(ser
     assert digest(table(tmp_path)) == digest(table(serial, 2))
 
 
-@pytest.mark.parametrize("executor", ["processes", "dask"])
-def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(serial, tmp_path, executor):
-    process, folder = sweep(tmp_path, f"executor={executor}", of=HALF), tmp_path / "0"
+def test_a_worker_that_is_killed_is_replaced_and_its_job_goes_on(serial, tmp_path):
+    process, folder = sweep(tmp_path, "executor=processes", of=HALF), tmp_path / "0"
     wait_for(lambda: has_checkpoint(folder), process)
     os.kill(read_manifest(folder)["place"]["pid"], signal.SIGKILL)
     status, _, errors = finish(process)

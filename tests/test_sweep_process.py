@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from sim.collect import collect
-from sim.sweeps import executors
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.status import status
 from tests.cli import REPO, environment
@@ -110,24 +109,10 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
     assert collect(folder.path).digest == straight
 
 
-def kept_from(*_):
-    """Return the signals that do not reach a worker, as it was begun."""
-    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def test_workers_leave_ctrl_c_to_the_driver_from_their_first_moment_on(tmp_path, monkeypatch):
-    """Else one that is still importing ends with a traceback."""
-    monkeypatch.setattr(executors, "take", kept_from)
-    (told,) = executors.Processes(workers=1).run(tmp_path, [0], "")
-    assert signal.SIGINT in told
-    assert signal.SIGINT not in kept_from()
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["processes", "dask"])
-def test_workers_that_are_killed_are_replaced(straight, tmp_path, executor):
+def test_workers_that_are_killed_are_replaced(straight, tmp_path):
     folder = begin(tmp_path / "sweep", CHAOS, n=320)
-    process = resume(folder.path, f"executor={executor}", "executor.workers=2")
+    process = resume(folder.path, "executor=processes", "executor.workers=2")
     for _ in range(3):
         before = done_in(folder)
         wait_until(lambda before=before: done_in(folder) > before, process)

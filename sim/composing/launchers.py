@@ -13,22 +13,9 @@ FOLDER = "hydra.sweep.dir"
 SEARCH = "hydra.searchpath"
 LAUNCHERS = {  # of Hydra, and files of conf/cluster: the executor that does their work
     "basic": "serial",
-    "joblib": "processes",
-    "submitit_local": "processes",
-    "local": "processes",
     "submitit_slurm": "slurm",
     "slurm": "slurm",
 }
-SETTINGS = {  # hydra.launcher.KEY: what is set now
-    "n_jobs": "workers=N",
-    "array_parallelism": "workers=N",
-    "partition": "queue=NAME",
-    "account": "account=NAME",
-    "mem_gb": "memory=8GB",
-    "timeout_min": "walltime=04:00:00",
-    "cpus_per_task": "cores=N",
-}
-OTHERS = "directives=['--qos=NAME']"  # every other option of sbatch
 
 
 class Request(NamedTuple):
@@ -73,12 +60,9 @@ def refuse_launchers(overrides: Iterable[str]) -> None:
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
         if key in ("hydra/launcher", "cluster"):
-            successors = dict.fromkeys(LAUNCHERS.get(name, "") for name in value.split(","))
-            names = [name for name in successors if name] or ["serial", "processes", "slurm"]
-            raise ConfigError(f"{override}: write executor={' or executor='.join(names)}")
+            raise ConfigError(f"{override}: write executor={LAUNCHERS.get(value, 'processes')}")
         if key.startswith("hydra.launcher."):
-            setting = SETTINGS.get(key.removeprefix("hydra.launcher."), OTHERS)
-            raise ConfigError(f"{override}: write executor.{setting}")
+            raise ConfigError(f"{override}: write executor.KEY=VALUE, as in conf/executor")
         if re.match(r"hydra[./]sweeper\b", key):
             raise ConfigError(
                 f"{override}: -m runs every combination of the values; for other designs write "

@@ -10,14 +10,7 @@ from sim.storage.manifest import read_manifest
 
 
 class Report(NamedTuple):
-    """What a worker did in a task."""
-
-    n_done: int
-    n_failed: int
-
-
-class Counts(NamedTuple):
-    """How many runs are done, and how many have failed in a session."""
+    """How many runs are done and how many have failed: in a task, or in a session."""
 
     n_done: int
     n_failed: int
@@ -42,7 +35,7 @@ class Batch(ABC):
         """Return the numbers of tasks with runs that are neither done nor failed in `session`."""
 
     @abstractmethod
-    def counts(self, session: str) -> Counts:
+    def counts(self, session: str) -> Report:
         """Return how many runs are done, and how many have failed in `session`."""
 
     @property

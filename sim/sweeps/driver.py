@@ -81,7 +81,7 @@ def _rounds(batch: Batch, executor: Executor, session: str, max_failures: int | 
             why = "done"
             break
         progress.begin(before)
-        for report in executor.run(batch.path, todo, session):
+        for report in executor.run(batch.path.absolute(), todo, session):
             progress.add(report)
             if max_failures is not None and progress.n_failed > max_failures:
                 why = "too many failures"

@@ -14,10 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -29,7 +26,6 @@ from sim.memory import check_memory
 from sim.process.interrupts import SIGNALS
 from sim.strict import Strict
 from sim.sweeps.batch import Report
-from sim.sweeps.leaving import at_work, begin_process
 from sim.sweeps.tasks import take
 from sim.world.pool import THREADS, available_cores
 
@@ -68,44 +64,9 @@ class Serial(Here):
 
 
 class Processes(Here):
-    """Processes of this machine, which share its cores."""
+    """Dask workers on this machine, which share its cores; each a process with one task."""
 
-    kind: Literal["processes"] = "processes"
-    workers: Workers | None = None  # null: one a core
-
-    def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
-        """Take tasks of the batch in `path` and yield reports as they come."""
-        n = min(self.workers or available_cores(), len(tasks))
-        manner = (available_cores() // n, logging.getLogger("sim").level)
-        # spawn: a forked child of a process that runs threads may hang
-        with ProcessPoolExecutor(n, get_context("spawn"), begin_process, manner) as pool:
-            with _sheltered():
-                futures = [pool.submit(at_work, take, path, task, session) for task in tasks]
-            yield from _reports(futures)
-
-
-@contextmanager
-def _sheltered() -> Iterator[None]:
-    """Keep Ctrl-C from workers that begin meanwhile, until they know to leave it to the driver."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _reports(futures: Sequence[Future[Report]]) -> Iterator[Report]:
-    for future in as_completed(futures):
-        try:
-            yield future.result()
-        except BrokenProcessPool:  # a worker died; the pool is lost with it
-            return
-
-
-class Dask(Here):
-    """Dask workers on this machine, each a process with one thread."""
-
-    kind: Literal["dask"] = "dask"
+    kind: Literal["processes", "dask"] = "processes"
     workers: Workers | None = None  # null: one a core
 
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
@@ -114,14 +75,23 @@ class Dask(Here):
 
         _quieten()
         n = min(self.workers or available_cores(), len(tasks))
-        with (
-            LocalCluster(
-                n_workers=n, threads_per_worker=1, dashboard_address=None,
+        with _without_ctrl_c():
+            cluster = LocalCluster(
+                n_workers=n, threads_per_worker=1, memory_limit=0, dashboard_address=None,
                 env={THREADS: str(max(1, available_cores() // n))},
-            ) as cluster,
-            Client(cluster) as client,
-        ):  # fmt: skip
+            )  # fmt: skip
+        with cluster, Client(cluster) as client:
             yield from _with_dask(client, path, tasks, session)
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Let threads and processes that begin meanwhile leave Ctrl-C to the driver."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Slurm(Strict):
@@ -207,7 +177,7 @@ def _check_job(script: str) -> None:
         raise ConfigError(f"executor=slurm: {found.stderr.strip()}")
 
 
-Executor = Annotated[Serial | Processes | Dask | Slurm, Field(discriminator="kind")]
+Executor = Annotated[Serial | Processes | Slurm, Field(discriminator="kind")]
 
 
 def _quieten() -> None:

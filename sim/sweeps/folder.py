@@ -28,7 +28,7 @@ from sim.errors import ConfigError
 from sim.storage.drafts import whole
 from sim.storage.manifest import NAME as MANIFEST
 from sim.storage.manifest import write_json
-from sim.sweeps.batch import Batch, Counts
+from sim.sweeps.batch import Batch, Report
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.points import Points
@@ -157,10 +157,10 @@ class SweepFolder(Batch):
         missing = ~self.runs["run"].isin(self._settled(session)["run"])
         return sorted({int(number) for number in self.shard_of[missing]})
 
-    def counts(self, session: str) -> Counts:
+    def counts(self, session: str) -> Report:
         """Return how many runs are done, and how many have failed in `session`."""
         status = self._settled(session)["status"]
-        return Counts(int((status == DONE).sum()), int((status == FAILED).sum()))
+        return Report(int((status == DONE).sum()), int((status == FAILED).sum()))
 
     def _settled(self, session: str) -> pd.DataFrame:
         records = self.records()

@@ -20,7 +20,7 @@ from sim.errors import ConfigError
 from sim.process.place import Place
 from sim.storage.drafts import whole
 from sim.storage.manifest import MULTIRUN, NAME, read_manifest, write_json
-from sim.sweeps.batch import Batch, Counts
+from sim.sweeps.batch import Batch, Report
 
 # Of a job; running: also if its process is in a place that cannot be looked at from here.
 Status = Literal["done", "failed", "interrupted", "running", "missing"]
@@ -110,20 +110,15 @@ class Multirun(Batch):
         """Return the numbers of jobs that are neither done nor failed in `session`."""
         return [job.number for job in self.jobs if not _is_settled(job, session)]
 
-    def counts(self, session: str) -> Counts:
+    def counts(self, session: str) -> Report:
         """Return how many jobs are done, and how many have failed in `session`."""
         settled = (_entry(job).get("status") for job in self.jobs if _is_settled(job, session))
         counts = Counter(settled)
-        return Counts(counts["done"], counts["failed"])
+        return Report(counts["done"], counts["failed"])
 
     def claim(self, number: int) -> Path:
         """Return the file on which the worker at a job holds a lock."""
         return self.path / "claims" / f"{number:05}.json"
-
-    def __str__(self) -> str:
-        counts = Counter(job.status for job in self.jobs)
-        shown = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
-        return f"{self.path}: {len(self.jobs)} jobs, {shown}"
 
 
 def _entry(job: Job) -> dict[str, Any]:
