@@ -12,56 +12,56 @@ help:  ## list the targets
 run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 	$(PYTHON) -m sim +scenario=$(SCENARIO) $(ARGS)
 
-app: .venv/extras  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
+app: .venv/all  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
 	$(PYTHON) -m sim.app $(ARGS)
 
-test: .venv/ready .venv/extras lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: twenty minutes
+test: .venv/all lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: twenty minutes
 
-lint: .venv/ready  ## ruff: rules and format
+lint: .venv/all  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 
-typecheck: .venv/ready  ## mypy, strict
+typecheck: .venv/all  ## mypy, strict
 	$(PYTHON) -m mypy
 
-fast: .venv/ready  ## the tests but for the slow ones
+fast: .venv/all  ## the tests but for the slow ones
 	$(PYTHON) -m pytest -n 2 --dist worksteal tests
 
-all: .venv/ready  ## all tests; then the rules again, interpreted, so that coverage sees their lines
+all: .venv/all  ## all tests; then the rules again, interpreted, so that coverage sees their lines
 	rm -f .coverage .coverage.*
 	$(PYTHON) -m pytest -n 2 --dist worksteal -m "" --cov --cov-report= tests
 	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 --dist worksteal -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 
-docs: .venv/extras  ## the site of the docs, to outputs/site
+docs: .venv/all  ## the site of the docs, to outputs/site
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build
 
-bench: .venv/ready  ## speed beside other simulators (half an hour), to docs/performance.md: ARGS=--quick
+bench: .venv/all  ## speed beside other simulators (half an hour), to docs/performance.md: ARGS=--quick
 	@test -e .venv-bench/ready || { rm -rf .venv-bench && $(PYTHON) -m venv .venv-bench \
 	  && .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	    --only-binary :all: --require-hashes -r experiments/bench/requirements.txt \
 	  && touch .venv-bench/ready; } || echo "bench: other simulators could not be installed" >&2
 	$(PYTHON) -m experiments.bench $(ARGS)
 
-notebooks: .venv/ready .venv/extras  ## execute the notebooks to outputs/notebooks: ARGS=01_first_run
+notebooks: .venv/all  ## execute the notebooks to outputs/notebooks: ARGS=01_first_run
 	$(PYTHON) -m experiments.notebooks $(ARGS)
 
 LOCK := uv pip compile --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate
 lock: .venv/ready  ## pin and hash the requirements anew (needs uv)
-	$(LOCK) requirements.in -o requirements.txt
-	$(LOCK) requirements-extras.in -o requirements-extras.txt
+	$(LOCK) pyproject.toml --extra build -o requirements.txt
+	$(LOCK) pyproject.toml --all-extras -c requirements.txt -o requirements-all.txt
 	$(LOCK) --override experiments/bench/overrides.txt experiments/bench/requirements.in \
 	  -o experiments/bench/requirements.txt
 
-.venv/ready: requirements.txt
+.venv/ready: requirements.txt pyproject.toml
 	@sh .ci/venv
 	@touch $@
 
-.venv/extras: .venv/ready requirements-extras.txt
-	@echo "Setting up the live app, notebooks and the site of the docs (once, half a minute)" >&2
+.venv/all: .venv/ready requirements-all.txt
+	@echo "Setting up what tests, studies, the app, notebooks and docs need (once, a minute)" >&2
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  -r requirements-extras.txt
+	  -r requirements-all.txt
 	@touch $@
 
 clean:  ## remove the virtual environment and caches

@@ -55,9 +55,9 @@ def home():
 
 def worlds():
     """Return every scenario with its story, what it is compared with, and its policies by date."""
-    from sim.composing.conf import names
-    from sim.scenarios import dated
-    from sim.words.stories import story
+    from sim.commands.scenarios import dated
+    from sim.config.conf import names
+    from sim.report.stories import story
 
     told = [
         f"## {name}\n\n{story(name)}\n\n```text\n{dated(name)}\n```" for name in names("scenario")

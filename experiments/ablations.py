@@ -11,7 +11,7 @@ from experiments.forecasts import HELD_OUT, Calibration, Seen, misfit
 from experiments.sequential import Sizes
 from experiments.study import Study
 from experiments.targets import months
-from sim.mechanisms import MECHANISMS
+from sim.config.mechanisms import MECHANISMS
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 
 Cases = NDArray[np.bool_]  # which points are cases of interest, shape (n points,)
 LEAST_MASS = 0.05  # share of the points in the smallest box

@@ -9,12 +9,12 @@ import numpy as np
 
 from experiments import command
 from sim import load_config
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.engines import CompiledEngine
-from sim.initialisation.start import prepare
-from sim.parallel.threads import Threads
-from sim.simulation import Simulation
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.start import prepare
+from sim.engine.threads import Threads
+from sim.model.simulation import Simulation
 
 N_USERS = 50_000
 Part = tuple[str, float, str]

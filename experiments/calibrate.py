@@ -27,8 +27,9 @@ from experiments.sequential import Sizes
 from experiments.study import Study, parser
 from experiments.targets import COMPANY
 from sim import load_config
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.sweeps.request import Request
 
 QUICK = ("design.n=32", "design.replications=1", 'design.overrides=["population.n_users=300"]')
@@ -40,8 +41,12 @@ def main(arguments: list[str]) -> None:
     """Run wave and generations, and leave the posterior."""
     understood = parser("calibrate", __doc__)
     understood.add_argument("--claims", action="store_true", help="fit companies' claims, too")
-    understood.add_argument("--generations", type=int, default=8, help="after the wave")
-    understood.add_argument("--new", type=int, default=256, help="points of each; draws at last")
+    understood.add_argument(
+        "--generations", type=as_whole_number, default=8, help="after the wave"
+    )
+    understood.add_argument(
+        "--new", type=as_whole_number, default=256, help="points of each; draws at last"
+    )
     with ending_well():
         study = Study("calibrate", understood, arguments)
         given = vars(study.asked)

@@ -12,11 +12,11 @@ from pathlib import Path
 from experiments import command
 from experiments.record import MISSED, section, what_happened
 from sim import run
-from sim.composing.case_dir import SHIPPED
-from sim.config import SimConfig
-from sim.errors import ConfigError
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.config.conf import CASES
+from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
-from sim.process.endings import ending_well
 
 HEAD = """\
 What happened elsewhere and before, simulated with behaviour as it was tuned on Russia in 2025.
@@ -40,7 +40,7 @@ What the cases tell:
 def main(overrides: list[str]) -> None:
     """Print the page."""
     with ending_well():
-        worlds = {folder.name: _world(folder, overrides) for folder in sorted(SHIPPED.glob("*/"))}
+        worlds = {folder.name: _world(folder, overrides) for folder in sorted(CASES.glob("*/"))}
     print("# Other cases: the simulated and the observed record\n")
     print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")
     print(HEAD)

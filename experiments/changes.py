@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from experiments import command
 from experiments.study import numbers
 from sim import load_config
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.engines import CompiledEngine
-from sim.initialisation.start import prepare
-from sim.parallel.threads import Threads
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.start import prepare
+from sim.engine.threads import Threads
+from sim.kernel.lanes import WIDTH
+from sim.model.simulation import Simulation
 from sim.rules.records import Ties
-from sim.simulation import Simulation
-from sim.vectors.lanes import WIDTH
 
 N_USERS = 100_000
 SHOWN = "+scenario=as_happened"

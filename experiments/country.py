@@ -19,10 +19,10 @@ from experiments import command
 from experiments.scores import rmse
 from experiments.study import numbers
 from sim import run
-from sim.config import SimConfig
-from sim.results import Result
-from sim.storage.manifest import read_manifest
-from sim.storage.tables import read_result
+from sim.config.sim_config import SimConfig
+from sim.runs.manifest import read_manifest
+from sim.runs.results import Result
+from sim.runs.tables import read_result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
 MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")

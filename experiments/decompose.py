@@ -17,12 +17,12 @@ import pandas as pd
 
 from experiments import command
 from sim import compare, load_config
-from sim.errors import ConfigError
-from sim.mechanisms import MECHANISMS
-from sim.process.endings import ending_well
-from sim.results import Result
-from sim.words.summary import every_monthly_series, months
-from sim.words.units import BAND
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.units import BAND
+from sim.config.mechanisms import MECHANISMS
+from sim.report.summary import every_monthly_series, months
+from sim.runs.results import Result
 
 
 class Column(NamedTuple):

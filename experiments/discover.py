@@ -22,9 +22,10 @@ import pandas as pd
 from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
 from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.errors import ConfigError
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_number
 from sim.plotting.layout import limit
-from sim.process.endings import ending_well
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 
@@ -77,7 +78,7 @@ class Answer(NamedTuple):
 def main(arguments: list[str]) -> None:
     """Run the points, find the boxes and write the page."""
     understood = parser("discover", __doc__)
-    understood.add_argument("--bound", type=float, default=65.0, help="of exposure [%%]")
+    understood.add_argument("--bound", type=as_number, default=65.0, help="of exposure [%%]")
     with ending_well():
         study = Study("discover", understood, arguments)
         bound = study.asked.bound

@@ -11,9 +11,9 @@ from typing import NamedTuple
 import pandas as pd
 
 from experiments.scalars import BY_NAME, OUTCOMES, PEOPLE, Outcome, paths
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.base.units import BAND
 from sim.sweeps.folder import SweepFolder
-from sim.words.units import BAND
 
 KEYS = ["effect", "month", "outcome"]  # what a value is about, beside point and replication
 

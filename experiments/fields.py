@@ -1,7 +1,7 @@
 """The fields of the models as one reads them: symbol, unit, default, range, meaning, source.
 
-Behaviour describes itself (sim/parameters.py); of the other models the comments behind their
-fields, ``# symbol, meaning [unit]``, are read. Ranges are those of the models' JSON schemas.
+Behaviour describes itself (sim/config/parameters.py); of the other models the comments behind
+their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their JSON schemas.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from io import StringIO
 from typing import Any, NamedTuple
 
-from sim.strict import Strict
+from sim.base.strict import Strict
 
 UNITS = {  # what the types of fields say of their unit, where a comment does not
     "Share": "1", "ByBand": "1", "int": "1", "Utils": "utils", "Rate": "1/day",

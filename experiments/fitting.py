@@ -13,7 +13,7 @@ from experiments.prior import Prior
 from experiments.sequential import LIMIT, Observed, Sizes, Step, close_in, implausibility
 from experiments.study import Study
 from experiments.targets import COMPANY, last_days, months, simulated, targets
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request

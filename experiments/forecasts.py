@@ -16,7 +16,7 @@ from experiments.prior import Prior
 from experiments.scores import band, crps, hazard, inside, line, place, rmse
 from experiments.study import KEPT
 from experiments.targets import COMPANY, last_days, months, simulated, targets
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from experiments.choices import GRAPH
 from experiments.study import markdown
+from sim.population.build import users_and_graph
+from sim.population.statistics import statistics
 from sim.sweeps.folder import SweepFolder
-from sim.world.build import users_and_graph
-from sim.world.statistics import statistics
 
 
 def graphs(folder: SweepFolder) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.design import MORRIS_LEVELS, Design
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments import command
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
-from sim.process.extras import extra
-from sim.storage.drafts import whole
-from sim.world.pool import available_cores
+from sim.base.drafts import whole
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.extras import extra
+from sim.kernel.pool import available_cores
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"

@@ -20,17 +20,17 @@ from omegaconf import OmegaConf
 from experiments import command
 from experiments.fields import Row, as_set, at, rows, say
 from sim import load_config
-from sim.abuse import AbuseKind
-from sim.composing.conf import CONF
-from sim.composing.validation import OURS
-from sim.config import CaseConfig, SimConfig, StartSeed, StartShare
-from sim.parameters import Behaviour
-from sim.platforms import Platform
-from sim.policies import Policy
-from sim.posterior import told
-from sim.strict import Strict, kinds
-from sim.window import Window
-from sim.world.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
+from sim.base.strict import Strict, kinds
+from sim.config.abuse import AbuseKind
+from sim.config.conf import CONF
+from sim.config.parameters import Behaviour
+from sim.config.platforms import Platform
+from sim.config.policies import Policy
+from sim.config.posterior import told
+from sim.config.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
+from sim.config.sim_config import CaseConfig, SimConfig, StartSeed, StartShare
+from sim.config.validation import OURS
+from sim.config.window import Window
 
 CASE = "russia_2025"
 HEAD = f"""\

@@ -20,9 +20,9 @@ from experiments.phase_diagram_page import SHOWN, page
 from experiments.scalars import BY_NAME, HALF, TIP, scalars
 from experiments.study import Study, named, parser
 from experiments.ways import GRADE, Ways, memory, outcomes
-from sim.composing.schema import load_sweep_tree
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.config.compose import load_sweep_tree
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 

@@ -18,12 +18,12 @@ from matplotlib.patches import FancyBboxPatch
 
 from experiments import command
 from sim import load_config
-from sim.composing.conf import CONF
+from sim.config.conf import CONF
 from sim.plotting.drawing import NORMAL, SMALL, WIDTH, new_figure, note
 from sim.plotting.files import save
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, darker
-from sim.world.build import users_and_graph
-from sim.world.graph import Graph
+from sim.population.build import users_and_graph
+from sim.population.graph import Graph
 
 FIGURES = CONF.parent / "docs" / "figures"
 N_USERS = 2_000

@@ -21,9 +21,9 @@ import pandas as pd
 
 from experiments import command
 from experiments.study import markdown
-from sim.parameters import Behaviour
+from sim.base.units import BAND
+from sim.config.parameters import Behaviour
 from sim.rules.records import F64
-from sim.words.units import BAND
 
 CASES = Path(__file__).with_suffix(".csv")
 N = 400_000  # draws of the prior

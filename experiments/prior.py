@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.rules.records import F64
 from sim.sweeps.design import Design
 

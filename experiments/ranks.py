@@ -17,16 +17,16 @@ import numpy as np
 
 from experiments import command
 from sim import load_config
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.engines import CompiledEngine
-from sim.initialisation.start import prepare
-from sim.parallel.ranges import AGREED, MOVED, Ranges, RangesEngine, RangeThreads
-from sim.parallel.ranks import Array, Ranks
-from sim.parallel.threads import Threads
-from sim.process.extras import extra
+from sim.base.extras import extra
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.ranges import AGREED, MOVED, Ranges, RangesEngine, RangeThreads
+from sim.engine.ranks import Array, Ranks
+from sim.engine.start import prepare
+from sim.engine.threads import Threads
+from sim.model.simulation import Simulation
 from sim.rules.records import USER
-from sim.simulation import Simulation
 
 N_STEPS, ROUND = 24, 6  # all steps, and those of either in its turn
 NAMES = {

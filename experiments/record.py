@@ -17,13 +17,13 @@ import pandas as pd
 
 from experiments import command
 from sim import load_config, run
-from sim.config import SimConfig
+from sim.base.endings import ending_well
+from sim.base.units import REACHES
+from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
-from sim.process.endings import ending_well
-from sim.results import Result
-from sim.words.units import REACHES
+from sim.runs.results import Result
 
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
 

@@ -14,12 +14,12 @@ import pandas as pd
 from experiments import command
 from experiments.scalars import HALF, readable
 from sim import compare, load_config, run
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.outcomes import regained, time_to_tip
-from sim.policies import Restriction
-from sim.process.endings import ending_well
-from sim.results import Result
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.config.policies import Restriction
+from sim.config.sim_config import SimConfig
+from sim.runs.outcomes import regained, time_to_tip
+from sim.runs.results import Result
 
 LIFTED = "ban_then_lift"
 TIPPING = ("mandate_only", "call_ban", "as_happened", "full_block", "vpn_crackdown")

@@ -31,9 +31,10 @@ from experiments.robustness_page import Findings, page
 from experiments.sizes import SOCIETY, costs, sized, slopes
 from experiments.study import USERS, Study, parser
 from experiments.verdicts import FACTOR, HOLDS, judged
-from sim.errors import ConfigError
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.plotting.palette import ALONE, WHOLE, Look, platform
-from sim.process.endings import ending_well
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.points import Points
@@ -54,8 +55,12 @@ OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has
 def main(arguments: list[str]) -> None:
     """Run both sweeps and write the page."""
     understood = parser("robustness", __doc__)
-    understood.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="numbers of users")
-    understood.add_argument("--societies", type=int, default=SOCIETIES, help="of each size")
+    understood.add_argument(
+        "--sizes", type=as_whole_number, nargs="+", default=SIZES, help="numbers of users"
+    )
+    understood.add_argument(
+        "--societies", type=as_whole_number, default=SOCIETIES, help="of each size"
+    )
     with ending_well():
         study = Study("robustness", understood, arguments)
         sizes, societies, small = study.asked.sizes, study.asked.societies, ()

@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 import pandas as pd
 import pyarrow.compute as pc
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.config.sim_config import SimConfig
 from sim.sweeps.folder import SweepFolder
 
 HALF = 0.5

@@ -20,13 +20,13 @@ import yaml
 
 from experiments import command
 from sim import compare, load_config
-from sim.composing.conf import CONF, names
-from sim.errors import ConfigError
-from sim.platforms import CELLULAR, CHANNELS
-from sim.process.endings import ending_well
-from sim.results import Result
-from sim.words.summary import monthly_series
-from sim.words.units import BAND, REACHES
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.units import BAND, REACHES
+from sim.config.conf import CONF, names
+from sim.config.platforms import CELLULAR, CHANNELS
+from sim.report.summary import monthly_series
+from sim.runs.results import Result
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",

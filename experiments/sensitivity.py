@@ -20,8 +20,9 @@ import pandas as pd
 from experiments.indices import elementary_effects, independent, luck, sobol_indices
 from experiments.scalars import BY_NAME, OUTCOMES, scalars
 from experiments.study import Study, markdown, parser, short
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
 from sim.rules.records import F64
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
@@ -39,8 +40,12 @@ QUICK_BASE, QUICK_KEEP = 4, 2
 def main(arguments: list[str]) -> None:
     """Run both stages and write the page."""
     understood = parser("sensitivity", __doc__)
-    understood.add_argument("--keep", type=int, default=6, help="parameters of the second stage")
-    understood.add_argument("--base", type=int, default=64, help="its sample, a power of 2")
+    understood.add_argument(
+        "--keep", type=as_whole_number, default=6, help="parameters of the second stage"
+    )
+    understood.add_argument(
+        "--base", type=as_whole_number, default=64, help="its sample, a power of 2"
+    )
     with ending_well():
         study = Study("sensitivity", understood, arguments)
         keep, base, sizes = study.asked.keep, study.asked.base, ()

@@ -8,9 +8,9 @@ from scipy.special import ndtr
 from experiments.identify import contraction
 from experiments.prior import Prior
 from experiments.study import short
-from sim import posterior
-from sim.config import DATA
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.config import posterior
+from sim.config.sim_config import DATA
 from sim.rules.records import F64
 from sim.sweeps.request import Request
 

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from experiments import command
-from sim.errors import ConfigError
-from sim.parameters import Behaviour
-from sim.storage.manifest import write_json
-from sim.storage.stamps import folder_name
+from sim.base.errors import ConfigError
+from sim.base.stamps import folder_name
+from sim.config.parameters import Behaviour
+from sim.runs.manifest import write_json
 from sim.sweeps.driver import drive
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KEPT, USERS = "command.json", "population.n_users"
-UNITS = {  # of policies' keys (sim/policies.py), for axes
+UNITS = {  # of policies' keys (sim/config/policies.py), for axes
     "grade": "share of attempts that fail",
     "ceiling": "share of the segment",
     "rate": "1/day",

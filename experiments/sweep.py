@@ -12,9 +12,9 @@ docs/sweeps.md. `python -m sim.collect FOLDER` joins the results to one table.
 from __future__ import annotations
 
 from experiments import command
-from sim.composing.schema import load_sweep_tree
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.config.compose import load_sweep_tree
 from sim.sweeps.request import Request, design_name
 from sim.sweeps.session import hold
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from sim.composing.schema import load_config
+from sim.config.compose import load_config
 from sim.observation.observed import observations, observed_reach
 from sim.observation.operators import EVERYBODY, OPERATORS
 from sim.observation.operators import REACH as MEASURES

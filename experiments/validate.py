@@ -31,11 +31,12 @@ from experiments.shipped import over_prior
 from experiments.study import Study, parser
 from experiments.targets import months
 from experiments.validation_page import Findings, page
-from sim import posterior
-from sim.composing.schema import load_sweep_tree
-from sim.config import DATA
-from sim.errors import ConfigError
-from sim.process.endings import ending_well
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_whole_number
+from sim.config import posterior
+from sim.config.compose import load_sweep_tree
+from sim.config.sim_config import DATA
 from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
@@ -49,7 +50,9 @@ KEY = "calibration="
 def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
     understood = parser("validate", __doc__)
-    understood.add_argument("--truths", type=int, default=100, help="simulated, to be found again")
+    understood.add_argument(
+        "--truths", type=as_whole_number, default=100, help="simulated, to be found again"
+    )
     understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with ending_well():
         study = Study("validate", understood, arguments)

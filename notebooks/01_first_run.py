@@ -22,8 +22,8 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from sim import compare, load_config
-from sim.errors import ConfigError
-from sim.words.stories import story
+from sim.base.errors import ConfigError
+from sim.report.stories import story
 
 config = load_config("+scenario=call_ban", "population.n_users=2000", "replications=4")
 print(config.case.title)
@@ -64,7 +64,7 @@ result.effects.query("measure == 'dau' and group == 'all'").tail(5)
 # sure. They are written from the numbers of this run.
 
 # %%
-from sim.words.facts import fact_table, facts
+from sim.report.facts import fact_table, facts
 
 found = facts(result)
 for sentence in found.answer:
@@ -80,7 +80,7 @@ fact_table(found)
 # ## The same as figures
 
 # %%
-from sim.figures import figures
+from sim.plotting.figures import figures
 
 drawn = figures(result)
 drawn["reach"]
@@ -97,7 +97,7 @@ drawn["harms"]
 # bands hold no error of the model. The run says so itself:
 
 # %%
-from sim.words.summary import warnings
+from sim.report.summary import warnings
 
 for line in warnings(result):
     print("-", line)

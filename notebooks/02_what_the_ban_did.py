@@ -15,8 +15,8 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from sim import compare, load_config
-from sim.figures import figures
-from sim.words.facts import facts
+from sim.plotting.figures import figures
+from sim.report.facts import facts
 
 config = load_config("+scenario=call_ban", "population.n_users=4000", "replications=6")
 result = compare(config)

@@ -12,7 +12,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # %matplotlib inline
 
 # %%
-from sim.scenarios import dated, listed
+from sim.commands.scenarios import dated, listed
 
 print(listed(width=100))
 
@@ -73,7 +73,7 @@ harms(result.timeseries, [config.scenario, *config.compare_to])
 # the real world, which was neither:
 
 # %%
-from sim.figures import figures
+from sim.plotting.figures import figures
 
 figures(result)["reach"]
 
@@ -84,7 +84,7 @@ figures(result)["reach"]
 # on top of the full block, and the effect is taken against the block alone.
 
 # %%
-from sim.words.facts import fact_table, facts
+from sim.report.facts import fact_table, facts
 
 helped = load_config(
     "+scenario=[full_block,vpn_support]", "compare_to=[full_block]",

@@ -21,7 +21,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from experiments.study import take
-from sim.composing.conf import CONF
+from sim.config.conf import CONF
 from sim.sweeps.request import Request
 
 print((CONF / "design/grade_and_push.yaml").read_text())
@@ -43,7 +43,7 @@ print(f"{len(sweep.runs)} runs in {sweep.path}")
 # %%
 import pandas as pd
 
-from sim.collect import collect
+from sim.commands.collect import collect
 
 collection = collect(sweep.path)
 print(collection.runs["status"].value_counts().to_dict(), "hash", collection.digest)

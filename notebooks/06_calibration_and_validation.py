@@ -77,7 +77,7 @@ trade_offs(shipped.prior.names, shipped.scores).round(2)
 # error of the fitted parameters and luck, not that of the model.
 
 # %%
-from sim.figures import figures
+from sim.plotting.figures import figures
 
 posterior = load_config(
     "+scenario=as_happened", "parameters=posterior", "compare_to=[]",

@@ -18,8 +18,8 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 import shutil
 import tempfile
 
-from sim.case import problems, summary
-from sim.composing.case_dir import case_folder
+from sim.commands.case import problems, summary
+from sim.config.case_dir import case_folder
 
 mine = Path(tempfile.mkdtemp()) / "mine"
 shutil.copytree(case_folder("russia_telegram_2018"), mine)
@@ -60,8 +60,8 @@ print(*problems(str(mine)), "Mended.", sep="\n")
 
 # %%
 from sim import compare, load_config
-from sim.figures import figures
-from sim.words.facts import fact_table, facts
+from sim.plotting.figures import figures
+from sim.report.facts import fact_table, facts
 
 happened = load_config(f"case_dir={mine}").case.happened
 config = load_config(

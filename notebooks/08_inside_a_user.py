@@ -14,9 +14,9 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 
 # %%
 from sim import load_config
-from sim.model import MigrationModel
-from sim.scenarios import dated
-from sim.words.stories import story
+from sim.commands.scenarios import dated
+from sim.model.model import MigrationModel
+from sim.report.stories import story
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)

@@ -6,18 +6,25 @@ runs its scenario, ``compare(config)`` the scenario and its counterfactuals.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.composing.schema import load_config as load_config
-    from sim.results import Result as Result
-    from sim.runs import compare as compare
-    from sim.runs import run as run
+    from sim.config.compose import load_config as load_config
+    from sim.runs.results import Result as Result
+    from sim.runs.run import compare as compare
+    from sim.runs.run import run as run
 
 __version__ = "0.1.0"
+__path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]
 # No submodule may be called like one of these: importing it would take the name.
-_HOME = {"load_config": "composing.schema", "run": "runs", "compare": "runs", "Result": "results"}
+_HOME = {
+    "load_config": "config.compose",
+    "run": "runs.run",
+    "compare": "runs.run",
+    "Result": "runs.results",
+}
 
 
 def __getattr__(name: str) -> Any:

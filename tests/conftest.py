@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_global_randomness():
-    """Fail a test that moves a global generator: all luck is addressed (sim/rng.py)."""
+    """Fail a test that moves a global generator: all luck is addressed (sim/kernel/rng.py)."""
     before = _global_states()
     yield
     assert _global_states() == before, "the test drew from random or numpy.random"

@@ -16,8 +16,8 @@ from experiments.bench.work import (
     count_shares,
     draw_graph,
 )
-from sim.parallel.threads import Threads
-from sim.rng import uniforms
+from sim.engine.threads import Threads
+from sim.kernel.rng import uniforms
 
 SEED = 7
 ROUNDED = 1e-4  # share of choices that single precision may decide otherwise

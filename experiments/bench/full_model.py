@@ -14,13 +14,13 @@ from collections.abc import Callable
 
 from experiments.bench import probe
 from sim import __version__, load_config
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.engines import CompiledEngine
-from sim.initialisation.start import prepare
-from sim.parallel.threads import Threads
-from sim.process.machine import peak, used
-from sim.simulation import Simulation
+from sim.base.machine import peak, used
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.start import prepare
+from sim.engine.threads import Threads
+from sim.model.simulation import Simulation
 
 SCENARIO = "as_happened"
 BAN = dt.date(2025, 8, 13)  # calls are restricted from then on

@@ -15,10 +15,9 @@ from experiments.bench.gather import gather
 from experiments.bench.rows import make_rows
 from experiments.bench.slices import GROUP, OF_WORD, Slices, make_slices, pack, unpack
 from experiments.bench.work import APPEAL, F64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
-from sim.compiled import rule, rule_loop
-from sim.parallel.threads import BLOCK, Threads
-from sim.rng import purpose_key, step_key
-from sim.vectors.lanes import (
+from sim.engine.threads import BLOCK, Threads
+from sim.kernel.compiled import rule, rule_loop
+from sim.kernel.lanes import (
     WIDTH,
     Floats,
     Ints,
@@ -35,6 +34,7 @@ from sim.vectors.lanes import (
     where,
     zeros,
 )
+from sim.kernel.rng import purpose_key, step_key
 
 I32 = NDArray[np.int32]
 Above = tuple[Ints, Ints, Ints, Ints]  # is what a user chose above platform 0, 1, 2, 3?

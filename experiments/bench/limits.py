@@ -19,9 +19,9 @@ from experiments.bench.kernel import Kernel
 from experiments.bench.rows import Rows, make_rows
 from experiments.bench.slices import Slices, make_slices, pack
 from experiments.bench.work import U8, U32, Graph, load_graph
-from sim.compiled import jit_loop, rule_loop
-from sim.parallel.threads import Threads
-from sim.vectors.lanes import WIDTH, bits_of, load, rotate, store, zeros
+from sim.engine.threads import Threads
+from sim.kernel.compiled import jit_loop, rule_loop
+from sim.kernel.lanes import WIDTH, bits_of, load, rotate, store, zeros
 
 _1, _2 = np.uint64(1), np.uint64(2)
 

@@ -8,8 +8,8 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.versions import commit
-from sim.world.pool import available_cores
+from sim.base.versions import commit
+from sim.kernel.pool import available_cores
 
 PACKAGES = ("numpy", "numba", "llvmlite")
 

@@ -11,7 +11,7 @@ from experiments.bench import probe
 from experiments.bench.kernel import Kernel
 from experiments.bench.work import Graph, draw_graph
 from sim import __version__
-from sim.parallel.threads import Threads
+from sim.engine.threads import Threads
 
 
 def main() -> None:

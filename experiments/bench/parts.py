@@ -22,11 +22,15 @@ from numba.extending import intrinsic
 from experiments.bench import probe
 from experiments.bench.full_model import configure, steps_before
 from sim import __version__
-from sim.compiled import rule_loop
-from sim.conditions import Conditions
-from sim.engines import CompiledEngine, Work, agreements, block, make_work
-from sim.initialisation.start import prepare
-from sim.parallel.threads import BLOCK, Threads, chunks
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine, Work, agreements, block, make_work
+from sim.engine.start import prepare
+from sim.engine.state import State
+from sim.engine.tally import Tally, carry, observe
+from sim.engine.threads import BLOCK, Threads, chunks
+from sim.kernel.compiled import rule_loop
+from sim.kernel.lanes import WIDTH, align_stack
+from sim.model.simulation import Simulation
 from sim.rules.choice import communicate
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import (
@@ -43,10 +47,6 @@ from sim.rules.records import (
 )
 from sim.rules.step import act, follow_up, show, wonder
 from sim.rules.whatif import answer
-from sim.simulation import Simulation
-from sim.state import State
-from sim.tally import Tally, carry, observe
-from sim.vectors.lanes import WIDTH, align_stack
 
 PARTS = ("wonder", "communicate", "answer", "follow_up", "observe", "act", "show")
 
@@ -69,7 +69,7 @@ def clocked_rows(
     abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
     agreed: Agreements, work: Work, ticks: I64,
 ) -> None:  # fmt: skip
-    """Do what `sim.engines.step_rows` does, and add the ticks of each part to `ticks`."""
+    """Do what `sim.engine.engines.step_rows` does, and add the ticks of each part to `ticks`."""
     align_stack()
     talks, asked, memory, sums, room = work
     for at in range(first, last, BLOCK):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments.bench.work import F64, Graph, load_graph
-from sim.process.machine import peak, used  # of Python alone: peers have no other libraries
+from sim.base.machine import peak, used  # of Python alone: peers have no other libraries
 
 Step = Callable[[], F64]  # takes a step, returns the shares of platforms after it
 Build = Callable[[Graph], Step]

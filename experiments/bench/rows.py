@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.bench.work import U32, Graph
-from sim.compiled import jit_loop
+from sim.kernel.compiled import jit_loop
 
 
 class Rows(NamedTuple):

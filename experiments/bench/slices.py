@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from experiments.bench.rows import Rows
 from experiments.bench.work import I64, U8, U32
-from sim.compiled import jit_loop
-from sim.parallel.threads import BLOCK
-from sim.vectors.lanes import WIDTH
+from sim.engine.threads import BLOCK
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import WIDTH
 
 OF_WORD = 8  # platforms
 GROUP = OF_WORD * WIDTH  # users

@@ -13,21 +13,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.draws import drawn
-from sim.engines import CompiledEngine
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.config.draws import drawn
+from sim.config.platforms import CELLULAR, CHANNELS
+from sim.config.settings import BANDS, TYPES
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.start import prepare
+from sim.engine.tally import are_lost
+from sim.engine.threads import Threads
 from sim.exports.witness import Witness
-from sim.initialisation.start import prepare
-from sim.parallel.threads import Threads
-from sim.platforms import CELLULAR, CHANNELS
+from sim.model.simulation import Simulation
 from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Now
-from sim.simulation import Simulation
-from sim.tally import are_lost
-from sim.world.settings import BANDS, TYPES
 
 KEYS = ("scenario", "replication", "date")
 MOST = 5_000_000  # rows of users: more are no table for one memory

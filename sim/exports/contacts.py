@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.config import AGENT_LIMIT, SimConfig
-from sim.errors import ConfigError
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.base.extras import extra
+from sim.config.sim_config import AGENT_LIMIT, SimConfig
 from sim.exports.census import KEYS, Census
-from sim.process.extras import extra
-from sim.storage.drafts import whole
-from sim.world.build import users_and_graph
-from sim.world.graph import Graph, networkx
+from sim.population.build import users_and_graph
+from sim.population.graph import Graph, networkx
 
 FORMATS = ("graphml", "gexf")
 

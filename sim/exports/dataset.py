@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.cells import groups
-from sim.config import SimConfig
-from sim.platforms import CHANNELS
-from sim.process.extras import extra
-from sim.results import CHANGES, Result
-from sim.words.units import measure
+from sim.base.extras import extra
+from sim.base.units import measure
+from sim.config.platforms import CHANNELS
+from sim.config.sim_config import SimConfig
+from sim.measures.cells import groups
+from sim.runs.results import CHANGES, Result
 
 Axes = Mapping[str, pd.Index]
 STATISTICS = ("median", "low", "high")

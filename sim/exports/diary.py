@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sim.agents import User
-from sim.model import MigrationModel
-from sim.platforms import CELLULAR, CHANNELS
+from sim.config.platforms import CELLULAR, CHANNELS
+from sim.engine.tally import is_exposed, primary
+from sim.model.agents import User
+from sim.model.model import MigrationModel
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
-from sim.tally import is_exposed, primary
 
 
 class Diary(NamedTuple):

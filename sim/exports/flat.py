@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from sim.errors import ConfigError
-from sim.storage.drafts import whole
-from sim.storage.tables import TABLES
-from sim.words.units import COLUMNS, measure
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.base.units import COLUMNS, measure
+from sim.runs.tables import TABLES
 
 OF_SWEEP = ("outcomes", "summary", "runs")
 COLLECTED = "collected"

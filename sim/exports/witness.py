@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.engines import CompiledEngine, agreements, make_work, step_rows
-from sim.parallel.threads import BLOCK, chunks, n_blocks
+from sim.engine.engines import CompiledEngine, agreements, make_work, step_rows
+from sim.engine.state import State
+from sim.engine.tally import Tally
+from sim.engine.threads import BLOCK, chunks, n_blocks
 from sim.rules.pairing import keep_agreements
 from sim.rules.records import TALK, U64, Now, Records, records
-from sim.state import State
-from sim.tally import Tally
 
 
 class Witness(CompiledEngine):

@@ -6,9 +6,9 @@ import datetime as dt
 
 import pandas as pd
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.lines import read_lines
+from sim.base.errors import ConfigError
+from sim.base.lines import read_lines
+from sim.config.sim_config import SimConfig
 
 LONGEST = 40  # label of an event
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")

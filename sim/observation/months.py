@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sim.measures import COVERED
+from sim.measures.series import COVERED
 
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 

@@ -13,15 +13,16 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from sim.cells import groups
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.lines import Line, read_lines
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_number
+from sim.base.lines import Line, read_lines
+from sim.config.policy_checks import allowed
+from sim.config.sim_config import SimConfig
+from sim.measures.cells import groups
 from sim.observation.events import events
 from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
-from sim.policy_checks import allowed
-from sim.world.ages import age_shares
+from sim.population.ages import age_shares
 
 OBSERVATIONS = "observations.csv"
 COLUMNS = (
@@ -202,14 +203,14 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return as_number(text)
     except ValueError:
         return float("nan")
 
 
 def _month(text: str) -> pd.Timestamp:
     """Return the first day of the month of a date; NaT where the text is none."""
-    match = re.fullmatch(r"(20\d\d-\d\d)(-\d\d)?", text)
+    match = re.fullmatch(r"(20[0-9]{2}-[0-9]{2})(-[0-9]{2})?", text)
     if match is None:
         return pd.NaT
     try:

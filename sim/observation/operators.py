@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.platforms import CELLULAR
-from sim.world.ages import FIRST_AGE, LAST_AGE, age_shares
-from sim.world.arrays import F64
-from sim.world.settings import BAND_STARTS, BANDS
+from sim.base.errors import ConfigError
+from sim.config.platforms import CELLULAR
+from sim.config.settings import BAND_STARTS, BANDS
+from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
+from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
 OWN = ""  # stands for the platform that the figure is about
 EVERYBODY = "12+"
@@ -134,7 +134,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 def _ages(base: str) -> tuple[int, int] | None:
     """Return the first and last age of a base; None if it is not one."""
-    match = re.fullmatch(r"(?:online )?(\d\d)(?:\+|-(\d\d))", base)
+    match = re.fullmatch(r"(?:online )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or LAST_AGE)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.grades import as_restrictions, mean_grades
+from sim.base.errors import ConfigError
+from sim.base.units import BAND
+from sim.config.policies import Compliance, Restriction
+from sim.config.sim_config import SimConfig
+from sim.engine.grades import as_restrictions, mean_grades
 from sim.observation.months import monthly_mean
 from sim.observation.operators import OPERATORS, Key
-from sim.policies import Compliance, Restriction
-from sim.words.units import BAND
 
 SERIES = ["group", "platform", "channel", "measure"]
 SCORE = ["use", "platform", "operator"]
@@ -132,7 +132,7 @@ def available(config: SimConfig) -> pd.DataFrame:
     for step in range(config.n_steps):
         span, date = config.step_span(step), config.step_begins(step)
         hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
-        fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/conditions.py
+        fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/engine/conditions.py
         passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])

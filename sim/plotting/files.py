@@ -7,8 +7,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from sim.base.drafts import whole
 from sim.plotting.drawing import DPI
-from sim.storage.drafts import whole
 
 
 def save(figure: Figure, path_without_suffix: Path | str) -> None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path as Curve
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.plotting.drawing import DPI, NORMAL, POINTS, SMALL, WIDTH, new_figure, note
 from sim.plotting.layout import select, spread
 from sim.plotting.palette import INK, MUTED, PLATFORMS, Looks, darker, in_order, platform

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.plotting.drawing import (
     NORMAL,
     SMALL,

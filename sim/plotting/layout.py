@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.errors import ConfigError
-from sim.words.units import BAND
+from sim.base.errors import ConfigError
+from sim.base.units import BAND
 
 
 def select(table: pd.DataFrame, **wanted: str) -> pd.DataFrame:

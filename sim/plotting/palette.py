@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sim.platforms import CELLULAR
+from sim.config.platforms import CELLULAR
 
 INK, MUTED, FAINT = "#222222", "#666666", "#dddddd"
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.base.units import REACHES
 from sim.plotting.drawing import (
     LEFT,
     MID_MONTH,
@@ -20,7 +21,6 @@ from sim.plotting.drawing import (
     time_axis,
 )
 from sim.plotting.palette import FAINT, INK, MUTED, in_order, platform
-from sim.words.units import REACHES
 
 HIGH, APART = 1.75, 0.62  # of a panel and between two, inches
 COLUMNS = 2

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import jit, rule
-from sim.rng import first_bits, luck_of
+from sim.kernel.compiled import jit, rule
+from sim.kernel.rng import first_bits, luck_of
 from sim.rules.chance import befalls
 from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Int, Now, Record, Records
 from sim.rules.sieve import Sieve, draw, sift

@@ -5,11 +5,11 @@ Openings are not proportional to traffic: groups, channels and notifications bri
 
 from __future__ import annotations
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, exp, flags, read, where, write
 from sim.rules.fixed import habits, intensity
 from sim.rules.records import CALL, MESSAGE, Now, Record
 from sim.rules.word import in_use
-from sim.vectors.octets import Octet, exp, flags, read, where, write
 
 
 @rule

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import SLOTS, user_uniform
-from sim.rules.attitude import leanings
-from sim.rules.chance import befalling
-from sim.rules.fixed import habits, tastes
-from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
-from sim.rules.word import in_use
-from sim.vectors.octets import (
+from sim.kernel.compiled import rule
+from sim.kernel.octets import (
     Octet,
     bits_of,
     bytes_of,
@@ -26,6 +20,12 @@ from sim.vectors.octets import (
     where,
     write,
 )
+from sim.kernel.rng import SLOTS, user_uniform
+from sim.rules.attitude import leanings
+from sim.rules.chance import befalling
+from sim.rules.fixed import habits, tastes
+from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Int, Now, Record
+from sim.rules.word import in_use
 
 
 @rule

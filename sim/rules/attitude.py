@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet
+from sim.kernel.octets import sigmoid as sigmoids
 from sim.rules.chance import sigmoid
 from sim.rules.fixed import belief, beliefs, concern
 from sim.rules.records import Int, Record
-from sim.vectors.octets import Octet
-from sim.vectors.octets import sigmoid as sigmoids
 
 
 @rule

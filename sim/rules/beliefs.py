@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import uniform, unit
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, flags, read, where
+from sim.kernel.rng import uniform, unit
 from sim.rules import fixed
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalling, chosen, happens
@@ -28,7 +29,6 @@ from sim.rules.records import (
 )
 from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import aware_of, beliefs_of, in_use, stories_of
-from sim.vectors.octets import Octet, flags, read, where
 
 
 @rule

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import Int, first_bits, luck_of, lucky_uniform
-from sim.vectors.octets import Octet, bits_of, bytes_of, lowest, number_at
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, bits_of, bytes_of, lowest, number_at
+from sim.kernel.rng import Int, first_bits, luck_of, lucky_uniform
 
 
 @rule

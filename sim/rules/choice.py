@@ -18,7 +18,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.lanes import (
+    WIDTH,
+    Floats,
+    Ints,
+    any_bits,
+    bits_of,
+    fetch,
+    floats_of,
+    fma,
+    gather,
+    load,
+    luck,
+    maximum,
+    number_at,
+    splat,
+    store,
+    turn,
+    where,
+    zeros,
+)
 from sim.rules.records import (
     CALL,
     CELLULAR,
@@ -61,26 +81,6 @@ from sim.rules.tie import (
     weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT
-from sim.vectors.lanes import (
-    WIDTH,
-    Floats,
-    Ints,
-    any_bits,
-    bits_of,
-    fetch,
-    floats_of,
-    fma,
-    gather,
-    load,
-    luck,
-    maximum,
-    number_at,
-    splat,
-    store,
-    turn,
-    where,
-    zeros,
-)
 
 
 class Sums(NamedTuple):

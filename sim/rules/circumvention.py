@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import uniform
+from sim.kernel.compiled import rule
+from sim.kernel.rng import uniform
 from sim.rules import fixed
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Int, Now, Record

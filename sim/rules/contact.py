@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.lanes import WIDTH
 from sim.rules.records import WINDOW, Int, Ties
-from sim.vectors.lanes import WIDTH
 
 
 @rule

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, read, write
 from sim.rules.records import F32, F64, I16, U16, Int, Record
-from sim.vectors.octets import Octet, read, write
 
 TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
 SHARE_STEPS = 65535  # of all that a user says (habits) or could reach

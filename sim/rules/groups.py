@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import uniform
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, exp, flags, ln, number_at, read, splat, where
+from sim.kernel.rng import uniform
 from sim.rules.attitude import leanings
 from sim.rules.chance import happens, sigmoid
 from sim.rules.records import (
@@ -32,7 +33,6 @@ from sim.rules.records import (
     Records,
 )
 from sim.rules.word import in_use
-from sim.vectors.octets import Octet, exp, flags, ln, number_at, read, splat, where
 
 
 @rule

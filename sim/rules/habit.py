@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.octets import Octet, read
 from sim.rules.fixed import habits, keep_habits
 from sim.rules.records import CALL, MESSAGE, Record
-from sim.vectors.octets import Octet, read
 
 
 @rule

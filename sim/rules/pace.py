@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
 from sim.rules.records import Record
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import uniform
+from sim.kernel.compiled import rule
+from sim.kernel.octets import read, total
+from sim.kernel.rng import uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import happens
 from sim.rules.contact import contact
@@ -31,7 +32,6 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.word import pack, pack_mind
-from sim.vectors.octets import read, total
 
 
 @rule

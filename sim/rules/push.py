@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import luck_of, uniform, user_uniform
+from sim.kernel.compiled import rule
+from sim.kernel.octets import bits_of, exp, lowest, read, splat
+from sim.kernel.rng import luck_of, uniform, user_uniform
 from sim.rules.attitude import leaning
 from sim.rules.chance import befalls, chosen
 from sim.rules.fixed import concern
@@ -25,7 +26,6 @@ from sim.rules.records import (
 )
 from sim.rules.sieve import Sieve, draw, sift
 from sim.rules.word import in_use
-from sim.vectors.octets import bits_of, exp, lowest, read, splat
 
 
 @rule

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.rng import Int as Int  # bits, positions
-from sim.vectors.octets import USED
+from sim.kernel.octets import USED
+from sim.kernel.rng import Int as Int  # bits, positions
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -88,7 +88,7 @@ TALK = np.dtype(
 # What of the start is compared with later, as `TALK` has it [1/65535].
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
-# The parameters of behaviour (sim/parameters.py explains them) and of the messengers.
+# The parameters of behaviour (sim/config/parameters.py explains them) and of the messengers.
 RULES = np.dtype(
     [
         ("n_messengers", "i8"),

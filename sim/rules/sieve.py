@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rng import luck_of, unit
+from sim.kernel.compiled import rule
+from sim.kernel.rng import luck_of, unit
 from sim.rules.records import U8, U32, U64, Int
 
 

@@ -15,10 +15,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.compiled import rule
-from sim.rules import (
-    abuse as abuse_rules,
-)
+from sim.kernel.compiled import rule
+from sim.rules import abuse as abuse_rules
 from sim.rules import (
     activity,
     adoption,

@@ -12,7 +12,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule, rule_apart
+from sim.kernel import aligned
+from sim.kernel.compiled import rule, rule_apart
+from sim.kernel.lanes import (
+    SPAN,
+    WIDTH,
+    Floats,
+    Ints,
+    Mask,
+    fma,
+    ln,
+    load,
+    look_up,
+    pick,
+    pick_of,
+    rotate,
+    seldom,
+    splat,
+    store,
+    where,
+    zeros,
+)
 from sim.rules.records import (
     CALL,
     F32,
@@ -35,26 +55,6 @@ from sim.rules.word import (
     PLACE_BIT,
     fear_factor,
     habit_factor,
-)
-from sim.vectors import aligned
-from sim.vectors.lanes import (
-    SPAN,
-    WIDTH,
-    Floats,
-    Ints,
-    Mask,
-    fma,
-    ln,
-    load,
-    look_up,
-    pick,
-    pick_of,
-    rotate,
-    seldom,
-    splat,
-    store,
-    where,
-    zeros,
 )
 
 # Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:

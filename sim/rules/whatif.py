@@ -14,7 +14,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.lanes import (
+    WIDTH,
+    Floats,
+    Ints,
+    any_bits,
+    fma,
+    gather_rows,
+    load,
+    splat,
+    store,
+    zeros,
+)
+from sim.kernel.octets import lowest
 from sim.rules.contact import tie_at
 from sim.rules.records import (
     F32,
@@ -44,19 +57,6 @@ from sim.rules.tie import (
     weights,
 )
 from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT, usable
-from sim.vectors.lanes import (
-    WIDTH,
-    Floats,
-    Ints,
-    any_bits,
-    fma,
-    gather_rows,
-    load,
-    splat,
-    store,
-    zeros,
-)
-from sim.vectors.octets import lowest
 
 VPN_TOO = MAX  # asked of a VPN where others ask of a messenger
 MOST = MAX + 1  # questions of a user

@@ -25,12 +25,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.compiled import rule
+from sim.kernel.compiled import rule
+from sim.kernel.lanes import Floats, Ints, decode, fma
+from sim.kernel.octets import Octet, bytes_of, exp, nearest, sigmoid, where, word_of
 from sim.rules.fixed import beliefs, concern
 from sim.rules.records import MAX, U8, U16, Int, Record, Records, Shown
 from sim.rules.sieve import Sieve, sift
-from sim.vectors.lanes import Floats, Ints, decode, fma
-from sim.vectors.octets import Octet, bytes_of, exp, nearest, sigmoid, where, word_of
 
 USABLE = (1 << 6) - 1
 PLACE_BIT = 6  # the lowest bit of the place says whether there is a VPN

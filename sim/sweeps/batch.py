@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.storage.manifest import read_manifest
+from sim.runs.manifest import read_manifest
 
 
 class Report(NamedTuple):

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sim.storage.locks import locked
+from sim.base.locks import locked
 
 PAUSE = 0.2  # between two tries to get a lock [s]
 MOST_DEATHS = 3  # of workers at one run, before it is taken to be its fault

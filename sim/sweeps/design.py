@@ -12,9 +12,9 @@ import pandas as pd
 from pydantic import Field, field_validator, model_validator
 from scipy.special import ndtr, ndtri
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.base.strict import Strict
 from sim.rules.records import F64
-from sim.strict import Strict
 
 Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)

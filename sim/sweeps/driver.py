@@ -11,16 +11,16 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
-from sim.errors import ConfigError
-from sim.process.interrupts import SIGNALS
-from sim.storage.locks import alone
-from sim.storage.manifest import NAME as MANIFEST
-from sim.storage.manifest import write_json
-from sim.storage.stamps import utc
+from sim.base.errors import ConfigError
+from sim.base.interrupts import SIGNALS
+from sim.base.locks import alone
+from sim.base.stamps import utc
+from sim.base.versions import made_by
+from sim.runs.manifest import NAME as MANIFEST
+from sim.runs.manifest import write_json
 from sim.sweeps.batch import Batch
 from sim.sweeps.executors import Executor
 from sim.sweeps.progress import SweepProgress
-from sim.versions import made_by
 
 PATIENCE = 6  # rounds in which workers died and nothing came of it, before the driver gives up
 

@@ -1,4 +1,4 @@
-"""Who takes the tasks: this process, local processes, Dask workers, here or on Slurm.
+"""Who takes the tasks: this process, local processes, or Dask workers on Slurm.
 
 An executor hands tasks to workers and yields what they report. What a worker that died was at
 stays undone, without an error: the driver reads on disk what is missing.
@@ -14,25 +14,30 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.memory import check_memory
-from sim.process.interrupts import SIGNALS
-from sim.strict import Strict
+from sim.base.errors import ConfigError
+from sim.base.extras import extra
+from sim.base.interrupts import SIGNALS
+from sim.base.strict import Strict
+from sim.config.conf import ROOT
+from sim.config.sim_config import SimConfig
+from sim.kernel.pool import available_cores
+from sim.runs.memory import check_memory
 from sim.sweeps.batch import Report
+from sim.sweeps.leaving import at_work, begin_process
 from sim.sweeps.tasks import take
-from sim.world.pool import THREADS, available_cores
 
 if TYPE_CHECKING:
     from distributed import Client
 
-ROOT = Path(__file__).parents[2]
 MARGIN = 60.0  # before its time limit a worker on Slurm leaves; a quarter of a short limit [s]
 Workers = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -64,34 +69,38 @@ class Serial(Here):
 
 
 class Processes(Here):
-    """Dask workers on this machine, which share its cores; each a process with one task."""
+    """Processes of this machine, which share its cores."""
 
-    kind: Literal["processes", "dask"] = "processes"
+    kind: Literal["processes", "dask"] = "processes"  # dask: its name of before
     workers: Workers | None = None  # null: one a core
 
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
         """Take tasks of the batch in `path` and yield reports as they come."""
-        from distributed import Client, LocalCluster
-
-        _quieten()
         n = min(self.workers or available_cores(), len(tasks))
-        with _without_ctrl_c():
-            cluster = LocalCluster(
-                n_workers=n, threads_per_worker=1, memory_limit=0, dashboard_address=None,
-                env={THREADS: str(max(1, available_cores() // n))},
-            )  # fmt: skip
-        with cluster, Client(cluster) as client:
-            yield from _with_dask(client, path, tasks, session)
+        manner = (available_cores() // n, logging.getLogger("sim").level)
+        # spawn: a forked child of a process that runs threads may hang
+        with ProcessPoolExecutor(n, get_context("spawn"), begin_process, manner) as pool:
+            with _sheltered():
+                futures = [pool.submit(at_work, take, path, task, session) for task in tasks]
+            yield from _reports(futures)
 
 
 @contextmanager
-def _without_ctrl_c() -> Iterator[None]:
-    """Let threads and processes that begin meanwhile leave Ctrl-C to the driver."""
+def _sheltered() -> Iterator[None]:
+    """Keep Ctrl-C from workers that begin meanwhile, until they know to leave it to the driver."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _reports(futures: Sequence[Future[Report]]) -> Iterator[Report]:
+    for future in as_completed(futures):
+        try:
+            yield future.result()
+        except BrokenProcessPool:  # a worker died; the pool is lost with it
+            return
 
 
 class Slurm(Strict):
@@ -114,8 +123,10 @@ class Slurm(Strict):
         Raises
         ------
         ConfigError
-            If there is no sbatch.
+            If there is no sbatch, or dask-jobqueue is not installed.
         """
+        with _keeping_handlers():  # which this library sets when it is imported
+            extra("dask_jobqueue")
         if shutil.which("sbatch") is None:
             raise ConfigError("executor=slurm: no sbatch here; allowed: where there is a Slurm")
 
@@ -130,7 +141,7 @@ class Slurm(Strict):
         """Take tasks of the batch in `path` and yield reports as they come."""
         from distributed import Client
 
-        with _keeping_handlers():  # which this library sets when it is imported
+        with _keeping_handlers():
             from dask_jobqueue import SLURMCluster
         _quieten()
         place = {} if self.host is None else {"host": self.host}

@@ -23,11 +23,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.storage.drafts import whole
-from sim.storage.manifest import NAME as MANIFEST
-from sim.storage.manifest import write_json
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.config.sim_config import SimConfig
+from sim.runs.manifest import NAME as MANIFEST
+from sim.runs.manifest import write_json
 from sim.sweeps.batch import Batch, Report
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA

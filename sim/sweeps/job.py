@@ -7,17 +7,17 @@ import traceback
 from collections.abc import Callable
 from multiprocessing import parent_process
 
-from sim.composing.schema import load_config
-from sim.process.interrupts import Asked, Interrupted
-from sim.storage.checkpoint import Checkpoint
-from sim.storage.folder import fill_folder, fill_shown
-from sim.storage.locks import alone
-from sim.storage.manifest import NAME, read_manifest, write_json, write_overrides
+from sim.base.interrupts import Asked, Interrupted
+from sim.base.locks import alone
+from sim.base.versions import made_by
+from sim.config.compose import load_config
+from sim.report.run_folder import fill_folder, fill_shown
+from sim.runs.checkpoint import Checkpoint
+from sim.runs.manifest import NAME, read_manifest, write_json, write_overrides
 from sim.sweeps.batch import Report
 from sim.sweeps.claim import MOST_DEATHS, Claim, claimed
 from sim.sweeps.leaving import leaves
 from sim.sweeps.multirun import Job, Multirun
-from sim.versions import made_by
 
 NOTHING = Report(0, 0)
 

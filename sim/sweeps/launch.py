@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.composing.jobs import configurations, expand
-from sim.composing.launchers import split
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.config.jobs import configurations, expand
+from sim.config.launchers import split
 from sim.observation.observed import check_observed
 from sim.sweeps.multirun import Multirun
 from sim.sweeps.request import Handling

@@ -16,10 +16,10 @@ from typing import Any, Literal, Self
 
 from omegaconf import OmegaConf
 
-from sim.errors import ConfigError
-from sim.process.place import Place
-from sim.storage.drafts import whole
-from sim.storage.manifest import MULTIRUN, NAME, read_manifest, write_json
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.base.place import Place
+from sim.runs.manifest import MULTIRUN, NAME, read_manifest, write_json
 from sim.sweeps.batch import Batch, Report
 
 # Of a job; running: also if its process is in a place that cannot be looked at from here.

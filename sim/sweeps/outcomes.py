@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from sim.cells import groups
-from sim.config import SimConfig
-from sim.errors import ConfigError
-from sim.measures import COVERED, Observations, Series, month_series, step_series
+from sim.base.errors import ConfigError
+from sim.config.sim_config import SimConfig
+from sim.measures.cells import groups
+from sim.measures.series import COVERED, Observations, Series, month_series, step_series
 from sim.rules.records import F64
 
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from sim.composing.keys import GROUPS, set_key
-from sim.composing.schema import load_tree
-from sim.composing.validation import OURS, validate
-from sim.config import SimConfig
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
+from sim.config.compose import load_tree
+from sim.config.keys import GROUPS, set_key
+from sim.config.sim_config import SimConfig
+from sim.config.validation import OURS, validate
 from sim.sweeps.design import Design, Level
 
 Tree = dict[str, Any]

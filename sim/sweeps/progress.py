@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-from sim.process.progress import clock
-from sim.process.voice import is_quiet
+from sim.base.progress import clock
+from sim.base.voice import is_quiet
 from sim.sweeps.batch import Report
 
 PAUSE = 5.0  # between two lines [s]

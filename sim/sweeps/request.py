@@ -10,11 +10,11 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError
 
-from sim.composing.conf import names
-from sim.composing.schema import load_sweep_tree
-from sim.errors import ConfigError
-from sim.storage.stamps import folder_name
-from sim.strict import Strict, kinds
+from sim.base.errors import ConfigError
+from sim.base.stamps import folder_name
+from sim.base.strict import Strict, kinds
+from sim.config.compose import load_sweep_tree
+from sim.config.conf import names
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder

@@ -8,8 +8,8 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from sim.process.progress import clock
-from sim.storage.manifest import read_manifest
+from sim.base.progress import clock
+from sim.runs.manifest import read_manifest
 from sim.sweeps.claim import running
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
 from sim.sweeps.multirun import Job, Multirun

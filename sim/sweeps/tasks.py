@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.errors import ConfigError
+from sim.base.errors import ConfigError
 from sim.sweeps.batch import Report
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.job import take_job

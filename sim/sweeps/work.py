@@ -14,19 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sim import __version__
-from sim.conditions import Conditions
-from sim.config import SimConfig
-from sim.initialisation.start import prepare
-from sim.parallel.threads import Threads
-from sim.runs import take_run
-from sim.state import State
+from sim.base.versions import commit, sources
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.start import prepare
+from sim.engine.state import State
+from sim.engine.threads import Threads
+from sim.model.watch import Watch
+from sim.runs.run import take_run
 from sim.sweeps.batch import Report
 from sim.sweeps.claim import MOST_DEATHS, claimed
 from sim.sweeps.folder import DONE, FAILED, RECORD, Shard, SweepFolder
 from sim.sweeps.leaving import leaves
 from sim.sweeps.outcomes import outcomes
-from sim.versions import commit, sources
-from sim.watch import Watch
 
 Row = dict[str, Any]  # of the design
 FLUSH = 10.0  # at most so much work is lost when a worker dies [s]

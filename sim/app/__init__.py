@@ -1,0 +1,1 @@
+"""The live app in a browser."""

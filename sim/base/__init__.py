@@ -1,0 +1,1 @@
+"""Nothing of the model: errors, atomic writing, locks, signals, progress, versions, units."""

@@ -1,0 +1,27 @@
+"""Libraries that a simulation does without: imported where they are needed, named if missing."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from sim.base.errors import ConfigError
+
+LIST = "requirements-all.txt"
+
+
+def extra(library: str) -> Any:
+    """Return a library of requirements-all.txt.
+
+    Raises
+    ------
+    ConfigError
+        If it is not installed; the message says how to get it.
+    """
+    try:
+        return import_module(library)
+    except ImportError as error:
+        raise ConfigError(
+            f"{library}: not installed ({error}); get it in the checkout by `make .venv/all` "
+            f"(`make test` does too), elsewhere by `pip install -r {LIST}`"
+        ) from None

@@ -1,0 +1,59 @@
+"""The lines of a CSV file by their numbers, so that one can say where something is wrong."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.base.errors import ConfigError
+from sim.base.inputs import open_table
+
+Line = dict[str, str]
+
+
+def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
+    """Return the lines of a table by their number in the file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such file, it is not to be opened, or its columns are others.
+    """
+    try:
+        with open_table(path) as file:
+            reader = csv.DictReader(file, restkey="", restval="")
+            found = tuple(reader.fieldnames or ())
+            refuse_separator(found, path)
+            if sorted(found) != sorted(columns):
+                unknown = sorted(set(found) - set(columns)) or "none"
+                twice = sorted({name for name in found if found.count(name) > 1}) or "none"
+                missing = [name for name in columns if name not in found] or "none"
+                raise ConfigError(
+                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}, "
+                    f"twice: {twice}; "
+                    f"allowed: {', '.join(columns)}"
+                )
+            numbered = [(reader.line_num, line) for line in reader]
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: no text in UTF-8: {error.reason}") from error
+    except (OSError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot read the table: {error}") from error
+    for number, line in numbered:
+        if "" in line:
+            raise ConfigError(f"{path.name}, line {number}: more values than columns")
+    return {number: {k: v.strip() for k, v in line.items()} for number, line in numbered}
+
+
+def refuse_separator(columns: Sequence[str], path: Path) -> None:
+    """Refuse a table that a spreadsheet has saved with other signs than commas between values.
+
+    Raises
+    ------
+    ConfigError
+        If the first line is one name with such a sign in it.
+    """
+    signs = {";": "semicolons", "\t": "tabs"}
+    for sign, name in signs.items():
+        if len(columns) == 1 and sign in columns[0]:
+            raise ConfigError(f"{path.name}, line 1: separated by {name}; allowed: commas")

@@ -1,0 +1,1 @@
+"""Command lines, one a file, and nothing else."""

@@ -1,0 +1,168 @@
+"""The command line: compose, refuse or run, leave evidence, say what came out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hydra
+from omegaconf import DictConfig
+from rich.console import Console
+
+from sim.base.endings import ending_well
+from sim.base.errors import ConfigError
+from sim.base.voice import is_quiet, set_level
+from sim.config.arguments import parse_arguments
+from sim.config.case_dir import open_case, searching
+from sim.config.completion import script
+from sim.config.compose import Run, load_run, load_tree
+from sim.config.conf import CONF
+from sim.config.keys import open_key
+from sim.config.launchers import refuse_executor, refuse_launchers
+
+BY_RANKS = "engine=mpi"
+SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
+FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
+
+if TYPE_CHECKING:  # the simulator is imported once a run is certain
+    from sim.runs.results import Result
+
+
+def main() -> None:
+    """Run ``python -m sim``: a bad configuration is refused before a folder is made."""
+    with ending_well():
+        _main(parse_arguments(sys.argv[1:]))
+
+
+def _main(options: Namespace) -> None:
+    set_level(options)
+    overrides = [open_key(override) for override in open_case(options.overrides)]
+    _refuse_no_folder(overrides)
+    refuse_launchers(overrides)
+    if options.version:
+        print(_version())
+    elif options.shell_completion:
+        _complete(overrides)
+    elif options.help or options.cfg:
+        _show(options, overrides)
+    elif options.multirun:
+        from sim.sweeps.launch import launch
+
+        raise SystemExit(launch(overrides))
+    elif BY_RANKS in overrides:
+        _among_ranks(overrides)
+    else:
+        _refuse_ranks()
+        _run(_checked(overrides))
+
+
+def _complete(overrides: list[str]) -> None:
+    """Print what bash is to evaluate, or what may be typed, which Hydra knows."""
+    lines = script(overrides)
+    if lines is None:
+        _hand_to_hydra("-sc", *overrides)
+    else:
+        print(lines, end="")
+
+
+def _show(options: Namespace, overrides: list[str]) -> None:
+    """Print the help or a configuration."""
+    if options.multirun and options.cfg:
+        raise ConfigError("-m --cfg: allowed: --cfg job for the values of one job, without -m")
+    load_tree(*overrides)  # what Hydra would refuse is refused in our words
+    flags = ["--help"] if options.help else ["--cfg", options.cfg]
+    _hand_to_hydra(*flags, *searching(tuple(overrides)))
+
+
+def _hand_to_hydra(*arguments: str) -> None:
+    sys.argv[1:] = arguments
+    hydra_main()
+
+
+def _among_ranks(overrides: list[str]) -> None:
+    """Let the first rank do what a single process does; the others take steps with it."""
+    from sim.engine.ranks import Ranks
+    from sim.runs.run import compare
+
+    ranks = Ranks.here()
+    ranks.hush()
+    with ranks.one_fate():
+        run = ranks.told(lambda: _checked(overrides))
+        if ranks.is_first:
+            _run(run)
+        else:
+            compare(run.config)
+
+
+def _version() -> str:
+    from sim.base.versions import commit, versions
+
+    first, *others = (f"{name} {version}" for name, version in versions().items())
+    return f"messenger-migration-{first}, commit {commit() or 'unknown'}\n{', '.join(others)}"
+
+
+def _refuse_no_folder(overrides: list[str]) -> None:
+    """Refuse to fill the present folder, which nobody means: a variable is not set."""
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key in FOLDERS and not value.strip("'\""):
+            raise ConfigError(f"{override}: allowed: a folder, which is made")
+
+
+def _refuse_ranks() -> None:
+    """Refuse to do in each of several processes what one would do."""
+    told = (os.environ.get(name, "") for name in SIZES)
+    n = max(int(size) if size.isascii() and size.isdecimal() else 1 for size in told)
+    if n > 1:
+        raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
+
+
+def _checked(overrides: list[str]) -> Run:
+    """Return what is to be run; refuse what cannot be run, or does not fit in memory."""
+    refuse_executor(overrides)
+    run = load_run(*overrides)
+    from sim.observation.observed import check_observed
+    from sim.runs.memory import check_memory
+
+    check_observed(run.config)
+    if run.config.engine.name == "mpi" and BY_RANKS not in overrides:
+        raise ConfigError(
+            f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
+        )
+    check_memory(run.config)
+    return run
+
+
+def _run(run: Run) -> None:
+    """Take one run to its end in its folder and say what came out."""
+    from sim.report.run_folder import fill_shown
+    from sim.runs.checkpoint import Checkpoint
+    from sim.runs.manifest import write_overrides
+
+    run.folder.mkdir(parents=True, exist_ok=True)
+    write_overrides(run.overrides, run.folder)
+    report(fill_shown(Checkpoint.at(run.folder, run.config)), run.folder)
+
+
+@hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
+def hydra_main(_: DictConfig) -> None:
+    """Answer what Hydra knows: help, configuration, completion; no run is begun."""
+
+
+def report(result: Result, folder: Path) -> None:
+    """Print what came out and where it is; when quiet, where it is."""
+    if is_quiet():
+        print(folder)
+        return
+    from sim.report.summary import table, warnings
+
+    console = Console(width=None if sys.stdout.isatty() else 100)
+    shown = table(result)
+    if shown is not None:
+        console.print(shown)
+    for line in warnings(result):
+        console.print(f"[yellow]![/yellow] {line}", highlight=False)
+    console.print(f"Report, tables and figures: {folder}", highlight=False, soft_wrap=True)

@@ -1,0 +1,289 @@
+"""Compose a configuration with Hydra: defaults from the typed models, choices from conf/."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from functools import lru_cache, partial
+from pathlib import Path
+from threading import RLock
+from typing import Any, NamedTuple
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from sim.base.errors import ConfigError
+from sim.config import posterior
+from sim.config.case_dir import Stamps, open_case, searching, stamps
+from sim.config.case_files import KNOWN
+from sim.config.conf import CONF
+from sim.config.keys import IN_CONF, open_key, path_of
+from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
+from sim.config.sim_config import DATA, SimConfig
+from sim.config.validation import OURS, validate
+from sim.kernel.pool import available_cores
+
+FOLDER_OF_RUN = "hydra.run.dir"
+_ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
+PATH = "./\\$"  # signs of a path, or of a value from elsewhere
+CODE = (
+    "_target_",
+    "()",
+    "class",
+    "factory",
+)  # keys by which Hydra and logging.config call what is named
+LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
+# as Hydra raises them
+REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
+
+
+def register() -> None:
+    """Tell Hydra the defaults that the typed models hold, and how a scenario is called."""
+    tree: dict[str, Any] = {
+        name: field.get_default(call_default_factory=True)
+        for name, field in SimConfig.model_fields.items()
+        if name not in (*IN_CONF, *OURS)
+    }
+    tree["start"] = str(tree["start"])
+    tree["compare_to"] = list(tree["compare_to"])
+    for name in ("behaviour", "engine"):
+        tree[name] = tree[name].model_dump()
+    ConfigStore.instance().store(name="sim_schema", node=tree)
+    OmegaConf.register_new_resolver("scenario_name", scenario_name, replace=True)
+    OmegaConf.register_new_resolver("cores", available_cores, replace=True)
+
+
+def scenario_name(overrides: Any) -> str:
+    """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
+    chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
+    composed = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
+    return "+".join(composed)
+
+
+register()
+
+
+def load_config(*overrides: str) -> SimConfig:
+    """Compose as the command line does: ``load_config("+scenario=call_ban", "seed=2")``.
+
+    Raises
+    ------
+    ConfigError
+        If a name, key, value or combination is not allowed.
+    """
+    return validate(load_tree(*overrides))
+
+
+class Run(NamedTuple):
+    """One run, as the command line asks for it."""
+
+    config: SimConfig
+    folder: Path  # absolute
+    overrides: tuple[str, ...]  # but for those of Hydra
+
+
+def load_run(*overrides: str) -> Run:
+    """Compose as `load_config` does; return also where the run goes.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config` does; or if an override is about Hydra, but for its `hydra.run.dir`.
+    """
+    opened = tuple(open_key(override) for override in open_case(overrides))
+    ours = []
+    for override in opened:
+        key = override.lstrip("+~").partition("=")[0]
+        if not re.match(r"hydra\b", key):
+            ours.append(override)
+        elif key != FOLDER_OF_RUN:
+            raise ConfigError(f"{override}: allowed for one run: {FOLDER_OF_RUN}=FOLDER")
+    config = load_config(*overrides)
+    composed = _composed(opened, "config", stamps(opened)).all
+    try:
+        folder = Path(OmegaConf.select(composed, FOLDER_OF_RUN)).absolute()
+    except REFUSALS as error:
+        raise ConfigError(f"{FOLDER_OF_RUN}: {error}") from None
+    return Run(config, folder, tuple(ours))
+
+
+def load_tree(*overrides: str) -> dict[str, Any]:
+    """Compose as `load_config` does, but leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
+    opened = tuple(open_key(override) for override in open_case(overrides))
+    with _ALONE:
+        if GlobalHydra.instance().is_initialized():
+            return _load(opened)
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return _load(opened)
+
+
+def load_sweep_tree(*overrides: str) -> dict[str, Any]:
+    """Compose conf/sweep.yaml and leave the tree plain: keys and values are not checked.
+
+    Raises
+    ------
+    ConfigError
+        If Hydra refuses an override.
+    """
+    opened = (re.sub(r"^((design|executor)(\.\w+)+=)", r"++\1", o) for o in overrides)
+    with _ALONE, initialize_config_dir(str(CONF), version_base="1.3"):
+        return _compose(tuple(opened), "sweep")
+
+
+def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
+    _refuse_whole(overrides)
+    tree = _compose(overrides)
+    _refuse_misplaced(overrides, tree)
+    for override in overrides:
+        if path_of(override)[0] in OURS and any(key in tree for key in OURS):
+            raise ConfigError(
+                f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
+            )
+    _refuse_drawn(overrides, tree)
+    _refuse_absent(overrides, tree["policies"])
+    tree["scenario"] = scenario_name(overrides)
+    others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
+    tree["counterfactuals"] = {
+        name: _policies(overrides, name) for name in others if isinstance(name, str)
+    }
+    return tree
+
+
+def _refuse_whole(overrides: tuple[str, ...]) -> None:
+    """Refuse to set or delete a tree that is put together from files, or a key that is needed."""
+    for override in overrides:
+        key, *rest = path_of(override)
+        if not rest and key == "policies":
+            raise ConfigError(
+                f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
+            )
+        if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
+            raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
+
+
+def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse a file that does not say in its first line where its keys belong."""
+    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
+        by_hand = any(path[0] == group and path[1:] for path in map(path_of, overrides))
+        if isinstance(tree.get(group), dict) and not by_hand:
+            raise ConfigError(
+                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
+            )
+
+
+def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
+    """Refuse to change a policy that is not in the world."""
+    for override in overrides:
+        group, *rest = path_of(override)
+        name = rest[0] if rest[1:] else ""  # policies.NAME={...} makes one
+        made = policies.get(name) if isinstance(policies, dict) else None
+        if group == "policies" and isinstance(made, dict) and "kind" not in made:
+            in_force = {key: value for key, value in policies.items() if key != name}
+            raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
+
+
+def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse to set by hand what every replication draws."""
+    case = tree["case"]
+    folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
+    if tree["parameters"] == "posterior" and posterior.exists(folder):
+        for override in overrides:
+            if ".".join(path_of(override)) in posterior.read(folder).names:
+                raise ConfigError(
+                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
+                )
+
+
+def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
+    """Return the policies of the same world under another scenario.
+
+    A change or deletion of a policy holds wherever that policy is; what the command line adds is
+    added to the question's own scenario alone.
+    """
+    paths = {o: path_of(o) for o in overrides}
+    shared = [o for o, path in paths.items() if not _is_apart(path)]
+    try:
+        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+    except ConfigError as error:  # said of the key under which the name was given
+        raise ConfigError(
+            str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
+        ) from None
+    changes = [
+        o
+        for o, path in paths.items()
+        if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
+    ]
+    if changes:
+        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
+    return policies
+
+
+def _is_apart(path: list[str]) -> bool:
+    """Say whether an override is the scenario's own, or only says how Hydra runs."""
+    of_hydra = path[0].split("/")[0] == "hydra" and path[1:] != ["searchpath"]
+    return of_hydra or path[0] in ("scenario", "policy", "policies")
+
+
+def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
+    """Return the resolved plain tree of a primary configuration, the caller's own."""
+    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
+
+
+class _Composed(NamedTuple):
+    ours: dict[str, Any]
+    all: DictConfig  # Hydra's own part besides
+
+
+@lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
+def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
+    try:
+        for override in overrides:  # a case may do without, so Hydra would not miss it
+            if override.startswith("abuse=") and not_a_name(override):
+                raise ConfigError(not_a_name(override))
+            _refuse_path(override)
+        cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
+        _refuse_code(OmegaConf.to_container(cfg))
+        ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
+        tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
+    except ConfigError:
+        raise
+    except YAMLError as error:
+        raise ConfigError(no_yaml(error)) from None
+    except REFUSALS as error:
+        unread = getattr(error, "override", "")
+        told = explain(str(error), overrides, partial(_compose, name=name), unread)
+        raise ConfigError(told) from None
+    assert isinstance(tree, dict)
+    return _Composed({str(key): value for key, value in tree.items()}, cfg)
+
+
+def _refuse_path(override: str) -> None:
+    """Refuse a choice that would lead out of the folders of conf/ and of a case."""
+    value = override.partition("=")[2]
+    if path_of(override)[0] in KNOWN and path_of(override)[1:] == [] and set(value) & set(PATH):
+        raise ConfigError(
+            f"{override.lstrip('+~')}: no such name; allowed: names without {' '.join(PATH)}"
+        )
+
+
+def _refuse_code(node: Any, path: str = "") -> None:
+    """Refuse what names code to run, unless it is Hydra's own or writes a log to a stream."""
+    items = node.items() if isinstance(node, dict) else ()
+    for key, value in items:
+        is_ours = str(value).startswith(("hydra.", "hydra_plugins.")) or value in LOGGING
+        if key in CODE and isinstance(value, str) and not is_ours:
+            raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
+        _refuse_code(value, f"{path}{key}.")
+    for value in node if isinstance(node, list) else ():
+        _refuse_code(value, path)

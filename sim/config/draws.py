@@ -1,0 +1,23 @@
+"""The configuration of one replication: as it stands, or with a draw from the posterior."""
+
+from __future__ import annotations
+
+from sim.config import posterior
+from sim.config.keys import set_key
+from sim.config.sim_config import SimConfig
+from sim.config.validation import validate
+
+
+def drawn(config: SimConfig, replication: int) -> SimConfig:
+    """Return the configuration that a replication runs with.
+
+    With ``parameters=defaults`` that is `config` itself. With ``parameters=posterior`` what was
+    fitted has the values of the replication's draw, the same in every scenario; a policy that a
+    scenario lacks stays away.
+    """
+    if config.parameters == "defaults":
+        return config
+    tree = config.model_dump(mode="json") | {"parameters": "defaults"}
+    for key, value in posterior.read(config.case.data).draw(replication).items():
+        set_key(tree, key, value)
+    return validate(tree)

@@ -1,0 +1,55 @@
+"""The mechanisms of the model, and the settings that switch each of them off.
+
+Switched off, a mechanism leaves the model as if it had never been written, bit for bit
+(tests/engine/test_mechanisms.py). ``python -m experiments.decompose`` removes one at a time.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mechanism(NamedTuple):
+    """What makes users move, in a sentence, and the overrides that switch it off."""
+
+    story: str
+    off: tuple[str, ...]
+
+
+MECHANISMS = {
+    "network": Mechanism(
+        "a messenger is worth what contacts on it are", ("behaviour.network_value=0",)
+    ),
+    "habit": Mechanism(
+        "people keep talking where they are used to, and keep what they are used to",
+        ("behaviour.habit_value=0", "behaviour.keep_value=0"),
+    ),
+    "failure": Mechanism(
+        "messages that fail make people reconsider sooner", ("behaviour.failure_exit=0",)
+    ),
+    "pairs": Mechanism("two move their calls together", ("behaviour.pair_rate=0",)),
+    "chats": Mechanism(
+        "group chats hold and move their members",
+        ("behaviour.chat_value=0", "behaviour.chat_rate=0"),
+    ),
+    "beliefs": Mechanism(
+        "being read repels or attracts, and chills what is sensitive",
+        ("behaviour.risk_value=0", "behaviour.sensitive_share=0", "behaviour.attention=0"),
+    ),
+    "chilling": Mechanism(
+        "fear of being read moves sensitive messages", ("behaviour.sensitive_share=0",)
+    ),
+    "attention": Mechanism(
+        "bad news makes people look for another messenger", ("behaviour.attention=0",)
+    ),
+    "peers": Mechanism("beliefs rub off between contacts", ("behaviour.peer_rate=0",)),
+    "word_of_mouth": Mechanism("contacts tell of messengers", ("behaviour.word_of_mouth=0",)),
+    "circumvention": Mechanism(
+        "people take up and drop VPNs because of blocks", ("behaviour.vpn_rate=0",)
+    ),
+    "abroad": Mechanism("somebody close lives abroad", ("population.abroad.share=0",)),
+    "second_phone": Mechanism(
+        "some keep what is demanded on a second phone", ("behaviour.second_phone=0",)
+    ),
+    "abuse": Mechanism("fraud and recruitment follow people", ("abuse=none",)),
+}

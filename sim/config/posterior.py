@@ -1,0 +1,81 @@
+"""Weighted draws of the parameters that a case was fitted for, and which replication has which.
+
+``sim/data/CASE/posterior.csv`` holds a row a draw: its weight, then a column a parameter. It is
+made by ``python -m experiments.validate --ship`` from a calibration.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_left
+from functools import lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.base.inputs import as_number, open_table
+
+NAME = "posterior.csv"
+TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
+WEIGHT = "weight"
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
+
+
+class Posterior(NamedTuple):
+    """What a file of draws holds.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Of the parameters, as keys of a configuration.
+    draws : tuple of dict
+        Values by name.
+    reach : tuple of float
+        Sums of the weights up to each draw; the last is 1.
+    """
+
+    names: tuple[str, ...]
+    draws: tuple[dict[str, float], ...]
+    reach: tuple[float, ...]
+
+    def draw(self, replication: int) -> dict[str, float]:
+        """Return the draw of a replication.
+
+        Where the weights have added up to (1/2 + replication * golden ratio) mod 1: few
+        replications already lie evenly under the weights, and more never change the first.
+        """
+        at = (0.5 + replication * GOLDEN) % 1.0
+        return self.draws[min(bisect_left(self.reach, at), len(self.draws) - 1)]
+
+
+def exists(folder: Path) -> bool:
+    """Say whether a case has been fitted."""
+    return (folder / NAME).is_file()
+
+
+@lru_cache(maxsize=4)
+def read(folder: Path) -> Posterior:
+    """Read the draws of the case whose data lie in `folder`."""
+    with open_table(folder / NAME) as file:
+        rows = list(csv.DictReader(file))
+    names = tuple(name for name in rows[0] if name != WEIGHT)
+    total = sum(as_number(row[WEIGHT]) for row in rows)
+    draws = tuple({name: as_number(row[name]) for name in names} for row in rows)
+    return Posterior(
+        names, draws, tuple(accumulate(as_number(row[WEIGHT]) / total for row in rows))
+    )
+
+
+class Told(NamedTuple):
+    """What data have told of a parameter."""
+
+    parameter: str
+    ratio: float  # posterior sd / prior sd, on the scale on which the prior is normal
+    by: str  # data; data, in part; prior
+
+
+def told(folder: Path) -> tuple[Told, ...]:
+    """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
+    with open_table(folder / TOLD) as file:
+        rows = list(csv.DictReader(file))
+    return tuple(Told(row["parameter"], as_number(row["ratio"]), row["told"]) for row in rows)

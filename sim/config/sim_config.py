@@ -1,0 +1,289 @@
+"""One run, complete: the same SimConfig gives the same result, bit for bit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from sim.base.errors import ConfigError
+from sim.base.inputs import not_a_file
+from sim.base.strict import Share, Strict
+from sim.config import posterior
+from sim.config.abuse import MOST_KINDS, AbuseKind
+from sim.config.parameters import Behaviour
+from sim.config.platforms import CELLULAR, MAX_PLATFORMS, Platform
+from sim.config.policies import Policy
+from sim.config.policy_checks import allowed, policy_problems
+from sim.config.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
+from sim.config.window import Date, Span
+
+DATA = Path(__file__).parents[1] / "data"
+AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
+DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
+TAKEN = ("", "all", "any", "none")  # names of no platform or region
+EngineName = Literal["compiled", "mesa", "mpi"]
+
+
+class StartShare(Strict):
+    """A platform as observed at the start; its stand-alone value is solved to keep it there."""
+
+    reach: Share  # monthly, of the population 12+ [1]
+    daily: Share | None = None  # daily reach; its openings are solved from it [1]
+    profile: dict[str, Share]  # shape by age band; its level follows from `reach`
+    dormant_accounts: Share = 0.0  # share of the others online who have an account [1]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if set(self.profile) != set(BANDS):
+            raise ValueError(f"profile needs exactly the age bands {', '.join(BANDS)}")
+        if self.daily is not None and self.daily >= self.reach:
+            raise ValueError(f"daily={self.daily} must be below reach={self.reach}")
+        return self
+
+
+class StartSeed(Strict):
+    """A platform that is new or rare at the start: first users, and who has heard of it."""
+
+    users: Share  # of the population [1]
+    pattern: Literal["single", "pairs"]  # pairs: each first user with the strongest contact
+    aware: Share  # of the others [1]
+
+
+class CaseConfig(Strict):
+    """A country at a date: where its data lie and what was observed at the start."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")  # of its files
+    folder: str | None = None  # the user's, from case_dir=FOLDER; null: it is shipped in sim/data
+    title: str  # its name in print
+    persons: float = Field(gt=0, le=2000)  # aged 12+, whom observed numbers are of [million]
+    caveat: str  # what a score rests on, in print
+    happened: str  # the scenario in which everything happens that is known to have happened
+    headline_month: Date  # the month that summaries compare, its first day
+    observed_shares: dict[str, StartShare]
+    seeds: dict[str, StartSeed]
+
+    @field_validator("headline_month")
+    @classmethod
+    def _first_day(cls, value: dt.date) -> dt.date:
+        if value.day != 1:
+            raise ValueError("allowed: the first day of a month")
+        return value
+
+    @property
+    def data(self) -> Path:
+        """Return the folder of the case's data files."""
+        return Path(self.folder) / "data" if self.folder else DATA / self.name
+
+
+class EngineConfig(Strict):
+    """How users take their steps; all engines give the same bits."""
+
+    name: EngineName = "compiled"  # compiled: fast; mesa: mesa.Agents; mpi: all ranks of mpirun
+    threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
+    checkpoint_minutes: float = Field(default=10.0, gt=0, le=1440)  # lost at most if killed [min]
+
+
+class SimConfig(Strict):
+    """A scenario in a case, with the worlds it is compared with."""
+
+    scenario: str = "baseline"  # name of what is asked, from +scenario=NAME
+    seed: int = Field(default=1, ge=0, lt=2**63)  # of society and luck alike
+    replications: int = Field(default=8, ge=1, le=100_000)  # runs of one society [1]
+    start: Date = dt.date(2025, 6, 2)  # first day of the run
+    dur_days: float = Field(default=364, gt=0, le=3660)  # a whole number of steps [days]
+    step_days: float = Field(default=7, gt=0, le=31)  # length of a step [days]
+    parameters: Literal["defaults", "posterior"] = "defaults"  # posterior: a draw a replication
+    compare_to: tuple[str, ...] = ()  # scenarios that effects are taken against
+    case: CaseConfig
+    population: PopulationConfig
+    network: NetworkConfig
+    platforms: dict[str, Platform]
+    behaviour: Behaviour = Behaviour()
+    abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
+    engine: EngineConfig = EngineConfig()
+    policies: dict[str, Policy] = Field(default={})
+    counterfactuals: dict[str, dict[str, Policy]] = Field(default={})  # by name
+
+    @property
+    def messengers(self) -> tuple[str, ...]:
+        """Return the platforms that have to be installed, in their order."""
+        return tuple(name for name in self.platforms if name != CELLULAR)
+
+    @property
+    def carriers(self) -> tuple[str, ...]:
+        """Return what communication goes over: the messengers, then cellular."""
+        return (*self.messengers, CELLULAR)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Return the names of the regions, in their order."""
+        return tuple(self.population.regions)
+
+    @property
+    def n_steps(self) -> int:
+        """Return the number of steps of a run."""
+        return round(self.dur_days / self.step_days)
+
+    def step_begins(self, step: int) -> dt.datetime:
+        """Return when a step (from 0) begins; steps may be parts of days."""
+        midnight = dt.datetime.combine(self.start, dt.time())
+        return midnight + dt.timedelta(days=step * self.step_days)
+
+    def step_span(self, step: int) -> Span:
+        """Return the first and last day of a step (from 0), as policies ask for them."""
+        return step * self.step_days, (step + 1) * self.step_days, self.start
+
+    @property
+    def end(self) -> dt.date:
+        """Return the first day after the run."""
+        return self.start + dt.timedelta(days=self.dur_days)
+
+    def counterfactual(self, name: str) -> SimConfig:
+        """Return the same world with the policies of scenario `name`.
+
+        Raises
+        ------
+        ConfigError
+            If it is none that this run is compared with.
+        """
+        if name not in self.counterfactuals:
+            known = ", ".join(self.counterfactuals) or "none"
+            raise ConfigError(f"counterfactual={name}: not in compare_to; allowed: {known}")
+        return self.model_copy(
+            update={
+                "scenario": name,
+                "policies": self.counterfactuals[name],
+                "compare_to": (),
+                "counterfactuals": {},
+            }
+        )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        problems = [*_file_problems(self), *_size_problems(self), *_time_problems(self)]
+        problems += [*_platform_problems(self), *_name_problems(self)]
+        for name, policies in {"": self.policies, **self.counterfactuals}.items():
+            where = f"counterfactuals.{name}." if name else "policies."
+            problems += [where + p for p in policy_problems(self, policies)]
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+
+def _file_problems(config: SimConfig) -> Iterator[str]:
+    """Yield files that a run would look for in vain."""
+    if config.case.folder and not config.case.data.is_dir():
+        yield (
+            f"case.folder={config.case.folder}: no folder data in it; allowed: where the case "
+            "stands (a run is read beside its case)"
+        )
+    elif not config.case.data.is_dir():
+        shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
+        yield (
+            f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
+            "or case_dir=FOLDER with a folder data in it"
+        )
+    elif Path(config.population.ages).name != config.population.ages:
+        yield f"population.ages={config.population.ages}: allowed: the name of a file of the data"
+    elif not (config.case.data / config.population.ages).is_file():
+        tables = sorted(p.name for p in config.case.data.glob("*.csv"))
+        yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
+    if config.parameters == "posterior" and not posterior.exists(config.case.data):
+        make = "" if config.case.folder else " (or make one: python -m experiments.calibrate)"
+        yield f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}"
+    if isinstance(config.network, FileNetwork):
+        try:
+            problem = not_a_file(Path(config.network.path))
+        except (OSError, ValueError):
+            problem = "no such file; allowed: a file that exists"
+        if problem:
+            yield f"network.path={config.network.path}: {problem}"
+
+
+def _size_problems(config: SimConfig) -> Iterator[str]:
+    """Yield what so many users, or so few, cannot have."""
+    n, degree = config.population.n_users, getattr(config.network, "mean_degree", 0)
+    if config.parameters == "posterior" and n > DRAWS_LIMIT:
+        yield f"population.n_users={n} with parameters=posterior; allowed: up to {DRAWS_LIMIT}"
+    if config.engine.name == "mesa" and n > AGENT_LIMIT:
+        yield (
+            f"population.n_users={n} with engine=mesa; "
+            f"allowed: up to {AGENT_LIMIT}, or engine=compiled"
+        )
+    if degree >= n:
+        yield (
+            f"network.mean_degree={degree} with population.n_users={n}; "
+            "allowed: fewer ties than users"
+        )
+
+
+def _time_problems(config: SimConfig) -> Iterator[str]:
+    steps = config.dur_days / config.step_days
+    if abs(steps - round(steps)) > 1e-9 or round(steps) < 1:
+        yield (
+            f"dur_days={config.dur_days:g} must be a whole number of steps of "
+            f"step_days={config.step_days:g}"
+        )
+    b = config.behaviour
+    for name in ("install_rate", "drop_rate"):
+        if getattr(b, name) * config.step_days > 0.43:  # 1 - exp(-0.43) = 0.35
+            yield (
+                f"behaviour.{name}={getattr(b, name):g} with step_days={config.step_days:g}: "
+                "more than 35 % of users would revise in one step; allowed: "
+                f"{name} * step_days <= 0.43"
+            )
+
+
+def _name_problems(config: SimConfig) -> Iterator[str]:
+    """Yield names that stand twice, or mean something else in tables and policies."""
+    for name in dict.fromkeys(config.compare_to):
+        if name == config.scenario or config.compare_to.count(name) > 1:
+            yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"
+    for key, names in (("platforms", config.platforms), ("population.regions", config.regions)):
+        for name in names:
+            if name.strip() in TAKEN:
+                yield f"{key}.{name}: allowed: other names than {', '.join(filter(None, TAKEN))}"
+    labels = [config.platforms[name].label for name in config.messengers]
+    for name, label in zip(config.messengers, labels, strict=True):
+        if not label.strip() or labels.count(label) > 1:
+            yield f"platforms.{name}.label={label}: allowed: text that no other platform has"
+
+
+def _platform_problems(config: SimConfig) -> Iterator[str]:
+    if CELLULAR not in config.platforms:
+        yield f"platforms: {CELLULAR} is missing; it is the outside option of every choice"
+    if not 1 <= len(config.messengers) <= MAX_PLATFORMS:
+        yield f"platforms: {len(config.messengers)} messengers; allowed: 1 to {MAX_PLATFORMS}"
+    named = {**config.case.observed_shares, **config.case.seeds}
+    for name in config.case.observed_shares.keys() & config.case.seeds.keys():
+        yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
+    for key in ("observed_shares", "seeds"):
+        for name in getattr(config.case, key):
+            if name not in config.messengers:
+                yield f"case.{key}.{name}: unknown platform {name!r}; {allowed(config.messengers)}"
+    for kind, abuse in config.abuse.items():
+        for key in ("shares", "conversion"):
+            for name in getattr(abuse, key):
+                if name not in config.platforms:
+                    known = allowed(config.platforms)
+                    yield f"abuse.{kind}.{key}.{name}: unknown platform; {known}"
+    for name in config.messengers:
+        platform, start = config.platforms[name], config.case.observed_shares.get(name)
+        if name not in named:
+            yield f"case: platform {name!r} needs an entry in observed_shares or seeds"
+        if platform.belief is None:
+            yield f"platforms.{name}.belief: missing; users hold one about every messenger"
+        if platform.standalone is None and start is None:
+            yield (
+                f"platforms.{name}.standalone=null needs case.observed_shares.{name}; allowed: "
+                "that, or a value for each age band"
+            )
+        if platform.openings is None and (start is None or start.daily is None):
+            yield (
+                f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily; "
+                "allowed: that, or a number a day"
+            )

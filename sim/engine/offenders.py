@@ -1,0 +1,102 @@
+"""Offenders of one run: where they find people, and how they follow what pays."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.config.platforms import CHANNELS
+from sim.config.settings import BANDS
+from sim.config.sim_config import SimConfig
+from sim.engine.state import State
+from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
+from sim.kernel.compiled import rule_loop
+from sim.rules.abuse import adapt, incidents, profit
+from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
+from sim.rules.word import USABLE, place, usable
+
+
+def reach(state: State, now: Now, threads: Threads) -> F64:
+    """Return r_k by kind of abuse: mean over users of attempts that arrive, (n kinds, MAX + 1)."""
+    counts = np.zeros((len(chunks(state.n_users)), len(now.availability), USABLE + 1), np.int64)
+    threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts, grain=COARSE)
+    bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
+    by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
+    found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
+    for kind, reached in zip(state.abuse, found, strict=True):
+        reached[:MAX] = (by_place * arriving(int(kind.channel), now)).sum(axis=0)
+    return found / state.n_users
+
+
+def arriving(channel: int, now: Now) -> F32:
+    """Return the share of attempts that arrive where a messenger is used, (places, MAX)."""
+    abroad = now.place_class[len(now.availability) - 1]  # where nothing is restricted
+    has_channel = now.quality[abroad, abroad, channel] > 0.0
+    return np.where(has_channel, now.availability[:, channel], np.float32(0.0))
+
+
+def follow(state: State, now: Now, threads: Threads) -> None:
+    """Let offenders of every kind move towards what pays in this step."""
+    for kind, reached in zip(state.abuse, reach(state, now, threads), strict=True):
+        adapt(kind, reached, now.force)
+
+
+def start_abuse(config: SimConfig, state: State, now: Now, threads: Threads) -> None:
+    """Write how abuse stands at the start: conversion is what makes the start stationary.
+
+    Observed shares are of attempts that arrive, so x_k is proportional to share / r_k; a logit
+    best reply x_k ~ profit_k^eps then gives conv_k. Where nothing was observed, an attempt
+    converts as it does on the average platform, times what the configuration says.
+    """
+    for kind, abuse in zip(state.abuse, config.abuse.values(), strict=True):
+        kind.channel = CHANNELS.index(abuse.channel)
+        kind.rate, kind.response = abuse.adaptation_rate, abuse.response
+        kind.elasticity, kind.incident_rate = abuse.elasticity, abuse.incident_rate
+        kind.vulnerability[:] = [abuse.vulnerability[band] for band in BANDS]
+    for kind, abuse, r in zip(
+        state.abuse, config.abuse.values(), reach(state, now, threads), strict=True
+    ):
+        columns = [*range(len(config.messengers)), CELLULAR]
+        observed = np.zeros(MAX + 1)
+        observed[columns] = [abuse.shares.get(name, 0.0) for name in config.carriers]
+        relative = np.ones(MAX + 1)
+        relative[columns] = [abuse.conversion.get(name, 1.0) for name in config.carriers]
+        _solve(kind, observed, relative, r, now.force.detection)
+    if len(state.abuse):
+        sums = np.zeros((n_blocks(state.n_users), len(state.abuse)))
+        threads.run(incident_rows, state.n_users, state.users, state.abuse, now, sums)
+        expected = sums.sum(axis=0) / state.n_users
+        state.abuse.vulnerability /= np.where(expected > 0, expected, 1.0)[:, None]
+
+
+def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) -> None:
+    """Write conversion and the start's shares; see `start_abuse`."""
+    known = (observed > 0.0) & (r > 0.0) & (detection < 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(known, observed / r, 0.0)
+        pays = share ** (1.0 / kind.response) if kind.response > 0.0 else known.astype(float)
+        converts = np.where(known, pays / (r * (1.0 - detection)), 0.0)
+    average = converts[known].mean() if known.any() else 1.0
+    kind.conversion[:] = np.where(known, converts, average * relative)
+    earned = np.array([profit(kind, k, r[k], detection[k]) for k in range(MAX + 1)])
+    weights = np.where(earned > 0.0, earned**kind.response, 0.0)
+    kind.share[:] = weights / weights.sum()
+    kind.conversion[:] /= float(kind.share @ earned)  # so that the mean attempt earns 1
+    kind.total = 1.0
+    kind.arriving = float(kind.share @ r)
+
+
+@rule_loop
+def incident_rows(
+    first: int, last: int, users: Records, abuse: Records, now: Now, sums: F64
+) -> None:
+    """Add the incidents each user is to expect to ``sums[block]``."""
+    for i in range(first, last):
+        for a in range(abuse.shape[0]):
+            sums[i // BLOCK, a] += incidents(abuse[a], users[i], now)
+
+
+@rule_loop
+def crowd_rows(number: int, cuts: I64, words: U64, counts: I64) -> None:
+    """Count the users of a task by place and messengers in ``counts[number]``."""
+    for i in range(cuts[0], cuts[-1]):
+        counts[number, place(words[i]), usable(words[i])] += 1

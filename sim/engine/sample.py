@@ -1,0 +1,131 @@
+"""The users on whom the start is solved, and who else shows and has what they do meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.engine.state import State
+from sim.engine.threads import BLOCK, Threads, n_blocks
+from sim.kernel.compiled import rule, rule_loop
+from sim.kernel.lanes import WIDTH
+from sim.rules.records import I64, MAX, TALK, U8, U64, Int, Record, Records, Ties, records
+from sim.rules.word import pack
+
+MOST_BLOCKS = 128  # of the sample: a quarter of a million users
+MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
+NO_KIND = 255
+GROUP = 4  # blocks outside that talk together: their talks stay near, 2 MB
+_UNASKED: I64 = np.zeros(0, np.int64)
+
+
+class Sample(NamedTuple):
+    """Some blocks of users: those on whom the start is solved, all of a small world, or others."""
+
+    blocks: I64  # (n blocks of the sample,) rising
+    place: I64  # (n blocks of the world,) where in the sample, -1: not in it
+    rows: I64  # (n users of the sample,)
+    talks: Records  # TALK (n users of the sample,)
+
+
+class Turn(NamedTuple):
+    """Whose turn it is: of users side by side in slices of sixteen, every `of`-th slice."""
+
+    k: int
+    of: int
+
+
+ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
+
+
+@rule
+def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
+    """Write to `line` which of the users base to end - 1 have their turn; return how many."""
+    n = np.int64(0)
+    for i in range(base, end):
+        line[n] = i
+        n += np.int64(ties.seat[i]) // WIDTH % turn.of == turn.k
+    return n
+
+
+def draw_sample(n_users: int) -> Sample:
+    """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
+    n = n_blocks(n_users)
+    blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
+    place = np.full(n, -1)
+    place[blocks] = np.arange(len(blocks))
+    rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+    rows = rows[rows < n_users]
+    return Sample(blocks, place, rows, records(TALK, len(rows)))
+
+
+def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
+    """Yield `blocks` a few at a time, without place and rows; talks fill the same memory."""
+    talks = records(TALK, min(len(blocks), GROUP) * BLOCK)
+    for first in range(0, len(blocks), GROUP):
+        some = blocks[first : first + GROUP]
+        n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
+        yield Sample(some, _UNASKED, _UNASKED, talks[:n])
+
+
+@rule
+def user_at(some: Sample, at: Int) -> np.int64:
+    """Return the user whose talk is ``some.talks[at]``."""
+    return np.int64(some.blocks[at // BLOCK] * BLOCK + at % BLOCK)
+
+
+@rule
+def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
+    """Return the user of the sample who stands for user `i`: block for block, in turn."""
+    block = sample.blocks[i // BLOCK % len(sample.blocks)]
+    return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
+
+
+@rule
+def kind_of(user: Record) -> np.uint8:
+    """Return who is alike: band, type, online or not."""
+    return np.uint8(user.band << 3 | (np.int64(user.type) + 1) << 1 | user.online)
+
+
+@rule_loop
+def kind_rows(first: Int, last: Int, users: Records, sample: Sample, kinds: U8) -> None:
+    """Write the kinds of users of the sample."""
+    for at in range(first, last):
+        kinds[at] = kind_of(users[sample.rows[at]])
+
+
+@rule
+def alike(i: Int, user: Record, sample: Sample, kinds: U8) -> np.int64:
+    """Return a user of the sample like user `i`, looked for from its stand-in on."""
+    kind, at = kind_of(user), 0
+    for k in range(i, i + MOST_LOOKS):
+        at = k // BLOCK % len(sample.blocks) * BLOCK + k % BLOCK
+        if kinds[at] == kind:
+            break
+    return np.int64(sample.rows[min(at, len(sample.rows) - 1)])
+
+
+def take_after(state: State, sample: Sample, threads: Threads) -> None:
+    """Give users outside the sample what somebody like them has inside."""
+    kinds = np.full(len(sample.blocks) * BLOCK, NO_KIND, np.uint8)  # the last block may be short
+    threads.run(kind_rows, len(sample.rows), state.users, sample, kinds)
+    threads.run(
+        take_after_rows, state.n_users, state.users, sample, kinds, state.shown.words, state.rules
+    )
+
+
+@rule_loop
+def take_after_rows(
+    first: Int, last: Int, users: Records, sample: Sample, kinds: U8, words: U64, rules: Record
+) -> None:
+    """Copy installs, accounts and habits, and show them."""
+    for i in range(first, last):
+        if sample.place[i // BLOCK] < 0:
+            user, other = users[i], users[alike(i, users[i], sample, kinds)]
+            user.installed = other.installed * user.online
+            user.account = user.installed
+            for p in range(MAX):
+                user.habit[p] = other.habit[p] * (user.installed >> p & 1)
+            words[i] = pack(user, rules)

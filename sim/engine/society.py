@@ -1,0 +1,276 @@
+"""The rest of the start: beliefs, skill with VPNs and group chats at rest among contacts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.config.settings import BANDS
+from sim.config.sim_config import SimConfig
+from sim.engine.sample import Sample, Turn, draw_sample
+from sim.engine.state import State
+from sim.engine.threads import BLOCK, Threads, chunks
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import WIDTH, fetch
+from sim.kernel.octets import number_at
+from sim.kernel.rng import purpose_key, uniform, uniforms
+from sim.population.population import normals
+from sim.rules.contact import tie_at
+from sim.rules.fixed import SKILL_STEPS, in_steps, keep_belief
+from sim.rules.groups import chat_values
+from sim.rules.records import (
+    F32,
+    F64,
+    I64,
+    MAX,
+    N_BANDS,
+    NOWHERE,
+    U64,
+    Chats,
+    Now,
+    Record,
+    Records,
+    Ties,
+)
+from sim.rules.word import place, with_place
+
+CERTAIN = 1e-13  # of a level [utils]: no skill, kept in steps of 1/1024, is another for it
+CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
+AHEAD = 16  # ranks of ties ahead at which words are fetched
+TOGETHER = 3  # messengers about which beliefs rest at a time: all would take memory
+MOST_ROUNDS = 2000  # if contacts weigh a hundred times more than priors
+
+
+def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
+    """Let beliefs rest between contacts and priors: L = (f W L + g L0) / (f + g).
+
+    f and g are the chances by which a step moves a belief to a contact's and to the prior. Where
+    one of them does not act, users hold their priors.
+    """
+    b = config.behaviour
+    follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
+    weight = follow / (follow + forget) if follow > 0.0 and forget > 0.0 else 0.0
+    priors = state.rules.prior.astype(np.float32)
+    threads.run(hold_rows, state.n_users, state.users, priors)
+    for first in range(0, MAX, TOGETHER):
+        prior = priors[:, first : first + TOGETHER]
+        if weight > 0.0 and (prior != prior[0]).any():  # else nobody tells anybody anything new
+            rested = _at_rest(state, np.ascontiguousarray(prior), weight, threads)
+            threads.run(keep_rows, state.n_users, state.users, first, rested)
+
+
+def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
+    """Return the beliefs at rest about some messengers, from the priors by type, (3, TOGETHER)."""
+    n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
+    now, then = (np.empty((n, TOGETHER), np.float32) for _ in range(2))
+    threads.run(prior_rows, n, state.users, prior, now)
+    for _ in range(MOST_ROUNDS):
+        threads.run_chunks(
+            belief_rows, n, state.users, state.ties, now, prior, follow, then, moved
+        )
+        now, then = then, now
+        if moved.max(initial=0.0) < CLOSE:
+            break
+    return now
+
+
+@jit_loop
+def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
+    """Let users hold their priors."""
+    for i in range(first, last):
+        for p in range(MAX):
+            keep_belief(users[i], p, prior[users[i].type + 1, p])
+
+
+@jit_loop
+def prior_rows(first: int, last: int, users: Records, prior: F32, now: F32) -> None:
+    """Write the priors of users."""
+    for i in range(first, last):
+        for k in range(TOGETHER):
+            now[i, k] = prior[users[i].type + 1, k]
+
+
+@jit_loop
+def belief_rows(
+    number: int, cuts: I64, users: Records, ties: Ties, now: F32, prior: F32,
+    follow: float, then: F32, moved: F64,
+) -> None:  # fmt: skip
+    """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest.
+
+    The largest change among the users of a task is written to ``moved[number]``.
+    """
+    moved[number] = 0.0
+    for i in range(cuts[0], cuts[-1]):
+        degree, begin = np.int64(ties.degree[i]), tie_at(ties, i, 0)
+        for k in range(TOGETHER):
+            around = 0.0
+            for r in range(degree):
+                around += ties.rank_weight[r] * now[ties.indices[begin + WIDTH * r], k]
+            around = around / ties.rank_total[degree] if degree > 0 else float(now[i, k])
+            then[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
+            moved[number] = max(moved[number], abs(float(then[i, k]) - float(now[i, k])))
+
+
+@jit_loop
+def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> None:
+    """Let users keep beliefs about the messengers from `p` on."""
+    for i in range(first, last):
+        for k in range(TOGETHER):
+            keep_belief(users[i], p + k, beliefs[i, k])
+
+
+class Skills(NamedTuple):
+    """What decides on a VPN, apart from the level of the band."""
+
+    own: F64  # (n,) deviation from that level [utils]
+    helpers: F64  # (n,) share of contacts with a VPN
+
+
+def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
+    """Solve the skill with VPNs by age so that, unrestricted, the observed share uses one.
+
+    A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
+    solved on the sample on which all of the start is solved (sim/engine/sample.py).
+    """
+    n, blocks = state.n_users, draw_sample(state.n_users).blocks
+    skills = Skills(np.empty(n), np.empty(n))
+    threads.run_parts(_draw_own, n, config, skills)
+    state.show(threads)
+    for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
+        threads.run(help_rows, n, state.shown.words, state.ties, skills.helpers)
+        level = _levels(config, state, skills, blocks)
+        threads.run_parts(_draw_vpns, n, config, state, skills, level)
+        threads.run(show_place_rows, n, state.users, state.shown.words)
+
+
+def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
+    """Draw how users deviate from the level of their band."""
+    key = purpose_key(config.seed, 0, "start.skill")
+    skills.own[first:last] = config.behaviour.vpn_skill_sd * normals(key, last - first, first)
+
+
+def _draw_vpns(
+    first: int, last: int, config: SimConfig, state: State, skills: Skills, level: F64
+) -> None:
+    """Give skill and perhaps a VPN to a range of users; it is shown later."""
+    key, users = purpose_key(config.seed, 0, "start.vpn"), state.users[first:last]
+    mine, online = level[users.band], users.online == 1
+    utility = _utility(config, state, skills, first, last)
+    has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - utility))
+    own = (mine + skills.own[first:last])[online]
+    users.skill[online] = in_steps(own, SKILL_STEPS, np.int16)
+    users.place[online] = (users.place & 0xFE | has)[online]
+
+
+def _utility(config: SimConfig, state: State, skills: Skills, first: int, last: int) -> F64:
+    """Return what decides on a VPN of a range of users, the level apart [utils]."""
+    weight = np.where(state.users.abroad[first:last], 1.0 - state.rules.abroad_weight, 1.0)
+    helped = config.behaviour.vpn_help * (skills.helpers[first:last] * weight)
+    return np.asarray(skills.own[first:last] + helped)
+
+
+def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64:
+    """Return the level of skill of each band, from the users of some blocks."""
+    some = [(at, min(at + BLOCK, state.n_users)) for at in (blocks * BLOCK).tolist()]
+    utility = np.concatenate([_utility(config, state, skills, *block) for block in some])
+    band, online = (
+        np.concatenate([state.users[name][first:last] for first, last in some])
+        for name in ("band", "online")
+    )
+    level = np.zeros(N_BANDS)
+    for k in range(N_BANDS):
+        mine = (band == k) & (online == 1)
+        if mine.any():
+            level[k] = level_of(utility[mine], config.population.vpn[BANDS[k]])
+    return level
+
+
+def level_of(utilities: F64, share: float) -> float:
+    """Return what to add to `utilities` so that the mean chance of a yes is `share`.
+
+    By bracketed Newton steps, which take a tenth of the time of halving.
+    """
+    low, high, level = -40.0, 40.0, 0.0
+    for _ in range(60):
+        yes = 1.0 / (1.0 + np.exp(-np.clip(utilities + level, -40, 40)))
+        gap = share - float(yes.mean())
+        low, high = (level, high) if gap > 0 else (low, level)
+        then = level + gap / max(float((yes * (1.0 - yes)).mean()), 1e-30)
+        if not low < then < high:
+            then = (low + high) / 2
+        if abs(then - level) < CERTAIN:
+            break
+        level = then
+    return level
+
+
+@jit_loop
+def show_place_rows(first: int, last: int, users: Records, words: U64) -> None:
+    """Show where users are by now, with a VPN or without."""
+    for i in range(first, last):
+        words[i] = with_place(words[i], users[i].place)
+
+
+@jit_loop
+def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
+    """Write the share of weighted ties to users of a VPN, of the users of whole blocks.
+
+    Sixteen users side by side: so many words are on their way at once.
+    """
+    degree, share = np.zeros(WIDTH, np.int64), np.zeros(WIDTH)
+    for at in range(first, last, WIDTH):
+        for lane in range(WIDTH):
+            i = ties.order[at + lane]
+            degree[lane] = ties.degree[i] if i < helpers.size else 0
+            share[lane] = 0.0
+        for r in range(degree[0]):  # who has most ties is first
+            tie = ties.slice_start[at // WIDTH] + WIDTH * r
+            fetch(words, ties.indices, tie + AHEAD * WIDTH)
+            for lane in range(WIDTH):
+                helps = place(words[ties.indices[tie + lane]]) & (r < degree[lane])
+                share[lane] += ties.rank_weight[r] * helps
+        for lane in range(WIDTH):
+            i = ties.order[at + lane]
+            if i < helpers.size:
+                total = ties.rank_total[degree[lane]] if degree[lane] > 0 else 1.0
+                helpers[i] = share[lane] / total
+
+
+def seat_chats(
+    config: SimConfig, state: State, sample: Sample, turn: Turn, now: Now, threads: Threads
+) -> None:
+    """Draw where chats are from the law that their members' moves keep: softmax(theta v).
+
+    Chats whose first member is outside the sample stay where they are unless it is their `turn`.
+    """
+    key = np.array([purpose_key(config.seed, 0, "start.chat")], np.uint64)
+    threads.run(
+        seat_rows, len(state.chats.platform), state.users, state.chats, sample, turn, now,
+        state.rules, key,
+    )  # fmt: skip
+
+
+@jit_loop
+def seat_rows(
+    first: int, last: int, users: Records, chats: Chats, sample: Sample, turn: Turn, now: Now,
+    rules: Record, key: U64,
+) -> None:  # fmt: skip
+    """Draw the messenger of a range of chats; a chat without any that a quorum has stays out."""
+    for g in range(first, last):
+        outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
+        if outside and g % turn.of != turn.k:
+            continue
+        values = chat_values(g, users, chats, now, rules)
+        weights, total = np.zeros(MAX), 0.0
+        for p in range(rules.n_messengers):
+            value = float(number_at(values, p))
+            weights[p] = np.exp(rules.chat_choice * value) if value >= 0.0 else 0.0
+            total += weights[p]
+        left = uniform(key[0], g) * total
+        chats.platform[g] = NOWHERE
+        for p in range(rules.n_messengers):
+            left -= weights[p]
+            if left < 0.0:
+                chats.platform[g] = p
+                break

@@ -1,0 +1,219 @@
+"""The state of a run: users, what they did in the last step, what contacts see of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from sim.config.platforms import CELLULAR
+from sim.config.settings import BANDS, TYPES
+from sim.config.sim_config import SimConfig
+from sim.engine.threads import Threads
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import WIDTH
+from sim.kernel.pool import each, parts
+from sim.population.chats import Seats
+from sim.population.graph import WEIGHT_EXPONENT
+from sim.population.population import Population
+from sim.population.rows import Rows
+from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
+from sim.rules.records import (
+    ABUSE,
+    AT_START,
+    I64,
+    NOWHERE,
+    RULES,
+    U32,
+    USER,
+    WINDOW,
+    Chats,
+    Record,
+    Records,
+    Shown,
+    Ties,
+    records,
+)
+from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
+
+MOVES = ("platform", "moved", "bound")  # of chats: what a run changes
+
+
+@dataclass(frozen=True)
+class State:
+    """All arrays of a run; `ties`, `rules`, `at_start` and seats do not change."""
+
+    users: Records  # USER (n,)
+    shown: Shown
+    ties: Ties
+    rules: Record  # RULES
+    chats: Chats
+    abuse: Records  # ABUSE (n kinds,)
+    at_start: Records  # AT_START (n,)
+
+    @property
+    def n_users(self) -> int:
+        """Return the number of users."""
+        return len(self.users)
+
+    def copy(self) -> State:
+        """Return a state that can change without changing this one."""
+        return State(
+            self.users.copy(),
+            Shown(*(shown.copy() for shown in self.shown)),
+            self.ties,
+            self.rules,
+            self.chats._replace(**{name: getattr(self.chats, name).copy() for name in MOVES}),
+            self.abuse.copy(),
+            self.at_start,
+        )
+
+    def changing(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the arrays that a run changes, by name; a copy has its own."""
+        shown = {f"shown.{name}": array for name, array in self.shown._asdict().items()}
+        chats = {f"chats.{name}": getattr(self.chats, name) for name in MOVES}
+        return {"users": self.users, **shown, **chats, "abuse": self.abuse}
+
+    def turned(self) -> State:
+        """Return the state in which is shown what was to be shown from the next step on."""
+        words, minds, next_words, next_minds = self.shown
+        return replace(self, shown=Shown(next_words, next_minds, words, minds))
+
+    def show(self, threads: Threads) -> None:
+        """Show every user anew, after a change from outside a step."""
+        threads.run(show_rows, self.n_users, self.users, self.shown, self.rules)
+
+
+def leaves(node: Any) -> Iterator[Any]:
+    """Yield the arrays and values of a tree of dataclasses and named tuples, such as a state."""
+    if is_dataclass(node):
+        names = [field.name for field in fields(node)]
+    else:
+        names = list(getattr(node, "_fields", ()))
+    if not names:
+        yield node
+    for name in names:
+        yield from leaves(getattr(node, name))
+
+
+def make_users(population: Population, n_threads: int | None = None) -> Records:
+    """Return users who have nothing installed and have heard of nothing."""
+    users, p = records(USER, population.n_users), population
+
+    def make(part: tuple[int, int]) -> None:
+        at = slice(*part)
+        some = users[at]
+        for name in ("band", "segments", "type", "online", "abroad"):
+            some[name] = getattr(p, name)[at]
+        some["concern"] = in_steps(p.concern[at], CONCERN_STEPS, np.uint16)
+        some["intensity"] = in_steps(p.intensity[at], INTENSITY_STEPS, np.uint16)
+        some["place"] = p.region[at] * np.uint8(2) + p.vpn[at]
+        some["taste"][:, : p.taste.shape[1]] = p.taste[at]
+
+    each(make, parts(p.n_users), n_threads)
+    return users
+
+
+def make_ties(rows: Rows) -> Ties:
+    """Return the ties with the weights of ranks up to the largest degree."""
+    longest = int(rows.degree.max(initial=1))
+    weight = np.arange(1, longest + 1, dtype=np.float64) ** -WEIGHT_EXPONENT
+    total = np.concatenate([[0.0], np.cumsum(weight)])
+    return Ties(
+        rows.order, rows.slice_start, rows.indices, rows.seat, rows.degree,
+        weight.astype(np.float32), total.astype(np.float32),
+    )  # fmt: skip
+
+
+def first_ties(ties: Ties, users: I64) -> I64:
+    """Return where in ``ties.indices`` the ties of each of `users` begin, as `tie_at` does."""
+    lane = users // WINDOW * WINDOW + ties.seat[users]
+    return np.asarray(ties.slice_start[lane // WIDTH] + lane % WIDTH)
+
+
+def seats(ties: Ties) -> U32:
+    """Return where in ``ties.order`` each user sits, shape (n,)."""
+    n = len(ties.degree)
+    found = np.empty(n, np.uint32)
+    found[ties.order[:n]] = np.arange(n, dtype=np.uint32)  # empty lanes stand last
+    return found
+
+
+def make_chats(seats: Seats) -> Chats:
+    """Return the chats of a run, on no messenger yet."""
+    n = seats.kind.size
+    return Chats(
+        np.full(n, NOWHERE, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        seats.kind, seats.indptr, seats.members, seats.window, seats.begin, seats.of_user,
+    )  # fmt: skip
+
+
+def make_rules(config: SimConfig) -> Record:
+    """Return the parameters as rules use them; values that the start solves are 0."""
+    rules = records(RULES, 1)[0]
+    rules.n_messengers = len(config.messengers)
+    b, outside = config.behaviour, config.platforms[CELLULAR]
+    for name in type(b).model_fields:
+        if name in (RULES.names or ()):
+            setattr(rules, name, getattr(b, name))
+    rules.channel_share[:] = 1.0 - b.call_share, b.call_share
+    rules.outside[:] = np.exp([outside.message_value, outside.call_value])
+    rules.topic_share[:] = 1.0 - b.sensitive_share, b.sensitive_share
+    abroad = config.population.abroad
+    rules.outside_abroad[:] = rules.outside * np.exp(-abroad.call_price)
+    rules.abroad_weight = abroad.weight
+    rules.abroad_low, rules.abroad_high = _abroad_word(config)
+    for name, value in levels(b.habit_value, b.chilling_value)._asdict().items():
+        setattr(rules, name, value)
+    rules.pair_appeal[:] = -np.inf
+    for p, name in enumerate(config.messengers):
+        platform = config.platforms[name]
+        if platform.standalone is not None:
+            rules.standalone[:, p] = [platform.standalone[band] for band in BANDS]
+        if platform.pair_appeal is not None:
+            rules.pair_appeal[p] = platform.pair_appeal
+        rules.base_openings[p] = platform.openings or 0.0
+        rules.habit_openings[p] = platform.habit_openings
+        rules.mandate_openings[p] = platform.mandate_openings
+        rules.prior[:, p] = [(platform.belief or {}).get(kind, 0.0) for kind in TYPES]
+    return rules
+
+
+def _abroad_word(config: SimConfig) -> tuple[int, int]:
+    """Return what contacts abroad show: who is there, half used to it, restricted nowhere."""
+    low, high = n_places(config) - 1 << PLACE_BIT, 0
+    for p, name in enumerate(config.messengers):
+        low |= config.platforms[name].abroad << p
+        high |= HABIT_STEPS // 2 << HABIT_WIDTH * p
+    return low, high
+
+
+def n_places(config: SimConfig) -> int:
+    """Return the number of places: each region without and with a VPN, and abroad."""
+    return 2 * len(config.population.regions) + 1
+
+
+def make_state(
+    config: SimConfig, population: Population, rows: Rows, seats: Seats,
+    n_threads: int | None = None,
+) -> State:  # fmt: skip
+    """Return the state in which nobody has installed anything."""
+    n = population.n_users
+    return State(
+        make_users(population, n_threads),
+        Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
+        make_ties(rows),
+        make_rules(config),
+        make_chats(seats),
+        records(ABUSE, len(config.abuse)),
+        records(AT_START, n),
+    )
+
+
+@jit_loop
+def show_rows(first: int, last: int, users: Records, shown: Shown, rules: Record) -> None:
+    """Show some users anew."""
+    for i in range(first, last):
+        shown.words[i], shown.minds[i] = pack(users[i], rules), pack_mind(users[i])

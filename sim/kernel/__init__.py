@@ -1,0 +1,1 @@
+"""What makes rules fast: compilation, vectors of 8 and 16, addressed random numbers, hashes."""

@@ -1,0 +1,146 @@
+"""Compile a function with numba; the cache on disk is keyed by the text of all our sources.
+
+numba's own key is one file's content: a cached caller keeps an inlined helper of another module
+after that helper has changed. Hence a cache folder of its own for every state of the sources. What
+numba keeps is a pickle, which runs what it names: hence in a folder that nobody else can write.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cached_property, update_wrapper
+from pathlib import Path
+from types import FunctionType
+from typing import Any, cast
+
+from sim.base.private import private_folder
+
+LEVELS = ("messenger-migration-sim", "numba")  # folders of ours, below a base that others may use
+
+
+def _sources_key() -> str:
+    """Hash every source file of the package, the numba version and the Python version."""
+    from importlib.metadata import version
+
+    digest = hashlib.blake2b(f"{version('numba')} {sys.version}".encode(), digest_size=10)
+    root = Path(__file__).parents[1]
+    for path in sorted(root.rglob("*.py")):
+        digest.update(str(path.relative_to(root)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _cache_dir() -> str:
+    """Return a folder for what is compiled: under the one named, the user's, a temporary."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    bases = [Path(base) for base in (named, home, tempfile.gettempdir()) if base is not None]
+    for base in bases:
+        if (folder := private_folder(base.absolute(), (*LEVELS, _sources_key()))) is not None:
+            return str(folder)
+    tried = ", ".join(str(base) for base in bases)
+    print(
+        f"What is compiled is not kept, as no folder has room and is closed to others: {tried}; "
+        "another may be named by NUMBA_CACHE_DIR",
+        file=sys.stderr,
+    )
+    return tempfile.mkdtemp(prefix="messenger-migration-sim-")
+
+
+# A vector maths library would give other last digits in loops than in scalar calls.
+os.environ["NUMBA_DISABLE_INTEL_SVML"] = "1"
+
+import numba  # noqa: E402
+
+_config: Any = numba.config
+if _config.USING_SVML:
+    raise ImportError("import sim before numba, or set NUMBA_DISABLE_INTEL_SVML=1: same bits")
+# Else numba, where imported before us, would see a new environment and forget what is set below.
+_config.reload_config()
+# Not by the environment: numba may have read it before, and a child would inherit a stale key.
+_config.CACHE_DIR = _cache_dir()
+INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for coverage
+
+
+def nothing_compiled() -> bool:
+    """Say whether the cache is empty: these sources have not run here yet."""
+    return not any(Path(_config.CACHE_DIR).rglob("*.nbi"))  # folders stand there from import on
+
+
+_OPTIONS: dict[str, Any] = {
+    "cache": True,
+    "error_model": "numpy",
+    "no_cfunc_wrapper": True,  # nobody calls them by a C pointer: a tenth of the time to compile
+}
+_RULES = _OPTIONS | {"_nrt": False}  # nothing is allocated
+
+
+class Compiled:
+    """A compiled function with two faces: one for compiled callers, and one for Python.
+
+    What takes arguments from Python apart is a quarter of the time to compile a rule, and most
+    rules are called by other rules alone: so it is compiled where Python calls.
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        update_wrapper(self, function)
+        self.py_func = function
+        self._options = options
+        self._called: Any = numba.njit(**options)(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call from Python."""
+        return self._called(*arguments)
+
+    @property
+    def signatures(self) -> list[Any]:
+        """Return the types of arguments that either face is compiled for."""
+        return [*self._called.signatures, *self._inner.signatures]
+
+    @property
+    def _numba_type_(self) -> Any:
+        """Tell numba what compiled code calls, by the name that it asks for."""
+        return self._inner._numba_type_
+
+    @cached_property
+    def _inner(self) -> Any:
+        f = self.py_func
+        same = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
+        same.__qualname__ = f"{f.__qualname__}.inner"  # by which the cache on disk knows it
+        return numba.njit(**self._options | {"no_cpython_wrapper": True})(same)
+
+
+def _compile[F: Callable[..., Any]](function: F, **options: Any) -> F:
+    return function if INTERPRETED else cast(F, Compiled(function, options))
+
+
+def jit[F: Callable[..., Any]](function: F) -> F:
+    """Compile a function. No fast maths: both engines must give the same bits."""
+    return _compile(function, **_OPTIONS, forceinline=True)
+
+
+def rule[F: Callable[..., Any]](function: F) -> F:
+    """Compile a rule that allocates nothing: arrays in its arguments are not counted.
+
+    Counting references is an atomic operation on each array, each time a rule is called.
+    """
+    return _compile(function, **_RULES, forceinline=True)
+
+
+def rule_apart[F: Callable[..., Any]](function: F) -> F:
+    """Compile a rule that is seldom asked, apart from those who ask: it takes no room there."""
+    return _compile(function, **_RULES)
+
+
+def rule_loop[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop of rules over rows that lets other threads run meanwhile."""
+    return _compile(function, **_RULES, nogil=True)
+
+
+def jit_loop[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop over rows that lets other threads run meanwhile."""
+    return _compile(function, **_OPTIONS, nogil=True)

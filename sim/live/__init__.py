@@ -1,1 +1,0 @@
-"""The live app: a run that somebody watches, its levers and its page."""

@@ -1,0 +1,233 @@
+"""What is observed of a run: reach, use, exposure, isolation, welfare, moves; by group.
+
+Sums are taken over cells (age band x region x type) block by block, so that they do not depend
+on threads; a group's value is the mean over its users. ``docs/measures.md`` defines each measure.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.config.platforms import CHANNELS
+from sim.config.sim_config import SimConfig
+from sim.engine.state import State
+from sim.engine.tally import N_COLUMNS, Tally, collect
+from sim.engine.threads import chunks
+from sim.kernel import aligned
+from sim.kernel.octets import WIDTH
+from sim.kernel.pool import parts
+from sim.measures.cells import Cells
+from sim.measures.values import Seen, step_values
+from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
+
+COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
+AT_ONCE = 16  # steps whose values are worked out together: one by one, it took a fifth of a run
+
+
+class Series(NamedTuple):
+    """What one column of a result is about."""
+
+    platform: str
+    channel: str
+    measure: str
+
+
+def step_series(config: SimConfig) -> list[Series]:
+    """Return the series observed in every step, in the order of `values.step_values`."""
+    messengers, carriers = config.messengers, config.carriers
+    return [
+        *(
+            Series(p, "any", measure)
+            for measure in ("dau", "installed", "account", "mandated", "second_phone", "chats")
+            for p in messengers
+        ),
+        *(Series(p, "any", "primary") for p in carriers),
+        *(Series(p, channel, "use") for channel in CHANNELS for p in carriers),
+        *(Series("any", channel, "exposure") for channel in (*CHANNELS, "any")),
+        *(
+            Series("any", channel, measure)
+            for measure in ("reachable", "secure", "isolation", "cut_off", "reachable_abroad")
+            for channel in CHANNELS
+        ),
+        *(Series("any", "any", measure) for measure in ("welfare", "homes", "vpn", "exposed")),
+        *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in carriers),
+        *(
+            Series("any", "any", f"{kind}_{measure}")
+            for measure in ("incidents", "victims")
+            for kind in config.abuse
+        ),
+        *(Series("any", "any", f"{kind}_losses") for kind in costly(config)),
+    ]
+
+
+def costly(config: SimConfig) -> list[str]:
+    """Return the kinds of abuse that take money."""
+    return [kind for kind, abuse in config.abuse.items() if abuse.takes == "money"]
+
+
+def month_series(config: SimConfig) -> list[Series]:
+    """Return the series observed once a calendar month."""
+    return [Series(p, "any", "mau") for p in config.messengers]
+
+
+class Flow(NamedTuple):
+    """Users by primary platform at two dates: `table[a, b]` moved from a to b (fractions)."""
+
+    from_date: dt.date
+    to_date: dt.date
+    table: F64  # (P + 1, P + 1), cellular last
+
+
+@dataclass
+class Observations:
+    """What was observed of one run."""
+
+    steps: list[F64] = field(default_factory=list)  # each (n groups, n step series)
+    months: list[tuple[dt.date, F64]] = field(default_factory=list)  # (n groups, P)
+    flows: list[Flow] = field(default_factory=list)
+    exposed: list[tuple[dt.date, U8]] = field(default_factory=list)  # bits of users, packed
+
+
+class Recorder:
+    """Observes one run step by step; `observations` are what remains.
+
+    Attributes
+    ----------
+    primary : array of uint8, shape (n,)
+        Where each user talked most in the last step; see `tally.primary`.
+    exposed : array of uint8, shape (n,)
+        1 for each user of whose talk the state could read much in it, else 0.
+    """
+
+    def __init__(self, config: SimConfig, state: State) -> None:
+        self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
+        self._observations = Observations()
+        self._waiting: list[Seen] = []  # steps whose values are not worked out yet
+        self.cells = Cells(config, state.users)
+        self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
+        self.primary: U8 = np.zeros(self.n_users, np.uint8)
+        self.exposed: U8 = np.zeros(self.n_users, np.uint8)
+        self._snapshots: list[tuple[dt.date, U8]] = []
+        self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
+        self._covered = 0.0  # days of the month so far
+        self._tally: Tally | None = None  # of the last step
+
+    @property
+    def observations(self) -> Observations:
+        """Return what has been observed until now."""
+        self.work_out()
+        return self._observations
+
+    def tally(self, step: int) -> Tally:
+        """Return where the users of step `step` are added up."""
+        parts = list(self._months_of(step))
+        scales, covered = [], self._covered
+        for first, days, is_last in parts:
+            length, covered = _length(first), covered + days
+            is_last |= step == self.config.n_steps - 1
+            scales.append(length / covered if is_last else 0.0)
+            covered = 0.0 if is_last else covered
+        n_chunks = len(chunks(self.n_users))
+        if self._tally is None:
+            sums = aligned.zeros((n_chunks, self.cells.n, N_COLUMNS))
+        else:
+            sums = self._tally.sums  # cleared; the system would have to clear new ones
+        self._tally = Tally(
+            len(self.config.population.regions), self._at_start, self.primary, self.exposed,
+            self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
+            sums, aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
+        )  # fmt: skip
+        return self._tally
+
+    def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
+        """Record what was added up in step `step`."""
+        sums = np.zeros(tally.sums.shape[1:])
+        collect(tally.sums, sums)
+        self._waiting.append(Seen(sums, abuse.copy(), now))
+        if len(self._waiting) == AT_ONCE:
+            self.work_out()
+        if step == 0:
+            self._snapshot(step)
+        for k, (first, days, is_last) in enumerate(self._months_of(step)):
+            self._covered += days
+            if is_last or step == self.config.n_steps - 1:
+                self._close_month(first, step, tally.months[:, k].sum(axis=0))
+        if step == self.config.n_steps - 1:
+            self._finish(step)
+
+    def work_out(self) -> None:
+        """Work out the values of the steps that wait for it."""
+        if self._waiting:
+            n, waiting, self._waiting = len(self.config.messengers), self._waiting, []
+            self._observations.steps.extend(step_values(waiting, self.cells, n, self._costly))
+
+    def _finish(self, step: int) -> None:
+        """Note the whole run's moves."""
+        if self._snapshots[-1][0] < self._date(step):
+            self._snapshot(step)
+        first, last = self._snapshots[0], self._snapshots[-1]
+        if first[0] < last[0] and (first[0], last[0]) not in {
+            f[:2] for f in self._observations.flows
+        }:
+            self._observations.flows.append(self._flow(first, last))
+
+    def _date(self, step: int) -> dt.date:
+        return self.config.step_begins(step).date()
+
+    def lost_users(self, platform: str) -> float:
+        """Return the share of its daily users that `platform` has lost since the first step."""
+        k = self.config.messengers.index(platform)  # daily reach stands first
+        before, now = (float(self.observations.steps[at][0, k]) for at in (0, -1))
+        return 1.0 - now / before if before > 0.0 else 0.0
+
+    def _months_of(self, step: int) -> Iterator[tuple[dt.date, float, bool]]:
+        """Yield the months a step touches: first day, days in it, whether it ends in the step."""
+        # rounded, so that steps that are no binary fractions meet the ends of months
+        begin, end = (round(k * self.config.step_days, 6) for k in (step, step + 1))
+        while begin < end:
+            day = self.config.start + dt.timedelta(days=int(begin))
+            first = day.replace(day=1)
+            boundary = float((_next_month(first) - self.config.start).days)
+            yield first, min(end, boundary) - begin, boundary <= end
+            begin = min(end, boundary)
+
+    def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
+        """Keep the reach of a month that is over, by the users seen in it, (n_cells, WIDTH)."""
+        if self._covered >= COVERED * _length(first):
+            with np.errstate(invalid="ignore"):
+                reach = self.cells.by_group(seen) / self.cells.counts[:, None]
+            self._observations.months.append((first, reach[:, : len(self.config.messengers)]))
+            self._snapshot(step)
+        self._covered = 0.0
+
+    def _snapshot(self, step: int) -> None:
+        """Keep who is where; note the moves since the last time."""
+        self._snapshots.append((self._date(step), self.primary.copy()))
+        if not self._observations.exposed or self._observations.exposed[-1][0] < self._date(step):
+            self._observations.exposed.append((self._date(step), np.packbits(self.exposed)))
+        if len(self._snapshots) > 1 and self._snapshots[-2][0] < self._snapshots[-1][0]:
+            self._observations.flows.append(self._flow(*self._snapshots[-2:]))
+        del self._snapshots[1:-1]
+
+    def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
+        size, columns = MAX + 1, [*range(len(self.config.messengers)), CELLULAR]
+        counts = np.zeros(size * size, np.int64)
+        for first, last in parts(self.n_users):
+            pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]
+            counts += np.bincount(pairs, minlength=size * size)
+        table = counts.reshape(size, size) / self.n_users
+        return Flow(before[0], after[0], table[np.ix_(columns, columns)])
+
+
+def _length(first: dt.date) -> int:
+    """Return the days of the month that begins on `first`."""
+    return (_next_month(first) - first).days
+
+
+def _next_month(first: dt.date) -> dt.date:
+    return (first + dt.timedelta(days=32)).replace(day=1)

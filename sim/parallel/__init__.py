@@ -1,1 +1,0 @@
-"""Who takes a step together: threads of a process, or ranks of several."""

@@ -1,0 +1,1 @@
+"""People and their ties: made once, cached, the same in every scenario of a seed."""

@@ -1,1 +1,0 @@
-"""The process and the machine that it runs on: copies, signals, memory, how it ends."""

@@ -1,0 +1,1 @@
+"""Sentences, tables and the page that a run leaves."""

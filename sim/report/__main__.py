@@ -1,0 +1,35 @@
+"""Write the report of a run anew, or a page that compares several: ``python -m sim.report``."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from sim.base.endings import ending_well
+from sim.report.page import write_comparison, write_report
+from sim.runs.tables import read_result
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the report of a run anew, or a page that compares several."""
+    parser = argparse.ArgumentParser(
+        "python -m sim.report", description="Write the report of a run, or compare several."
+    )
+    parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="outputs/...")
+    parser.add_argument(
+        "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
+        help="where a comparison goes",
+    )  # fmt: skip
+    asked = parser.parse_intermixed_args(arguments)
+    with ending_well():
+        first, *others = asked.folders
+        if others:
+            write_comparison(asked.folders, asked.to)
+            print(asked.to)
+        else:
+            print(write_report(read_result(first), first) or "no whole month was run: no report")
+
+
+if __name__ == "__main__":
+    main()

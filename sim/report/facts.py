@@ -1,0 +1,225 @@
+"""What a report says of a run: numbers with bands, who moved, what is missed, how sure."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from sim.base.numbers import Number
+from sim.config.sim_config import SimConfig
+from sim.measures.series import costly
+from sim.observation.months import monthly_mean
+from sim.report.summary import (
+    HELD,
+    SERIES,
+    Row,
+    every_monthly_series,
+    how_many_missed,
+    months,
+    observed_in,
+    reach_points,
+    rows,
+)
+from sim.runs.results import Result
+
+MOVED = 2  # messengers named in the first sentence
+COSTS = ("exposure", "cut_off", "isolation", "welfare")
+
+
+class Line(NamedTuple):
+    """One measure: before, after, what each counterfactual changes, what was observed."""
+
+    row: Row
+    before: Number
+    after: Number
+    effects: dict[str, Number]  # by counterfactual: scenario minus counterfactual, paired
+    observed: str
+
+
+class Facts(NamedTuple):
+    """What a report is written from."""
+
+    config: SimConfig
+    before: dt.date
+    after: dt.date
+    lines: list[Line]
+    groups: pd.DataFrame  # who moved: group, then effect on daily reach by messenger, exposure
+    observed: pd.DataFrame  # as summary.reach_points, by date
+    answer: list[str]
+
+
+def facts(result: Result) -> Facts | None:
+    """Return what a report says; None if no whole month was run."""
+    before, after = months(result)
+    if after is None:
+        return None
+    config = result.config
+    seen = reach_points(result)
+    lines = list(_lines(result, before, after))
+    groups = _groups(result, after)
+    answer = list(_answer(config, after, lines, seen))
+    seen = seen.sort_values("date", kind="stable")
+    return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
+
+
+def fact_table(found: Facts) -> pd.DataFrame:
+    """Return the lines of a report as a table for the eye: adoption, and below it what it costs.
+
+    Returns
+    -------
+    DataFrame, index label of the measure
+        Both months and the effect against each counterfactual, written with their 90 % bands:
+        per cent and points of it where the measure is a share; observed [%], if it was.
+    """
+    rows = {
+        line.row.label: {
+            f"{found.before:%b %Y}": str(line.before),
+            f"{found.after:%b %Y}": line.after.level(),
+            **{f"less {other}": effect.change for other, effect in line.effects.items()},
+            f"observed {found.after:%b %Y}": line.observed,
+        }
+        for line in found.lines
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
+    config = result.config
+    monthly = every_monthly_series(result)
+    observed = observed_in(result, after)
+    for row in rows(config):
+        key = (row.platform, row.channel, row.measure)
+        here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
+        effects = {
+            name: Number.of(here.loc[after] - other.loc[after], row.form)
+            for name, other in zip(config.compare_to, others, strict=True)
+        }
+        point = observed.get((row.platform, row.measure))
+        yield Line(
+            row,
+            Number.of(here.loc[before], row.form),
+            Number.of(here.loc[after], row.form),
+            effects,
+            "" if point is None else f"{100 * point:.1f}",
+        )
+
+
+def _answer(
+    config: SimConfig, after: pd.Timestamp, lines: list[Line], seen: pd.DataFrame
+) -> Iterator[str]:
+    """Yield the three sentences: who moved, at what cost, how sure."""
+    when = f"{after:%B %Y}"
+    if config.compare_to:
+        yield from _effect(config, when, lines)
+    else:
+        yield from _levels(config.scenario, when, lines)
+    yield _how_sure(config, seen)
+
+
+def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
+    """Say what the bands hold, and how many of the observed points are missed."""
+    society = f"one society of {config.population.n_users:,} users"
+    sure = f"this is one run of {society}, without bands"
+    if config.replications > 1:
+        replications = f"{config.replications} replications of {society}"
+        sure = f"the bands are over {replications} and hold {HELD[config.parameters]}"
+    against = "no observed reach lies in this time that the run can be held against"
+    if len(seen):
+        happened = config.case.happened
+        is_other = config.scenario != happened
+        theirs = f"; they are of {happened}, not of this world" if is_other else ""
+        against = f"{how_many_missed(seen)}{theirs}"
+    return f"How sure: {sure}; {against}."
+
+
+def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
+    """Say what a scenario changes against its first yardstick."""
+    other = config.compare_to[0]
+    by_key = {(line.row.platform, line.row.channel, line.row.measure): line for line in lines}
+    reach = [line for line in lines if line.row.measure == "dau"]
+    reach.sort(key=lambda line: -abs(line.effects[other].median))
+    moved = ", ".join(
+        f"of {_name(line)} is {line.effects[other].moved('higher', 'lower')}"
+        for line in reach[:MOVED]
+        if not line.effects[other].is_nought
+    )
+    reached = (
+        f"the daily reach {moved} (the largest changes)" if moved else "daily reach is as high"
+    )
+    calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
+    yield (
+        f"Against {other}, in {when}, {reached}; calls by the plain phone take "
+        f"{calls.moved('more', 'less')} of all communication{_abuse(config, other, by_key)}."
+    )
+    cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
+    yield (
+        "At what cost: "
+        f"of all communication {cost['any', 'exposure'].moved('more', 'less')} is open to the "
+        f"state; {cost['call', 'isolation'].moved('more', 'fewer')} of people are isolated for "
+        f"calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
+        f"{cost['call', 'cut_off'].moved('more', 'fewer')} are cut off from secure calls and "
+        f"{cost['message', 'cut_off'].moved('more', 'fewer')} from secure messages; welfare is "
+        f"{cost['any', 'welfare'].moved('higher', 'lower', 'utils')}."
+    )
+
+
+def _abuse(config: SimConfig, other: str, by_key: Mapping[tuple[str, str, str], Line]) -> str:
+    """Say what becomes of abuse, in whose name restrictions come; nothing where there is none."""
+    told: list[str] = []
+    for kind in config.abuse:
+        what, of = ("losses", "to") if kind in costly(config) else ("incidents", "of")
+        change = by_key["any", "any", f"{kind}_{what}"].effects[other]._replace(form="percent")
+        are = "" if told else "are "
+        name = kind.replace("_", " ")
+        told.append(f"{what} {of} {name} {are}{change.moved('higher', 'lower', '%')}")
+    return f"; {', '.join(told)} (100 %: those of the start)" if told else ""
+
+
+def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
+    """Say how a world is that is compared with no other."""
+    reach = [line for line in lines if line.row.measure == "dau"]
+    reach.sort(key=lambda line: -line.after.median)
+    told = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
+    yield f"In {when}, {scenario} has this daily reach: {told}."
+    costs = (line for line in lines if line.row.measure in COSTS)
+    paid = "; ".join(f"{line.row.label.lower()} {line.after.level()}" for line in costs)
+    yield f"At what cost: {paid} (shares in %, welfare in utils)."
+
+
+def _name(line: Line) -> str:
+    """Return the messenger that a line is about."""
+    return line.row.label.rpartition(",")[0]
+
+
+def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
+    """Return who moved, in points: by group, mean of the month as of everybody."""
+    config = result.config
+    if not config.compare_to:
+        return pd.DataFrame()
+    t = result.timeseries
+    daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
+    # steps that reach into the month, and the next, which tells how long the last one is
+    step = pd.Timedelta(days=config.step_days)
+    near = (t["date"] > after - step) & (t["date"] < after + pd.offsets.MonthBegin() + step)
+    asked, other = (t["scenario"] == name for name in _pair(config))  # isin takes a hundredfold
+    kept = t[daily & near & (asked | other)]
+    names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
+    series = kept.assign(name=names).groupby(["group", "name", "scenario"], observed=True)
+    keys = series.size().index.to_frame(index=False)
+    means = monthly_mean(kept[["date", "replication", "value"]].assign(platform=series.ngroup()))
+    means = means[means["date"] == after].join(keys, on="platform")
+    means = means.set_index(["group", "name", "replication", "scenario"])["value"]
+    here, there = (means.xs(name, level="scenario") for name in _pair(config))
+    effect = (100 * (here - there)).reset_index()
+    table = effect.pivot_table(
+        index="group", columns="name", values="value", aggfunc="median", observed=True, sort=False
+    )
+    return table[[*config.messengers, "exposure"]].drop(index="all")
+
+
+def _pair(config: SimConfig) -> tuple[str, str]:
+    """Return the scenario and the first one it is compared with."""
+    return config.scenario, config.compare_to[0]

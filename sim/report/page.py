@@ -1,0 +1,200 @@
+"""The report of a run, one file that works offline: ``python -m sim.report DIR [DIR ...]``."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from omegaconf import OmegaConf
+
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.base.numbers import signed
+from sim.config import posterior
+from sim.config.case_dir import closed
+from sim.config.keys import close_key
+from sim.config.sim_config import SimConfig
+from sim.observation.residuals import FAR
+from sim.report.facts import COSTS, Facts, facts
+from sim.report.glossary import CAPTION, MEANING, OF_ABUSE, UNITS
+from sim.report.stories import stories
+from sim.report.summary import HELD, kind_of
+from sim.runs.manifest import OVERRIDES, read_manifest
+from sim.runs.results import Result
+from sim.runs.tables import read_result
+
+NAME = "report.html"
+CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
+TITLES = {
+    "reach": "Reach over time",
+    "effects_against_": "What the scenario changes against {}",
+    "flows": "From where to where",
+    "use": "What is used for what",
+    "harms": "Exposure, isolation and welfare",
+}
+
+
+class Picture(NamedTuple):
+    """A figure of the run's folder, to be put into the page."""
+
+    title: str
+    alt: str
+    data: str  # base64
+
+
+def write_report(result: Result, folder: Path | str) -> Path | None:
+    """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month.
+
+    Parameters
+    ----------
+    folder : Path or str
+        That of the run (`run_to_folder`): its figures and how it was made are part of the page.
+
+    Raises
+    ------
+    ConfigError
+        If no run has left anything there.
+    """
+    found, folder = facts(result), Path(folder)
+    if found is None:
+        return None
+    if not read_manifest(folder):
+        raise ConfigError(
+            f"{folder}: no run here; allowed: a folder that run_to_folder has filled"
+        )
+    return write_page(found, folder)
+
+
+def write_page(found: Facts, folder: Path) -> Path:
+    """Write what was found of a run, beside its figures."""
+    page = _template(NAME).render(_context(found, folder))
+    with whole(folder / NAME) as draft:
+        draft.write_text(page, encoding="utf-8")
+    return folder / NAME
+
+
+def _told(config: SimConfig) -> dict[str, list[str]]:
+    """Return the fitted parameters that a run has drawn, by what told them."""
+    by: dict[str, list[str]] = {}
+    if config.parameters == "posterior":
+        for row in posterior.told(config.case.data):
+            by.setdefault(row.by, []).append(row.parameter)
+    return by
+
+
+def _template(name: str) -> Any:
+    environment = Environment(
+        loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined
+    )
+    return environment.get_template(name)
+
+
+def _context(found: Facts, folder: Path) -> dict[str, Any]:
+    config = found.config
+    labels = {name: platform.printed for name, platform in config.platforms.items()}
+    policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
+    return {
+        "f": found,
+        "story": stories(config),
+        "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
+        "figures": _pictures(folder, config.compare_to),
+        "labels": labels | {"exposure": "exposure"},
+        "kind_of": kind_of,
+        "costs": COSTS,
+        "meaning": MEANING,
+        "units": UNITS + (OF_ABUSE if config.abuse else ""),
+        "held": HELD[config.parameters],
+        "told": _told(config),
+        "far": FAR,
+        "signed": signed,
+        "policies": policies,
+        "sources": _sources(found),
+        "command": _command(folder),
+        "made_by": _made_by(folder),
+    }
+
+
+def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
+    """Return the figures of a folder in the order of the story."""
+    names = ["reach", *(f"effects_against_{name}" for name in others), "flows", "harms", "use"]
+    pictures = []
+    for name in names:
+        path = folder / f"{name}.svg"
+        if path.is_file():
+            svg = path.read_bytes()
+            kind = next(key for key in TITLES if name.startswith(key))
+            title = TITLES[kind].format(name.removeprefix(kind))
+            pictures.append(Picture(title, _about(svg), base64.b64encode(svg).decode()))
+    return pictures
+
+
+def _about(svg: bytes) -> str:
+    """Return the text alternative that `sim.plotting.files` writes into a figure."""
+    found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
+    return html.unescape(found[1].decode()) if found else ""  # the page escapes it again
+
+
+def _sources(found: Facts) -> list[tuple[str, list[str]]]:
+    """Return measurers and addresses of the points that the report shows."""
+    by_measurer = found.observed.groupby("measurer")["source"].unique()
+    return [(str(name), sorted(links)) for name, links in by_measurer.items()]
+
+
+def _overrides(folder: Path) -> list[str]:
+    """Return what the command line asked for; nothing of a run that was begun from Python."""
+    path = folder / OVERRIDES
+    asked = [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+    return [close_key(one) for one in closed(asked)]
+
+
+def _command(folder: Path) -> str:
+    """Return the command that gives the same run, or say where its configuration stands."""
+    if not (folder / OVERRIDES).is_file():
+        return "The run was begun from Python; config.yaml beside this page is what it took."
+    return shlex.join(["python", "-m", "sim", *_overrides(folder)])
+
+
+def _made_by(folder: Path) -> str:
+    entry = read_manifest(folder)
+    commit = entry.get("commit") or "unknown"
+    return (
+        f"Made by version {entry['versions']['sim']}, commit {commit}, engine {entry['engine']}; "
+        f"seed {entry['seed']}, {_replications(entry['replications'])} of "
+        f"{entry['n_users']:,} users; begun {entry['started']}"
+    )
+
+
+def _replications(n: int) -> str:
+    return "1 replication" if n == 1 else f"{n} replications"
+
+
+def write_comparison(folders: Sequence[Path], path: Path) -> None:
+    """Write a page that sets the months after of several runs side by side.
+
+    Raises
+    ------
+    ConfigError
+        If a folder holds no run that is done, or none with a whole month.
+    """
+    found = []
+    for folder in folders:
+        of_run = facts(read_result(folder))
+        if of_run is None:
+            raise ConfigError(f"{folder}: no whole month was run")
+        found.append((folder, of_run))
+    labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
+    by_label = [{line.row.label: line for line in f.lines} for _, f in found]
+    rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
+    has_abuse = any(f.config.abuse for _, f in found)
+    page = _template("comparison.html").render(
+        runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
+        rows=rows, costs=COSTS, counted=_replications,
+        caption=CAPTION + (OF_ABUSE if has_abuse else ""),
+    )  # fmt: skip
+    path.write_text(page, encoding="utf-8")

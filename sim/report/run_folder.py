@@ -1,0 +1,128 @@
+"""A run's folder: resolved configuration, manifest, tables, figures."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sim.base.interrupts import Interrupted
+from sim.base.locks import alone
+from sim.base.progress import Progress
+from sim.base.voice import is_quiet
+from sim.config.sim_config import SimConfig
+from sim.model.watch import OnStep
+from sim.report.facts import facts
+from sim.report.page import write_page
+from sim.runs.checkpoint import Checkpoint
+from sim.runs.manifest import manifest, refuse_company
+from sim.runs.memory import GB, check_memory
+from sim.runs.results import Result
+from sim.runs.run import compare_watched, n_steps_in_all
+from sim.runs.tables import write_config, write_tables
+
+_log = logging.getLogger(__name__)
+
+
+def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:
+    """Run `config` with its counterfactuals and leave the evidence in `folder`.
+
+    Raises
+    ------
+    ConfigError
+        If `folder` holds a checkpoint of other runs; or as `fill_folder` does.
+    Interrupted
+        As `fill_folder` does.
+    """
+    return fill_folder(Checkpoint.at(Path(folder), config), on_step)
+
+
+def fill_shown(checkpoint: Checkpoint) -> Result:
+    """Fill the folder as `fill_folder` does, and show progress unless the process is quiet."""
+    config = checkpoint.header.config
+    if is_quiet():
+        return fill_folder(checkpoint, lambda: None)
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
+        return fill_folder(checkpoint, progress.step)
+
+
+def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
+    """Take runs to their end and write what came out; then no checkpoint is needed any more.
+
+    The folder is that of runs without a break.
+
+    Raises
+    ------
+    ConfigError
+        If the runs do not fit in memory, another process is at them, or the start is not that of
+        the checkpoint.
+    Interrupted
+        After a signal to stop; what was reached can be resumed.
+    """
+    folder, config = checkpoint.folder.parent, checkpoint.header.config
+    refuse_company(folder)
+    memory = check_memory(config)
+    _log.info("memory: %.1f GB estimated", memory.total / GB)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone(folder, "runs here"), checkpoint.interrupts.listening():
+        try:
+            with manifest(folder, config, memory, checkpoint.n_done) as timings:
+                result = _work(folder, checkpoint, on_step, timings)
+        except Interrupted as stop:
+            checkpoint.flush()
+            stop.message = checkpoint.explain(stop)
+            raise
+        except OSError as error:
+            error.filename = error.filename or str(folder)  # a full disk names no file
+            raise
+    checkpoint.remove()
+    return result
+
+
+def _work(
+    folder: Path, checkpoint: Checkpoint, on_step: OnStep, timings: dict[str, float]
+) -> Result:
+    config = checkpoint.header.config
+    write_config(config, folder)
+    with _timed("simulate", timings):
+        result = compare_watched(config, checkpoint, on_step)
+    _put_away(folder)
+    with _timed("tables", timings):
+        write_tables(result, folder)
+    with _timed("facts", timings):
+        found = facts(result)
+    with _timed("figures", timings):
+        draw_figures(result.of_everybody(), folder)
+    if found is not None:
+        with _timed("report", timings):
+            write_page(found, folder)
+    return result
+
+
+def draw_figures(result: Result, folder: Path) -> None:
+    """Draw what the tables of a run show, as PNG and SVG."""
+    from sim.plotting.figures import (
+        drawings,  # matplotlib is imported only where figures are drawn
+    )
+    from sim.plotting.files import save
+
+    for name, draw in drawings(result).items():
+        save(draw(), folder / name)
+
+
+@contextmanager
+def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    timings[phase] = time.perf_counter() - began
+    _log.info("%s: %.1f s", phase, timings[phase])
+
+
+def _put_away(folder: Path) -> None:
+    """Delete what a killed process was making, and what a run before was compared with."""
+    for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
+        for path in folder.glob(left):
+            path.unlink(missing_ok=True)

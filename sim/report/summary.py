@@ -1,0 +1,227 @@
+"""What the terminal shows after a run: a table a person understands, and what to beware of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+import pandas as pd
+from rich import box
+from rich.table import Table
+
+from sim.base.numbers import written
+from sim.base.units import BAND, REACHES
+from sim.config.platforms import CELLULAR
+from sim.config.sim_config import SimConfig
+from sim.measures.series import costly
+from sim.observation.months import monthly_mean
+from sim.observation.observed import observations
+from sim.observation.operators import EVERYBODY, REACH, of_whom
+from sim.observation.residuals import FAR, missed, residuals
+from sim.report.glossary import CAPTION, OF_ABUSE
+from sim.runs.results import Result
+
+SERIES = ["platform", "channel", "measure"]
+
+
+class Row(NamedTuple):
+    """One line of the table: which series, how to write it."""
+
+    label: str
+    platform: str
+    channel: str
+    measure: str
+    form: str  # "percent" or "number"
+
+
+def rows(config: SimConfig) -> list[Row]:
+    """Return the lines of the table: adoption, and never without what it costs."""
+    labels = {name: config.platforms[name].printed for name in config.messengers}
+    reach = [
+        Row(f"{label}, {word}", name, "any", measure, "percent")
+        for name, label in labels.items()
+        for measure, word in REACHES.items()
+    ]
+    told = [f"{kind}_incidents" for kind in config.abuse]
+    told += [f"{kind}_losses" for kind in costly(config)]
+    abuse = [
+        Row(name.capitalize().replace("_", ", "), "any", "any", name, "number") for name in told
+    ]
+    return [
+        *reach,
+        Row("Cellular calls", CELLULAR, "call", "use", "number"),
+        Row("VPN", "any", "any", "vpn", "percent"),
+        Row("Exposure", "any", "any", "exposure", "percent"),
+        Row("Isolated, calls", "any", "call", "isolation", "percent"),
+        Row("Isolated, messages", "any", "message", "isolation", "percent"),
+        Row("Cut off, secure calls", "any", "call", "cut_off", "percent"),
+        Row("Cut off, secure messages", "any", "message", "cut_off", "percent"),
+        Row("Welfare", "any", "any", "welfare", "number"),
+        *abuse,
+    ]
+
+
+def table(result: Result) -> Table | None:
+    """Return the table of the first month and a later one; None if no whole month was run."""
+    config = result.config
+    before, after = months(result)
+    if after is None:
+        return None
+    monthly = every_monthly_series(result)
+    observed = observed_in(result, after)
+    title = f"{config.scenario}: {config.case.title}"
+    caption = CAPTION + (OF_ABUSE if config.abuse else "")
+    out = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, caption_justify="left")
+    out.add_column("")
+    band = " (90 % band)" if result.config.replications > 1 else ""
+    firsts = (f"first\n{before:%b %Y}",) if before != after else ()
+    months_of = (*firsts, f"later{band}\n{after:%b %Y}")
+    others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
+    seen = (f"observed\n{after:%b %Y}",) if observed else ()
+    for head in (*months_of, *others, *seen):
+        out.add_column(head, justify="right", overflow="fold")
+    for row in rows(config):
+        out.add_row(row.label, *_cells(row, before, after, monthly, observed))
+    return out
+
+
+def _cells(
+    row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
+    observed: dict[tuple[str, str], float],
+) -> Iterator[str]:  # fmt: skip
+    """Yield the cells of a line: before (if not after), after, each other world, observed."""
+    key = (row.platform, row.channel, row.measure)
+    here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
+    if before != after:
+        yield written(here.loc[before].median(), row.form)
+    later = here.loc[after]
+    low, high = later.quantile([BAND["low"], BAND["high"]])
+    band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
+    yield f"{written(later.median(), row.form)}{band}"
+    for other in others:
+        yield written(other.loc[after].median(), row.form)
+    if observed:
+        seen = observed.get((row.platform, row.measure))
+        yield "" if seen is None else written(seen, row.form)
+
+
+def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
+    """Return the first whole month and the case's headline month (else the last whole one).
+
+    Without a whole month: the first day, and None.
+    """
+    is_monthly = result.timeseries["measure"] == "mau"
+    whole = sorted(result.timeseries.loc[is_monthly, "date"].unique())
+    if not whole:
+        return pd.Timestamp(result.config.start), None
+    headline = pd.Timestamp(result.config.case.headline_month)
+    return whole[0], headline if headline in whole else whole[-1]
+
+
+def every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+    """Return the `monthly_series` of all scenarios, by name."""
+    return result.once("monthly", lambda: _every_monthly_series(result))
+
+
+def _every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+    everybody = result.timeseries[result.timeseries["group"] == "all"]
+    scenarios = (result.config.scenario, *result.config.compare_to)
+    return {name: monthly_series(everybody, name) for name in scenarios}
+
+
+def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
+    """Return monthly means of every series of group `all`: one column a replication."""
+    mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
+    series = mine.groupby(SERIES, observed=True)  # by number: to name each row takes long
+    names = list(series.size().index)
+    flat = mine[["date", "replication", "value"]].assign(platform=series.ngroup())
+    is_monthly = mine["measure"] == "mau"
+    long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
+    wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
+    keys = [(date, *names[number]) for date, number in wide.index]
+    return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
+
+
+HELD = {  # what bands hold beside luck, by config.parameters
+    "defaults": "neither parameter nor model error",
+    "posterior": "the error of the parameters that were fitted (docs/validation.md), none else",
+}
+
+
+def warnings(result: Result) -> Iterator[str]:
+    """Yield what to keep in mind before quoting a number."""
+    config = result.config
+    society = (
+        f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
+        "the order of roll-outs)"
+    )
+    if config.replications == 1:
+        yield f"This is one run, without a band, of {society}."
+    else:
+        yield (
+            f"The band is over {config.replications} replications of {society}: it holds "
+            f"{HELD[config.parameters]}."
+        )
+    if months(result)[1] is None:
+        yield "No whole month was run: there is no table of months, and no report."
+    measured = reach_points(result)
+    off = measured[missed(measured)]
+    if len(measured):
+        yield f"{how_many_missed(measured)}{_list(off, config)}."
+    happened = config.case.happened
+    if config.scenario != happened and len(off):
+        yield f"This scenario is not what happened: compare with +scenario={happened}."
+    yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
+
+
+def how_many_missed(points: pd.DataFrame) -> str:
+    """Say how many of some observed points are far off, beside how well their source knows."""
+    n = int(missed(points).sum())
+    are = "is" if n == 1 else "are"
+    return (
+        f"{n} of {len(points)} observed points {are} missed "
+        f"by over {FAR:g} times the error of the source"
+    )
+
+
+def reach_points(result: Result) -> pd.DataFrame:
+    """Return the observed reach that lies in the run beside the simulated one.
+
+    What is only to be shown is left out, as company claims are. Columns as of `residuals`.
+    """
+    return result.once("points", lambda: _reach_points(result))
+
+
+def _reach_points(result: Result) -> pd.DataFrame:
+    observed, t = observations(result.config), result.timeseries
+    reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
+    is_reach = reduce(or_, (t["measure"] == name for name in REACH.values()))  # isin takes long
+    points = residuals(t[is_reach & (t["scenario"] == result.config.scenario)], reach)
+    return points[points["median"].notna()]
+
+
+def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], float]:
+    """Return the reach of everybody that was observed in a month, by platform and measure.
+
+    Of `reach_points` those that mean the same people as the lines of the table.
+    """
+    seen = reach_points(result)
+    seen = seen[(seen["date"] == month) & (seen["base"] == EVERYBODY) & (seen["group"] == "all")]
+    keys = zip(seen["platform"], seen["operator"].map(REACH), strict=True)
+    return dict(zip(keys, map(float, seen["value"]), strict=True))
+
+
+def kind_of(point: Any) -> str:
+    """Say what reach an observed point is of, and of whom where that is not everybody."""
+    return REACHES[REACH[point.operator]] + of_whom(point.base, point.group)
+
+
+def _list(off: pd.DataFrame, config: SimConfig) -> str:
+    worst = off.reindex(off["standardised"].abs().sort_values(ascending=False).index)[:5]
+    named = ", ".join(
+        f"{config.platforms[p.platform].printed} {kind_of(p)} {p.date:%b %Y} {p.error_points:+.1f}"
+        for p in worst.itertuples()
+    )
+    return f" (worst: {named})" if named else ""

@@ -1,0 +1,1 @@
+"""Runs, paired comparisons and ensembles; tables, manifests and checkpoints on disk."""

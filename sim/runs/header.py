@@ -1,0 +1,128 @@
+"""The header of a checkpoint: the configuration, and what must be the same to reach its bits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from sim.base.errors import ConfigError
+from sim.base.versions import commit, sources, versions
+from sim.config.sim_config import SimConfig
+from sim.config.validation import validate
+from sim.runs.manifest import read_manifest, refuse_company, write_json
+
+NAME = "header.json"
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint says of itself."""
+
+    config: SimConfig
+    sources: str  # hash of the sources
+    commit: str | None
+    versions: dict[str, str]
+    start: str | None  # hash of the world and its start; None: not known before one is built
+
+    @classmethod
+    def now(cls, config: SimConfig) -> Self:
+        """Return the header of runs of `config` that begin with the sources as they are."""
+        return cls(config, sources(), commit(), versions(), None)
+
+    @staticmethod
+    def exists(folder: Path) -> bool:
+        """Say whether the folder of a checkpoint has one."""
+        return (folder / NAME).is_file()
+
+    def write(self, folder: Path) -> None:
+        """Write ``header.json``, whole or not at all."""
+        tree = {
+            "format": FORMAT,
+            "sources": self.sources,
+            "commit": self.commit,
+            "versions": self.versions,
+            "start": self.start,
+            "config": self.config.model_dump(mode="json"),
+        }
+        write_json(folder / NAME, tree | {"checksum": _checksum(tree)})
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Read the header of the checkpoint `folder`; refuse one that is not ours to go on from.
+
+        Raises
+        ------
+        ConfigError
+            Which names what is missing, damaged or of another version.
+        """
+        path = folder / NAME
+        if not cls.exists(folder):
+            refuse_company(folder.parent)
+            raise ConfigError(_missing(folder.parent))
+        try:
+            tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            whole = tree.pop("checksum") == _checksum(tree)
+        except (ValueError, AttributeError, KeyError):
+            whole = False
+        if not whole:
+            raise ConfigError(f"{path}: damaged, its checksum does not fit what it holds")
+        _refuse_others(path, tree)
+        return cls(
+            validate(tree["config"]), tree["sources"], tree["commit"], tree["versions"],
+            tree["start"],
+        )  # fmt: skip
+
+    def compare_start(self, start: str) -> None:
+        """Refuse to go on from another start.
+
+        Raises
+        ------
+        ConfigError
+            If the hash of the world built now is not that of the checkpoint.
+        """
+        if start != self.start:
+            raise ConfigError(
+                f"start={start}: the world built from this configuration is not the one of the "
+                f"checkpoint, {self.start}; a file it is read from or the machine is another"
+            )
+
+
+def _refuse_others(path: Path, tree: dict[str, Any]) -> None:
+    """Refuse a checkpoint of other sources or libraries: its runs would end in other bits."""
+    ours = {"format": FORMAT, "sources": sources()}
+    ours |= {f"versions.{name}": version for name, version in versions().items()}
+    theirs = {"format": tree["format"], "sources": tree["sources"]}
+    theirs |= {f"versions.{name}": version for name, version in tree["versions"].items()}
+    lines = [
+        f"{path}: {key}={theirs.get(key)}, it is {ours[key]} now"
+        for key in ours
+        if theirs.get(key) != ours[key]
+    ]
+    if lines:
+        when = f"the runs began at commit {tree['commit']}" if tree["commit"] else ""
+        raise ConfigError("\n".join([*lines, when]).strip())
+
+
+def _missing(folder: Path) -> str:
+    """Say why there is nothing to go on from."""
+    if not folder.is_dir():
+        return f"{folder}: no such folder"
+    status = read_manifest(folder).get("status")
+    if status is None:
+        return (
+            f"{folder}: no checkpoint and no manifest.json; allowed: the folder of a run or sweep"
+        )
+    if status == "done":
+        return f"{folder}: complete already (manifest.json: status=done)"
+    if status == "running":  # of a process that is gone
+        status = "interrupted"
+    return f"{folder}: no checkpoint; its runs have kept none, start them anew (status={status})"
+
+
+def _checksum(tree: dict[str, Any]) -> str:
+    text = json.dumps(tree, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()

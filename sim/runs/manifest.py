@@ -1,0 +1,142 @@
+"""The manifest of a run's folder: written first, it says at any time what became of the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.base.interrupts import Interrupted
+from sim.base.machine import peak
+from sim.base.place import Place
+from sim.base.stamps import utc
+from sim.base.versions import made_by
+from sim.config.sim_config import SimConfig
+from sim.engine.ranks import Ranks
+from sim.runs.memory import GB, Estimate
+
+NAME = "manifest.json"
+MULTIRUN = "multirun.yaml"  # in the folder of a multirun, with the overrides of each job
+OVERRIDES = ".hydra/overrides.yaml"  # of the command line; Hydra writes those of a sweep's jobs
+
+
+@contextmanager
+def manifest(
+    folder: Path, config: SimConfig, estimate: Estimate, n_done: int = 0
+) -> Iterator[dict[str, float]]:
+    """Keep ``manifest.json`` in `folder` true while a run lasts.
+
+    It says: running, then done, interrupted (there may be a checkpoint) or failed.
+
+    Parameters
+    ----------
+    estimate
+        Of the memory that the run takes.
+    n_done : int
+        Steps taken before, by a process that this one resumes.
+
+    Yields
+    ------
+    dict
+        Timings [s] by phase, to be filled in.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    timings: dict[str, float] = {}
+    entry = _entry(config, estimate)
+    if n_done:
+        _note_resumption(entry, read_manifest(folder), n_done)
+    write_json(folder / NAME, entry)
+    try:
+        yield timings
+        entry["status"] = "done"
+    except Interrupted as stop:
+        entry["status"], entry["error"] = "interrupted", str(stop)
+        raise
+    except BaseException as error:
+        entry["status"] = "failed"
+        entry["error"] = f"{type(error).__name__}: {error}"
+        entry["traceback"] = traceback.format_exc()
+        raise
+    finally:
+        entry["timings_s"] = {name: round(s, 3) for name, s in timings.items()}
+        entry["memory_gb"]["peak"] = round(peak() / GB, 3)
+        entry["duration_s"] = round(time.perf_counter() - began, 3)
+        write_json(folder / NAME, entry)
+
+
+def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
+    """Return what is known of a run before it begins."""
+    entry = {
+        "status": "running",
+        "scenario": config.scenario,
+        "compare_to": list(config.compare_to),
+        "case": config.case.name,
+        "engine": config.engine.name,
+        "parameters": config.parameters,  # posterior: replication r has draw r
+        "seed": config.seed,
+        "replications": config.replications,
+        "n_users": config.population.n_users,
+        "started": utc(),
+        "place": asdict(Place.here()),
+        **made_by(),
+        "memory_gb": {"estimate": round(estimate.total / GB, 3)},
+    }
+    return entry if config.engine.name != "mpi" else entry | {"ranks": Ranks.here().size}
+
+
+def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
+    """Let `entry` say when the runs began and each time that they were resumed."""
+    entry["started"] = before.get("started", entry["started"])
+    entry["resumed"] = [*before.get("resumed", []), {"at": utc(), "from_step": n_done}]
+
+
+def write_overrides(overrides: Sequence[str], folder: Path) -> None:
+    """Write what the command line asked for, where Hydra would."""
+    path = folder / OVERRIDES
+    path.parent.mkdir(parents=True, exist_ok=True)
+    OmegaConf.save(OmegaConf.create(list(overrides)), path)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return the manifest of a run's folder; empty if there is none."""
+    try:
+        entry: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return entry
+
+
+def refuse_company(folder: Path) -> None:
+    """Refuse to run in a folder where another process does, or may.
+
+    Raises
+    ------
+    ConfigError
+        Which names the process. One that Slurm has queued again is no other.
+    """
+    entry = read_manifest(folder)
+    place = Place(**entry["place"]) if entry.get("status") == "running" else None
+    if place and place.may_be_alive() and not place.is_taken_over():
+        raise ConfigError(
+            f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
+            f"if that is gone for good, delete {folder / NAME}"
+        )
+
+
+def write_json(path: Path, tree: Any) -> None:
+    """Write `tree` whole or not at all, even if the machine dies."""
+    with whole(path) as draft, draft.open("w") as file:
+        file.write(json.dumps(tree, indent=2) + "\n")
+        file.flush()
+        os.fsync(file.fileno())  # else a name could be on the disk before what it names

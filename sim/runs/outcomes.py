@@ -1,0 +1,77 @@
+"""What one asks of whole paths: when it tips, what comes back, monthly means of one series."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from sim.base.errors import ConfigError
+from sim.observation.months import monthly_mean
+
+RUN = ["scenario", "replication"]
+
+
+def monthly(
+    timeseries: pd.DataFrame, scenario: str, platform: str, measure: str, channel: str = "any",
+    group: str = "all",
+) -> pd.DataFrame:  # fmt: skip
+    """Return one series by month, a column a replication.
+
+    Returns
+    -------
+    DataFrame, index date (first day of the month), columns replication
+
+    Raises
+    ------
+    ConfigError
+        If there is no such series.
+    """
+    t = timeseries
+    rows = t[
+        (t["scenario"] == scenario) & (t["platform"] == platform) & (t["measure"] == measure)
+        & (t["channel"] == channel) & (t["group"] == group)
+    ]  # fmt: skip
+    if rows.empty:
+        raise ConfigError(f"no series {scenario}, {platform}, {channel}, {measure}, {group}")
+    if measure != "mau":
+        rows = monthly_mean(rows)
+    wide: pd.DataFrame = rows.pivot_table(index="date", columns="replication", values="value")
+    return wide
+
+
+def time_to_tip(timeseries: pd.DataFrame, platforms: list[str], share: float) -> pd.Series:
+    """Return when `platforms` together first are primary for more than `share` of the users.
+
+    Returns
+    -------
+    Series of dates, index scenario, replication; NaT for a run in which it never happens
+
+    Raises
+    ------
+    ConfigError
+        If a platform is not in the table.
+    """
+    t = timeseries
+    known = set(t.loc[t["measure"] == "primary", "platform"])
+    for name in platforms:
+        if name not in known:
+            allowed = ", ".join(sorted(known))
+            raise ConfigError(f"platforms={name}: not in this table; allowed: {allowed}")
+    rows = t[(t["measure"] == "primary") & (t["group"] == "all") & t["platform"].isin(platforms)]
+    held = rows.groupby([*RUN, "date"], observed=True)["value"].sum().reset_index()
+    runs = pd.MultiIndex.from_frame(held[RUN].drop_duplicates())
+    tipped = held[held["value"] > share]
+    return tipped.groupby(RUN, observed=True)["date"].min().reindex(runs)
+
+
+def regained(path: pd.Series, before: pd.Timestamp, lift: pd.Timestamp) -> float:
+    """Return the share of what was lost between two dates that is back at the end of a path.
+
+    1: all came back after the lift; 0: nothing did; NaN where nothing was lost.
+
+    Parameters
+    ----------
+    path : Series, index date
+        A series of one run, or its median.
+    """
+    lost = path.asof(before) - path.asof(lift)
+    return float((path.iloc[-1] - path.asof(lift)) / lost) if lost else float("nan")

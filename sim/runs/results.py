@@ -1,0 +1,228 @@
+"""The result of runs as tidy tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sim.base.units import BAND
+from sim.config.sim_config import SimConfig
+from sim.measures.cells import Cells, groups
+from sim.measures.series import Observations, Series, month_series, step_series
+from sim.rules.records import F64
+
+Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
+EFFECTS = (
+    "scenario", "counterfactual", "date", "group", "platform", "channel", "measure",
+    "median", "low", "high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `run` and `compare` give; docs/measures.md explains the columns.
+
+    Attributes
+    ----------
+    config : SimConfig
+    timeseries : DataFrame
+        scenario, replication, date, group, platform, channel, measure, value.
+    effects : DataFrame
+        scenario, counterfactual, date, group, platform, channel, measure, median, low, high:
+        paired differences, scenario minus counterfactual; empty without counterfactuals.
+    flows : DataFrame
+        scenario, replication, from_date, to_date, from_platform, to_platform, share.
+    """
+
+    config: SimConfig
+    timeseries: pd.DataFrame
+    effects: pd.DataFrame
+    flows: pd.DataFrame
+    _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once[T](self, name: str, work: Callable[[], T]) -> T:
+        """Return what `work` gives; it is done once, as terminal and report ask for the same."""
+        if name not in self._known:
+            self._known[name] = work()
+        found: T = self._known[name]
+        return found
+
+    def of_everybody(self) -> Result:
+        """Return the rows about group `all`, of which all figures are drawn."""
+        tables = {"timeseries": self.timeseries, "effects": self.effects}
+        some = {name: table[table["group"] == "all"] for name, table in tables.items()}
+        return replace(self, **some)
+
+
+def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
+    """Turn what was recorded into tables; the first scenario is compared with the others.
+
+    Parameters
+    ----------
+    config : SimConfig
+        Of the runs: their steps, groups and number of replications.
+    records : dict
+        By scenario what the recorder of each replication (`simulation.recorder`) observed.
+    cells : Cells
+        Of any of these recorders: all have the same users.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer runs of a scenario, or of other lengths, than `config` says.
+    """
+    whole = [config.n_steps] * config.replications
+    for name, runs_of in records.items():
+        taken = [len(run.steps) for run in runs_of]
+        if taken != whole:
+            raise ValueError(f"{name}: runs of {taken} steps; allowed: {whole}")
+    main, *others = records
+    blocks = {name: _blocks(config, runs) for name, runs in records.items()}
+    runs = {"scenario": list(records), "replication": range(config.replications)}
+    timeseries = [
+        _rows(config, runs, dates, series, value=np.stack([of[k][2] for of in blocks.values()]))
+        for k, (dates, series, _) in enumerate(blocks[main])
+        if len(dates)
+    ]
+    effects = [
+        _banded(config, main, other, dates, series, values - blocks[other][k][2])
+        for other in others
+        for k, (dates, series, values) in enumerate(blocks[main])
+        if len(dates)
+    ]
+    effects += [_changes(config, main, other, records, cells) for other in others]
+    return Result(config, _table(timeseries), _table(effects), _flows(config, records))
+
+
+_Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, date, group, series)
+
+
+def _blocks(config: SimConfig, runs: Sequence[Observations]) -> tuple[_Block, _Block]:
+    """Return the block observed in every step and that observed every month."""
+    dates = [config.step_begins(step) for step in range(config.n_steps)]
+    months = [first for first, _ in runs[0].months]
+    by_step = np.array([run.steps for run in runs])
+    by_month = np.array([[values for _, values in run.months] for run in runs])
+    return (dates, step_series(config), by_step), (months, month_series(config), by_month)
+
+
+class _Rows(NamedTuple):
+    """Rows of a table: its columns' values for all labels along some axes."""
+
+    axes: dict[str, Sequence[Any]]  # any, then date, group, series
+    columns: dict[str, F64]
+
+    @property
+    def shape(self) -> list[int]:
+        return [len(labels) for labels in self.axes.values()]
+
+
+def _rows(
+    config: SimConfig, outer: Mapping[str, Sequence[Any]], dates: Sequence[dt.date],
+    series: Sequence[Series], **columns: F64,
+) -> _Rows:  # fmt: skip
+    axes = {**outer, "date": dates, "group": groups(config), "series": series}
+    return _Rows(axes, columns)
+
+
+def _banded(
+    config: SimConfig, main: str, other: str, dates: Sequence[dt.date], series: Sequence[Series],
+    values: F64,
+) -> _Rows:  # fmt: skip
+    """Return median and band over the first axis, replications."""
+    low, median, high = np.quantile(values, list(BAND.values()), axis=0)
+    pair = {"scenario": [main], "counterfactual": [other]}
+    return _rows(config, pair, dates, series, median=median, low=low, high=high)
+
+
+CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
+
+
+def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Cells) -> _Rows:
+    """Return whom the policy exposed and whom it hid: the same user in both worlds."""
+    n = config.population.n_users
+    dates = [date for date, _ in records[main][0].exposed]
+    values = np.empty((config.replications, len(dates), len(groups(config)), len(CHANGES)))
+    for r, (run, twin) in enumerate(zip(records[main], records[other], strict=True)):
+        for d, ((_, here), (_, there)) in enumerate(zip(run.exposed, twin.exposed, strict=True)):
+            values[r, d, :, 0] = cells.shares(np.unpackbits(here & ~there, count=n))
+            values[r, d, :, 1] = cells.shares(np.unpackbits(there & ~here, count=n))
+    return _banded(config, main, other, dates, CHANGES, values)
+
+
+def _table(parts: Sequence[_Rows]) -> pd.DataFrame:
+    """Lay parts out below each other, a row a value; of none, return an empty table of effects.
+
+    All goes at once to where it stays: tables are so large that the system takes longer to find
+    memory for them than they take to fill.
+    """
+    if not parts:
+        return pd.DataFrame(columns=list(EFFECTS))
+    table: dict[str, Any] = {}
+    *outer, series = parts[0].axes
+    for name in outer:
+        labels = [part.axes[name] for part in parts]
+        if name == "date":
+            dates = [np.array(list(some), "datetime64[ms]") for some in labels]
+            table[name] = _column(parts, dates, name)
+        elif name == "replication":
+            numbers = [np.arange(len(some), dtype=np.int32) for some in labels]
+            table[name] = _column(parts, numbers, name)
+        else:
+            table[name] = _names(parts, labels, name, labels)
+    for name in Series._fields:
+        labels = [[getattr(one, name) for one in part.axes[series]] for part in parts]
+        table[name] = _names(parts, labels, series, [sorted(some) for some in labels])
+    for name in parts[0].columns:
+        table[name] = _column(parts, [part.columns[name] for part in parts])
+    return pd.DataFrame(table, copy=False)
+
+
+def _names(
+    parts: Sequence[_Rows], labels: Sequence[Sequence[str]], axis: str,
+    in_order: Sequence[Sequence[str]],
+) -> pd.Categorical:  # fmt: skip
+    """Return the column of the `labels` along an axis, categories as they come `in_order`."""
+    codes = {name: k for k, name in enumerate(dict.fromkeys(chain.from_iterable(in_order)))}
+    kind = np.min_scalar_type(-len(codes))
+    by_part = [np.array([codes[name] for name in some], kind) for some in labels]
+    return pd.Categorical.from_codes(_column(parts, by_part, axis), list(codes))
+
+
+def _column(
+    parts: Sequence[_Rows], values: Sequence[np.ndarray[Any, Any]], axis: str | None = None
+) -> np.ndarray[Any, Any]:
+    """Return a column with the `values` of each part: one a row, or one a label of an axis."""
+    ends = np.cumsum([0, *(math.prod(part.shape) for part in parts)])
+    column = np.empty(ends[-1], values[0].dtype)
+    for part, some, rows in zip(parts, values, pairwise(ends), strict=True):
+        place = [-1 if name == axis else 1 for name in part.axes] if axis else part.shape
+        column[slice(*rows)].reshape(part.shape)[...] = some.reshape(place)
+    return column
+
+
+def _flows(config: SimConfig, records: Runs) -> pd.DataFrame:
+    names = config.carriers
+    rows = [
+        (scenario, replication, flow.from_date, flow.to_date, a, b, flow.table[i, j])
+        for scenario, runs in records.items()
+        for replication, run in enumerate(runs)
+        for flow in run.flows
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if flow.table[i, j] > 0
+    ]
+    columns = [
+        "scenario", "replication", "from_date", "to_date", "from_platform", "to_platform", "share",
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=columns)
+    for name in ("from_date", "to_date"):
+        table[name] = table[name].astype("datetime64[ms]")
+    return table

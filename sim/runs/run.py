@@ -1,0 +1,184 @@
+"""Run a scenario, or a scenario and its counterfactuals, in all replications."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+from sim.config.draws import drawn
+from sim.config.sim_config import SimConfig
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine, Engine
+from sim.engine.ranges import Ranges, RangesEngine, RangeThreads
+from sim.engine.ranks import Ranks
+from sim.engine.start import prepare
+from sim.engine.state import State
+from sim.engine.threads import Threads
+from sim.kernel.pool import available_cores
+from sim.measures.cells import Cells
+from sim.measures.series import Observations
+from sim.model.accord import Accord
+from sim.model.simulation import Simulation
+from sim.model.watch import OnStep, Watch
+from sim.runs.results import Result, assemble
+
+_log = logging.getLogger(__name__)
+SMALL = 50_000  # users of a run that threads had better not divide
+ROUNDS = 4  # runs a thread from which on it matters little if the last ones leave threads idle
+MOST_AT_ONCE = 4_000_000  # users in the runs that threads take at once
+
+
+def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
+    """Run the scenario of `config` in all its replications, and nothing that it is compared with.
+
+    So ``compare_to`` of the result's configuration is empty: what reads the result then knows.
+
+    Parameters
+    ----------
+    config : SimConfig
+        From `sim.load_config`.
+    on_step : callable
+        Called after every step of every run (`n_steps_in_all` of them), from any thread.
+    """
+    alone = config.model_copy(update={"compare_to": (), "counterfactuals": {}})
+    return _run([alone], Watch(), on_step)
+
+
+def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
+    """Run the scenario and its counterfactuals (``config.compare_to``) with the same luck.
+
+    All scenarios share one world and one start (one a replication if it draws its parameters),
+    and runs of the same replication see the same random numbers: `Result.effects` holds paired
+    differences.
+    """
+    return compare_watched(config, Watch(), on_step)
+
+
+def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Result:
+    """Do as `compare` does, with somebody who watches more than steps."""
+    return _run([config, *map(config.counterfactual, config.counterfactuals)], watch, on_step)
+
+
+def n_runs(config: SimConfig) -> int:
+    """Return how many runs `compare` takes."""
+    return config.replications * (1 + len(config.counterfactuals))
+
+
+def n_steps_in_all(config: SimConfig) -> int:
+    """Return how many steps `compare` takes."""
+    return config.n_steps * n_runs(config)
+
+
+def side_by_side(config: SimConfig) -> bool:
+    """Say whether threads take several runs at once, or parts of one.
+
+    Those of one run wait for each other at the end of every step.
+    """
+    n_users, n_threads = config.population.n_users, config.engine.threads or available_cores()
+    many = n_runs(config) >= ROUNDS * n_threads and n_users * n_threads <= MOST_AT_ONCE
+    return config.engine.name == "compiled" and (n_users < SMALL or many)
+
+
+def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
+    main = configs[0]
+    threads = Threads(main.engine.threads)
+    if main.engine.name == "mpi":
+        ranks = Ranks.here()
+        watch, threads = Accord(watch, ranks), Threads(main.engine.threads or ranks.cores())
+    _log.info("start: %s users are brought to the observed shares", f"{main.population.n_users:,}")
+    starts = _starts(main, threads)
+    _log.info(
+        "runs: %d replications of %s, %d steps each",
+        main.replications, ", ".join(config.scenario for config in configs), main.n_steps,
+    )  # fmt: skip
+    conditions = [_conditions(config) for config in configs]
+    tasks = [(of[r], r, starts[r]) for r in range(main.replications) for of in conditions]
+    with watch.over(starts):
+        if side_by_side(main):
+            observations = _pooled(tasks, threads.n_threads, watch, on_step)
+        elif len(tasks) == 1:  # nobody needs its start afterwards: no second copy
+            observations = [take_run(*tasks[0], threads, watch, on_step)]
+        else:
+            observations = [take_run(c, r, s.copy(), threads, watch, on_step) for c, r, s in tasks]
+    by_scenario = {
+        config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
+    }
+    return assemble(main, by_scenario, Cells(main, starts[0].users))
+
+
+def _starts(config: SimConfig, threads: Threads) -> list[State]:
+    """Return the start of each replication; without draws they share one."""
+    if config.parameters == "defaults":
+        return [prepare(config, threads)] * config.replications
+    return [prepare(drawn(config, r), threads) for r in range(config.replications)]
+
+
+def _conditions(config: SimConfig) -> list[Conditions]:
+    """Return the conditions of each replication; without draws they share one's."""
+    if config.parameters == "defaults":
+        return [Conditions(config)] * config.replications
+    return [Conditions(drawn(config, r)) for r in range(config.replications)]
+
+
+def _pooled(
+    tasks: list[tuple[Conditions, int, State]], n_threads: int, watch: Watch, on_step: OnStep,
+) -> list[Observations]:  # fmt: skip
+    """Take runs side by side, each in one thread."""
+    one_thread = Threads(1)
+
+    def take(conditions: Conditions, replication: int, start: State) -> Observations:
+        return take_run(conditions, replication, start.copy(), one_thread, watch, on_step)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        futures = [pool.submit(take, *task) for task in tasks]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def take_run(
+    conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
+    on_step: OnStep,
+) -> Observations:  # fmt: skip
+    """Take one run from where it stands to its end, and return what was observed of it.
+
+    The run changes `start`.
+    """
+    known = watch.observed(conditions.config.scenario, replication)
+    if known is not None:
+        return known
+    simulation = ENGINES[conditions.config.engine.name](conditions, replication, start, threads)
+    watch.begin(simulation)
+    while simulation.n_done < conditions.config.n_steps:
+        simulation.step()
+        on_step()
+        watch.stepped(simulation)
+    watch.finished(simulation)
+    return simulation.recorder.observations
+
+
+def _compiled(
+    conditions: Conditions, replication: int, start: State, threads: Threads
+) -> Simulation:
+    engine: Engine = CompiledEngine(threads)
+    return Simulation(conditions, start, replication, engine, threads)
+
+
+def _by_ranks(
+    conditions: Conditions, replication: int, start: State, threads: Threads
+) -> Simulation:
+    ranges = Ranges(Ranks.here(), start.n_users)
+    engine = RangesEngine(ranges, threads, start.chats)
+    own = RangeThreads(ranges, threads)
+    return Simulation(conditions, start, replication, engine, own)
+
+
+def _with_agents(conditions: Conditions, replication: int, start: State, _: Threads) -> Simulation:
+    from sim.model.model import MigrationModel  # mesa takes half a second that most runs can spare
+
+    return MigrationModel(conditions.config, replication, start=start).simulation
+
+
+ENGINES = {"compiled": _compiled, "mpi": _by_ranks, "mesa": _with_agents}

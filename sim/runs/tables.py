@@ -1,0 +1,59 @@
+"""What a run leaves to be read again: its configuration and its tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from omegaconf import OmegaConf
+
+from sim.base.drafts import whole
+from sim.base.errors import ConfigError
+from sim.config.sim_config import SimConfig
+from sim.config.validation import validate
+from sim.runs.manifest import read_manifest
+from sim.runs.results import Result
+
+CONFIG = "config.yaml"
+TABLES = ("timeseries", "effects", "flows")  # files and fields of a Result
+
+
+def write_config(config: SimConfig, folder: Path) -> None:
+    """Write the configuration, resolved."""
+    (folder / CONFIG).write_text(_as_yaml(config))
+
+
+def write_tables(result: Result, folder: Path) -> None:
+    """Write the tables as Parquet, each whole or not at all."""
+    for name in TABLES:
+        table: pd.DataFrame = getattr(result, name)
+        keys = [column for column in table if table[column].dtype != float]
+        with whole(folder / f"{name}.parquet") as draft:
+            table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
+
+
+def read_result(folder: Path | str) -> Result:
+    """Return what a run has left in its folder.
+
+    Raises
+    ------
+    ConfigError
+        If there is no run that is done.
+    """
+    folder = Path(folder)
+    if read_manifest(folder).get("status") != "done":
+        raise ConfigError(f"{folder}: no run here that is done{_newest()}")
+    tree: Any = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
+    tables = (pd.read_parquet(folder / f"{name}.parquet") for name in TABLES)
+    return Result(validate(tree), *tables)
+
+
+def _newest() -> str:
+    """Name the run that somebody most probably means."""
+    made = [path.parent for path in Path("outputs").glob(f"*/*/{CONFIG}")]
+    return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
+
+
+def _as_yaml(config: SimConfig) -> str:
+    return OmegaConf.to_yaml(config.model_dump(mode="json"))

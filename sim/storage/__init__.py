@@ -1,1 +1,0 @@
-"""What stands on disk: folders of runs, manifests, checkpoints, whole files."""

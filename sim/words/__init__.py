@@ -1,1 +1,0 @@
-"""Results in words: facts with bands, tables for people, what their terms mean."""

@@ -1,0 +1,268 @@
+"""The live app in a real browser: it loads, steps, draws, obeys its levers, and stays at home."""
+
+import importlib.util
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import pytest
+
+import sim.app.__main__ as app
+from sim.base.errors import ConfigError
+from tests.helpers.cli import REPO, environment
+
+MISSING = [
+    *(name for name in ("chromium", "chromedriver") if shutil.which(name) is None),
+    *(name for name in ("solara", "selenium") if importlib.util.find_spec(name) is None),
+]
+in_browser = pytest.mark.skipif(bool(MISSING), reason=f"not here: {', '.join(MISSING)}")
+OPTIONS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
+    *("--disable-dev-shm-usage", "--window-size=1400,1000"),
+    # nothing else resolves, so that a page that needs a stranger's file is seen to fail
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+DRAWN = """
+return [...document.querySelectorAll('img')].map(image => {
+  const canvas = Object.assign(document.createElement('canvas'),
+                               {width: image.naturalWidth, height: image.naturalHeight});
+  const context = canvas.getContext('2d');
+  context.drawImage(image, 0, 0);
+  const pixels = new Uint32Array(
+    context.getImageData(0, 0, canvas.width, canvas.height).data.buffer);
+  return {width: image.naturalWidth, colours: new Set(pixels).size, alt: image.alt};
+})"""
+WATCH_FOR_CONTROLS = """
+window.seen = [];  // how many there are while a world is being made
+new MutationObserver(() => {
+  const n = document.evaluate("count(//button[contains(., 'Step')])", document).numberValue;
+  if (document.body.innerText.includes('are being made') && !seen.includes(n)) seen.push(n);
+}).observe(document.body, {subtree: true, childList: true, characterData: true})"""
+PATIENCE = 60  # [s]
+
+
+def heed_ctrl_c():
+    """Undo what a shell does to jobs in the background: they ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="module")
+def server():
+    command = (sys.executable, "-m", "sim.app", "--no-browser", "--port", "0")
+    with subprocess.Popen(
+        [*command, "population.n_users=500"], cwd=REPO, env=environment(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=heed_ctrl_c,
+    ) as process:  # fmt: skip
+        told = ""
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", told)):
+            line = process.stdout.readline()
+            assert line, f"the app ended: {told}"
+            told += line
+        process.address = found[0]
+        yield process
+        process.kill()
+
+
+@pytest.fixture(scope="module")
+def driver(tmp_path_factory):
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    profile = tmp_path_factory.mktemp("profile")
+    for option in (*OPTIONS, f"--user-data-dir={profile}"):
+        options.add_argument(option)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    yield driver
+    driver.quit()
+
+
+class Visitor:
+    """What somebody does who looks at the page."""
+
+    def __init__(self, driver, address):
+        self.driver = driver
+        driver.get(address)
+        self.wait_for("step 1 of 52")
+
+    @property
+    def text(self):
+        return self.driver.execute_script("return document.body.innerText")
+
+    def wait_for(self, *words):
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        waiting = WebDriverWait(self.driver, PATIENCE, poll_frequency=0.1)
+        waiting.until(lambda _: all(word in self.text for word in words), f"{words}: {self.text}")
+
+    def press(self, label):
+        self.driver.find_element("xpath", f"//button[contains(., '{label}')]").click()
+
+    def choose(self, lever, setting):
+        select = f"//label[text()='{lever}']/ancestor::div[contains(@class, 'v-select__slot')]"
+        field = self.driver.find_element("xpath", select)
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", field)
+        field.click()
+        self.option(setting).click()
+
+    def option(self, setting):
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        path = (
+            "//div[contains(@class, 'menuable__content__active')]"
+            f"//div[contains(@class, 'v-list-item__title') and text()='{setting}']"
+        )
+
+        def shown(driver):
+            found = driver.find_elements("xpath", path)
+            return next((one for one in found if one.is_displayed()), None)
+
+        return WebDriverWait(self.driver, PATIENCE).until(shown)
+
+
+@pytest.fixture
+def visitor(driver, server):
+    return Visitor(driver, server.address)
+
+
+@in_browser
+@pytest.mark.slow
+def test_ten_steps_are_told_and_drawn(visitor, driver):
+    for step in range(2, 12):
+        visitor.press("Step")
+        visitor.wait_for(f"step {step} of 52")
+    assert "11 August to 17 August 2025" in visitor.text
+    assert "97% of calls on WhatsApp and Telegram fail" in visitor.text
+    for word in ("Exposed are", "Isolated are", "cut off from", "Welfare since the start"):
+        assert word in visitor.text
+    figures = driver.execute_script(DRAWN)
+    assert len(figures) == 3
+    for figure in figures:
+        assert figure["width"] == 750
+        assert figure["colours"] > 50
+        assert figure["alt"]
+
+
+@in_browser
+@pytest.mark.slow
+def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
+    visitor.press("▶")
+    visitor.wait_for("step 3 of 52")
+    visitor.choose("Scenario", "baseline")
+    visitor.wait_for("step 1 of 52", "Nothing happens", "the scenario restricts no calls")
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52", "In force: nothing.")
+    visitor.choose("Scenario", "call_ban")
+    visitor.wait_for("step 1 of 52", "mandate_only")
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    visitor.choose("Restriction of calls", "half fail")
+    visitor.wait_for("step 1 of 52")
+    assert "No effect here" not in visitor.text
+    asked = "population.n_users=500 +scenario=call_ban policies.call_restriction.grade=0.5"
+    assert f"python -m sim {asked}" in visitor.text
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    visitor.press("Reset")
+    visitor.wait_for("step 1 of 52")
+
+
+@in_browser
+@pytest.mark.slow
+def test_while_a_world_is_made_there_is_nothing_to_press_that_would_be_lost(visitor, driver):
+    """What was pressed then went to the controls of the old world."""
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    driver.execute_script(WATCH_FOR_CONTROLS)
+    visitor.choose("Restriction of calls", "all fail")
+    visitor.wait_for("step 1 of 52")
+    assert driver.execute_script("return seen") == [0]
+    visitor.press("▶")
+    visitor.wait_for("step 3 of 52")
+
+
+@in_browser
+@pytest.mark.slow
+def test_a_phone_shows_it_without_scrolling_sideways(visitor, driver):
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= 390
+        widths = "return [...document.querySelectorAll('img')].map(i => i.clientWidth)"
+        assert all(300 < width <= 390 for width in driver.execute_script(widths))
+        last = driver.find_elements("tag name", "img")[-1]
+        driver.execute_script("arguments[0].scrollIntoView()", last)
+        visitor.press("Step")  # the controls stay in sight
+        visitor.wait_for("step 2 of 52")
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+@in_browser
+@pytest.mark.slow
+def test_no_request_leaves_the_machine_and_nothing_fails(visitor, driver):
+    visitor.press("Step")
+    visitor.wait_for("step 2 of 52")
+    messages = (json.loads(entry["message"])["message"] for entry in driver.get_log("performance"))
+    asked = {
+        m["params"].get("request", m["params"]).get("url", "")
+        for m in messages
+        if m["method"] in ("Network.requestWillBeSent", "Network.webSocketCreated")
+    }
+    outside = {u for u in asked if re.match("http|ws", u) and "//127.0.0.1:" not in u}
+    assert asked
+    assert not outside
+    severe = [e["message"] for e in driver.get_log("browser") if e["level"] == "SEVERE"]
+    assert not severe
+
+
+@in_browser
+@pytest.mark.slow
+def test_ctrl_c_ends_it_at_once_although_a_page_is_open(visitor, server):
+    visitor.press("▶")
+    visitor.wait_for("step 2 of 52")
+    server.send_signal(signal.SIGINT)
+    assert server.wait(PATIENCE) == 128 + signal.SIGINT
+    assert "Traceback" not in server.stdout.read()
+
+
+def test_without_the_extras_a_line_says_how_to_get_them(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(SystemExit, match="make app installs"):
+        app.main([])
+
+
+@in_browser
+def test_a_port_that_is_taken_is_refused():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"--port {port}: .* in use"):
+            app.serve("127.0.0.1", port, print)
+
+
+@pytest.mark.slow
+@in_browser
+def test_a_society_too_large_for_a_map_is_refused_at_once():
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.app", "--no-browser", "population.n_users=6000"],
+        cwd=REPO, env=environment(), capture_output=True, text=True, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "allowed in the app: up to 5000" in done.stderr
+
+
+@pytest.mark.parametrize("given", ["case_dir=uae_calls", "+scenario=call_ban"])
+def test_another_case_or_scenario_is_refused_in_a_line(given):
+    """Fifty lines told of platforms and dates that the app's scenario has and the case has not."""
+    with pytest.raises(ConfigError) as refused:
+        app.prepare([given])
+    said = str(refused.value)
+    assert said.startswith(f"{given}: allowed: other keys; the app shows Russia's scenarios")
+    assert said.endswith(f"(others: python -m sim {given})")  # what to do instead

@@ -1,0 +1,233 @@
+"""Manners of the command line: quiet, verbose, colours, completion, and what mistakes are told."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim import load_config
+from sim.base.errors import ConfigError
+from sim.config.completion import SCRIPT
+from sim.config.jobs import expand
+from tests.helpers.cli import PYTHON, REPO, command, environment
+
+TINY = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
+COLOUR = re.compile(r"\x1b\[[\d;]*3[0-7]m")  # bold and italics are none
+
+
+def completed(line):
+    """Return what the command line offers in place of the last word of `line`."""
+    done = subprocess.run(
+        [*PYTHON, "-m", "sim", "-sc", "query=bash"], cwd=REPO,
+        env=environment() | {"COMP_LINE": line}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return done.stdout.split()
+
+
+def on_a_terminal(*arguments, **variables):
+    """Run ``python -m sim`` with its output on a terminal; return what appeared there."""
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [*PYTHON, "-m", "sim", *arguments], cwd=REPO, env=environment() | variables,
+        stdout=theirs, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(theirs)
+    seen = b""
+    while chunk := _read(ours):
+        seen += chunk
+    os.close(ours)
+    assert done.wait() == 0
+    return seen.decode()
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # nobody writes any more
+        return b""
+
+
+@pytest.mark.slow
+def test_quiet_prints_the_folder_and_nothing_else(tmp_path):
+    folder = tmp_path / "run"
+    process = command("--quiet", *TINY, f"hydra.run.dir={folder}")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == f"{folder}\n"
+    assert (folder / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_a_quiet_sweep_prints_its_folders(tmp_path):
+    process = command(*TINY, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
+    assert process.stdout.split() == [str(tmp_path / "0"), str(tmp_path / "1")]
+
+
+def test_quiet_does_not_hide_a_refusal():
+    process = command("--quiet", "seed=x")
+    assert process.returncode == 2
+    assert "seed=x: must be a whole number" in process.stderr
+
+
+@pytest.mark.slow
+def test_verbose_says_what_is_done_and_how_long_it_takes(tmp_path):
+    process = command("--verbose", *TINY, f"hydra.run.dir={tmp_path / 'run'}")
+    for word in ("memory: ", "start: 100 users", "runs: 1 replications", "simulate: ", "report: "):
+        assert word in process.stderr
+    assert "WhatsApp" in process.stdout
+
+
+@pytest.mark.slow
+def test_colours_stay_out_if_asked():
+    terminal = {"TERM": "xterm-256color", "COLUMNS": "100"}
+    assert COLOUR.search(on_a_terminal(*TINY, **terminal))
+    seen = on_a_terminal(*TINY, **terminal, NO_COLOR="1")
+    assert not COLOUR.search(seen)
+    assert "WhatsApp" in seen
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("python -m sim +scenario=call_ban_", "+scenario=call_ban_only"),
+        ("python -m sim network=erd", "network=erdos_renyi"),
+        ("python -m sim +scenario=call_ban policies.call_r", "policies.call_restriction."),
+    ],
+)
+def test_the_line_is_completed(line, offered):
+    assert completed(line) == [offered]
+
+
+def test_bash_hands_back_what_follows_the_equals_sign():
+    """The function that bash calls gets the last word, which bash cuts at the equals sign."""
+    lines = (
+        f"{SCRIPT}COMP_LINE='python -m sim +scenario=call_ban_'; COMP_POINT=${{#COMP_LINE}}\n"
+        "_messenger_migration_sim python call_ban_\n"
+        'echo "${COMPREPLY[@]}"\n'
+        "COMP_LINE='python other.py +sc'; COMP_POINT=${#COMP_LINE}; COMPREPLY=()\n"
+        '_messenger_migration_sim python +sc; echo "nothing: ${COMPREPLY[*]}"'
+    )
+    tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", lines], cwd=REPO, env=environment() | {"PATH": tools},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == "call_ban_only\nnothing: \n"
+
+
+def test_what_is_no_shell_is_refused():
+    assert "allowed: install=bash" in command("-sc", "install=fish").stderr
+
+
+MISTAKES = {
+    "a scenario without its group": ("callban", "did you mean +scenario=call_ban?"),
+    "a scenario that is not added": ("scenario=call_ban", "write +scenario=call_ban"),
+    "a key without its group": ("n_users=5", "did you mean population.n_users?"),
+    "a key that is nearly right": ("replication=5", "did you mean replications?"),
+    "a policy that is not there": (
+        "policies.call_restriction.grade=1",
+        "+policy=call_restriction",
+    ),
+    "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this world"),
+    "a policy that is not chosen by the command line": ("~policy=max_egov", "~policies.max_egov"),
+    "a policy without its group": ("+policies.vpn_support", "did you mean +policy=vpn_support?"),
+    "a name in capitals": ("+scenario=CALL_BAN", "did you mean call_ban?"),
+    "a group in capitals": ("+Scenario=call_ban", "did you mean +scenario?"),
+    "a group that is nearly right": ("scenarios=call_ban", "did you mean +scenario?"),
+    "a comma for a point": (
+        "policies.x.grade=0,5",
+        "-m ... policies.x.grade=0,5; one value that is a list is written KEY=[A,B], a number "
+        "without commas (0.5, 100000)",
+    ),
+    "a space behind the equals sign": ("2", "2: allowed: KEY=VALUE without spaces"),
+    "quotes round all": ("+scenario=call_ban seed=2", "several in one word"),
+    "quotes of a word processor": ("+scenario=“call_ban”", "straight quotes"),
+    "several values": ("seed=1,2,3", "python -m sim -m ... seed=1,2,3"),
+    "a graph without its file": ("network=from_file", "write network.path=VALUE"),
+    "a list that Hydra cannot read": (
+        "compare_to=[a=b]",
+        "compare_to=[a=b]: cannot be read; what",
+    ),
+    "a brace left open": ("+policies.x={kind: trend", "brackets are closed"),
+}
+
+
+@pytest.mark.parametrize(("given", "told"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_what_to_write_instead(given, told):
+    with pytest.raises(ConfigError) as error:
+        load_config(given)
+    assert told in str(error.value)
+    assert "hydra.cc" not in str(error.value)
+
+
+def test_a_policy_misspelt_is_told_which_may_be_meant():
+    """It was told the kinds of policies, as if a new one had been asked for."""
+    with pytest.raises(ConfigError, match=r"did you mean max_egov\? in force: call_restriction, "):
+        load_config("+scenario=call_ban", "policies.max_egv.rate=0.1")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("2", "allowed: KEY=VALUE without spaces"),
+        ("callban", "did you mean +scenario=call_ban?"),
+        ("seed=range(2", "seed=range(2: cannot be read"),
+    ],
+)
+def test_a_mistake_in_a_sweep_is_told_in_the_same_words(given, told):
+    with pytest.raises(ConfigError) as error:
+        expand(["seed=1,2", given])
+    assert told in str(error.value)
+    assert "hydra.cc" not in str(error.value)
+
+
+def test_a_dash_for_a_tilde_is_refused():
+    """Hydra reads `-p` with a value, and the policy stayed in force without a word."""
+    process = command("-policies.max_egov", *TINY)
+    assert process.returncode == 2
+    assert "-policies.max_egov: allowed: ~policies.NAME" in process.stderr
+
+
+def test_who_only_looks_is_told_of_a_mistake_in_the_same_words():
+    process = command("--cfg", "job", "+scenario=callban")
+    assert process.returncode == 2
+    assert "did you mean call_ban?" in process.stderr
+    assert "HYDRA_FULL_ERROR" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["--help", "+scenario=callban"], 2, "did you mean call_ban?"),
+        (["-m", "--cfg", "job", "seed=1,2"], 2, "-m --cfg: allowed: --cfg job"),
+        (["-m", "seed=1,2", "hydra.sweep.dir=pyproject.toml/runs", *TINY], 1, "Not a directory"),
+    ],
+)
+def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, told):
+    process = command(*words)
+    assert process.returncode == status
+    assert told in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
+    with pytest.raises(ConfigError) as error:
+        load_config("compare_to=[call_ban_only]", "dur_days=28")
+    assert "(change dur_days, or leave its world out of compare_to)" in str(error.value)
+    with pytest.raises(ConfigError, match=r"with ~policies\.call_restriction"):
+        load_config("+scenario=call_ban_only", "dur_days=28")
+
+
+def test_a_scenario_named_twice_is_told_how_they_compose():
+    with pytest.raises(ConfigError, match=r"\+scenario=\[NAME,NAME\]"):
+        load_config("+scenario=call_ban", "+scenario=full_block")
+
+
+def test_an_option_that_is_none_is_answered_with_those_that_are():
+    process = command("--scenario", "call_ban")
+    assert process.returncode == 2
+    assert "--quiet" in process.stderr
+    assert "+scenario=NAME" in process.stderr

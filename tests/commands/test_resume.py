@@ -1,0 +1,341 @@
+"""Runs that are stopped and resumed end in the same bits; what cannot be resumed is refused."""
+
+import dataclasses
+import os
+import random
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim import load_config
+from sim.base.errors import ConfigError
+from sim.base.interrupts import Interrupted
+from sim.base.locks import alone
+from sim.engine.state import State
+from sim.report.run_folder import fill_folder, run_to_folder
+from sim.runs import container, folder
+from sim.runs.checkpoint import NAME, Checkpoint
+from sim.runs.manifest import MULTIRUN
+from sim.runs.run import n_steps_in_all
+from tests.helpers.resuming import assert_same_tables, names, read_manifest
+from tests.helpers.worlds import world
+
+TINY = ("population.n_users=60", "replications=2", "+scenario=give_in",
+        "policies.whatsapp_compliance.lost_users=0.01")  # fmt: skip
+MESA = ("engine=mesa", "population.n_users=40")  # objects take their time
+
+
+# -- in this process, stopped after a step that is known -----------------------------------
+
+
+@pytest.fixture
+def _no_figures(monkeypatch):
+    monkeypatch.setattr(folder, "write_figures", lambda *_: None)
+
+
+class Stop:
+    """Sends a signal after so many steps, as a user would."""
+
+    def __init__(self, after, signum=signal.SIGINT):
+        self.left, self.signum = after, signum
+
+    def __call__(self):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), self.signum)  # which comes to the main thread, as a user's does
+
+
+def stopped(config, path, after, signum=signal.SIGINT):
+    with pytest.raises(Interrupted) as stop:
+        run_to_folder(config, path, Stop(after, signum))
+    return stop.value
+
+
+def nothing():
+    pass
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+@pytest.mark.parametrize(
+    ("engine", "seed"),
+    [
+        *(((f"engine.threads={n}",), seed) for n in (1, 2) for seed in (1, 2, 3)),
+        (MESA, 4),
+        (("parameters=posterior",), 5),
+    ],
+)
+def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
+    config = load_config(*TINY, *engine, f"seed={seed}")
+    run_to_folder(config, tmp_path / "straight")
+    path, luck, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
+    stopped(config, path, luck.randrange(1, n_steps // 2))
+    n_stops = 1
+    while True:
+        checkpoint = Checkpoint.of(path)
+        left = n_steps - checkpoint.n_done
+        try:
+            fill_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
+            break
+        except Interrupted:
+            n_stops += 1
+    assert_same_tables(tmp_path / "straight", path)
+    assert names(path) == names(tmp_path / "straight")
+    assert len(read_manifest(path)["resumed"]) == n_stops
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_checkpoints_on_the_way_change_nothing_and_are_gone_at_the_end(tmp_path, monkeypatch):
+    written, write = [], container.write
+    monkeypatch.setattr(
+        container, "write", lambda path, *parts: (written.append(path.name), write(path, *parts))
+    )
+    run_to_folder(load_config(*TINY), tmp_path / "never")
+    assert written == []
+    run_to_folder(load_config(*TINY, "engine.checkpoint_minutes=1e-6"), tmp_path / "often")
+    assert {"give_in.0.run", "give_in.0.done", "full_block.1.done"} < set(written)
+    assert_same_tables(tmp_path / "never", tmp_path / "often")
+    assert names(tmp_path / "never") == names(tmp_path / "often")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_the_manifest_says_what_became_of_the_run(tmp_path):
+    config = load_config(*TINY, *MESA)  # whose steps are taken in the main thread
+    stop = stopped(config, tmp_path, 20, signal.SIGTERM)
+    assert stop.status == 143
+    assert f"20 of {n_steps_in_all(config)} steps" in stop.message
+    assert f"python -m sim.resume {tmp_path}" in stop.message
+    before = read_manifest(tmp_path)
+    assert (before["status"], before["error"]) == ("interrupted", "SIGTERM")
+    fill_folder(Checkpoint.of(tmp_path), nothing)
+    after = read_manifest(tmp_path)
+    assert (after["status"], after["started"]) == ("done", before["started"])
+    assert [stage["from_step"] for stage in after["resumed"]] == [20]
+    assert "error" not in after
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_only_steps_not_taken_yet_are_taken(tmp_path):
+    config, counted = load_config(*TINY, "engine.threads=2"), []
+    stopped(config, tmp_path, 30)
+    checkpoint = Checkpoint.of(tmp_path)
+    n_done = checkpoint.n_done
+    assert n_done >= 30
+    fill_folder(checkpoint, lambda: counted.append(1))
+    assert len(counted) == n_steps_in_all(config) - n_done
+
+
+@pytest.mark.slow
+def test_results_that_were_complete_survive_a_stop_while_figures_are_drawn(tmp_path, monkeypatch):
+    config = load_config(*TINY)
+
+    def stop(*_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(folder, "facts", stop)  # a copy of the process draws meanwhile
+    with pytest.raises(Interrupted):
+        run_to_folder(config, tmp_path)
+    assert Checkpoint.of(tmp_path).n_done == n_steps_in_all(config)
+    monkeypatch.undo()
+    fill_folder(Checkpoint.of(tmp_path), pytest.fail)
+    assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
+    tmp_path, monkeypatch
+):
+    config = load_config(*TINY, *MESA)  # which writes in the main thread
+    path, straight = tmp_path / "broken", tmp_path / "straight"
+    stopped(config, path, 8)
+    earlier = {p.name: p.read_bytes() for p in (path / NAME).iterdir()}
+    write, pieces = container._Hashed.write, []
+
+    def impatient(self, data):
+        pieces.append(data)
+        write(self, data)
+        if len(pieces) == 9:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(container._Hashed, "write", impatient)
+    with pytest.raises(Interrupted):
+        fill_folder(Checkpoint.of(path), Stop(2))
+    monkeypatch.undo()
+    monkeypatch.setattr(folder, "write_figures", lambda *_: None)
+    assert {p.name: p.read_bytes() for p in (path / NAME).iterdir()} == earlier
+    fill_folder(Checkpoint.of(path), nothing)
+    run_to_folder(config, straight)
+    assert_same_tables(straight, path)
+
+
+# -- what is refused --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory):
+    """Return a folder with a checkpoint; tests change copies of it."""
+    path = tmp_path_factory.mktemp("broken") / "run"
+    stopped(load_config(*TINY, *MESA), path, 80)  # the second run, after the 52 of one
+    return path
+
+
+@pytest.fixture
+def copy(broken, tmp_path):
+    return shutil.copytree(broken, tmp_path / "run")
+
+
+def refusal(path):
+    with pytest.raises(ConfigError) as error:
+        Checkpoint.of(path)
+    return str(error.value)
+
+
+def test_other_sources_are_refused_with_both_hashes(copy, monkeypatch):
+    monkeypatch.setattr("sim.runs.header.sources", lambda: "abc")
+    message = refusal(copy)
+    assert "sources=" in message
+    assert "abc now" in message
+    assert "commit" in message
+
+
+def test_other_libraries_are_refused_by_name(copy, monkeypatch):
+    monkeypatch.setattr("sim.runs.header.versions", lambda: {"numpy": "0.1"})
+    assert f"versions.numpy={np.__version__}, it is 0.1 now" in refusal(copy)
+
+
+@pytest.mark.parametrize("damage", ["flipped", "shorter", "longer", "empty"])
+@pytest.mark.parametrize("kind", ["header.json", ".run", ".done"])
+def test_damage_is_noticed_wherever_it_is(copy, kind, damage):
+    path = next(p for p in sorted((copy / NAME).iterdir()) if p.name.endswith(kind))
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle] ^= 1
+    path.write_bytes(
+        {"flipped": data, "shorter": data[:middle], "longer": data + b"0", "empty": b""}[damage]
+    )
+    message = refusal(copy)
+    assert str(path) in message
+    assert "damaged" in message
+
+
+def test_a_run_that_was_kept_and_has_finished_since_is_counted_once(copy):
+    """As when a process is killed before it deletes where a finished run had stood."""
+    (done,) = (copy / NAME).glob("*.done")
+    (begun,) = (copy / NAME).glob("*.run")
+    shutil.copy(begun, done.with_suffix(".run"))
+    assert Checkpoint.of(copy).n_done == 80
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_a_folder_that_is_complete_is_refused(copy):
+    fill_folder(Checkpoint.of(copy), nothing)
+    assert "complete already" in refusal(copy)
+    assert "status=done" in refusal(copy)
+
+
+def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
+    assert "no such folder" in refusal(tmp_path / "nowhere")
+    assert "no checkpoint" in refusal(tmp_path)
+    shutil.rmtree(copy / NAME)
+    assert "status=interrupted" in refusal(copy)
+
+
+def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
+    with pytest.raises(ConfigError, match="wait here to be resumed"):
+        run_to_folder(load_config(*TINY), copy)
+
+
+@pytest.mark.usefixtures("_no_figures")
+def test_what_is_left_of_a_checkpoint_without_its_header_is_nobodys(copy, tmp_path):
+    """As when a process is killed while it deletes what it had kept."""
+    (copy / NAME / "header.json").unlink()
+    other = load_config(*TINY, "seed=9")
+    run_to_folder(other, copy)
+    run_to_folder(other, tmp_path / "alone")
+    assert_same_tables(tmp_path / "alone", copy)
+    assert not (copy / NAME).exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_what_is_left_without_a_header_is_gone_once_other_runs_are_kept(copy, tmp_path):
+    """Else the second run would begin where another one, of another seed, has stood."""
+    assert {p.suffix for p in (copy / NAME).iterdir()} == {".json", ".done", ".run"}
+    (copy / NAME / "header.json").unlink()
+    other = load_config(*TINY, *MESA, "seed=9", "engine.checkpoint_minutes=1e-6")
+    run_to_folder(other, copy)
+    run_to_folder(other, tmp_path / "alone")
+    assert_same_tables(tmp_path / "alone", copy)
+
+
+def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
+    jobs = tmp_path / "jobs"
+    jobs.mkdir()
+    shutil.copytree(copy, jobs / "0")
+    stop = Interrupted(signal.SIGINT)
+    assert f"sim.commands.resume {jobs / '0'}" in Checkpoint.of(jobs / "0").explain(stop)
+    (jobs / MULTIRUN).touch()
+    begun, before = Checkpoint.of(jobs / "0"), Checkpoint.at(jobs / "1", load_config(*TINY))
+    for checkpoint in (begun, before):
+        assert checkpoint.explain(stop).endswith(f"go on with: python -m sim.resume {jobs}")
+    assert Checkpoint.at(Path(), load_config(*TINY)).explain(stop).endswith("nothing was kept.")
+
+
+def test_a_folder_holds_one_process_at_a_time(tmp_path):
+    with alone(tmp_path, "other runs"):
+        with pytest.raises(ConfigError, match="another process is at"):
+            run_to_folder(load_config(*TINY), tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_world_that_has_changed_is_refused(copy, monkeypatch):
+    """As when a file of ties is another by now."""
+    monkeypatch.setattr("sim.runs.checkpoint._digest", lambda *_: "other")
+    with pytest.raises(ConfigError, match="start=other"):
+        fill_folder(Checkpoint.of(copy), nothing)
+    assert Checkpoint.of(copy).n_done == 80
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_a_run_that_takes_over_its_start_ends_in_the_same_bits(tmp_path, monkeypatch):
+    """A run alone needs no copy of its start, and is resumed from the same start all the same."""
+    config = load_config(*TINY, "replications=1", "compare_to=[]")
+    run_to_folder(config, tmp_path / "straight")
+    monkeypatch.setattr("sim.runs.run.SMALL", 0)
+    taken = []
+    usual = State.copy
+    monkeypatch.setattr(State, "copy", lambda state: taken.append(state) or usual(state))
+    run_to_folder(config, tmp_path / "alone")
+    stopped(config, tmp_path / "broken", 20)
+    fill_folder(Checkpoint.of(tmp_path / "broken"), nothing)
+    assert not taken
+    for path in ("alone", "broken"):
+        assert_same_tables(tmp_path / "straight", tmp_path / path)
+
+
+def test_a_copy_of_a_state_has_its_own_of_what_changes_and_nothing_else():
+    _, start = world()
+    one, other = (dict(_named_leaves(state)) for state in (start, start.copy()))
+    assert {name for name in one if one[name] is not other[name]} == start.changing().keys()
+    assert all(one[name] is array for name, array in start.changing().items())
+
+
+def _named_leaves(node, path=""):
+    """Yield the arrays of a state with their names."""
+    if dataclasses.is_dataclass(node):
+        names = [field.name for field in dataclasses.fields(node)]
+    else:
+        names = getattr(node, "_fields", ())
+    if not names:
+        yield path, node
+    for name in names:
+        yield from _named_leaves(getattr(node, name), f"{path}.{name}" if path else name)

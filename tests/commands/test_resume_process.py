@@ -1,0 +1,131 @@
+"""Real processes ended at any moment: resumed, they leave what a straight one leaves."""
+
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+
+from sim.runs.checkpoint import NAME
+from tests.helpers.cli import PYTHON, REPO, environment
+from tests.helpers.resuming import assert_same_tables, names, read_manifest
+
+SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "KILL": signal.SIGKILL}
+OFTEN = "engine.checkpoint_minutes=0.001"
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [*PYTHON, "-m", *arguments], cwd=REPO, env=environment(), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def wait_for(condition, process, seconds=300):
+    until = time.monotonic() + seconds
+    while not condition() and process.poll() is None:
+        assert time.monotonic() < until, "it took too long"
+        time.sleep(0.01)
+
+
+def end(process, signum):
+    """Send a signal; return exit status and error stream."""
+    process.send_signal(signum)
+    _, errors = process.communicate(timeout=300)
+    return process.returncode, errors
+
+
+GIVE_IN = "+scenario=give_in"
+WORLDS = {
+    "side by side": (GIVE_IN, "population.n_users=1000", "replications=2", "step_days=3.5"),
+    "parts of one": (
+        GIVE_IN,
+        "population.n_users=50000",
+        "replications=1",
+        "step_days=14",
+        "compare_to=[]",
+    ),
+    "mesa": (GIVE_IN, "population.n_users=60", "replications=1", "step_days=3.5", "engine=mesa"),
+}
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Return a way to the folder of a run without a break; each is run once."""
+    base = tmp_path_factory.mktemp("straight")
+
+    def made(world):
+        path = base / world.replace(" ", "_")
+        if not path.exists():
+            process = start("sim", *WORLDS[world], f"hydra.run.dir={path}")
+            _, errors = process.communicate(timeout=300)
+            assert process.returncode == 0, errors
+        return path
+
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("world", "threads", "name", "seed"),
+    [
+        ("side by side", 2, "INT", 1),
+        ("side by side", 1, "TERM", 2),
+        ("side by side", 2, "KILL", 3),
+        ("side by side", 1, "KILL", 4),
+        ("parts of one", 2, "KILL", 5),
+        ("mesa", 1, "TERM", 6),
+        ("mesa", 1, "KILL", 7),
+    ],
+)
+def test_a_process_ended_at_any_moment_can_be_resumed(
+    tmp_path, straight, world, threads, name, seed
+):
+    luck, path = random.Random(seed), tmp_path / "run"  # noqa: S311
+    process = start(
+        "sim", *WORLDS[world], OFTEN, f"engine.threads={threads}", f"hydra.run.dir={path}"
+    )
+    wait_for((path / NAME / "header.json").exists, process)
+    time.sleep(luck.uniform(0, 1))
+    status, errors = end(process, SIGNALS[name])
+    assert status == (-9 if name == "KILL" else 128 + SIGNALS[name]), errors
+    if name != "KILL":
+        assert errors.splitlines()[-1].endswith(f"go on with: python -m sim.resume {path}")
+    process = start(
+        "sim.commands.resume", path
+    )  # ended once more, as soon as it is at work or later
+    wait_for(lambda: "resumed" in read_manifest(path), process)
+    time.sleep(luck.uniform(0, 2))
+    end(process, SIGNALS[name])
+    if read_manifest(path)["status"] != "done":
+        process = start("sim.commands.resume", path)
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+    assert_same_tables(straight(world), path)
+    assert names(path) == names(straight(world))
+    assert read_manifest(path)["resumed"][0]["from_step"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_a_long_run_stops_between_two_steps_when_asked(tmp_path, name):
+    process = start(
+        "sim", "population.n_users=20000", "replications=500", f"hydra.run.dir={tmp_path}"
+    )
+    wait_for((tmp_path / "config.yaml").exists, process)
+    time.sleep(5)  # into the steps, or on a slow machine into what comes before
+    status, errors = end(process, SIGNALS[name])
+    assert status == 128 + SIGNALS[name]
+    assert "Traceback" not in errors
+    assert f"SIG{name}: stopped" in errors.splitlines()[-1]
+    assert read_manifest(tmp_path)["status"] == "interrupted"
+    assert not list(tmp_path.glob("*.parquet"))
+
+
+def test_the_command_refuses_in_words(tmp_path):
+    process = start("sim.commands.resume", tmp_path)
+    output, errors = process.communicate(timeout=300)
+    assert (process.returncode, output) == (2, "")
+    assert f"{tmp_path}: no checkpoint" in errors
+    assert "Traceback" not in errors

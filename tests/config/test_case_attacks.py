@@ -1,0 +1,489 @@
+"""A case holds no code: what was tried with a stranger's case, each with a real attempt."""
+
+import os
+import shutil
+import sys
+from datetime import timedelta
+from time import monotonic
+
+import pandas as pd
+import pytest
+
+from sim import load_config
+from sim.base.errors import ConfigError
+from sim.base.inputs import MOST_BYTES as MOST_OF_A_TABLE
+from sim.commands import case
+from sim.commands.scenarios import main as scenarios
+from sim.config import compose as schema
+from sim.config.conf import CASES
+from sim.config.case_files import MOST_BYTES, MOST_FILES
+from sim.config.conf import CONF
+from sim.config.jobs import configurations
+from tests.helpers.cli import command
+
+CASE = "turkey_whatsapp_2021"
+OF_CASE, OF_SCENARIO = f"conf/case/{CASE}.yaml", f"conf/scenario/{CASE}.yaml"
+OF_PLATFORMS = f"conf/platforms/{CASE}.yaml"
+OF_AGES, OF_OBSERVATIONS = "data/population.csv", "data/observations.csv"
+GLOBAL = "# @package _global_\n"
+PATIENCE = timedelta(seconds=10)  # with what would go on without end
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return shutil.copytree(CASES / CASE, tmp_path / "case")
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """Return a file that an attack would empty or make."""
+    path = tmp_path / "victim"
+    path.write_text("precious", encoding="utf-8")
+    yield path
+    assert path.read_text(encoding="utf-8") == "precious"
+
+
+def append(folder, path, text):
+    file = folder / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    before = file.read_text(encoding="utf-8") if file.is_file() else ""
+    file.write_text(before + text, encoding="utf-8")
+    return before.count("\n") + 1
+
+
+def change(folder, path, old, new):
+    text = (folder / path).read_text(encoding="utf-8")
+    assert old in text
+    (folder / path).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def refused(folder, *overrides):
+    """Return why a case is refused: by the check, and by whatever would compose it, alike."""
+    began, said = monotonic(), list(case.problems(str(folder)))
+    with pytest.raises(ConfigError) as error:
+        load_config(f"case_dir={folder}", *overrides)
+    assert str(error.value).splitlines() == said
+    assert monotonic() - began < PATIENCE.total_seconds()
+    return "\n".join(said)
+
+
+def logging_to(victim):
+    """Return handlers of logging.config: one runs a program, the other empties a file."""
+    run = f"import pathlib; pathlib.Path({str(victim)!r}).write_text('run')"
+    return f"""
+hydra:
+  job_logging:
+    handlers:
+      runs: {{'()': psutil.Popen, args: [{sys.executable}, -c, "{run}"]}}
+      empties: {{class: logging.FileHandler, filename: {victim}, mode: w}}
+    root: {{handlers: [runs, empties]}}
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-m"], ["--cfg", "job"], ["--help"]])
+def test_the_command_runs_and_empties_nothing(folder, victim, options):
+    line = append(folder, OF_CASE, logging_to(victim)) + 1
+    done = command(
+        *options,
+        f"case_dir={folder}",
+        f"hydra.run.dir={folder}/run",
+        f"hydra.sweep.dir={folder}/m",
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"{OF_CASE}, line {line}: hydra: unknown key; " in done.stderr
+    assert "allowed: scenario" not in done.stderr
+    assert "population" in done.stderr
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize("path", [OF_CASE, OF_SCENARIO, "conf/policy/mine.yaml"])
+def test_keys_of_hydra_are_refused_wherever_they_stand(folder, victim, path):
+    if "policy" in path:
+        append(folder, path, GLOBAL)
+    append(folder, path, logging_to(victim))
+    assert f"{path}, line " in refused(folder)
+    assert ": hydra: unknown key; " in refused(folder, f"+scenario={CASE}")
+
+
+@pytest.mark.parametrize("group", ["network", "platforms", "population", "abuse", "engine"])
+@pytest.mark.parametrize("package", ["_global_", "hydra", "hydra.job_logging", "policies.x"])
+def test_the_files_of_a_group_put_their_keys_nowhere_else(folder, victim, group, package):
+    append(folder, f"conf/{group}/mine.yaml", f"# @package {package}{logging_to(victim)}")
+    said = refused(folder, f"{group}=mine")
+    assert f"conf/{group}/mine.yaml, line 1: # @package {package}: allowed: no such line" in said
+
+
+@pytest.mark.parametrize("head", ["hydra", "hydra.job", "_global_.hydra", "_group_", "policies"])
+@pytest.mark.parametrize("group", ["scenario", "policy"])
+def test_a_scenario_and_a_policy_put_their_keys_nowhere_else(folder, group, head):
+    append(folder, f"conf/{group}/mine.yaml", f"# @package {head}\nchdir: true\n")
+    assert f"conf/{group}/mine.yaml, line 1: needed: # @package" in refused(folder)
+
+
+def test_a_second_line_of_package_does_not_overrule_the_first(folder):
+    change(folder, OF_SCENARIO, GLOBAL, f"{GLOBAL}\n#  @package hydra\n")
+    assert f"{OF_SCENARIO}, line 3: #  @package hydra: allowed: in the first" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("hydra: {job: {env_set: {LD_PRELOAD: /tmp/evil.so}}}", "hydra"),
+        ("hydra: {searchpath: ['file:///tmp/evil']}", "hydra"),
+        ("hydra: {output_subdir: ../../evil}", "hydra"),
+        ("hydra: {run: {dir: ../../evil}}", "hydra"),
+        ("hydra: {callbacks: {evil: {_target_: hydra.experimental.Callback}}}", "hydra"),
+        ('"hydr\\x61": {job: {chdir: true}}', "hydra"),
+        ("? hydra\n: {job: {chdir: true}}", "hydra"),
+        ("<<: {hydra: {job: {chdir: true}}}", "<<"),
+        ("hydra.job.chdir: true", "hydra.job.chdir"),
+        ("hydra/job_logging: evil", "hydra/job_logging"),
+        ("scenario: evil", "scenario"),
+        ("counterfactuals: {}", "counterfactuals"),
+        ("_target_: os.system", "_target_"),
+    ],
+)
+def test_keys_out_of_the_schema_are_refused(folder, text, key):
+    line = append(folder, OF_CASE, f"{text}\n")
+    assert f"{OF_CASE}, line {line}: {key}: unknown key; " in refused(folder)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "override hydra/job_logging: evil",
+        "override /hydra/job_logging: disabled",
+        "/hydra/launcher: joblib",
+        "/hydra/job_logging/evil",
+        "hydra/job_logging: evil",
+        "/policy/mine@hydra",
+        "/policy/mine@_global_",
+        "/policy/mine@_global_.hydra",
+        "/policy/mine@policies.x.y:z",
+        "/policy@hydra: mine",
+        "/policy: ../../data/evil",
+        "../../data/evil",
+        "/policy/../../data/evil",
+        "/cluster/local",
+        "/cluster: local",
+        "/config",
+        "policy: ${oc.env:HOME}",
+        "{}",
+        "[mine]",
+    ],
+)
+@pytest.mark.parametrize("path", [OF_CASE, OF_PLATFORMS, "conf/policy/mine.yaml"])
+def test_defaults_bring_nothing_but_files_of_cases(folder, path, entry):
+    if "policy" in path:
+        append(folder, path, GLOBAL)
+    append(folder, path, f"defaults:\n  - {entry}\n  - _self_\n")
+    said = refused(folder)
+    assert f"{path}, line " in said
+    assert ": defaults: " in said
+    assert "allowed: _self_, NAME, /policy/NAME, " in said
+
+
+def test_defaults_that_are_written_as_allowed_are_read(folder):
+    append(
+        folder,
+        "conf/policy/mine.yaml",
+        "# @package policies.mine\nkind: campaign\nplatform: bip\nawareness_rate: 0.1\n"
+        "trial_rate: 0.1\nstart: 2021-01-10\n",
+    )
+    entries = ("/policy/mine@policies.other", "/policy/mine", "override /network: erdos_renyi")
+    lines = "".join(f"  - {entry}\n" for entry in entries)
+    change(folder, OF_SCENARIO, "  - _self_\n", f"{lines}  - _self_\n")
+    assert list(case.problems(str(folder))) == []
+    config = load_config(f"case_dir={folder}", f"+scenario={CASE}")
+    assert config.policies["mine"] == config.policies["other"]
+    assert config.network.kind == "erdos_renyi"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "conf/hydra/job_logging/evil.yaml",
+        "conf/config.yaml",
+        "conf/sim_schema.yaml",
+        "conf/cluster/local.yaml",
+        "conf/design/mine.yaml",
+        "conf/scenario/hydra/evil.yaml",
+        "conf/scenario/evil.yml",
+    ],
+)
+def test_files_stand_only_where_a_case_has_files(folder, path):
+    append(folder, path, "root: {level: DEBUG}\n")
+    said = refused(folder)
+    assert said.startswith("/".join(path.split("/")[: 3 if "scenario" in path else 2]) + ": no")
+
+
+@pytest.mark.parametrize("name", ["../../data/evil", ".evil", "${oc.env:HOME}"])
+@pytest.mark.parametrize("key", ["compare_to", "happened"])
+def test_a_scenario_that_a_case_names_is_a_name(folder, victim, key, name):
+    """Hydra follows the path to any file, in which there is no telling what stands."""
+    append(folder, "data/evil.yaml", GLOBAL + logging_to(victim))
+    append(folder, "conf/scenario/.evil.yaml", GLOBAL + logging_to(victim))
+    if key == "happened":
+        change(folder, OF_CASE, f"  happened: {CASE}", f"  happened: {name}")
+    else:
+        change(folder, OF_SCENARIO, "compare_to: [baseline]", f'compare_to: ["{name}"]')
+    said = "\n".join(case.problems(str(folder)))
+    assert name in said
+    assert "allowed: names without . /" in said or "refers elsewhere" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        (OF_CASE, 'title: "Turkey', 'title: "${oc.env:HOME} Turkey'),
+        (OF_CASE, 'title: "Turkey', 'title: "\\x24{oc.env:HOME} Turkey'),
+        (OF_CASE, "happened: ", "happened: &a '${hydra:runtime.cwd}' #"),
+        (OF_PLATFORMS, "label: WhatsApp", "'${oc.env:HOME}': WhatsApp"),
+        (OF_SCENARIO, "platform: whatsapp", "platform: [{a: '${cores:}'}]"),
+    ],
+)
+def test_what_refers_elsewhere_is_refused(folder, path, old, new):
+    change(folder, path, old, new)
+    said = refused(folder, f"+scenario={CASE}")
+    assert said.startswith(f"{path}, line ")
+    assert "allowed: " in said
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "evil: !!python/object/apply:os.system ['true']\n",
+            "the tag tag:yaml.org,2002:python/obj",
+        ),
+        ("evil: !!str x\n", "the tag tag:yaml.org,2002:str; allowed: values without one"),
+        ("evil: ! x\n", "the tag !; allowed"),
+        ("evil: " + "[" * 1000 + "]" * 1000 + "\n", "nested too deeply; allowed: up to 20 levels"),
+        ("evil: " + "{a: " * 1000 + "}" * 1000 + "\n", "nested too deeply"),
+        ("evil: &a [*a]\n", "too much, aliases followed; allowed: up to 20000"),
+        ("evil: *nobody\n", "found undefined alias"),
+        ("--- {}\n", "but found another document"),
+        (f"evil: [{'1,' * 30_000}]\n", "too much, aliases followed"),
+    ],
+)
+def test_what_explodes_when_it_is_read_is_not_read(folder, text, reason):
+    line = append(folder, OF_PLATFORMS, text)
+    assert f"{OF_PLATFORMS}, line {line}: no YAML: " in refused(folder)
+    assert reason in refused(folder)
+
+
+def test_nine_by_nine_aliases_are_not_followed(folder):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{k}: &a{k} [{', '.join([f'*a{k - 1}'] * 9)}]" for k in range(1, 10)]
+    append(folder, OF_PLATFORMS, "\n".join([*lines, ""]))
+    assert "no YAML: too much, aliases followed; allowed: up to 20000 keys and" in refused(folder)
+
+
+def test_an_alias_is_allowed(folder):
+    change(folder, OF_PLATFORMS, "belief: {", "belief: &same {")
+    text = (folder / OF_PLATFORMS).read_text(encoding="utf-8")
+    second = text.index("belief: {")
+    text = text[:second] + "belief: *same" + text[text.index("}", second) + 1 :]
+    (folder / OF_PLATFORMS).write_text(text, encoding="utf-8")
+    assert list(case.problems(str(folder))) == []
+
+
+def test_files_that_bring_each_other_without_end_are_refused(folder):
+    """Two to the power of their number were read."""
+    for k in range(30):
+        brings = f"defaults: [s{k + 1}, /scenario/s{k + 1}]\n" if k < 29 else ""
+        append(folder, f"conf/scenario/s{k}.yaml", f"{GLOBAL}{brings}compare_to: []\n")
+    append(folder, "conf/scenario/round.yaml", f"{GLOBAL}defaults: [about]\n")
+    append(folder, "conf/scenario/about.yaml", f"{GLOBAL}defaults: [round]\n")
+    said = refused(folder)
+    for name in ("s0", "s20", "round", "about"):
+        assert f"conf/scenario/{name}.yaml: defaults: brings itself or more than" in said
+    assert "s29" not in said
+
+
+def test_the_longest_chain_of_files_that_is_allowed_is_read(folder):
+    n = MOST_FILES - 4
+    for k in range(n):
+        brings = f"defaults: [s{k + 1}, _self_]\n" if k < n - 1 else ""
+        append(folder, f"conf/scenario/s{k}.yaml", f"{GLOBAL}{brings}compare_to: []\n")
+    assert load_config(f"case_dir={folder}", "+scenario=s0").compare_to == ()
+    append(folder, "conf/scenario/more.yaml", f"{GLOBAL}compare_to: []\n")
+    assert refused(folder) == f"conf: {MOST_FILES + 1} files; allowed: up to {MOST_FILES}"
+
+
+def a_pipe(path):
+    os.mkfifo(path)
+
+
+def endless(path):
+    path.symlink_to("/dev/zero")
+
+
+def elsewhere(path):
+    path.symlink_to("/etc/passwd")
+
+
+def nowhere(path):
+    path.symlink_to("nowhere")
+
+
+def a_folder(path):
+    path.mkdir()
+
+
+def huge(path):
+    with path.open("w") as file:
+        file.truncate(2**40)  # takes no room
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (a_pipe, "a named pipe; allowed: a file"),
+        (endless, "a device; allowed: a file"),
+        (elsewhere, "a link that leaves the folder of the case"),
+        (a_folder, "a folder; allowed: a file"),
+        (huge, "1,099,511,627,776 bytes; allowed: up to "),
+        (nowhere, ""),
+    ],
+)
+class TestWhatIsNoFile:
+    """What would be waited for without end, read without end, or is nobody's business."""
+
+    def test_is_no_file_of_configuration(self, folder, make, reason):
+        make(folder / "conf/scenario/mine.yaml")
+        reason = reason or "cannot be read: No such file"
+        assert refused(folder).startswith(f"conf/scenario/mine.yaml: {reason}")
+
+    @pytest.mark.parametrize("name", ["population.csv", "observations.csv"])
+    def test_is_no_table(self, folder, make, reason, name):
+        (folder / "data" / name).unlink()
+        make(folder / "data" / name)
+        began, said = monotonic(), "\n".join(case.problems(str(folder)))
+        assert monotonic() - began < PATIENCE.total_seconds()
+        assert name in said
+        if make in (elsewhere, huge):
+            assert reason in said
+
+
+def test_a_folder_that_leads_elsewhere_is_not_entered(folder, tmp_path):
+    shutil.move(folder / "conf/scenario", tmp_path / "scenario")
+    (folder / "conf/scenario").symlink_to(tmp_path / "scenario")
+    assert refused(folder).startswith("conf/scenario: a link that leaves the folder of the case")
+
+
+def test_a_file_of_configuration_is_small(folder):
+    append(folder, OF_PLATFORMS, "#" * MOST_BYTES)
+    assert f"{OF_PLATFORMS}: 26" in refused(folder)
+
+
+def test_a_table_of_any_honest_size_is_read(folder):
+    table = folder / OF_AGES
+    table.write_bytes(table.read_bytes() + b"\n" * (MOST_OF_A_TABLE - table.stat().st_size))
+    assert list(case.problems(str(folder))) == []
+    table.write_bytes(table.read_bytes() + b"\n")
+    assert "population.csv: 16,777,217 bytes; allowed: up to 16,777,216" in "\n".join(
+        case.problems(str(folder))
+    )
+
+
+@pytest.mark.parametrize("ages", ["../population.csv", "/etc/passwd", "..", "a/../population.csv"])
+def test_the_table_of_ages_stands_among_the_data(folder, ages):
+    shutil.copy(folder / OF_AGES, folder / "population.csv")
+    with pytest.raises(ConfigError, match=r"allowed: the name of a file of the data|no such file"):
+        load_config(f"case_dir={folder}", f"population.ages={ages}")
+
+
+def test_draws_are_read_from_a_file_of_the_case(folder):
+    (folder / "data/posterior.csv").symlink_to("/etc/passwd")
+    with pytest.raises(ConfigError, match=r"posterior\.csv: a link that leaves the folder"):
+        load_config(f"case_dir={folder}", "parameters=posterior", "seed=2")
+
+
+@pytest.mark.parametrize("make", [a_pipe, endless, a_folder])
+def test_a_graph_is_a_file(tmp_path, make):
+    make(tmp_path / "graph")
+    with pytest.raises(ConfigError, match=r"network\.path=.*graph: a .*; allowed: a file"):
+        load_config("network=from_file", f"network.path={tmp_path}/graph")
+
+
+@pytest.mark.parametrize(
+    ("column", "text"), [("base", "١٢+"), ("value", "٥"), ("date", "٢٠٢١-٠١")]
+)
+def test_digits_of_observations_are_those_of_ascii(folder, column, text):
+    table = pd.read_csv(folder / OF_OBSERVATIONS, dtype=str, keep_default_na=False)
+    table.loc[0, column] = text
+    table.to_csv(folder / OF_OBSERVATIONS, index=False)
+    assert f"observations.csv, line 2: {column}={text!r}: " in "\n".join(
+        case.problems(str(folder))
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [("15-19,", "١٥-١٩,"), ("15-19,", "15-19,١")])
+def test_digits_of_the_ages_are_those_of_ascii(folder, old, new):
+    change(folder, OF_AGES, old, new)
+    assert "population.csv, line 5: " in "\n".join(case.problems(str(folder)))
+
+
+@pytest.mark.parametrize("override", ["seed=١", "population.n_users=１０００", "start=٢٠٢١-01-04"])
+def test_digits_of_a_command_are_those_of_ascii(override):
+    with pytest.raises(ConfigError, match=override.split("=")[0]):
+        load_config(override)
+
+
+class TestEveryWayToACase:
+    """Whatever lets Hydra search a case, its files are looked at before."""
+
+    @pytest.fixture
+    def evil(self, folder, victim):
+        append(folder, OF_SCENARIO, logging_to(victim))
+        return folder
+
+    @pytest.mark.parametrize(
+        "written", ["++case.folder={}", "case.folder={}", "++case.folder='{}'"]
+    )
+    def test_by_hand(self, evil, written):
+        with pytest.raises(ConfigError, match="hydra: unknown key"):
+            load_config(f"case={CASE}", written.format(evil))
+
+    @pytest.mark.parametrize("key", ["hydra.searchpath", "+hydra.searchpath", "hydra.searchpath "])
+    def test_by_a_search_path(self, evil, key):
+        for case_dir in ([], [f"case_dir={CASE}"]):
+            with pytest.raises(ConfigError, match=r"not to be set; allowed: case_dir=FOLDER"):
+                load_config(*case_dir, f"{key}=['file://{evil}/conf']", f"+scenario={CASE}")
+
+    def test_by_a_sweep(self, evil):
+        for case_dir in (f"case_dir={evil}", f"case.folder={evil},{CASES / CASE}"):
+            with pytest.raises(ConfigError, match=r"hydra: unknown key|no such folder"):
+                list(configurations([case_dir, "seed=1,2"]))
+
+    def test_by_the_stories(self, evil, capsys):
+        with pytest.raises(SystemExit):
+            scenarios([f"case_dir={evil}"])
+        assert "hydra: unknown key" in capsys.readouterr().err
+
+    def test_after_it_was_read_once(self, folder, victim):
+        assert load_config(f"case_dir={folder}", f"+scenario={CASE}")
+        found = (folder / OF_SCENARIO).stat()
+        append(folder, OF_SCENARIO, logging_to(victim))
+        os.utime(folder / OF_SCENARIO, ns=(found.st_atime_ns, found.st_mtime_ns))
+        with pytest.raises(ConfigError, match="hydra: unknown key"):
+            load_config(f"case_dir={folder}", f"+scenario={CASE}")
+
+    @pytest.mark.parametrize("sign", ["'", "$", "\\"])
+    def test_by_a_name_that_hydra_takes_for_another(self, evil, sign):
+        strange = evil.rename(evil.with_name(f"a{sign}b"))
+        for case_dir in (f"case_dir={strange}", f"++case.folder='{strange}'"):
+            with pytest.raises(ConfigError, match="allowed: a folder without"):
+                load_config(case_dir)
+
+
+def test_logging_calls_nothing_that_is_named_elsewhere_either(tmp_path, monkeypatch, victim):
+    """The second wall, for what stands in conf/ or is typed."""
+    conf = shutil.copytree(CONF, tmp_path / "conf")
+    monkeypatch.setattr(schema, "CONF", conf)
+    (conf / "scenario/mine.yaml").write_text(GLOBAL + logging_to(victim), encoding="utf-8")
+    typed = "++hydra.job_logging.handlers.x={class: psutil.Popen}"
+    for override in ("+scenario=mine", typed):
+        with pytest.raises(ConfigError, match=r"Popen: a configuration cannot name code to run"):
+            load_config(override)

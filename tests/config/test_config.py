@@ -1,0 +1,436 @@
+"""What a configuration refuses, and how it says so: the key, the value, what is allowed."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
+import pytest
+
+from sim import load_config
+from sim.base.errors import ConfigError
+from sim.config import compose as schema
+from sim.config.validation import validate
+from tests.helpers.cli import DROPPED, changed, plain, refusal
+
+UNKNOWN_KEYS = [
+    ("typo", 1, "allowed: .*seed"),
+    ("populaton", {}, "did you mean population"),
+    ("behaviour.callshare", 0.5, "did you mean call_share"),
+    ("population.nusers", 5, "did you mean n_users"),
+    ("platforms.whatsapp.colour", "red", "allowed: .*encryption"),
+    ("case.observed_shares.vk.weekly", 0.5, "allowed: reach, daily"),
+    ("network.foo", 1, "allowed: .*degree_scale"),
+    ("engine.gpu", True, "allowed: name, threads"),
+    ("policies.call_restriction.grad", 0.5, "did you mean grade"),
+    ("policies.max_pupils.grade", 0.5, "allowed: .*segment"),
+    ("counterfactuals.mandate_only.max_pupils.rat", 0.5, "did you mean rate"),
+    ("population.chats.pupils.seats", 5, "allowed: size, order"),
+    ("population.abroad.shares", 0.5, "did you mean share"),
+    ("abuse.fraud.canal", "call", "allowed: .*channel"),
+    ("behaviour._target_", "os.system", "allowed"),
+    ("policies.call_restriction._target_", "os.system", "allowed"),
+]
+
+WRONG_TYPES = [
+    ("population.n_users", "many", "integer|whole number"),
+    ("population.n_users", 5000.5, "integer|whole number"),
+    ("population.n_users", True, "integer|whole number"),
+    ("seed", 1.5, "integer|whole number"),
+    ("seed", None, "integer|whole number"),
+    ("replications", "two", "integer|whole number"),
+    ("behaviour.call_share", "0.5", "number"),
+    ("behaviour.call_share", None, "number"),
+    ("behaviour.call_share", True, "number"),
+    ("behaviour.call_share", [0.5], "number"),
+    ("behaviour", 5, "object|keys"),
+    ("policies.call_restriction", 5, "object|keys"),
+    ("compare_to", "baseline", r"array|list|\[baseline\]"),
+    ("start", "13.08.2025", "2025-08-13"),
+    ("start", "2025-6-2", "2025-08-13"),
+    ("policies.call_restriction.start", "soon", "2025-08-13"),
+]
+
+OUT_OF_RANGE = [
+    ("behaviour.call_share", 1.5, "1$"),
+    ("behaviour.call_share", -0.1, "0$"),
+    ("behaviour.habit_rate", 0, "0.0001"),
+    ("population.n_users", 5, "10"),
+    ("population.n_users", 300_000_000, "200000000"),
+    ("population.intensity_shape", 0, "0$"),
+    ("population.regions.moscow", -0.1, "0$"),
+    ("population.segments.pupils.age_from", 5, "12"),
+    ("platforms.whatsapp.message_value", 11, "10"),
+    ("policies.call_restriction.grade", 1.2, "1$"),
+    ("policies.max_pupils.rate", 11, "10"),
+    ("policies.max_pupils.ramp_days", -1, "0$"),
+    ("policies.call_restriction.platforms", [], "at least 1|must name|empty"),
+    ("policies.call_restriction.regions", [], "at least 1|must name|empty"),
+    ("network.degree_scale", 0, "0$"),
+    ("behaviour.vpn_rate", 2, "1$"),
+    ("behaviour.sensitive_share", 1.5, "1$"),
+    ("behaviour.chat_quorum", -0.1, "0$"),
+    ("population.chats.pupils.size", 1, "2$"),
+    ("population.abroad.weight", 1, "1$"),
+    ("population.abroad.weight", 0, "0$"),
+    ("population.concern_median", -1, "0$"),
+    ("platforms.max.state_access", 1.1, "1$"),
+    ("platforms.max.belief.indifferent", 11, "10"),
+    ("abuse.fraud.shares.whatsapp", 1.5, "1$"),
+    ("abuse.fraud.response", -1, "0$"),
+    ("abuse.fraud.vulnerability.65+", -1, "0$"),
+    ("seed", -1, "0$"),
+    ("replications", 0, "1$"),
+    ("step_days", 0, "0$"),
+    ("dur_days", -7, "0$"),
+    ("engine.threads", 0, "1$"),
+]
+
+NOT_FINITE = [
+    (key, value, "finite")
+    for key in ("behaviour.call_share", "step_days", "policies.call_restriction.grade")
+    for value in (float("nan"), float("inf"), float("-inf"))
+]
+
+UNKNOWN_NAMES = [
+    ("engine.name", "gpu", "compiled.*mesa"),
+    ("network.kind", "star", "layered.*watts_strogatz"),
+    ("policies.call_restriction.kind", "ban", "restriction.*mandate"),
+    ("policies.call_restriction.channel", "video", "message.*call.*any"),
+    ("platforms.whatsapp.encryption", "rot13", "end_to_end"),
+    ("case.seeds.max.pattern", "triples", "single.*pairs"),
+    ("population.chats.pupils.order", "alphabet", "place.*age"),
+    ("abuse.fraud.channel", "any", "message.*call"),
+    ("case.name", "../secrets", "a-z"),
+]
+
+
+@pytest.fixture(scope="module")
+def tree():
+    """A valid configuration as the plain tree that a run's folder keeps."""
+    return load_config("+scenario=call_ban").model_dump(mode="json")
+
+
+def of_id(part):
+    return str(part)[:40]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [*UNKNOWN_KEYS, *WRONG_TYPES, *OUT_OF_RANGE, *NOT_FINITE, *UNKNOWN_NAMES],
+    ids=of_id,
+)
+def test_a_refused_value_is_named_with_its_key_and_what_is_allowed(tree, key, value, allowed):
+    message = refusal(tree, {key: value})
+    lines = [line for line in message.splitlines() if line.startswith(f"{key}=")]
+    assert lines, message
+    if isinstance(value, str):
+        assert all(line.startswith(f"{key}={value}") for line in lines)
+    assert any(re.search(allowed, line) for line in lines), message
+
+
+@pytest.mark.parametrize(
+    "key", ["population.vpn", "policies.call_restriction.start", "platforms.imo.label"]
+)
+def test_a_missing_key_is_named(tree, key):
+    assert refusal(tree, {key: DROPPED}) == f"{key}: missing"
+
+
+def test_a_policy_without_its_kind_is_told_the_kinds(tree):
+    message = refusal(tree, {"policies.call_restriction.kind": DROPPED})
+    assert "policies.call_restriction.kind" in message
+    assert "mandate" in message
+
+
+COMBINATIONS = {
+    "less than a step": ({"dur_days": 1e-10}, r"dur_days=1e-10 must be a whole number of steps"),
+    "a month from its midst on": (
+        {"case.headline_month": "2025-12-15"},
+        r"case\.headline_month=2025-12-15: allowed: the first day of a month",
+    ),
+    "two platforms of one label": (
+        {"platforms.imo.label": "Max"},
+        r"platforms\.imo\.label=Max: allowed: text that no other platform has",
+    ),
+    "a label of nothing": (
+        {"platforms.imo.label": " "},
+        r"platforms\.imo\.label= : allowed: text",
+    ),
+    "a region that is everybody": (
+        {"population.regions.moscow": DROPPED, "population.regions.all": 0.09},
+        r"population\.regions\.all: allowed: other names than all, any, none",
+    ),
+    "part of a step": ({"dur_days": 369}, r"dur_days=369.*whole number.*step_days=7"),
+    "too long a step to install": (
+        {"step_days": 28, "behaviour.drop_rate": 0.001},
+        r"behaviour\.install_rate=0.0158.*step_days=28.*allowed.*0\.43",
+    ),
+    "too long a step to drop": (
+        {"behaviour.drop_rate": 0.09},
+        r"behaviour\.drop_rate=0.09.*step_days=7.*allowed.*0\.43",
+    ),
+    "regions that are not everybody": (
+        {"population.regions.moscow": 0.5},
+        r"population.*regions.*sum to 1.*1\.41",
+    ),
+    "types that are not everybody": (
+        {"population.types.indifferent": 0.5},
+        r"population.*types.*sum to 1.*1\.25",
+    ),
+    "an age band left out": (
+        {"population.vpn.65+": DROPPED},
+        r"population.*vpn needs exactly the age bands 12-17, .*65\+",
+    ),
+    "an age band too many": (
+        {"population.no_internet.90+": 0.5},
+        r"population.*no_internet needs exactly the age bands",
+    ),
+    "a profile without an age band": (
+        {"case.observed_shares.vk.profile.12-17": DROPPED},
+        r"case\.observed_shares\.vk.*profile needs exactly the age bands",
+    ),
+    "stand-alone values without an age band": (
+        {"platforms.max.standalone.12-17": DROPPED},
+        r"platforms\.max.*standalone needs exactly the age bands",
+    ),
+    "a type left out": ({"population.types.indifferent": DROPPED}, r"types needs exactly"),
+    "a segment that ends before it starts": (
+        {"population.segments.pupils.age_from": 18},
+        r"population\.segments\.pupils.*age_from=18.*age_to=17",
+    ),
+    "more daily than monthly users": (
+        {"case.observed_shares.whatsapp.daily": 0.9},
+        r"case\.observed_shares\.whatsapp.*daily=0\.9 must be below reach=0\.789",
+    ),
+    "no outside option": ({"platforms.cellular": DROPPED}, r"platforms.*cellular is missing"),
+    "a start of a platform that is not there": (
+        {"platforms.vk": DROPPED},
+        r"case.*'vk'.*allowed: whatsapp, telegram",
+    ),
+    "a platform without a start": (
+        {"case.seeds.imo": DROPPED},
+        r"'imo' needs an entry in observed_shares or seeds",
+    ),
+    "nothing to solve a value from": (
+        {"platforms.imo.standalone": None},
+        r"platforms\.imo\.standalone=null needs .*; allowed: that, or a value for each age band",
+    ),
+    "beliefs without a type": (
+        {"platforms.max.belief.indifferent": DROPPED},
+        r"platforms\.max.*belief needs exactly the types state_averse, indifferent",
+    ),
+    "a messenger about which nobody believes anything": (
+        {"platforms.max.belief": None},
+        r"platforms\.max\.belief: missing",
+    ),
+    "chats of no segment": (
+        {"population.chats.soldiers": {"size": 5, "order": "age"}},
+        r"population.*chats\.soldiers: no such segment.*allowed: pupils, parents",
+    ),
+    "pairs who move calls to where there are none": (
+        {"platforms.imo.channels": ["message"]},
+        r"platforms\.imo.*pair_appeal=1\.9 needs the channel call",
+    ),
+    "abuse on a platform nobody knows": (
+        {"abuse.fraud.shares": {"signal": 1.0}},
+        r"abuse\.fraud\.shares\.signal: unknown platform.*allowed: whatsapp.*cellular",
+    ),
+    "abuse that converts on a platform nobody knows": (
+        {"abuse.fraud.conversion": {"signal": 1.0}},
+        r"abuse\.fraud\.conversion\.signal: unknown platform.*allowed: whatsapp.*cellular",
+    ),
+    "abuse that is nowhere": (
+        {"abuse.fraud.shares.cellular": 0.1},
+        r"abuse\.fraud.*shares must sum to 1, they sum to 0\.65",
+    ),
+    "abuse of an age band left out": (
+        {"abuse.fraud.vulnerability.65+": DROPPED},
+        r"abuse\.fraud.*vulnerability needs exactly the age bands",
+    ),
+    "no channel": ({"platforms.vk.channels": []}, r"platforms\.vk.*channels must name"),
+    "a comparison with itself": (
+        {"scenario": "mandate_only"},
+        r"compare_to.*mandate_only",
+    ),
+    "a comparison made twice": (
+        {"compare_to": ["mandate_only", "mandate_only"]},
+        r"compare_to.*mandate_only",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), COMBINATIONS.values(), ids=COMBINATIONS)
+def test_what_does_not_go_together_is_refused_with_the_reason(tree, changes, message):
+    assert re.search(message, refusal(tree, changes)), refusal(tree, changes)
+
+
+def test_a_platform_does_not_take_the_name_of_none(tree):
+    """In tables `any` stands for all platforms, and `all` for everybody."""
+    for name in ("any", "all", "none"):
+        said = refusal(tree, {f"platforms.{name}": tree["platforms"]["imo"] | {"label": "Any"}})
+        assert f"platforms.{name}: allowed: other names than all, any, none" in said
+
+
+APART = {
+    "half days": {"step_days": 0.5},
+    "no belief about the phone": {"platforms.cellular.belief": None},
+    "no chats": {"population.chats": {}},
+    "no abuse": {"abuse": {}},
+    "one kind of abuse": {"abuse.fraud": DROPPED},
+    "a long step of slow people": {
+        "step_days": 28,
+        "behaviour.install_rate": 0.01,
+        "behaviour.drop_rate": 0.01,
+    },
+}
+
+
+@pytest.mark.parametrize("changes", APART.values(), ids=APART)
+def test_what_can_be_meant_is_allowed(tree, changes):
+    validate(changed(tree, changes))
+
+
+def test_no_more_kinds_of_abuse_than_a_user_can_suffer_are_taken(tree):
+    third = {"abuse.spam": tree["abuse"]["fraud"]}
+    assert re.match(r"abuse\b.*\b2\b", refusal(tree, third)), refusal(tree, third)
+
+
+PLATFORM_IN_JULY = {"platform": "telegram", "start": "2025-07-01"}
+NEWS = {"shock": {"state_averse": 1, "indifferent": 1, "foreign_averse": 1}, "awareness_rate": 0.1}
+POLICIES = {  # one of each kind that could not be in the tree, and a value that it refuses
+    "shutdown": ({"whitelist": [], "grade": 0.5, "start": "2025-07-01"}, "grade", 1.5),
+    "group_move": (PLATFORM_IN_JULY | {"segment": "friends", "rate": 0.1}, "ceiling", -1),
+    "onboarding": (PLATFORM_IN_JULY | {"help": 1}, "help", 11),
+    "vpn_blocking": ({"rate": 0.1, "start": "2025-07-01"}, "rate", -0.1),
+    "vpn_fine": ({"cost": 1, "start": "2025-07-01"}, "cost", -1),
+    "vpn_support": ({"help": 1, "start": "2025-07-01"}, "repair_rate", -1),
+    "information_event": (PLATFORM_IN_JULY | NEWS, "contact_rate", 11),
+    "compliance": (PLATFORM_IN_JULY | NEWS, "lost_users", 1.5),
+    "moderation": (PLATFORM_IN_JULY | {"effort": 0.5}, "effort", 1.5),
+    "bank_delay": ({"prevented": 0.5, "start": "2025-07-01"}, "prevented", 1.5),
+}
+
+
+@pytest.mark.parametrize("kind", POLICIES)
+def test_a_policy_is_taken_by_its_kind_and_refused_by_the_name_of_what_is_wrong(tree, kind):
+    keys, field, value = POLICIES[kind]
+    policy = {"kind": kind, **keys}
+    assert validate(changed(tree, {"policies.x": policy})).policies["x"].kind == kind
+    message = refusal(tree, {"policies.x": policy | {field: value}})
+    assert message.startswith(f"policies.x.{field}={value}"), message
+    message = refusal(tree, {"policies.x": policy | {"colour": "red"}})
+    assert re.match(r"policies\.x\.colour=red.*allowed: .*start", message), message
+
+
+def test_a_shock_must_name_every_type(tree):
+    story = {"kind": "information_event", **PLATFORM_IN_JULY, **NEWS}
+    partial = story | {"shock": {"state_averse": 1, "indifferent": 1}}
+    assert refusal(tree, {"policies.x": partial}) == "policies.x.shock.foreign_averse: missing"
+
+
+def test_every_problem_is_told_at_once(tree):
+    bad = {"seed": -1, "policies.call_restriction.grade": 2, "population.n_users": "many"}
+    message = refusal(tree, bad)
+    assert [line.split("=")[0] for line in message.splitlines()] == [
+        "seed",
+        "population.n_users",
+        "policies.call_restriction.grade",
+    ]
+
+
+def test_the_tree_that_a_run_keeps_is_valid(tree):
+    assert validate(tree) == load_config("+scenario=call_ban")
+    assert validate(validate(tree).model_dump(mode="json")).model_dump(mode="json") == tree
+
+
+def test_a_configuration_cannot_be_changed_after_its_validation(tree):
+    config = validate(tree)
+    with pytest.raises(ValueError, match="frozen"):
+        config.seed = 2
+
+
+OVERRIDES = {
+    "an unknown key": ("typo=1", r"typo(?!.*\+typo)"),  # +typo=1 is refused as well
+    "an unknown key, added": ("+typo=1", "typo=1.*allowed: .*seed"),
+    "an unknown key, forced": ("++typo=1", "typo=1.*allowed: .*seed"),
+    "an unknown key, deleted": ("~typo", "typo"),
+    "a mistyped key of a group": ("population.nusers=5", "population.nusers.*n_users"),
+    "a mistyped parameter": ("behaviour.callshare=1", "behaviour.callshare.*call_share"),
+    "a key of a policy that is not there": ("policies.x.grade=1", "policies.x.grade"),
+    "an unknown scenario": ("+scenario=nope", "nope(.|\n)*call_ban_only"),
+    "a scenario without +": ("scenario=call_ban", r"\+scenario=call_ban"),
+    "two scenarios": ("+scenario=call_ban +scenario=baseline", "scenario"),
+    "no scenario": ("+scenario=null", "scenario"),
+    "a key under the scenario": ("+scenario.x=1", r"scenario\.x"),
+    "an unknown policy": ("+policy=nope", "nope(.|\n)*registration_gate"),
+    "an unknown engine": ("engine=gpu", "gpu(.|\n)*compiled"),
+    "a number for a group": ("population=5", "population"),
+    "an unknown comparison": ("compare_to=[nope]", "compare_to=nope(.|\n)*call_ban_only"),
+    "a number for a comparison": ("compare_to=[5]", "compare_to"),
+    "counterfactuals by hand": ("+counterfactuals={}", "counterfactuals"),
+    "a file that is not named": ("network=from_file", r"network\.path"),
+    "all policies deleted": ("~policies", r"~policies.*~policies\.NAME"),
+    "all policies at once": ("policies={}", r"policies={}.*policies\.NAME\.KEY"),
+    "no policies": ("policies=null", "policies=null.*policy=NAME"),
+    "what draws deleted": ("~parameters", "~parameters.*parameters=VALUE"),
+    "comparisons deleted": ("~compare_to", "~compare_to.*compare_to=VALUE"),
+    "a start of two kinds": (
+        "+case.seeds.whatsapp={users:0.9,pattern:single,aware:1.0}",
+        r"case\.seeds\.whatsapp.*one of",
+    ),
+    "a sweep without -m": ("seed=1,2", "seed=1,2(.|\n)*--multirun"),
+    "a sentence": ("a=b=c", "a=b=c: cannot be read.*quoted"),
+    "an open bracket": ("[1", r"\[1"),
+    "a value that asks for itself": ("seed=${seed}", "seed"),
+}
+
+
+@pytest.mark.parametrize(("overrides", "message"), OVERRIDES.values(), ids=OVERRIDES)
+def test_a_refused_override_is_named_with_what_is_allowed(overrides, message):
+    with pytest.raises(ConfigError) as error:
+        load_config(*overrides.split())
+    assert re.search(message, plain(error)), plain(error)
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "+x._target_=os.system",
+        "+behaviour._target_=os.system",
+        "+policies.x._target_=os.system",
+        "+hydra.callbacks.x._target_=os.system",
+        "+hydra.callbacks.x={_target_:os.system}",
+        "hydra.launcher._target_=os.system",
+        "hydra.sweeper._target_=os.system",
+        "+x=[{_target_:os.system}]",
+        "+x._target_=hydraulics.pump",
+    ],
+)
+def test_nothing_can_be_made_to_run_from_an_override(override):
+    with pytest.raises(ConfigError, match=r"_target_=.*: a configuration cannot name code to run"):
+        load_config(override)
+
+
+@pytest.mark.parametrize(
+    ("compared", "known"), [("[mandate_only,baseline]", "mandate_only, baseline"), ("[]", "none")]
+)
+def test_a_world_that_a_run_is_not_compared_with_is_refused(compared, known):
+    config = load_config("+scenario=call_ban", f"compare_to={compared}")
+    with pytest.raises(ConfigError, match=f"^counterfactual=full_block: .*; allowed: {known}$"):
+        config.counterfactual("full_block")
+
+
+def test_threads_may_compose_at_once(monkeypatch):
+    """As people do who have the app open: Hydra composes by a global state."""
+    usual, both = schema.compose, Barrier(2)
+
+    def slow(*asked, **named):
+        with suppress(BrokenBarrierError):
+            both.wait(timeout=0.2)  # for the other thread, which is to wait for this one
+        return usual(*asked, **named)
+
+    monkeypatch.setattr(schema, "compose", slow)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda seed: load_config(f"seed={seed}", "step_days=3.5"), (11, 12)))
+    assert [config.seed for config in found] == [11, 12]
+    assert both.broken  # they never composed together

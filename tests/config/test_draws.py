@@ -1,0 +1,132 @@
+"""Replications that draw their parameters: which draw each has, and that nothing else changes."""
+
+import json
+
+import numpy as np
+import pytest
+
+from sim import load_config, run
+from sim.base.errors import ConfigError
+from sim.config import posterior
+from sim.config.draws import drawn
+from sim.report.run_folder import run_to_folder
+from sim.sweeps.design import Design
+from sim.sweeps.points import Points
+
+SHORT = ("+scenario=as_happened", "compare_to=[]", "population.n_users=300", "replications=3")
+CONFIG = load_config(*SHORT, "parameters=posterior")
+SHIPPED = posterior.read(CONFIG.case.data)
+
+
+def written(tmp_path, text):
+    (tmp_path / posterior.NAME).write_text(text)
+    posterior.read.cache_clear()
+    return posterior.read(tmp_path)
+
+
+def test_replications_follow_the_weights(tmp_path):
+    found = written(tmp_path, "weight,a,b\n3,1,0.5\n1,2,0.25\n")
+    values = [found.draw(r)["a"] for r in range(400)]
+    assert np.mean(np.array(values) == 1) == pytest.approx(0.75, abs=0.01)
+    assert found.names == ("a", "b")
+    assert found.reach == (0.75, 1.0)
+
+
+def test_more_replications_do_not_change_the_first(tmp_path):
+    found = written(tmp_path, "weight,a\n" + "".join(f"1,{k}\n" for k in range(50)))
+    first = [found.draw(r)["a"] for r in range(20)]
+    assert len(set(first)) == 20  # evenly spread: none comes twice
+    assert [found.draw(r)["a"] for r in range(20)] == first
+
+
+def test_the_first_has_the_middle_draw_and_the_next_is_a_golden_ratio_further(
+    tmp_path,
+):
+    """Of five of equal weight: at .5, and at 1.118 - 1 of the weights."""
+    found = written(tmp_path, "weight,a\n" + "".join(f"1,{k}\n" for k in range(5)))
+    assert [found.draw(r)["a"] for r in range(3)] == [2, 0, 3]
+
+
+def test_what_was_drawn_is_not_drawn_once_more():
+    assert drawn(CONFIG, 1).parameters == "defaults"
+
+
+def at(config, key):
+    """Return what stands under a key of a configuration."""
+    node = config.model_dump(mode="json")
+    for part in key.split("."):
+        node = node[part]
+    return node
+
+
+def test_what_is_shipped_are_some_hundred_draws_that_can_all_be_run():
+    assert 100 <= len(SHIPPED.draws) <= 400
+    factors = load_config("+scenario=as_happened")
+    groups = ("behaviour", "policies", "platforms")
+    assert all(name.split(".")[0] in groups for name in SHIPPED.names)
+    for replication in range(0, 100, 10):
+        config = drawn(CONFIG, replication)
+        values = SHIPPED.draw(replication)
+        assert {name: at(config, name) for name in SHIPPED.names} == values
+        assert config.behaviour.habit_value == factors.behaviour.habit_value  # not fitted
+
+
+def test_defaults_draw_nothing():
+    config = load_config(*SHORT)
+    assert drawn(config, 2) is config
+
+
+def test_a_policy_that_a_scenario_lacks_stays_away():
+    other = load_config("+scenario=no_mandate", "compare_to=[]", "parameters=posterior")
+    assert "max_egov" not in drawn(other, 1).policies
+
+
+def test_each_replication_is_the_run_of_its_draw():
+    config = CONFIG.model_copy(update={"replications": 2})
+    together = run(config).timeseries
+    for replication in range(2):
+        alone = run(drawn(config, replication)).timeseries
+        mine, same = (t[t["replication"] == replication]["value"] for t in (together, alone))
+        assert np.array_equal(mine, same, equal_nan=True)
+    first, second = (together[together["replication"] == r]["value"].to_numpy() for r in range(2))
+    assert not np.allclose(first, second)
+
+
+def test_the_manifest_says_that_parameters_were_drawn(tmp_path):
+    run_to_folder(CONFIG.model_copy(update={"replications": 1}), tmp_path)
+    assert json.loads((tmp_path / "manifest.json").read_text())["parameters"] == "posterior"
+    report = (tmp_path / "report.html").read_text()
+    for row in posterior.told(CONFIG.case.data):
+        assert f"<code>{row.parameter}</code>" in report
+
+
+def test_what_the_data_told_is_told_of_every_fitted_parameter():
+    told = posterior.told(CONFIG.case.data)
+    assert {row.parameter for row in told} <= set(SHIPPED.names)
+    assert {row.by for row in told} == {"data", "data, in part", "prior"}
+    assert all((row.ratio < 0.5) == (row.by == "data") for row in told)
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("behaviour.failure_exit=1", "drawn by each replication"),
+        ("policies.max_egov.ceiling=0.5", "drawn by each replication"),
+        ("population.n_users=60000", "allowed: up to 50000"),
+        ("parameters=best", "'defaults' or 'posterior'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(override, told):
+    with pytest.raises(ConfigError, match=told):
+        load_config("+scenario=as_happened", "parameters=posterior", override)
+
+
+def test_a_sweep_has_no_draws_of_its_own():
+    design = Design(
+        method="factorial",
+        scenarios=("as_happened",),
+        overrides=("parameters=posterior",),
+        factors={"behaviour.habit_value": {"levels": (1.0, 2.0)}},
+    )
+    with pytest.raises(ConfigError, match="method=table"):
+        Points.compose(design)

@@ -1,0 +1,171 @@
+"""What policies mean in a step: gates, hazards, mandates, and the tables that pairs read."""
+
+import numpy as np
+import pytest
+
+from sim.config.policies import (
+    Campaign,
+    Preinstallation,
+    RegistrationGate,
+    Trend,
+)
+from sim.engine.conditions import Conditions
+from sim.rules.records import CALL, CELLULAR, MESSAGE
+from tests.helpers.in_force import (
+    STEP,
+    TELEGRAM,
+    WHATSAPP,
+    WORLD,
+    at,
+    day,
+    mandate,
+    restriction,
+    world,
+)
+
+
+def test_nothing_in_force_hinders_nobody():
+    now = at(0)
+    assert (now.availability == 1).all()
+    assert (now.force.passing == 1).all()
+    assert (now.force.trend_openings == 1).all()
+    assert len(now.mandates) == len(now.orders) == len(now.news) == 0
+    for effect in ("awareness", "trial", "preinstall", "trend", "onboarding"):
+        assert (now.force[effect] == 0).all()
+    assert (now.force.vpn_cost, now.force.loss) == (0, 1)
+    for k, name in (*enumerate(WORLD.messengers), (CELLULAR, "cellular")):
+        assert now.force.access[k] == WORLD.platforms[name].state_access
+        assert now.force.detection[k] == WORLD.platforms[name].moderation
+
+
+def test_a_messenger_is_safe_of_which_the_state_reads_less_than_half():
+    platforms = {
+        name: platform.model_copy(update={"state_access": access})
+        for (name, platform), access in zip(
+            WORLD.platforms.items(), (0.0, 0.49, 0.5, 1.0, 0.2, 0.0), strict=True
+        )
+    }
+    assert at(0, platforms=platforms).force.unreadable == 0b10011
+
+
+def test_no_call_fails_on_a_messenger_that_carries_none():
+    """Else people would be fed up with calls that they never made, and move others'."""
+    name = WORLD.messengers[WHATSAPP]
+    silent = WORLD.platforms[name].model_copy(update={"channels": ("message",)})
+    now = at(0, restriction(0.6, channel="any"), platforms=WORLD.platforms | {name: silent})
+    assert (now.availability[:, CALL] == 1).all()
+    assert now.availability[0, MESSAGE, WHATSAPP] == pytest.approx(0.4)
+
+
+def gate(grade, start=0):
+    return RegistrationGate(platforms=("whatsapp",), grade=grade, start=day(start))
+
+
+def test_two_gates_have_to_be_passed_one_after_the_other():
+    assert at(0, gate(0.5), gate(0.2)).force.passing[WHATSAPP] == pytest.approx(0.5 * 0.8)
+    assert at(0, gate(0.7, start=2)).force.passing[WHATSAPP] == pytest.approx(1 - 0.7 * 5 / 7)
+    assert at(0, gate(0.5)).force.passing[TELEGRAM] == 1
+
+
+def test_a_trend_runs_until_its_stop_and_then_stays():
+    trend = Trend(platform="telegram", rate=0.6, start=day(3), stop=day(21))
+    years = [at(step, trend).force.trend[TELEGRAM] / 0.6 * 365.25 for step in range(5)]
+    # days, the mean over each step: in the first, four days that end at 4
+    assert years == pytest.approx([4 * 2 / 7, 7.5, 14.5, 18, 18])
+    force = at(3, trend).force
+    assert force.trend_openings[TELEGRAM] == pytest.approx(np.exp(0.6 * 18 / 365.25))
+
+
+HAZARDS = [
+    Campaign(platform="max", awareness_rate=0.03, trial_rate=0.02, start=day(3), stop=day(18)),
+    Campaign(platform="max", awareness_rate=0.01, start=day(9)),
+    Preinstallation(platform="max", rate=0.001, start=day(5), stop=day(25)),
+]
+
+
+@pytest.mark.parametrize("hazard", ["awareness", "trial", "preinstall"])
+def test_hazards_add_up_however_time_is_cut(hazard):
+    p = WORLD.messengers.index("max")
+    sums = [
+        sum(at(k, *HAZARDS, step_days=STEP / n).force[hazard][p] for k in range(4 * n))
+        for n in (1, 2, 7)
+    ]
+    rates = {"awareness": 0.03 * 15 + 0.01 * 19, "trial": 0.02 * 15, "preinstall": 0.001 * 20}
+    assert sums == pytest.approx([rates[hazard]] * 3, rel=3e-7)  # 28 single-precision numbers
+
+
+def test_a_mandate_acts_on_its_days_and_reaches_one_after_another():
+    policy = mandate(stop=day(18), ramp_days=10.0, ceiling=0.8)
+    found = [at(step, policy).mandates for step in range(4)]
+    assert [len(m) for m in found] == [1, 1, 1, 0]
+    assert [m[0].hazard for m in found[:3]] == pytest.approx([0.08, 0.14, 0.08])
+    assert [m[0].reached for m in found[:3]] == pytest.approx([0.2, (6 * 0.7 + 1 * 1.0) / 7, 1.0])
+    m = found[0][0]
+    assert (m.platform, m.ceiling) == (WORLD.messengers.index("max"), 0.8)
+    assert m.segment == 1 << list(WORLD.population.segments).index("pupils")
+
+
+def test_a_mandates_hazard_adds_up_however_time_is_cut():
+    policy = mandate(stop=day(18))
+    for n in (1, 2, 7):
+        steps = (at(k, policy, step_days=STEP / n).mandates for k in range(4 * n))
+        assert sum(m.hazard.sum() for m in steps) == pytest.approx(0.02 * 15, rel=1e-12)
+
+
+def test_a_segment_is_reached_in_the_same_order_by_whatever_mandate():
+    keys = {at(1, mandate(**c)).mandates[0].key for c in ({}, {"rate": 0.5}, {"start": day(7)})}
+    assert len(keys) == 1
+    other = at(1, mandate(segment="students")).mandates[0].key
+    assert other not in keys
+    assert at(1, mandate(), seed=2).mandates[0].key not in keys
+
+
+SINGLE = 1e-6  # relative: tables are kept in single precision
+BLOCKS = [
+    restriction(0.9, channel="any", regions=("moscow", "volga")),
+    restriction(0.6),
+]
+
+
+def test_what_a_pair_can_do_is_the_same_from_both_ends():
+    now = at(0, *BLOCKS)
+    assert np.array_equal(now.attraction, now.attraction.swapaxes(0, 1))
+    assert np.array_equal(now.quality, now.quality.swapaxes(0, 1))
+    assert len(now.attraction) == 5  # Moscow and Volga, others, each by VPN; abroad
+
+
+def test_the_attraction_of_a_pair_is_its_formula():
+    now, b = at(0, *BLOCKS), WORLD.behaviour
+    q = now.availability[:, None] * now.availability[None]  # of both ends
+    places = now.place_class[: len(q)]
+    pull, quality = (table[places][:, places] for table in (now.attraction, now.quality))
+    for p, name in enumerate(WORLD.messengers):
+        platform = WORLD.platforms[name]
+        for c, (value, loss) in enumerate(
+            [(platform.message_value, b.message_loss), (platform.call_value, b.call_loss)]
+        ):
+            expected = np.exp(value - loss * (1 - q[:, :, c, p]))
+            assert pull[:, :, c, p] == pytest.approx(expected, rel=SINGLE)
+            assert quality[:, :, c, p] == pytest.approx(q[:, :, c, p], rel=SINGLE)
+
+
+def test_a_messenger_without_a_channel_attracts_nobody_there():
+    platforms = dict(WORLD.platforms)
+    platforms["whatsapp"] = platforms["whatsapp"].model_copy(update={"channels": ("message",)})
+    now = at(0, platforms=platforms)
+    assert (now.attraction[:, :, CALL, WHATSAPP] == 0).all()
+    assert (now.quality[:, :, CALL, WHATSAPP] == 0).all()
+    assert (now.quality[:, :, MESSAGE, WHATSAPP] == 1).all()
+
+
+def test_columns_beyond_the_messengers_attract_nobody():
+    n = len(WORLD.messengers)
+    now = at(0)
+    assert (now.attraction[..., n:] == 0).all()
+    assert (now.quality[..., n:] == 0).all()
+
+
+def test_steps_with_the_same_availability_share_their_tables():
+    conditions = Conditions(world(restriction(0.9, start=7)))
+    assert conditions.at(1).attraction is conditions.at(5).attraction
+    assert conditions.at(0).attraction is not conditions.at(1).attraction

@@ -1,0 +1,207 @@
+"""Several ranks under a real mpirun: the bits of one process, one voice, one fate."""
+
+import pickle
+import signal
+import time
+
+import pytest
+
+from sim.base.errors import ConfigError
+from sim.engine import ranks
+from sim.engine.ranks import Ranks
+from tests.helpers.cli import command, python
+from tests.helpers.ranking import MPIRUN, ended, eventful, happened, started
+from tests.helpers.resuming import assert_same_tables, names, read_manifest
+from tests.helpers.worlds import different
+
+needs_ranks = pytest.mark.skipif(
+    MPIRUN is None, reason="no mpirun: it comes with the extras (make .venv/extras)"
+)
+RUN = ("+scenario=call_ban", "population.n_users=7000", "replications=1", "compare_to=[]")
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return {**happened("compiled"), **eventful("compiled")}
+
+
+@pytest.mark.slow
+@needs_ranks
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_any_number_of_ranks_gives_the_bits_of_one_process(n, alone, tmp_path):
+    path = tmp_path / "found"
+    status, _, errors = ended(started(n, "-m", "tests.helpers.ranking", str(path)))
+    assert status == 0, errors
+    assert different(alone, pickle.loads(path.read_bytes())) == set()  # noqa: S301
+
+
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory):
+    """Return the folder of a run of one process."""
+    folder = tmp_path_factory.mktemp("straight")
+    done = command(*RUN, f"hydra.run.dir={folder}")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.slow
+@needs_ranks
+def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path):
+    by_ranks = (*RUN, "engine=mpi", f"hydra.run.dir={tmp_path}")
+    status, output, errors = ended(started(2, "-m", "sim", *by_ranks))
+    assert status == 0, errors
+    assert output.count("tables and figures") == 1
+    assert_same_tables(straight, tmp_path)
+    assert names(straight) == names(tmp_path)
+    manifest = read_manifest(tmp_path)
+    assert manifest["status"] == "done"
+    assert manifest["ranks"] == 2
+
+
+@pytest.mark.slow
+@needs_ranks
+def test_a_rank_may_be_without_users(tmp_path):
+    """What ranks agreed on could not be joined where one has nobody to agree."""
+    few = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
+    done = command(*few, f"hydra.run.dir={tmp_path / 'alone'}")
+    assert done.returncode == 0, done.stderr
+    by_ranks = (*few, "engine=mpi", f"hydra.run.dir={tmp_path / 'ranks'}")
+    status, _, errors = ended(started(3, "-m", "sim", *by_ranks))
+    assert status == 0, errors
+    assert_same_tables(tmp_path / "alone", tmp_path / "ranks")
+
+
+@pytest.mark.slow
+@needs_ranks
+def test_ranks_that_a_signal_stops_are_resumed_by_any_number_of_ranks(straight, tmp_path):
+    often = "engine.checkpoint_minutes=0.003"
+    process = started(2, "-m", "sim", *RUN, "engine=mpi", often, f"hydra.run.dir={tmp_path}")
+    until = time.monotonic() + 300
+    while not list(tmp_path.glob("checkpoint/*.run")):
+        assert time.monotonic() < until, "no checkpoint came"
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    status, _, errors = ended(process)
+    assert status == 128 + signal.SIGTERM
+    assert errors.count("go on with: python -m sim.resume") == 1
+    assert read_manifest(tmp_path)["status"] == "interrupted"
+    status, _, errors = ended(started(3, "-m", "sim.resume", str(tmp_path)))
+    assert status == 0, errors
+    assert len(read_manifest(tmp_path)["resumed"]) == 1
+    assert_same_tables(straight, tmp_path)
+
+
+FAILING = """
+import sys
+from sim.commands.cli import main
+from sim.engine.ranges import RangesEngine
+from sim.engine.ranks import Ranks
+from sim.model.simulation import Simulation
+def stumble(engine, *_):
+    if Ranks.here().number == {number}:
+        raise ValueError("stumbled")
+    return move(engine, *_)
+move, RangesEngine.move = RangesEngine.move, stumble
+sys.argv = ["sim", *{arguments}]
+main()
+"""
+
+
+@pytest.mark.slow
+@needs_ranks
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_rank_that_fails_ends_all_and_says_why(number, tmp_path):
+    arguments = [*RUN, "engine=mpi", f"hydra.run.dir={tmp_path}"]
+    code = FAILING.format(number=number, arguments=arguments)
+    status, _, errors = ended(started(2, "-c", code))
+    assert status != 0
+    assert errors.count("ValueError: stumbled") == 1
+    if number == 0:
+        assert read_manifest(tmp_path)["status"] == "failed"
+
+
+@needs_ranks
+def test_ranks_refuse_with_one_voice(tmp_path):
+    wrong = (*RUN, "engine=mpi", "population.n_users=many", f"hydra.run.dir={tmp_path / 'new'}")
+    status, _, errors = ended(started(2, "-m", "sim", *wrong))
+    assert status == 2
+    assert errors.count("population.n_users=many") == 1
+    assert not (tmp_path / "new").exists()
+
+
+@needs_ranks
+def test_processes_that_would_all_do_the_same_are_refused(tmp_path):
+    status, _, errors = ended(started(2, "-m", "sim", *RUN, f"hydra.run.dir={tmp_path / 'new'}"))
+    assert status == 2
+    assert "mpirun started 2 processes, and all would do the same: engine=mpi" in errors
+    assert not (tmp_path / "new").exists()
+
+
+@needs_ranks
+def test_without_mpirun_there_is_one_rank():
+    code = "r = Ranks.here(); print(r.number, r.size, r.n_here)"
+    assert python(f"from sim.engine.ranks import Ranks; {code}").split() == ["0", "1", "1"]
+
+
+@pytest.mark.slow
+@needs_ranks
+def test_ranks_begin_after_a_rehearsal(tmp_path):
+    """It composes in the same process; what Hydra had composed before could not be told."""
+    code = (
+        "import sys; from sim import cli, load_config\n"
+        f"sys.argv = ['sim', *{RUN}, 'engine=mpi', 'hydra.run.dir={tmp_path}']\n"
+        "checked = cli._checked\n"
+        "cli._checked = lambda overrides: (checked(overrides), load_config('seed=2'))[0]\n"
+        "cli.main()"
+    )
+    assert str(tmp_path) in python(code)
+
+
+@pytest.mark.slow
+def test_without_mpi4py_the_refusal_says_what_to_install(tmp_path):
+    code = (
+        "import sys; sys.modules['mpi4py'] = None\n"
+        f"sys.argv = ['sim', 'engine=mpi', 'hydra.run.dir={tmp_path / 'new'}']\n"
+        "from sim.commands.cli import main\n"
+        "try: main()\n"
+        "except SystemExit as end: print(end.code)"
+    )
+    assert python(code).strip() == "2"
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.fixture
+def not_looked_up():
+    ranks._here.cache_clear()
+    yield
+    ranks._here.cache_clear()
+
+
+@pytest.mark.usefixtures("not_looked_up")
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (ImportError("No module named 'mpi4py'"), r"mpi4py.*not installed.*make \.venv/extras"),
+        (RuntimeError("cannot load MPI library\nno libmpi.so"), r"cannot load.*pip install mpich"),
+    ],
+)
+def test_what_is_missing_is_named(error, advice, monkeypatch):
+    def fail(_):
+        raise error
+
+    monkeypatch.setattr("sim.base.extras.import_module", fail)
+    with pytest.raises(ConfigError, match=advice):
+        Ranks.here()
+
+
+@needs_ranks
+def test_ranks_are_asked_for_in_one_way():
+    done = command("engine.name=mpi")
+    assert done.returncode == 2
+    assert "engine.name=mpi: allowed as engine=mpi" in done.stderr
+
+
+def test_a_multirun_by_ranks_is_refused():
+    done = command("-m", "engine=mpi,compiled", "seed=1,2")
+    assert done.returncode == 2
+    assert "engine=mpi: for one run" in done.stderr

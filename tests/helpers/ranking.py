@@ -1,0 +1,78 @@
+"""Runs of several ranks: ``mpirun -n N python -m tests.helpers.ranking FILE`` writes results."""
+
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.test_engines import EVENTFUL, MANY, assert_all_has_happened
+
+from sim import compare, load_config
+from sim.engine.conditions import Conditions
+from sim.engine.ranges import RangesEngine
+from sim.engine.ranks import Ranks
+from sim.engine.start import prepare
+from sim.engine.threads import Threads
+from sim.runs.run import ENGINES
+from tests.helpers.cli import PYTHON, REPO, environment
+from tests.helpers.worlds import advanced, outcome
+
+MPIRUN = shutil.which(
+    "mpirun", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+)
+OPEN_MPI = {  # is careful with root, and with more ranks than cores
+    "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}  # fmt: skip
+
+
+def started(n, *arguments):
+    """Start `n` ranks of Python."""
+    return subprocess.Popen(
+        [MPIRUN, "-n", str(n), *PYTHON, *arguments], cwd=REPO, env=environment() | OPEN_MPI,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def ended(process):
+    """Return exit status, output and errors of a process; it has to end."""
+    output, errors = process.communicate(timeout=300)
+    return process.returncode, output, errors
+
+
+def happened(engine):
+    """Return the bits of the tables of what is known to have happened."""
+    result = compare(
+        load_config(
+            "+scenario=as_happened", "population.n_users=7000", "replications=1",
+            "step_days=14", "compare_to=[]", f"engine={engine}",
+        )
+    )  # fmt: skip
+    tables = {"timeseries": result.timeseries, "effects": result.effects, "flows": result.flows}
+    return {name: pickle.dumps(table.to_dict("list")) for name, table in tables.items()}
+
+
+def eventful(engine):
+    """Return all bits of where a run ends in which everything happens, users' records too."""
+    config = load_config(*MANY, "dur_days=84", *EVENTFUL, f"engine={engine}")
+    start = prepare(config, Threads(1))
+    run = ENGINES[engine](Conditions(config), 0, start.copy(), Threads(1))
+    advanced(run, config.n_steps)
+    if isinstance(run.engine, RangesEngine):
+        run.engine.complete(run.state)
+    assert_all_has_happened(start, run)
+    return outcome(run)
+
+
+def main():
+    """Take both runs; the first rank writes."""
+    with Ranks.here().one_fate():
+        found = {**happened("mpi"), **eventful("mpi")}
+        if Ranks.here().is_first:
+            Path(sys.argv[1]).write_bytes(pickle.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

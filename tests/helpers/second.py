@@ -1,0 +1,98 @@
+"""One step of the model again: plain Python, written from docs/odd.md alone.
+
+It was written without a look at sim/rules/ but for the names of stored fields, and shares with
+the simulator its configuration and the addresses of random numbers (sim/kernel/rng.py). Read it
+beside the ODD, whose sections stand in brackets. second_conditions.py holds what policies do,
+second_state.py what is stored, and luck, second_look.py what a user does before it acts,
+second_act.py how it acts.
+"""
+
+import math
+
+import networkx as nx
+
+from tests.helpers.second_act import Act
+from tests.helpers.second_conditions import CELLULAR, CHANNELS, conditions
+from tests.helpers.second_look import Look
+from tests.helpers.second_state import HABIT_STEPS, LOST, Luck, Word, read, show, take_sides, think
+
+
+class World(Look, Act):
+    """A run: users, what they show, chats, offenders, ties, and what a step does to them."""
+
+    def __init__(self, config, replication, state):
+        self.config, self.replication, self.b = config, replication, config.behaviour
+        self.k, self.noted, self.first_dau = 0, {}, None
+        self.seen, self.close = set(), []
+        self.graph = nx.Graph()
+        self.names = list(config.messengers)
+        self.messengers = range(len(self.names))
+        by_number = {**dict(enumerate(self.names)), CELLULAR: "cellular"}
+        self.platforms = {k: config.platforms[name] for k, name in by_number.items()}
+        self.a = [
+            {
+                k: getattr(p, f"{channel}_value")
+                if channel in p.channels or k == CELLULAR
+                else -math.inf
+                for k, p in self.platforms.items()
+            }
+            for channel in CHANNELS
+        ]
+        self.d = 1 - self.b.call_share, self.b.call_share
+        n = len(self.names)
+        self.abroad = Word(
+            frozenset(p for p in self.messengers if self.platforms[p].abroad),
+            2 * len(config.regions), (HABIT_STEPS // 2,) * n + (0,) * (6 - n), (0,) * 6,
+        )  # fmt: skip
+        read(self, state)
+
+    def step(self):
+        """Advance one step (3.1)."""
+        self.now = conditions(self.config, self.k, self.noted)
+        self.luck = Luck(self.config.seed, self.replication, self.k)
+        self.move()
+        for kind in self.abuse:
+            self.follow(kind)
+        self.talks, self.agreed = [], []
+        for i, user in enumerate(self.users):
+            self.talks.append(self.look(i))
+            self.act(i, user, self.talks[i])  # what others see of it is what it was
+        self.keep_agreements()
+        self.comply_if_lost(self.daily_reach())
+        self.settle()
+        self.seen |= self.luck.seen
+        self.close += self.luck.close
+        self.k += 1
+
+    def settle(self, words=None, habits=None, beliefs=None):
+        """Show every user; what stands in the middle of two as others have it."""
+        nothing = [None] * len(self.users)
+        if words:
+            for sides in zip(self.users, habits, beliefs, strict=True):
+                take_sides(*sides)
+        self.minds = list(map(think, self.users))
+        self.words = [
+            show(user, mind, self.messengers, self.b, word)
+            for user, mind, word in zip(self.users, self.minds, words or nothing, strict=False)
+        ]
+
+    # 3.1, 4.12 what is observed of it, and platforms that give in (7.4)
+
+    def daily_reach(self):
+        return [
+            sum(1 - math.exp(-talk.openings[p]) for talk in self.talks) / len(self.talks)
+            for p in self.messengers
+        ]
+
+    def comply_if_lost(self, dau):
+        self.first_dau = self.first_dau or dau
+        end = (self.k + 1) * self.now.h
+        for name, policy in self.config.policies.items():
+            if getattr(policy, "lost_users", None) is None or name in self.noted:
+                continue
+            p = self.names.index(policy.platform)
+            lost = 1 - dau[p] / self.first_dau[p] if self.first_dau[p] else 0.0
+            if self.k and abs(lost - policy.lost_users) < LOST:
+                self.close.append((name,))
+            if (policy.start - self.config.start).days < end and lost >= policy.lost_users:
+                self.noted[name] = math.ceil(end)

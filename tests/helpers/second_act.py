@@ -1,0 +1,191 @@
+"""Offenders follow and users act, again: from docs/odd.md (7.7-7.10) alone.
+
+Part of the second implementation, see tests/helpers/second.py.
+"""
+
+import math
+
+from sim.config.settings import TYPES
+from tests.helpers.second_state import (
+    SINGLE,
+    STEPS_OF,
+    TOO_CLOSE,
+    UNSURE,
+    has,
+    in_steps,
+    reached,
+)
+
+
+class Act:
+    """What `World` lets a user do once it has talked."""
+
+    # 7.7 Revise and remember
+
+    def act(self, i, user, talk):
+        self.revise(i, user, talk)
+        self.remember(user, talk)
+        if user.online:
+            for p in self.messengers:
+                self.receive(i, user, talk, p)
+        self.learn(i, user, talk)
+        self.switch(i, user, talk)
+        self.suffer(i, user)
+
+    def passes(self, i, user, p):
+        """Return whether a user passes the gate to a messenger."""
+        if p in user.account:
+            return True
+        return self.luck.below(self.now.passing[p], "register", i, p)
+
+    def revise(self, i, user, talk):
+        b = self.b
+        for p in sorted(user.revising):
+            v, noise = max(talk.value[p], 0.0), talk.noise[p]
+            benefit = b.network_value * v**b.network_shape
+            margin = SINGLE * (talk.scale[0] + benefit + abs(noise))
+            off = SINGLE * (1 + abs(talk.welfare))  # a difference of two welfares
+            margin += b.network_value * ((v + off) ** b.network_shape - v**b.network_shape)
+            user.aware.add(p)
+            if self.luck.wants(benefit + talk.rest[p], noise, margin, i, p):
+                if self.passes(i, user, p):
+                    user.installed.add(p)
+                    user.account.add(p)
+            elif p in user.account:
+                user.installed.discard(p)
+
+    def remember(self, user, talk):
+        m = math.exp(-self.b.habit_rate * self.now.h)
+        for p in self.messengers:
+            used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
+            user.unrounded[p] = m * user.habit[p] + (1 - m) * used
+            user.habit[p] = in_steps("habit", user.unrounded[p])
+
+    # 7.8 Receive; agreements
+
+    def join(self, i, user, p):
+        user.aware.add(p)
+        if self.passes(i, user, p):
+            user.installed.add(p)
+            user.account.add(p)
+
+    def comply(self, i, user, p):
+        user.mandated.add(p)
+        if p not in has(user) and self.luck.below(self.b.second_phone, "second", i, p):
+            user.second.add(p)
+            user.aware.add(p)
+        else:
+            self.join(i, user, p)
+
+    def receive(self, i, user, talk, p):
+        now, luck = self.now, self.luck
+        H = sum(
+            m.hazard for m in now.mandates
+            if m.platform == p and m.segment in user.segments and reached(m, i)
+        )  # fmt: skip
+        if p not in user.second and luck.happens(H, "mandate", i, p):
+            self.comply(i, user, p)
+        if p in talk.ordered and p not in user.second:
+            self.comply(i, user, p)
+        trial = now.trial[p] * math.exp(self.b.risk_value * self.lean(user, p))
+        if p in user.aware - has(user) and luck.happens(trial, "trial", i, p):
+            self.join(i, user, p)
+        if p not in user.account and luck.happens(now.preinstall[p], "preinstall", i, p):
+            user.installed.add(p)
+            user.aware.add(p)
+
+    def keep_agreements(self):
+        for i, p in self.agreed:
+            self.join(i, self.users[i], p)
+
+    # 7.9 Learn and switch
+
+    def learn(self, i, user, talk):
+        b, h, now, luck = self.b, self.now.h, self.now, self.luck
+        peer = talk.peer
+        for p in set(self.messengers) - user.aware if user.online else ():
+            H = now.awareness[p] + b.word_of_mouth * h * (p in peer.aware)
+            if luck.happens(H, "aware", i, p):
+                user.aware.add(p)
+        F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
+        for p in self.messengers:
+            old, prior = user.belief[p], self.prior(user, p)
+            new = old + F * (peer.belief(p) - old) + G * (prior - old)
+            user.belief[p] = in_steps("belief", new)
+            error = UNSURE * (abs(old) + F * abs(peer.belief(p) - old) + G * abs(prior - old))
+            user.sides[p] = {in_steps("belief", new + side * error) for side in (-1, 1)}
+        for story in now.stories:
+            if story.bit in user.news:
+                continue
+            addressed = not story.audience or story.audience & has(user)
+            H = story.media * bool(addressed) + story.contact * (story.bit in peer.news)
+            if luck.happens(H, "news", i, salt=story.salt):
+                user.news.add(story.bit)
+                p = story.platform
+                shock = story.shock[user.type + 1]
+                before = self.lean(user, p)
+                user.belief[p], sides = in_steps("belief", user.belief[p] + shock), user.sides[p]
+                user.sides[p] = {in_steps("belief", side + shock) for side in sides}
+                margin = 0.0 if len(sides) == 1 else user.concern / STEPS_OF["belief"]
+                self.look_around(i, user, story, before - self.lean(user, p), margin)
+
+    def look_around(self, i, user, story, d, margin):
+        H, margin = self.b.attention * d, TOO_CLOSE + self.b.attention * margin
+        if d > 0 and self.luck.happens(H, "attention", i, margin=margin, salt=story.salt):
+            told = {story.platform}
+            user.alert |= (told & has(user)) | (user.aware - has(user) - told)
+
+    def prior(self, user, p):
+        """Return where a belief goes back to: a fact that was heard of is not forgotten."""
+        facts = [
+            story.shock[user.type + 1] for story in self.now.stories
+            if story.kind == "compliance" and story.platform == p and story.bit in user.news
+        ]  # fmt: skip
+        return self.platforms[p].belief[TYPES[user.type + 1]] + sum(facts)
+
+    def switch(self, i, user, talk):
+        if math.isnan(talk.vpn_gain):
+            return
+        b = self.b
+        U = b.vpn_value * talk.vpn_gain + b.content_value * talk.content
+        U += user.skill + b.vpn_help * talk.helpers - self.now.vpn_cost
+        user.place = user.place & ~1 | self.luck.yes(U, "vpn_accept", i)
+
+    # 7.10 Abuse
+
+    def arrive(self, user, kind):
+        """Return the share of attempts on a user that arrive, by platform."""
+        found = [0.0] * 6 + [1.0]
+        for p in has(user):
+            if ("message", "call")[kind.channel] in self.platforms[p].channels:
+                found[p] = self.q(user.place, kind.channel, p)
+        return found
+
+    def undetected(self, kind, k):
+        return kind.conversion[k] * (1 - self.now.detection[k])
+
+    def follow(self, kind):
+        arriving = [self.arrive(user, kind) for user in self.users]
+        arriving = [math.fsum(column) / len(self.users) for column in zip(*arriving, strict=True)]
+        earned = [arriving[k] * self.undetected(kind, k) for k in range(7)]
+        mean = sum(kind.share[k] * earned[k] for k in range(7))
+        attraction = [e**kind.response if e else 0.0 for e in earned]
+        if sum(attraction) > 0:
+            speed = 1 - math.exp(-kind.rate * self.now.h)
+            for k in range(7):
+                goal = attraction[k] / sum(attraction)
+                kind.share[k] += speed * (goal - kind.share[k])
+        kind.total = mean**kind.elasticity
+        everywhere = sum(kind.share[k] * self.undetected(kind, k) for k in range(7))
+        kind.most = kind.incident_rate * kind.total * everywhere * max(kind.vulnerability)
+
+    def suffer(self, i, user):
+        for number, kind in enumerate(self.abuse):
+            arrive = self.arrive(user, kind)
+            incidents = kind.total * kind.vulnerability[user.band]
+            incidents *= sum(
+                kind.share[k] * arrive[k] * self.undetected(kind, k) for k in range(7)
+            )
+            H = kind.incident_rate * incidents * self.now.h
+            if self.luck.happens(H, "abuse", i, number):
+                user.victim.add(number)

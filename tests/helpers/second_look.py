@@ -1,0 +1,290 @@
+"""What comes before a user acts, again: chats, ties, talk; from docs/odd.md (7.5, 7.6) alone.
+
+Part of the second implementation, see tests/helpers/second.py.
+"""
+
+import math
+from types import SimpleNamespace
+
+from sim.config.settings import BANDS
+from tests.helpers.second_conditions import CELLULAR, CHANNELS
+from tests.helpers.second_state import (
+    BY_WEIGHTS,
+    CALL,
+    INVITED,
+    MESSAGE,
+    NOWHERE,
+    ORDERED,
+    SINGLE,
+    TOO_CLOSE,
+    WEIGHT_EXPONENT,
+    f4,
+    has,
+    reached,
+    sigmoid,
+)
+
+
+class Look:
+    """What `World` lets chats and users do before users act."""
+
+    def q(self, place, c, p):
+        return (
+            1.0
+            if c == CALL and "call" not in self.platforms[p].channels
+            else self.now.q[place, c, p]
+        )
+
+    def lean(self, user, p):
+        return user.type * user.concern * sigmoid(user.belief[p])
+
+    def weights(self, i):
+        """Return the contacts of a user and the weights of their ranks (2.5), strongest first."""
+        row = sorted(self.graph[i], key=lambda j: self.graph[i][j]["rank"][i])
+        return row, [f4(r**-WEIGHT_EXPONENT) for r in range(1, len(row) + 1)]
+
+    def contact(self, i, purpose):
+        row, weights = self.weights(i)
+        if not row:
+            return None
+        at = self.luck.pick(weights, purpose, i, margin=BY_WEIGHTS)
+        return row[-1 if at is None else at]
+
+    # 7.5 Chats
+
+    def move(self):
+        for g, chat in enumerate(self.chats):
+            chat.moved = 0
+            if not chat.bound and not self.told(g, chat):
+                self.invite(g, chat)
+
+    def told(self, g, chat):
+        segment = list(self.config.population.segments).index(
+            list(self.config.population.chats)[chat.kind]
+        )
+        moves = [m for m in self.now.moves if m.segment == segment and reached(m, g)]
+        if not self.luck.happens(sum(m.hazard for m in moves), "chat_order", g):
+            return False
+        ordered = any(m.by == "order" for m in moves)
+        chat.platform, chat.bound = moves[0].platform, int(ordered)
+        chat.moved = ORDERED if ordered else INVITED
+        return True
+
+    def invite(self, g, chat):
+        if not self.luck.happens(self.b.chat_rate * self.now.h, "chat", g):
+            return
+        others = [p for p in self.messengers if p != chat.platform]
+        if not others:
+            return
+        candidate = others[math.floor(self.luck.u("chat_platform", g) * len(others))]
+        v = self.chat_value(chat, candidate)
+        if v is None:
+            return
+        now = None if chat.platform == NOWHERE else self.chat_value(chat, chat.platform)
+        x = self.b.chat_choice * (v - (now or 0.0))
+        margin = TOO_CLOSE + SINGLE * self.b.chat_choice * (v + (now or 0.0))
+        if self.luck.yes(x, "chat_accept", g, margin=margin):
+            chat.platform, chat.moved = candidate, INVITED
+
+    def chat_value(self, chat, p):
+        """Return the value of a chat on a messenger, None if that is out."""
+        size = len(chat.members)
+        there = [self.users[i] for i in chat.members if p in has(self.users[i])]
+        if not there or len(there) < self.b.chat_quorum * size:
+            return None
+        v = 0.0
+        for user in there:
+            x = self.a[MESSAGE][p] - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
+            x += self.b.risk_value * self.lean(user, p) - self.a[MESSAGE][CELLULAR]
+            v += math.log(1 + math.exp(x)) / size
+        return v
+
+    # 7.6 Before a user acts
+
+    def look(self, i):
+        user, b, h = self.users[i], self.b, self.now.h
+        mine = [self.chats[g] for g in self.of_user[i]]
+        talk = SimpleNamespace(
+            chats=[sum(chat.platform == p for chat in mine) for p in range(6)],
+            ordered={chat.platform for chat in mine if chat.moved == ORDERED},
+        )
+        invited = {chat.platform for chat in mine if chat.moved == INVITED}
+        user.revising = self.to_revise(i, user)
+        if user.online:
+            user.revising |= user.alert | (invited - has(user))
+        user.alert = set()
+
+        sums = self.ties(i, self.words[i])
+        talk.use = [[f4(x) for x in row] for row in sums.use]
+        for name in ("reachable", "secure", "abroad"):
+            setattr(talk, name, [f4(x) for x in getattr(sums, name)])
+        talk.helpers, talk.welfare = f4(sums.helpers), f4(sums.welfare)
+        self.weigh(i, user, talk)
+
+        j = self.contact(i, "converse")
+        talk.partner = i if j is None else j
+        talk.peer = self.minds[talk.partner]
+
+        talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
+        talk.vpn_gain, talk.content = math.nan, 0.0
+        if user.online and self.luck.happens(b.vpn_rate * h, "vpn", i):
+            talk.vpn_gain, talk.content = map(f4, self.vpn_gain(i, user))
+        if user.online:
+            self.ask(i, user)
+        return talk
+
+    def to_revise(self, i, user):
+        b, h = self.b, self.now.h
+        found = set()
+        for p in self.messengers if user.online else ():
+            if p in has(user):
+                H = b.drop_rate * (1 + b.failure_exit * (1 - self.q(user.place, 0, p))) * h
+            else:
+                H = b.install_rate * h * (p in user.aware)
+            if self.luck.happens(H, "revise", i, p):
+                found.add(p)
+        return found
+
+    def weigh(self, i, user, talk):
+        """Write what having a messenger is worth without contacts, and with those who decide."""
+        for name in ("value", "rest", "noise"):
+            setattr(talk, name, [None] * 6)  # read by nobody (2.2)
+        talk.scale = [0.0, 1.0]
+        if not user.revising:
+            return
+        terms = [self.terms(user, talk, p) for p in self.messengers]
+        talk.scale[0] = max(sum(map(abs, of_p)) for of_p in terms)
+        for p, of_p in enumerate(terms):
+            talk.rest[p], talk.noise[p] = sum(of_p), self.luck.noise("accept", i, p)
+            decides = p in user.revising and self.is_open(i, talk, p)
+            talk.value[p] = f4(self.value(i, p)) if decides else 0.0
+
+    def is_open(self, i, talk, p):
+        """Return whether contacts can decide, as one does not want a messenger anyway (7.6)."""
+        margin = SINGLE * (talk.scale[0] + abs(talk.noise[p]))
+        return not self.luck.wants(talk.rest[p], talk.noise[p], margin, i, p)
+
+    def terms(self, user, talk, p):
+        """Return the terms of the utility of having a messenger but for contacts (7.7)."""
+        b, now = self.b, self.now
+        if p not in user.installed:
+            own = now.onboarding[p]
+        elif p in user.account:
+            own = b.keep_value * user.habit[p]
+        else:
+            own = b.preinstall_value
+        return (
+            b.chat_value * talk.chats[p], self.value_alone(p, user.band), now.trend[p],
+            b.taste_sd * user.taste[p], b.risk_value * self.lean(user, p),
+            b.mandate_value * (p in user.mandated - user.second), own,
+        )  # fmt: skip
+
+    def value(self, i, p):
+        """Return what a messenger adds to what one can say, whether or not one has it."""
+        word = self.words[i]
+        welfare = [
+            self.ties(i, word._replace(has=others)).welfare
+            for others in (word.has | {p}, word.has - {p})
+        ]
+        return welfare[0] - welfare[1]
+
+    def ties(self, i, x):
+        """Return the sums over the ties of a user who shows the word `x`."""
+        sums = SimpleNamespace(
+            use=[[0.0] * 7, [0.0] * 7], reachable=[0.0, 0.0],
+            secure=[0.0, 0.0], abroad=[0.0, 0.0], helpers=0.0, welfare=0.0,
+        )  # fmt: skip
+        row, weights = self.weights(i)
+        abroad, total = self.config.population.abroad, sum(weights)
+        w_x = abroad.weight if self.users[i].abroad else 0.0
+        for j, weight in zip(row, weights, strict=True):
+            w = weight / total * (1 - w_x)
+            self.add_tie(sums, w, x, self.words[j], price=0.0)
+            sums.helpers += w * (self.words[j].place & 1)
+        if self.users[i].abroad:
+            sums.abroad = self.add_tie(sums, w_x, x, self.abroad, abroad.call_price)
+        return sums
+
+    def add_tie(self, sums, w, x, y, price):
+        """Add the tie of the users with words x and y; returns how well it works by channel."""
+        b, d, shared = self.b, self.d, x.has & y.has
+        fails = (b.message_loss, b.call_loss)
+        v = [{}, {}, {}]  # messages, sensitive messages, calls
+        for p in shared:
+            for t, c in ((0, MESSAGE), (2, CALL)):
+                v[t][p] = self.a[c][p] + x.drawn(p, b) + y.drawn(p, b)
+                v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
+            v[1][p] = v[0][p] - x.feared(p, b) - y.feared(p, b)
+        for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
+            v[t][CELLULAR] = self.a[c][CELLULAR] - price
+
+        exp = [{k: math.exp(value) for k, value in of_t.items()} for of_t in v]
+        Z = [sum(e[k] for k in shared | {CELLULAR}) for e in exp]
+        s = b.sensitive_share
+        W = ((1 - s) * d[0], s * d[0], d[1])
+        for k in shared | {CELLULAR}:
+            sums.use[0][k] += w * ((1 - s) * exp[0][k] / Z[0] + s * exp[1][k] / Z[1])
+            sums.use[1][k] += w * exp[2][k] / Z[2]
+        sums.welfare += w * sum(W[t] * math.log(Z[t]) for t in range(3))
+        works = []
+        for c, channel in enumerate(CHANNELS):
+            q = {
+                p: f4(self.q(x.place, c, p) * self.q(y.place, c, p))
+                for p in shared if channel in self.platforms[p].channels
+            }  # fmt: skip
+            works.append(max(q.values(), default=0.0))
+            sums.reachable[c] += w * works[c]
+            unreadable = [q[p] for p in q if p in self.now.unreadable]
+            sums.secure[c] += w * max(unreadable, default=0.0)
+        return works
+
+    def openings(self, user, talk, p):
+        if p not in self.messengers:
+            return 0.0
+        b, d, platform, D = self.b, self.d, self.platforms[p], user.intensity
+        if p in has(user):
+            use = d[0] * talk.use[0][p] + b.call_openings * d[1] * talk.use[1][p]
+            drawn = self.c(p) * math.exp(self.now.trend[p]) * self.q(user.place, 0, p)
+            demanded = platform.mandate_openings * (p in user.mandated)
+            habit = platform.habit_openings * user.habit[p]
+            return D * (b.traffic_openings * use + drawn + demanded + habit)
+        return D * platform.mandate_openings if p in user.second else 0.0
+
+    def c(self, p):
+        given = self.platforms[p].openings
+        return self.base_openings[p] if given is None else given
+
+    def value_alone(self, p, band):
+        given = self.platforms[p].standalone
+        return self.standalone[p][band] if given is None else given[BANDS[band]]
+
+    def vpn_gain(self, i, user):
+        """Return what a VPN adds to what one can say, and openings that it lets through."""
+        without, with_one = user.place & ~1, user.place | 1
+        if all(
+            self.q(without, c, p) == self.q(with_one, c, p)
+            for c in (MESSAGE, CALL) for p in self.messengers
+        ):  # fmt: skip
+            return 0.0, 0.0
+        word = self.words[i]
+        gain = self.ties(i, word._replace(place=with_one)).welfare
+        gain -= self.ties(i, word._replace(place=without)).welfare
+        content = sum(
+            self.c(p) * (self.q(with_one, 0, p) - self.q(without, 0, p)) for p in has(user)
+        )
+        return gain, user.intensity * content
+
+    def ask(self, i, user):
+        failing = sum(user.habit[p] * (1 - self.q(user.place, CALL, p)) for p in self.messengers)
+        if not self.luck.happens(self.b.pair_rate * self.now.h * failing, "pair", i):
+            return
+        j = self.contact(i, "pair_contact")
+        appeals = [self.platforms[p].pair_appeal for p in self.messengers]
+        weights = [
+            0.0 if appeal is None else self.q(user.place, CALL, p)
+            * math.exp(appeal + self.b.risk_value * self.lean(user, p))
+            for p, appeal in enumerate(appeals)
+        ]  # fmt: skip
+        p = self.luck.pick(weights, "pair_platform", i)
+        if j is not None and self.users[j].online and p is not None:
+            self.agreed += [(i, p), (j, p)]

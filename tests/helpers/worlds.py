@@ -1,0 +1,402 @@
+"""Worlds for tests: small configured ones, and toys whose rules and ties are set by hand."""
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+import numpy as np
+
+from sim import load_config
+from sim.engine.conditions import Conditions
+from sim.engine.engines import CompiledEngine
+from sim.engine.inversion import talk
+from sim.engine.sample import draw_sample
+from sim.engine.start import prepare
+from sim.engine.state import State, first_ties, make_ties, seats
+from sim.engine.tally import N_COLUMNS, Tally
+from sim.engine.threads import Threads, chunks
+from sim.kernel.compiled import rule
+from sim.kernel.lanes import WIDTH
+from sim.kernel.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
+from sim.measures.series import step_series
+from sim.model.simulation import Simulation
+from sim.population.districts import district_starts
+from sim.population.graph import Graph
+from sim.population.rows import rows_from
+from sim.rules import adoption, beliefs, choice, circumvention, fixed, push, tie, whatif
+from sim.rules.availability import pair_tables
+from sim.rules.contact import contact
+from sim.rules.fixed import (
+    BELIEF_STEPS,
+    CONCERN_STEPS,
+    INTENSITY_STEPS,
+    SHARE_STEPS,
+    SKILL_STEPS,
+    TASTE_STEPS,
+)
+from sim.rules.records import (
+    ABUSE,
+    AT_START,
+    CONVERSE,
+    FORCE,
+    MANDATE,
+    MAX,
+    N_BANDS,
+    NEWS,
+    PURPOSES,
+    RULES,
+    TALK,
+    USER,
+    Now,
+    Records,
+    Shown,
+    records,
+)
+from sim.rules.word import (
+    FEAR_BIT,
+    FEAR_STEPS,
+    FEAR_WIDTH,
+    HABIT_BIT,
+    HABIT_STEPS,
+    HABIT_WIDTH,
+    MOST_SURE,
+    SURE_STEPS,
+    levels,
+)
+from tests.helpers.chats import toy_chats
+
+SEED = 1
+SMALL = 300  # users
+F32 = 4e-6  # relative: sums over ties are taken in single precision, term after term
+
+
+@cache
+def world(*overrides):
+    """Return the configuration and the start of a small world; both are shared, never changed."""
+    config = load_config(f"population.n_users={SMALL}", *overrides)
+    return config, prepare(config, Threads(1))
+
+
+def simulation(config, start, replication=0, n_threads=1, engine=None):
+    """Return a run that has not taken a step."""
+    threads = Threads(n_threads)
+    return Simulation(
+        Conditions(config), start.copy(), replication, engine or CompiledEngine(threads), threads
+    )
+
+
+def advanced(run, n_steps):
+    """Take steps; returns the run."""
+    for _ in range(n_steps):
+        run.step()
+    return run
+
+
+def outcome(run):
+    """Return all bits of where a run stands and of what it has recorded, by name.
+
+    Names are those of fields of records (``users.place``), of measures (``steps.vpn``), and of
+    the rest (``words``).
+    """
+    seen = run.recorder.observations
+    arrays = dict(zip(("platform", "moved", "bound"), run.state.chats, strict=False))
+    words, minds, *_ = run.state.shown
+    arrays |= {"words": words, "minds": minds, "abuse": run.state.abuse}
+    users = run.state.users
+    arrays |= {f"users.{field}": users[field] for field in users.dtype.names}
+    measures = [series.measure for series in step_series(run.config)]
+    steps = np.array(seen.steps)
+    for measure in measures:
+        columns = [k for k, other in enumerate(measures) if other == measure]
+        arrays[f"steps.{measure}"] = steps[:, :, columns]
+    arrays["months"] = np.array([values for _, values in seen.months])
+    arrays["flows"] = np.array([flow.table for flow in seen.flows])
+    arrays["exposed"] = np.array([flags for _, flags in seen.exposed])
+    return {name: np.ascontiguousarray(array).tobytes() for name, array in arrays.items()}
+
+
+def different(one, other):
+    """Return the names under which two outcomes differ."""
+    assert one.keys() == other.keys()
+    return {name for name in one if one[name] != other[name]}
+
+
+def keys(step, seed=SEED):
+    """Return the keys of all purposes in a step."""
+    return np.array([step_key(purpose_key(seed, 0, p), step) for p in PURPOSES], np.uint64)
+
+
+def belief_of(mind, p):
+    """Return the belief in a mind that the state reads messenger `p` [log-odds]."""
+    return float(int(mind) >> (16 + 8 * p) & 0xFF) / SURE_STEPS - MOST_SURE
+
+
+def habit_level(word, p):
+    """Return the level of habit in messenger `p` that a word shows, 0 to 31."""
+    return int(word) >> HABIT_BIT + HABIT_WIDTH * p & HABIT_STEPS
+
+
+def fear_level(word, p):
+    """Return the level of fear of being read on messenger `p` that a word shows, 0 to 7."""
+    return int(word) >> FEAR_BIT + FEAR_WIDTH * p & FEAR_STEPS
+
+
+def districts(region):
+    """Return the district of each user, from the users' regions."""
+    sizes = np.diff(district_starts(region))
+    return np.repeat(np.arange(sizes.size), sizes)
+
+
+def lucky(purpose, n, slot, step=0):
+    """Return the luck of users 0 to `n` - 1 in `slot` where eight bits refuse most events."""
+    key = keys(step)[purpose]
+    luck = [np.uint64(luck_of(key, i)) for i in range(n)]
+    return np.array([lucky_uniform(luck[i], key, i, slot) for i in range(n)])
+
+
+def toy_users(n, n_messengers):
+    """Return users online, aware and registered everywhere, with nothing installed."""
+    users = records(USER, n)
+    users.online[:], users.intensity[:] = 1, INTENSITY_STEPS
+    users.aware[:] = users.account[:] = 2**n_messengers - 1
+    return users
+
+
+def someone(**traits):
+    """Return a user of two messengers: online, aware and registered, with `traits`."""
+    users = toy_users(1, 2)
+    for name, value in traits.items():
+        users[name][0] = in_steps(**{name: value})
+    return users[0]
+
+
+STEPS = {
+    "taste": TASTE_STEPS, "habit": SHARE_STEPS, "belief": BELIEF_STEPS,
+    "intensity": INTENSITY_STEPS, "skill": SKILL_STEPS, "concern": CONCERN_STEPS,
+}  # fmt: skip
+HABIT_UNIT, BELIEF_UNIT = 1 / SHARE_STEPS, 1 / BELIEF_STEPS
+
+
+def in_steps(**values):
+    """Return the values of a field of users as it keeps them."""
+    ((name, value),) = values.items()
+    if name not in STEPS:
+        return value
+    return fixed.in_steps(np.asarray(value, float), STEPS[name], USER[name].base.type)
+
+
+def from_steps(**values):
+    """Return what users mean by the numbers in a field."""
+    ((name, value),) = values.items()
+    return np.asarray(value) / STEPS[name]
+
+
+def silent():
+    """Return the talk of a user who has said nothing yet."""
+    return records(TALK, 1)[0]
+
+
+def toy_rules(n_messengers, **values):
+    """Return rules under which nothing happens but what `values` say."""
+    rules = records(RULES, 1)
+    rules.n_messengers[:] = n_messengers
+    rules.outside[:] = rules.outside_abroad[:] = 1.0
+    eta, chilling = values.pop("habit_value", 0.0), values.pop("chilling_value", 0.0)
+    for name, table in levels(eta, chilling)._asdict().items():
+        rules[name][0] = table
+    rules.channel_share[:] = 0.8, 0.2
+    rules.topic_share[:] = 1.0, 0.0
+    rules.pair_appeal[:] = -np.inf
+    rules.network_shape[:] = 1.0
+    for name, value in values.items():
+        rules[name][0] = value
+    return rules[0]
+
+
+@dataclass(frozen=True)
+class Toy(State):
+    """A state with the talks of all users, which runs keep for a block of users only."""
+
+    talks: Records
+
+    @property
+    def words(self):
+        """Return the words that contacts see."""
+        return self.shown.words
+
+
+def toy_state(users, ties, rules, chats=None, abuse=None):
+    """Return a state whose words show the users; without chats and abuse unless given."""
+    n = len(users)
+    state = Toy(
+        users, Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))), ties, rules,
+        toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
+        records(AT_START, n), records(TALK, n),
+    )  # fmt: skip
+    state.show(Threads(1))
+    return state
+
+
+def toy_tally(state):
+    """Return where the users of a toy are added up: one region, no months."""
+    n, n_cells, nothing = state.n_users, 3 * N_BANDS, np.zeros(0)
+    sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
+    return Tally(
+        1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
+        np.zeros((len(sums), 0, n_cells, 8)),
+    )  # fmt: skip
+
+
+def take_step(engine, state, now, keys):
+    """Let the users of a toy take a step; its words and minds show what has changed."""
+    engine.step(state, now, keys, toy_tally(state))
+    state.shown.words[:], state.shown.minds[:] = state.turned().shown[:2]
+
+
+def as_toy(state):
+    """Return a copy of a state, with room for talks."""
+    parts = {field.name: getattr(state.copy(), field.name) for field in fields(State)}
+    return Toy(**parts, talks=records(TALK, state.n_users))
+
+
+def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
+    """Return what is in force where a_cp is `values`, (2, P), and availability `q`, (C, 2, P).
+
+    Places come in pairs, without and with a VPN; one place alone is both.
+    """
+    n = np.shape(values)[1]
+    q = np.ones((1, 2, n)) if q is None else q
+    q = np.repeat(q, 2, axis=0) if len(q) == 1 else q
+    a, full_q = np.full((2, MAX), -np.inf), np.ones((len(q), 2, MAX))
+    a[:, :n], full_q[:, :, :n] = values, q
+    force = records(FORCE, 1)[0]
+    force.days, force.passing[:], force.trend_openings[:], force.loss = days, 1.0, 1.0, 1.0
+    force.unreadable = 2**n - 1
+    tables = pair_tables(full_q, a, np.array(losses))
+    force.varied, force.regional = tables.varied, tables.regional
+    none = records(MANDATE, 0)
+    return Now(
+        force, full_q.astype(np.float32), *tables[:5], none, push.most_hazards(none), none,
+        records(NEWS, 0),
+    )  # fmt: skip
+
+
+def talk_of(i, state, now):
+    """Let user `i` communicate, weigh and value what it reconsiders; returns its talk."""
+    s, asked = tie.working_memory(), whatif.questions(1)
+    at = int(seats(state.ties)[i])
+    lane = at % WIDTH
+    choice.communicate(
+        at - lane, lane, lane + 1, state.talks, 0, state.shown.words, state.ties, now,
+        state.rules, keys(0)[CONVERSE], s,
+    )  # fmt: skip
+    adoption.weigh(i, state.users[i], state.talks[i], now, state.rules, keys(0))
+    whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
+    answer(state, now, asked)
+    return state.talks[i]
+
+
+@rule
+def converse(i, minds, talk, ties, keys):
+    """Let user `i` talk with the contact that it draws while it talks on its ties."""
+    other = contact(i, ties, np.floor(uniform(keys[CONVERSE], i) * 2.0**24) / 2.0**24)
+    talk.partner = other if other >= 0 else i
+    beliefs.converse(talk, minds)
+
+
+def talks_of(state, now):
+    """Return what all users say at `state`, in order."""
+    sample = draw_sample(state.n_users)
+    talk(state, sample, now, 0.0, Threads(1))
+    assert len(sample.talks) == state.n_users
+    return sample.talks
+
+
+def chats_by_messenger(talks):
+    """Return how many chats users have by messenger, shape (n, MAX)."""
+    return np.array(talks.chats).view(np.uint8).reshape(-1, 8)[:, :MAX]
+
+
+def considered(i, state, now, step=0):
+    """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
+    asked, talk = whatif.questions(1), talk_of(i, state, now)
+    circumvention.consider(
+        i, state.users[i], talk, state.shown.words[i], now, state.rules, keys(step), asked
+    )
+    answer(state, now, asked)
+    return talk
+
+
+def answer(state, now, asked):
+    """Answer the questions `asked`."""
+    whatif.answer(
+        state.talks, 0, state.shown.words, state.ties, now, state.rules, asked,
+        tie.working_memory(),
+    )  # fmt: skip
+
+
+def by_band(*values):
+    """Return stand-alone values, the same in every band, as rules hold them."""
+    padded = np.zeros((N_BANDS, MAX))
+    padded[:, : len(values)] = values
+    return padded
+
+
+def ties_of(indptr, indices, rank_weight=None, rank_total=None):
+    """Return the ties of compressed rows, weights by rank as given or as in every world."""
+    n, indices = len(indptr) - 1, np.asarray(indices, np.uint32)
+    layer_end = np.diff(indptr).astype(np.uint16)[:, None]
+    graph = Graph(np.asarray(indptr, np.int64), indices, layer_end, ("tie",))
+    assert indices.max(initial=0) < n
+    return weighing(make_ties(rows_from(graph)), rank_weight, rank_total)
+
+
+def weighing(ties, rank_weight=None, rank_total=None):
+    """Return `ties` with other weights by rank, and sums of the first ones, where given."""
+    given = {"rank_weight": rank_weight, "rank_total": rank_total}
+    arrays = {name: np.array(x, np.float32) for name, x in given.items() if x is not None}
+    return ties._replace(**arrays)
+
+
+def csr(ties):
+    """Return the ends of the rows and the contacts, user by user, strongest first."""
+    degree = ties.degree.astype(np.int64)
+    indptr = np.concatenate([[0], np.cumsum(degree)])
+    rank = np.arange(indptr[-1]) - np.repeat(indptr[:-1], degree)
+    at = np.repeat(first_ties(ties, np.arange(len(degree))), degree) + WIDTH * rank
+    return indptr, ties.indices[at]
+
+
+def equal_ties(rows):
+    """Return ties of equal weight in every row; `rows` lists the contacts of each user."""
+    indptr = np.cumsum([0, *map(len, rows)])
+    longest = max([1, *map(len, rows)])
+    contacts = [j for row in rows for j in row]
+    return ties_of(indptr, contacts, np.ones(longest), np.arange(longest + 1.0))
+
+
+class Crowd:
+    """`n` users who all talk to everybody: the mean field, exactly.
+
+    A contact matters by its word only, and there are few words: behind the users stand 2^P
+    dummies, one with each set of messengers, and everyone's ties lead to these, with the share
+    of the crowd that has the set as weight. The rules run as in any world.
+    """
+
+    def __init__(self, n, shares, rules):
+        self.n, self.n_sets = n, len(shares)
+        sets = np.arange(self.n_sets)
+        users = toy_users(n + self.n_sets, rules.n_messengers)
+        users.installed[:n] = np.searchsorted(np.cumsum(shares[:-1]), (np.arange(n) + 0.5) / n)
+        users.installed[n:], users.online[n:] = sets, 0
+        indptr = np.minimum(np.arange(n + self.n_sets + 1), n) * self.n_sets
+        indices = np.tile(n + sets, n)
+        ties = ties_of(indptr, indices, np.zeros(self.n_sets), np.ones(self.n_sets + 1))
+        self.state = toy_state(users, ties, rules)
+        self.mix()
+
+    def mix(self):
+        """Let ties weigh what the crowd has now; returns the shares of the sets."""
+        shares = np.bincount(self.state.users.installed[: self.n], minlength=self.n_sets) / self.n
+        self.state.ties.rank_weight[:] = shares
+        return shares

@@ -1,0 +1,139 @@
+"""Rooms import only rooms above them; heavy libraries stay in their rooms."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cli import REPO, python
+
+SIM = REPO / "sim"
+# docs/architecture.md says what each room is for. A room imports itself and the rooms above it.
+ROOMS = (
+    "base", "kernel", "config", "population", "rules", "engine", "measures", "model",
+    "observation", "runs", "plotting", "report", "sweeps", "exports", "app", "commands",
+)  # fmt: skip
+ON_TOP = {"__init__.py", "__main__.py"}
+LIBRARIES = {  # heavy or replaceable libraries, and the rooms that may import them
+    "mesa": {"model", "app"},
+    "solara": {"app"},
+    "uvicorn": {"app", "commands"},
+    "hydra": {"config", "commands"},
+    "networkx": {"population"},
+    "matplotlib": {"plotting", "app"},
+    "distributed": {"sweeps"},
+    "dask_jobqueue": {"sweeps"},
+    "mpi4py": {"engine"},
+    "SALib": {"sweeps"},
+    "numba": {"kernel"},
+    "llvmlite": {"kernel"},
+}
+OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
+FILES = sorted(SIM.rglob("*.py"))
+
+
+def room_of(path):
+    return path.relative_to(SIM).parts[0]
+
+
+def only_for_types(tree):
+    """Return the nodes that a type checker alone reads."""
+    blocks = (node for node in ast.walk(tree) if isinstance(node, ast.If))
+    return {
+        inner
+        for block in blocks
+        if ast.unparse(block.test) == "TYPE_CHECKING"
+        for inner in ast.walk(block)
+    }
+
+
+def imports(path):
+    """Return the full names that a file imports, inside functions as well."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names, for_types = set(), only_for_types(tree)
+    for node in ast.walk(tree):
+        if node in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative imports hide where they point"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def libraries(path):
+    return {name.partition(".")[0] for name in imports(path)}
+
+
+def rooms(path):
+    """Return the rooms that a file imports."""
+    parts = [name.split(".") for name in imports(path)]
+    return {part[1] for part in parts if part[0] == "sim" and part[1] in ROOMS}
+
+
+def test_every_file_is_in_a_room():
+    assert {path.name for path in SIM.glob("*.py")} == ON_TOP
+    assert {room_of(path) for path in FILES} == {*ROOMS, *ON_TOP}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_rooms_above_it(room):
+    above = set(ROOMS[: ROOMS.index(room) + 1])
+    for path in (SIM / room).rglob("*.py"):
+        assert rooms(path) <= above, path
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_library_is_imported_in_its_rooms_only(library):
+    users = {room_of(path) for path in FILES if library in libraries(path)}
+    assert users <= LIBRARIES[library]
+
+
+def test_rules_know_nothing_but_rules_and_the_kernel():
+    for path in (SIM / "rules").glob("*.py"):
+        assert rooms(path) <= {"kernel", "rules"}, path
+        assert libraries(path) <= {"sim", "numpy", "typing", "__future__"}, path
+
+
+def test_nothing_in_the_package_imports_what_stands_outside():
+    for path in FILES:
+        assert not libraries(path) & OUTSIDE, path
+
+
+@pytest.mark.parametrize("folder", ["experiments", "notebooks"])
+def test_experiments_do_not_import_tests(folder):
+    for path in Path(REPO / folder).glob("**/*.py"):
+        assert "tests" not in libraries(path), path
+
+
+@pytest.mark.parametrize("room", sorted(p.name for p in (REPO / "tests").iterdir() if p.is_dir()))
+def test_tests_mirror_the_rooms(room):
+    others = {"helpers", "experiments", "theory", "project"}
+    assert room in {*ROOMS, *others} or room.startswith("__")
+
+
+LOADED = "import sys; print(sorted({name.split('.')[0] for name in sys.modules}))"
+
+
+def loaded(code):
+    return set(ast.literal_eval(python(f"{code}\n{LOADED}")))
+
+
+def test_importing_sim_costs_nothing():
+    heavy = {"numpy", "numba", "mesa", "pandas", "hydra", "pydantic", "matplotlib", "networkx"}
+    heavy |= {"solara", "uvicorn"}
+    assert not loaded("import sim; dir(sim)") & heavy
+
+
+def test_a_compiled_run_needs_neither_mesa_nor_figures():
+    code = (
+        "from sim import load_config, compare\n"
+        "compare(load_config('population.n_users=300', 'replications=1', 'dur_days=14'))"
+    )
+    assert not loaded(code) & {"mesa", "matplotlib", "networkx", "rich"}
+
+
+def test_refusing_a_configuration_needs_no_compiler():
+    code = "from sim import load_config\nload_config('+scenario=call_ban')"
+    assert not loaded(code) & {"numba", "mesa", "matplotlib", "networkx", "pandas"}

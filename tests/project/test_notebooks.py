@@ -1,0 +1,115 @@
+"""Notebooks: both forms say the same, they find the package, run to their end, and stay honest."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from experiments.notebooks import FOLDER, TIMES, main, names, paired
+from tests.helpers.cli import REPO, environment, python
+
+HARMS = ("exposure", "isolation", "welfare")
+FIRST_CELL = re.compile(r"^# %%\n(import sys\n.*?)^# %%", re.M | re.S)
+
+
+def test_there_are_notebooks_in_both_forms():
+    assert len(names()) == 8
+    assert [path.stem for path in sorted(FOLDER.glob("*.ipynb"))] == names()
+
+
+@pytest.mark.parametrize("name", names())
+def test_both_forms_of_a_notebook_are_the_same(name):
+    written = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert written == paired(FOLDER / f"{name}.py"), "python -m experiments.notebooks --pair"
+    assert all(not cell.get("outputs") for cell in json.loads(written)["cells"])
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_notebook_holds_no_logic_of_its_own(name):
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    assert not re.search(r"^\s*(def|class|while|lambda) ", text, re.M)
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_notebook_says_what_may_be_concluded_and_shows_what_it_costs(name):
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8").lower()
+    assert "## what may be concluded" in text
+    assert "*may not*" in text
+    assert any(word in text for word in ("harms", "fact_table", "scalars", "draw(", "titled"))
+
+
+@pytest.mark.parametrize("name", names())
+def test_links_of_a_notebook_lead_to_files(name):
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("http") or (FOLDER / target).exists(), target
+
+
+def test_what_notebooks_take_from_the_project_is_there():
+    """It is told in seconds, and not by the slow tests alone that run them."""
+    trees = [ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in names()]
+    nodes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert len(nodes) > len(names())
+    python("\n".join(map(ast.unparse, nodes)))
+
+
+@pytest.mark.parametrize("place", [REPO, FOLDER])
+def test_the_package_is_found_from_the_checkout_and_from_the_folder(place):
+    """A kernel starts in either; nothing has told it where the package is."""
+    cells = {FIRST_CELL.search((FOLDER / f"{name}.py").read_text())[1] for name in names()}
+    (code,) = cells
+    code = code.replace("# %matplotlib inline", "import experiments, sim; print(sim.__file__)")
+    bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=place, env=bare, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == str(REPO / "sim/__init__.py"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("02_what_the_ban_did", {"=call_ban": "=full_block", "=4000": "=60", "=6": "=2"}),
+        ("08_inside_a_user", {"=trust_shock": "=as_happened", "=300": "=60"}),
+    ],
+)
+def test_a_cell_may_be_run_twice_and_the_scenario_changed(name, changes):
+    """As those do who play with a notebook; 08 went on into a second year, without a word."""
+    text = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
+    cells = re.findall(r"^# %%\n(.*?)(?=^# %%|\Z)", text, re.M | re.S)
+    twice = "\n".join(cell for cell in cells for _ in range(2))
+    python(f"import matplotlib; matplotlib.use('Agg')\n{twice}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", names())
+def test_a_notebook_runs_to_its_end(name, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.notebooks", name, "--to", str(tmp_path)],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((tmp_path / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    told = "".join("".join(o["text"]) for o in outputs if o.get("name") == "stderr")
+    assert "Warning" not in told, told
+
+
+def test_an_unknown_notebook_is_refused_with_those_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["09_nothing"])
+    assert "allowed: 01_first_run, 02_what" in capsys.readouterr().err
+
+
+def test_the_table_of_times_has_every_notebook():
+    (table,) = TIMES.findall((FOLDER / "README.md").read_text(encoding="utf-8"))
+    assert re.findall(r"^\| `(\w+)` \| \d+ \| \d+ \|$", table, re.M) == names()

@@ -1,0 +1,330 @@
+"""The report: its numbers are those of the tables, it stands alone, and costs are beside reach."""
+
+import re
+import shutil
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from sim import load_config
+from sim.base.errors import ConfigError
+from sim.base.numbers import Number
+from sim.observation.months import monthly_mean
+from sim.plotting.figures import figures
+from sim.plotting.files import save_as
+from sim.report.__main__ import main
+from sim.report.facts import fact_table, facts
+from sim.report.glossary import MEANING
+from sim.report.page import write_report
+from sim.report.run_folder import run_to_folder
+from sim.report.stories import stories, story
+from sim.report.summary import monthly_series, table
+from sim.runs.manifest import OVERRIDES
+from sim.runs.run import compare, run
+from sim.runs.tables import read_result
+
+SMALL = ("population.n_users=300", "replications=3")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Return the folder of a run with a counterfactual."""
+    path = tmp_path_factory.mktemp("run")
+    run_to_folder(load_config("+scenario=call_ban", *SMALL), path)
+    return path
+
+
+def page(folder):
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+def test_numbers_are_paired_differences_of_monthly_means(folder):
+    table = read_result(folder).timeseries
+    rows = table[(table["group"] == "all") & (table["measure"] == "exposure")]
+    rows = rows[rows["channel"] == "any"]
+    months = {}
+    for name in ("call_ban", "mandate_only"):
+        means = monthly_mean(rows[rows["scenario"] == name])
+        months[name] = means.set_index(["date", "replication"])["value"]
+    effect = (months["call_ban"] - months["mandate_only"]).xs(pd.Timestamp("2025-12-01"))
+    low, median, high = np.quantile(effect, [0.05, 0.5, 0.95])
+    signed = [f"{100 * x:+.1f}".replace("-", "\N{MINUS SIGN}") for x in (low, high)]
+    words = f"{100 * abs(median):.1f} points {'more' if median >= 0 else 'less'}"
+    assert f"{words} ({signed[0]} to {signed[1]}) is open to the state" in plain(page(folder))
+
+
+def test_words_under_a_figure_are_those_of_the_figure(folder, tmp_path):
+    """A label with & was told as &amp;."""
+    said = 'AT&T <calls> and "messages"'
+    copy = shutil.copytree(folder, tmp_path / "run")
+    figure = Figure()
+    figure.set_label(said)
+    save_as(figure, copy / "reach", "svg")
+    write_report(read_result(copy), copy)
+    shown = re.search(r"<figcaption>(.*?)</figcaption>", page(copy))[1]
+    assert unescape(shown) == said
+    assert "<calls>" not in page(copy)
+
+
+def test_a_report_stands_alone(folder):
+    html = page(folder)
+    assert "<script" not in html
+    assert "<link" not in html
+    sources = re.findall(r'src="([^"]{0,30})', html)
+    assert len(sources) == 6
+    assert all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert "@import" not in html
+    assert "url(" not in html
+
+
+def test_every_figure_has_a_text_in_its_place(folder):
+    alts = re.findall(r'<img alt="([^"]*)"', page(folder))
+    assert all(len(alt) > 30 for alt in alts)
+    assert len(set(alts)) == 6
+
+
+def test_adoption_never_stands_without_its_cost(folder):
+    text = plain(page(folder))
+    for word in ("Exposure, %", "Isolated, calls, %", "Cut off, secure messages, %", "Welfare"):
+        assert word in text
+
+
+def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
+    text = plain(page(folder))
+    missed = r"\d+ of \d+ observed points are missed by over 3 times the error of the source"
+    assert re.search(missed + "; they are of as_happened, not of this world", text)
+    assert "This scenario is not what happened" in text
+    assert "Mediascope" in text
+    assert "begun from Python; config.yaml beside this page" in text
+    (folder / OVERRIDES).parent.mkdir()
+    (folder / OVERRIDES).write_text("- +scenario=call_ban\n- seed=3\n")
+    write_report(read_result(folder), str(folder))
+    assert "python -m sim +scenario=call_ban seed=3" in plain(page(folder))
+    assert "seed 1, 3 replications of 300 users" in text
+    assert "may not be quoted as a forecast" in text
+    assert "no optimiser over what a regulator does" in text
+
+
+def test_policies_stand_in_the_order_in_which_they_begin(folder):
+    config = read_result(folder).config
+    row = r"<tr><td>(\w+)</td><td>\w+</td><td>(\d{4}-\d\d-\d\d)</td>"
+    rows = re.findall(row, page(folder))
+    assert {name for name, _ in rows} == set(config.policies)
+    begun = [start for _, start in rows]
+    assert begun == sorted(begun)
+    assert len(set(begun)) > 3
+
+
+def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
+    assert "Changed for this run" not in page(folder)
+    kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
+    (folder / OVERRIDES).parent.mkdir(exist_ok=True)
+    (folder / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=1\n"
+    )
+    write_report(read_result(folder), folder)
+    text = plain(page(folder)).partition("Against mandate_only")[0]
+    assert "Changed for this run: policies.call_restriction.grade=1 ." in text
+    assert "scenario=call_ban" not in text
+    if kept is None:
+        (folder / OVERRIDES).unlink()
+    write_report(read_result(folder), folder)
+
+
+def test_each_story_of_a_composed_world_is_named():
+    told = stories(load_config("+scenario=[call_ban,vpn_support]"))
+    assert told == f"call_ban: {story('call_ban')} vpn_support: {story('vpn_support')}"
+    assert stories(load_config("+scenario=call_ban")) == story("call_ban")
+
+
+def test_words_are_defined_before_the_first_table(folder):
+    top = plain(page(folder).partition("<table")[0])
+    for word in ("isolated", "cut off", "welfare"):
+        assert f"{word} {plain(MEANING[word]).replace(chr(39), '&#39;')}" in top
+
+
+def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
+    found = facts(read_result(folder))
+    table = fact_table(found)
+    assert {"Exposure", "Isolated, calls", "Welfare", "WhatsApp, daily"} <= set(table.index)
+    assert list(table) == [
+        "Jun 2025", "Dec 2025", "less mandate_only", "less baseline", "observed Dec 2025",
+    ]  # fmt: skip
+    for line in found.lines:
+        assert table.loc[line.row.label, "less baseline"] == line.effects["baseline"].change
+
+
+def test_who_moved_is_told_by_age_region_and_type(folder):
+    groups = facts(read_result(folder)).groups
+    assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
+    assert list(groups.columns)[-1] == "exposure"
+    assert groups["whatsapp"].notna().all()
+    assert groups.index[0] == "age=12-17"
+
+
+def test_who_moved_is_of_the_same_month_as_what_everybody_did():
+    """Of the week of 29 December three days count, in which as_happened throttles WhatsApp."""
+    result = compare(load_config("+scenario=as_happened", *SMALL))
+    assert "of this world" not in facts(result).answer[-1]
+    old = result.timeseries[result.timeseries["group"] == "age=65+"].assign(group="all")
+    whatsapp = [
+        monthly_series(old, name).loc[(pd.Timestamp("2025-12-01"), "whatsapp", "any", "dau")]
+        for name in ("as_happened", "trend_only")
+    ]
+    expected = 100 * (whatsapp[0] - whatsapp[1]).median()
+    assert facts(result).groups.loc["age=65+", "whatsapp"] == pytest.approx(expected)
+
+
+def test_a_report_written_anew_is_the_same(folder, capsys):
+    before = page(folder)
+    main([str(folder)])
+    assert page(folder) == before
+    assert str(folder / "report.html") in capsys.readouterr().out
+
+
+def test_a_world_compared_with_none_has_levels(tmp_path):
+    config = load_config("+scenario=baseline", *SMALL)
+    run_to_folder(config, tmp_path)
+    text = plain(page(tmp_path))
+    assert "baseline has this daily reach: WhatsApp" in text
+    assert "Who moved" not in text
+
+
+def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_path):
+    name = "turkey_whatsapp_2021"
+    config = load_config(f"case_dir={name}", f"+scenario={name}", "compare_to=[]", *SMALL)
+    run_to_folder(config, tmp_path)
+    text = plain(page(tmp_path))
+    assert story(name, Path(config.case.folder)) in text
+    assert "no observed reach lies in this time that the run can be held against" in text
+    assert f"experiments.record case_dir={config.case.folder} shows them" in text
+    assert f"{config.case.folder}/conf/population says which are assumptions" in text
+    with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
+        story(name)
+
+
+def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):
+    """The poll of March 2015 asked those online aged 18 and over."""
+    asked = ("case_dir=uae_calls", "+scenario=uae_calls", "dur_days=91", *SMALL)
+    run_to_folder(load_config(*asked), tmp_path)
+    found = facts(read_result(tmp_path))
+    assert f"{found.after:%Y-%m}" == "2015-03"
+    assert [line.observed for line in found.lines[:2]] == ["", ""]
+    text = plain(page(tmp_path))
+    assert "Incidents, losses" not in text  # no abuse is in this case
+    assert "monthly, online 18+ 93.0" in text
+    assert "observed Mar 2015" not in text  # a column in which nothing would stand
+    heads = [str(column.header) for column in table(read_result(tmp_path)).columns]
+    assert not any("observed" in head for head in heads)
+
+
+def test_a_run_of_one_month_shows_it_once(tmp_path):
+    run_to_folder(load_config("+scenario=baseline", *SMALL, "dur_days=35"), tmp_path)
+    head = plain(page(tmp_path).partition("<tbody>")[0].partition("<thead>")[2])
+    assert head.count("Jun 2025") == 2  # simulated, and observed
+
+
+def test_a_run_with_drawn_parameters_does_not_call_them_defaults(tmp_path):
+    asked = ("+scenario=as_happened", "parameters=posterior", *SMALL, "compare_to=[]")
+    run_to_folder(load_config(*asked), tmp_path)
+    text = plain(page(tmp_path))
+    assert "those below are draws of the posterior, all others are defaults" in text
+    assert "This run draws what was fitted from the posterior, not the defaults" in text
+
+
+def test_a_scenario_that_is_run_alone_is_compared_with_none():
+    """Though its configuration names yardsticks: facts and figures looked for them in vain."""
+    config = load_config("+scenario=call_ban", *SMALL)
+    result = run(config)
+    assert config.compare_to
+    assert result.config.compare_to == ()
+    assert all(not line.effects for line in facts(result).lines)
+    assert {"reach", "harms"} < set(figures(result))
+
+
+def test_a_report_needs_the_folder_of_its_run(folder, tmp_path):
+    with pytest.raises(ConfigError, match=f"{tmp_path}: no run here; allowed: .* run_to_folder"):
+        write_report(read_result(str(folder)), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_without_a_whole_month_has_no_report(tmp_path):
+    config = load_config("+scenario=baseline", *SMALL, "dur_days=14")
+    assert write_report(run(config), tmp_path) is None
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_several_runs_are_compared_on_one_page(folder, tmp_path):
+    other = tmp_path / "other"
+    run_to_folder(load_config("+scenario=baseline", *SMALL), other)
+    main([str(folder), str(other), "--to", str(tmp_path / "both.html")])
+    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert "call_ban (Russia, June 2025): Calls in WhatsApp" in text  # cases can be compared, too
+    assert "it does not predict" in text  # the page may go where those of the runs do not
+    assert "1. call_ban Dec 2025" in text
+    assert "2. baseline Dec 2025" in text
+    after = [
+        next(line.after for line in facts(read_result(one)).lines if line.row.label == "Exposure")
+        for one in (folder, other)
+    ]
+    assert str(after[0]) != str(after[1])
+    assert re.search(rf"Exposure {after[0]} {after[0].band} {after[1]} ", text)
+    assert "Exposure" in text
+
+
+def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
+    half = tmp_path / "half"
+    shutil.copytree(folder, half)
+    (half / OVERRIDES).parent.mkdir(exist_ok=True)
+    (half / OVERRIDES).write_text(
+        "- +scenario=call_ban\n- ++policies.call_restriction.grade=0.5\n"
+    )
+    main([str(folder), str(half), "--to", str(tmp_path / "both.html")])
+    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
+    assert "python -m sim +scenario=call_ban policies.call_restriction.grade=0.5" in text
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="no run here that is done"):
+        read_result(tmp_path)
+
+
+def test_the_newest_run_is_named_whatever_its_scenario(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for place in ("a/2025-08-13_10-00-00", "b/2025-08-14_09-00-00", "c/2024-12-31_23-00-00"):
+        path = tmp_path / "outputs" / place / "config.yaml"
+        path.parent.mkdir(parents=True)
+        path.touch()
+    with pytest.raises(ConfigError, match=r"; the newest: outputs/b/2025-08-14_09-00-00$"):
+        read_result(tmp_path)
+
+
+def test_differences_are_told_in_words():
+    lower = Number(-0.022, -0.024, -0.02, "percent")
+    assert lower.moved("higher", "lower") == (
+        "2.2 points lower (\N{MINUS SIGN}2.4 to \N{MINUS SIGN}2.0)"
+    )
+    assert Number(0.5, 0.1, 0.9, "number").change == "+0.500 (+0.100 to +0.900)"
+
+
+@pytest.mark.slow
+def test_one_run_is_shown_without_a_band(tmp_path):
+    """Ends of a band that are all the same number would look like certainty."""
+    for name, against in (("alone", "[]"), ("pair", "[baseline]")):
+        one = ("population.n_users=300", "replications=1", f"compare_to={against}")
+        run_to_folder(load_config("+scenario=call_ban", *one), tmp_path / name)
+        text = plain(page(tmp_path / name))
+        assert "this is one run of one society of 300 users, without bands" in text
+        assert not re.search(r"\d to [\d\N{MINUS SIGN}+]+\.\d", text)
+        assert "In brackets" not in text
+        assert not re.search(r"\bnan\b", text)
+        assert "1 replication of 300 users" in text

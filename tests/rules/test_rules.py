@@ -1,0 +1,362 @@
+"""Words, habit, availability, chances and openings against their formulas, and at their limits."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import SPAN, WIDTH
+from sim.kernel.octets import read, write
+from sim.kernel.rng import SLOTS, luck_of, purpose_key, uniforms
+from sim.rules import activity, attitude, availability, chance, habit, word
+from sim.rules.pace import pace
+from sim.rules.records import (
+    AWARE,
+    CALL,
+    MAX,
+    MESSAGE,
+    USER,
+    Shown,
+    records,
+)
+from sim.rules.sieve import sieve
+from sim.rules.step import show
+from tests.helpers.worlds import (
+    HABIT_UNIT,
+    fear_level,
+    from_steps,
+    habit_level,
+    in_steps,
+    keys,
+    lucky,
+    silent,
+    someone,
+    toy_now,
+    toy_rules,
+)
+
+pytestmark = pytest.mark.interpreted
+
+NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+U = uniforms(purpose_key(1, 0, "test.rules"), 4000)
+bits = st.integers(0, 2**MAX - 1)
+units = st.floats(0, 1, width=32)
+
+
+# eta and lambda, weak and strong; 0: nobody minds, and words need not say it
+strengths = st.one_of(st.just(0.0), st.floats(0.05, 6))
+
+
+def levels(packed):
+    """Return the levels of habit and fear that a word shows."""
+    return np.array([[of(packed, p) for p in range(MAX)] for of in (habit_level, fear_level)])
+
+
+@settings(deadline=None)
+@given(
+    bits, bits, st.integers(0, 255), st.lists(units, min_size=MAX, max_size=MAX),
+    st.lists(st.floats(-6, 6, width=32), min_size=MAX, max_size=MAX), st.floats(0, 6, width=32),
+    strengths, strengths,
+)  # fmt: skip
+def test_a_word_says_all_that_a_contact_must_see(
+    installed, account, place, habits, believed, concern, eta, chill
+):
+    user, rules = records(USER, 1)[0], toy_rules(MAX, habit_value=eta, chilling_value=chill)
+    user.installed, user.account, user.place = installed, account, place
+    user.habit[:], user.belief[:] = in_steps(habit=habits), in_steps(belief=believed)
+    user.type, user.concern = -1, in_steps(concern=concern)
+    concern = float(from_steps(concern=user.concern))
+    habits, believed = from_steps(habit=user.habit), from_steps(belief=user.belief)
+    packed = np.uint64(word.pack(user, rules))
+    assert word.usable(packed) == word.in_use(user) == installed & account
+    assert word.place(packed) == place
+    heard = np.clip(np.rint(16 * np.array(believed)) / 16, -8, 8 - 1 / 16)
+    fears = np.minimum(np.float32(concern) / (1 + np.exp(-heard)), word.MOST_FEAR)
+    exact = np.minimum([-attitude.leaning(user, p) for p in range(MAX)], word.MOST_FEAR)
+    # a belief is heard to 1/32, and its chance moves by at most a quarter of that
+    assert np.abs(fears - exact).max() <= concern / 4 / 32 + 1e-6
+    shown, feared = levels(packed)
+    first = (user.habit >> 8) / 255  # eight bits of a habit
+    assert np.abs(first - habits).max() <= 1 / 257
+    if eta:  # what they multiply, rounded to one of 32 values equally far apart
+        assert np.abs(shown / 31 - np.expm1(eta / 2 * first) / np.expm1(eta / 2)
+                      ).max() <= 0.5 / 31 + 1e-6  # fmt: skip
+    if chill:
+        assert np.abs(feared / 7 - np.expm1(-chill / 2 * fears) / np.expm1(
+            -chill / 2 * word.MOST_FEAR)).max() <= 0.5 / 7 + 1e-6  # fmt: skip
+    assert eta or not shown.any()
+    assert chill or not feared.any()
+
+
+def test_the_ends_of_habit_and_of_fear_are_exact_in_a_word():
+    rules = toy_rules(MAX, habit_value=2.0, chilling_value=1.0)
+    shown, _ = levels(word.pack(someone(habit=[0, 1, 0.5, 0, 1, 0]), rules))
+    half = round(31 * np.expm1(0.5) / np.expm1(1.0))
+    assert shown.tolist() == [0, 31, half, 0, 31, 0]
+    certain = [-np.inf, np.inf, 0, -np.inf, np.inf, 0]
+    user = someone(type=-1, concern=word.MOST_FEAR, belief=certain)
+    _, shown = levels(word.pack(user, rules))
+    half = round(7 * np.expm1(-0.5 * word.MOST_FEAR / 2) / np.expm1(-0.5 * word.MOST_FEAR))
+    assert shown.tolist() == [0, 7, half, 0, 7, half]
+    for kind in (0, 1):
+        assert not levels(word.pack(someone(type=kind, concern=9.0, belief=certain), rules)).any()
+
+
+def test_a_word_shows_the_messengers_of_the_case_alone():
+    user = someone(habit=[1.0] * MAX, type=-1, concern=9.0)
+    shown = levels(word.pack(user, toy_rules(2, habit_value=2.0, chilling_value=1.0)))
+    assert (shown[:, :2] > 0).all()
+    assert not shown[:, 2:].any()
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_bytes_are_squeezed_to_as_many_bits_as_they_need(width):
+    rng = np.random.default_rng(width)
+    for _ in range(100):
+        parts = rng.integers(0, 2**width, MAX)
+        whole = sum(int(part) << 8 * p for p, part in enumerate(parts))
+        squeezed = sum(int(part) << width * p for p, part in enumerate(parts))
+        assert word.squeezed(np.int64(whole), width) == squeezed
+
+
+def random_traits(rng):
+    return {
+        "installed": rng.integers(64), "account": rng.integers(64), "place": rng.integers(256),
+        "abroad": rng.integers(2), "aware": rng.integers(64), "news": rng.integers(256),
+        "habit": rng.uniform(0, 1, MAX),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-3, 0.1, 3.0])
+def test_a_word_packed_again_is_the_word_whether_or_not_beliefs_have_changed(step):
+    rules, rng = toy_rules(MAX, habit_value=2.0, chilling_value=1.0), np.random.default_rng(5)
+    shown, users = Shown(*(np.zeros(301, np.uint64) for _ in range(4))), records(USER, 300)
+    for i in range(300):
+        traits = {"type": rng.integers(-1, 2), "concern": rng.uniform(0, 5)}
+        belief = rng.uniform(-9, 9, MAX)
+        before = someone(**random_traits(rng), **traits, belief=belief)
+        shown.words[i], shown.minds[i] = word.pack(before, rules), word.pack_mind(before)
+        belief[rng.integers(MAX)] += step * rng.normal()
+        users[i] = someone(**random_traits(rng), **traits, belief=belief)
+    show(0, 300, users, shown, rules, sieve(300))
+    assert shown.next_words[:300].tolist() == [word.pack(user, rules) for user in users]
+    assert shown.next_minds[:300].tolist() == [word.pack_mind(user) for user in users]
+    kept = (shown.next_minds >> np.uint64(16) == shown.minds >> np.uint64(16))[:300].sum()
+    assert {0.0: kept == 300, 1e-3: 270 < kept < 300, 0.1: 30 < kept < 270, 3.0: kept < 30}[step]
+
+
+def test_habit_relaxes_exponentially_to_use_however_time_is_cut():
+    rules, talk = toy_rules(2, habit_rate=0.05), silent()
+    talk.use[MESSAGE, :2], talk.use[CALL, :2] = (0.5, 0.1), (0.25, 0.9)
+    share = 0.8 * np.array([0.5, 0.1]) + 0.2 * np.array([0.25, 0.9])
+    for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):
+        user = someone(habit=[1.0, 0.2, 0, 0, 0, 0])
+        for _ in range(n):
+            habit.remember(user, talk, rules, pace(rules, days).memory)
+        expected = share + (np.array([1.0, 0.2]) - share) * np.exp(-0.05 * 28)
+        kept = from_steps(habit=user.habit[:2])
+        assert kept == pytest.approx(expected, abs=n * HABIT_UNIT / 2)  # by a step at most
+    assert habit.relax(0.3, 0.9, 1.0) == 0.3
+    assert habit.relax(0.3, 0.9, 0.0) == 0.9
+
+
+@pytest.mark.parametrize(
+    ("grade", "proxies", "efficacy", "vpn", "q"),
+    [
+        (0.0, 0.0, 0.0, 0, 1.0), (1.0, 0.0, 0.0, 0, 0.0), (0.97, 0.0, 0.8, 0, 0.03),
+        (0.97, 0.0, 0.8, 1, 1 - 0.97 * 0.2), (1.0, 1.0, 0.0, 0, 1.0), (1.0, 0.0, 1.0, 1, 1.0),
+        (0.5, 0.5, 0.5, 1, 0.875),
+    ],
+)  # fmt: skip
+def test_availability_is_one_minus_what_nothing_lifts(grade, proxies, efficacy, vpn, q):
+    assert availability.availability(grade, proxies, efficacy, vpn) == pytest.approx(q)
+
+
+def test_tables_hold_the_attraction_of_pairs_of_places_and_how_well_each_works_there():
+    q = np.array([[[1.0, 0.8], [0.6, 1.0]], [[0.7, 0.5], [0.9, 0.3]]])
+    now = toy_now([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
+    assert now.place_class[:2].tolist() == [0, 1]
+    pull = now.attraction
+    assert pull[0, 1, MESSAGE, 1] == pytest.approx(np.exp(0.6 - 2 * (1 - 0.8 * 0.5)))
+    assert pull[0, 1, CALL, 0] == pytest.approx(np.exp(0.3 - 3 * (1 - 0.6 * 0.9)))
+    assert not pull[:, :, CALL, 1].any()
+    # of messenger 0 and of 1, which carries no calls
+    assert now.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
+    assert now.quality[1, 1, MESSAGE, :2] == pytest.approx([0.49, 0.25])
+    assert now.quality[0, 1, CALL, :2] == pytest.approx([0.54, 0])
+
+
+def drawn_q(n_places, n_kinds):
+    """Return the availability of places of a few kinds, without and with a VPN, and abroad."""
+    rng = np.random.default_rng([n_places, n_kinds])
+    kinds = rng.uniform(0, 1, (n_kinds, 2, 2, MAX))
+    here = kinds[np.arange(n_places) % n_kinds].reshape(-1, 2, MAX)
+    return np.concatenate([here, np.ones((1, 2, MAX))])
+
+
+@pytest.mark.parametrize(("n_places", "n_kinds"), [(1, 1), (8, 1), (8, 2), (8, 8), (3, 3)])
+def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places, n_kinds):
+    q, rng = drawn_q(n_places, n_kinds), np.random.default_rng(7)
+    values, losses = rng.normal(size=(2, MAX)), np.array([2.0, 3.0])
+    values[1, 2] = -np.inf
+    t = availability.pair_tables(q, values, losses)
+    n = len(t.attraction)
+    tables = t.pairs.reshape(MAX, 2, 2, t.n_pairs)
+    assert n**2 < t.n_pairs <= n**2 + SPAN
+    assert not tables[..., n**2 :].any()
+    assert t.n_pairs == WIDTH or t.n_pairs % SPAN == 0
+    assert n == 2 * n_kinds + 1
+    assert (t.regional == 1) == (n_kinds > 1)
+    assert t.varied == 2**MAX - 1
+    for i, one in enumerate(t.place_class[: len(q)]):
+        for j, other in enumerate(t.place_class[: len(q)]):
+            both = q[i] * q[j]
+            pull = np.exp(values - losses[:, None] * (1 - both))
+            quality = np.where(np.isfinite(values), both, 0.0)
+            for table, expected, pairs in (
+                (t.attraction, pull, tables[:, 0]), (t.quality, quality, tables[:, 1]),
+            ):  # fmt: skip
+                assert table[one, other] == pytest.approx(expected, rel=1e-6)
+                assert (table[one, other] == pairs[:, :, one * n + other].T).all()
+
+
+def test_a_messenger_that_works_alike_everywhere_does_not_vary():
+    q = drawn_q(4, 2)
+    q[:, :, [1, 3]] = 1.0
+    t = availability.pair_tables(q, np.zeros((2, MAX)), np.array([2.0, 3.0]))
+    assert t.varied == 0b110101
+    q[:] = 1.0
+    t = availability.pair_tables(q, np.zeros((2, MAX)), np.array([2.0, 3.0]))
+    assert (t.varied, t.regional, len(t.attraction)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize("hazard", [0.01, 0.3, 1.0, 3.0])
+def test_events_happen_as_often_as_their_hazard_says(hazard):
+    share = 1 - np.exp(-hazard)
+    error = np.sqrt(share * (1 - share) / len(U))
+    assert abs(np.mean([chance.happens(u, hazard) for u in U]) - share) < 4 * error
+
+
+def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
+    n = 2000
+    u = np.array([lucky(AWARE, n, slot) for slot in range(SLOTS)])
+    first, rest = np.divmod(256 * u, 1)  # eight bits from one number a user, the rest of others
+    for part in (u, first / 256, rest):
+        assert (abs(part.mean(axis=1) - 0.5) < 4 / np.sqrt(12 * n) + 1 / 512).all()
+        assert abs(np.sort(part.ravel()) - np.linspace(0, 1, part.size)).max() < 0.02
+        others = np.corrcoef(part) - np.eye(SLOTS)
+        assert np.abs(others).max() < 4.5 / np.sqrt(n)
+    assert abs(np.corrcoef(first.ravel(), rest.ravel())[0, 1]) < 4 / np.sqrt(u.size)
+    assert (u[0] != lucky(AWARE, n, 0, step=1)).all()
+
+
+@jit_loop
+def bound(hazards, least, most):
+    for k in range(len(hazards)):
+        low, high = chance.bounds(read(hazards[k]))
+        write(least[k], low)
+        write(most[k], high)
+
+
+def test_chances_lie_between_their_bounds_however_they_are_rounded():
+    powers = 2.0 ** np.arange(-30, 9)
+    hazards = np.concatenate([powers, np.nextafter(np.float32(powers), np.float32(0)),
+                              np.linspace(0, 4, 606), [1e20, np.inf, 1e-30]])  # fmt: skip
+    hazards = np.resize(hazards, (MAX * 150,)).reshape(-1, MAX).astype(np.float32)
+    least, most = np.zeros((2, *hazards.shape), np.float32)
+    with np.errstate(over="ignore"):
+        bound(hazards, least, most)
+    chances, h = -np.expm1(-hazards.astype(float)), hazards.astype(float)
+    assert (least <= chances).all()
+    assert (chances <= most).all()
+    small = (h > 0) & (h < 0.5)
+    assert (((most - least)[small] / h[small]) <= h[small] ** 2 / 6 + 3e-6).all()
+
+
+@jit_loop
+def befall(key, n, hazards, found):
+    for i in range(n):
+        found[i] = chance.befalling(key, i, read(hazards))
+
+
+@pytest.mark.parametrize(
+    "hazards",
+    [[0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0], [np.inf, 1.0, 0.5, 100.0, 2 / 256, 1e-30], [0.004] * 6],
+)
+def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
+    n, hazards = 2000, np.array(hazards, np.float32)
+    found, key = np.zeros(n, np.int64), keys(0)[AWARE]
+    with np.errstate(over="ignore", invalid="ignore"):
+        befall(key, n, hazards, found)
+    for slot, hazard in enumerate(hazards.tolist()):
+        happened = (found >> slot & 1) == 1
+        assert (happened == (lucky(AWARE, n, slot) < -np.expm1(-hazard))).all()
+        assert all(
+            chance.befalls(np.uint64(luck_of(key, i)), key, i, slot, hazard) == happened[i]
+            for i in range(200)
+        )
+    assert not (found >> MAX).any()
+
+
+@pytest.mark.parametrize("hazard", [0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0, np.inf])
+def test_events_befall_users_as_their_luck_says_whatever_its_first_bits(hazard):
+    key, share, seen = keys(0)[AWARE], -np.expm1(-hazard), []
+    for slot in range(SLOTS):
+        lucks = [np.uint64(luck_of(key, i)) for i in range(1000)]
+        found = [chance.befalls(luck, key, i, slot, hazard) for i, luck in enumerate(lucks)]
+        assert (found == (lucky(AWARE, 1000, slot) < share)).all()
+        seen.append(found)
+    assert abs(np.mean(seen) - share) <= 4 * np.sqrt(share * (1 - share) / np.size(seen))
+
+
+def test_no_hazard_no_event_and_more_hazard_never_less():
+    assert not any(chance.happens(u, 0.0) for u in (0.0, 1e-300, 0.5))
+    assert all(chance.happens(u, np.inf) for u in (0.0, 0.5, 1 - 2**-53))
+    for low, high in ((0.1, 0.2), (0.2, 5.0)):
+        assert all(chance.happens(u, high) for u in U[:500] if chance.happens(u, low))
+
+
+def test_sigmoid_is_the_logistic_function():
+    assert chance.sigmoid(0.0) == 0.5
+    assert chance.sigmoid(2.0) == pytest.approx(0.8807970779778823)
+    assert chance.sigmoid(2.0) + chance.sigmoid(-2.0) == pytest.approx(1)
+    assert chance.sigmoid(np.inf) == 1
+    assert chance.sigmoid(-np.inf) == 0
+
+
+def test_what_lies_on_a_second_phone_is_opened_for_the_institution_alone():
+    rules = toy_rules(
+        2, traffic_openings=5.0, base_openings=[0.4] * 6, mandate_openings=[0, 1.3, 0, 0, 0, 0]
+    )
+    talk, user = silent(), someone(intensity=1.5, second=0b10, account=0, mandated=0b10)
+    talk.use[MESSAGE, :2] = 0.3, 0.2
+    activity.open_apps(user, talk, NOW, rules)
+    assert talk.openings[:2] == pytest.approx([0, 1.5 * 1.3])
+
+
+def test_openings_are_the_sum_of_what_brings_them():
+    rules = toy_rules(
+        2, traffic_openings=5.0, call_openings=0.7, base_openings=[0.4, 0.4, 0, 0, 0, 0],
+        mandate_openings=[0, 1.3, 0, 0, 0, 0], habit_openings=[0, 2.5, 0, 0, 0, 0],
+    )  # fmt: skip
+    talk, now = silent(), toy_now([[1.2, 0.6], [0.3, 0.3]], q=np.array([[[1, 0.5], [1, 1]]]))
+    talk.use[MESSAGE, :2], talk.use[CALL, :2] = (0.3, 0.2), (0.1, 0.4)
+    now.force.trend_openings[1] = 2.0
+    user = someone(intensity=1.5, installed=0b10, mandated=0b10, habit=[0, 0.6, 0, 0, 0, 0])
+    n = 5 * (0.8 * 0.2 + 0.7 * 0.2 * 0.4) + 0.4 * 2 * 0.5 + 1.3 + 2.5 * 0.6
+    activity.open_apps(user, talk, now, rules)
+    assert talk.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
+
+
+@jit_loop
+def see(n_openings, seen):
+    write(seen, activity.p_seen(read(n_openings)))
+
+
+def test_who_opens_an_app_more_often_is_seen_more_often():
+    seen = np.zeros(MAX, np.float32)
+    see(np.array([0.0, np.log(2), 1e-6, 800.0, 3.0, 0.2]), seen)
+    expected = [0.0, 0.5, 1e-6, 1.0, 1 - np.exp(-3), 1 - np.exp(-0.2)]
+    np.testing.assert_allclose(seen, expected, rtol=0, atol=6e-8)  # of numbers next to 1
+    assert seen[0] == 0

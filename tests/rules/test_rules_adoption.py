@@ -1,0 +1,242 @@
+"""What people reconsider, how they decide, what a gate lets pass."""
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+
+from sim.kernel.rng import SLOTS, purpose_key, uniforms
+from sim.rules import adoption
+from sim.rules.records import ACCEPT, MAX, REVISE
+from tests.helpers import theory
+from tests.helpers.worlds import (
+    HABIT_UNIT,
+    by_band,
+    keys,
+    lucky,
+    silent,
+    someone,
+    toy_now,
+    toy_rules,
+)
+
+pytestmark = pytest.mark.interpreted
+
+NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+U = uniforms(purpose_key(1, 0, "test.rules"), 4000)
+bits = st.integers(0, 2**MAX - 1)
+units = st.floats(0, 1, width=32)
+
+
+def test_failure_makes_people_reconsider():
+    rules = toy_rules(2, drop_rate=0.01, failure_exit=2.0)
+    hazards = [adoption.drop_hazard(rules, q, 7.0) for q in (1.0, 0.5, 0.0)]
+    assert hazards == pytest.approx([0.07, 0.14, 0.21])
+
+
+@pytest.mark.parametrize(
+    ("traits", "revising"),
+    [
+        ({"installed": 0b01}, 0b11),
+        ({"installed": 0b01, "aware": 0b01}, 0b01),  # the other is not heard of
+        ({"installed": 0b01, "aware": 0}, 0b01),  # what one uses one knows
+        ({"installed": 0b01, "online": 0}, 0),
+    ],
+)
+def test_people_reconsider_what_they_use_or_have_heard_of(traits, revising):
+    user = someone(**traits)
+    adoption.begin(0, user, 0, NOW, toy_rules(2, install_rate=99.0, drop_rate=99.0), keys(0))
+    assert user.revising == revising
+
+
+@pytest.mark.parametrize(
+    ("alert", "online", "revising"), [(0b10, 1, 0b10), (0b01, 1, 0b01), (0b11, 0, 0)]
+)
+def test_who_is_alarmed_reconsiders_once(alert, online, revising):
+    user = someone(installed=0b01, alert=alert, online=online)
+    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(0))
+    assert user.revising == revising
+    adoption.revise(0, user, silent(), NOW, toy_rules(2), keys(0))
+    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(1))
+    assert user.revising == 0
+
+
+@pytest.mark.parametrize(
+    ("traits", "revising"),
+    [
+        ({"aware": 0}, 0b10),  # even what it has not heard of
+        ({"installed": 0b11}, 0),  # who has it has nothing to reconsider
+        ({"installed": 0b11, "account": 0b01}, 0b10),
+        ({"online": 0}, 0),
+    ],
+)
+def test_who_is_invited_to_a_chat_reconsiders_what_it_lacks(traits, revising):
+    user = someone(**{"installed": 0b01} | traits)
+    adoption.begin(0, user, 0b10, NOW, toy_rules(2), keys(0))
+    assert user.revising == revising
+
+
+@pytest.mark.parametrize("installed", [0b00, 0b01, 0b10, 0b11])
+def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck(installed):
+    q = np.array([[[0.4, 1.0], [1.0, 1.0]]])
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q, days=7.0)
+    rules, n = toy_rules(2, install_rate=0.02, drop_rate=0.05, failure_exit=2.0), 1500
+    revising = np.zeros(n, int)
+    for i in range(n):
+        user = someone(installed=installed)
+        adoption.begin(i, user, 0, now, rules, keys(0))
+        revising[i] = user.revising
+    for p in range(2):
+        drop = 0.05 * (1 + 2.0 * (1 - q[0, 0, p])) * 7
+        chance = -np.expm1(-(drop if installed >> p & 1 else 0.02 * 7))
+        found = revising >> p & 1
+        assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
+        assert (found == (lucky(REVISE, n, p) < chance)).all()
+
+
+def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
+    for rates, revising in (({"install_rate": 99.0}, 0b10), ({"drop_rate": 99.0}, 0b01)):
+        user = someone(installed=0b01)
+        adoption.begin(0, user, 0, NOW, toy_rules(2, **rates), keys(0))
+        assert user.revising == revising
+
+
+def weighed(user, now, rules, values=(), chats=0):
+    """Return the talk of a user who has weighed all and whose contacts add `values`."""
+    talk = silent()
+    talk.chats = chats
+    adoption.weigh(0, user, talk, now, rules, keys(0))
+    talk.value[: len(values)] = values
+    return talk
+
+
+def test_the_utility_of_installing_is_the_sum_of_its_terms():
+    rules = toy_rules(
+        2, network_value=5.0, standalone=by_band(-2.0, -3.0), taste_sd=0.5, mandate_value=3.0,
+        keep_value=2.0, preinstall_value=1.0, chat_value=0.2, risk_value=1.4,
+    )  # fmt: skip
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
+    now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
+    traits = {
+        "taste": [1, -1, 0, 0, 0, 0], "type": -1, "concern": 0.5,
+        "habit": [0.6, 0.6, 0, 0, 0, 0], "belief": [-np.inf, 0, 0, 0, 0, 0],
+    }  # fmt: skip
+    kept = 5 * 0.4 - 3 + 0.25 - 0.5 + 0.2 * 3 - 1.4 * 0.5 / 2
+    plain = kept + 0.35  # help is for who takes it up
+    cases = [
+        ({}, 0, 5 * 0.3 - 2 + 0.5),
+        ({}, 1, plain),
+        ({"type": 1}, 1, plain + 1.4 * 0.5),  # drawn by what repels the others
+        ({"mandated": 0b10}, 1, plain + 3),
+        ({"mandated": 0b10, "second": 0b10}, 1, plain),  # a second phone is for that
+        ({"installed": 0b10}, 1, kept + 2 * 0.6),
+        ({"installed": 0b10, "account": 0}, 1, kept + 1),
+        ({"installed": 0b01}, 1, plain),  # another messenger's habit does not count
+    ]
+    for more, p, u in cases:
+        talk = weighed(someone(**traits | more), now, rules, (0.3, 0.4), 3 << 8)
+        found = adoption.install_utility(talk, p, rules)
+        # a habit of .6 counts 2 x .6
+        assert found == pytest.approx(u, abs=2 * HABIT_UNIT / 2), more
+
+
+@pytest.mark.parametrize("value", [0.0, 1e-30, -1e-9, 0.1, 0.4321, 0.9, 2.5])
+def test_contagion_is_simple_to_the_bit_unless_it_is_shaped(value):
+    simple = toy_rules(1, network_value=2.157)
+    found = adoption.install_utility(weighed(someone(), NOW, simple, [value]), 0, simple)
+    assert found == np.float32(2.157) * np.float32(max(value, 0.0))
+
+
+def test_complex_contagion_lets_every_contact_count_for_more_than_the_last():
+    rules, found = toy_rules(1, network_value=3.0, network_shape=2.0), []
+    for value in (-1e-9, 0.0, 0.25, 0.5, 1.0):
+        talk = weighed(someone(), NOW, rules, [value])
+        found.append(adoption.install_utility(talk, 0, rules))
+    assert found == pytest.approx([0.0, 0.0, 3 / 16, 3 / 4, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("installed", "account", "wanted", "passing", "after"),
+    [
+        (0, 0, True, 1.0, (1, 1)),
+        (0, 0, True, 0.0, (0, 0)),  # the gate blocks a new account
+        (0, 1, True, 0.0, (1, 1)),  # but not the return to an old one
+        (1, 0, True, 0.0, (1, 0)),  # an app on a new phone is no account either
+        (1, 1, True, 0.0, (1, 1)),
+        (1, 1, False, 1.0, (0, 1)),  # who drops an app keeps the account
+        (1, 0, False, 1.0, (1, 0)),  # what one never registered with stays on the phone
+        (0, 1, False, 1.0, (0, 1)),
+    ],
+)
+def test_settling_respects_the_gate_and_keeps_accounts(installed, account, wanted, passing, after):
+    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
+    now.force.passing[0] = passing
+    user = someone(installed=installed, account=account)
+    adoption.settle(0, user, 0b01, int(wanted), now, keys(0))
+    assert (user.installed, user.account) == after
+
+
+@pytest.mark.parametrize("wanted", [False, True])
+def test_who_has_decided_on_it_has_heard_of_it(wanted):
+    user = someone(aware=0, account=0)
+    adoption.settle(0, user, 0b10, wanted << 1, NOW, keys(0))
+    assert user.aware == 0b10
+
+
+def test_a_half_open_gate_lets_half_of_the_new_accounts_pass():
+    now, passed = toy_now([[1.2, 0.6], [0.3, 0.3]]), 0
+    now.force.passing[0] = 0.5
+    for i in range(2000):
+        user = someone(account=0)
+        adoption.settle(i, user, 0b01, 0b01, now, keys(0))
+        passed += int(user.installed)
+    assert abs(passed / 2000 - 0.5) < 4 * np.sqrt(0.25 / 2000)
+
+
+def test_revising_touches_only_what_is_reconsidered():
+    user, rules = someone(installed=0b01, revising=0b10), toy_rules(2, standalone=by_band(-99, 99))
+    adoption.revise(0, user, weighed(user, NOW, rules), NOW, rules, keys(0))
+    assert user.installed == 0b11
+
+
+def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_luck():
+    u, key = (-0.7, 1.1), keys(0)[ACCEPT]
+    rules, n = toy_rules(2, standalone=by_band(*u)), 2000
+    noise, wanted = np.zeros((n, 2)), np.zeros((n, 2), bool)
+    for i in range(n):
+        user, talk = someone(revising=0b11), silent()
+        adoption.weigh(i, user, talk, NOW, rules, keys(0))
+        adoption.revise(i, user, talk, NOW, rules, keys(0))
+        noise[i], wanted[i] = talk.noise[:2], (user.installed & 1, user.installed >> 1)
+    luck = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
+    luck = (np.floor(luck * 2**23) + 0.5) / 2**23
+    assert noise == pytest.approx(np.log(luck / (1 - luck)), rel=1e-6, abs=1e-6)
+    assert (wanted == (np.float32(u) > noise)).all()
+    chance = theory.sigmoid(np.array(u))
+    assert (np.abs(wanted.mean(axis=0) - chance) < 4 * np.sqrt(chance * (1 - chance) / n)).all()
+    assert abs(np.corrcoef(wanted.T)[0, 1]) < 4 / np.sqrt(n)
+
+
+@pytest.mark.parametrize("shape", [1.0, 2.0])
+def test_who_weighs_leaves_out_what_is_wanted_whatever_the_benefit_and_nothing_else(shape):
+    rules = toy_rules(
+        3, network_value=2.0, network_shape=shape, standalone=by_band(-1.5, 0.2, 1.0), taste_sd=1.0
+    )
+    seen, rng = set(), np.random.default_rng(2)
+    for i in range(400):
+        traits = {"account": 0b111, "revising": i % 8, "taste": rng.normal(size=MAX)}
+        talk = silent()
+        talk.value[:] = rng.normal(size=MAX)  # of the step before
+        left = adoption.weigh(i, someone(**traits), talk, NOW, rules, keys(0))
+        assert not talk.value.any()
+        assert left & ~(i % 8) == 0
+        decided, wanted = i % 8 & ~left, []
+        for value in (-1e-7, 0.0, 1e-3, 1.0, 1e6):  # rounding may make a benefit negative
+            talk.value[:3] = value
+            user = someone(**traits)
+            adoption.revise(i, user, talk, NOW, rules, keys(0))
+            wanted.append(int(user.installed))
+        assert [bits & decided for bits in wanted] == [decided] * 5
+        assert wanted[0] == wanted[1] == decided  # what is left would not be wanted without
+        assert wanted[-1] == i % 8
+        seen |= {(i % 8, decided)}
+    assert len(seen) == 3**3  # each messenger not reconsidered, decided on, left

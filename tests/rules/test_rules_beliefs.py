@@ -1,0 +1,255 @@
+"""Awareness and beliefs: each rule against the process it stands for."""
+
+import numpy as np
+import pytest
+
+from sim.kernel.rng import uniforms
+from sim.rules import attitude, beliefs
+from sim.rules.contact import contact
+from sim.rules.pace import pace
+from sim.rules.records import AWARE, CONVERSE, MAX, TALK, USER, records
+from sim.rules.word import (
+    MOST_FEAR,
+    aware_of,
+    pack,
+    pack_mind,
+    stories_of,
+)
+from tests.helpers.minds import (
+    HEARING,
+    JUST_BELOW,
+    NO_NEWS,
+    SHARES,
+    UNEQUAL,
+    VALUES,
+    N,
+    a_story,
+    believed,
+    form_beliefs,
+    mind,
+    minds_of,
+    silent,
+    within_4_errors,
+)
+from tests.helpers.worlds import (
+    BELIEF_UNIT,
+    belief_of,
+    converse,
+    equal_ties,
+    fear_level,
+    from_steps,
+    in_steps,
+    keys,
+    lucky,
+    someone,
+    toy_now,
+    toy_rules,
+    toy_users,
+)
+
+pytestmark = pytest.mark.interpreted
+
+
+# What being read does to the types.
+
+
+@pytest.mark.parametrize("kind", [-1, 0, 1])
+def test_being_read_repels_one_type_attracts_another_and_leaves_the_third_cold(kind):
+    user = someone(type=kind, concern=0.75, belief=[np.log(3), 0, 0, 0, 0, 0])  # 3 : 1
+    # half a unit of the belief moves its chance by an eighth of a unit at most
+    error = 0.75 * BELIEF_UNIT / 8
+    assert attitude.leaning(user, 0) == pytest.approx(kind * 0.75 * 0.75, abs=error)
+    assert attitude.leaning(user, 1) == pytest.approx(kind * 0.75 * 0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [-1, 0, 1])
+def test_only_the_state_averse_show_fear_to_be_read(kind):
+    rules = toy_rules(2, chilling_value=1.0)
+    user = someone(type=kind, concern=0.75, belief=[np.log(3), 0, 0, 0, 0, 0])
+    shown = [fear_level(pack(user, rules), p) for p in range(2)]
+    kept = np.expm1(-0.5 * 0.75 * np.array([0.75, 0.5])) / np.expm1(-0.5 * MOST_FEAR)
+    assert shown == (np.rint(7 * kept).tolist() if kind < 0 else [0, 0])
+
+
+def test_who_is_not_concerned_or_believes_nothing_neither_leans_nor_fears():
+    for traits in ({"concern": 0.0}, {"concern": 2.0, "belief": [-np.inf] * 6}):
+        for kind in (-1, 1):
+            user = someone(type=kind, **traits)
+            assert abs(attitude.leaning(user, 0)) < 2.0 * 1.2e-7  # sigmoid(-16) is the least
+            assert fear_level(pack(user, toy_rules(2, chilling_value=1.0)), 0) == 0
+
+
+# One contact a step.
+
+
+def test_a_user_talks_with_one_contact_drawn_by_weight():
+    users, met = toy_users(4, 2), []
+    users.belief[:, 0] = in_steps(belief=range(4))
+    users.aware[:], users.news[:] = range(4), range(4)
+    minds = minds_of(users)
+    for step in range(N):
+        talk = silent()
+        converse(0, minds, talk, UNEQUAL, keys(step))
+        assert belief_of(talk.peer, 0) == aware_of(talk.peer) == stories_of(talk.peer)
+        other = contact(0, UNEQUAL, uniforms(keys(step)[CONVERSE], 1)[0])
+        assert talk.peer == minds[other]
+        assert aware_of(talk.peer) == other
+        met.append(int(other))
+    for other, share in zip((1, 2, 3), SHARES, strict=True):
+        assert within_4_errors(np.mean(np.array(met) == other), share)
+
+
+def test_who_has_no_contacts_hears_only_itself():
+    users = toy_users(2, 2)
+    users.belief[0], users.aware[0], users.news[0] = in_steps(belief=0.5), 0b10, 0b100
+    talk = silent()
+    converse(0, minds_of(users), talk, equal_ties([[], []]), keys(0))
+    assert [belief_of(talk.peer, p) for p in range(MAX)] == [0.5] * MAX
+    assert (aware_of(talk.peer), stories_of(talk.peer)) == (0b10, 0b100)
+
+
+# What a contact hears.
+
+
+def test_a_mind_says_what_its_owner_knows_and_believes_to_a_sixteenth():
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        user = records(USER, 1)[0]
+        user.aware, user.news = rng.integers(0, 256, 2)
+        user.belief[:] = in_steps(belief=rng.uniform(-8, 8 - HEARING, MAX))
+        said = np.uint64(pack_mind(user))
+        assert (aware_of(said), stories_of(said)) == (user.aware, user.news)
+        heard = np.array([belief_of(said, p) for p in range(MAX)])
+        assert np.abs(heard - believed(user)).max() <= HEARING
+        assert (heard * 16 % 1 == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("belief", "heard"),
+    [
+        (0.0, 0.0), (1 / 32, 0.0), (3 / 32, 1 / 8), (-1 / 32, 0.0), (-3 / 32, -1 / 8),
+        (JUST_BELOW, 0.0),
+        (-3.3, -3.3125), (-8.0, -8.0), (-8.5, -8.0), (-np.inf, -8.0), (7.9375, 7.9375),
+        (8.0, 7.9375), (np.inf, 7.9375),
+    ],
+)  # fmt: skip
+def test_beliefs_are_heard_in_steps_between_bounds(belief, heard):
+    others = np.zeros(MAX)
+    for p in range(MAX):
+        one = np.where(np.arange(MAX) == p, belief, others)
+        said = mind(0xFF, 0, one)
+        expected = np.where(np.arange(MAX) == p, heard, 0.0)
+        assert [belief_of(said, k) for k in range(MAX)] == expected.tolist()
+        assert (aware_of(said), stories_of(said)) == (0xFF, 0)
+
+
+# Awareness.
+
+
+@pytest.mark.parametrize("peer_aware", [0b00, 0b01, 0b10, 0b11])
+@pytest.mark.parametrize("media", [0.0, 0.2])
+def test_word_of_mouth_adds_a_hazard_where_the_contact_knows(peer_aware, media):
+    now, rules = toy_now(VALUES, days=7.0), toy_rules(2, word_of_mouth=0.05)
+    now.force.awareness[:2] = media
+    aware = np.zeros((N, 2), bool)
+    talk = silent(peer=mind(peer_aware))
+    for i in range(N):
+        user = someone(aware=0)
+        beliefs.hear_of(i, user, talk, now, rules, keys(0))
+        aware[i] = user.aware & 1, user.aware >> 1
+    for p in range(2):
+        chance = 1 - np.exp(-media - 0.05 * 7 * (peer_aware >> p & 1))
+        share = aware[:, p].mean()
+        assert within_4_errors(share, chance) or share == chance
+        assert (
+            aware[:, p] == (lucky(AWARE, N, p) < chance)
+        ).all()  # by its own luck with each messenger
+
+
+def test_what_one_has_heard_of_one_does_not_forget():
+    user = someone(aware=0b10)
+    beliefs.hear_of(0, user, silent(), toy_now(VALUES), toy_rules(2), keys(0))
+    assert user.aware == 0b10
+
+
+def test_what_one_knows_changes_nothing_about_hearing_of_the_others():
+    now, rules = toy_now(VALUES, days=7.0), toy_rules(2, word_of_mouth=0.05)
+    now.force.awareness[:2] = 0.3
+    talk = silent(peer=mind(0b11))
+    for i in range(500):
+        ignorant, user = someone(aware=0), someone(aware=0b10)
+        for one in (ignorant, user):
+            beliefs.hear_of(i, one, talk, now, rules, keys(0))
+        assert user.aware == ignorant.aware | 0b10
+
+
+def test_who_is_offline_hears_of_no_messenger_but_believes_and_hears_stories():
+    now, rules = toy_now(VALUES), toy_rules(2, peer_rate=99.0)
+    now.force.awareness[:] = 99.0
+    user = someone(online=0, aware=0)
+    news = a_story(media=99.0)
+    talk = silent(peer=mind(aware=0b11, belief=1.0))
+    beliefs.learn(0, user, talk, now._replace(news=news), pace(rules, 1.0), rules, keys(0))
+    assert user.aware == 0
+    assert user.news == 0b1
+    assert believed(user)[:2] == pytest.approx([1.0 + 1.0, 1.0])
+
+
+# Beliefs: in the mean over contacts DeGroot's averaging, and back to the prior.
+
+
+def test_the_mean_over_contacts_is_degroots_step():
+    """L <- L + f (W L - L) + g (L0 - L) with f = 1 - exp(-phi dt), g = 1 - exp(-delta dt)."""
+    days, rules = 7.0, toy_rules(2, peer_rate=0.03, forget_rate=0.01)
+    rules.prior[:] = [[0.9] * 6, [0.2] * 6, [-0.5] * 6]
+    users = toy_users(4, 2)
+    users.type[0], users.belief[:, 0] = -1, in_steps(belief=(1.5, -2.0, 0.5, 3.0))
+    follow, forget = 1 - np.exp(-0.03 * days), 1 - np.exp(-0.01 * days)
+    after, minds = [], minds_of(users)  # the contacts' beliefs are sixteenths: heard exactly
+    for step in range(N):
+        user, talk = users[:1].copy()[0], silent()
+        converse(0, minds, talk, UNEQUAL, keys(step))
+        form_beliefs(user, talk, NO_NEWS, days, rules)
+        after.append(believed(user)[0])
+    around = SHARES @ [-2.0, 0.5, 3.0]
+    expected = 1.5 + follow * (around - 1.5) + forget * (0.9 - 1.5)
+    spread = follow * np.sqrt(SHARES @ (np.array([-2.0, 0.5, 3.0]) - around) ** 2)
+    assert np.std(after) == pytest.approx(spread, rel=0.05)
+    assert abs(np.mean(after) - expected) < 4 * spread / np.sqrt(N)
+
+
+@pytest.mark.parametrize("kind", [-1, 0, 1])
+def test_without_contacts_belief_goes_back_to_the_prior_of_ones_type(kind):
+    rules = toy_rules(2, forget_rate=0.02)
+    rules.prior[:, 0] = 0.9, 0.2, -0.5
+    for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):  # however time is cut, to half a unit a step
+        user = someone(type=kind, belief=[2.0, 0, 0, 0, 0, 0])
+        for _ in range(n):
+            talk = silent(peer=mind(belief=believed(user)))
+            form_beliefs(user, talk, NO_NEWS, days, rules)
+        prior = rules.prior[kind + 1, 0]
+        expected = prior + (2.0 - prior) * np.exp(-0.02 * 28)
+        assert believed(user)[0] == pytest.approx(expected, abs=n * BELIEF_UNIT / 2)
+
+
+def test_two_who_only_talk_meet_in_the_middle():
+    rules, users = toy_rules(2, peer_rate=0.05), toy_users(2, 2)
+    users.belief[:, 0] = in_steps(belief=(1.0, -0.4))
+    ties, held = equal_ties([[1], [0]]), [from_steps(belief=users.belief[:, 0])]
+    for step in range(30):
+        talks, minds = records(TALK, 2), minds_of(users)
+        for i in range(2):
+            converse(i, minds, talks[i], ties, keys(step))
+        for i in range(2):
+            form_beliefs(users[i], talks[i], NO_NEWS, 1.0, rules)
+        held.append(from_steps(belief=users.belief[:, 0]))
+    held, follow = np.array(held), 1 - np.exp(-0.05)
+    heard = np.rint(16 * held) / 16  # exactly, by what each hears of the other
+    law = held[:-1] + follow * (heard[:-1, ::-1] - held[:-1])
+    assert held[1:] == pytest.approx(law, abs=BELIEF_UNIT / 2)
+    # an exchange moves a belief by `follow` times what is heard wrong, HEARING at most, and each
+    # is kept to half a unit
+    wrong = follow * HEARING + BELIEF_UNIT / 2
+    assert np.abs(held.sum(axis=1) - 0.6).max() < 2 * wrong * 30
+    law = 1.4 * (1 - 2 * follow) ** np.arange(31)  # errors of the gap are damped as the gap is
+    assert np.abs(held[:, 0] - held[:, 1] - law).max() < wrong / follow

@@ -1,0 +1,396 @@
+"""A VPN: what it opens up, what it costs, who takes it, and how its efficacy erodes."""
+
+import datetime as dt
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
+
+from sim import load_config
+from sim.config.policies import VpnBlocking, VpnFine, VpnSupport
+from sim.engine.grades import efficacy_after
+from sim.engine.threads import Threads
+from sim.kernel.compiled import jit
+from sim.kernel.lanes import WIDTH, store
+from sim.rules import circumvention, whatif
+from sim.rules.availability import availability
+from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
+from sim.rules.tie import working_memory
+from sim.rules.word import PLACE_BIT
+from tests.helpers import theory
+from tests.helpers.worlds import (
+    as_toy,
+    considered,
+    equal_ties,
+    in_steps,
+    keys,
+    someone,
+    talk_of,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
+
+VALUES, LOSSES = [[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0)
+SOON = 1e6  # a rate at which everybody reconsiders in every step
+SINGLE = 1e-5  # talks are kept in single precision
+rule = pytest.mark.interpreted
+
+
+def restricted(grade, efficacy=0.8, proxies=0.0, days=1.0):
+    """Return what is in force where attempts fail by `grade`, (2, P), here and nowhere abroad.
+
+    Places: here without a VPN, with one, abroad.
+    """
+    here = [
+        [[availability(r, proxies, efficacy, vpn) for r in row] for row in grade]
+        for vpn in range(2)
+    ]
+    return toy_now(VALUES, LOSSES, np.array([*here, np.ones((2, 2))]), days)
+
+
+ABROAD = 2
+FREE = restricted(np.zeros((2, 2)))
+BLOCKED = restricted([[0.9, 0.0], [0.9, 0.6]])
+
+
+def circle(**rules):
+    """Return user 0 with contacts on both messengers, with a VPN and without, and one abroad."""
+    users = toy_users(4, 2)
+    users.installed[:], users.place[:] = [0b11, 0b11, 0b01, 0b10], [0, 1, 0, 1]
+    users.abroad[0] = 1
+    rules = toy_rules(
+        2, outside=np.exp([-1.0, 1.0]), outside_abroad=np.exp([-4.0, -2.0]), abroad_weight=0.1,
+        abroad_low=ABROAD << PLACE_BIT | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | rules,
+    )  # fmt: skip
+    return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), rules)
+
+
+def weighed(state, now, i=0):
+    """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
+    talk = considered(i, state, now)
+    return float(state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content)
+
+
+def welfare(state, now, vpn, i=0):
+    """Return what user `i` could say where it has a VPN or not, as `communicate` has it."""
+    state = as_toy(state)
+    state.users.place[i] = vpn
+    state.show(Threads(1))
+    return float(talk_of(i, state, now).welfare)
+
+
+@rule
+def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
+    state = circle(vpn_rate=0.0)
+    assert np.isnan(weighed(state, BLOCKED))
+    for vpn in range(2):
+        state.users.place[0], state.users.skill[0] = vpn, in_steps(skill=32.0 * (1 - 2 * vpn))
+        circumvention.switch(
+            0, state.users[0], state.talks[0], BLOCKED.force, state.rules, keys(0)
+        )
+        assert state.users.place[0] == vpn
+
+
+@rule
+def test_people_reconsider_at_their_rate():
+    state, n = circle(vpn_rate=0.05), 2000
+    now, chance = toy_now(VALUES, days=7.0), 1 - np.exp(-0.05 * 7)
+    talk, asked, found = state.talks[0], whatif.questions(1), 0
+    for step in range(n):
+        circumvention.consider(
+            0, state.users[0], talk, state.words[0], now, state.rules, keys(step), asked
+        )
+        found += not np.isnan(talk.vpn_gain)
+    assert asked.n[0] == 0  # nothing is restricted
+    assert abs(found / n - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
+
+
+@rule
+def test_who_is_offline_needs_no_vpn():
+    state = circle()
+    state.users.online[0] = 0
+    assert np.isnan(weighed(state, BLOCKED))
+
+
+@rule
+@pytest.mark.parametrize("vpn", [0, 1])
+def test_without_a_restriction_there_is_nothing_to_gain(vpn):
+    state = circle(content_value=3.0, base_openings=[1.0, 1.0, 0, 0, 0, 0])
+    state.users.place[0] = vpn
+    state.show(Threads(1))
+    assert weighed(state, FREE) == 0
+    assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=0.0)) == 0
+    assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], proxies=1.0)) == 0
+
+
+@rule
+@pytest.mark.parametrize("vpn", [0, 1])
+@pytest.mark.parametrize("abroad", [0, 1])
+def test_the_gain_is_what_communication_gains(vpn, abroad):
+    state = circle()
+    state.users.place[0], state.users.abroad[0] = vpn, abroad
+    state.show(Threads(1))
+    gain = welfare(state, BLOCKED, 1) - welfare(state, BLOCKED, 0)
+    assert gain > 0.1
+    assert weighed(state, BLOCKED) == pytest.approx(2.0 * gain, rel=SINGLE)
+
+
+@rule
+def test_the_gain_by_hand():
+    """One contact with a VPN, one messenger, of which calls alone fail."""
+    users = toy_users(2, 2)
+    users.installed[:], users.place[1] = 0b01, 1
+    rules = toy_rules(2, outside=np.exp([-1.0, 1.0]), vpn_value=2.0, vpn_rate=SOON)
+    state = toy_state(users, equal_ties([[1], [0]]), rules)
+    q = np.array([1 - 0.9, 1 - 0.9 * 0.2])  # without and with, e = 0.8
+    z = np.exp(1.0) + np.exp(0.3 - 3.0 * (1 - q * q[1]))
+    gain = 2.0 * 0.2 * np.log(z[1] / z[0])
+    assert weighed(state, restricted([[0, 0], [0.9, 0]])) == pytest.approx(gain, rel=SINGLE)
+
+
+@rule
+def test_channels_and_groups_that_a_vpn_lets_through_count_by_their_openings():
+    now = restricted([[0.9, 0.5], [0.0, 0.0]])
+    rules = toy_rules(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], content_value=0.3, vpn_rate=SOON)
+    regains = ((0b01, 2.0 * 0.9 * 0.8), (0b10, 7.0 * 0.5 * 0.8), (0b00, 0.0))
+    for place, (installed, lifted) in product((0, 1), regains):  # whoever has one counts the same
+        user = someone(installed=installed, intensity=1.5, place=place)
+        regained = circumvention.content_regained(user, now, rules)
+        assert regained == pytest.approx(1.5 * lifted)
+    users = toy_users(1, 2)
+    users.installed[:] = 0b01  # without contacts the content alone counts
+    state = toy_state(users, equal_ties([[]]), rules)
+    assert weighed(state, now) == pytest.approx(0.3 * 2.0 * 0.9 * 0.8, rel=SINGLE)
+
+
+@rule
+def test_nothing_is_regained_where_calls_alone_fail():
+    rules = toy_rules(2, base_openings=[2.0, 7.0, 0, 0, 0, 0])
+    now = restricted([[0.0, 0.0], [0.9, 0.9]])
+    assert circumvention.content_regained(someone(installed=0b11), now, rules) == 0
+
+
+@rule
+def test_one_vpn_opens_every_messenger():
+    """It pays with both blocked as with each alone, and more; afterwards both work."""
+    state = circle()
+    one, other, both = (
+        weighed(state, restricted([[a, b], [a, b]])) for a, b in ((0.9, 0), (0, 0.9), (0.9, 0.9))
+    )
+    assert both > max(one, other) > min(one, other) > 0
+    now = restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=1.0)
+    assert welfare(state, now, 1) > welfare(state, now, 0)
+    assert (now.availability[1] == 1).all()
+    assert now.availability[0, :, :2] == pytest.approx(0.1)
+    assert (now.quality[1, 1, :, :2] == 1).all()
+    assert now.quality[0, 1, :, :2] == pytest.approx(0.1)
+
+
+grades = st.lists(st.floats(0, 1), min_size=2, max_size=2)
+
+
+@settings(deadline=None, max_examples=50)
+@given(grades, grades)
+def test_a_perfect_vpn_at_both_ends_makes_restrictions_irrelevant(messages, calls):
+    state = circle()
+    state.users.place[:] = 1
+    state.show(Threads(1))
+    perfect = restricted([messages, calls], efficacy=1.0)
+    assert welfare(state, perfect, 1) == welfare(state, FREE, 1) == welfare(state, FREE, 0)
+
+
+@settings(deadline=None, max_examples=50)
+@given(grades, grades, st.floats(0, 1))
+def test_a_vpn_that_lifts_nothing_is_the_same_as_none(messages, calls, proxies):
+    useless = restricted([messages, calls], efficacy=0.0, proxies=proxies)
+    state = circle()
+    assert welfare(state, useless, 1) == welfare(state, useless, 0)
+    assert weighed(state, useless) == 0
+
+
+@settings(deadline=None, max_examples=50)
+@given(grades, grades, st.floats(0, 1), st.floats(0, 1))
+def test_a_vpn_never_harms_and_a_better_one_never_helps_less(messages, calls, e1, e2):
+    low, high = (
+        weighed(circle(), restricted([messages, calls], efficacy=e)) for e in sorted((e1, e2))
+    )
+    assert 0 <= low <= high + SINGLE
+
+
+# Taking, keeping and dropping it.
+
+
+@rule
+def test_the_utility_is_the_sum_of_its_terms():
+    talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
+    talk.vpn_gain, talk.content, talk.helpers, force.vpn_cost = 1.25, 0.375, 0.5, 0.75
+    user = someone(skill=-2.0)
+    rules = toy_rules(2, vpn_help=0.4, vpn_value=1.5, content_value=0.2)
+    u = circumvention.vpn_utility(user, talk, force, rules)
+    assert u == pytest.approx(1.5 * 1.25 + 0.2 * 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
+
+
+N = 2000  # users who reconsider
+
+
+def switched(place=0, gain=0.0, helpers=0.0, cost=0.0, skill=-0.8, **rules):
+    """Return the share of users with a VPN after all have reconsidered it."""
+    talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
+    talk.vpn_gain, talk.helpers, force.vpn_cost = gain, helpers, cost
+    rules, have = toy_rules(2, vpn_value=1.0, **rules), 0
+    for i in range(N):
+        user = someone(place=place, skill=skill)
+        circumvention.switch(i, user, talk, force, rules, keys(0))
+        assert user.place & ~np.uint8(1) == place & ~1  # the region stays
+        have += int(user.place & 1)
+    return have / N
+
+
+@rule
+@pytest.mark.parametrize("place", [0, 1, 6, 7])
+def test_without_a_gain_skill_alone_decides_whether_or_not_one_has_it(place):
+    chance = theory.sigmoid(-0.8)
+    assert abs(switched(place) - chance) < 4 * np.sqrt(chance * (1 - chance) / N)
+
+
+@rule
+def test_fines_deter_and_help_attracts():
+    """With the same luck: every step up in utility adds users and takes none away."""
+    shares = [
+        switched(cost=2.0),  # fines
+        switched(),
+        switched(cost=-1.0),  # support
+        switched(cost=-1.0, helpers=1.0, vpn_help=0.5),
+        switched(cost=-1.0, helpers=1.0, vpn_help=0.5, gain=1.0),
+    ]
+    expected = theory.sigmoid(-0.8 + np.array([-2.0, 0.0, 1.0, 1.5, 2.5]))
+    assert (np.diff(shares) > 0).all()
+    assert np.abs(shares - expected).max() < 4 * np.sqrt(0.25 / N)
+
+
+@rule
+def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
+    state = circle()
+    state.users.abroad[0] = 0
+    state.show(Threads(1))
+    assert talk_of(0, state, FREE).helpers == pytest.approx(2 / 3)
+
+
+@jit
+def as_asked(found, words, ties, now, rules, asked, s):
+    """Write the answers to the first questions."""
+    store(found, 0, whatif.welfare_as(0, words, ties, now, rules, asked, s))
+
+
+@rule
+def test_welfare_as_one_is_is_the_welfare_one_has():
+    state, asked, s = circle(), whatif.questions(4), working_memory()
+    for i in range(4):
+        whatif.ask(i, state.words[i], 0, whatif.VPN_TOO, asked)
+        talk_of(i, state, BLOCKED)
+    whatif.line_up(state.ties, asked)
+    found = np.zeros(WIDTH, np.float32)
+    as_asked(found, state.words, state.ties, BLOCKED, state.rules, asked, s)
+    assert (found[:4] == state.talks.welfare[asked.line[:4]]).all()
+    assert (found[:4] != 0).all()
+    assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()
+
+
+# What a VPN lifts: e' = repair (e_max - e) - blocking e.
+
+CONFIG = load_config("behaviour.vpn_efficacy=0.8", "behaviour.vpn_repair=0.05")
+START = CONFIG.start
+
+
+def day(k):
+    return START + dt.timedelta(days=k)
+
+
+def path(policies, step_days, n_steps, config=CONFIG):
+    """Return mean efficacy in every step, and efficacy at its end."""
+    efficacy, means, ends = config.behaviour.vpn_efficacy, [], []
+    for k in range(n_steps):
+        span = (k * step_days, (k + 1) * step_days, START)
+        mean, efficacy = efficacy_after(efficacy, config, policies, span)
+        means.append(mean)
+        ends.append(efficacy)
+    return np.array(means), np.array(ends)
+
+
+def solved(policies, days, config=CONFIG):
+    """Return efficacy and its integral at `days` by numerical integration."""
+    b = config.behaviour
+
+    def slope(t, y):
+        at = START + dt.timedelta(days=int(np.floor(t)))
+        now = [p for p in policies if p.start <= at and (p.stop is None or at < p.stop)]
+        blocking = sum(p.rate for p in now if isinstance(p, VpnBlocking))
+        repair = b.vpn_repair + sum(p.repair_rate for p in now if isinstance(p, VpnSupport))
+        return repair * (b.vpn_efficacy - y[0]) - blocking * y[0], y[0]
+
+    # dates are whole days: solved day by day, no step straddles a jump of the rates
+    y, out = np.array([b.vpn_efficacy, 0.0]), {0.0: (b.vpn_efficacy, 0.0)}
+    for k in range(int(np.ceil(max(days)))):
+        last = np.nextafter(k + 1, k)
+        found = solve_ivp(slope, (k, last), y, dense_output=True, rtol=1e-10, atol=1e-12)
+        out |= {t: found.sol(min(t, last)) for t in days if k < t <= k + 1}
+        y = found.y[:, -1]
+    return np.array([out[t] for t in days])
+
+
+BLOCKINGS = {
+    "blocking": [VpnBlocking(rate=0.1, start=day(3))],
+    "for a while": [VpnBlocking(rate=0.3, start=day(2), stop=day(16))],
+    "two at once": [
+        VpnBlocking(rate=0.1, start=day(3)), VpnBlocking(rate=0.2, start=day(8), stop=day(20)),
+    ],
+    "with repair": [
+        VpnBlocking(rate=0.2, start=day(3)),
+        VpnSupport(help=1.0, repair_rate=0.3, start=day(11), stop=day(18)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("step_days", [7, 3.5, 1])
+@pytest.mark.parametrize("policies", BLOCKINGS.values(), ids=BLOCKINGS)
+def test_efficacy_is_the_solution_of_its_equation_however_time_is_cut(policies, step_days):
+    n = round(28 / step_days)
+    means, ends = path(policies, step_days, n)
+    days = [float(step_days * k) for k in range(1, n + 1)]
+    at_days, integral = solved(policies, days).T
+    assert ends == pytest.approx(at_days, rel=1e-7)
+    assert means * step_days == pytest.approx(np.diff([0.0, *integral]), rel=1e-7)
+
+
+@pytest.mark.parametrize("efficacy", [0.8, 0.8116, 1 / 3, 0.1, 1.0, 0.0])
+def test_without_blocking_efficacy_is_exactly_constant(efficacy):
+    config = load_config(f"behaviour.vpn_efficacy={efficacy}")
+    others = [VpnFine(cost=1.0, start=day(3)), VpnSupport(help=1.0, start=day(5), repair_rate=0.2)]
+    for step_days in (7, 1.75, 0.7):
+        for policies in ([], others):
+            means, ends = path(policies, step_days, 20, config)
+            assert set(ends.tolist()) == {efficacy}
+            assert means == pytest.approx(efficacy, rel=1e-14)
+
+
+def test_without_repair_what_is_blocked_stays_blocked():
+    config = load_config("behaviour.vpn_efficacy=0.8", "behaviour.vpn_repair=0")
+    _, ends = path([VpnBlocking(rate=0.1, start=day(0), stop=day(14))], 7, 6, config)
+    assert ends == pytest.approx(0.8 * np.exp(-0.1 * np.array([7, 14, 14, 14, 14, 14])))
+
+
+def test_blocking_that_lasts_leaves_the_balance_of_repair_and_erosion():
+    _, ends = path([VpnBlocking(rate=0.1, start=day(0))], 7, 60)
+    assert ends[-1] == pytest.approx(0.8 * 0.05 / 0.15)
+    assert (np.diff(ends) <= 0).all()
+
+
+def test_what_was_blocked_recovers():
+    _, ends = path([VpnBlocking(rate=1.0, start=day(0), stop=day(7))], 7, 60)
+    assert ends[0] < 0.1
+    assert ends[-1] == pytest.approx(0.8)

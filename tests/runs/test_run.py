@@ -1,0 +1,299 @@
+"""Runs from Python: tables, luck shared between scenarios, differences taken pair by pair."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import sim
+from sim import load_config
+from sim.config.conf import CONF
+from sim.measures.series import AT_ONCE
+from sim.model.model import MigrationModel
+from sim.rules.fixed import OPENED_STEPS
+from sim.runs.run import compare, n_steps_in_all, run
+from tests.helpers.cli import python
+from tests.helpers.worlds import advanced, different, outcome, simulation, world
+
+SIZE = ("population.n_users=200", "replications=3")
+MEASURES = (CONF.parent / "docs/measures.md").read_text(encoding="utf-8")
+KEY = ["date", "group", "platform", "channel", "measure"]
+PAIRED = ["scenario", "replication", *KEY]
+CHANGES = ["newly_exposed", "no_longer_exposed"]  # of the same user in both worlds: effects alone
+
+
+@pytest.fixture(scope="module")
+def result():
+    return compare(load_config("+scenario=call_ban", *SIZE))
+
+
+def of(table, **wanted):
+    for column, value in wanted.items():
+        table = table[table[column] == value]
+    return table
+
+
+def test_results_have_their_documented_columns(result):
+    assert isinstance(result, sim.Result)
+    assert list(result.timeseries) == [*PAIRED, "value"]
+    assert list(result.effects) == ["scenario", "counterfactual", *KEY, "median", "low", "high"]
+    assert list(result.flows) == [
+        "scenario", "replication", "from_date", "to_date", "from_platform", "to_platform", "share",
+    ]  # fmt: skip
+    for name in ("timeseries", "effects", "flows"):
+        assert f"| `{name}` | {', '.join(getattr(result, name))} |" in MEASURES
+
+
+def test_every_measure_is_documented(result):
+    for measure in result.timeseries["measure"].unique():
+        assert f"`{measure}`" in MEASURES
+
+
+def test_the_table_holds_every_combination_once(result):
+    table, config = result.timeseries, result.config
+    assert not table.duplicated(PAIRED).any()
+    assert set(table["scenario"]) == {"call_ban", "mandate_only", "baseline"}
+    assert set(table["replication"]) == {0, 1, 2}
+    weekly = of(table, measure="dau")["date"].unique()
+    assert list(weekly) == list(pd.date_range(config.start, periods=52, freq="7D"))
+    monthly = of(table, measure="mau")["date"].unique()
+    assert list(monthly) == list(pd.date_range("2025-06-01", periods=12, freq="MS"))
+    per_scenario = table.groupby(["scenario", "replication"], observed=True).size()
+    assert len(set(per_scenario)) == 1
+
+
+def test_the_same_configuration_gives_the_same_bits(result):
+    again = compare(load_config("+scenario=call_ban", *SIZE))
+    for name in ("timeseries", "effects", "flows"):
+        assert_frame_equal(getattr(result, name), getattr(again, name), check_exact=True)
+
+
+def test_a_run_is_the_first_part_of_a_comparison(result):
+    alone = run(result.config)
+    assert alone.effects.empty
+    mine = of(result.timeseries, scenario="call_ban")
+    assert set(alone.timeseries["scenario"]) == {"call_ban"}
+    assert alone.timeseries["value"].to_numpy().tobytes() == mine["value"].to_numpy().tobytes()
+
+
+def test_another_seed_or_replication_is_other_luck(result):
+    config = result.config.model_copy(update={"seed": 2, "replications": 1})
+    other = of(run(config).timeseries, measure="dau")["value"].to_numpy()
+    mine = of(result.timeseries, scenario="call_ban", measure="dau")
+    first, second, third = (of(mine, replication=r)["value"].to_numpy() for r in range(3))
+    assert not np.array_equal(other, first)
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)
+
+
+def test_more_replications_leave_the_first_ones_as_they_were(result):
+    config = result.config.model_copy(update={"replications": 1})
+    one = of(run(config).timeseries)["value"].to_numpy()
+    first = of(result.timeseries, scenario="call_ban", replication=0)["value"].to_numpy()
+    assert np.array_equal(one, first, equal_nan=True)
+
+
+def test_effects_are_quantiles_of_paired_differences(result):
+    table = result.timeseries
+    mine = of(table, scenario="call_ban").set_index(["replication", *KEY])["value"]
+    for other in result.config.compare_to:
+        theirs = of(table, scenario=other).set_index(["replication", *KEY])["value"]
+        pairs = (mine - theirs).rename("difference").reset_index()
+        pairs = pairs.pivot_table(
+            index=KEY, columns="replication", values="difference", observed=True
+        )
+        assert len(pairs) > 10_000
+        effects = of(result.effects, scenario="call_ban", counterfactual=other)
+        effects = effects[~effects["measure"].isin(CHANGES)].set_index(KEY)
+        assert len(effects) == len(mine) / 3
+        for name, at in (("low", 0.05), ("median", 0.5), ("high", 0.95)):
+            expected = np.quantile(pairs.to_numpy(), at, axis=1)
+            assert effects.loc[pairs.index, name].to_numpy() == pytest.approx(expected, abs=1e-15)
+
+
+def test_changes_of_exposure_add_up_to_the_difference_of_its_shares(result):
+    """Medians do not add up: one replication has no quantiles but itself."""
+    one = compare(result.config.model_copy(update={"replications": 1}))
+    table = of(one.timeseries, measure="exposed").set_index(["date", "group"])
+    for other in result.config.compare_to:
+        mine, theirs = (of(table, scenario=s)["value"] for s in ("call_ban", other))
+        effects = of(one.effects, counterfactual=other).set_index(["date", "group"])
+        more, less = (of(effects, measure=name)["median"].dropna() for name in CHANGES)
+        assert len(more) == len(less) > 12 * 10
+        assert more.between(0, 1).all()
+        assert less.between(0, 1).all()
+        net = (mine - theirs).loc[more.index]
+        assert (more - less).to_numpy() == pytest.approx(net.to_numpy(), abs=1e-12)
+        assert (more > 0).any()
+
+
+def test_everybody_is_somewhere_at_both_ends_of_a_flow(result):
+    ends = ["scenario", "replication", "from_date", "to_date"]
+    sums = result.flows.groupby(ends)["share"].sum()
+    assert sums.to_numpy() == pytest.approx(1)
+    assert len(sums) == 3 * 3 * (12 + 1)  # months, and from the start to the end
+    first = of(result.flows, from_date=pd.Timestamp(result.config.start))
+    primary = of(
+        result.timeseries, measure="primary", group="all", date=pd.Timestamp(result.config.start)
+    )
+    left = first.groupby(["scenario", "replication", "to_date", "from_platform"])["share"].sum()
+    shares = primary.set_index(["scenario", "replication", "platform"])["value"]
+    for (scenario, replication, _, platform), share in left.items():
+        assert share == pytest.approx(shares[scenario, replication, platform])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "first_policy"),
+    [
+        ("call_ban", "mandate_only", "2025-08-13"),
+        ("call_ban", "baseline", "2025-06-24"),
+        ("mandate_only", "baseline", "2025-06-24"),
+    ],
+)
+def test_worlds_are_one_until_their_policies_part(result, one, other, first_policy):
+    table = result.timeseries
+    table = table[(table["measure"] != "mau") & (table["group"] == "all")]
+    mine, theirs = (of(table, scenario=s).set_index(["replication", *KEY]) for s in (one, other))
+    differ = (mine["value"] != theirs["value"]).groupby("date").any()
+    last_common = pd.Timestamp(first_policy) - pd.Timedelta(days=7)
+    assert not differ[differ.index <= last_common].any()
+    assert differ[differ.index > pd.Timestamp(first_policy)].all()
+
+
+def test_values_are_the_same_bits_whether_worked_out_step_by_step_or_together():
+    config, start = world("+scenario=full_block")
+    together, alone = simulation(config, start), simulation(config, start)
+    advanced(together, AT_ONCE + 3)
+    for _ in range(AT_ONCE + 3):
+        assert len(advanced(alone, 1).recorder.observations.steps) == alone.n_done
+    assert not different(outcome(together), outcome(alone))
+
+
+@pytest.mark.parametrize(
+    ("start", "before", "days", "length"),
+    [
+        ("2025-06-02", 0, (7, 7, 7, 7, 1), 30),  # June but for a day, the last two weeks shared
+        ("2025-06-16", 2, (6, 7, 7, 7, 4), 31),  # July; of June too little is seen
+    ],
+)
+def test_monthly_reach_is_the_chance_of_any_opening_in_the_month(start, before, days, length):
+    weeks = before + len(days)
+    config = load_config(
+        f"start={start}", "population.n_users=200", "replications=1", f"dur_days={7 * weeks}"
+    )
+    engine = config.engine.model_copy(update={"name": "mesa"})  # which keeps what users did
+    by_hand = MigrationModel(config.model_copy(update={"engine": engine}))
+    opened, unit = 0.0, 1 / OPENED_STEPS  # what is carried on is rounded to a unit
+    for _ in range(before):
+        by_hand.step()
+    for some in days:
+        by_hand.step()
+        opened = np.minimum(np.rint(opened / unit), 2**16 - 1) * unit
+        opened = opened + by_hand.talks.openings.astype(float) * some
+    expected = (1 - np.exp(-opened * length / sum(days))).mean(axis=0)
+    found = of(run(config).timeseries, measure="mau", group="all").set_index("platform")["value"]
+    for p, name in enumerate(config.messengers):
+        assert found[name] == pytest.approx(expected[p], rel=1e-5)
+    assert len(found) == len(config.messengers)  # of other months too few days are seen
+
+
+@pytest.mark.parametrize("engine", ["compiled", "mesa"])
+def test_every_step_of_every_run_is_counted(engine):
+    config = load_config(
+        "compare_to=[]", "population.n_users=60", "replications=3", "dur_days=28",
+        f"engine={engine}",
+    )  # fmt: skip
+    calls = []
+    compare(config, lambda: calls.append(1))
+    assert len(calls) == n_steps_in_all(config) == 3 * 4
+
+
+@pytest.mark.parametrize("engine", ["compiled", "mesa"])
+def test_an_exception_in_the_callback_stops_the_run(engine):
+    config = load_config(
+        "population.n_users=60", "replications=40", "dur_days=28", f"engine={engine}"
+    )
+    calls = []
+
+    def stop():
+        calls.append(1)
+        if len(calls) >= 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compare(config, stop)
+    assert 3 <= len(calls) < n_steps_in_all(config) / 2
+
+
+@pytest.mark.slow
+def test_sim_run_stays_a_function_however_often_it_is_asked_for():
+    assert "function function" in python(
+        "import sim\n"
+        "first, second = sim.run, sim.run\n"
+        "print(type(first).__name__, type(second).__name__)"
+    )
+    assert "function" in python("from sim import compare, run\nprint(type(run).__name__)")
+
+
+def test_steps_of_part_of_a_day_keep_their_hour():
+    config = load_config(
+        "population.n_users=100", "replications=1", "step_days=1.75", "dur_days=7"
+    )
+    dates = run(config).timeseries["date"].unique()
+    assert [str(date) for date in dates] == [
+        "2025-06-02 00:00:00", "2025-06-03 18:00:00", "2025-06-05 12:00:00", "2025-06-07 06:00:00",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("days", [14, 21, 28, 63])
+def test_moves_of_a_short_run_are_counted_once(days):
+    config = load_config("population.n_users=100", "replications=1", f"dur_days={days}")
+    flows = run(config).flows
+    sums = flows.groupby(["from_date", "to_date"])["share"].sum()
+    assert sums.to_numpy() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("step", [0.7, 1.4, 2.8, 5.6, 7])
+def test_steps_that_are_no_binary_fractions_lose_no_month(step):
+    size = (
+        "population.n_users=50",
+        "replications=1",
+        "dur_days=151.2" if step != 7 else "dur_days=147",
+    )
+    t = run(load_config(*size, f"step_days={step}")).timeseries
+    months = t[t["measure"] == "mau"]["date"].unique()
+    assert [f"{month:%m}" for month in months] == ["06", "07", "08", "09", "10"][
+        : 5 if step != 7 else 4
+    ]
+
+
+def test_a_month_at_the_end_counts_if_nine_tenths_of_it_were_run():
+    for days, n_months in ((21, 0), (28, 1)):
+        t = run(
+            load_config("population.n_users=50", "replications=1", f"dur_days={days}")
+        ).timeseries
+        assert t[t["measure"] == "mau"]["date"].nunique() == n_months
+
+
+@pytest.mark.parametrize(("days", "n_months"), [(26, 0), (27, 1)])
+def test_nine_tenths_of_a_month_to_the_day_are_enough(days, n_months):
+    t = run(load_config(
+        "population.n_users=50", "replications=1", "start=2025-06-01", f"dur_days={days}",
+        f"step_days={days}", "behaviour.install_rate=0.01", "behaviour.drop_rate=0.01",
+    )).timeseries  # fmt: skip
+    assert t[t["measure"] == "mau"]["date"].nunique() == n_months
+
+
+def test_effects_of_nothing_still_have_their_columns():
+    effects = compare(load_config("population.n_users=50", "replications=1", "dur_days=7")).effects
+    assert effects.empty
+    assert list(effects.columns)[-3:] == ["median", "low", "high"]
+
+
+def test_the_month_in_which_the_last_step_ends_keeps_its_name():
+    """One step of 30 days from 31 May: one day of May, 29 of the 30 days of June."""
+    size = ("population.n_users=50", "replications=1", "start=2025-05-31")
+    slow = ("behaviour.install_rate=0.01", "behaviour.drop_rate=0.01")
+    t = run(load_config(*size, *slow, "dur_days=30", "step_days=30")).timeseries
+    months = t[t["measure"] == "mau"]["date"].unique()
+    assert [f"{month:%Y-%m}" for month in months] == ["2025-06"]

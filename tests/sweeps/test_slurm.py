@@ -1,0 +1,104 @@
+"""Jobs of ``-m`` on a real Slurm (tests/slurm/start.sh): what is killed goes on elsewhere."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from sim import compare, load_config
+from sim.base.place import Place
+from sim.commands.collect import collect
+from sim.runs.manifest import read_manifest
+from sim.sweeps.multirun import Multirun
+from tests.helpers.multirunning import (
+    OFTEN,
+    digest,
+    finish,
+    has_checkpoint,
+    stacked,
+    start,
+    statuses,
+    table,
+    wait_for,
+)
+from tests.helpers.slurming import NEEDS_SLURM, private_slurm
+
+pytestmark = NEEDS_SLURM
+SMALL = ("population.n_users=500", "replications=1", "step_days=1", "compare_to=[]", OFTEN)
+RESOURCES = ("executor=slurm", "executor.workers=3", "executor.queue=test", "executor.memory=1GB",
+             "executor.host=127.0.0.1")  # fmt: skip
+
+
+@pytest.fixture
+def slurm():
+    """Start a Slurm; return the environment in which commands find it."""
+    with private_slurm() as environment:
+        yield environment
+
+
+def straight(folder):
+    """Return the table of a sweep whose jobs are done here, one after another."""
+    jobs = Multirun(folder).jobs
+    return stacked(compare(load_config(*job.overrides)).timeseries for job in jobs)
+
+
+def may_be_alive_elsewhere(place):
+    """Say what another host would think of a process: it has only Slurm to ask."""
+    return Place(**(place | {"host": "elsewhere"})).may_be_alive()
+
+
+def test_jobs_whose_workers_are_cancelled_and_killed_go_on_elsewhere(slurm, tmp_path, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", slurm["SLURM_CONF"])
+    process = start("sim", "-m", *RESOURCES, "+scenario=call_ban_only,baseline", "seed=range(3)",
+                    *SMALL, f"hydra.sweep.dir={tmp_path}", **slurm)  # fmt: skip
+
+    def under_way():
+        """Return the place of a job that has kept a step and is not harmed yet."""
+        for folder in {tmp_path / str(k) for k in range(6)} - harmed.keys():
+            if has_checkpoint(folder) and read_manifest(folder)["status"] == "running":
+                return folder, read_manifest(folder)["place"]
+        return None
+
+    harmed = {}
+    for harm in (
+        lambda place: os.kill(place["pid"], signal.SIGKILL),
+        lambda place: subprocess.run(["scancel", place["slurm_job"]], check=True),
+    ):
+        folder, place = wait_for(under_way, process)
+        assert may_be_alive_elsewhere(place)
+        harm(place)
+        harmed[folder] = place
+    status, _, errors = finish(process)
+    assert status == 0, errors
+    assert all(read_manifest(folder)["resumed"] for folder in harmed)
+    assert not any(may_be_alive_elsewhere(place) for place in harmed.values())
+    assert digest(table(tmp_path)) == digest(straight(tmp_path))
+    assert statuses(tmp_path) == ["done"] * 6
+    assert (collect(tmp_path).runs["status"] == "done").all()
+
+
+def test_a_worker_near_its_time_limit_leaves_and_its_job_goes_on(slurm, tmp_path):
+    """So that the job is not done by then, it is held."""
+    process = start("sim", "-m", *RESOURCES, "executor.walltime=00:01:00",
+                    "+scenario=call_ban_only", *SMALL, "population.n_users=5000",
+                    "step_days=0.25", f"hydra.sweep.dir={tmp_path}", **slurm)  # fmt: skip
+    folder = tmp_path / "0"
+    wait_for(lambda: has_checkpoint(folder), process)
+    place = read_manifest(folder)["place"]
+    os.kill(place["pid"], signal.SIGSTOP)
+    wait_for(lambda: seconds_left(place["slurm_job"], slurm) <= 12, process)
+    os.kill(place["pid"], signal.SIGCONT)
+    status, _, errors = finish(process)
+    assert status == 0, errors
+    assert all(stage["from_step"] > 0 for stage in read_manifest(folder)["resumed"])
+    assert digest(table(tmp_path)) == digest(straight(tmp_path))
+
+
+def seconds_left(job, slurm):
+    """Return how long Slurm lets a job run [s]."""
+    asked = ["squeue", "--noheader", f"--jobs={job}", "--format=%L"]
+    environment = os.environ | slurm
+    told = subprocess.run(asked, capture_output=True, check=True, text=True, env=environment)
+    minutes, seconds = told.stdout.strip().split(":")
+    return 60 * int(minutes) + int(seconds)

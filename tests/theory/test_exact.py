@@ -1,0 +1,246 @@
+"""Runs of the production rules against exact results (docs/verification.md: T1, T9, T10).
+
+A share is compared at 4 standard errors. They come from theory, never from the run: for crowds
+from the linear noise of their mean-field step (`theory.mean_field_errors`), checked to hold there.
+"""
+
+from itertools import count
+
+import numpy as np
+import pytest
+
+from sim.engine.engines import CompiledEngine
+from sim.engine.state import make_ties, seats
+from sim.engine.threads import Threads
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import WIDTH
+from sim.kernel.rng import purpose_key, step_key, uniform, uniforms
+from sim.population.graph import Graph
+from sim.population.rows import rows_from
+from sim.rules.adoption import revise, weigh
+from sim.rules.choice import communicate
+from sim.rules.fixed import TASTE_STEPS
+from sim.rules.records import ACCEPT, CONVERSE
+from sim.rules.tie import working_memory
+from sim.rules.whatif import answer, ask_values, questions
+from sim.rules.word import pack
+from tests.helpers import theory
+from tests.helpers.worlds import (
+    SEED,
+    Crowd,
+    by_band,
+    equal_ties,
+    keys,
+    take_step,
+    toy_now,
+    toy_rules,
+    toy_state,
+    toy_users,
+)
+
+OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
+ENGINE = CompiledEngine(Threads(1))
+
+# T1: one messenger, U = B + beta L x with L the value of a contact who has it.
+
+N_CROWD, N_STEPS, BURN = 8_000, 250, 80
+DAILY = 0.4  # hazard of reconsidering
+ONE = np.array([[1.2], [0.3]])
+VALUE = theory.log_sums(ONE, OUTSIDE, SHARES) @ [-1, 1]
+
+
+def binary(a, b, share):
+    """Return a crowd with U = a + b x, and its step."""
+    rules = toy_rules(
+        1, outside=np.exp(OUTSIDE), network_value=b / VALUE, standalone=by_band(a),
+        install_rate=DAILY, drop_rate=DAILY,
+    )  # fmt: skip
+    crowd, now = Crowd(N_CROWD, [1 - share, share], rules), toy_now(ONE)
+
+    def step(k):
+        take_step(ENGINE, crowd.state, now, keys(k))
+        return crowd.mix()[1]
+
+    return crowd, step
+
+
+def binary_error(a, b, x):
+    def chain_at(shares):
+        utilities = np.array([0.0, a + b * shares[1]])
+        return theory.revisions(utilities, -np.expm1(-DAILY))
+
+    errors = theory.mean_field_errors(chain_at, np.array([1 - x, x]), N_CROWD, N_STEPS)
+    return errors[1]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "start", "root"),
+    [(-2.5, 5, 0.1, 0), (-2.5, 5, 0.9, 2), (-3.2, 6, 0.95, 2), (-3.2, 6, 0.5, 0), (-4, 6, 0.9, 0)],
+)
+def test_t1_a_well_mixed_crowd_settles_at_the_logit_fixed_point(a, b, start, root):
+    x = theory.logit_fixed_points(a, b)[root]
+    _, step = binary(a, b, start)
+    seen = [step(k) for k in range(BURN + N_STEPS)]
+    error = binary_error(a, b, x)
+    print(f"T1 a={a} b={b}: theory {x:.6f}, run {np.mean(seen[BURN:]):.5f}, s.e. {error:.5f}")
+    assert abs(np.mean(seen[BURN:]) - x) < 4 * error
+
+
+def test_t1_the_crowd_jumps_up_and_down_at_different_spinodals():
+    b, (_, (a_up, a_down)) = 6, theory.logit_spinodals(6)
+    crowd, step = binary(-3.6, b, 0.05)
+    time = count()
+
+    def settled(a):
+        crowd.state.rules.standalone[:, 0] = a
+        return [step(next(time)) for _ in range(BURN)][-1]
+
+    rising = {a: settled(a) for a in (-3.3, -3.0, a_up - 0.05, a_up + 0.05)}
+    falling = {a: settled(a) for a in (-3.0, a_down + 0.05, a_down - 0.05)}
+    low = [rising[a] for a in (-3.3, -3.0, a_up - 0.05)]
+    print(f"T1 hysteresis: rising {rising}, falling {falling}")
+    assert max(low) < 0.211325 < 0.788675 < rising[a_up + 0.05]
+    assert falling[a_down - 0.05] < 0.211325 < 0.788675 < falling[a_down + 0.05]
+    assert rising[-3.0] < 0.1 < 0.9 < falling[-3.0]  # the same world, two histories
+
+
+# T9: the install rule, one user and one messenger at a time, keeps exp(Phi) / Z. Weights of rows
+# are normalised; on these graphs both ends of a tie give it the same weight.
+
+FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
+
+
+@jit_loop
+def visits(
+    counts, n_samples, thin, n, users, talks, words, ties, now, rules, at, bases, keys, asked, s
+):
+    """Let random users reconsider random messengers; count the state every `thin` times."""
+    for k in range(n_samples * thin):
+        site = int(uniform(bases[0], k) * (len(users) * n))
+        i = site // n
+        keys[ACCEPT] = step_key(bases[1], k)
+        users[i].revising = np.uint8(1 << site % n)
+        lane = np.int64(at[i]) % WIDTH
+        first = np.int64(at[i]) - lane
+        communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, keys[CONVERSE], s)
+        ask_values(i, words[i], weigh(i, users[i], talks[i], now, rules, keys), asked)
+        answer(talks, 0, words, ties, now, rules, asked, s)
+        revise(i, users[i], talks[i], now, rules, keys)
+        words[i] = pack(users[i], rules)
+        if k % thin == thin - 1:
+            state = 0
+            for j in range(len(users)):
+                state |= np.int64(users[j].installed) << j * n
+            counts[state] += 1
+
+
+STRONG, WEAK = 1 / (1 + 2**-0.9), 2**-0.9 / (1 + 2**-0.9)  # rank 1 and 2 of a row of two
+RING = Graph.from_ties(
+    4, *np.array([(0, 1, 0), (2, 3, 0), (1, 2, 1), (3, 0, 1)]).T, ("strong", "weak"), np.uint64(1)
+)
+GIBBS = {
+    "a pair, three messengers": (3, equal_ties([[1], [0]]), {(0, 1): 1.0}),
+    "a triangle, two messengers": (
+        2, equal_ties([[1, 2], [0, 2], [0, 1]]), {(0, 1): 0.5, (1, 2): 0.5, (0, 2): 0.5},
+    ),
+    "a graph of strong and weak ties, two messengers": (
+        2, make_ties(rows_from(RING)),
+        {(0, 1): STRONG, (2, 3): STRONG, (1, 2): WEAK, (0, 3): WEAK},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "ties", "weights"), GIBBS.values(), ids=GIBBS)
+def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
+    n_users, beta, losses = len(ties.degree), 3.0, np.array([2.0, 3.0])
+    q = np.linspace(0.3, 1, 2 * 2 * n).reshape(2, 2, n)  # by place, channel and messenger
+    users = toy_users(n_users, n)
+    users.place[:] = np.arange(n_users) % 2
+    users.taste[:] = TASTE_STEPS * np.random.default_rng(4).normal(size=users.taste.shape)
+    rules = toy_rules(
+        n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6,
+        standalone=by_band(*[-1.2, -0.8, -1.0][:n]),
+    )  # fmt: skip
+    sums = {
+        (i, j): theory.log_sums(
+            FIVE[:, :n] - losses[:, None] * (1 - q[i % 2] * q[j % 2]), OUTSIDE, SHARES
+        )
+        for i, j in weights
+    }
+    standalone = np.array([-1.2, -0.8, -1.0])[:n] + 0.6 * users.taste[:, :n] / TASTE_STEPS
+    law = theory.install_law(beta, weights, sums, standalone)
+    # thinned until a sample remembers less than 1 % of the one before: independent
+    thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(theory.heat_bath(law)))))
+    state, counts = toy_state(users, ties, rules), np.zeros(law.size, np.int64)
+    bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(2)])
+    visits(
+        counts, N_SAMPLES, thin, n, state.users, state.talks, state.words, ties,
+        toy_now(FIVE[:, :n], losses, q), rules, seats(ties), bases, keys(0),
+        questions(1), working_memory(),
+    )  # fmt: skip
+    check_law(counts, law, thin)
+
+
+N_SAMPLES = 100_000
+
+
+def check_law(counts, law, thin):
+    """Compare counts of independent samples with their law: chi-square at 4 standard errors."""
+    expected, dof = N_SAMPLES * law, law.size - 1
+    assert expected.min() > 5
+    chi2 = ((counts - expected) ** 2 / expected).sum()
+    print(
+        f"T9 {law.size} states, thin {thin}: chi2 {chi2:.1f} for {dof} +- {np.sqrt(2 * dof):.1f}, "
+        f"total variation {np.abs(counts / N_SAMPLES - law).sum() / 2:.4f}"
+    )
+    assert abs(chi2 - dof) < 4 * np.sqrt(2 * dof)
+
+
+# T10: two messengers. Users reconsider one messenger at a time, the law knows no other order.
+
+CHANCE = 0.5  # of reconsidering, a step
+HALF_DEGRADED = np.sqrt(1 - 2.5 / 4)  # q at both ends: costs gamma (1 - q q) = 2.5
+MULTI_HOMING = {  # mandate bonus on messenger 1, q of messages and of calls on messenger 0
+    "as it is": (0.0, 1.0, 1.0),
+    "a mandate of the rival": (3.0, 1.0, 1.0),
+    "calls blocked": (0.0, 1.0, 0.0),
+    "messages degraded too": (0.0, HALF_DEGRADED, 0.0),
+}
+
+
+@pytest.mark.parametrize(("mandate", "q_message", "q_call"), MULTI_HOMING.values(),
+                         ids=MULTI_HOMING)  # fmt: skip
+def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
+    mandate, q_message, q_call
+):
+    values, first = np.array([[1.2, 0.6], [0.3, 0.3]]), [0.1, 0.8, 0.05, 0.05]
+    q = np.array([[[q_message, 1], [q_call, 1]]])
+    rules = toy_rules(
+        2, outside=np.exp(OUTSIDE), network_value=5.0, standalone=by_band(-2.0, -3.2),
+        mandate_value=mandate,
+    )  # fmt: skip
+    crowd, now = Crowd(N_CROWD, first, rules), toy_now(values, (4.0, 4.0), q)
+    crowd.state.users.mandated[:] = 0b10
+    seen = [one_at_a_time(crowd, now, k) for k in range(3 * BURN + N_STEPS)][3 * BURN :]
+
+    sums = theory.log_sums(values - 4 * (1 - q[0] ** 2), OUTSIDE, SHARES)
+    standalone = (-2.0, -3.2 + mandate)
+    law = theory.multi_homing(5.0, sums, standalone, first)
+    errors = theory.mean_field_errors(
+        lambda shares: theory.revisions(
+            theory.multi_homing_utilities(shares, 5.0, sums, standalone), CHANCE
+        ),
+        law, N_CROWD, N_STEPS,
+    )  # fmt: skip
+    found = np.mean(seen, axis=0)
+    print(f"T10 theory {law.round(5)}, run {found.round(5)}, s.e. {errors.round(5)}")
+    assert (np.abs(found - law) < 4 * errors).all()
+
+
+def one_at_a_time(crowd, now, k):
+    """Let a part of the crowd reconsider one random messenger, as if alert; returns the shares."""
+    state, n = crowd.state, crowd.n
+    u = uniforms(np.uint64(step_key(purpose_key(SEED, 0, "test.which"), k)), n)
+    state.users.alert[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
+    take_step(ENGINE, state, now, keys(k))
+    return crowd.mix()

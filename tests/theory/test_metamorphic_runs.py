@@ -1,0 +1,326 @@
+"""What must hold of whole runs, whatever the numbers (docs/model.md)."""
+
+import dataclasses
+import datetime as dt
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from sim import load_config
+from sim.config.policies import (
+    GroupMove,
+    InformationEvent,
+    Shock,
+    VpnBlocking,
+)
+from sim.config.settings import BANDS
+from sim.engine.engines import agreements, move_rows
+from sim.engine.state import seats
+from sim.engine.tally import block_sums, carry, observe
+from sim.engine.threads import BLOCK, Threads
+from sim.kernel.compiled import jit_loop
+from sim.kernel.lanes import WIDTH
+from sim.measures.series import Series, step_series
+from sim.rules.choice import communicate
+from sim.rules.pairing import keep_agreements
+from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
+from sim.rules.sieve import sieve
+from sim.rules.step import act, follow_up, show, wonder
+from sim.rules.tie import working_memory
+from sim.rules.whatif import answer, questions
+from sim.rules.word import USABLE
+from tests.helpers.chats import chat_rows, chats_of
+from tests.helpers.worlds import (
+    SMALL,
+    advanced,
+    csr,
+    different,
+    outcome,
+    simulation,
+    ties_of,
+    world,
+)
+
+BAN = "+scenario=call_ban"
+WEEKS = 30
+
+
+def finished(*overrides, n_steps=WEEKS):
+    return outcome(advanced(simulation(*world(*overrides)), n_steps))
+
+
+@pytest.fixture(scope="module")
+def ban():
+    return finished(BAN)
+
+
+def test_stocks_change_by_what_is_installed_and_dropped():
+    run = simulation(*world(BAN))
+    dau = [s for s in step_series(run.config) if s.measure == "installed"]
+    columns = [step_series(run.config).index(s) for s in dau]
+    had, installs, drops = run.state.users.installed.copy(), [], []
+    for _ in range(WEEKS):
+        run.step()
+        has = run.state.users.installed
+        installs.append([(has & ~had) >> p & 1 for p in range(len(dau))])
+        drops.append([(had & ~has) >> p & 1 for p in range(len(dau))])
+        had = has.copy()
+    stocks = np.array([step[0, columns] for step in run.recorder.observations.steps])
+    moved = np.sum(installs, axis=2, dtype=int) - np.sum(drops, axis=2, dtype=int)
+    assert np.diff(stocks, axis=0) * SMALL == pytest.approx(moved[:-1], abs=1e-9)
+    assert np.sum(installs) > 100 < np.sum(drops)
+
+
+@pytest.mark.parametrize("scenario", ["call_ban", "as_happened"])
+def test_users_are_reached_where_they_have_both_app_and_account(scenario):
+    run = simulation(*world(f"+scenario={scenario}"))
+    max_bit = 1 << run.config.messengers.index("max")
+    for _ in range(run.config.n_steps):
+        run.step()
+        users = run.state.users
+        usable = run.state.shown.words[:-1] & np.uint64(USABLE)
+        assert (usable == users.installed & users.account).all()
+        assert not (users.installed & ~users.account & ~np.uint8(max_bit)).any()
+    assert (users.installed & ~users.account & max_bit).any()  # on new phones
+
+
+def test_without_preinstallation_nobody_has_an_app_without_an_account():
+    run = advanced(simulation(*world(BAN, "~policies.max_preinstallation", "compare_to=[]")), 40)
+    assert not (run.state.users.installed & ~run.state.users.account).any()
+    assert (run.state.users.account & ~run.state.users.installed).any()  # the other is common
+
+
+def everyone_has_a_vpn(share):
+    return f"population.vpn={{{', '.join(f'{band}: {share}' for band in BANDS)}}}"
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["behaviour.message_loss=0.1", "behaviour.call_loss=9.0", "behaviour.vpn_efficacy=0.1",
+     "behaviour.failure_exit=9.0"],
+)  # fmt: skip
+def test_where_nothing_is_restricted_failure_could_cost_anything(override):
+    assert finished("+scenario=mandate_only", override) == finished("+scenario=mandate_only")
+
+
+# What says who has a VPN, what it would open up, and who around one has it.
+OF_VPNS = {"users.place", "users.skill", "words", "steps.vpn"}
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_where_nothing_is_restricted_a_vpn_changes_nothing(share):
+    usual = finished("+scenario=mandate_only")
+    with_them = finished("+scenario=mandate_only", everyone_has_a_vpn(share))
+    assert {"users.place", "words", "steps.vpn"} <= different(with_them, usual) <= OF_VPNS
+
+
+def test_with_a_perfect_vpn_for_everyone_a_restriction_is_none():
+    perfect = ("behaviour.vpn_efficacy=1.0", everyone_has_a_vpn(1.0))
+    banned, free = finished(BAN, *perfect), finished("+scenario=mandate_only", *perfect)
+    assert different(banned, free) == set()
+
+
+def test_a_restriction_does_matter_otherwise(ban):
+    assert ban != finished("+scenario=mandate_only")
+
+
+@jit_loop
+def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, room, s):
+    """Let user `i`, who sits at `at`, look at its contacts, alone."""
+    lane, mine = at % WIDTH, talks[i : i + 1]
+    wonder(i, i + 1, users, mine, shown.words, chats, now, rules, keys, asked, room)
+    communicate(
+        at - lane, lane, lane + 1, mine, i, shown.words, ties, now, rules, keys[CONVERSE], s
+    )
+    answer(mine, i, shown.words, ties, now, rules, asked, s)
+    follow_up(i, i + 1, users, mine, shown.minds, ties, now, rules, keys, agreed, room)
+
+
+@jit_loop
+def act_alone(i, users, talks, shown, abuse, now, rules, keys, asked, room):
+    """Let user `i` act and show it."""
+    act(i, i + 1, users, talks[i : i + 1], abuse, now, rules, keys, asked, room)
+    show(i, i + 1, users, shown, rules, room)
+
+
+@jit_loop
+def observe_all(users, talks, now, rules, tally, sums):
+    """Observe users as they were before they changed, in the order in which sums are taken."""
+    for first in range(0, len(users), BLOCK):
+        for i in range(first, min(first + BLOCK, len(users))):
+            observe(i, 0, users[i], talks[i], now, rules, tally, sums)
+        carry(sums, 0, tally)
+
+
+class Shuffled:
+    """An engine that takes one after another, in an order of its own every time."""
+
+    def __init__(self):
+        self._rng = np.random.default_rng(5)
+
+    def move(self, state, now, keys):
+        for g in self._rng.permutation(len(state.chats.platform)):
+            move_rows(g, g + 1, state.users, state.chats, now, state.rules, keys)
+
+    def step(self, state, now, keys, tally):
+        n, at = state.n_users, seats(state.ties)
+        talks, agreed, seen = records(TALK, n), agreements(n), state.users.copy()
+        asked, room, s = questions(1), sieve(1), working_memory()
+        for i in map(int, self._rng.permutation(n)):  # who acts early is looked at later
+            look_one(
+                i, int(at[i]), state.users, talks, state.shown, state.ties, state.chats, now,
+                state.rules, keys, asked, agreed, room, s,
+            )  # fmt: skip
+            seen[i] = state.users[i]
+            act_alone(
+                i, state.users, talks, state.shown, state.abuse, now, state.rules, keys, asked,
+                room,
+            )  # fmt: skip
+        observe_all(seen, talks, now, state.rules, tally, block_sums(tally))
+        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+
+
+@pytest.mark.slow
+def test_the_order_of_users_and_chats_changes_no_bit(ban):
+    run = simulation(*world(BAN), engine=Shuffled())
+    assert outcome(advanced(run, WEEKS)) == ban
+
+
+START = {"start": dt.date(2025, 7, 1)}
+READ = Shock(state_averse=2.0, indifferent=1.0, foreign_averse=0.5)
+EVENTFUL = {
+    "order": GroupMove(platform="max", segment="friends", rate=0.02, **START),
+    "blocking": VpnBlocking(rate=0.1, **START),
+    "story": InformationEvent(
+        platform="whatsapp", shock=READ, awareness_rate=0.01, contact_rate=0.05, **START
+    ),
+}
+
+
+def test_nor_does_it_where_chats_are_ordered_and_stories_told():
+    config, start = world("+scenario=call_ban_only")
+    more = config.model_copy(update={"policies": {**config.policies, **EVENTFUL}})
+    usual, mixed = (advanced(simulation(more, start, engine=e), 20) for e in (None, Shuffled()))
+    assert outcome(usual) == outcome(mixed)
+    assert (usual.state.chats.bound > 0).any()
+    assert 0 < (usual.state.users.news > 0).mean() < 1
+
+
+def test_the_number_of_threads_changes_no_bit():
+    large = world(BAN, f"population.n_users={3 * BLOCK + 100}")
+    one, *more = (outcome(advanced(simulation(*large, n_threads=k), 15)) for k in (1, 2, 3))
+    assert all(other == one for other in more)
+
+
+def test_a_run_continued_from_a_copy_of_its_state_gives_the_same_bits():
+    whole = advanced(simulation(*world(BAN)), 12)
+    paused = advanced(simulation(*world(BAN)), 5)
+    resumed = simulation(paused.config, paused.state)
+    resumed.n_done = paused.n_done
+    advanced(resumed, 7)
+    for name in ("users", "abuse"):
+        assert getattr(resumed.state, name).tobytes() == getattr(whole.state, name).tobytes()
+    for one, other in zip(resumed.state.shown[:2], whole.state.shown[:2], strict=True):
+        assert one.tobytes() == other.tobytes()
+    for one, other in zip(resumed.state.chats, whole.state.chats, strict=True):
+        assert (one == other).all()
+
+
+def repeated(indptr, n):
+    """Return the ends of the rows of `n` copies."""
+    return np.concatenate([indptr[:1], *(indptr[1:] + k * indptr[-1] for k in range(n))])
+
+
+def shifted(numbers, size, n):
+    """Return numbers below `size` in `n` copies, each its own; those below 0 stay."""
+    parts = (np.where(numbers < 0, numbers, numbers + k * size) for k in range(n))
+    return np.concatenate([part.astype(numbers.dtype) for part in parts])
+
+
+def copies(state, n):
+    """Return a world of `n` copies of `state` that do not know of each other."""
+    size, ties, chats = state.n_users, state.ties, state.chats
+    indptr, contacts = csr(ties)
+    new = dataclasses.replace(
+        state,
+        users=np.tile(state.users, n).view(np.recarray),
+        shown=Shown(*(np.zeros(n * size + k, np.uint64) for k in (1, 0, 1, 0))),
+        ties=ties_of(repeated(indptr, n), shifted(contacts.astype(np.int64), size, n),
+                ties.rank_weight, ties.rank_total),
+        chats=Chats(
+            *(np.tile(part, n) for part in chats[:4]), repeated(chats.indptr, n),
+            shifted(chats.members.astype(np.int64), size, n).astype(np.uint32),
+            *chat_rows([
+                [g + k * len(chats.platform) for g in mine]
+                for k in range(n) for mine in chats_of(chats)
+            ]),
+        ),
+        abuse=state.abuse.copy(),
+        at_start=np.tile(state.at_start, n).view(np.recarray),
+    )  # fmt: skip
+    new.show(Threads(1))
+    return new
+
+
+@pytest.mark.slow
+def test_copies_of_a_world_have_its_mean_and_a_variance_that_shrinks_with_their_number():
+    config, start = world("+scenario=call_ban_only")
+    n_runs, n_copies, steps = 64, 4, 20
+    series = [Series("whatsapp", "any", "installed"), Series("telegram", "any", "dau"),
+              Series("cellular", "call", "use"), Series("any", "any", "welfare")]  # fmt: skip
+    columns = [step_series(config).index(s) for s in series]
+
+    def last(state, replication):
+        run = advanced(simulation(config, state, replication), steps)
+        return run.recorder.observations.steps[-1][0, columns]
+
+    many = copies(start, n_copies)
+    one = np.array([last(start, r) for r in range(n_runs)])
+    all_ = np.array([last(many, r) for r in range(n_runs)])
+    # replications are independent; the logarithm of a variance errs by sqrt(2 / (n - 1))
+    error = np.sqrt((one.var(axis=0, ddof=1) + all_.var(axis=0, ddof=1)) / n_runs)
+    ratio = np.log(one.var(axis=0, ddof=1) / all_.var(axis=0, ddof=1))
+    of_ratio = np.sqrt(4 / (n_runs - 1))
+    print(f"copies: means {one.mean(axis=0)} {all_.mean(axis=0)}, s.e. {error}")
+    print(f"copies: variance ratios {np.exp(ratio)}, s.e. of the log {of_ratio:.3f}")
+    assert (np.abs(one.mean(axis=0) - all_.mean(axis=0)) < 4 * error).all()
+    assert (np.abs(ratio - np.log(n_copies)) < 4 * of_ratio).all()
+
+
+FAST = (  # everything faster than life, so that a week is long and its error can be seen
+    "population.n_users=8000", "dur_days=119", "~policies.max_egov", "compare_to=[]",
+    "behaviour.install_rate=0.06", "behaviour.drop_rate=0.06", "behaviour.habit_rate=0.06",
+    "behaviour.pair_rate=0.1", "policies.max_campaign.trial_rate=0.06",
+    "policies.max_campaign.awareness_rate=0.2",
+)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_halving_the_step_halves_its_error():
+    """A ratio of successive differences is 2 at first order, 4 at second, 1 without convergence.
+
+    The standard error is that of independent replications; steps of different length see
+    different random numbers.
+    """
+    _, start = world(BAN, *FAST, "step_days=1.75")
+    day, runs, mean, error = 84, range(8), {}, {}
+    for days in (7, 3.5, 1.75, 0.875):
+        config = load_config(BAN, *FAST, f"step_days={days}")
+        column = step_series(config).index(Series("max", "any", "dau"))
+        reach = [
+            advanced(
+                simulation(config, start, r), round(day / days) + 1
+            ).recorder.observations.steps[-1]
+            for r in runs
+        ]
+        reach = np.array(reach)[:, 0, column]
+        mean[days], error[days] = reach.mean(), reach.std(ddof=1) / np.sqrt(len(runs))
+    coarse, fine = mean[7] - mean[1.75], mean[3.5] - mean[0.875]
+    ratio = coarse / fine
+    of_coarse, of_fine = np.hypot(error[7], error[1.75]), np.hypot(error[3.5], error[0.875])
+    spread = abs(ratio) * np.hypot(of_coarse / coarse, of_fine / fine)
+    print(f"steps: {mean}, s.e. {error}; halvings {[a - b for a, b in pairwise(mean.values())]}; "
+          f"ratio {ratio:.3f}, s.e. {spread:.3f}")  # fmt: skip
+    assert 4 * spread < 1
+    assert abs(ratio - 2) < 4 * spread
