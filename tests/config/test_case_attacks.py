@@ -15,9 +15,8 @@ from sim.base.inputs import MOST_BYTES as MOST_OF_A_TABLE
 from sim.commands import case
 from sim.commands.scenarios import main as scenarios
 from sim.config import compose as schema
-from sim.config.conf import CASES
 from sim.config.case_files import MOST_BYTES, MOST_FILES
-from sim.config.conf import CONF
+from sim.config.conf import CASES, CONF
 from sim.config.jobs import configurations
 from tests.helpers.cli import command
 
