@@ -10,7 +10,6 @@ from typing import NamedTuple
 from sim.base.errors import ConfigError
 
 FOLDER = "hydra.sweep.dir"
-SEARCH = "hydra.searchpath"
 LAUNCHERS = {  # of Hydra, and files of conf/cluster: the executor that does their work
     "basic": "serial",
     "submitit_slurm": "slurm",
@@ -41,7 +40,7 @@ def split(overrides: Iterable[str]) -> Request:
             executor.append(override)
         elif key == FOLDER:
             folder = Path(value.strip("'\""))
-        elif re.match(r"hydra\b", key) and key != SEARCH:
+        elif re.match(r"hydra\b", key):
             allowed = f"{FOLDER}=FOLDER, executor=NAME, executor.KEY=VALUE"
             raise ConfigError(f"{override}: allowed with -m: {allowed}")
         else:
