@@ -78,6 +78,7 @@ def _failed(job: Job, session: str, error: str) -> Report:
         return NOTHING
     record = {"status": "failed", "error": error, "traceback": traceback.format_exc()}
     try:
+        job.folder.mkdir(exist_ok=True)  # it may not have begun
         write_json(job.folder / NAME, entry | record | made_by() | {"session": session})
     except OSError:
         print(f"Job {job.number} failed: {error}", file=sys.stderr)
