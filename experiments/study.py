@@ -158,7 +158,7 @@ def take(request: Request, name: str) -> SweepFolder:
     if ended.n_done < ended.n_runs:
         raise ConfigError(
             f"{folder.path}: {ended.n_done} of {ended.n_runs} runs are done ({ended.why}); "
-            f"python -m experiments.sweep --status {folder.path}"
+            f"python -m sim.resume --status {folder.path}"
         )
     return folder
 

@@ -17,7 +17,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 #
 # Designs stand in `conf/design`; anything in them can be set in the request. Every run is checked
 # before the first one starts, and all of it is kept in a folder: what is missing or failed can be
-# done later (`python -m experiments.sweep --resume FOLDER`).
+# done later (`python -m sim.resume FOLDER`).
 
 # %%
 from experiments.study import take

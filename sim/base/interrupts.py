@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
+PAUSE = 0.2  # between two looks whether to stop [s]
 
 
 class Interrupted(BaseException):
     """The user or the machine wants the process to end; `message` says what is left."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(signum)  # which pickle hands to a copy: joblib sends it home
+        super().__init__(signum)  # which pickle hands to a copy
         self.signum, self.message = signum, ""
 
     def __str__(self) -> str:
@@ -85,10 +86,30 @@ class Interrupts:
         os.write(2, b"Stopping after this step; once more to stop at once.\n")
 
 
-def hand_on(stop: Interrupted) -> None:
-    """Hand a signal on to who listened before the runs did: submitit queues a job again.
+class Asked(Interrupts):
+    """Listens to no signal: `leaves` says, from another thread, whether runs have to stop.
 
-    To be called when what was reached is kept. Does nothing where nobody listened.
+    For the workers of a sweep, whose signals are their driver's, or come where nobody can listen.
     """
-    if stop.signum == signal.SIGUSR2 and callable(signal.getsignal(stop.signum)):
-        signal.raise_signal(stop.signum)
+
+    def __init__(self, leaves: Callable[[], bool]) -> None:
+        super().__init__()
+        self._leaves = leaves
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Look now and then whether runs have to stop."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._look, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _look(self, over: threading.Event) -> None:
+        while not over.wait(PAUSE):
+            if self._leaves():
+                self._signum = signal.SIGTERM
+                return

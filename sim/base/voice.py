@@ -15,13 +15,6 @@ def set_level(options: Namespace) -> None:
         _log.setLevel(level)
 
 
-def levels_of_jobs(options: Namespace) -> list[str]:
-    """Return overrides for the jobs of a sweep, in which Hydra sets up logging anew."""
-    level = _level(options)
-    of_jobs = [f"++hydra.job_logging.loggers.sim.level={level}"] if level else []
-    return [*of_jobs, *(["hydra.hydra_logging.root.level=ERROR"] if options.quiet else [])]
-
-
 def _level(options: Namespace) -> str:
     return "ERROR" if options.quiet else "INFO" if options.verbose else ""
 

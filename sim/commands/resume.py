@@ -1,48 +1,76 @@
-"""Go on with runs that were interrupted: ``python -m sim.resume FOLDER``.
+"""Go on with runs that were interrupted: ``python -m sim.resume FOLDER [executor=NAME]``.
 
 A command of its own: what follows ``python -m sim`` changes a configuration, and runs that are
-resumed take no changes. Their folder holds the configuration. In the folder of a sweep, all jobs
-that are missing, failed or were interrupted are done, one after another.
+resumed take no changes. Their folder holds the configuration. In the folder of a sweep or of
+``python -m sim -m``, all that is missing, failed or was interrupted is done, by any executor.
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
+from argparse import Namespace
 from pathlib import Path
 
+from rich.console import Console
+
 from sim.base.endings import ending_well
-from sim.commands.cli import report, take
-from sim.config.compose import load_config
+from sim.base.errors import ConfigError
+from sim.commands.cli import report
 from sim.engine.ranks import Ranks
+from sim.report.run_folder import fill_shown
 from sim.runs.checkpoint import Checkpoint
-from sim.runs.manifest import MULTIRUN, OVERRIDES, write_overrides
 from sim.runs.run import compare
-from sim.sweeps.multirun import Job, Multirun
+from sim.sweeps.launch import job_handling
+from sim.sweeps.multirun import Multirun
+from sim.sweeps.request import Handling
+from sim.sweeps.session import hold
+from sim.sweeps.status import shown, status
+from sim.sweeps.tasks import is_batch, open_batch
 
-TO_DO = ("missing", "failed", "interrupted")  # status of jobs
-INCOMPLETE = 1  # exit status
 
-
-def main() -> None:
+def main(arguments: list[str] | None = None) -> int:
     """Refuse a folder that cannot be resumed, or take its runs to their end."""
     parser = argparse.ArgumentParser(
         "python -m sim.resume", description="Go on with runs that were interrupted."
     )
-    parser.add_argument("folder", type=Path, help="outputs/..., or of a sweep: multirun/...")
-    folder = parser.parse_args().folder
+    parser.add_argument(
+        "folder",
+        type=Path,
+        help="of a run: outputs/...; or of many: multirun/..., outputs/sweeps/...",
+    )
+    parser.add_argument(
+        "--status", action="store_true", help="say how a sweep stands, run nothing"
+    )
+    parser.add_argument(
+        "overrides", nargs="*", metavar="KEY=VALUE", help="of a sweep: executor, max_failures"
+    )
+    options = parser.parse_intermixed_args(arguments)
     with ending_well():
-        if (folder / MULTIRUN).exists():
-            _resume_sweep(folder)
-        else:
-            _resume_run(Checkpoint.of(folder), folder)
+        if is_batch(options.folder):
+            return _resume_batch(options)
+        if options.status or options.overrides:
+            raise ConfigError(f"{options.folder}: one run; --status and KEY=VALUE are of sweeps")
+        _resume_run(Checkpoint.of(options.folder), options.folder)
+        return 0
+
+
+def _resume_batch(options: Namespace) -> int:
+    batch = open_batch(options.folder)
+    if options.status:
+        Console().print(shown(status(batch)))
+        return 0
+    for override in options.overrides:
+        if not override.lstrip("+").startswith(("executor", "max_failures")):
+            raise ConfigError(f"{override}: the folder holds it; allowed: executor, max_failures")
+    read = job_handling if isinstance(batch, Multirun) else Handling.of
+    return hold(batch, read(options.overrides))
 
 
 def _resume_run(checkpoint: Checkpoint, folder: Path) -> None:
     if checkpoint.header.config.engine.name == "mpi":
         _among_ranks(checkpoint, folder)
     else:
-        report(take(checkpoint), folder)
+        report(fill_shown(checkpoint), folder)
 
 
 def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
@@ -51,31 +79,10 @@ def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
     ranks.hush()
     with ranks.one_fate():
         if ranks.is_first:
-            report(take(checkpoint), folder)
+            report(fill_shown(checkpoint), folder)
         else:
             compare(checkpoint.header.config)
 
 
-def _resume_sweep(folder: Path) -> None:
-    todo = [job for job in Multirun.of(folder).jobs if job.status in TO_DO]
-    for k, job in enumerate(todo, 1):
-        print(f"{k} of {len(todo)}: job {job.number}, {job.status}: {' '.join(job.overrides)}")
-        _resume_job(job)
-    after = Multirun.of(folder)
-    print(after)
-    if any(job.status != "done" for job in after.jobs):
-        raise SystemExit(INCOMPLETE)
-
-
-def _resume_job(job: Job) -> None:
-    """Do a job; if it fails, its manifest and a line say so, and the others are done still."""
-    try:
-        if not (job.folder / OVERRIDES).is_file():  # it never began
-            write_overrides(job.overrides, job.folder)
-        take(Checkpoint.at(job.folder, load_config(*job.overrides)))
-    except Exception as error:
-        print(f"Job {job.number} failed: {error}", file=sys.stderr)
-
-
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

@@ -1,4 +1,4 @@
-"""The jobs of a sweep, as Hydra's basic sweeper makes them, and whether they can be run."""
+"""The jobs of a multirun, by Hydra's grammar of overrides, and whether they can be run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ from sim.config.keys import set_key
 from sim.config.refusals import unreadable
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
-
-CLUSTER = "cluster"  # the group of conf/ that says where jobs run
-ELSEWHERE = {"+cluster=slurm", "hydra/launcher=submitit_slurm"}  # on other machines than this one
 
 
 def expand(overrides: Iterable[str]) -> list[tuple[str, ...]]:
@@ -89,11 +86,6 @@ def _refuse(parsed: list[Override]) -> None:
     for override in parsed:
         if not override.is_sweep_override():
             continue
-        if override.key_or_group == CLUSTER:
-            raise ConfigError(
-                f"{override.input_line}: cannot be swept, as it says where all jobs of a sweep "
-                "run; allowed: one of them"
-            )
         if override.is_hydra_override() or not override.is_discrete_sweep():
             raise ConfigError(f"{override.input_line}: cannot be swept")
 

@@ -18,7 +18,7 @@ from sim.config.settings import NetworkConfig
 from sim.config.sim_config import SimConfig
 
 Location = tuple[int | str, ...]
-ADDED = ("+scenario", "+policy", "+cluster")  # groups of files that are added
+ADDED = ("+scenario", "+policy")  # groups of files that are added
 OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
 
 

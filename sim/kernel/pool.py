@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 
-# What may leave a process fewer cores than the system says: Slurm, and joblib in its workers.
-_LIMITS = ("SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS")
+THREADS = "NUMBA_NUM_THREADS"  # set for the workers of a sweep, which share the cores
+_LIMITS = ("SLURM_CPUS_PER_TASK", THREADS)  # what may leave fewer cores than the system says
 PART = 1 << 16  # users worked on together: they stay in a cache, column after column
 _AHEAD = 2  # results a thread may be ahead of the one asked for: bounds the memory of a stream
 
 
 def available_cores() -> int:
-    """Return how many cores this process may use, by its affinity, Slurm and joblib."""
+    """Return how many cores this process may use, by its affinity, Slurm and its driver."""
     told = [os.environ.get(name, "") for name in _LIMITS]
     return min(
         [_system_cores(), *(int(n) for n in told if n.isascii() and n.isdecimal() and int(n) > 0)]

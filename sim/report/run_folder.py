@@ -12,6 +12,8 @@ from typing import Any
 
 from sim.base.interrupts import Interrupted
 from sim.base.locks import alone
+from sim.base.progress import Progress
+from sim.base.voice import is_quiet
 from sim.config.sim_config import SimConfig
 from sim.model.watch import OnStep
 from sim.report.facts import facts
@@ -21,7 +23,7 @@ from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import manifest, refuse_company
 from sim.runs.memory import GB, check_memory
 from sim.runs.results import Result
-from sim.runs.run import compare_watched
+from sim.runs.run import compare_watched, n_steps_in_all
 from sim.runs.tables import write_config, write_tables
 
 _log = logging.getLogger(__name__)
@@ -38,6 +40,16 @@ def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambd
         As `fill_folder` does.
     """
     return fill_folder(Checkpoint.at(Path(folder), config), on_step)
+
+
+def fill_shown(checkpoint: Checkpoint) -> Result:
+    """Fill the folder as `fill_folder` does, and show progress unless the process is quiet."""
+    config = checkpoint.header.config
+    if is_quiet():
+        return fill_folder(checkpoint, lambda: None)
+    n_steps, n_users = n_steps_in_all(config), config.population.n_users
+    with Progress(config.scenario, n_steps, n_users, checkpoint.n_done) as progress:
+        return fill_folder(checkpoint, progress.step)
 
 
 def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:

@@ -26,7 +26,7 @@ from sim.engine.ranks import Ranks
 from sim.runs.memory import GB, Estimate
 
 NAME = "manifest.json"
-MULTIRUN = "multirun.yaml"  # in the folder of a multirun, which Hydra writes before the first job
+MULTIRUN = "multirun.yaml"  # in the folder of a multirun, with the overrides of each job
 OVERRIDES = ".hydra/overrides.yaml"  # of the command line; Hydra writes those of a sweep's jobs
 
 

@@ -33,13 +33,6 @@ def write_tables(result: Result, folder: Path) -> None:
             table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
 
 
-def is_done(config: SimConfig, folder: Path) -> bool:
-    """Say whether `folder` holds all that comes out of `config`."""
-    path = folder / CONFIG
-    is_same = path.is_file() and path.read_text() == _as_yaml(config)
-    return is_same and read_manifest(folder).get("status") == "done"
-
-
 def read_result(folder: Path | str) -> Result:
     """Return what a run has left in its folder.
 

@@ -1,4 +1,4 @@
-"""Drive a sweep: find what is missing, hand it to workers, until all is there."""
+"""Drive a batch: find what is missing, hand it to workers, until all is there."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from sim.base.errors import ConfigError
 from sim.base.interrupts import SIGNALS
 from sim.base.locks import alone
@@ -20,8 +18,8 @@ from sim.base.stamps import utc
 from sim.base.versions import made_by
 from sim.runs.manifest import NAME as MANIFEST
 from sim.runs.manifest import write_json
+from sim.sweeps.batch import Batch
 from sim.sweeps.executors import Executor
-from sim.sweeps.folder import DONE, FAILED, SweepFolder
 from sim.sweeps.progress import SweepProgress
 
 PATIENCE = 6  # rounds in which workers died and nothing came of it, before the driver gives up
@@ -40,12 +38,17 @@ class Ended(NamedTuple):
         """Return how many runs have no result."""
         return self.n_runs - self.n_done - self.n_failed
 
+    @property
+    def is_complete(self) -> bool:
+        """Say whether all runs are done."""
+        return self.n_done == self.n_runs
 
-def drive(folder: SweepFolder, executor: Executor, max_failures: int | None = None) -> Ended:
-    """Take all runs of a sweep that are missing or have failed before.
 
-    Ctrl-C and SIGTERM let workers end the run that they are at; a second one stops at once. What
-    is there stays, and driving the folder again goes on from it.
+def drive(batch: Batch, executor: Executor, max_failures: int | None = None) -> Ended:
+    """Take all runs of a batch that are missing or have failed before.
+
+    Ctrl-C and SIGTERM let workers end the run that they are at, or keep a checkpoint of it; a
+    second one stops at once. What is there stays, and driving the batch again goes on from it.
 
     Parameters
     ----------
@@ -55,64 +58,45 @@ def drive(folder: SweepFolder, executor: Executor, max_failures: int | None = No
     Raises
     ------
     ConfigError
-        If another process is at the sweep, or the sweep was begun by other sources.
+        If another process is at the batch, or it was begun by other sources.
     """
-    with alone(folder.path, "this sweep"):
+    with alone(batch.path, "this sweep"):
         session = uuid.uuid4().hex[:8]
-        with _noted(folder, executor, session) as entry, _stopping(folder) as stopped:
-            ended = _rounds(folder, executor, session, max_failures)
+        with _noted(batch, executor, session) as entry, _stopping(batch) as stopped:
+            ended = _rounds(batch, executor, session, max_failures)
             if stopped:  # perhaps in the midst of the last run, which was done then
                 ended = ended._replace(why="interrupted" if ended.n_missing else "done")
             entry |= ended._asdict()
     return ended
 
 
-def _rounds(
-    folder: SweepFolder, executor: Executor, session: str, max_failures: int | None
-) -> Ended:
+def _rounds(batch: Batch, executor: Executor, session: str, max_failures: int | None) -> Ended:
     """Hand out what is missing until nothing is; workers that die make another round."""
     idle, why = 0, "workers died"
-    progress = SweepProgress(folder.path.name, len(folder.runs))
-    before = _counted(folder, session)
-    while idle < PATIENCE and not folder.stop.exists():
-        todo = _todo(folder, session)
+    progress = SweepProgress(batch.path.name, batch.n_runs)
+    before = batch.counts(session)
+    while idle < PATIENCE and not batch.stop.exists():
+        todo = batch.tasks(session)
         if not todo:
             why = "done"
             break
         progress.begin(before)
-        for report in executor.run(folder.path, todo, session):
+        for report in executor.run(batch.path.absolute(), todo, session):
             progress.add(report)
             if max_failures is not None and progress.n_failed > max_failures:
                 why = "too many failures"
-                folder.stop.touch()
-        now = _counted(folder, session)
+                batch.stop.touch()
+        now = batch.counts(session)
         idle = idle + 1 if now == before else 0
         before = now
-    n_done, n_failed = _counted(folder, session)
-    return Ended(len(folder.runs), n_done, n_failed, why)
-
-
-def _todo(folder: SweepFolder, session: str) -> list[int]:
-    """Return the shards with runs that are missing or failed in another session."""
-    settled = _settled(folder.records(), session)
-    missing = ~folder.runs["run"].isin(settled["run"])
-    return sorted({int(number) for number in folder.shard_of[missing]})
-
-
-def _counted(folder: SweepFolder, session: str) -> tuple[int, int]:
-    """Return how many runs are done and how many have failed in this session."""
-    status = _settled(folder.records(), session)["status"]
-    return int((status == DONE).sum()), int((status == FAILED).sum())
-
-
-def _settled(records: pd.DataFrame, session: str) -> pd.DataFrame:
-    return records[(records["status"] == DONE) | (records["session"] == session)]
+    n_done, n_failed = batch.counts(session)
+    return Ended(batch.n_runs, n_done, n_failed, why)
 
 
 @contextmanager
-def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[dict[str, Any]]:
+def _noted(batch: Batch, executor: Executor, session: str) -> Iterator[dict[str, Any]]:
     """Note in the manifest who is at the sweep, since when and how that ended."""
-    manifest = folder.manifest
+    manifest = batch.manifest
     ours = made_by()
     _refuse_mixture(manifest, ours["sources"])
     entry: dict[str, Any] = {
@@ -120,7 +104,7 @@ def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[di
         "executor": executor.model_dump(), **ours, "why": "running",
     }  # fmt: skip
     manifest["sessions"].append(entry)
-    write_json(folder.path / MANIFEST, manifest)
+    write_json(batch.path / MANIFEST, manifest)
     began = time.perf_counter()
     try:
         yield entry
@@ -129,20 +113,20 @@ def _noted(folder: SweepFolder, executor: Executor, session: str) -> Iterator[di
         raise
     finally:
         entry |= {"ended": utc(), "duration_s": round(time.perf_counter() - began, 3)}
-        write_json(folder.path / MANIFEST, manifest)
+        write_json(batch.path / MANIFEST, manifest)
 
 
 def _refuse_mixture(manifest: dict[str, Any], now: Any) -> None:
     for session in manifest["sessions"]:
         if session["sources"] != now:
             raise ConfigError(
-                f"this sweep was begun by other sources (commit {session['commit']}); its runs "
-                "would not be comparable: check that commit out, or begin another sweep"
+                f"these runs were begun by other sources (commit {session['commit']}); others "
+                "would not be comparable: check that commit out, or begin anew"
             )
 
 
 @contextmanager
-def _stopping(folder: SweepFolder) -> Iterator[list[int]]:
+def _stopping(batch: Batch) -> Iterator[list[int]]:
     """Turn the first signal into the file that stops workers; yields the signals that came."""
     came: list[int] = []
 
@@ -150,14 +134,14 @@ def _stopping(folder: SweepFolder) -> Iterator[list[int]]:
         if came:  # workers see that their driver is gone; what they have written stays
             os._exit(128 + signum)
         came.append(signum)
-        folder.stop.touch()
-        os.write(2, b"Stopping after the runs under way; once more to stop at once.\n")
+        batch.stop.touch()
+        os.write(2, b"Stopping as soon as what is reached is kept; once more to stop at once.\n")
 
-    folder.stop.unlink(missing_ok=True)
+    batch.stop.unlink(missing_ok=True)
     before = {signum: signal.signal(signum, note) for signum in SIGNALS}
     try:
         yield came
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-        folder.stop.unlink(missing_ok=True)
+        batch.stop.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -15,11 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
-from sim.base.errors import ConfigError
-from sim.runs.manifest import MULTIRUN, read_manifest
 from sim.sweeps.folder import SweepFolder
-from sim.sweeps.multirun import Job, Multirun
+from sim.sweeps.multirun import Multirun
 from sim.sweeps.status import status
+from sim.sweeps.tasks import open_batch
 
 ASKED = "job_scenario"  # that a job of a multirun asks about; its counterfactuals come with it
 
@@ -54,13 +52,8 @@ def evidence(path: Path) -> Evidence:
     ConfigError
         If that is neither a sweep nor a multirun.
     """
-    if SweepFolder.is_sweep(path):
-        return _Sweep(SweepFolder(path))
-    if (path / MULTIRUN).is_file():
-        return _Multirun(Multirun.of(path))
-    raise ConfigError(
-        f"{path}: neither a sweep (python -m experiments.sweep) nor a multirun (python -m sim -m)"
-    )
+    batch = open_batch(path)
+    return _Multirun(batch) if isinstance(batch, Multirun) else _Sweep(batch)
 
 
 class _Sweep:
@@ -69,7 +62,7 @@ class _Sweep:
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self.parameters = folder.design.keys
-        self.go_on = f"python -m experiments.sweep --resume {folder.path}"
+        self.go_on = f"python -m sim.resume {folder.path}"
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -100,7 +93,7 @@ class _Multirun:
 
     def __init__(self, multirun: Multirun) -> None:
         self._multirun = multirun
-        self.go_on = f"python -m sim.resume {multirun.folder}"
+        self.go_on = f"python -m sim.resume {multirun.path}"
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
         self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": ASKED})
@@ -109,8 +102,8 @@ class _Multirun:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        told = pd.DataFrame([_told(job) for job in self._multirun.jobs])
-        return pd.concat([told["run"], self._rows, told.drop(columns="run")], axis=1)
+        found = status(self._multirun).runs
+        return pd.concat([found["run"], self._rows, found.drop(columns="run")], axis=1)
 
     def parts(self) -> Iterator[pa.Table]:
         for job in self._multirun.jobs:
@@ -130,31 +123,12 @@ def _in_order(table: pa.Table) -> pa.Table:
 
 
 def _values(overrides: tuple[str, ...]) -> dict[str, object]:
-    """Return what the overrides of a job set, by key; deletions and launchers set nothing."""
+    """Return what the overrides of a job set, by key; deletions set nothing."""
     pairs = [override.lstrip("+").partition("=") for override in overrides]
-    return {
-        key: _value(text)
-        for key, _, text in pairs
-        if not key.startswith("~") and re.split(r"[./]", key)[0] not in ("hydra", "cluster")
-    }
+    return {key: _value(text) for key, _, text in pairs if not key.startswith(("~", "hydra"))}
 
 
 def _value(text: str) -> object:
     """Return the number or text that an override sets; a list as it is written."""
     value = OmegaConf.from_dotlist([f"value={text}"])["value"]
     return text if OmegaConf.is_config(value) else value
-
-
-def _told(job: Job) -> dict[str, object]:
-    """Return what the manifest of a job says of it."""
-    entry = read_manifest(job.folder)
-    return {
-        "run": job.number,
-        "status": job.status,
-        "error": entry.get("error"),
-        "traceback": entry.get("traceback"),
-        "seconds": entry.get("duration_s"),
-        "version": entry.get("versions", {}).get("sim"),
-        "commit": entry.get("commit"),
-        "sources": entry.get("sources"),
-    }

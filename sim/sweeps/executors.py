@@ -1,65 +1,87 @@
-"""Who takes the shards: this process, local processes, Dask workers, here or on Slurm.
+"""Who takes the tasks: this process, local processes, or Dask workers on Slurm.
 
-An executor hands shards to workers and yields what they report. What a worker that died was at
+An executor hands tasks to workers and yields what they report. What a worker that died was at
 stays undone, without an error: the driver reads on disk what is missing.
 """
 
 from __future__ import annotations
 
-import os
+import logging
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from multiprocessing.connection import wait
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from sim.base.errors import ConfigError
+from sim.base.extras import extra
 from sim.base.interrupts import SIGNALS
 from sim.base.strict import Strict
 from sim.config.conf import ROOT
+from sim.config.sim_config import SimConfig
 from sim.kernel.pool import available_cores
-from sim.sweeps.work import Report, work
+from sim.runs.memory import check_memory
+from sim.sweeps.batch import Report
+from sim.sweeps.leaving import at_work, begin_process
+from sim.sweeps.tasks import take
 
 if TYPE_CHECKING:
     from distributed import Client
 
+MARGIN = 60.0  # before its time limit a worker on Slurm leaves; a quarter of a short limit [s]
 Workers = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class Serial(Strict):
-    """The process that drives, one shard after another."""
+class Here(Strict):
+    """An executor of this machine."""
+
+    def check(self, configs: Iterable[SimConfig]) -> None:
+        """Refuse a run for which there is no room.
+
+        Raises
+        ------
+        ConfigError
+            If one of `configs` does not fit in memory.
+        """
+        for config in configs:
+            check_memory(config)
+
+
+class Serial(Here):
+    """The process that drives, one task after another, each on all cores."""
 
     kind: Literal["serial"] = "serial"
 
-    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
-        """Work at shards of the sweep in `path` and yield reports as they come."""
-        for number in shards:
-            yield work(path, number, session)
+    def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
+        """Take tasks of the batch in `path` and yield reports as they come."""
+        for task in tasks:
+            yield take(path, task, session)
 
 
-class Processes(Strict):
-    """Processes of this machine."""
+class Processes(Here):
+    """Processes of this machine, which share its cores."""
 
-    kind: Literal["processes"] = "processes"
+    kind: Literal["processes", "dask"] = "processes"  # dask: its name of before
     workers: Workers | None = None  # null: one a core
 
-    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
-        """Work at shards of the sweep in `path` and yield reports as they come."""
-        n = min(self.workers or available_cores(), len(shards))
+    def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
+        """Take tasks of the batch in `path` and yield reports as they come."""
+        n = min(self.workers or available_cores(), len(tasks))
+        manner = (available_cores() // n, logging.getLogger("sim").level)
         # spawn: a forked child of a process that runs threads may hang
-        with ProcessPoolExecutor(n, get_context("spawn"), _follow_driver) as pool:
+        with ProcessPoolExecutor(n, get_context("spawn"), begin_process, manner) as pool:
             with _sheltered():
-                futures = [pool.submit(work, path, number, session) for number in shards]
+                futures = [pool.submit(at_work, take, path, task, session) for task in tasks]
             yield from _reports(futures)
 
 
@@ -81,72 +103,65 @@ def _reports(futures: Sequence[Future[Report]]) -> Iterator[Report]:
             return
 
 
-def _follow_driver() -> None:
-    """Leave Ctrl-C, which reaches all processes of a terminal, to the driver; end when it ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_driver, daemon=True).start()
-
-
-def _end_with_driver() -> None:
-    """End this process when the one that began it has: a pool's worker would wait for ever."""
-    parent = parent_process()
-    assert parent is not None
-    wait([parent.sentinel])
-    os._exit(1)
-
-
-class Dask(Strict):
-    """Dask workers on this machine, each a process with one thread."""
-
-    kind: Literal["dask"] = "dask"
-    workers: Workers | None = None  # null: one a core
-
-    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
-        """Work at shards of the sweep in `path` and yield reports as they come."""
-        from distributed import Client, LocalCluster
-
-        n = min(self.workers or available_cores(), len(shards))
-        with (
-            LocalCluster(n_workers=n, threads_per_worker=1, dashboard_address=None) as cluster,
-            Client(cluster) as client,
-        ):
-            yield from _with_dask(client, path, shards, session)
-
-
 class Slurm(Strict):
-    """Dask workers in Slurm jobs of one core each, as many as there is work for."""
+    """Dask workers in Slurm jobs, as many as there is work for."""
 
     kind: Literal["slurm"] = "slurm"
     workers: Workers  # at most
     queue: str | None = None  # partition
     account: str | None = None
+    cores: int = Field(default=1, ge=1, le=10_000)  # of a worker: threads of a job of -m
     memory: str = "2GB"  # of a worker
-    walltime: str = "01:00:00"  # of a worker: new ones follow until the sweep is done
+    # of a worker: new ones follow until all is done
+    walltime: str = Field(default="01:00:00", pattern=r"^(\d+-)?\d\d:\d\d:\d\d$")
     host: str | None = None  # of the driver, as workers reach it; null: found out
     directives: tuple[str, ...] = ()  # more lines of #SBATCH: ["--constraint=avx512"]
 
-    def run(self, path: Path, shards: Sequence[int], session: str) -> Iterator[Report]:
-        """Work at shards of the sweep in `path` and yield reports as they come."""
+    def check(self, _: Iterable[SimConfig]) -> None:
+        """Refuse to go where there is no Slurm; whether a run fits is checked on its node.
+
+        Raises
+        ------
+        ConfigError
+            If there is no sbatch, or dask-jobqueue is not installed.
+        """
+        with _keeping_handlers():  # which this library sets when it is imported
+            extra("dask_jobqueue")
+        if shutil.which("sbatch") is None:
+            raise ConfigError("executor=slurm: no sbatch here; allowed: where there is a Slurm")
+
+    @property
+    def lifetime(self) -> float:
+        """Return after how long a worker leaves, before Slurm ends it [s]."""
+        days, hours, minutes, seconds = map(int, re.split("[-:]", f"0-{self.walltime}")[-4:])
+        limit = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return limit - min(MARGIN, limit / 4)
+
+    def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
+        """Take tasks of the batch in `path` and yield reports as they come."""
         from distributed import Client
 
-        with _keeping_handlers():  # which this library sets when it is imported
+        with _keeping_handlers():
             from dask_jobqueue import SLURMCluster
+        _quieten()
         place = {} if self.host is None else {"host": self.host}
-        worker_place = [] if self.host is None else ["--host", self.host]
+        options = ["--lifetime", f"{self.lifetime:.0f}s"]
+        options += [] if self.host is None else ["--host", self.host]
         with (
             SLURMCluster(
-                cores=1, processes=1, memory=self.memory, queue=self.queue, account=self.account,
+                cores=1, processes=1, job_cpu=self.cores, memory=self.memory,
+                queue=self.queue, account=self.account,
                 walltime=self.walltime, python=sys.executable, log_directory=str(path / "slurm"),
                 local_directory="/tmp", job_extra_directives=list(self.directives),  # noqa: S108
                 job_script_prologue=[f"export PYTHONPATH={ROOT}:$PYTHONPATH"],
                 scheduler_options={"dashboard_address": None, **place},
-                worker_extra_args=worker_place,
+                worker_extra_args=options,
             ) as cluster,
             Client(cluster) as client,
         ):  # fmt: skip
             _check_job(cluster.job_script())
-            cluster.adapt(minimum=1, maximum=min(self.workers, len(shards)))
-            yield from _with_dask(client, path, shards, session)
+            cluster.adapt(minimum=1, maximum=min(self.workers, len(tasks)))
+            yield from _with_dask(client, path, tasks, session)
 
 
 @contextmanager
@@ -173,19 +188,22 @@ def _check_job(script: str) -> None:
         raise ConfigError(f"executor=slurm: {found.stderr.strip()}")
 
 
-Executor = Annotated[Serial | Processes | Dask | Slurm, Field(discriminator="kind")]
+Executor = Annotated[Serial | Processes | Slurm, Field(discriminator="kind")]
 
 
-def _with_dask(
-    client: Client, path: Path, shards: Sequence[int], session: str
-) -> Iterator[Report]:
-    """Yield reports of workers; a shard that kills them again and again is left."""
+def _quieten() -> None:
+    """Leave the terminal to what the driver says: Dask's scheduler logs every worker there."""
+    logging.getLogger("distributed").setLevel(logging.WARNING)
+
+
+def _with_dask(client: Client, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
+    """Yield reports of workers; a task that kills them again and again is left."""
     from distributed import KilledWorker
     from distributed import as_completed as completed
 
     futures = [
-        client.submit(work, path, number, session, key=f"{session}-{number}", pure=False)
-        for number in shards
+        client.submit(take, path, task, session, key=f"{session}-{task}", pure=False)
+        for task in tasks
     ]
     for future in completed(futures):
         error: Any = future.exception()

@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -28,7 +27,8 @@ from sim.base.drafts import whole
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 from sim.runs.manifest import NAME as MANIFEST
-from sim.runs.manifest import read_manifest, write_json
+from sim.runs.manifest import write_json
+from sim.sweeps.batch import Batch, Report
 from sim.sweeps.design import Design
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.points import Points
@@ -56,7 +56,7 @@ SHARDS_AT_LEAST = 32  # where there are so many points: for several workers, and
 SHARD_SIZE = 20e6  # users times steps, some ten seconds of a core
 
 
-class SweepFolder:
+class SweepFolder(Batch):
     """A sweep on disk; several processes may read it and work in it.
 
     Raises
@@ -94,7 +94,9 @@ class SweepFolder:
             If there is something in the folder already.
         """
         if path.is_dir() and any(path.iterdir()):
-            raise ConfigError(f"{path}: not empty; go on with it by --resume, or name another")
+            raise ConfigError(
+                f"{path}: not empty; go on with it by python -m sim.resume, or name another"
+            )
         for name in ("runs", "outcomes", "claims"):
             (path / name).mkdir(parents=True)
         runs.to_parquet(path / RUNS, index=False)
@@ -131,11 +133,6 @@ class SweepFolder:
         (row,) = self.runs[self.runs["run"] == run].to_dict("records")
         return self.points.config({key: row[key] for key in self.design.keys}, row["scenario"])
 
-    @property
-    def manifest(self) -> dict[str, Any]:
-        """Return what is known of the sweep as a whole."""
-        return read_manifest(self.path)
-
     @cached_property
     def shard_of(self) -> pd.Series:
         """Return the number of the shard of each run."""
@@ -149,6 +146,25 @@ class SweepFolder:
         """Return what came of the runs so far, a row a run (`RECORD`)."""
         tables = [shard.records() for shard in self.shards()]
         return pa.concat_tables(tables).to_pandas()
+
+    @property
+    def n_runs(self) -> int:
+        """Return how many runs there are, done or not."""
+        return len(self.runs)
+
+    def tasks(self, session: str) -> list[int]:
+        """Return the numbers of shards with runs that are neither done nor failed in `session`."""
+        missing = ~self.runs["run"].isin(self._settled(session)["run"])
+        return sorted({int(number) for number in self.shard_of[missing]})
+
+    def counts(self, session: str) -> Report:
+        """Return how many runs are done, and how many have failed in `session`."""
+        status = self._settled(session)["status"]
+        return Report(int((status == DONE).sum()), int((status == FAILED).sum()))
+
+    def _settled(self, session: str) -> pd.DataFrame:
+        records = self.records()
+        return records[(records["status"] == DONE) | (records["session"] == session)]
 
     @property
     def n_to_do(self) -> int:
@@ -166,11 +182,6 @@ class SweepFolder:
         n = self.n_to_do
         if n:
             raise ConfigError(f"{self.path}: {n} runs are not done")
-
-    @property
-    def stop(self) -> Path:
-        """Return the file whose presence tells workers to stop after the run they are at."""
-        return self.path / "stop"
 
 
 class Shard:

@@ -1,117 +1,146 @@
-"""The folder of a multirun: which jobs it has, and what became of each."""
+"""The folder of ``python -m sim -m``: its jobs, each in a folder of its own, and their status.
+
+multirun.yaml    the overrides of each job, in their order
+manifest.json    when and by which version it was begun and gone on with, and how that ended
+0/, 1/, ...      the folder of a job, as of a single run
+claims/*.json    which job a worker is at; the worker holds a lock on it while it lives
+"""
 
 from __future__ import annotations
 
-import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from omegaconf import OmegaConf
 
+from sim.base.drafts import whole
 from sim.base.errors import ConfigError
-from sim.base.place import Place, slurm_queue
-from sim.config.jobs import expand
-from sim.runs.manifest import MULTIRUN, read_manifest
+from sim.base.place import Place
+from sim.runs.manifest import MULTIRUN, NAME, read_manifest, write_json
+from sim.sweeps.batch import Batch, Report
 
-SUBDIR = "${hydra.job.num}"
-SLURM = ".submitit"  # where submitit has a folder for each job of Slurm
-
-# Of a job; running: or waiting in Slurm's queue, or in a place that cannot be looked at from here.
+# Of a job; running: also if its process is in a place that cannot be looked at from here.
 Status = Literal["done", "failed", "interrupted", "running", "missing"]
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job of a multirun."""
+    """One job of a multirun.
+
+    Attributes
+    ----------
+    number : int
+        From 0, in the order of the jobs; the name of the folder.
+    overrides : tuple of str
+        As of ``python -m sim``.
+    folder : Path
+        Of the run.
+    """
 
     number: int
     overrides: tuple[str, ...]
     folder: Path
-    status: Status
+
+    @property
+    def status(self) -> Status:
+        """Return what became of the job, by its manifest and whether its process lasts."""
+        entry = read_manifest(self.folder)
+        status: Status = entry.get("status", "missing")
+        if status == "running" and not Place(**entry["place"]).may_be_alive():
+            return "interrupted"
+        return status
 
 
-@dataclass(frozen=True)
-class Multirun:
-    """A multirun, as far as its jobs have come."""
+class Multirun(Batch):
+    """A multirun on disk, as far as its jobs have come.
 
-    folder: Path
-    jobs: tuple[Job, ...]
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    jobs : tuple of Job
+        All jobs, done or not.
+
+    Raises
+    ------
+    ConfigError
+        If `path` holds no multirun, or one of an older version.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path)
+        self.jobs = _jobs(self.path, _read(self.path / MULTIRUN))
+
+    @staticmethod
+    def is_multirun(path: Path) -> bool:
+        """Say whether a folder holds a multirun."""
+        return (path / MULTIRUN).is_file()
 
     @classmethod
-    def of(cls, folder: Path | str) -> Self:
-        """Return the multirun in `folder`: its jobs are those that ``multirun.yaml`` asks for.
+    def begin(cls, path: Path, jobs: Sequence[tuple[str, ...]]) -> Self:
+        """Lay down a multirun that is yet to be run, or open the one that has the same jobs.
 
         Raises
         ------
         ConfigError
-            If there is none, or one whose jobs' folders have other names than numbers.
+            If there is something else in the folder.
         """
-        folder = Path(folder)
-        hydra = _read(folder)
-        asked = expand(_overrides(hydra))
-        in_slurm = hydra["launcher"]["_target_"].endswith("SlurmLauncher")
-        queued = _queued(folder, len(asked)) if in_slurm else set()
-        return cls(
-            folder,
-            tuple(
-                Job(k, overrides, folder / str(k), _status(folder / str(k), k in queued))
-                for k, overrides in enumerate(asked)
-            ),
-        )
+        if cls.is_multirun(path):
+            found = cls(path)
+            if [job.overrides for job in found.jobs] != list(jobs):
+                raise ConfigError(f"{path}: holds other jobs; allowed: a folder that is new")
+            return found
+        if path.is_dir() and any(path.iterdir()):
+            raise ConfigError(f"{path}: not empty; allowed: a folder that is new")
+        (path / "claims").mkdir(parents=True)
+        write_json(path / NAME, {"n_runs": len(jobs), "sessions": []})
+        with whole(path / MULTIRUN) as draft:
+            OmegaConf.save(OmegaConf.create({"jobs": [list(job) for job in jobs]}), draft)
+        return cls(path)
 
-    def __str__(self) -> str:
-        counts = Counter(job.status for job in self.jobs)
-        told = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
-        return f"{self.folder}: {len(self.jobs)} jobs, {told}"
+    @property
+    def n_runs(self) -> int:
+        """Return how many jobs there are."""
+        return len(self.jobs)
+
+    def tasks(self, session: str) -> list[int]:
+        """Return the numbers of jobs that are neither done nor failed in `session`."""
+        return [job.number for job in self.jobs if not _is_settled(job, session)]
+
+    def counts(self, session: str) -> Report:
+        """Return how many jobs are done, and how many have failed in `session`."""
+        settled = (_entry(job).get("status") for job in self.jobs if _is_settled(job, session))
+        counts = Counter(settled)
+        return Report(counts["done"], counts["failed"])
+
+    def claim(self, number: int) -> Path:
+        """Return the file on which the worker at a job holds a lock."""
+        return self.path / "claims" / f"{number:05}.json"
 
 
-def _read(folder: Path) -> dict[str, Any]:
-    """Return Hydra's own part of what was asked for."""
-    path = folder / MULTIRUN
+def _entry(job: Job) -> dict[str, Any]:
+    return read_manifest(job.folder)
+
+
+def _is_settled(job: Job, session: str) -> bool:
+    entry = _entry(job)
+    status = entry.get("status")
+    return status == "done" or (status == "failed" and entry.get("session") == session)
+
+
+def _read(path: Path) -> list[list[str]]:
+    """Return the overrides of each job."""
     if not path.is_file():
         raise ConfigError(f"{path}: no such file; allowed: a folder of python -m sim -m")
     tree: Any = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    hydra: dict[str, Any] = tree["hydra"]
-    subdir = hydra["sweep"]["subdir"]
-    if subdir != SUBDIR:
-        raise ConfigError(f"{path}: hydra.sweep.subdir={subdir}; allowed: {SUBDIR}")
-    return hydra
+    if "jobs" not in tree:
+        raise ConfigError(f"{path}: of an older version, which has to be checked out to read it")
+    jobs: list[list[str]] = tree["jobs"]
+    return jobs
 
 
-def _overrides(hydra: dict[str, Any]) -> list[str]:
-    """Return what was asked for in the order in which Hydra's sweeper reads it."""
-    params = hydra["sweeper"]["params"] or {}
-    return [*(f"{key}={value}" for key, value in params.items()), *hydra["overrides"]["task"]]
-
-
-def _status(folder: Path, is_queued: bool) -> Status:
-    entry = read_manifest(folder)
-    status: Status = entry.get("status", "missing")
-    if status == "done":
-        return status
-    if is_queued:
-        return "running"
-    if status == "running" and not Place(**entry["place"]).may_be_alive():
-        return "interrupted"
-    return status
-
-
-def _queued(folder: Path, n_jobs: int) -> set[int]:
-    """Return the numbers of jobs that Slurm runs or will run.
-
-    submitit makes a folder for each of them, in the order of the jobs: 12_0, 12_1, ...; 12 for
-    the whole array. Sent once more to the same folder, the jobs come again.
-    """
-    names = [
-        p.name for p in (folder / SLURM).glob("*") if re.fullmatch(r"[0-9]+(_[0-9]+)?", p.name)
-    ]
-    arrays = {name.split("_")[0] for name in names if "_" in name}
-    ids = sorted((name for name in names if name not in arrays), key=_numbers)
-    queue = (slurm_queue() or frozenset()) if ids else frozenset()
-    return {k % n_jobs for k, name in enumerate(ids) if name in queue}
-
-
-def _numbers(name: str) -> list[int]:
-    return [int(number) for number in name.split("_")]
+def _jobs(path: Path, jobs: Sequence[Sequence[str]]) -> tuple[Job, ...]:
+    return tuple(Job(k, tuple(job), path / str(k)) for k, job in enumerate(jobs))

@@ -6,7 +6,8 @@ import sys
 import time
 
 from sim.base.progress import clock
-from sim.sweeps.work import Report
+from sim.base.voice import is_quiet
+from sim.sweeps.batch import Report
 
 PAUSE = 5.0  # between two lines [s]
 
@@ -31,7 +32,7 @@ class SweepProgress:
         now = time.monotonic()
         if self._first is None:  # what came before compiled the rules and says nothing of runs
             self._first = now, self.n_done + self.n_failed
-        if now - self._told > PAUSE:
+        if now - self._told > PAUSE and not is_quiet():
             print(self.line(now), file=sys.stderr, flush=True)
             self._told = now
 

@@ -15,7 +15,6 @@ from sim.base.stamps import folder_name
 from sim.base.strict import Strict, kinds
 from sim.config.compose import load_sweep_tree
 from sim.config.conf import names
-from sim.runs.memory import check_memory
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder
@@ -89,7 +88,7 @@ class Request(Handling):
         points = Points.compose(self.design)
         largest = points.check(runs)
         check_outcomes(largest, self.design.groups)
-        check_memory(largest)
+        self.executor.check([largest])
         path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
         return SweepFolder.new(
             path, self.design, points, runs, largest.population.n_users * largest.n_steps

@@ -8,8 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,37 +22,31 @@ from sim.engine.state import State
 from sim.engine.threads import Threads
 from sim.model.watch import Watch
 from sim.runs.run import take_run
+from sim.sweeps.batch import Report
 from sim.sweeps.claim import MOST_DEATHS, claimed
 from sim.sweeps.folder import DONE, FAILED, RECORD, Shard, SweepFolder
+from sim.sweeps.leaving import leaves
 from sim.sweeps.outcomes import outcomes
 
 Row = dict[str, Any]  # of the design
 FLUSH = 10.0  # at most so much work is lost when a worker dies [s]
 
 
-class Report(NamedTuple):
-    """What a worker did in a shard."""
-
-    n_done: int
-    n_failed: int
-
-
-def work(path: Path, number: int, session: str) -> Report:
+def work(folder: SweepFolder, number: int, session: str) -> Report:
     """Take the runs of a shard that have no result, and those that failed in earlier sessions.
 
     Each run goes on its own: one that fails is recorded with its traceback and the next begins.
-    Results are written every ten seconds and at the end. The file `SweepFolder.stop` makes the
-    worker leave after the run it is at.
+    Results are written every ten seconds and at the end. A worker that has to leave does so after
+    the run it is at.
     """
-    folder = SweepFolder(path)
-    shard = Shard(folder.path, number)
-    with claimed(shard.claim, folder.stop.exists) as claim:
+    shard, has_to_leave = Shard(folder.path, number), leaves(folder.stop)
+    with claimed(shard.claim, has_to_leave) as claim:
         if claim is None:
             return Report(0, 0)
         results, taker = _Results(shard), _Taker(folder)
         try:
             for row in _todo(folder, number, results.records, session):
-                if folder.stop.exists():
+                if has_to_leave():
                     break
                 run = row["run"]
                 if claim.deaths.get(run, 0) >= MOST_DEATHS:

@@ -152,7 +152,6 @@ MISTAKES = {
         "compare_to=[a=b]: cannot be read; what",
     ),
     "a brace left open": ("+policies.x={kind: trend", "brackets are closed"),
-    "a launcher": ("hydra/launcher=jobli", "did you mean joblib?"),
 }
 
 

@@ -34,7 +34,7 @@ MESA = ("engine=mesa", "population.n_users=40")  # objects take their time
 
 @pytest.fixture
 def _no_figures(monkeypatch):
-    monkeypatch.setattr(folder, "write_figures", lambda *_: None)
+    monkeypatch.setattr(folder, "save_figures", lambda *_: None)
 
 
 class Stop:
@@ -168,7 +168,7 @@ def test_a_second_signal_in_the_midst_of_writing_leaves_the_earlier_checkpoint(
     with pytest.raises(Interrupted):
         fill_folder(Checkpoint.of(path), Stop(2))
     monkeypatch.undo()
-    monkeypatch.setattr(folder, "write_figures", lambda *_: None)
+    monkeypatch.setattr(folder, "save_figures", lambda *_: None)
     assert {p.name: p.read_bytes() for p in (path / NAME).iterdir()} == earlier
     fill_folder(Checkpoint.of(path), nothing)
     run_to_folder(config, straight)

@@ -23,10 +23,9 @@ GROUPS = (
     "engine",
     "scenario",
     "policy",
-    "cluster",
 )
 OF_SWEEPS = ("design", "executor")  # of conf/sweep.yaml
-ADDED = ("scenario", "policy", "cluster")  # by +GROUP=NAME; the others have a default
+ADDED = ("scenario", "policy")  # by +GROUP=NAME; the others have a default
 BUNDLES = {"max_push", "dated_events"}  # policies that only name others
 NEEDED = {"from_file": [f"network.path={__file__}"]}  # what only the user can know
 
@@ -211,14 +210,8 @@ def test_keys_that_a_policys_file_leaves_at_their_default_can_be_set():
     assert world["mandate_only"]["max_pupils"].ceiling == 0.5
 
 
-@files("cluster")
-def test_a_cluster_says_where_jobs_run_and_nothing_of_what_they_do(path):
-    assert load_config(f"+cluster={path.stem}") == load_config()
-
-
-@files(*(group for group in GROUPS if group != "cluster"))
-def test_nothing_that_can_be_swept_says_where_jobs_run(path):
-    """Hydra would read it after the launcher is chosen, and say nothing."""
+@files(*GROUPS)
+def test_no_file_says_how_hydra_runs(path):
     assert "hydra" not in path.read_text(encoding="utf-8")
 
 

@@ -1,11 +1,14 @@
 """What the jobs of a sweep are, and what is refused before the first of them runs."""
 
+from pathlib import Path
+
 import pytest
 
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.config.compose import scenario_name
 from sim.config.jobs import configurations, expand
+from sim.config.launchers import refuse_launchers, split
 from sim.kernel.pool import available_cores
 from tests.helpers.cli import command
 from tests.helpers.multirunning import finish, start
@@ -61,9 +64,6 @@ REFUSED = {
     "a value that is not the first": (["seed=1,2,-5"], "seed=-5"),
     "a number of a range": (["step_days=range(1,6)"], "step_days=3"),
     "a scenario that is not the first": (["+scenario=call_ban,nope"], "nope"),
-    "a cluster that is swept": (["+cluster=local,slurm"], "cannot be swept"),
-    "a cluster that is swept and forced": (["++cluster=slurm,local"], "cannot be swept"),
-    "a launcher that is swept": (["hydra/launcher=joblib,basic"], "cannot be swept"),
     "an interval": (["seed=interval(0,1)"], "cannot be swept"),
     "a quote that does not end": (["seed='1"], "seed='1"),
 }
@@ -79,10 +79,12 @@ def test_a_sweep_is_refused(overrides, word):
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        (["-m", "+cluster=local,slurm"], "+cluster=local,slurm"),
         (["-m", "population.n_users=500,200000000", "replications=1000"], "would fit"),
-        (["-m", "seed=1,-5", "+cluster=local"], "seed=-5"),
-        (["+cluster=slurm"], "after -m"),
+        (["-m", "seed=1,-5", "executor=processes"], "seed=-5"),
+        (["-m", "seed=1,2", "executor=processes", "executor.worker=2"], "executor.worker"),
+        (["executor=processes"], "after -m"),
+        (["-m", "hydra/launcher=joblib"], "hydra/launcher=joblib: write executor=processes"),
+        (["seed=1", "+cluster=slurm"], "+cluster=slurm: write executor=slurm"),
     ],
 )
 def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
@@ -92,8 +94,32 @@ def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("hydra/launcher=submitit_local", "executor=processes"),
+        ("hydra/launcher=submitit_slurm", "executor=slurm"),
+        ("+cluster=local", "executor=processes"),
+        ("hydra.launcher.n_jobs=4", "executor.KEY=VALUE, as in conf/executor"),
+        ("hydra/sweeper=optuna", "python -m experiments.sweep"),
+    ],
+)
+def test_launchers_of_hydra_are_refused_with_their_successors(before, now):
+    with pytest.raises(ConfigError) as error:
+        refuse_launchers(["seed=1,2", before])
+    assert str(error.value).startswith(f"{before}: ")
+    assert now in str(error.value)
+
+
+def test_what_follows_m_is_about_jobs_who_runs_them_and_where():
+    found = split(["seed=1,2", "executor.workers=3", "hydra.sweep.dir='mine'", "executor=dask"])
+    assert found == (["seed=1,2"], ["executor.workers=3", "executor=dask"], Path("mine"))
+    with pytest.raises(ConfigError, match=r"hydra\.verbose=true: allowed with -m"):
+        split(["hydra.verbose=true"])
+
+
 def test_slurm_is_refused_where_there_is_none(tmp_path):
-    sweep = ("-m", "+cluster=slurm", "seed=1,2", f"hydra.sweep.dir={tmp_path}/sweep")
+    sweep = ("-m", "executor=slurm", "seed=1,2", f"hydra.sweep.dir={tmp_path}/sweep")
     status, _, errors = finish(start("sim", *sweep, PATH=str(tmp_path)))
     assert status == 2
     assert "no sbatch here" in errors

@@ -42,12 +42,12 @@ def has_checkpoint(folder):
 
 
 def statuses(folder):
-    return [job.status for job in Multirun.of(folder).jobs]
+    return [job.status for job in Multirun(folder).jobs]
 
 
 def table(folder, n_jobs=None):
     """Return the whole table of a sweep, or of its first `n_jobs` jobs, job after job."""
-    jobs = Multirun.of(folder).jobs[:n_jobs]
+    jobs = Multirun(folder).jobs[:n_jobs]
     return stacked(pd.read_parquet(job.folder / "timeseries.parquet") for job in jobs)
 
 

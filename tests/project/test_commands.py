@@ -21,6 +21,7 @@ from sim import compare, load_config
 from sim.base.interrupts import Interrupted
 from sim.config.jobs import expand
 from sim.config.keys import open_key
+from sim.config.launchers import split
 from sim.report.run_folder import run_to_folder
 from tests.helpers.commands import EXCERPTS, NOT_RUN, PAGES, REPO, files, pieces, reason, small
 
@@ -163,7 +164,7 @@ def test_a_command_line_composes_in_its_own_size(line):
     if "case_dir=..." not in words and not re.search(
         "late_ban|telegram_calls|ties.txt|/path|NAME", line
     ):
-        load_config(*expand(map(open_key, words))[0])  # of a sweep the first job
+        load_config(*expand(split(map(open_key, words)).jobs)[0])  # of many the first job
 
 
 def test_what_is_not_run_is_shown_and_held_by_another_test():

@@ -11,7 +11,7 @@ from sim.commands.collect import collect
 from sim.sweeps.claim import running
 from tests.helpers.slurming import NEEDS_SLURM, private_slurm
 from tests.helpers.sweeping import GRADE, HABIT, begin, finish
-from tests.sweeps.test_sweep_process import done_in, finished, sweep, wait_until
+from tests.sweeps.test_sweep_process import done_in, finished, resume, wait_until
 
 pytestmark = NEEDS_SLURM
 FACTORS = {HABIT: {"low": 1.0, "high": 3.0}, GRADE: {"low": 0.0, "high": 1.0}}
@@ -38,8 +38,8 @@ def at_work(folder):
 
 
 def on_slurm(folder, queue="test"):
-    return sweep(
-        "--resume", folder.path, "executor=slurm", "executor.workers=3",
+    return resume(
+        folder.path, "executor=slurm", "executor.workers=3",
         f"executor.queue={queue}", "executor.memory=1GB", "executor.host=127.0.0.1",
         "executor.walltime=00:10:00",
     )  # fmt: skip
@@ -75,7 +75,7 @@ def test_ctrl_c_lets_workers_on_slurm_end_what_they_are_at(slurm, tmp_path):
     wait_until(lambda: done_in(folder) > 0, process)
     process.send_signal(signal.SIGINT)
     _, said = finished(process)
-    assert "Stopping after the runs under way" in said
+    assert "Stopping as soon as" in said
     assert folder.manifest["sessions"][-1]["why"] == "interrupted"
     assert 0 < done_in(folder) < 400
     assert not slurm()

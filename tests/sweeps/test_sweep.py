@@ -83,9 +83,9 @@ def test_the_same_numbers_come_from_local_processes(straight, tmp_path):
 def test_a_worker_told_to_stop_leaves_after_its_run_and_the_rest_is_done_later(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     folder.stop.touch()
-    assert work(folder.path, 0, "one").n_done == 0
+    assert work(folder, 0, "one").n_done == 0
     folder.stop.unlink()
-    assert work(folder.path, 0, "one").n_done == 2
+    assert work(folder, 0, "one").n_done == 2
     assert status(folder).counts == {"done": 2, "running": 0, "failed": 0, "missing": 6}
     with pytest.raises(ConfigError, match="no run is done"):
         collect(begin(tmp_path / "other", FACTORS).path)
@@ -150,7 +150,7 @@ def test_a_death_or_two_are_no_failure(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     for cut in ('{"run": 0, "deaths": {"0": 1}}', '{"run": 0, "dea', ""):
         (folder.path / "claims" / "00000.json").write_text(cut)
-        work(folder.path, 0, "one")
+        work(folder, 0, "one")
     assert finish(folder) == straight[1]
 
 
@@ -166,7 +166,7 @@ def test_two_drivers_at_once_are_refused(tmp_path):
 
 def test_runs_of_other_sources_are_not_mixed(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
-    work(folder.path, 0, "one")
+    work(folder, 0, "one")
     manifest = folder.manifest
     manifest["sessions"] = [{"sources": "of last year", "commit": "abc"}]
     (folder.path / "manifest.json").write_text(json.dumps(manifest))

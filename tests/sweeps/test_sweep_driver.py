@@ -10,6 +10,7 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.sweeps import driver, progress
 from sim.sweeps import folder as on_disk
+from sim.sweeps.batch import Report
 from sim.sweeps.claim import claimed
 from sim.sweeps.driver import PATIENCE, drive
 from sim.sweeps.executors import Serial
@@ -17,7 +18,7 @@ from sim.sweeps.folder import Shard, SweepFolder, _points_per_shard
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.progress import SweepProgress
 from sim.sweeps.status import status
-from sim.sweeps.work import Report, work
+from sim.sweeps.work import work
 from tests.helpers.sweeping import HABIT, begin, finish
 
 TINY = ("population.n_users=60", "dur_days=35")
@@ -113,9 +114,9 @@ def test_as_many_failures_as_are_allowed_stop_nobody(failing):
 
 
 def test_a_failure_stands_for_its_session_and_another_tries_again(failing):
-    assert work(failing.path, 0, "one") == Report(0, 1)
-    assert work(failing.path, 0, "one") == Report(0, 0)
-    assert work(failing.path, 0, "two") == Report(0, 1)
+    assert work(failing, 0, "one") == Report(0, 1)
+    assert work(failing, 0, "one") == Report(0, 0)
+    assert work(failing, 0, "two") == Report(0, 1)
 
 
 def test_points_of_a_shard_have_starts_of_their_own(tmp_path, monkeypatch):
@@ -141,7 +142,7 @@ def test_outcomes_that_were_written_without_their_record_are_not_there_twice(tmp
 
 def test_a_sweep_that_is_gone_on_with_is_told_from_where_it_stood(tmp_path, monkeypatch, capsys):
     folder = tiny(tmp_path)
-    work(folder.path, 0, "before")
+    work(folder, 0, "before")
     monkeypatch.setattr(progress, "PAUSE", -1.0)
     drive(folder, Serial())
     told = re.findall(r"sweep: (\d+)%, (\d) of 3 runs", capsys.readouterr().err)
@@ -165,7 +166,7 @@ def test_pace_and_time_left_are_of_what_came_after_the_first_report(monkeypatch)
 def test_a_run_that_is_done_is_not_called_running(tmp_path):
     """A worker stays at its run until it is at the next one."""
     folder = tiny(tmp_path)
-    work(folder.path, 0, "one")
+    work(folder, 0, "one")
     first, second, _ = (shard.claim for shard in folder.shards())
     with claimed(first, folder.stop.exists) as one, claimed(second, folder.stop.exists) as other:
         one.at(0)
@@ -186,7 +187,7 @@ def test_outcomes_are_there_before_the_record_that_says_so(tmp_path, monkeypatch
 
 def test_who_reads_a_shard_meanwhile_has_the_whole_of_it(tmp_path):
     folder = tiny(tmp_path)
-    work(folder.path, 0, "one")
+    work(folder, 0, "one")
     path = folder.path / "runs" / "00000.parquet"
     whole = path.read_bytes()
     with path.open("rb") as reader:

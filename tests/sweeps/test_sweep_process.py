@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from sim.commands.collect import collect
-from sim.sweeps import executors
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.status import status
 from tests.helpers.cli import REPO, environment
@@ -24,13 +23,18 @@ LUCK = random.Random(20251125)  # noqa: S311  (for moments, not for secrets)
 CHAOS = {HABIT: {"low": 1.0, "high": 3.0}, GRADE: {"low": 0.0, "high": 1.0}}
 
 
-def sweep(*arguments):
+def sweep(*arguments, command="experiments.sweep"):
     """Start the command in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "experiments.sweep", *map(str, arguments)], cwd=REPO,
+        [sys.executable, "-m", command, *map(str, arguments)], cwd=REPO,
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         start_new_session=True,
     )  # fmt: skip
+
+
+def resume(*arguments):
+    """Start going on with a sweep, in a process group of its own."""
+    return sweep(*arguments, command="sim.resume")
 
 
 def finished(process):
@@ -82,7 +86,7 @@ def test_a_design_is_begun_run_by_dask_collected_and_looked_at_as_commands(tmp_p
         assert code == 0, said[executor]
         assert "All done" in said[executor]
     assert collect(tmp_path / "dask").digest == collect(tmp_path / "serial").digest
-    code, shown = finished(sweep("--status", tmp_path / "dask"))
+    code, shown = finished(resume("--status", tmp_path / "dask"))
     assert code == 0
     assert re.search(r"done +25 ", shown)
 
@@ -92,7 +96,7 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
     straight, tmp_path
 ):
     folder = begin(tmp_path / "sweep", CHAOS, n=320)
-    process = sweep("--resume", folder.path)
+    process = resume(folder.path)
     wait_until(lambda: len(folder.records()) > 0, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes
     code, said = finished(process)
@@ -100,29 +104,15 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
     assert "Ended (interrupted)" in said
     assert 0 < done_in(folder) < 320
     assert folder.manifest["sessions"][-1]["why"] == "interrupted"
-    code, said = finished(sweep("--resume", folder.path))
+    code, said = finished(resume(folder.path))
     assert code == 0, said
     assert collect(folder.path).digest == straight
 
 
-def kept_from(*_):
-    """Return the signals that do not reach a worker, as it was begun."""
-    return signal.pthread_sigmask(signal.SIG_BLOCK, [])
-
-
-def test_workers_leave_ctrl_c_to_the_driver_from_their_first_moment_on(tmp_path, monkeypatch):
-    """Else one that is still importing ends with a traceback."""
-    monkeypatch.setattr(executors, "work", kept_from)
-    (told,) = executors.Processes(workers=1).run(tmp_path, [0], "")
-    assert signal.SIGINT in told
-    assert signal.SIGINT not in kept_from()
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("executor", ["processes", "dask"])
-def test_workers_that_are_killed_are_replaced(straight, tmp_path, executor):
+def test_workers_that_are_killed_are_replaced(straight, tmp_path):
     folder = begin(tmp_path / "sweep", CHAOS, n=320)
-    process = sweep("--resume", folder.path, f"executor={executor}", "executor.workers=2")
+    process = resume(folder.path, "executor=processes", "executor.workers=2")
     for _ in range(3):
         before = done_in(folder)
         wait_until(lambda before=before: done_in(folder) > before, process)
@@ -149,7 +139,7 @@ def test_chaos(straight, tmp_path):
     reader.start()
     try:
         for _ in range(N_KILLS):
-            process = sweep("--resume", folder.path, "executor=dask", "executor.workers=2")
+            process = resume(folder.path, "executor=dask", "executor.workers=2")
             wait_until(lambda process=process: workers_of(process), process)
             time.sleep(LUCK.uniform(0, 4))
             if LUCK.random() < 0.5:  # the driver alone: its workers are orphans for a moment
@@ -157,10 +147,10 @@ def test_chaos(straight, tmp_path):
             else:
                 os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-        code, said = finished(sweep("--resume", folder.path, "executor=dask"))
+        code, said = finished(resume(folder.path, "executor=dask"))
         if code:  # by bad luck three kills hit the same run: it is told, and done when asked again
             assert "the worker's process died at this run, 3 times" in said, said
-            code, said = finished(sweep("--resume", folder.path, "executor=dask"))
+            code, said = finished(resume(folder.path, "executor=dask"))
         assert code == 0, said
     finally:
         over.set()

@@ -1,0 +1,92 @@
+"""When a worker has to leave: its driver says so, its process is to end, or Dask closes it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import FrameType
+
+from sim.kernel.pool import THREADS
+from sim.sweeps.batch import Report
+
+_leaving = threading.Event()
+_at_work = threading.Event()
+
+
+def leaves(stop: Path) -> Callable[[], bool]:
+    """Return what says at any time, from any thread, whether the worker that calls has to leave.
+
+    Parameters
+    ----------
+    stop
+        The file by which the driver says so.
+    """
+    closes = _dask_worker_closes()
+    return lambda: _leaving.is_set() or stop.exists() or closes()
+
+
+def _dask_worker_closes() -> Callable[[], bool]:
+    """Return what says whether Dask closes the worker that calls, if it is one."""
+    if "distributed" not in sys.modules:
+        return lambda: False
+    from distributed import Status, get_worker
+
+    try:
+        worker = get_worker()
+    except ValueError:  # this process has none
+        return lambda: False
+    return lambda: worker.status != Status.running
+
+
+def begin_process(n_cores: int, level: int) -> None:
+    """Let a process of a pool leave in good order: on SIGTERM, and when its driver has ended.
+
+    Ctrl-C, which reaches all processes of a terminal, is left to the driver.
+
+    Parameters
+    ----------
+    n_cores
+        How many this process may use; 0 counts as one.
+    level
+        Of the package's logger.
+    """
+    os.environ[THREADS] = str(max(1, n_cores))
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("sim").setLevel(level)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    threading.Thread(target=_follow_driver, daemon=True).start()
+
+
+def at_work(
+    take: Callable[[Path, int, str], Report], path: Path, task: int, session: str
+) -> Report:
+    """Take a task in a process of a pool, which ends afterwards if it has to leave."""
+    _at_work.set()
+    try:
+        return take(path, task, session)
+    finally:
+        _at_work.clear()
+        if _leaving.is_set():  # a pool's process would wait for its next task
+            os._exit(128 + signal.SIGTERM)
+
+
+def _leave(signum: int, _: FrameType | None) -> None:
+    _leaving.set()
+    if not _at_work.is_set():
+        os._exit(128 + signum)
+
+
+def _follow_driver() -> None:
+    """Tell this process to leave when the one that began it has ended."""
+    parent = parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
