@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.fitting import Fitting, Record
+from experiments.base_study import Study
+from experiments.calibration import Calibrator, Record
 from experiments.forecasts import HELD_OUT, Calibration, Seen, misfit
-from experiments.sequential import Sizes
-from experiments.study import Study
+from experiments.history_matching import WaveSizes
 from experiments.targets import months
 from sim.config.mechanisms import MECHANISMS
 from sim.sweeps.folder import SweepFolder
@@ -40,7 +40,7 @@ ABLATIONS = (
 
 
 def ablated(
-    study: Study, request: Request, found: Calibration, record: Record, sizes: Sizes
+    study: Study, request: Request, found: Calibration, record: Record, sizes: WaveSizes
 ) -> pd.DataFrame:
     """Fit each world anew, the whole world first, and return its misfit.
 
@@ -59,7 +59,7 @@ def ablated(
     rows = {}
     for ablation in ABLATIONS:
         under = f"without_{ablation.name}/"
-        fitting = Fitting(study, without(request, ablation), record, under)
+        fitting = Calibrator(study, without(request, ablation), record, under)
         draws = fitting.fit(sizes).draws
         seen = Seen.of(draws, months(SweepFolder(study.path / draws["sweep"].iloc[0])))
         rows[ablation.title] = _misfit(found, seen)

@@ -10,8 +10,8 @@ import numpy as np
 from experiments import command
 from sim import load_config
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.model.simulation import Simulation
@@ -24,13 +24,13 @@ def parts(config: SimConfig) -> list[Part]:
     """Return name, bytes a user and whether it changes in a run."""
     threads = Threads(config.engine.threads)
     start = prepare(config, threads)
-    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    run = Simulation(PolicySchedule(config), start, 0, CompiledEngine(threads), threads)
     ties, chats, recorder = start.ties, start.chats, vars(run.recorder)
     seen = [array for array in recorder.values() if isinstance(array, np.ndarray)]
     found = [
         ("ties: contacts, rows, order", [*ties], "no"),
         ("user: traits, messengers, habits, beliefs", [start.users], "yes"),
-        ("what contacts see and hear, now and from the next step on", [*start.shown], "yes"),
+        ("what contacts see and hear, now and from the next step on", [*start.public], "yes"),
         ("group chats: where one sits, who sits together", [*chats], "where they are"),
         (
             "openings of the month, primary messenger, exposure",

@@ -6,13 +6,13 @@
     python -m experiments.calibrate --resume FOLDER [executor=NAME]
 
 The prior is conf/design/calibration_CASE.yaml. A first wave fills it (Sobol' points); then
-emulation closes in on the posterior (experiments.sequential), a generation at a time: an emulator
-of what was simulated, draws from its posterior, simulated in turn. The likelihood learns how much
-the model leaves out (experiments.likelihood). Wave and generations are sweeps in the folder:
-parallel, resumable, failures kept. Every point is another society with luck of its own, which the
-emulator averages away. The last generation is the posterior. Leaves posterior.csv, targets.csv,
-generations.csv and left.csv (what history matching does not rule out);
-`python -m experiments.validate calibration=FOLDER` holds it against what came after.
+emulation closes in on the posterior (experiments.history_matching), a generation at a time: an
+emulator of what was simulated, draws from its posterior, simulated in turn. The likelihood learns
+how much the model leaves out (experiments.likelihood). Wave and generations are sweeps in the
+folder: parallel, resumable, failures kept. Every point is another society with luck of its own,
+which the emulator averages away. The last generation is the posterior. Leaves posterior.csv,
+targets.csv, generations.csv and left.csv (what history matching does not rule out); `python -m
+experiments.validate calibration=FOLDER` holds it against what came after.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ import sys
 
 import pandas as pd
 
-from experiments.fitting import Asked, Fitted, Fitting, Record
-from experiments.sequential import Sizes
-from experiments.study import Study, parser
+from experiments.base_study import Study, parser
+from experiments.calibration import CalibrationOptions, CalibrationResult, Calibrator, Record
+from experiments.history_matching import WaveSizes
 from experiments.targets import COMPANY
 from sim import load_config
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.sweeps.request import Request
 
@@ -39,32 +39,34 @@ QUICK_SIZES = {"generations": 1, "new": 64}
 
 def main(arguments: list[str]) -> None:
     """Run wave and generations, and leave the posterior."""
-    understood = parser("calibrate", __doc__)
-    understood.add_argument("--claims", action="store_true", help="fit companies' claims, too")
-    understood.add_argument(
+    argument_parser = parser("calibrate", __doc__)
+    argument_parser.add_argument(
+        "--claims", action="store_true", help="fit companies' claims, too"
+    )
+    argument_parser.add_argument(
         "--generations", type=as_whole_number, default=8, help="after the wave"
     )
-    understood.add_argument(
+    argument_parser.add_argument(
         "--new", type=as_whole_number, default=256, help="points of each; draws at last"
     )
-    with ending_well():
-        study = Study("calibrate", understood, arguments)
-        given = vars(study.asked)
-        if study.asked.quick:
+    with exit_status_of_errors():
+        study = Study("calibrate", argument_parser, arguments)
+        given = vars(study.options)
+        if study.options.quick:
             given.update(QUICK_SIZES)
-        asked = asked_of(study.overrides)
+        options = asked_of(study.overrides)
         for name, least in LEAST.items():
             if given[name] < least:
                 raise ConfigError(f"--{name} {given[name]}; allowed: {least} or more")
-        sizes = Sizes(given["generations"], given["new"])
-        quick = QUICK if study.asked.quick else ()
-        request = Request.of([f"design=calibration_{asked.case}", *quick, *asked.rest])
-        record = Record(asked, start_of(request), "" if study.asked.claims else COMPANY)
-        fitting = Fitting(study, request, record)
-        _leave(study, record, fitting.fit(sizes))
+        sizes = WaveSizes(given["generations"], given["new"])
+        quick = QUICK if study.options.quick else ()
+        request = Request.of([f"design=calibration_{options.case}", *quick, *options.rest])
+        record = Record(options, start_of(request), "" if study.options.claims else COMPANY)
+        fitting = Calibrator(study, request, record)
+        _write_page(study, record, fitting.fit(sizes))
 
 
-def asked_of(overrides: list[str]) -> Asked:
+def asked_of(overrides: list[str]) -> CalibrationOptions:
     """Read the case and the date from what was asked.
 
     Raises
@@ -87,7 +89,7 @@ def asked_of(overrides: list[str]) -> Asked:
     except ValueError:
         raise ConfigError(f"until={given['until']}: not a date; allowed: as 2025-12-31") from None
     rest = [word for word in overrides if not word.startswith(("case=", "until="))]
-    return Asked(given["case"], until, rest)
+    return CalibrationOptions(given["case"], until, rest)
 
 
 def start_of(request: Request) -> dt.date:
@@ -96,7 +98,7 @@ def start_of(request: Request) -> dt.date:
     return load_config(f"+scenario={design.scenarios[0]}", *design.overrides).start
 
 
-def _leave(study: Study, record: Record, fitted: Fitted) -> None:
+def _write_page(study: Study, record: Record, fitted: CalibrationResult) -> None:
     """Write the tables."""
     for name, table in {
         "posterior": fitted.draws,

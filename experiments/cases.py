@@ -12,8 +12,8 @@ from pathlib import Path
 from experiments import command
 from experiments.record import MISSED, section, what_happened
 from sim import run
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.config.conf import CASES
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
@@ -39,7 +39,7 @@ What the cases tell:
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    with ending_well():
+    with exit_status_of_errors():
         worlds = {folder.name: _world(folder, overrides) for folder in sorted(CASES.glob("*/"))}
     print("# Other cases: the simulated and the observed record\n")
     print(f"Made by `{command.line('cases', overrides)}`. {MISSED}\n")

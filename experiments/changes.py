@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from experiments import command
-from experiments.study import numbers
+from experiments.base_study import numbers
 from sim import load_config
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 from sim.model.simulation import Simulation
 from sim.rules.records import Ties
 
@@ -40,13 +40,13 @@ def steps(config: SimConfig) -> list[Step]:
     """Take a run; return what changed in each of its steps."""
     threads = Threads(config.engine.threads)
     start = prepare(config, threads)
-    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    run = Simulation(PolicySchedule(config), start, 0, CompiledEngine(threads), threads)
     found = []
     for k in range(config.n_steps):
-        before = run.state.shown.words.copy()
+        before = run.state.public.choice_state.copy()
         run.step()
         month = f"{config.step_begins(k):%B %Y}"
-        found.append(Step(month, *shares(run.state.shown.words != before, run.state.ties)))
+        found.append(Step(month, *shares(run.state.public.choice_state != before, run.state.ties)))
     return found
 
 

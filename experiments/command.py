@@ -7,18 +7,18 @@ import shlex
 from collections.abc import Iterable
 
 
-def parser(name: str, told: str | None) -> argparse.ArgumentParser:
+def parser(name: str, description: str | None) -> argparse.ArgumentParser:
     """Return a parser whose ``--help`` prints what the module `name` tells of itself."""
     return argparse.ArgumentParser(
         f"python -m experiments.{name}",
-        description=told,
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
 
-def overrides(name: str, told: str | None) -> list[str]:
+def overrides(name: str, description: str | None) -> list[str]:
     """Return the words that a command got which takes nothing but overrides."""
-    made = parser(name, told)
+    made = parser(name, description)
     made.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim")
     given: list[str] = made.parse_args().overrides
     return given

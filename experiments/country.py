@@ -16,8 +16,8 @@ from typing import Any
 import pandas as pd
 
 from experiments import command
+from experiments.base_study import numbers
 from experiments.scores import rmse
-from experiments.study import numbers
 from sim import run
 from sim.config.sim_config import SimConfig
 from sim.runs.manifest import read_manifest

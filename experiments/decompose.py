@@ -17,8 +17,8 @@ import pandas as pd
 
 from experiments import command
 from sim import compare, load_config
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND
 from sim.config.mechanisms import MECHANISMS
 from sim.report.summary import every_monthly_series, months
@@ -70,7 +70,7 @@ def main(overrides: list[str]) -> None:
     """Print the page."""
     chosen = overrides if any("scenario=" in o for o in overrides) else ["+scenario=call_ban"]
     given = [*chosen, *(o for o in overrides if o not in chosen)]
-    with ending_well():
+    with exit_status_of_errors():
         result = compare(load_config(*given))
         whole = effects(result)
         without = {

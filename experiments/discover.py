@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from experiments.boxes import DENSE, SIGNIFICANT, Box, Cases, Peeled, cart, prim
-from experiments.scalars import BY_NAME, HALF, OUTCOMES, TIP, scalars
-from experiments.study import Study, markdown, parser, short
-from sim.base.endings import ending_well
+from experiments.base_study import Study, markdown, parser, short
+from experiments.run_outcomes import BY_NAME, HALF, OUTCOMES, TIP, scalars
+from experiments.scenario_discovery import DENSE, SIGNIFICANT, Box, Cases, PeeledBox, cart, prim
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_number
 from sim.plotting.layout import limit
 from sim.sweeps.folder import SweepFolder
@@ -70,17 +70,17 @@ class Answer(NamedTuple):
     """What both methods found."""
 
     question: Question
-    peeled: Peeled
+    peeled: PeeledBox
     leaves: list[Box]
     fresh: list[Box]  # PRIM's box, then the leaves, among points that no box was found on
 
 
 def main(arguments: list[str]) -> None:
     """Run the points, find the boxes and write the page."""
-    understood = parser("discover", __doc__)
-    understood.add_argument("--bound", type=as_number, default=65.0, help="of exposure [%%]")
-    with ending_well():
-        study = Study("discover", understood, arguments)
+    argument_parser = parser("discover", __doc__)
+    argument_parser.add_argument("--bound", type=as_number, default=65.0, help="of exposure [%%]")
+    with exit_status_of_errors():
+        study = Study("discover", argument_parser, arguments)
         bound = study.asked.bound
         if not 0 < bound < 100:
             raise ConfigError(f"--bound {bound:g}; allowed: above 0, below 100 [%]")
@@ -88,7 +88,7 @@ def main(arguments: list[str]) -> None:
         asked = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
         _refuse_other_designs(asked)
         again = fresh(asked)  # refused before any run
-        _leave(study, study.sweep("sweep", asked), study.sweep("fresh", again), bound)
+        _write_page(study, study.sweep("sweep", asked), study.sweep("fresh", again), bound)
 
 
 def fresh(asked: Request) -> Request:
@@ -133,8 +133,8 @@ def answer(
     if not FEW <= question.cases.mean() <= MANY:
         return None
     peeled, leaves = prim(factors, question.cases), cart(factors, question.cases)
-    told = [box.among(others, again.cases) for box in (peeled.box, *leaves)]
-    return Answer(question, peeled, leaves, told)
+    rechecked = [box.among(others, again.cases) for box in (peeled.box, *leaves)]
+    return Answer(question, peeled, leaves, rechecked)
 
 
 def _refuse_other_designs(asked: Request) -> None:
@@ -145,7 +145,7 @@ def _refuse_other_designs(asked: Request) -> None:
         raise ConfigError("design: allowed: one scenario, factors with low and high")
 
 
-def _leave(study: Study, folder: SweepFolder, again: SweepFolder, bound: float) -> None:
+def _write_page(study: Study, folder: SweepFolder, again: SweepFolder, bound: float) -> None:
     from sim.plotting.sweeps import Found, boxes
 
     points, others = means(folder).reset_index(), means(again).reset_index()
@@ -164,7 +164,7 @@ def _leave(study: Study, folder: SweepFolder, again: SweepFolder, bound: float) 
     text = page(study.made_by(folder, again), points, list(zip(asked, answers, strict=True)))
     figures = {"discover": boxes(found)} if found else {}
     tables = {"points": points, "fresh_points": others, "limits": _all_limits(answers)}
-    study.leave(text, figures, tables)
+    study.write_page(text, figures, tables)
 
 
 def _all_limits(answers: Sequence[Answer | None]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """The headline effects: what the ban, the push and slowed messages do, paired run by run.
 
 An effect is a scenario less its yardstick, in the same society and luck. It is asked of reach, and
-beside it of all that `experiments.scalars` asks: adoption never stands alone.
+beside it of all that `experiments.run_outcomes` asks: adoption never stands alone.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.scalars import BY_NAME, OUTCOMES, PEOPLE, Outcome, paths
+from experiments.run_outcomes import BY_NAME, OUTCOMES, PEOPLE, Outcome, paths
 from sim.base.errors import ConfigError
 from sim.base.units import BAND
 from sim.sweeps.folder import SweepFolder
@@ -24,7 +24,7 @@ class Effect(NamedTuple):
     name: str
     label: str
     scenario: str
-    yardstick: str
+    counterfactual: str
 
 
 EFFECTS = (
@@ -33,7 +33,7 @@ EFFECTS = (
     Effect("mandate", "The push of Max alone", "mandate_only", "baseline"),
     Effect("throttling", "Slowed messages, beside both", "throttle_messages", "call_ban"),
 )
-SCENARIOS = {name for effect in EFFECTS for name in (effect.scenario, effect.yardstick)}
+SCENARIOS = {name for effect in EFFECTS for name in (effect.scenario, effect.counterfactual)}
 REACH = (
     BY_NAME["whatsapp_daily"],
     Outcome("whatsapp_monthly", "WhatsApp, monthly reach", PEOPLE, 100, "whatsapp", "any", "mau"),
@@ -85,7 +85,7 @@ def effects(folder: SweepFolder) -> pd.DataFrame:
         levels = pd.DataFrame({o.name: found[o.name][month] for o in ASKED})
         by_scenario = keys.join(levels).set_index(["scenario", "point", "replication"])
         for effect in EFFECTS:
-            paired = by_scenario.loc[effect.scenario] - by_scenario.loc[effect.yardstick]
+            paired = by_scenario.loc[effect.scenario] - by_scenario.loc[effect.counterfactual]
             long = paired.melt(var_name="outcome", ignore_index=False).reset_index()
             parts.append(long.assign(effect=effect.name, month=month))
     return pd.concat(parts, ignore_index=True)[["point", "replication", *KEYS, "value"]]

@@ -34,7 +34,7 @@ class Row(NamedTuple):
     range: str
     meaning: str
     source: str
-    told_by: str
+    identified_by: str
 
     @property
     def own(self) -> str:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
+from experiments.base_study import KEPT
 from experiments.calibrate import asked_of
-from experiments.fitting import Asked, Record
+from experiments.calibration import CalibrationOptions, Record
 from experiments.prior import Prior
 from experiments.scores import band, crps, hazard, inside, line, place, rmse
-from experiments.study import KEPT
 from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.base.errors import ConfigError
 from sim.rules.records import F64
@@ -67,7 +67,7 @@ class Calibration:
         self.path = path
         self.arguments: list[str] = json.loads((path / KEPT).read_text())["arguments"]
         words = [word for word in self.arguments if "=" in word]
-        self.asked: Asked = asked_of(words)
+        self.options: CalibrationOptions = asked_of(words)
         self.wave = SweepFolder(path / "wave")
         self.prior = Prior(self.wave.design)
         self.draws = pd.read_csv(path / "posterior.csv")
@@ -104,12 +104,12 @@ class Calibration:
 
     def targets(self, seen: pd.DataFrame) -> pd.DataFrame:
         """Return all that was observed within the runs, with a column ``period``."""
-        found = targets(self.asked.case)
+        found = targets(self.options.case)
         dates = seen.columns.get_level_values("date")
         found = found[found["date"].between(dates.min(), dates.max())].reset_index(drop=True)
         keys = ["platform", "measure", "date"]
         was_fitted = found[keys].merge(self.fitted[keys], how="left", indicator=True)["_merge"]
-        late = (last_days(found["date"]) > self.asked.until) & (found["quality"] != COMPANY)
+        late = (last_days(found["date"]) > self.options.until) & (found["quality"] != COMPANY)
         return found.assign(
             period=np.select([was_fitted == "both", late], [FITTED, HELD_OUT], NOT_FITTED)
         )

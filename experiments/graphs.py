@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from experiments.choices import GRAPH
-from experiments.study import markdown
+from experiments.base_study import markdown
+from experiments.modelling_choices import GRAPH
 from sim.population.build import users_and_graph
 from sim.population.statistics import statistics
 from sim.sweeps.folder import SweepFolder

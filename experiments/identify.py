@@ -7,7 +7,8 @@ import pandas as pd
 
 from sim.rules.records import F64
 
-TOLD, PARTLY = 0.5, 0.8  # posterior sd over prior sd: below it, told or partly told by the data
+# posterior sd over prior sd: below it, told or partly told by the data
+IDENTIFIED, PARTLY = 0.5, 0.8
 STRONG = 0.4  # correlation worth a line
 
 
@@ -26,8 +27,8 @@ def contraction(names: list[str], scores: F64) -> pd.DataFrame:
         parameter, ratio (posterior sd / prior sd), told.
     """
     ratio = scores.std(axis=0)
-    told = np.select([ratio < TOLD, ratio < PARTLY], ["data", "data, in part"], "prior")
-    return pd.DataFrame({"parameter": names, "ratio": ratio, "told": told})
+    source = np.select([ratio < IDENTIFIED, ratio < PARTLY], ["data", "data, in part"], "prior")
+    return pd.DataFrame({"parameter": names, "ratio": ratio, "identifiability": source})
 
 
 def trade_offs(names: list[str], scores: F64) -> pd.DataFrame:

@@ -15,7 +15,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 1000  # of the bootstrap
 
 
-class Luck(NamedTuple):
+class VarianceParts(NamedTuple):
     """The variance of an outcome, taken apart."""
 
     between_points: float  # of its mean over luck
@@ -95,7 +95,7 @@ def independent(design: Design) -> F64:
     return np.sort(np.concatenate([first, first + block - 1]))
 
 
-def luck(values: F64) -> Luck:
+def variances_of(values: F64) -> VarianceParts:
     """Take the variance of an outcome apart into that of points and that of replications.
 
     All points have the same luck in the same replication (or luck of their own: the estimators
@@ -120,4 +120,4 @@ def luck(values: F64) -> Luck:
     residual = values - means - luck_means + values.mean()
     interaction = float((residual**2).sum()) / ((n_points - 1) * (n - 1))
     between = float(means.var(ddof=1)) - interaction / n
-    return Luck(max(between, 0.0), float(values.var(axis=1, ddof=1).mean()))
+    return VarianceParts(max(between, 0.0), float(values.var(axis=1, ddof=1).mean()))

@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from experiments.emulator import Emulator
+from experiments.history_matching import (
+    Observed,
+    emulated_likelihood,
+    implausibility,
+    likelihood_power,
+)
 from experiments.likelihood import SCALE
-from experiments.sequential import Observed, counting, emulated, implausibility
 from sim.rules.records import F64
 
 N_DRAWS = 2048
@@ -41,12 +46,12 @@ def informing(
         parameter, group ("" where none matters), wider (sd without it over sd with all).
     """
     far = implausibility(outputs - observed.value, np.hypot(observed.sd, SCALE))
-    weight = counting(far)
+    weight = likelihood_power(far)
 
     def spread(kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> F64:
         part = Observed(*(array[kept] for array in observed))
         emulator = Emulator(scores, outputs[:, kept], weight, part.shares)
-        return emulated(emulator, part, len(names), N_DRAWS, (seed, 0)).std(axis=0)
+        return emulated_likelihood(emulator, part, len(names), N_DRAWS, (seed, 0)).std(axis=0)
 
     every = spread(np.ones(len(groups), bool))
     wider = pd.DataFrame(

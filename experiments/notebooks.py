@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from experiments import command
-from sim.base.drafts import whole
-from sim.base.endings import ending_well
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.extras import extra
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "notebooks"
@@ -38,15 +38,15 @@ TIMES = re.compile(r"(?<=<!-- times -->\n).*?(?=<!-- end -->)", re.S)
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Execute or pair the notebooks that are asked for, all by default."""
-    asked = _parser().parse_intermixed_args(arguments)
-    with ending_well():
-        sources = [_source(name) for name in asked.names or names()]
-        if asked.pair:
+    options = _parser().parse_intermixed_args(arguments)
+    with exit_status_of_errors():
+        sources = [_source(name) for name in options.names or names()]
+        if options.pair:
             for source in sources:
                 source.with_suffix(".ipynb").write_text(paired(source), encoding="utf-8")
             return
-        times = {source.stem: _execute_into(source, asked.to) for source in sources}
-        if asked.times:
+        times = {source.stem: _execute_into(source, options.to) for source in sources}
+        if options.times:
             _note(times)
 
 
@@ -107,7 +107,7 @@ def _execute_into(source: Path, folder: Path) -> Took:
     notebook = execute(source, folder)
     took = Took(time.perf_counter() - began, _of_children() - before)
     target = folder / f"{source.stem}.ipynb"
-    with whole(target) as draft:
+    with atomic_write(target) as draft:
         draft.write_text(extra("nbformat").writes(notebook) + "\n", encoding="utf-8")
     print(f"{target}  {took.clock:.0f} s, {took.cores:.0f} s of cores", flush=True)
     return took

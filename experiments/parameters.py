@@ -26,7 +26,7 @@ from sim.config.conf import CONF
 from sim.config.parameters import Behaviour
 from sim.config.platforms import Platform
 from sim.config.policies import Policy
-from sim.config.posterior import told
+from sim.config.posterior import identifiability
 from sim.config.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
 from sim.config.sim_config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.config.validation import OURS
@@ -134,7 +134,7 @@ def main() -> None:
     config = load_config()
     tree = config.model_dump()
     print(HEAD)
-    found = told(config.case.data)
+    found = identifiability(config.case.data)
     _print(
         {
             "parameter": [f"`{row.parameter}`" for row in found],
@@ -199,7 +199,7 @@ def _table(found: list[Row], entries: Mapping[str, Any] | None = None) -> None:
             "range": [row.range for row in found],
             "meaning": [row.meaning for row in found],
             "source": [row.source for row in found],
-            "reach tells": [row.told_by for row in found],
+            "reach tells": [row.identified_by for row in found],
         }
     )
 

@@ -21,7 +21,7 @@ import pandas as pd
 
 from experiments import command
 from sim import compare, load_config
-from sim.base.endings import ending_well
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND
 from sim.observation.observed import observations, observed_reach
 from sim.runs.outcomes import monthly
@@ -57,7 +57,7 @@ class Line(NamedTuple):
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    with ending_well():
+    with exit_status_of_errors():
         happened = compare(load_config(f"+scenario={HAPPENED}", *overrides))
         alone = compare(load_config(f"+scenario={ALONE}", *overrides))
     config = happened.config
@@ -221,8 +221,11 @@ def _polls(result: Result) -> Iterator[Line]:
 
 def _ages(result: Result) -> Iterator[Line]:
     """Yield the age gradients; the young and old of the poll are 12-24 and 55+."""
-    told = (("telegram", "80 / 26 % = 3.1", 2.2, 4.0), ("whatsapp", "about 1 to 1.3", 0.8, 1.5))
-    for name, observed, low, high in told:
+    reported = (
+        ("telegram", "80 / 26 % = 3.1", 2.2, 4.0),
+        ("whatsapp", "about 1 to 1.3", 0.8, 1.5),
+    )
+    for name, observed, low, high in reported:
         by_age = {b: _of(result, name, "dau", group=f"age={b}").iloc[0] for b in AGES}
         young, old = (
             sum(AGES[b] * by_age[b] for b in bands) / sum(AGES[b] for b in bands)

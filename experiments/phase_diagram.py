@@ -16,12 +16,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from experiments.base_study import Study, named, parser
+from experiments.hysteresis import GRADE, Branches, memory, outcomes
 from experiments.phase_diagram_page import SHOWN, page
-from experiments.scalars import BY_NAME, HALF, TIP, scalars
-from experiments.study import Study, named, parser
-from experiments.ways import GRADE, Ways, memory, outcomes
-from sim.base.endings import ending_well
+from experiments.run_outcomes import BY_NAME, HALF, TIP, scalars
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.config.compose import load_sweep_tree
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
@@ -35,11 +35,11 @@ QUICK, QUICK_POINTS = ("population.n_users=500", "dur_days=728"), 3
 
 def main(arguments: list[str]) -> None:
     """Run the grid from both sides and write the page."""
-    with ending_well():
+    with exit_status_of_errors():
         study = Study("phase_diagram", parser("phase_diagram", __doc__), arguments)
-        asked = request(study.overrides)
-        folder = study.sweep("sweep", small(asked) if study.asked.quick else asked)
-        _leave(study, folder)
+        options = request(study.overrides)
+        folder = study.sweep("sweep", small(options) if study.options.quick else options)
+        _write_page(study, folder)
 
 
 def request(overrides: Sequence[str]) -> Request:
@@ -63,13 +63,13 @@ def request(overrides: Sequence[str]) -> Request:
     return Request.read(tree)
 
 
-def small(asked: Request, n_levels: int = QUICK_POINTS) -> Request:
+def small(options: Request, n_levels: int = QUICK_POINTS) -> Request:
     """Return a request of the same kind that takes seconds, with so many points a side."""
-    factors = dict(asked.design.factors)
+    factors = dict(options.design.factors)
     for side in list(factors)[:2]:
         factors[side] = factors[side].model_copy(update={"n_levels": n_levels})
-    overrides = (*asked.design.overrides, *QUICK)
-    return asked.with_design(replications=2, overrides=overrides, factors=factors)
+    overrides = (*options.design.overrides, *QUICK)
+    return options.with_design(replications=2, overrides=overrides, factors=factors)
 
 
 def _side(text: str) -> tuple[str, dict[str, object]]:
@@ -82,7 +82,7 @@ def _side(text: str) -> tuple[str, dict[str, object]]:
         raise ConfigError(f"{text}: allowed: KEY:LOW:HIGH:N, numbers after the key") from None
 
 
-def draw(folder: SweepFolder, found: dict[str, Ways]) -> Figure:
+def draw(folder: SweepFolder, found: dict[str, Branches]) -> Figure:
     """Draw what tips with the tipping line, beside it what it costs, and what is remembered."""
     from sim.plotting.sweeps import Map, phase_maps
 
@@ -96,11 +96,11 @@ def draw(folder: SweepFolder, found: dict[str, Ways]) -> Figure:
     )  # fmt: skip
 
 
-def _leave(study: Study, folder: SweepFolder) -> None:
+def _write_page(study: Study, folder: SweepFolder) -> None:
     table, found, remembered = scalars(folder), outcomes(folder), memory(folder)
     when = table.loc[table[GRADE] == table[GRADE].min(), "tip_months"].dropna()
     text = page(study.made_by(folder), folder, found, remembered, when)
-    study.leave(
+    study.write_page(
         text, {"phase_diagram": draw(folder, found)}, {"points": table, "memory": remembered}
     )
 

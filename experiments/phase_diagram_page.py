@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from experiments.scalars import BY_NAME, HALF, TIP
-from experiments.study import markdown
-from experiments.ways import FAR, Ways, crossing, lowered
+from experiments.base_study import markdown
+from experiments.hysteresis import FAR, Branches, critical_point, lowered
+from experiments.run_outcomes import BY_NAME, HALF, TIP
 from sim.sweeps.folder import SweepFolder
 
 SHOWN = ("exposure", "isolated_calls", "cut_off", "welfare")  # beside what tips
@@ -17,7 +17,7 @@ STALLED = 0.05  # of the largest gap: a gap that closes less between two spans h
 
 
 def page(
-    made_by: str, folder: SweepFolder, found: dict[str, Ways], remembered: pd.DataFrame,
+    made_by: str, folder: SweepFolder, found: dict[str, Branches], remembered: pd.DataFrame,
     when: pd.Series,
 ) -> str:  # fmt: skip
     """Return the page in Markdown; `when` is after how many months runs tip, from below."""
@@ -60,7 +60,9 @@ def page(
     )  # fmt: skip
 
 
-def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series) -> Iterator[str]:
+def _in_short(
+    found: dict[str, Branches], remembered: pd.DataFrame, when: pd.Series
+) -> Iterator[str]:
     """Yield what the maps say, in sentences."""
     tip, last = found[TIP], remembered.iloc[-1]
     tipped = tip.below > 100 * HALF
@@ -74,11 +76,11 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series)
     for side, chosen in (("tipped", tipped), ("not tipped", ~tipped)):
         if chosen.to_numpy().any():
             means = {n: float(found[n].below.to_numpy()[chosen].mean()) for n in SHOWN}
-            told = ", ".join(
+            listing = ", ".join(
                 f"{BY_NAME[n].label.lower()} {value:.{BY_NAME[n].digits}f} {BY_NAME[n].unit}"
                 for n, value in means.items()
             )
-            yield f"- Mean over the part that is {side}: {told}."
+            yield f"- Mean over the part that is {side}: {listing}."
     first, before = remembered.iloc[0], remembered.iloc[-2]
     yield (
         f"- {last['months']:.0f} months after the restriction was lowered, the two ways end on "
@@ -99,17 +101,17 @@ def _in_short(found: dict[str, Ways], remembered: pd.DataFrame, when: pd.Series)
     yield f"- Nothing finer than the steps of the grid ({resolution}) is resolved."
 
 
-def _line_table(found: dict[str, Ways], y: str) -> str:
+def _line_table(found: dict[str, Branches], y: str) -> str:
     headers = (f"`{y}`", "tips at", "from above, at", *(BY_NAME[n].label for n in SHOWN))
     rows = []
     for value in found[TIP].below.index:
-        at, back = (crossing(way.loc[value]) for way in found[TIP][:2])
+        at, back = (critical_point(way.loc[value]) for way in found[TIP][:2])
         beside = [_at(found[n].below.loc[value], at, BY_NAME[n].digits) for n in SHOWN]
-        rows.append((f"{value:.3g}", _told(at), _told(back), *beside))
+        rows.append((f"{value:.3g}", _fmt(at), _fmt(back), *beside))
     return markdown(headers, rows)
 
 
-def _told(at: float) -> str:
+def _fmt(at: float) -> str:
     return "nowhere" if np.isnan(at) else f"{at:.3g}"
 
 

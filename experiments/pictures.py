@@ -144,9 +144,9 @@ def step() -> Figure:
         x = 0.25 + 2.2 * column
         axes.text(x, 4.28, titles[column], fontsize=NORMAL, color=MUTED, fontstyle="italic")
         for row in range(3):
-            colour, head, told = USER_STEP[3 * column + row]
+            colour, head, body = USER_STEP[3 * column + row]
             y = 3.2 - 1.22 * row
-            _box(axes, x, y, 1.85, 0.95, colour, head, told)
+            _box(axes, x, y, 1.85, 0.95, colour, head, body)
             if row < 2:
                 _arrow(axes, (x + 0.92, y), (x + 0.92, y - 0.27))
         if column < 3:
@@ -178,8 +178,8 @@ def way() -> Figure:
     axes = _canvas(figure, WIDTH, 3.4)
     for column, boxes in enumerate(RUN):
         x = 0.25 + 2.2 * column
-        for row, (colour, head, told) in enumerate(boxes):
-            _box(axes, x, 1.8 - 1.25 * row, 1.85, 0.95, colour, head, told)
+        for row, (colour, head, body) in enumerate(boxes):
+            _box(axes, x, 1.8 - 1.25 * row, 1.85, 0.95, colour, head, body)
         if column in (0, 1, 3):
             _arrow(axes, (x + 0.92, 1.8), (x + 0.92, 1.5))
         if column == 0:
@@ -212,7 +212,7 @@ def _canvas(figure: Figure, width: float, height: float, left: float = 0.0) -> A
 
 
 def _box(
-    axes: Axes, x: float, y: float, width: float, height: float, colour: str, head: str, told: str
+    axes: Axes, x: float, y: float, width: float, height: float, colour: str, head: str, body: str
 ) -> None:
     """Draw a box with a heading and what it is about."""
     axes.add_patch(
@@ -230,7 +230,7 @@ def _box(
     axes.text(
         middle, y + height - 0.25, head, fontsize=NORMAL, color=INK, ha="center", fontweight="bold"
     )
-    axes.text(middle, y + 0.14, told, fontsize=SMALL, color=INK, ha="center", linespacing=1.25)
+    axes.text(middle, y + 0.14, body, fontsize=SMALL, color=INK, ha="center", linespacing=1.25)
 
 
 def _arrow(axes: Axes, tail: tuple[float, float], head: tuple[float, float]) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import command
-from experiments.study import markdown
+from experiments.base_study import markdown
 from sim.base.units import BAND
 from sim.config.parameters import Behaviour
 from sim.rules.records import F64
@@ -91,7 +91,7 @@ def page(cases: pd.DataFrame, found: Learnt) -> str:
         [c.case, f"{c.before:g} mln, {c.when_before} ([source]({c.source_before}))",
          f"{c.after:g} mln, {c.when_after} ([source]({c.source_after}))",
          f"{np.log(c.before / c.after) / c.days:.3f}",
-         f"{c.failing_low:g} to {c.failing_high:g}: {c.why}", _told(found.of_case.loc[c.case])]
+         f"{c.failing_low:g} to {c.failing_high:g}: {c.why}", _fmt(found.of_case.loc[c.case])]
         for c in cases.itertuples()
     ]  # fmt: skip
     headers = ["case", "before", "after", "fall a day", "1 - q, assumed", "rf, median (90 %)"]
@@ -109,7 +109,7 @@ column says what each case makes of rf.
 
 {markdown(headers, rows)}
 
-**In a case that nobody has seen** rf is {_told(found.of_case.loc[NEW])}. Each case has an rf of
+**In a case that nobody has seen** rf is {_fmt(found.of_case.loc[NEW])}. Each case has an rf of
 its own, whose logarithm is normal around a common mean; mean and spread are learnt from these four
 cases (a hierarchical model). The prior of the calibration is that normal law of log rf; its two
 standard deviations reach from {low:.2g} to {high:.2g}. The default ({Behaviour().failure_exit:g})
@@ -130,7 +130,7 @@ prior, and how it fared.
 """
 
 
-def _told(row: pd.Series) -> str:
+def _fmt(row: pd.Series) -> str:
     return f"{row['median']:.1f} ({row['low']:.1f} to {row['high']:.1f})"
 
 

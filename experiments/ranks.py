@@ -19,8 +19,8 @@ from experiments import command
 from sim import load_config
 from sim.base.extras import extra
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.ranges import AGREED, MOVED, Ranges, RangesEngine, RangeThreads
 from sim.engine.ranks import Array, Ranks
 from sim.engine.start import prepare
@@ -47,42 +47,42 @@ class Counted(Ranks):
         super().__init__(mpi)
         self.bytes: Counter[np.dtype[Any]] = Counter()
 
-    def share(self, array: Array, cuts: Sequence[int]) -> None:
+    def allgather_into(self, array: Array, cuts: Sequence[int]) -> None:
         """Do so, and count the rows of others."""
-        super().share(array, cuts)
+        super().allgather_into(array, cuts)
         first, last = cuts[self.number :][:2]
         others = cuts[-1] - cuts[0] - (last - first)
         self.bytes[array.dtype] += others * array[:1].nbytes
 
-    def traded(self, rows: Sequence[Array]) -> list[Array]:
+    def alltoall(self, rows: Sequence[Array]) -> list[Array]:
         """Do so, and count what came; users' numbers are traded once, not in every step."""
-        found = super().traded(rows)
+        found = super().alltoall(rows)
         if found[0].dtype == USER:
             self.bytes[found[0].dtype] += sum(array.nbytes for array in found)
         return found
 
-    def added(self, counts: Array) -> Array:
+    def allreduce(self, counts: Array) -> Array:
         """Do so, and count the counts."""
         self.bytes[counts.dtype] += counts.nbytes * (self.size > 1)
-        return super().added(counts)
+        return super().allreduce(counts)
 
 
 def together(ranks: Counted, config: SimConfig) -> tuple[list[float], list[float], int]:
     """Return seconds of steps of all ranks and of one process, and the threads of each rank."""
     threads = Threads(config.engine.threads or ranks.cores())
-    start, conditions = prepare(config, threads), Conditions(config)
+    start, schedule = prepare(config, threads), PolicySchedule(config)
     ranges = Ranges(ranks, start.n_users)
     engine = RangesEngine(ranges, threads, start.chats)
-    shared = Simulation(conditions, start.copy(), 0, engine, RangeThreads(ranges, threads))
+    shared = Simulation(schedule, start.copy(), 0, engine, RangeThreads(ranges, threads))
     all_threads = Threads(threads.n_threads * ranks.size)
-    alone = Simulation(conditions, start, 0, CompiledEngine(all_threads), all_threads)
+    alone = Simulation(schedule, start, 0, CompiledEngine(all_threads), all_threads)
     both: tuple[list[float], list[float]] = [], []
     for _ in range(N_STEPS // ROUND):
         both[0].extend(_seconds(shared.step))
-        ranks.meet()
+        ranks.barrier()
         if ranks.is_first:
             both[1].extend(_seconds(alone.step))
-        ranks.meet()
+        ranks.barrier()
     return *both, threads.n_threads
 
 
@@ -106,8 +106,8 @@ def main() -> None:
     """Measure, and let the first rank print."""
     config = load_config(*command.overrides("ranks", __doc__), "engine=mpi")
     ranks = Counted(extra("mpi4py.MPI"))
-    ranks.hush()
-    with ranks.one_fate():
+    ranks.silence_others()
+    with ranks.abort_together():
         shared, alone, n_threads = together(ranks, config)
         if ranks.is_first:
             print(table(ranks.bytes, config.population.n_users), end="\n\n")

@@ -17,7 +17,7 @@ import pandas as pd
 
 from experiments import command
 from sim import load_config, run
-from sim.base.endings import ending_well
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
@@ -30,7 +30,7 @@ MISSED = "Missed: further off than three standard deviations of the source (docs
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    with ending_well():
+    with exit_status_of_errors():
         config = what_happened(*overrides)
         observed = observations(config)
         result = run(config)

@@ -14,8 +14,8 @@ import pandas as pd
 from scipy.interpolate import RBFInterpolator
 from scipy.stats import kstest
 
+from experiments.history_matching import Observed, WaveSizes, match_history
 from experiments.likelihood import GRID, PRIOR
-from experiments.sequential import Observed, Sizes, close_in
 from sim.rules.records import F64
 
 SMOOTHING = 1.0  # luck of single points is not a shape
@@ -23,7 +23,7 @@ TOLD_EVERY = 10  # truths
 
 
 def ranks(
-    wave: F64, outputs: F64, observed: Observed, sizes: Sizes, n_truths: int, seed: int
+    wave: F64, outputs: F64, observed: Observed, sizes: WaveSizes, n_truths: int, seed: int
 ) -> F64:
     """Return the rank of simulated truths in their posteriors, shape (n_truths, k), in (0, 1).
 
@@ -51,7 +51,7 @@ def ranks(
         def simulate(generation: int, scores: F64) -> F64:
             return np.asarray(model(scores)) if generation else at_wave
 
-        closed = close_in(simulate, wave, observed._replace(value=value), sizes, seed + t)
+        closed = match_history(simulate, wave, observed._replace(value=value), sizes, seed + t)
         below = (closed.scores < truth).sum(axis=0)
         found[t] = (below + rng.random(k)) / (len(closed.scores) + 1)
         if (t + 1) % TOLD_EVERY == 0:

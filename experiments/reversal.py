@@ -12,10 +12,10 @@ from __future__ import annotations
 import pandas as pd
 
 from experiments import command
-from experiments.scalars import HALF, readable
+from experiments.run_outcomes import HALF, readable
 from sim import compare, load_config, run
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.config.policies import Restriction
 from sim.config.sim_config import SimConfig
 from sim.runs.outcomes import regained, time_to_tip
@@ -39,7 +39,7 @@ SERIES = (
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    with ending_well():
+    with exit_status_of_errors():
         config = load_config(f"+scenario={LIFTED}", *overrides)
         lift = lift_of(config)
         lifted = compare(config)

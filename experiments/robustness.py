@@ -6,9 +6,9 @@
 
 First the graph, the length of a step, the number of users, the society, the start and what is
 contagious are varied one at a time from the default (conf/design/robustness.yaml), and every
-effect (experiments/effects.py) is judged by a rule fixed beforehand (experiments/verdicts.py).
-Then the number of users is varied in several societies: spread, bias and cost. Leaves tables
-(CSV), figures and a page that begins with what does not hold.
+effect (experiments/effects.py) is judged by a rule fixed beforehand
+(experiments/robustness_criteria.py). Then the number of users is varied in several societies:
+spread, bias and cost. Leaves tables (CSV), figures and a page that begins with what does not hold.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 
 import pandas as pd
 
-from experiments.choices import GRAPH, STEP, named_points
+from experiments.base_study import USERS, Study, parser
 from experiments.effects import (
     ASKED_BY_NAME,
     EFFECTS,
@@ -27,12 +27,12 @@ from experiments.effects import (
     effects,
     unit,
 )
+from experiments.modelling_choices import GRAPH, STEP, named_points
+from experiments.robustness_criteria import FACTOR, HOLDS, judged
 from experiments.robustness_page import Findings, page
 from experiments.sizes import SOCIETY, costs, sized, slopes
-from experiments.study import USERS, Study, parser
-from experiments.verdicts import FACTOR, HOLDS, judged
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.plotting.palette import ALONE, WHOLE, Look, platform
 from sim.sweeps.design import Design, Factor
@@ -54,24 +54,24 @@ OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has
 
 def main(arguments: list[str]) -> None:
     """Run both sweeps and write the page."""
-    understood = parser("robustness", __doc__)
-    understood.add_argument(
+    argument_parser = parser("robustness", __doc__)
+    argument_parser.add_argument(
         "--sizes", type=as_whole_number, nargs="+", default=SIZES, help="numbers of users"
     )
-    understood.add_argument(
+    argument_parser.add_argument(
         "--societies", type=as_whole_number, default=SOCIETIES, help="of each size"
     )
-    with ending_well():
-        study = Study("robustness", understood, arguments)
-        sizes, societies, small = study.asked.sizes, study.asked.societies, ()
-        if study.asked.quick:
+    with exit_status_of_errors():
+        study = Study("robustness", argument_parser, arguments)
+        sizes, societies, small = study.options.sizes, study.options.societies, ()
+        if study.options.quick:
             sizes, societies, small = QUICK_SIZES, QUICK_SOCIETIES, QUICK
         request = Request.of([f"design={DESIGN}", *small, *study.overrides])
-        if study.asked.quick:
+        if study.options.quick:
             request = toy(request)
         second = of_sizes(request, sizes, societies)  # refused before any run
         choices = study.sweep("choices", request)
-        _leave(study, choices, study.sweep("sizes", second))
+        _write_page(study, choices, study.sweep("sizes", second))
 
 
 def toy(request: Request) -> Request:
@@ -128,14 +128,18 @@ def _until_headline(design: Design) -> float:
     return math.ceil((end - pd.Timestamp(config.start)).days / config.step_days) * config.step_days
 
 
-def _leave(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
+def _write_page(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
     from sim.plotting.robustness import Column, forest, size_study
 
-    told = named_points(choices.design).merge(judged(banded(effects(choices))), on="point")
-    by_n, cost, last = sized(sizes), costs(sizes), told["month"].max()
-    found = Findings(choices, told, by_n, slopes(by_n), cost)
+    verdict_table = named_points(choices.design).merge(
+        judged(banded(effects(choices))), on="point"
+    )
+    by_n, cost, last = sized(sizes), costs(sizes), verdict_table["month"].max()
+    found = Findings(choices, verdict_table, by_n, slopes(by_n), cost)
     columns = [Column(name, ASKED_BY_NAME[name].label, unit(name)) for name in DRAWN]
-    drawn = told[told["month"] == last].assign(missed=lambda table: table["verdict"] != HOLDS)
+    drawn = verdict_table[verdict_table["month"] == last].assign(
+        missed=lambda table: table["verdict"] != HOLDS
+    )
     figures = {
         f"robustness_{effect.name}": forest(
             drawn[drawn["effect"] == effect.name], columns, FACTOR,
@@ -145,8 +149,8 @@ def _leave(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
     }  # fmt: skip
     titles = {effect.name: effect.label for effect in EFFECTS}
     figures["robustness_sizes"] = size_study(by_n, cost, titles, _looks())
-    tables = {"effects": told, "sizes": by_n, "slopes": found.slopes, "costs": cost}
-    study.leave(page(study.made_by(choices, sizes), found), figures, tables)
+    tables = {"effects": verdict_table, "sizes": by_n, "slopes": found.slopes, "costs": cost}
+    study.write_page(page(study.made_by(choices, sizes), found), figures, tables)
 
 
 def _looks() -> dict[str, Look]:

@@ -8,19 +8,20 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.choices import DEFAULT, STEP, TECHNICAL
+from experiments.base_study import USERS, markdown
 from experiments.effects import ASKED, ASKED_BY_NAME, EFFECTS, Effect, unit
 from experiments.graphs import graphs
-from experiments.study import USERS, markdown
-from experiments.verdicts import FACTOR, HOLDS, NONE, SIGN, none_of
+from experiments.modelling_choices import DEFAULT, STEP, TECHNICAL
+from experiments.robustness_criteria import FACTOR, HOLDS, NONE, SIGN, negligible_size
 from sim.sweeps.folder import SweepFolder
 
 LABELS = {effect.name: effect.label for effect in EFFECTS}
 INTRODUCTION = f"""\
 Effects are paired differences, scenario minus yardstick in the same society with the same luck:
 median and 90 % band over replications. One choice of the modeller at a time is changed from its
-default. The rule of judgement was fixed before any number was seen (experiments/verdicts.py). An
-effect below {100 * NONE:g} points ({NONE:g} utils) counts as none. An effect *holds* under
+default. The rule of judgement was fixed before any number was seen
+(experiments/robustness_criteria.py).
+An effect below {100 * NONE:g} points ({NONE:g} utils) counts as none. An effect *holds* under
 another choice if it is none under both choices; or if it has the same sign, and either the bands
 overlap, or its size is within a factor of {FACTOR:g}, or it is less than that half a point away.
 Parameters stay at their defaults under every choice, and the start is solved anew for each, so
@@ -54,7 +55,7 @@ class Findings(NamedTuple):
     """What both sweeps found."""
 
     choices: SweepFolder
-    told: pd.DataFrame  # effects with their verdicts and choices
+    bands: pd.DataFrame  # effects with their verdicts and choices
     sizes: pd.DataFrame
     slopes: pd.DataFrame
     costs: pd.DataFrame
@@ -62,7 +63,7 @@ class Findings(NamedTuple):
     @property
     def others(self) -> pd.DataFrame:
         """Return effects under other choices than the default."""
-        return self.told[self.told["factor"] != DEFAULT]
+        return self.bands[self.bands["factor"] != DEFAULT]
 
     @property
     def missed(self) -> pd.DataFrame:
@@ -82,7 +83,7 @@ def page(made_by: str, found: Findings) -> str:
             "",
             _misses(found),
             "\n## In plain words\n",
-            f"The numbers are of {found.told['month'].max():%B %Y}: the range of the effect over "
+            f"The numbers are of {found.bands['month'].max():%B %Y}: the range of the effect over "
             "all choices, in points (welfare: utils). *Not under* names effects that do not hold "
             "under some choice in some month, with these choices in brackets; *none* are those "
             "below the least that counts.\n",
@@ -115,7 +116,7 @@ def _in_short(found: Findings) -> Iterator[str]:
     """Yield what the verdicts add up to, in sentences."""
     others, missed = found.others, found.missed
     n_sign = int((missed["verdict"] == SIGN).sum())
-    least = none_of(others)
+    least = negligible_size(others)
     is_none = (others["default"].abs() < least) & (others["median"].abs() < least)
     yield (
         f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
@@ -124,8 +125,8 @@ def _in_short(found: Findings) -> Iterator[str]:
         "those that hold are of effects that are none under both choices, which is easy."
     )
     counts = missed["choice"].value_counts()
-    told = ", ".join(f"{choice} ({n})" for choice, n in counts.items())
-    yield f"- By choice: {told or 'none'}."
+    bands = ", ".join(f"{choice} ({n})" for choice, n in counts.items())
+    yield f"- By choice: {bands or 'none'}."
     quiet = [c for c in dict.fromkeys(others["choice"]) if c not in counts]
     yield f"- Without a miss: {', '.join(quiet) or 'none'}."
     for technical, name in ((True, "step, users, society, start"), (False, "graph, contagion")):
@@ -138,21 +139,21 @@ def _misses(found: Findings) -> str:
     """Return all that does not hold: a row an effect and choice."""
     rows = []
     for (effect, choice), group in found.missed.groupby(["effect", "choice"], sort=False):
-        told = (
+        bands = (
             f"{ASKED_BY_NAME[r.outcome].label} {r.month:%b %Y}: {_number(r.default, r.outcome)} "
             f"→ {_number(r.median, r.outcome)}{', **sign**' if r.verdict == SIGN else ''}"
             for r in group.itertuples()
         )
-        rows.append((LABELS[effect], choice, "; ".join(told)))
+        rows.append((LABELS[effect], choice, "; ".join(bands)))
     return markdown(("effect", "choice", "the default's → under this choice"), rows)
 
 
 def _said(found: Findings, effect: Effect) -> str:
     """Return what may be said of an effect, in a sentence."""
-    told = found.told[found.told["effect"] == effect.name]
-    last = told[told["month"] == told["month"].max()]
+    bands = found.bands[found.bands["effect"] == effect.name]
+    last = bands[bands["month"] == bands["month"].max()]
     holds, owed, nothing = [], [], []
-    for name, rows in told.groupby("outcome", sort=False):
+    for name, rows in bands.groupby("outcome", sort=False):
         label, missed = ASKED_BY_NAME[name].label, rows.loc[rows["verdict"] != HOLDS, "choice"]
         if len(missed):
             owed.append(f"{label} ({', '.join(dict.fromkeys(missed))})")
@@ -169,7 +170,7 @@ def _said(found: Findings, effect: Effect) -> str:
 
 def _one_effect(found: Findings, effect: Effect) -> str:
     """Return the table and figure of one effect."""
-    rows = found.told[found.told["effect"] == effect.name]
+    rows = found.bands[found.bands["effect"] == effect.name]
     months = list(dict.fromkeys(rows["month"]))
     table = markdown(
         ("outcome", *(f"{m:%B %Y}, {what}" for m in months for what in ("default", "all choices")),
@@ -177,8 +178,8 @@ def _one_effect(found: Findings, effect: Effect) -> str:
         (_one_outcome(rows[rows["outcome"] == outcome.name], months) for outcome in ASKED),
     )  # fmt: skip
     return (
-        f"\n### {effect.label}\n\n`{effect.scenario}` minus `{effect.yardstick}`; points, welfare "
-        f"in utils.\n\n{table}\n\n![{effect.label}: effects under every choice]"
+        f"\n### {effect.label}\n\n`{effect.scenario}` minus `{effect.counterfactual}`; points, "
+        f"welfare in utils.\n\n{table}\n\n![{effect.label}: effects under every choice]"
         f"(figures/robustness_{effect.name}.png)"
     )
 
@@ -213,8 +214,8 @@ def _by_choice(found: Findings) -> str:
 
 def _steps(found: Findings) -> Iterator[str]:
     """Yield how far the step matters: in words, and where it does by effects."""
-    told, factor = found.told, found.choices.design.factors[STEP]
-    rows = told[(told["month"] == told["month"].max()) & told["factor"].isin((STEP, DEFAULT))]
+    bands, factor = found.bands, found.choices.design.factors[STEP]
+    rows = bands[(bands["month"] == bands["month"].max()) & bands["factor"].isin((STEP, DEFAULT))]
     steps = (
         rows["point"]
         .map(found.choices.runs.drop_duplicates("point").set_index("point")[STEP])
@@ -223,7 +224,7 @@ def _steps(found: Findings) -> Iterator[str]:
     table = rows.pivot_table("median", ["effect", "outcome"], steps, sort=False)
     table = table.sort_index(axis=1)
     finest, default = table.columns[0], factor.grid()[0]
-    none = none_of(table.reset_index()).to_numpy()
+    none = negligible_size(table.reset_index()).to_numpy()
     apart = table[(table[default] - table[finest]).abs().to_numpy() > none]
     yield (
         f"Rates are hazards per day, so the step only discretises time. In the last month, a step "
@@ -284,11 +285,11 @@ def _sizes(found: Findings) -> str:
     for cost in found.costs.itertuples():
         here = found.sizes[found.sizes["n"] == cost.n]
         points = _in_points(here)
-        apart = here["bias"].abs() > np.maximum(2 * here["bias_error"], none_of(here))
+        apart = here["bias"].abs() > np.maximum(2 * here["bias_error"], negligible_size(here))
         rows.append(
             (
                 f"{cost.n:,}", f"{points['sd'].median():.2f}", f"{points['sd'].max():.2f}",
-                f"{(here['sd'] < none_of(here)).sum()} of {len(here)}",
+                f"{(here['sd'] < negligible_size(here)).sum()} of {len(here)}",
                 f"{points['bias'].abs().max():.2f}", f"{apart.sum()} of {len(here)}",
                 f"{cost.run:.2f}", f"{cost.start:.2f}",
             )

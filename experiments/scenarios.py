@@ -20,8 +20,8 @@ import yaml
 
 from experiments import command
 from sim import compare, load_config
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND, REACHES
 from sim.config.conf import CONF, names
 from sim.config.platforms import CELLULAR, CHANNELS
@@ -67,7 +67,7 @@ class Spread(NamedTuple):
 class Effect(NamedTuple):
     """A world beside its yardstick."""
 
-    yardstick: str
+    counterfactual: str
     here: World
     there: World
     newly_exposed: Spread
@@ -85,7 +85,7 @@ class Effect(NamedTuple):
 
 def main(overrides: list[str]) -> None:
     """Print the page."""
-    with ending_well():
+    with exit_status_of_errors():
         worlds, effects, month = run_all(overrides)
         config = load_config(f"replications={REPLICATIONS}", *overrides)
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
@@ -121,31 +121,31 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
         if override.lstrip("+~").startswith(("policy=", "scenario=")):  # a yardstick would have it
             raise ConfigError(f"{override}: allowed: what is the same in all scenarios")
     given = (f"replications={REPLICATIONS}", *overrides)
-    yardsticks: dict[str, list[str]] = {}
+    counterfactuals: dict[str, list[str]] = {}
     for name in names("scenario"):
         for other in load_config(f"+scenario={name}", *given).compare_to[:1]:
-            yardsticks.setdefault(other, []).append(name)
+            counterfactuals.setdefault(other, []).append(name)
     worlds: dict[str, World] = {}
     effects: dict[str, Effect] = {}
-    for yardstick, held in yardsticks.items():
+    for counterfactual, held in counterfactuals.items():
         result = compare(
-            load_config(f"+scenario={yardstick}", f"compare_to=[{','.join(held)}]", *given)
+            load_config(f"+scenario={counterfactual}", f"compare_to=[{','.join(held)}]", *given)
         )
         month = last_month(result)
-        worlds |= {name: world(result, name, month) for name in (yardstick, *held)}
+        worlds |= {name: world(result, name, month) for name in (counterfactual, *held)}
         effects |= {
             name: Effect(
-                yardstick, worlds[name], worlds[yardstick],
+                counterfactual, worlds[name], worlds[counterfactual],
                 _exposed(result, name, "no_longer_exposed", month),
             )
             for name in held
         }  # fmt: skip
-    for name, yardstick in COMPOSED.items():
+    for name, counterfactual in COMPOSED.items():
         chosen = f"+scenario=[{name.replace('+', ',')}]"
-        result = compare(load_config(chosen, f"compare_to=[{yardstick}]", *given))
-        here, there = (world(result, n, month) for n in (name, yardstick))
-        newly = _exposed(result, yardstick, "newly_exposed", month)
-        effects[name] = Effect(yardstick, here, there, newly)
+        result = compare(load_config(chosen, f"compare_to=[{counterfactual}]", *given))
+        here, there = (world(result, n, month) for n in (name, counterfactual))
+        newly = _exposed(result, counterfactual, "newly_exposed", month)
+        effects[name] = Effect(counterfactual, here, there, newly)
     in_order = [*names("scenario"), *COMPOSED]
     return (
         {name: worlds[name] for name in names("scenario")},
@@ -224,7 +224,7 @@ def effect_table(effects: dict[str, Effect], labels: dict[str, str]) -> Iterator
     yield "|---" * (len(heads) + 1) + "|"
     for name, effect in effects.items():
         cells = (_moved(effect, labels), *(column.write(effect) for column in COLUMNS))
-        yield f"| {name} ({effect.yardstick}) | " + " | ".join(cells) + " |"
+        yield f"| {name} ({effect.counterfactual}) | " + " | ".join(cells) + " |"
 
 
 def _moved(effect: Effect, labels: dict[str, str]) -> str:

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 
 import pandas as pd
 
-from experiments.indices import elementary_effects, independent, luck, sobol_indices
-from experiments.scalars import BY_NAME, OUTCOMES, scalars
-from experiments.study import Study, markdown, parser, short
-from sim.base.endings import ending_well
+from experiments.base_study import Study, markdown, parser, short
+from experiments.indices import elementary_effects, independent, sobol_indices, variances_of
+from experiments.run_outcomes import BY_NAME, OUTCOMES, scalars
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.rules.records import F64
 from sim.sweeps.design import Design, Factor
@@ -39,17 +39,17 @@ QUICK_BASE, QUICK_KEEP = 4, 2
 
 def main(arguments: list[str]) -> None:
     """Run both stages and write the page."""
-    understood = parser("sensitivity", __doc__)
-    understood.add_argument(
+    argument_parser = parser("sensitivity", __doc__)
+    argument_parser.add_argument(
         "--keep", type=as_whole_number, default=6, help="parameters of the second stage"
     )
-    understood.add_argument(
+    argument_parser.add_argument(
         "--base", type=as_whole_number, default=64, help="its sample, a power of 2"
     )
-    with ending_well():
-        study = Study("sensitivity", understood, arguments)
-        keep, base, sizes = study.asked.keep, study.asked.base, ()
-        if study.asked.quick:
+    with exit_status_of_errors():
+        study = Study("sensitivity", argument_parser, arguments)
+        keep, base, sizes = study.options.keep, study.options.base, ()
+        if study.options.quick:
             keep, base, sizes = QUICK_KEEP, QUICK_BASE, QUICK
         request = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
         names = list(_screened(request).factors)
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> None:
         first = study.sweep("screening", request)
         kept = strongest(screening(first), keep)
         indices = study.sweep("indices", second(request, kept, base))
-        _leave(study, first, indices)
+        _write_page(study, first, indices)
 
 
 def screening(folder: SweepFolder) -> pd.DataFrame:
@@ -75,10 +75,10 @@ def strongest(effects: pd.DataFrame, n: int) -> list[str]:
 
 
 def variances(folder: SweepFolder) -> pd.DataFrame:
-    """Return Sobol' indices for each outcome, with the part of luck in column ``luck``."""
+    """Return Sobol' indices for each outcome, with the part of luck in column ``variances_of``."""
     table = _each_outcome(folder, sobol_indices)
     points = independent(folder.design)
-    shares = {name: luck(v[points]).share for name, v in _values(folder).items()}
+    shares = {name: variances_of(v[points]).share for name, v in _values(folder).items()}
     return table.assign(luck=table["outcome"].map(shares))
 
 
@@ -115,7 +115,7 @@ def _values(folder: SweepFolder) -> dict[str, F64]:
     return {o.name: table[o.name].to_numpy().reshape(-1, n) for o in OUTCOMES}
 
 
-def _leave(study: Study, first: SweepFolder, second: SweepFolder) -> None:
+def _write_page(study: Study, first: SweepFolder, second: SweepFolder) -> None:
     from sim.plotting.sweeps import screening as draw_screening
     from sim.plotting.sweeps import variances as draw_variances
 
@@ -125,7 +125,7 @@ def _leave(study: Study, first: SweepFolder, second: SweepFolder) -> None:
         "sensitivity_indices": draw_variances(titled(indices)),
     }
     tables = {"screening": effects, "indices": indices}
-    study.leave(page(study.made_by(first, second), first.design, effects, indices),
+    study.write_page(page(study.made_by(first, second), first.design, effects, indices),
                 figures, tables)  # fmt: skip
 
 
@@ -178,11 +178,11 @@ def _in_short(effects: pd.DataFrame, indices: pd.DataFrame) -> Iterator[str]:
     """Yield what the tables say, in sentences."""
     for name, rows in indices.groupby("outcome", sort=False):
         top = rows.nlargest(2, "ST")
-        told = " and ".join(
+        largest = " and ".join(
             f"`{short(row.parameter)}` ({row.ST:.2f} ± {row.ST_conf:.2f})"
             for row in top.itertuples()
         )
-        yield f"- {BY_NAME[name].label}: ST is largest for {told}; luck {_share(rows)}."
+        yield f"- {BY_NAME[name].label}: ST is largest for {largest}; luck {_share(rows)}."
     small = effects["mu_star"] < effects["outcome"].map(
         lambda name: SMALL_CHANGE * BY_NAME[name].factor
     )

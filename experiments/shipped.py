@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 from scipy.special import ndtr
 
+from experiments.base_study import short
 from experiments.identify import contraction
 from experiments.prior import Prior
-from experiments.study import short
 from sim.base.errors import ConfigError
 from sim.config import posterior
 from sim.config.sim_config import DATA

@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from experiments.base_study import USERS
 from experiments.effects import KEYS, effects
-from experiments.indices import luck
-from experiments.study import USERS
+from experiments.indices import variances_of
 from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
 
@@ -55,7 +55,7 @@ def by_size(values: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for keys, group in values.groupby(["n", *KEYS], sort=False):
         table = group.pivot_table("value", "society", "replication").to_numpy()
-        spread = luck(table)
+        spread = variances_of(table)
         means = table.mean(axis=1)
         rows.append(
             (

@@ -12,8 +12,8 @@ docs/sweeps.md. `python -m sim.collect FOLDER` joins the results to one table.
 from __future__ import annotations
 
 from experiments import command
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.config.compose import load_sweep_tree
 from sim.sweeps.request import Request, design_name
 from sim.sweeps.session import hold
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.add_argument(f"--{name}", metavar="FOLDER", help=f"write {successor} FOLDER")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     options = parser.parse_intermixed_args(arguments)
-    with ending_well():
+    with exit_status_of_errors():
         for name, successor in SUCCESSORS.items():
             if folder := getattr(options, name):
                 raise ConfigError(f"--{name}: write {successor} {folder}")

@@ -20,28 +20,28 @@ from pathlib import Path
 import pandas as pd
 
 from experiments.ablations import ablated
+from experiments.base_study import Study, parser
 from experiments.calibrate import start_of
-from experiments.fitting import Record
+from experiments.calibration import Record
 from experiments.forecasts import Calibration, bands, points, reachable
+from experiments.history_matching import WaveSizes
 from experiments.identify import contraction, trade_offs
 from experiments.informs import informing
 from experiments.recovery import ranks, uneven
-from experiments.sequential import Sizes
 from experiments.shipped import over_prior
-from experiments.study import Study, parser
 from experiments.targets import months
 from experiments.validation_page import Findings, page
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.config import posterior
 from sim.config.compose import load_sweep_tree
 from sim.config.sim_config import DATA
 from sim.sweeps.request import Request
 
-REFIT, REFIT_WAVE = Sizes(generations=2, new=128), 512  # of each world without a mechanism
-QUICK, QUICK_WAVE = Sizes(generations=1, new=64), 16
-RECOVER = Sizes(generations=2, new=256)  # of each simulated truth
+REFIT, REFIT_WAVE = WaveSizes(generations=2, new=128), 512  # of each world without a mechanism
+QUICK, QUICK_WAVE = WaveSizes(generations=1, new=64), 16
+RECOVER = WaveSizes(generations=2, new=256)  # of each simulated truth
 REFIT_USERS, QUICK_USERS = 2000, 300
 DIGITS = 6  # of the parameters of a draw that is shipped
 KEY = "calibration="
@@ -49,15 +49,15 @@ KEY = "calibration="
 
 def main(arguments: list[str]) -> None:
     """Run what is missing, write the page, and ship the draws if that is asked."""
-    understood = parser("validate", __doc__)
-    understood.add_argument(
+    argument_parser = parser("validate", __doc__)
+    argument_parser.add_argument(
         "--truths", type=as_whole_number, default=100, help="simulated, to be found again"
     )
-    understood.add_argument("--ship", action="store_true", help="put the draws into sim/data")
-    with ending_well():
-        study = Study("validate", understood, arguments)
-        if study.asked.truths < 1:
-            raise ConfigError(f"--truths {study.asked.truths}; allowed: 1 or more")
+    argument_parser.add_argument("--ship", action="store_true", help="put the draws into sim/data")
+    with exit_status_of_errors():
+        study = Study("validate", argument_parser, arguments)
+        if study.options.truths < 1:
+            raise ConfigError(f"--truths {study.options.truths}; allowed: 1 or more")
         named = [word.removeprefix(KEY) for word in study.overrides if word.startswith(KEY)]
         if len(named) != 1:
             raise ConfigError(f"{KEY}FOLDER is missing: a folder of experiments.calibrate")
@@ -66,7 +66,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
-    quick = study.asked.quick
+    quick = study.options.quick
     design = found.wave.design.model_dump(mode="json")
     users = QUICK_USERS if quick else REFIT_USERS
     design |= {
@@ -75,7 +75,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         "overrides": [f"population.n_users={users}"],
     }
     request = Request.read(load_sweep_tree(*rest) | {"design": design})
-    record = Record(found.asked, start_of(request), found.left_out)
+    record = Record(found.options, start_of(request), found.left_out)
     seen, at_prior = found.seen(), months(found.wave)
     wanted = found.targets(seen.months)
     without = ablated(study, request, found, record, QUICK if quick else REFIT)
@@ -87,14 +87,14 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         contraction(found.prior.names, found.scores),
         _informing(found, record),
         trade_offs(found.prior.names, found.scores),
-        _recovered(found, record, 2 if quick else study.asked.truths),
+        _recovered(found, record, 2 if quick else study.options.truths),
         _made_by(found),
     )
     from sim.plotting.posterior import contraction as contracted
     from sim.plotting.posterior import predictive
 
     figures = {
-        "validation_reach": predictive(bands(seen), findings.points, found.asked.until),
+        "validation_reach": predictive(bands(seen), findings.points, found.options.until),
         "validation_parameters": contracted(*over_prior(found.prior, found.scores)),
     }
     tables = {
@@ -103,8 +103,8 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         "without": without.rename_axis("without").reset_index(),
         "ranks": findings.recovered,
     }
-    study.leave(page(findings), figures, tables, "validation")
-    _ship(study, found, findings.told)
+    study.write_page(page(findings), figures, tables, "validation")
+    _ship(study, found, findings.identifiability)
 
 
 def _informing(found: Calibration, record: Record) -> pd.DataFrame:
@@ -124,17 +124,17 @@ def _recovered(found: Calibration, record: Record, n_truths: int) -> pd.DataFram
     return uneven(found.prior.names, found_again)
 
 
-def _ship(study: Study, found: Calibration, told: pd.DataFrame) -> None:
+def _ship(study: Study, found: Calibration, identified: pd.DataFrame) -> None:
     """Write draws and what the data told as they are shipped, a column a key."""
     table = found.draws[found.prior.names]
     for name, factor in found.prior.factors.items():
         table = table.assign(**dict.fromkeys(factor.also, table[name]))
     table.insert(0, posterior.WEIGHT, 1.0)
     table.to_csv(study.path / posterior.NAME, index=False, float_format=f"%.{DIGITS}g")
-    told.to_csv(study.path / posterior.TOLD, index=False, float_format="%.2f")
-    if study.asked.ship:
-        for name in (posterior.NAME, posterior.TOLD):
-            shutil.copy(study.path / name, DATA / found.asked.case / name)
+    identified.to_csv(study.path / posterior.IDENTIFIABILITY, index=False, float_format="%.2f")
+    if study.options.ship:
+        for name in (posterior.NAME, posterior.IDENTIFIABILITY):
+            shutil.copy(study.path / name, DATA / found.options.case / name)
 
 
 def _made_by(found: Calibration) -> str:

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from experiments.base_study import markdown, short
 from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Calibration, naive, scores
 from experiments.likelihood import SCALE
-from experiments.study import markdown, short
 from experiments.targets import COMPANY
 from sim.observation.sources import GRADES
 from sim.plotting.palette import platform
@@ -54,7 +54,7 @@ class Findings(NamedTuple):
     points: pd.DataFrame  # as forecasts.points
     reachable: pd.DataFrame  # as forecasts.reachable
     without: pd.DataFrame  # as ablations.ablated
-    told: pd.DataFrame  # as identify.contraction
+    identifiability: pd.DataFrame  # as identify.contraction
     informing: pd.DataFrame  # as informs.informing
     trade_offs: pd.DataFrame
     recovered: pd.DataFrame  # as recovery.uneven
@@ -67,7 +67,8 @@ def page(found: Findings) -> str:
     left_out = 100 * calibration.draws["discrepancy"].median()
     parts = [
         "# Is it true? The posterior, and what came after",
-        f"Made by {found.made_by}. Fitted until {calibration.asked.until:%d %B %Y}; nothing after "
+        f"Made by {found.made_by}. Fitted until {calibration.options.until:%d %B %Y}; nothing "
+        "after "
         f"that day was used by the fit. {len(calibration.draws)} draws of equal weight. What the "
         f"model leaves out was learnt with them: an error of {left_out:.1f} points (sd, median) "
         "beside those of the sources.",
@@ -86,7 +87,7 @@ def page(found: Findings) -> str:
         "not reach what may have happened, an equation stands in the way; where the prior does "
         "and the posterior does not, or is wide, the data until then do not tell.",
         _reachable(found.reachable),
-        *_reasons(calibration.asked.case),
+        *_reasons(calibration.options.case),
         "## Scores",
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
         "distribution (draws, each in a society and luck of its own, stated error and "
@@ -97,7 +98,7 @@ def page(found: Findings) -> str:
         "## Every point that was not fitted",
         _unfitted(found.points),
         "## What the data told",
-        _told(found),
+        _summary(found),
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
         "Each world fitted anew to the same record, with fewer points and smaller societies than "
@@ -151,9 +152,9 @@ def _misses(found: Findings) -> list[str]:
         "which tests nothing: parameters were chosen to meet them."
     )
     lines += out_of_reach(found.reachable)
-    prior = found.told[found.told["told"] == "prior"]
+    prior = found.identifiability[found.identifiability["identifiability"] == "prior"]
     lines.append(
-        f"{len(prior)} of {len(found.told)} parameters stay where the prior put them: "
+        f"{len(prior)} of {len(found.identifiability)} parameters stay where the prior put them: "
         f"{', '.join(f'`{short(name)}`' for name in prior['parameter'])}."
     )
     return lines
@@ -241,18 +242,18 @@ def _unfitted(points: pd.DataFrame) -> str:
     return markdown(headers, rows)
 
 
-def _told(found: Findings) -> str:
+def _summary(found: Findings) -> str:
     prior = found.calibration.prior
     draws, rows = found.calibration.draws, []
-    for row in found.told.itertuples():
+    for row in found.identifiability.itertuples():
         factor = prior.factors[row.parameter]
         low, middle, high = draws[row.parameter].quantile([0.05, 0.5, 0.95])
         span = f"{factor.low:g} to {factor.high:g}" + (", log" if factor.scale == "log" else "")
         span += ", bell" if factor.shape == "bell" else ""
         shown = f"{middle:.3g} ({low:.3g} to {high:.3g})"
         most = _informed(found.informing.set_index("parameter").loc[row.parameter])
-        told = [f"{row.ratio:.2f}", row.told, most]
-        rows.append([f"`{short(row.parameter)}`", span, shown, *told])
+        identifiability = [f"{row.ratio:.2f}", row.identifiability, most]
+        rows.append([f"`{short(row.parameter)}`", span, shown, *identifiability])
     headers = ["parameter", "prior", "posterior median (90 %)", "posterior sd / prior sd"]
     table = markdown([*headers, "told by", "would miss most"], rows)
     pairs = [

@@ -29,15 +29,15 @@ found, drawn = facts(result), figures(result)
 # Below: where the calls went.
 
 # %%
-yardstick, *others = config.compare_to
-drawn[f"effects_against_{yardstick}"]
+comparison, *others = config.compare_to
+drawn[f"effects_against_{comparison}"]
 
 # %% [markdown]
 # Against `baseline`, where nothing happens, the same figure shows the effect of ban and push
 # together. Beware of the different scale. (Other scenarios may have one yardstick only.)
 
 # %%
-drawn[f"effects_against_{others[-1] if others else yardstick}"]
+drawn[f"effects_against_{others[-1] if others else comparison}"]
 
 # %% [markdown]
 # To open an app less often is not to leave it. Use tells more than reach: messages above, calls

@@ -20,7 +20,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # done later (`python -m sim.resume FOLDER`).
 
 # %%
-from experiments.study import take
+from experiments.base_study import take
 from sim.config.conf import CONF
 from sim.sweeps.request import Request
 
@@ -54,7 +54,7 @@ summary.query("measure == 'exposure' and channel == 'any'").tail(3)
 # The same in one row for each run, for its last whole month: adoption beside what it costs.
 
 # %%
-from experiments.scalars import OUTCOMES, scalars
+from experiments.run_outcomes import OUTCOMES, scalars
 
 table = scalars(sweep)
 x, y = sweep.design.factors
@@ -70,8 +70,8 @@ table.groupby([y, x])[[outcome.name for outcome in OUTCOMES]].mean().round(2)
 # different places, society remembers.
 
 # %%
+from experiments.hysteresis import lowered, memory, outcomes
 from experiments.phase_diagram import draw, request, small
-from experiments.ways import lowered, memory, outcomes
 
 grid = take(small(request([]), n_levels=4), "phase_diagram")
 found = outcomes(grid)

@@ -20,8 +20,8 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # known (`conf/design/behaviour_screening.yaml` says which, and why). A toy size here.
 
 # %%
+from experiments.base_study import take
 from experiments.sensitivity import DESIGN, screening, second, strongest, titled, variances
-from experiments.study import take
 from sim.sweeps.request import Request
 
 toy = ["design.n=2", "design.replications=2", "design.overrides=['population.n_users=300']"]

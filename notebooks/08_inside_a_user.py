@@ -89,11 +89,11 @@ diary.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).roun
 # coin tosses, so any difference is the scenario's doing. Here: without the leak.
 
 # %%
-yardstick = config.compare_to[0]
-other = MigrationModel(config.counterfactual(yardstick))
+comparison = config.compare_to[0]
+other = MigrationModel(config.counterfactual(comparison))
 twin = keep_diary(other, other.users[user.row], config.n_steps)
-beside = diary.days.merge(twin.days, on="date", suffixes=("", f" ({yardstick})"))
-shown = [f"{name}{end}" for name in ("primary", "exposed") for end in ("", f" ({yardstick})")]
+beside = diary.days.merge(twin.days, on="date", suffixes=("", f" ({comparison})"))
+shown = [f"{name}{end}" for name in ("primary", "exposed") for end in ("", f" ({comparison})")]
 beside[["date", *shown]].iloc[::8]
 
 # %% [markdown]

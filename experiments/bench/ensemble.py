@@ -13,7 +13,7 @@ import time
 from experiments.bench import probe
 from experiments.bench.full_model import SCENARIO
 from sim import __version__, load_config
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 from sim.runs.run import compare, run
 
 REPLICATIONS = 8

@@ -16,8 +16,8 @@ from experiments.bench import probe
 from sim import __version__, load_config
 from sim.base.machine import peak, used
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.model.simulation import Simulation
@@ -66,7 +66,7 @@ def steps_before(config: SimConfig) -> int:
 def make_run(config: SimConfig, threads: Threads) -> tuple[Callable[[], None], int]:
     """Return the step of a run from its start, and the number of directed ties."""
     start = prepare(config, threads)
-    run = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    run = Simulation(PolicySchedule(config), start, 0, CompiledEngine(threads), threads)
     return run.step, len(start.ties.indices)
 
 

@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 
-from sim.kernel.lanes_compiled import I32, I64, INTS, WIDTH, call, equal, wide
+from sim.kernel.vec16_compiled import I32, I64, INTS, WIDTH, call, equal, wide
 
 
 @intrinsic

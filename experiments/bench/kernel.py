@@ -17,7 +17,8 @@ from experiments.bench.slices import GROUP, OF_WORD, Slices, make_slices, pack, 
 from experiments.bench.work import APPEAL, F64, PLATFORMS, SOCIAL, SWITCHING, U8, U32, Graph
 from sim.engine.threads import BLOCK, Threads
 from sim.kernel.compiled import rule, rule_loop
-from sim.kernel.lanes import (
+from sim.kernel.rng import purpose_key, step_key
+from sim.kernel.vec16 import (
     WIDTH,
     Floats,
     Ints,
@@ -27,14 +28,13 @@ from sim.kernel.lanes import (
     fma,
     load,
     look_up,
-    luck,
     rotate,
     splat,
     store,
+    uniform_draws,
     where,
     zeros,
 )
-from sim.kernel.rng import purpose_key, step_key
 
 I32 = NDArray[np.int32]
 Above = tuple[Ints, Ints, Ints, Ints]  # is what a user chose above platform 0, 1, 2, 3?
@@ -107,7 +107,8 @@ def step_blocks(
             for k in range(OF_WORD):
                 at = group * OF_WORD + k
                 user = load(slices.user, at * WIDTH)
-                luck_of_user = where(user != -1, luck(key, user), 0.0)  # nobody is above anything
+                # nobody is above anything
+                luck_of_user = where(user != -1, uniform_draws(key, user), 0.0)
                 p1, p2, p3, p4 = _decide(
                     _count(at, slices, now), load(slices.degree, at * WIDTH),
                     (before >> (4 * k)) & 15, luck_of_user,

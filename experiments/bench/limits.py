@@ -21,7 +21,7 @@ from experiments.bench.slices import Slices, make_slices, pack
 from experiments.bench.work import U8, U32, Graph, load_graph
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop, rule_loop
-from sim.kernel.lanes import WIDTH, bits_of, load, rotate, store, zeros
+from sim.kernel.vec16 import WIDTH, bits_of, load, rotate, store, zeros
 
 _1, _2 = np.uint64(1), np.uint64(2)
 

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sim.base.versions import commit
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 
 PACKAGES = ("numpy", "numba", "llvmlite")
 

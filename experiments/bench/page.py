@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from experiments.base_study import numbers
 from experiments.bench import figure
 from experiments.bench.check import POINTS
 from experiments.bench.full_model import BAN, SCENARIO
 from experiments.bench.suite import PEERS
 from experiments.bench.work import CONTACTS, FAR, PLATFORMS, STEPS
-from experiments.study import numbers
 
 OURS = "this project"
 
@@ -178,13 +178,13 @@ def _model(results: pd.DataFrame) -> str:
 
 
 MEANING = {
-    "wonder": "where chats are; what to reconsider, its utility but for contacts; a VPN",
+    "select": "where chats are; what to reconsider, its utility but for contacts; a VPN",
     "communicate": "the choice on every tie and channel, all sums over ties",
-    "answer": "what a messenger or a VPN would add, for who asks",
-    "follow_up": "openings of apps, pairs that move their calls",
+    "evaluate": "what a messenger or a VPN would add, for who asks",
+    "after_choice": "openings of apps, pairs that move their calls",
     "observe": "all measures, by cell",
-    "act": "decide, form habits, obey, try, learn, switch a VPN, suffer",
-    "show": "the words and minds of the next step",
+    "update": "decide, form habits, obey, try, learn, switch a VPN, suffer",
+    "publish": "the words and minds of the next step",
 }
 
 

@@ -22,33 +22,33 @@ from numba.extending import intrinsic
 from experiments.bench import probe
 from experiments.bench.full_model import configure, steps_before
 from sim import __version__
-from sim.engine.conditions import Conditions
+from sim.engine.accumulators import Accumulators, flush, observe
 from sim.engine.engines import CompiledEngine, Work, agreements, block, make_work
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State
-from sim.engine.tally import Tally, carry, observe
 from sim.engine.threads import BLOCK, Threads, chunks
 from sim.kernel.compiled import rule_loop
-from sim.kernel.lanes import WIDTH, align_stack
+from sim.kernel.vec16 import WIDTH, align_stack
 from sim.model.simulation import Simulation
 from sim.rules.choice import communicate
-from sim.rules.pairing import keep_agreements
+from sim.rules.marginal_value import evaluate
+from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
     CONVERSE,
     I64,
     U64,
     Agreements,
     Chats,
-    Now,
+    Environment,
+    PublicState,
     Record,
     Records,
-    Shown,
     Ties,
 )
-from sim.rules.step import act, follow_up, show, wonder
-from sim.rules.whatif import answer
+from sim.rules.step import after_choice, publish, select, update
 
-PARTS = ("wonder", "communicate", "answer", "follow_up", "observe", "act", "show")
+PARTS = ("select", "communicate", "evaluate", "after_choice", "observe", "update", "publish")
 
 
 @intrinsic
@@ -65,33 +65,40 @@ def clock(typingctx: Any) -> Any:  # noqa: ARG001
 
 @rule_loop
 def clocked_rows(
-    chunk: int, first: int, last: int, users: Records, shown: Shown, ties: Ties, chats: Chats,
-    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
-    agreed: Agreements, work: Work, ticks: I64,
+    chunk: int, first: int, last: int, users: Records, public: PublicState, ties: Ties,
+    chats: Chats, abuse: Records, env: Environment, params: Record, keys: U64,
+    accumulators: Accumulators, agreed: Agreements, work: Work, ticks: I64,
 ) -> None:  # fmt: skip
     """Do what `sim.engine.engines.step_rows` does, and add the ticks of each part to `ticks`."""
     align_stack()
-    talks, asked, memory, sums, room = work
+    step_records, queries, memory, sums, buffer = work
     for at in range(first, last, BLOCK):
         (base, end), begin = block(at, last), clock()
-        wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
+        select(
+            base, end, users, step_records, public.choice_state, chats, env, params, keys, queries,
+            buffer,
+        )  # fmt: skip
         wondered = clock()
         for lane in range(base, end, WIDTH):
             communicate(
-                lane, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE], memory
-            )
+                lane, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
+                keys[CONVERSE], memory,
+            )  # fmt: skip
         communicated = clock()
-        answer(talks, base, shown.words, ties, now, rules, asked, memory)
+        evaluate(step_records, base, public.choice_state, ties, env, params, queries, memory)
         answered = clock()
-        follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
+        after_choice(
+            base, end, users, step_records, public.belief_state, ties, env, params, keys, agreed,
+            buffer,
+        )  # fmt: skip
         followed = clock()
         for i in range(base, end):
-            observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
-        carry(sums, chunk, tally)
+            observe(i, chunk, users[i], step_records[i - base], env, params, accumulators, sums)
+        flush(sums, chunk, accumulators)
         observed = clock()
-        act(base, end, users, talks, abuse, now, rules, keys, asked, room)
+        update(base, end, users, step_records, abuse, env, params, keys, queries, buffer)
         acted = clock()
-        show(base, end, users, shown, rules, room)
+        publish(base, end, users, public, params, buffer)
         ticks[0] += wondered - begin
         ticks[1] += communicated - wondered
         ticks[2] += answered - communicated
@@ -108,28 +115,28 @@ class ClockedEngine(CompiledEngine):
         super().__init__(Threads(1))
         self.parts_s = [0.0] * len(PARTS)
 
-    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Let every user look at its contacts, be observed, and change."""
         if not self._agreed:
             self._agreed = {0: agreements(state.n_users)}
-            self._idle = make_work(1, tally)
+            self._idle = make_work(1, accumulators)
         ticks, begin = np.zeros(len(PARTS), np.int64), time.perf_counter()
         for k, (first, last) in enumerate(chunks(state.n_users)):
             clocked_rows(
-                k, first, last, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, self._agreed[0], self._idle[0], ticks,
+                k, first, last, state.users, state.public, state.ties, state.chats, state.abuse,
+                env, state.params, keys, accumulators, self._agreed[0], self._idle[0], ticks,
             )  # fmt: skip
         taken = time.perf_counter() - begin
         self.parts_s = (ticks * (taken / ticks.sum())).tolist()
         for agreed in self.agreed():
-            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+            apply_agreements(state.users, state.public, agreed, env, state.params, keys)
 
 
 def main() -> None:
     """Measure steps taken after the ban has come into force."""
     n_users, n_steps = int(sys.argv[1]), int(sys.argv[2])
     config, engine, threads = configure(n_users), ClockedEngine(), Threads(1)
-    run = Simulation(Conditions(config), prepare(config, Threads()), 0, engine, threads)
+    run = Simulation(PolicySchedule(config), prepare(config, Threads()), 0, engine, threads)
     for _ in range(steps_before(config)):
         run.step()
     found = []

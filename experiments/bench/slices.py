@@ -18,7 +18,7 @@ from experiments.bench.rows import Rows
 from experiments.bench.work import I64, U8, U32
 from sim.engine.threads import BLOCK
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 
 OF_WORD = 8  # platforms
 GROUP = OF_WORD * WIDTH  # users

@@ -11,8 +11,8 @@ import warnings
 import webbrowser
 from collections.abc import Callable, Sequence
 
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.config.compose import load_config
 
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "overrides", nargs="*", metavar="KEY=VALUE", help="as of python -m sim: seed=2"
     )
-    asked = parser.parse_intermixed_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
         raise SystemExit("The live app needs some more packages: make app installs and starts it.")
-    with ending_well():
-        prepare(asked.overrides)
-        serve(asked.host, asked.port, _told if asked.no_browser else _opened)
+    with exit_status_of_errors():
+        prepare(options.overrides)
+        serve(options.host, options.port, _print_address if options.no_browser else _opened)
 
 
 def prepare(overrides: Sequence[str]) -> None:
@@ -101,12 +101,12 @@ def serve(host: str, port: int, show: Callable[[str], None]) -> None:
     uvicorn.Server(config).run(sockets=[listening])
 
 
-def _told(address: str) -> None:
+def _print_address(address: str) -> None:
     print(f"The app is at {address} (Ctrl-C ends it)", flush=True)
 
 
 def _opened(address: str) -> None:
-    _told(address)
+    _print_address(address)
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
 
 

@@ -15,7 +15,7 @@ from sim.config.sim_config import SimConfig
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.model.model import MigrationModel
-from sim.plotting.atlas import Atlas, draw_atlas
+from sim.plotting.network_layout import NetworkLayout, lay_out_network
 from sim.population.build import users_and_graph
 from sim.report.in_force import changes, in_force
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
@@ -50,8 +50,8 @@ class LiveModel(MigrationModel):
         if not self.running:
             return
         super().step()
-        for twin in self.twins:
-            twin.step()
+        for counterfactual in self.twins:
+            counterfactual.step()
 
     def stop(self) -> None:
         """Take no more steps."""
@@ -91,13 +91,13 @@ class LiveModel(MigrationModel):
             model.config.scenario: [model.simulation.recorder.observations]
             for model in (self, *self.twins)
         }
-        return assemble(so_far, records, self.simulation.recorder.cells).timeseries
+        return assemble(so_far, records, self.simulation.recorder.strata).timeseries
 
     @cached_property
-    def atlas(self) -> Atlas:
+    def atlas(self) -> NetworkLayout:
         """Where the users stand; the same for every run in this society."""
         users, graph = users_and_graph(self.config, self.config.engine.threads)
-        return draw_atlas(graph, users.region, self.config.regions)
+        return lay_out_network(graph, users.region, self.config.regions)
 
     @property
     def primary(self) -> list[str]:

@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from mesa.visualization.solara_viz import ModelController
 from mesa.visualization.utils import update_counter
 
-from sim.app.levers import AS_PLANNED, LEVERS, idle, overrides
+from sim.app.controls import AS_PLANNED, CONTROLS, idle, overrides
 from sim.app.model import LiveModel
 from sim.base.errors import ConfigError
 from sim.config.compose import load_config
@@ -34,7 +34,7 @@ from sim.report.stories import story
 FIRST = "call_ban"
 SMALL_SOCIETY = ("population.n_users=1000", "engine.threads=1")
 society: list[str] = []  # overrides of who started the app
-MOST_LUCK = 9  # replications to choose from, from 0
+MAX_REPLICATION = 9  # replications to choose from, from 0
 PAUSE = 200  # between two steps while it plays [ms]
 STICKY = (
     "position: sticky; top: 0; z-index: 2; background: white; max-width: 30rem; padding: 8px 0"
@@ -51,10 +51,10 @@ CAVEAT = (
 def Page() -> None:
     """Show the levers and the world that they make."""
     scenario, set_scenario = solara.use_state(FIRST)
-    chosen, set_chosen = solara.use_state(dict.fromkeys(LEVERS, AS_PLANNED))
-    luck, set_luck = solara.use_state(0)
-    asked = (scenario, chosen, luck)
-    making = solara.lab.use_task(lambda: make(*asked), dependencies=[*asked])
+    chosen, set_chosen = solara.use_state(dict.fromkeys(CONTROLS, AS_PLANNED))
+    replication, set_replication = solara.use_state(0)
+    options = (scenario, chosen, replication)
+    making = solara.lab.use_task(lambda: make(*options), dependencies=[*options])
     solara.Title(TITLE)
     with solara.Column(gap="8px", style="padding: 12px; max-width: 1800px; margin: auto"):
         solara.HTML("h1", unsafe_innerHTML=TITLE, style="font-size: 1.4rem")
@@ -63,24 +63,28 @@ def Page() -> None:
                 every = names("scenario")
                 solara.Select("Scenario", values=every, value=scenario, on_value=set_scenario)
                 Prose(story(scenario), SMALL)
-                solara.SliderInt("Other luck", value=luck, on_value=set_luck, max=MOST_LUCK)
-            for name in LEVERS:
+                solara.SliderInt(
+                    "Other luck", value=replication, on_value=set_replication, max=MAX_REPLICATION
+                )
+            for name in CONTROLS:
                 move = partial(lambda k, at: set_chosen({**chosen, k: at}), name)
                 Move(scenario, name, chosen[name], move)
         if making.pending:  # without controls: what is pressed now would be lost
             Prose("These people and their ties are being made ...")
             solara.ProgressLinear(value=True)
         elif isinstance(made := making.value, LiveModel):
-            Run(made, luck).key(str(id(made)))  # with new controls, which stand still
+            Run(made, replication).key(str(id(made)))  # with new controls, which stand still
             Prose(f"{CAVEAT} `{command(scenario, chosen)}`", SMALL)
         else:
             solara.Error(f"This cannot be run: {made}")
 
 
-def make(scenario: str, chosen: Mapping[str, str], luck: int) -> LiveModel | ConfigError:
+def make(scenario: str, chosen: Mapping[str, str], replication: int) -> LiveModel | ConfigError:
     """Return a new model, or why there is none."""
     try:
-        return LiveModel(load_config(*overrides(scenario, chosen, *SMALL_SOCIETY, *society)), luck)
+        return LiveModel(
+            load_config(*overrides(scenario, chosen, *SMALL_SOCIETY, *society)), replication
+        )
     except ConfigError as error:
         return error
 
@@ -93,7 +97,7 @@ def command(scenario: str, chosen: Mapping[str, str]) -> str:
 @solara.component
 def Move(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -> None:
     """Show a lever with its sentence, and whether it moves anything."""
-    lever = LEVERS[name]
+    lever = CONTROLS[name]
     try:
         nothing = idle(scenario, name, at, *SMALL_SOCIETY, *society)
     except ConfigError:  # told beside
@@ -104,14 +108,14 @@ def Move(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -> N
 
 
 @solara.component
-def Run(first: LiveModel, luck: int) -> None:
+def Run(first: LiveModel, replication: int) -> None:
     """Show the controls of a run and what is seen of it."""
     model = solara.use_reactive(first)
     solara.use_effect(lambda: lambda: model.value.stop(), [])  # else it would play on, unseen
     pause, stride, no_threads = map(solara.use_reactive, (PAUSE, 1, False))
     with solara.Column(style=STICKY):
         ModelController(
-            model, model_parameters={"config": first.config, "replication": luck},
+            model, model_parameters={"config": first.config, "replication": replication},
             play_interval=pause, render_interval=stride, use_threads=no_threads,
         )  # fmt: skip
     Views(model.value)
@@ -147,7 +151,7 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
         for name in scenarios[1:]
     ]
     return said, [
-        network_map(model.atlas, model.primary, model.exposed, "Who talks most where"),
+        network_map(model.layout, model.primary, model.exposed, "Who talks most where"),
         reach_so_far(table, scenarios, model.events, model.span),
         costs_so_far(table, scenarios, model.span),
     ]

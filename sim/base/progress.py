@@ -82,9 +82,9 @@ class Progress:
             return f"{text}, building the world and its start"
         if last == first[0]:
             return text
-        pace = (n_done - first[1]) / (last - first[0])  # steps a second
-        left = max(0.0, (self._n_steps - n_done) / pace - (now - last))
-        return f"{text}, {_short(pace * self._n_users)} users/s, {clock(left)} left"
+        relaxation = (n_done - first[1]) / (last - first[0])  # steps a second
+        left = max(0.0, (self._n_steps - n_done) / relaxation - (now - last))
+        return f"{text}, {_short(relaxation * self._n_users)} users/s, {clock(left)} left"
 
 
 def _short(number: float) -> str:

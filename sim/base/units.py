@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 PEOPLE = "1"  # a share of people aged 12+, of the group
 REACHES = {"mau": "monthly", "dau": "daily"}  # measures of reach, as they are called
+RENAMED = {"homes": "multihoming"}  # earlier names of measures: those of today
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}  # quantiles over replications
 
 
@@ -40,7 +41,7 @@ MEASURES = {
     "cut_off": Meaning(PEOPLE, "people whose secure ties shrank by over 30 % since the start"),
     "vpn": Meaning(PEOPLE, "people who use a VPN"),
     "welfare": Meaning("utils", "expected utility of communication; only differences mean much"),
-    "homes": Meaning("messengers per person", "messengers in use"),
+    "multihoming": Meaning("messengers per person", "messengers in use"),
     "newly_exposed": Meaning(PEOPLE, "people exposed in the scenario, not in the counterfactual"),
     "no_longer_exposed": Meaning(
         PEOPLE, "people exposed in the counterfactual, not in the scenario"
@@ -83,6 +84,8 @@ def measure(name: str) -> Meaning:
     KeyError
         If there is no such measure.
     """
+    if name in RENAMED:
+        raise KeyError(f"{name}: this measure is called {RENAMED[name]} now")
     if name in MEASURES:
         return MEASURES[name]
     kind, _, ending = name.rpartition("_")

@@ -13,9 +13,9 @@ import hydra
 from omegaconf import DictConfig
 from rich.console import Console
 
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
-from sim.base.voice import is_quiet, set_level
+from sim.base.exit_codes import exit_status_of_errors
+from sim.base.verbosity import is_quiet, set_level
 from sim.config.arguments import parse_arguments
 from sim.config.case_dir import open_case, searching
 from sim.config.completion import script
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the simulator is imported once a run is certain
 
 def main() -> None:
     """Run ``python -m sim``: a bad configuration is refused before a folder is made."""
-    with ending_well():
+    with exit_status_of_errors():
         _main(parse_arguments(sys.argv[1:]))
 
 
@@ -90,9 +90,9 @@ def _among_ranks(overrides: list[str]) -> None:
     from sim.runs.run import compare
 
     ranks = Ranks.here()
-    ranks.hush()
-    with ranks.one_fate():
-        run = ranks.told(lambda: _checked(overrides))
+    ranks.silence_others()
+    with ranks.abort_together():
+        run = ranks.bcast(lambda: _checked(overrides))
         if ranks.is_first:
             _run(run)
         else:

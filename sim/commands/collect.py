@@ -20,12 +20,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sim.base.drafts import whole
-from sim.base.endings import ending_well
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.runs.bands import Bands
-from sim.sweeps.digest import Digest
-from sim.sweeps.evidence import Evidence, evidence
+from sim.sweeps.digest import OutcomeHash
+from sim.sweeps.run_reader import RunReader, evidence
 
 MADE_BY = ["version", "commit", "sources"]
 
@@ -72,14 +72,14 @@ def collect_mixed(path: Path | str) -> Collection:
     return _collected(path, evidence(path))
 
 
-def _collected(path: Path, found: Evidence) -> Collection:
+def _collected(path: Path, found: RunReader) -> Collection:
     done = found.runs[found.runs["status"] == "done"]
     if done.empty:
         raise ConfigError(f"{path}: no run is done; nothing to join")
     folder = path / "collected"
     folder.mkdir(exist_ok=True)
     digest = _join(found, done, folder)
-    with whole(folder / "runs.parquet") as draft:
+    with atomic_write(folder / "runs.parquet") as draft:
         found.runs.to_parquet(draft, index=False)
     return Collection(found.runs, folder, digest, found.go_on)
 
@@ -87,16 +87,16 @@ def _collected(path: Path, found: Evidence) -> Collection:
 def _refuse_mixture(path: Path, runs: pd.DataFrame) -> None:
     makers = runs[runs["status"] == "done"][MADE_BY].fillna("unknown").value_counts()
     if len(makers) > 1:
-        told = "\n".join(f"  {count} by {', '.join(key)}" for key, count in makers.items())
+        listing = "\n".join(f"  {count} by {', '.join(key)}" for key, count in makers.items())
         raise ConfigError(
-            f"{path}: made by several versions (version, commit, hash of sources):\n{told}\n"
+            f"{path}: made by several versions (version, commit, hash of sources):\n{listing}\n"
             "Equal sources give equal numbers. To join all: --mix"
         )
 
 
-def _join(found: Evidence, done: pd.DataFrame, folder: Path) -> str:
+def _join(found: RunReader, done: pd.DataFrame, folder: Path) -> str:
     """Write outcomes and summary, one part in memory at a time; return the hash of all."""
-    digest, bands = Digest(done[["run", *found.parameters]]), Bands(done, found.parameters)
+    digest, bands = OutcomeHash(done[["run", *found.parameters]]), Bands(done, found.parameters)
     with (
         _written(folder / "outcomes.parquet") as outcomes,
         _written(folder / "summary.parquet") as summary,
@@ -152,7 +152,7 @@ class _Writer:
 @contextmanager
 def _written(path: Path) -> Iterator[_Writer]:
     """Yield what a table can be written to in parts; it appears whole or not at all."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         writer = _Writer(draft)
         try:
             yield writer
@@ -168,13 +168,13 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("folder", type=Path, help="of a sweep or multirun")
     parser.add_argument("--mix", action="store_true", help="join runs of several versions")
-    asked = parser.parse_args(arguments)
-    with ending_well():
-        found = collect_mixed(asked.folder) if asked.mix else collect(asked.folder)
-    return _told(found)
+    options = parser.parse_args(arguments)
+    with exit_status_of_errors():
+        found = collect_mixed(options.folder) if options.mix else collect(options.folder)
+    return _summary(found)
 
 
-def _told(found: Collection) -> int:
+def _summary(found: Collection) -> int:
     """Print what was joined and what was not."""
     counts = found.runs["status"].value_counts()
     print(", ".join(f"{count:,} {state}" for state, count in counts.items()))

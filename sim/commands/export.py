@@ -21,11 +21,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.base.drafts import whole
-from sim.base.endings import ending_well
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
-from sim.base.stamps import folder_name
+from sim.base.timestamps import folder_name
 from sim.config.compose import load_config
 from sim.config.sim_config import SimConfig
 from sim.exports import flat
@@ -41,9 +41,9 @@ OWN = "export"  # folder in that of a run
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Export what is asked for, and say where it is."""
-    asked = _parser().parse_args(arguments)
-    with ending_well():
-        for path in asked.export(asked):
+    options = _parser().parse_args(arguments)
+    with exit_status_of_errors():
+        for path in options.export(options):
             print(path)
 
 
@@ -105,36 +105,36 @@ def _dates(text: str) -> tuple[dt.date, ...]:
         raise argparse.ArgumentTypeError(f"{text}: allowed: dates as 2025-08-13") from None
 
 
-def _tables(asked: argparse.Namespace) -> list[Path]:
-    into = asked.into or asked.folder / OWN
-    if asked.to == "csv":
-        return flat.write_csv(asked.folder, into)
-    if flat.tables(asked.folder)[0].stem not in TABLES:
-        raise ConfigError(f"to=netcdf: {asked.folder} holds a sweep; allowed: csv")
-    dataset = to_xarray(read_result(asked.folder))
+def _tables(options: argparse.Namespace) -> list[Path]:
+    into = options.into or options.folder / OWN
+    if options.to == "csv":
+        return flat.write_csv(options.folder, into)
+    if flat.tables(options.folder)[0].stem not in TABLES:
+        raise ConfigError(f"to=netcdf: {options.folder} holds a sweep; allowed: csv")
+    dataset = to_xarray(read_result(options.folder))
     into.mkdir(parents=True, exist_ok=True)
-    with whole(into / NETCDF) as draft:
+    with atomic_write(into / NETCDF) as draft:
         dataset.to_netcdf(draft, engine="scipy")
     return [into / NETCDF]
 
 
-def _figures(asked: argparse.Namespace) -> list[Path]:
-    result = read_result(asked.folder)
+def _figures(options: argparse.Namespace) -> list[Path]:
+    result = read_result(options.folder)
     from sim.plotting.figures import figures  # drawing takes a second to import
     from sim.plotting.files import save_as
 
-    into = asked.into or asked.folder / OWN
+    into = options.into or options.folder / OWN
     into.mkdir(parents=True, exist_ok=True)
-    return [save_as(figure, into / name, asked.to) for name, figure in figures(result).items()]
+    return [save_as(figure, into / name, options.to) for name, figure in figures(result).items()]
 
 
-def _of_users(asked: argparse.Namespace) -> list[Path]:
-    _, found, into = _taken_again(asked)
+def _of_users(options: argparse.Namespace) -> list[Path]:
+    _, found, into = _taken_again(options)
     paths = []
     for name, table in (("users", found.users), ("platforms", found.platforms)):
-        path = into / f"{name}.{asked.to}"
-        with whole(path) as draft:
-            if asked.to == "csv":
+        path = into / f"{name}.{options.to}"
+        with atomic_write(path) as draft:
+            if options.to == "csv":
                 table.to_csv(draft, index=False)
             else:
                 table.to_parquet(draft, index=False)
@@ -142,27 +142,30 @@ def _of_users(asked: argparse.Namespace) -> list[Path]:
     return paths
 
 
-def _of_graph(asked: argparse.Namespace) -> list[Path]:
+def _of_graph(options: argparse.Namespace) -> list[Path]:
     for key in ("at", "scenarios", "replications"):
-        if len(getattr(asked, key)) > 1:
+        if len(getattr(options, key)) > 1:
             raise ConfigError(f"{key}: a graph shows one date of one run; allowed: one")
-    check_size(_run(asked.run)[0])
-    config, found, into = _taken_again(asked)
-    path = into / f"contacts.{asked.to}"
+    check_size(_run(options.run)[0])
+    config, found, into = _taken_again(options)
+    path = into / f"contacts.{options.to}"
     write(contacts(config, found), path)
     return [path]
 
 
-def _taken_again(asked: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
+def _taken_again(options: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
     """Return the configuration of a run, the census that was asked for, and where it goes."""
-    config, folder = _run(asked.run)
-    dates = asked.at or (config.end - dt.timedelta(days=1),)
-    steps_of(config, dates, asked.scenarios or (config.scenario,), asked.replications)  # or refuse
+    config, folder = _run(options.run)
+    dates = options.at or (config.end - dt.timedelta(days=1),)
+    # or refuse
+    steps_of(config, dates, options.scenarios or (config.scenario,), options.replications)
     check_memory(config)
-    found = census(config, dates, asked.scenarios, asked.replications)
+    found = census(config, dates, options.scenarios, options.replications)
     if folder is not None:
         _compare(folder, found)
-    into: Path = asked.into or (folder / OWN if folder else Path("outputs/export") / folder_name())
+    into: Path = options.into or (
+        folder / OWN if folder else Path("outputs/export") / folder_name()
+    )
     into.mkdir(parents=True, exist_ok=True)
     return config, found, into
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.commands.cli import report
 from sim.engine.ranks import Ranks
 from sim.report.run_folder import fill_shown
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         "overrides", nargs="*", metavar="KEY=VALUE", help="of a sweep: executor, max_failures"
     )
     options = parser.parse_intermixed_args(arguments)
-    with ending_well():
+    with exit_status_of_errors():
         if is_batch(options.folder):
             return _resume_batch(options)
         if options.status or options.overrides:
@@ -76,8 +76,8 @@ def _resume_run(checkpoint: Checkpoint, folder: Path) -> None:
 def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
     """Let the first rank do what a single process does; the others take steps with it."""
     ranks = Ranks.here()
-    ranks.hush()
-    with ranks.one_fate():
+    ranks.silence_others()
+    with ranks.abort_together():
         if ranks.is_first:
             report(fill_shown(checkpoint), folder)
         else:

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.config.case_dir import KEY, admitted
 from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("case", nargs="?", metavar=f"{KEY}FOLDER", help="also those of a case")
     asked = parser.parse_args(arguments)
     width = shutil.get_terminal_size((100, 24)).columns
-    with ending_well():
+    with exit_status_of_errors():
         given = [word for word in (asked.name, asked.case) if word is not None]
         opened = [word for word in given if word.startswith(KEY)]
         named = [word for word in given if not word.startswith(KEY)]

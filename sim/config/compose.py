@@ -26,7 +26,7 @@ from sim.config.keys import IN_CONF, open_key, path_of
 from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.config.sim_config import DATA, SimConfig
 from sim.config.validation import OURS, validate
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 
 FOLDER_OF_RUN = "hydra.run.dir"
 _ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
@@ -262,8 +262,8 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
         raise ConfigError(no_yaml(error)) from None
     except REFUSALS as error:
         unread = getattr(error, "override", "")
-        told = explain(str(error), overrides, partial(_compose, name=name), unread)
-        raise ConfigError(told) from None
+        explanation = explain(str(error), overrides, partial(_compose, name=name), unread)
+        raise ConfigError(explanation) from None
     assert isinstance(tree, dict)
     return _Composed({str(key): value for key, value in tree.items()}, cfg)
 

@@ -4,8 +4,8 @@ The defaults marked "fit S3" start from a prototype of this structure fitted to 
 until December 2025, those marked "tuned" were moved on this implementation (docs/defaults.md says
 how). Aggregate reach cannot identify most of them: they are priors, not measurements.
 
-``told_by`` says what dated reach can tell (docs/parameters.md, generated): "reach", "reach, with
-others" (a product or combination only), or "prior" (it stays where it was put).
+``identified_by`` says what dated reach can tell (docs/parameters.md, generated): "reach", "reach,
+with others" (a product or combination only), or "prior" (it stays where it was put).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ REACH, JOINT, PRIOR = "reach", "reach, with others", "prior"
 
 def _parameter(
     default: float, low: float, high: float, unit: str, symbol: str, meaning: str, source: str,
-    told_by: str = PRIOR,
+    identified_by: str = PRIOR,
 ) -> Any:  # fmt: skip
     """Return a bounded field that documents itself."""
     return Field(
@@ -29,7 +29,12 @@ def _parameter(
         ge=low,
         le=high,
         description=meaning,
-        json_schema_extra={"unit": unit, "symbol": symbol, "source": source, "told_by": told_by},
+        json_schema_extra={
+            "unit": unit,
+            "symbol": symbol,
+            "source": source,
+            "told_by": identified_by,
+        },
     )
 
 

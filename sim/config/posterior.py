@@ -16,7 +16,8 @@ from typing import NamedTuple
 from sim.base.inputs import as_number, open_table
 
 NAME = "posterior.csv"
-TOLD = "told.csv"  # by parameter: posterior sd / prior sd, and whether data or the prior told it
+# by parameter: posterior sd / prior sd, and whether data or the prior identify it
+IDENTIFIABILITY = "identifiability.csv"
 WEIGHT = "weight"
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
 
@@ -66,7 +67,7 @@ def read(folder: Path) -> Posterior:
     )
 
 
-class Told(NamedTuple):
+class Identifiability(NamedTuple):
     """What data have told of a parameter."""
 
     parameter: str
@@ -74,8 +75,11 @@ class Told(NamedTuple):
     by: str  # data; data, in part; prior
 
 
-def told(folder: Path) -> tuple[Told, ...]:
+def identifiability(folder: Path) -> tuple[Identifiability, ...]:
     """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
-    with open_table(folder / TOLD) as file:
+    with open_table(folder / IDENTIFIABILITY) as file:
         rows = list(csv.DictReader(file))
-    return tuple(Told(row["parameter"], as_number(row["ratio"]), row["told"]) for row in rows)
+    return tuple(
+        Identifiability(row["parameter"], as_number(row["ratio"]), row["identifiability"])
+        for row in rows
+    )

@@ -11,43 +11,43 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from sim.engine.accumulators import Accumulators, Sums, block_sums, flush, observe
 from sim.engine.state import State
-from sim.engine.tally import Sums, Tally, block_sums, carry, observe
 from sim.engine.threads import BLOCK, COARSE, Threads
 from sim.kernel.compiled import rule, rule_loop
-from sim.kernel.lanes import WIDTH, align_stack
+from sim.kernel.vec16 import WIDTH, align_stack
+from sim.rules.candidates import CandidateBuffer, candidate_buffer
 from sim.rules.choice import communicate
 from sim.rules.groups import move
-from sim.rules.pairing import keep_agreements
+from sim.rules.marginal_value import ValueQueries, evaluate, value_queries
+from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
     CONVERSE,
     F32,
     I64,
-    TALK,
+    STEP_RECORD,
     U64,
     Agreements,
     Chats,
+    Environment,
     Int,
-    Now,
+    PublicState,
     Record,
     Records,
-    Shown,
     Ties,
     records,
 )
-from sim.rules.sieve import Sieve, sieve
-from sim.rules.step import act, follow_up, show, wonder
+from sim.rules.step import after_choice, publish, select, update
 from sim.rules.tie import working_memory
-from sim.rules.whatif import Questions, answer, questions
 
 
 class Engine(Protocol):
     """What lets all chats move, and all users take a step."""
 
-    def move(self, state: State, now: Now, keys: U64) -> None:
+    def move(self, state: State, env: Environment, keys: U64) -> None:
         """Let every chat perhaps move."""
 
-    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Let every user look at its contacts, be observed, and change."""
 
 
@@ -59,31 +59,31 @@ class CompiledEngine:
         self._idle: list[Work] = []  # one a thread: it stays in the caches of a core
         self._agreed: dict[int, Agreements] = {}  # by the first chunk of a task
 
-    def move(self, state: State, now: Now, keys: U64) -> None:
+    def move(self, state: State, env: Environment, keys: U64) -> None:
         """Let every chat perhaps move."""
         self._threads.run(
-            move_rows, len(state.chats.platform), state.users, state.chats, now, state.rules, keys,
-            grain=COARSE,
+            move_rows, len(state.chats.platform), state.users, state.chats, env, state.params,
+            keys, grain=COARSE,
         )  # fmt: skip
 
-    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Let every user look at its contacts, be observed, and change."""
         tasks = self._threads.tasks(state.n_users)
         if self._agreed.keys() != {task.number for task in tasks}:
             self._agreed = {task.number: agreements(task.rows[1] - task.rows[0]) for task in tasks}
-            self._idle = make_work(self._threads.n_threads, tally)
+            self._idle = make_work(self._threads.n_threads, accumulators)
 
         def loop(number: int, cuts: I64) -> None:
             work = self._idle.pop()
             step_rows(
-                number, cuts, state.users, state.shown, state.ties, state.chats, state.abuse,
-                now, state.rules, keys, tally, self._agreed[number], *work,
+                number, cuts, state.users, state.public, state.ties, state.chats, state.abuse,
+                env, state.params, keys, accumulators, self._agreed[number], *work,
             )  # fmt: skip
             self._idle.append(work)
 
         self._threads.run_chunks(loop, state.n_users)
         for agreed in self.agreed():
-            keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+            apply_agreements(state.users, state.public, agreed, env, state.params, keys)
 
     def agreed(self) -> list[Agreements]:
         """Return what was agreed on in this step."""
@@ -93,22 +93,25 @@ class CompiledEngine:
 class Work(NamedTuple):
     """Working memory of a thread, for the users of a block."""
 
-    talks: Records  # TALK (BLOCK,)
-    asked: Questions
+    step_records: Records  # STEP_RECORD (BLOCK,)
+    queries: ValueQueries
     memory: F32
     sums: Sums
-    room: Sieve
+    buffer: CandidateBuffer
 
 
-def make_work(n: int, tally: Tally) -> list[Work]:
+def make_work(n: int, accumulators: Accumulators) -> list[Work]:
     """Return the working memory of `n` threads."""
     return [
         Work(
-            records(TALK, BLOCK), questions(BLOCK), working_memory(), block_sums(tally),
-            sieve(BLOCK),
+            records(STEP_RECORD, BLOCK),
+            value_queries(BLOCK),
+            working_memory(),
+            block_sums(accumulators),
+            candidate_buffer(BLOCK),
         )
         for _ in range(n)
-    ]  # fmt: skip
+    ]
 
 
 def agreements(n_users: int) -> Agreements:
@@ -119,11 +122,12 @@ def agreements(n_users: int) -> Agreements:
 
 @rule_loop
 def move_rows(
-    first: int, last: int, users: Records, chats: Chats, now: Now, rules: Record, keys: U64
-) -> None:
+    first: int, last: int, users: Records, chats: Chats, env: Environment, params: Record,
+    keys: U64,
+) -> None:  # fmt: skip
     """Run `move` for a range of chats."""
     for g in range(first, last):
-        move(g, users, chats, now, rules, keys)
+        move(g, users, chats, env, params, keys)
 
 
 @rule
@@ -137,9 +141,10 @@ def block(begin: Int, last: Int) -> tuple[np.uint32, np.uint32]:
 
 @rule_loop
 def step_rows(
-    number: int, cuts: I64, users: Records, shown: Shown, ties: Ties, chats: Chats,
-    abuse: Records, now: Now, rules: Record, keys: U64, tally: Tally,
-    agreed: Agreements, talks: Records, asked: Questions, memory: F32, sums: Sums, room: Sieve,
+    number: int, cuts: I64, users: Records, public: PublicState, ties: Ties, chats: Chats,
+    abuse: Records, env: Environment, params: Record, keys: U64, accumulators: Accumulators,
+    agreed: Agreements, step_records: Records, queries: ValueQueries, memory: F32, sums: Sums,
+    buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
     """Let the users of a task's chunks take a step, block after block."""
     align_stack()
@@ -147,16 +152,24 @@ def step_rows(
         chunk, last = number + k, cuts[k + 1]
         for begin in range(cuts[k], last, BLOCK):
             base, end = block(begin, last)
-            wonder(base, end, users, talks, shown.words, chats, now, rules, keys, asked, room)
+            select(
+                base, end, users, step_records, public.choice_state, chats, env, params, keys,
+                queries, buffer,
+            )  # fmt: skip
             for at in range(base, end, WIDTH):
                 communicate(
-                    at, 0, WIDTH, talks, base, shown.words, ties, now, rules, keys[CONVERSE],
-                    memory,
+                    at, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
+                    keys[CONVERSE], memory,
                 )  # fmt: skip
-            answer(talks, base, shown.words, ties, now, rules, asked, memory)
-            follow_up(base, end, users, talks, shown.minds, ties, now, rules, keys, agreed, room)
+            evaluate(step_records, base, public.choice_state, ties, env, params, queries, memory)
+            after_choice(
+                base, end, users, step_records, public.belief_state, ties, env, params, keys,
+                agreed, buffer,
+            )  # fmt: skip
             for i in range(base, end):
-                observe(i, chunk, users[i], talks[i - base], now, rules, tally, sums)
-            carry(sums, chunk, tally)
-            act(base, end, users, talks, abuse, now, rules, keys, asked, room)
-            show(base, end, users, shown, rules, room)
+                observe(
+                    i, chunk, users[i], step_records[i - base], env, params, accumulators, sums
+                )
+            flush(sums, chunk, accumulators)
+            update(base, end, users, step_records, abuse, env, params, keys, queries, buffer)
+            publish(base, end, users, public, params, buffer)

@@ -11,36 +11,36 @@ from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.kernel.compiled import rule_loop
 from sim.rules.abuse import adapt, incidents, profit
-from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Now, Records
-from sim.rules.word import USABLE, place, usable
+from sim.rules.packed_state import USABLE, place, usable
+from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Environment, Records
 
 
-def reach(state: State, now: Now, threads: Threads) -> F64:
+def reach(state: State, env: Environment, threads: Threads) -> F64:
     """Return r_k by kind of abuse: mean over users of attempts that arrive, (n kinds, MAX + 1)."""
-    counts = np.zeros((len(chunks(state.n_users)), len(now.availability), USABLE + 1), np.int64)
-    threads.run_chunks(crowd_rows, state.n_users, state.shown.words, counts, grain=COARSE)
+    counts = np.zeros((len(chunks(state.n_users)), len(env.availability), USABLE + 1), np.int64)
+    threads.run_chunks(crowd_rows, state.n_users, state.public.choice_state, counts, grain=COARSE)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
     by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
     found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
     for kind, reached in zip(state.abuse, found, strict=True):
-        reached[:MAX] = (by_place * arriving(int(kind.channel), now)).sum(axis=0)
+        reached[:MAX] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
     return found / state.n_users
 
 
-def arriving(channel: int, now: Now) -> F32:
+def arriving(channel: int, env: Environment) -> F32:
     """Return the share of attempts that arrive where a messenger is used, (places, MAX)."""
-    abroad = now.place_class[len(now.availability) - 1]  # where nothing is restricted
-    has_channel = now.quality[abroad, abroad, channel] > 0.0
-    return np.where(has_channel, now.availability[:, channel], np.float32(0.0))
+    abroad = env.place_class[len(env.availability) - 1]  # where nothing is restricted
+    has_channel = env.quality[abroad, abroad, channel] > 0.0
+    return np.where(has_channel, env.availability[:, channel], np.float32(0.0))
 
 
-def follow(state: State, now: Now, threads: Threads) -> None:
+def follow(state: State, env: Environment, threads: Threads) -> None:
     """Let offenders of every kind move towards what pays in this step."""
-    for kind, reached in zip(state.abuse, reach(state, now, threads), strict=True):
-        adapt(kind, reached, now.force)
+    for kind, reached in zip(state.abuse, reach(state, env, threads), strict=True):
+        adapt(kind, reached, env.effects)
 
 
-def start_abuse(config: SimConfig, state: State, now: Now, threads: Threads) -> None:
+def start_abuse(config: SimConfig, state: State, env: Environment, threads: Threads) -> None:
     """Write how abuse stands at the start: conversion is what makes the start stationary.
 
     Observed shares are of attempts that arrive, so x_k is proportional to share / r_k; a logit
@@ -53,17 +53,17 @@ def start_abuse(config: SimConfig, state: State, now: Now, threads: Threads) -> 
         kind.elasticity, kind.incident_rate = abuse.elasticity, abuse.incident_rate
         kind.vulnerability[:] = [abuse.vulnerability[band] for band in BANDS]
     for kind, abuse, r in zip(
-        state.abuse, config.abuse.values(), reach(state, now, threads), strict=True
+        state.abuse, config.abuse.values(), reach(state, env, threads), strict=True
     ):
         columns = [*range(len(config.messengers)), CELLULAR]
         observed = np.zeros(MAX + 1)
         observed[columns] = [abuse.shares.get(name, 0.0) for name in config.carriers]
         relative = np.ones(MAX + 1)
         relative[columns] = [abuse.conversion.get(name, 1.0) for name in config.carriers]
-        _solve(kind, observed, relative, r, now.force.detection)
+        _solve(kind, observed, relative, r, env.effects.detection)
     if len(state.abuse):
         sums = np.zeros((n_blocks(state.n_users), len(state.abuse)))
-        threads.run(incident_rows, state.n_users, state.users, state.abuse, now, sums)
+        threads.run(incident_rows, state.n_users, state.users, state.abuse, env, sums)
         expected = sums.sum(axis=0) / state.n_users
         state.abuse.vulnerability /= np.where(expected > 0, expected, 1.0)[:, None]
 
@@ -87,16 +87,16 @@ def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) 
 
 @rule_loop
 def incident_rows(
-    first: int, last: int, users: Records, abuse: Records, now: Now, sums: F64
+    first: int, last: int, users: Records, abuse: Records, env: Environment, sums: F64
 ) -> None:
     """Add the incidents each user is to expect to ``sums[block]``."""
     for i in range(first, last):
         for a in range(abuse.shape[0]):
-            sums[i // BLOCK, a] += incidents(abuse[a], users[i], now)
+            sums[i // BLOCK, a] += incidents(abuse[a], users[i], env)
 
 
 @rule_loop
-def crowd_rows(number: int, cuts: I64, words: U64, counts: I64) -> None:
+def crowd_rows(number: int, cuts: I64, choice_state: U64, counts: I64) -> None:
     """Count the users of a task by place and messengers in ``counts[number]``."""
     for i in range(cuts[0], cuts[-1]):
-        counts[number, place(words[i]), usable(words[i])] += 1
+        counts[number, place(choice_state[i]), usable(choice_state[i])] += 1

@@ -12,13 +12,13 @@ from itertools import pairwise
 
 import numpy as np
 
+from sim.engine.accumulators import Accumulators
 from sim.engine.engines import CompiledEngine, move_rows
 from sim.engine.ranks import Ranks
 from sim.engine.state import MOVES, State
-from sim.engine.tally import Tally
 from sim.engine.threads import GRAIN, Task, Threads, chunks, cut
 from sim.kernel.arrays import Flags
-from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Now, Records
+from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Environment, Records
 
 MOVED = np.dtype([("chat", "u4"), ("platform", "u1"), ("moved", "u1"), ("bound", "u1")])
 AGREED = np.dtype([("who", "u4"), ("platform", "u1")])
@@ -64,7 +64,7 @@ class RangeThreads(Threads):
 
     def total(self, by_chunk: I64) -> I64:
         """Return the sum of all ranks' chunks."""
-        return self._ranges.ranks.added(super().total(by_chunk))
+        return self._ranges.ranks.allreduce(super().total(by_chunk))
 
 
 class Guests:
@@ -75,7 +75,7 @@ class Guests:
         homes = ranges.rank_of(users)
         away = homes != ranges.ranks.number
         self._ranks, self._come = ranges.ranks, users[away]
-        self._go = ranges.ranks.traded(
+        self._go = ranges.ranks.alltoall(
             [users[away & (homes == r)] for r in range(ranges.ranks.size)]
         )
 
@@ -83,7 +83,7 @@ class Guests:
         """Write the present records of guests among `users`; for all ranks."""
         records = np.asarray(users)
         records[self._come] = np.concatenate(
-            self._ranks.traded([records[who] for who in self._go])
+            self._ranks.alltoall([records[who] for who in self._go])
         )
 
 
@@ -99,14 +99,14 @@ class RangesEngine(CompiledEngine):
         self._guests = Guests(ranges, chats.members[np.repeat(own, np.diff(chats.indptr))])
         self._opened: U16 = np.empty(0, np.uint16)
 
-    def move(self, state: State, now: Now, keys: U64) -> None:
+    def move(self, state: State, env: Environment, keys: U64) -> None:
         """Let the chats of this rank perhaps move, and hear of those that did elsewhere."""
         chats = state.chats
         self._guests.visit(state.users)
         chats.moved[:] = STAYED
         for first, last in self._chats:
             self._all_threads.run(
-                _from(first), last - first, state.users, chats, now, state.rules, keys
+                _from(first), last - first, state.users, chats, env, state.params, keys
             )
         moved = np.flatnonzero(chats.moved != STAYED)
         rows = np.empty(len(moved), MOVED)
@@ -114,19 +114,24 @@ class RangesEngine(CompiledEngine):
         written = {name: getattr(chats, name) for name in MOVES}
         for name, array in written.items():
             rows[name] = array[moved]
-        rows = self._ranks.joined(rows)
+        rows = self._ranks.allgather(rows)
         for name, array in written.items():
             array[rows["chat"]] = rows[name]
 
-    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Let the users of this rank take their step; exchange sums and what is shown."""
-        super().step(state, now, keys, tally)
-        for sums in (tally.sums, tally.months):
-            self._ranks.share(sums, self._ranges.chunks)
-        shown = state.shown
-        for array in (tally.primary, tally.exposed, shown.next_words, shown.next_minds):
-            self._ranks.share(array, self._ranges.users)
-        self._opened = tally.opened
+        super().step(state, env, keys, accumulators)
+        for sums in (accumulators.sums, accumulators.months):
+            self._ranks.allgather_into(sums, self._ranges.chunks)
+        public = state.public
+        for array in (
+            accumulators.primary,
+            accumulators.exposed,
+            public.next_choice_state,
+            public.next_belief_state,
+        ):
+            self._ranks.allgather_into(array, self._ranges.users)
+        self._opened = accumulators.opened
 
     def agreed(self) -> list[Agreements]:
         """Return what users of this rank agreed on, with whomever."""
@@ -138,7 +143,7 @@ class RangesEngine(CompiledEngine):
             for name in AGREED.names or ():
                 rows[name][filled : filled + n] = getattr(agreed, name)[:n]
             filled, agreed.n[0] = filled + n, 0
-        rows = self._ranks.joined(rows)
+        rows = self._ranks.allgather(rows)
         rows = rows[self._ranges.rank_of(rows["who"]) == self._ranks.number]
         who, platform = (np.ascontiguousarray(rows[name]) for name in ("who", "platform"))
         return [Agreements(np.array([len(rows)]), who, platform)]
@@ -146,7 +151,7 @@ class RangesEngine(CompiledEngine):
     def complete(self, state: State) -> None:
         """Bring home what only the steps of its own rank need; for all ranks."""
         for array in (state.users, self._opened):
-            self._ranks.share(array, self._ranges.users)
+            self._ranks.allgather_into(array, self._ranges.users)
 
 
 def _runs(flags: Flags) -> Iterator[tuple[int, int]]:

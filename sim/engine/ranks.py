@@ -20,11 +20,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from sim.base.endings import ending_well
 from sim.base.errors import ConfigError
+from sim.base.exit_codes import exit_status_of_errors
 from sim.base.extras import extra
 from sim.base.interrupts import SIGNALS
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 
 Array = np.ndarray[Any, Any]
 FAILED = 1  # exit status
@@ -61,7 +61,7 @@ class Ranks:
 
     # -- for all ------------------------------------------------------------------------
 
-    def told[T](self, answer: Callable[[], T]) -> T:
+    def bcast[T](self, answer: Callable[[], T]) -> T:
         """Return what `answer` gives the first rank, or raise what it raises there; for all."""
         outcome: tuple[Any, BaseException | None] = None, None
         if self.is_first:
@@ -74,31 +74,31 @@ class Ranks:
             raise self._known
         return cast("T", value)
 
-    def share(self, array: Array, cuts: Sequence[int]) -> None:
+    def allgather_into(self, array: Array, cuts: Sequence[int]) -> None:
         """Fill `array` in all ranks: rank r has written its rows ``cuts[r]:cuts[r + 1]``."""
         if self.size > 1:
             counts = np.diff(cuts)
             with self._row(array) as row:
-                received = [_octets(array), (counts, cuts[:-1]), row]
+                received = [_as_bytes(array), (counts, cuts[:-1]), row]
                 self._all.Allgatherv(self._mpi.IN_PLACE, received)
 
-    def spread(self, array: Array) -> None:
+    def bcast_into(self, array: Array) -> None:
         """Fill `array` in all ranks with the first one's."""
-        self.share(array, [0, *[len(array)] * self.size])
+        self.allgather_into(array, [0, *[len(array)] * self.size])
 
-    def joined(self, rows: Array) -> Array:
+    def allgather(self, rows: Array) -> Array:
         """Return the rows of all ranks, one rank's after another's; for all."""
         ends = np.cumsum([0, *self._all.allgather(len(rows))])
         every = np.empty(int(ends[-1]), rows.dtype)
         every[ends[self.number] : ends[self.number + 1]] = rows
-        self.share(every, [int(end) for end in ends])
+        self.allgather_into(every, [int(end) for end in ends])
         return every
 
-    def traded(self, rows: Sequence[Array]) -> list[Array]:
+    def alltoall(self, rows: Sequence[Array]) -> list[Array]:
         """Give ``rows[r]`` to rank r; return what the ranks gave, one by one; for all."""
         return cast("list[Array]", self._all.alltoall(list(rows)))
 
-    def added(self, counts: Array) -> Array:
+    def allreduce(self, counts: Array) -> Array:
         """Return the sum of all ranks' `counts`, which are whole numbers; for all."""
         total = np.ascontiguousarray(counts)
         self._all.Allreduce(self._mpi.IN_PLACE, total)
@@ -111,12 +111,12 @@ class Ranks:
         """
         mine = sorted(getattr(os, "sched_getaffinity", lambda _: ())(0))
         n_alike: int = self._here.allgather(mine).count(mine)
-        share = (len(mine) or available_cores()) // n_alike
-        return max(1, min(share, available_cores()))
+        allgather_into = (len(mine) or available_cores()) // n_alike
+        return max(1, min(allgather_into, available_cores()))
 
     # -- how they end -------------------------------------------------------------------
 
-    def hush(self) -> None:
+    def silence_others(self) -> None:
         """Let the first rank alone speak, and heed signals; it tells the others to stop."""
         if not self.is_first:
             nobody = Path(os.devnull).open("w")  # noqa: SIM115
@@ -126,24 +126,24 @@ class Ranks:
                 signal.signal(signum, signal.SIG_IGN)
 
     @contextmanager
-    def one_fate(self) -> Iterator[None]:
+    def abort_together(self) -> Iterator[None]:
         """End all ranks where this one fails: they would wait for it for ever.
 
-        An error that all have met (`told`) goes its way in each of them.
+        An error that all have met (`bcast`) goes its way in each of them.
         """
         try:
             yield
-            self.meet()
+            self.barrier()
         except BaseException as error:
             if self.size > 1 and error is not self._known:
                 sys.stderr = sys.__stderr__
-                status = _last_words()
+                status = _report_error()
                 time.sleep(HEARD)
                 self._all.Abort(status)
                 os._exit(status)  # it may come back, to say all a second time
             raise
 
-    def meet(self) -> None:
+    def barrier(self) -> None:
         """Wait for all, without keeping a core busy: the first may draw figures; for all."""
         all_come = self._all.Ibarrier()
         while not all_come.Test():
@@ -175,17 +175,17 @@ def _width(array: Array) -> int:
     return int(np.prod(array.shape[1:], dtype=np.int64))
 
 
-def _octets(array: Array) -> Array:
+def _as_bytes(array: Array) -> Array:
     """Return the bytes of an array, whatever its records."""
     if not array.flags.c_contiguous:
         raise ValueError("rows do not follow each other: others would write to a copy")
     return array.view(np.ndarray).reshape(-1).view(np.uint8)
 
 
-def _last_words() -> int:
+def _report_error() -> int:
     """Say why this rank ends, as a single process would; return the exit status."""
     try:
-        with ending_well():
+        with exit_status_of_errors():
             raise
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else FAILED

@@ -10,9 +10,9 @@ import numpy as np
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
 from sim.kernel.compiled import rule, rule_loop
-from sim.kernel.lanes import WIDTH
-from sim.rules.records import I64, MAX, TALK, U8, U64, Int, Record, Records, Ties, records
-from sim.rules.word import pack
+from sim.kernel.vec16 import WIDTH
+from sim.rules.packed_state import pack_choice_state
+from sim.rules.records import I64, MAX, STEP_RECORD, U8, U64, Int, Record, Records, Ties, records
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
@@ -27,7 +27,7 @@ class Sample(NamedTuple):
     blocks: I64  # (n blocks of the sample,) rising
     place: I64  # (n blocks of the world,) where in the sample, -1: not in it
     rows: I64  # (n users of the sample,)
-    talks: Records  # TALK (n users of the sample,)
+    step_records: Records  # STEP_RECORD (n users of the sample,)
 
 
 class Turn(NamedTuple):
@@ -58,21 +58,21 @@ def draw_sample(n_users: int) -> Sample:
     place[blocks] = np.arange(len(blocks))
     rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     rows = rows[rows < n_users]
-    return Sample(blocks, place, rows, records(TALK, len(rows)))
+    return Sample(blocks, place, rows, records(STEP_RECORD, len(rows)))
 
 
 def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
     """Yield `blocks` a few at a time, without place and rows; talks fill the same memory."""
-    talks = records(TALK, min(len(blocks), GROUP) * BLOCK)
+    step_records = records(STEP_RECORD, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
         n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
-        yield Sample(some, _UNASKED, _UNASKED, talks[:n])
+        yield Sample(some, _UNASKED, _UNASKED, step_records[:n])
 
 
 @rule
 def user_at(some: Sample, at: Int) -> np.int64:
-    """Return the user whose talk is ``some.talks[at]``."""
+    """Return the user whose talk is ``some.step_records[at]``."""
     return np.int64(some.blocks[at // BLOCK] * BLOCK + at % BLOCK)
 
 
@@ -112,14 +112,16 @@ def take_after(state: State, sample: Sample, threads: Threads) -> None:
     kinds = np.full(len(sample.blocks) * BLOCK, NO_KIND, np.uint8)  # the last block may be short
     threads.run(kind_rows, len(sample.rows), state.users, sample, kinds)
     threads.run(
-        take_after_rows, state.n_users, state.users, sample, kinds, state.shown.words, state.rules
-    )
+        take_after_rows, state.n_users, state.users, sample, kinds, state.public.choice_state,
+        state.params,
+    )  # fmt: skip
 
 
 @rule_loop
 def take_after_rows(
-    first: Int, last: Int, users: Records, sample: Sample, kinds: U8, words: U64, rules: Record
-) -> None:
+    first: Int, last: Int, users: Records, sample: Sample, kinds: U8, choice_state: U64,
+    params: Record,
+) -> None:  # fmt: skip
     """Copy installs, accounts and habits, and show them."""
     for i in range(first, last):
         if sample.place[i // BLOCK] < 0:
@@ -128,4 +130,4 @@ def take_after_rows(
             user.account = user.installed
             for p in range(MAX):
                 user.habit[p] = other.habit[p] * (user.installed >> p & 1)
-            words[i] = pack(user, rules)
+            choice_state[i] = pack_choice_state(user, params)

@@ -12,13 +12,14 @@ from sim.engine.sample import Sample, Turn, draw_sample
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, chunks
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH, fetch
-from sim.kernel.octets import number_at
 from sim.kernel.rng import purpose_key, uniform, uniforms
+from sim.kernel.vec8 import number_at
+from sim.kernel.vec16 import WIDTH, prefetch
 from sim.population.population import normals
 from sim.rules.contact import tie_at
-from sim.rules.fixed import SKILL_STEPS, in_steps, keep_belief
+from sim.rules.fixed_point import SKILL_STEPS, set_belief, to_fixed_point
 from sim.rules.groups import chat_values
+from sim.rules.packed_state import place, with_place
 from sim.rules.records import (
     F32,
     F64,
@@ -28,12 +29,11 @@ from sim.rules.records import (
     NOWHERE,
     U64,
     Chats,
-    Now,
+    Environment,
     Record,
     Records,
     Ties,
 )
-from sim.rules.word import place, with_place
 
 CERTAIN = 1e-13  # of a level [utils]: no skill, kept in steps of 1/1024, is another for it
 CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
@@ -51,7 +51,7 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     b = config.behaviour
     follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
     weight = follow / (follow + forget) if follow > 0.0 and forget > 0.0 else 0.0
-    priors = state.rules.prior.astype(np.float32)
+    priors = state.params.prior.astype(np.float32)
     threads.run(hold_rows, state.n_users, state.users, priors)
     for first in range(0, MAX, TOGETHER):
         prior = priors[:, first : first + TOGETHER]
@@ -63,16 +63,16 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
 def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
     """Return the beliefs at rest about some messengers, from the priors by type, (3, TOGETHER)."""
     n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
-    now, then = (np.empty((n, TOGETHER), np.float32) for _ in range(2))
-    threads.run(prior_rows, n, state.users, prior, now)
+    before, after = (np.empty((n, TOGETHER), np.float32) for _ in range(2))
+    threads.run(prior_rows, n, state.users, prior, before)
     for _ in range(MOST_ROUNDS):
         threads.run_chunks(
-            belief_rows, n, state.users, state.ties, now, prior, follow, then, moved
+            belief_rows, n, state.users, state.ties, before, prior, follow, after, moved
         )
-        now, then = then, now
+        before, after = after, before
         if moved.max(initial=0.0) < CLOSE:
             break
-    return now
+    return before
 
 
 @jit_loop
@@ -80,21 +80,21 @@ def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
     """Let users hold their priors."""
     for i in range(first, last):
         for p in range(MAX):
-            keep_belief(users[i], p, prior[users[i].type + 1, p])
+            set_belief(users[i], p, prior[users[i].type + 1, p])
 
 
 @jit_loop
-def prior_rows(first: int, last: int, users: Records, prior: F32, now: F32) -> None:
+def prior_rows(first: int, last: int, users: Records, prior: F32, before: F32) -> None:
     """Write the priors of users."""
     for i in range(first, last):
         for k in range(TOGETHER):
-            now[i, k] = prior[users[i].type + 1, k]
+            before[i, k] = prior[users[i].type + 1, k]
 
 
 @jit_loop
 def belief_rows(
-    number: int, cuts: I64, users: Records, ties: Ties, now: F32, prior: F32,
-    follow: float, then: F32, moved: F64,
+    number: int, cuts: I64, users: Records, ties: Ties, before: F32, prior: F32,
+    follow: float, after: F32, moved: F64,
 ) -> None:  # fmt: skip
     """Write the mean of the contacts' beliefs and the prior, shares `follow` and the rest.
 
@@ -106,10 +106,10 @@ def belief_rows(
         for k in range(TOGETHER):
             around = 0.0
             for r in range(degree):
-                around += ties.rank_weight[r] * now[ties.indices[begin + WIDTH * r], k]
-            around = around / ties.rank_total[degree] if degree > 0 else float(now[i, k])
-            then[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
-            moved[number] = max(moved[number], abs(float(then[i, k]) - float(now[i, k])))
+                around += ties.rank_weight[r] * before[ties.indices[begin + WIDTH * r], k]
+            around = around / ties.rank_total[degree] if degree > 0 else float(before[i, k])
+            after[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
+            moved[number] = max(moved[number], abs(float(after[i, k]) - float(before[i, k])))
 
 
 @jit_loop
@@ -117,7 +117,7 @@ def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> No
     """Let users keep beliefs about the messengers from `p` on."""
     for i in range(first, last):
         for k in range(TOGETHER):
-            keep_belief(users[i], p + k, beliefs[i, k])
+            set_belief(users[i], p + k, beliefs[i, k])
 
 
 class Skills(NamedTuple):
@@ -136,12 +136,12 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
     n, blocks = state.n_users, draw_sample(state.n_users).blocks
     skills = Skills(np.empty(n), np.empty(n))
     threads.run_parts(_draw_own, n, config, skills)
-    state.show(threads)
+    state.publish(threads)
     for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
-        threads.run(help_rows, n, state.shown.words, state.ties, skills.helpers)
+        threads.run(help_rows, n, state.public.choice_state, state.ties, skills.helpers)
         level = _levels(config, state, skills, blocks)
         threads.run_parts(_draw_vpns, n, config, state, skills, level)
-        threads.run(show_place_rows, n, state.users, state.shown.words)
+        threads.run(show_place_rows, n, state.users, state.public.choice_state)
 
 
 def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
@@ -159,13 +159,13 @@ def _draw_vpns(
     utility = _utility(config, state, skills, first, last)
     has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - utility))
     own = (mine + skills.own[first:last])[online]
-    users.skill[online] = in_steps(own, SKILL_STEPS, np.int16)
+    users.skill[online] = to_fixed_point(own, SKILL_STEPS, np.int16)
     users.place[online] = (users.place & 0xFE | has)[online]
 
 
 def _utility(config: SimConfig, state: State, skills: Skills, first: int, last: int) -> F64:
     """Return what decides on a VPN of a range of users, the level apart [utils]."""
-    weight = np.where(state.users.abroad[first:last], 1.0 - state.rules.abroad_weight, 1.0)
+    weight = np.where(state.users.abroad[first:last], 1.0 - state.params.abroad_weight, 1.0)
     helped = config.behaviour.vpn_help * (skills.helpers[first:last] * weight)
     return np.asarray(skills.own[first:last] + helped)
 
@@ -206,14 +206,14 @@ def level_of(utilities: F64, share: float) -> float:
 
 
 @jit_loop
-def show_place_rows(first: int, last: int, users: Records, words: U64) -> None:
+def show_place_rows(first: int, last: int, users: Records, choice_state: U64) -> None:
     """Show where users are by now, with a VPN or without."""
     for i in range(first, last):
-        words[i] = with_place(words[i], users[i].place)
+        choice_state[i] = with_place(choice_state[i], users[i].place)
 
 
 @jit_loop
-def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> None:
+def help_rows(first: int, last: int, choice_state: U64, ties: Ties, helpers: F64) -> None:
     """Write the share of weighted ties to users of a VPN, of the users of whole blocks.
 
     Sixteen users side by side: so many words are on their way at once.
@@ -226,9 +226,9 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
             share[lane] = 0.0
         for r in range(degree[0]):  # who has most ties is first
             tie = ties.slice_start[at // WIDTH] + WIDTH * r
-            fetch(words, ties.indices, tie + AHEAD * WIDTH)
+            prefetch(choice_state, ties.indices, tie + AHEAD * WIDTH)
             for lane in range(WIDTH):
-                helps = place(words[ties.indices[tie + lane]]) & (r < degree[lane])
+                helps = place(choice_state[ties.indices[tie + lane]]) & (r < degree[lane])
                 share[lane] += ties.rank_weight[r] * helps
         for lane in range(WIDTH):
             i = ties.order[at + lane]
@@ -238,7 +238,7 @@ def help_rows(first: int, last: int, words: U64, ties: Ties, helpers: F64) -> No
 
 
 def seat_chats(
-    config: SimConfig, state: State, sample: Sample, turn: Turn, now: Now, threads: Threads
+    config: SimConfig, state: State, sample: Sample, turn: Turn, env: Environment, threads: Threads
 ) -> None:
     """Draw where chats are from the law that their members' moves keep: softmax(theta v).
 
@@ -246,30 +246,30 @@ def seat_chats(
     """
     key = np.array([purpose_key(config.seed, 0, "start.chat")], np.uint64)
     threads.run(
-        seat_rows, len(state.chats.platform), state.users, state.chats, sample, turn, now,
-        state.rules, key,
+        seat_rows, len(state.chats.platform), state.users, state.chats, sample, turn, env,
+        state.params, key,
     )  # fmt: skip
 
 
 @jit_loop
 def seat_rows(
-    first: int, last: int, users: Records, chats: Chats, sample: Sample, turn: Turn, now: Now,
-    rules: Record, key: U64,
+    first: int, last: int, users: Records, chats: Chats, sample: Sample, turn: Turn,
+    env: Environment, params: Record, key: U64,
 ) -> None:  # fmt: skip
     """Draw the messenger of a range of chats; a chat without any that a quorum has stays out."""
     for g in range(first, last):
         outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
         if outside and g % turn.of != turn.k:
             continue
-        values = chat_values(g, users, chats, now, rules)
+        values = chat_values(g, users, chats, env, params)
         weights, total = np.zeros(MAX), 0.0
-        for p in range(rules.n_messengers):
+        for p in range(params.n_messengers):
             value = float(number_at(values, p))
-            weights[p] = np.exp(rules.chat_choice * value) if value >= 0.0 else 0.0
+            weights[p] = np.exp(params.chat_choice * value) if value >= 0.0 else 0.0
             total += weights[p]
         left = uniform(key[0], g) * total
         chats.platform[g] = NOWHERE
-        for p in range(rules.n_messengers):
+        for p in range(params.n_messengers):
             left -= weights[p]
             if left < 0.0:
                 chats.platform[g] = p

@@ -23,19 +23,19 @@ import numpy as np
 from sim.config.platforms import MOST_OPENINGS
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
-from sim.engine.inversion import Draw, draw, look_at_start, reach_rows, talk
+from sim.engine.inversion import Draw, choose_for_sample, draw, look_at_start, reach_rows
 from sim.engine.offenders import start_abuse
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.engine.society import seat_chats, settle_beliefs, settle_skill
 from sim.engine.state import State, first_ties, make_state
 from sim.engine.threads import Threads
-from sim.kernel.octets import WIDTH as OCTET
-from sim.kernel.pool import parts, stream
+from sim.kernel.parallel_map import parts, stream
 from sim.kernel.rng import purpose_key, step_key, uniforms
+from sim.kernel.vec8 import WIDTH as VEC8
 from sim.population.cache import load_world
-from sim.rules.fixed import INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Now, Records
+from sim.rules.fixed_point import INTENSITY_STEPS, SHARE_STEPS
+from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Environment, Records
 
 N_SWEEPS = 16
 SPEED = 0.6  # at which habits move in a sweep
@@ -69,7 +69,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     """Bring `state` to the observed start; writes its rules' solved values and its users."""
     solved = [p for p, m in enumerate(config.messengers) if m in config.case.observed_shares]
     targets = reach_targets(config, state, threads)
-    now = Conditions(config.model_copy(update={"policies": {}})).at(0)
+    env = PolicySchedule(config.model_copy(update={"policies": {}})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
     sample = draw_sample(state.n_users)
     settle_beliefs(config, state, threads)
@@ -78,19 +78,19 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     for sweep in range(N_SWEEPS):
         if sweep == EVERYBODY:
             take_after(state, sample, threads)
-        talk(state, sample, now, SPEED, threads)
+        choose_for_sample(state, sample, env, SPEED, threads)
         _solve_openings(config, state, sample)
         habit = _habit_scale(state, sample)
-        _solve_standalone(config, state, sample, targets, solved, now, habit, threads)
-        luck = np.uint64(step_key(key, sweep))
+        _solve_standalone(config, state, sample, targets, solved, env, habit, threads)
+        sweep_key = np.uint64(step_key(key, sweep))
         turn = _turn(sweep)
-        how = Draw(int(_bits(solved)), _share(sweep), turn, OTHERS, OTHERS, habit, luck)
-        draw(state, sample, now, how, threads)
+        how = Draw(int(_bits(solved)), _share(sweep), turn, OTHERS, OTHERS, habit, sweep_key)
+        draw(state, sample, env, how, threads)
         others = ALL if sweep in (EVERYBODY, N_SWEEPS - 1) else NOBODY
-        seat_chats(config, state, sample, others, now, threads)
+        seat_chats(config, state, sample, others, env, threads)
     _finish(config, state, solved, threads)
-    look_at_start(state, now, threads)
-    start_abuse(config, state, now, threads)
+    look_at_start(state, env, threads)
+    start_abuse(config, state, env, threads)
 
 
 def _share(sweep: int) -> float:
@@ -164,7 +164,7 @@ def _draw_first(
         some.revising[:] = np.where(some.online, _bits(solved), 0)
 
     threads.run_parts(draw_some, state.n_users)
-    state.show(threads)
+    state.publish(threads)
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
@@ -179,7 +179,7 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
         daily = config.case.observed_shares[name].daily
         has = (users.installed & users.account) >> p & 1 == 1
         intensity = users.intensity[has] / INTENSITY_STEPS
-        traffic = sample.talks.openings[has, p] - state.rules.base_openings[p] * intensity
+        traffic = sample.step_records.openings[has, p] - state.params.base_openings[p] * intensity
         c = 0.0  # starting left of the root, Newton climbs a concave function safely
         for _ in range(12):
             unseen = np.exp(-(traffic + c * intensity))
@@ -190,12 +190,12 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
             if then == c:
                 break
             c = then
-        state.rules.base_openings[p] = c
+        state.params.base_openings[p] = c
 
 
 def _solve_standalone(
-    config: SimConfig, state: State, sample: Sample, targets: F64, solved: list[int], now: Now,
-    habit: F32, threads: Threads,
+    config: SimConfig, state: State, sample: Sample, targets: F64, solved: list[int],
+    env: Environment, habit: F32, threads: Threads,
 ) -> None:  # fmt: skip
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
     bands = state.users.band[sample.rows]
@@ -203,22 +203,22 @@ def _solve_standalone(
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
     low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
     for _ in range(30):
-        sums = np.zeros((len(sample.blocks), N_BANDS, 2 * OCTET))
+        sums = np.zeros((len(sample.blocks), N_BANDS, 2 * VEC8))
         threads.run(
-            reach_rows, len(sample.rows), state.users, sample, now, state.rules, habit, sums
+            reach_rows, len(sample.rows), state.users, sample, env, state.params, habit, sums
         )
         means = (sums.sum(axis=0) / counts[:, None]).T
-        reach, slope = means[:MAX], means[OCTET : OCTET + MAX]
+        reach, slope = means[:MAX], means[VEC8 : VEC8 + MAX]
         gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
         if gap.max(initial=0.0) < TOLERANCE:
             break
-        b = state.rules.standalone.T
+        b = state.params.standalone.T
         low, high = np.where(reach < targets, b, low), np.where(reach < targets, high, b)
         step = b + (targets - reach) / np.maximum(slope, 1e-9)
         step = np.where((step > low) & (step < high), step, (low + high) / 2)
         for p in solved:
             if bits >> p & 1:
-                state.rules.standalone[:, p] = step[p]
+                state.params.standalone[:, p] = step[p]
 
 
 def _habit_scale(state: State, sample: Sample) -> F32:
@@ -230,7 +230,7 @@ def _habit_scale(state: State, sample: Sample) -> F32:
     users, out = state.users[sample.rows], np.zeros(MAX, np.float32)
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
-        would = -np.expm1(-sample.talks.value[has, p].astype(float)).sum()
+        would = -np.expm1(-sample.step_records.value[has, p].astype(float)).sum()
         out[p] = users.habit[has, p].sum() / (SHARE_STEPS * would) if would > 0 else 0.0
     return out
 
@@ -240,7 +240,7 @@ def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads
     threads.run_parts(_finish_some, state.n_users, config, state.users, solved)
     for p in set(range(len(config.messengers))).difference(solved):
         _seed(config, state, p, threads)
-    state.show(threads)
+    state.publish(threads)
 
 
 def _finish_some(

@@ -13,42 +13,49 @@ from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH
-from sim.kernel.pool import each, parts
+from sim.kernel.parallel_map import each, parts
+from sim.kernel.vec16 import WIDTH
 from sim.population.chats import Seats
 from sim.population.graph import WEIGHT_EXPONENT
 from sim.population.population import Population
 from sim.population.rows import Rows
-from sim.rules.fixed import CONCERN_STEPS, INTENSITY_STEPS, in_steps
+from sim.rules.fixed_point import CONCERN_STEPS, INTENSITY_STEPS, to_fixed_point
+from sim.rules.packed_state import (
+    HABIT_STEPS,
+    HABIT_WIDTH,
+    PLACE_BIT,
+    level_params,
+    pack_belief_state,
+    pack_choice_state,
+)
 from sim.rules.records import (
     ABUSE,
     AT_START,
     I64,
     NOWHERE,
-    RULES,
+    PARAMS,
     U32,
     USER,
     WINDOW,
     Chats,
+    PublicState,
     Record,
     Records,
-    Shown,
     Ties,
     records,
 )
-from sim.rules.word import HABIT_STEPS, HABIT_WIDTH, PLACE_BIT, levels, pack, pack_mind
 
 MOVES = ("platform", "moved", "bound")  # of chats: what a run changes
 
 
 @dataclass(frozen=True)
 class State:
-    """All arrays of a run; `ties`, `rules`, `at_start` and seats do not change."""
+    """All arrays of a run; `ties`, `params`, `at_start` and seats do not change."""
 
     users: Records  # USER (n,)
-    shown: Shown
+    public: PublicState
     ties: Ties
-    rules: Record  # RULES
+    params: Record  # PARAMS
     chats: Chats
     abuse: Records  # ABUSE (n kinds,)
     at_start: Records  # AT_START (n,)
@@ -62,9 +69,9 @@ class State:
         """Return a state that can change without changing this one."""
         return State(
             self.users.copy(),
-            Shown(*(shown.copy() for shown in self.shown)),
+            PublicState(*(public.copy() for public in self.public)),
             self.ties,
-            self.rules,
+            self.params,
             self.chats._replace(**{name: getattr(self.chats, name).copy() for name in MOVES}),
             self.abuse.copy(),
             self.at_start,
@@ -72,21 +79,24 @@ class State:
 
     def changing(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return the arrays that a run changes, by name; a copy has its own."""
-        shown = {f"shown.{name}": array for name, array in self.shown._asdict().items()}
+        public = {f"shown.{name}": array for name, array in self.public._asdict().items()}
         chats = {f"chats.{name}": getattr(self.chats, name) for name in MOVES}
-        return {"users": self.users, **shown, **chats, "abuse": self.abuse}
+        return {"users": self.users, **public, **chats, "abuse": self.abuse}
 
-    def turned(self) -> State:
+    def swap_buffers(self) -> State:
         """Return the state in which is shown what was to be shown from the next step on."""
-        words, minds, next_words, next_minds = self.shown
-        return replace(self, shown=Shown(next_words, next_minds, words, minds))
+        choice_state, belief_state, next_choice_state, next_belief_state = self.public
+        return replace(
+            self,
+            public=PublicState(next_choice_state, next_belief_state, choice_state, belief_state),
+        )  # fmt: skip
 
-    def show(self, threads: Threads) -> None:
+    def publish(self, threads: Threads) -> None:
         """Show every user anew, after a change from outside a step."""
-        threads.run(show_rows, self.n_users, self.users, self.shown, self.rules)
+        threads.run(publish_rows, self.n_users, self.users, self.public, self.params)
 
 
-def leaves(node: Any) -> Iterator[Any]:
+def tree_leaves(node: Any) -> Iterator[Any]:
     """Yield the arrays and values of a tree of dataclasses and named tuples, such as a state."""
     if is_dataclass(node):
         names = [field.name for field in fields(node)]
@@ -95,7 +105,7 @@ def leaves(node: Any) -> Iterator[Any]:
     if not names:
         yield node
     for name in names:
-        yield from leaves(getattr(node, name))
+        yield from tree_leaves(getattr(node, name))
 
 
 def make_users(population: Population, n_threads: int | None = None) -> Records:
@@ -107,8 +117,8 @@ def make_users(population: Population, n_threads: int | None = None) -> Records:
         some = users[at]
         for name in ("band", "segments", "type", "online", "abroad"):
             some[name] = getattr(p, name)[at]
-        some["concern"] = in_steps(p.concern[at], CONCERN_STEPS, np.uint16)
-        some["intensity"] = in_steps(p.intensity[at], INTENSITY_STEPS, np.uint16)
+        some["concern"] = to_fixed_point(p.concern[at], CONCERN_STEPS, np.uint16)
+        some["intensity"] = to_fixed_point(p.intensity[at], INTENSITY_STEPS, np.uint16)
         some["place"] = p.region[at] * np.uint8(2) + p.vpn[at]
         some["taste"][:, : p.taste.shape[1]] = p.taste[at]
 
@@ -150,38 +160,38 @@ def make_chats(seats: Seats) -> Chats:
     )  # fmt: skip
 
 
-def make_rules(config: SimConfig) -> Record:
+def make_params(config: SimConfig) -> Record:
     """Return the parameters as rules use them; values that the start solves are 0."""
-    rules = records(RULES, 1)[0]
-    rules.n_messengers = len(config.messengers)
+    params = records(PARAMS, 1)[0]
+    params.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
     for name in type(b).model_fields:
-        if name in (RULES.names or ()):
-            setattr(rules, name, getattr(b, name))
-    rules.channel_share[:] = 1.0 - b.call_share, b.call_share
-    rules.outside[:] = np.exp([outside.message_value, outside.call_value])
-    rules.topic_share[:] = 1.0 - b.sensitive_share, b.sensitive_share
+        if name in (PARAMS.names or ()):
+            setattr(params, name, getattr(b, name))
+    params.channel_share[:] = 1.0 - b.call_share, b.call_share
+    params.outside[:] = np.exp([outside.message_value, outside.call_value])
+    params.topic_share[:] = 1.0 - b.sensitive_share, b.sensitive_share
     abroad = config.population.abroad
-    rules.outside_abroad[:] = rules.outside * np.exp(-abroad.call_price)
-    rules.abroad_weight = abroad.weight
-    rules.abroad_low, rules.abroad_high = _abroad_word(config)
-    for name, value in levels(b.habit_value, b.chilling_value)._asdict().items():
-        setattr(rules, name, value)
-    rules.pair_appeal[:] = -np.inf
+    params.outside_abroad[:] = params.outside * np.exp(-abroad.call_price)
+    params.abroad_weight = abroad.weight
+    params.abroad_low, params.abroad_high = _abroad_choice_state(config)
+    for name, value in level_params(b.habit_value, b.chilling_value)._asdict().items():
+        setattr(params, name, value)
+    params.pair_appeal[:] = -np.inf
     for p, name in enumerate(config.messengers):
         platform = config.platforms[name]
         if platform.standalone is not None:
-            rules.standalone[:, p] = [platform.standalone[band] for band in BANDS]
+            params.standalone[:, p] = [platform.standalone[band] for band in BANDS]
         if platform.pair_appeal is not None:
-            rules.pair_appeal[p] = platform.pair_appeal
-        rules.base_openings[p] = platform.openings or 0.0
-        rules.habit_openings[p] = platform.habit_openings
-        rules.mandate_openings[p] = platform.mandate_openings
-        rules.prior[:, p] = [(platform.belief or {}).get(kind, 0.0) for kind in TYPES]
-    return rules
+            params.pair_appeal[p] = platform.pair_appeal
+        params.base_openings[p] = platform.openings or 0.0
+        params.habit_openings[p] = platform.habit_openings
+        params.mandate_openings[p] = platform.mandate_openings
+        params.prior[:, p] = [(platform.belief or {}).get(kind, 0.0) for kind in TYPES]
+    return params
 
 
-def _abroad_word(config: SimConfig) -> tuple[int, int]:
+def _abroad_choice_state(config: SimConfig) -> tuple[int, int]:
     """Return what contacts abroad show: who is there, half used to it, restricted nowhere."""
     low, high = n_places(config) - 1 << PLACE_BIT, 0
     for p, name in enumerate(config.messengers):
@@ -203,9 +213,9 @@ def make_state(
     n = population.n_users
     return State(
         make_users(population, n_threads),
-        Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
+        PublicState(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows),
-        make_rules(config),
+        make_params(config),
         make_chats(seats),
         records(ABUSE, len(config.abuse)),
         records(AT_START, n),
@@ -213,7 +223,12 @@ def make_state(
 
 
 @jit_loop
-def show_rows(first: int, last: int, users: Records, shown: Shown, rules: Record) -> None:
+def publish_rows(
+    first: int, last: int, users: Records, public: PublicState, params: Record
+) -> None:
     """Show some users anew."""
     for i in range(first, last):
-        shown.words[i], shown.minds[i] = pack(users[i], rules), pack_mind(users[i])
+        public.choice_state[i], public.belief_state[i] = (
+            pack_choice_state(users[i], params),
+            pack_belief_state(users[i]),
+        )

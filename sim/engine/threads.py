@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernel.pool import available_cores, each, parts
+from sim.kernel.parallel_map import available_cores, each, parts
 from sim.population.rows import WINDOW
 from sim.rules.records import I64
 

@@ -18,16 +18,16 @@ from sim.config.draws import drawn
 from sim.config.platforms import CELLULAR, CHANNELS
 from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
+from sim.engine.accumulators import are_lost
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
-from sim.engine.tally import are_lost
 from sim.engine.threads import Threads
-from sim.exports.witness import Witness
+from sim.exports.recording_engine import RecordingEngine
 from sim.model.simulation import Simulation
-from sim.rules.fixed import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
+from sim.rules.fixed_point import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
-from sim.rules.records import F64, U8, Now
+from sim.rules.records import F64, U8, Environment
 
 KEYS = ("scenario", "replication", "date")
 MOST = 5_000_000  # rows of users: more are no table for one memory
@@ -128,24 +128,24 @@ def _replication(
     start = prepare(drawn(config, replication), threads)
     for name in scenarios:
         world = config if name == config.scenario else config.counterfactual(name)
-        conditions = Conditions(drawn(world, replication))
-        engine, witness = CompiledEngine(threads), Witness(threads)
-        simulation = Simulation(conditions, start.copy(), replication, engine, threads)
+        schedule = PolicySchedule(drawn(world, replication))
+        engine, recorder = CompiledEngine(threads), RecordingEngine(threads)
+        simulation = Simulation(schedule, start.copy(), replication, engine, threads)
         while simulation.n_done <= steps[-1]:
             step = simulation.n_done
-            simulation.engine = witness if step in steps else engine
+            simulation.engine = recorder if step in steps else engine
             simulation.step()
             if step in steps:
-                yield _found(simulation, witness, step)
+                yield _found(simulation, recorder, step)
 
 
-def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
+def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> Census:
     config = simulation.config
     date = config.step_begins(step)
     values = simulation.recorder.observations.steps[-1][0]
     tables = (
-        _users(simulation, witness),
-        _platforms(config, witness),
+        _users(simulation, recorder),
+        _platforms(config, recorder),
         pd.DataFrame({"k": np.arange(len(values)), "value": values}),
     )
     for table in tables:
@@ -157,9 +157,9 @@ def _found(simulation: Simulation, witness: Witness, step: int) -> Census:
     return Census(*tables)
 
 
-def _users(simulation: Simulation, witness: Witness) -> pd.DataFrame:
+def _users(simulation: Simulation, recorder: RecordingEngine) -> pd.DataFrame:
     config, state, seen = simulation.config, simulation.state, simulation.recorder
-    users, talks, start = witness.users, witness.talks, state.at_start
+    users, step_records, start = recorder.users, recorder.step_records, state.at_start
     columns: dict[str, Any] = {
         "user": np.arange(len(users), dtype=np.uint32),
         "age_band": _named(users.band, BANDS),
@@ -175,34 +175,34 @@ def _users(simulation: Simulation, witness: Witness) -> pd.DataFrame:
         "messengers": _joined(users.installed & users.account, config.messengers),
         "primary": _named(_compact(seen.primary, config), config.carriers),
         "exposed": seen.exposed == 1,
-        "exposure": _exposure(config, simulation.now, talks.use),
+        "exposure": _exposure(config, simulation.env, step_records.use),
     }
     for c, channel in enumerate(CHANNELS):
         for measure, lost in (("reachable", "isolated"), ("secure", "cut_off")):
-            shares, before = talks[measure][:, c], start[measure][:, c]
+            shares, before = step_records[measure][:, c], start[measure][:, c]
             columns[f"{measure}_{channel}"] = shares
             columns[f"{lost}_{channel}"] = are_lost(shares, before)
-    return pd.DataFrame({**columns, "welfare": talks.welfare})
+    return pd.DataFrame({**columns, "welfare": step_records.welfare})
 
 
-def _exposure(config: SimConfig, now: Now, use: np.ndarray) -> F64:
+def _exposure(config: SimConfig, env: Environment, use: np.ndarray) -> F64:
     """Return the share of each user's communication that the state reads; NaN: has no contacts."""
     call = config.behaviour.call_share
     shares = (1.0 - call) * use[:, 0].astype(float) + call * use[:, 1].astype(float)
     total = shares.sum(axis=1)
     with np.errstate(invalid="ignore"):
-        return np.asarray((shares @ now.force.access) / total)
+        return np.asarray((shares @ env.effects.access) / total)
 
 
-def _platforms(config: SimConfig, witness: Witness) -> pd.DataFrame:
-    users, talks = witness.users, witness.talks
+def _platforms(config: SimConfig, recorder: RecordingEngine) -> pd.DataFrame:
+    users, step_records = recorder.users, recorder.step_records
     names, parts = config.carriers, []
     for p, name in enumerate(names):
         column = CELLULAR_COLUMN if name == CELLULAR else p
         part: dict[str, Any] = {
             "user": np.arange(len(users), dtype=np.uint32),
             "platform": pd.Categorical.from_codes(np.full(len(users), p, np.int8), names),
-            **{channel: talks.use[:, c, column] for c, channel in enumerate(CHANNELS)},
+            **{channel: step_records.use[:, c, column] for c, channel in enumerate(CHANNELS)},
         }
         if name != CELLULAR:
             part |= {
@@ -211,7 +211,7 @@ def _platforms(config: SimConfig, witness: Witness) -> pd.DataFrame:
                 "in_use": _has(users.installed & users.account, p),
                 "mandated": _has(users.mandated, p),
                 "second_phone": _has(users.second, p),
-                "opens_daily": -np.expm1(-talks.openings[:, p].astype(float)),
+                "opens_daily": -np.expm1(-step_records.openings[:, p].astype(float)),
                 "habit": (users.habit[:, p] / SHARE_STEPS).astype(np.float32),
                 "belief": 1.0 / (1.0 + np.exp(-users.belief[:, p] / BELIEF_STEPS)),
             }

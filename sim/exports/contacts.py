@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.extras import extra
 from sim.config.sim_config import AGENT_LIMIT, SimConfig
@@ -131,7 +131,7 @@ def write(found: Contacts, path: Path) -> None:
     writer = writers.get(path.suffix.removeprefix("."))
     if writer is None:
         raise ConfigError(f"to={path.suffix}: allowed: {', '.join(FORMATS)}")
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         writer(to_networkx(found), draft)
 
 

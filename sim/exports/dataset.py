@@ -12,7 +12,7 @@ from sim.base.extras import extra
 from sim.base.units import measure
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.measures.cells import groups
+from sim.measures.strata import groups
 from sim.runs.results import CHANGES, Result
 
 Axes = Mapping[str, pd.Index]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from sim.config.platforms import CELLULAR, CHANNELS
-from sim.engine.tally import is_exposed, primary
+from sim.engine.accumulators import is_exposed, primary
 from sim.model.agents import User
 from sim.model.model import MigrationModel
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
@@ -56,22 +56,24 @@ def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
 
 
 def _day(model: MigrationModel, user: User) -> dict[str, Any]:
-    simulation, talk = model.simulation, user.talk
-    rules, names = simulation.state.rules, model.config.carriers
-    most = primary(talk, rules)
+    simulation, step_record = model.simulation, user.step_record
+    params, names = simulation.state.params, model.config.carriers
+    most = primary(step_record, params)
     return {
         "primary": names[-1] if most == CELLULAR_COLUMN else names[most],
-        "exposed": bool(is_exposed(talk, simulation.now, rules)),
+        "exposed": bool(is_exposed(step_record, simulation.env, params)),
         "vpn": user.vpn,
-        "welfare": float(talk.welfare),
-        **{f"reachable_{name}": float(talk.reachable[c]) for c, name in enumerate(CHANNELS)},
-        **{f"secure_{name}": float(talk.secure[c]) for c, name in enumerate(CHANNELS)},
+        "welfare": float(step_record.welfare),
+        **{
+            f"reachable_{name}": float(step_record.reachable[c]) for c, name in enumerate(CHANNELS)
+        },
+        **{f"secure_{name}": float(step_record.secure[c]) for c, name in enumerate(CHANNELS)},
     }
 
 
 def _platforms(model: MigrationModel, user: User) -> list[dict[str, Any]]:
     contacts = [contact.messengers for contact in user.contacts]
-    use, habits, beliefs = user.talk.use, user.habits, user.beliefs
+    use, habits, beliefs = user.step_record.use, user.habits, user.beliefs
     rows: list[dict[str, Any]] = [
         {
             "platform": name,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.units import COLUMNS, measure
 from sim.runs.tables import TABLES
@@ -53,7 +53,7 @@ def write_csv(folder: Path, into: Path) -> list[Path]:
     for path in paths:
         names |= _copy(path, into / f"{path.stem}.csv")
         columns += pq.read_schema(path).names
-    with whole(into / UNITS) as draft:
+    with atomic_write(into / UNITS) as draft:
         _units(dict.fromkeys(columns), sorted(names)).to_csv(draft, index=False)
     return [*(into / f"{path.stem}.csv" for path in paths), into / UNITS]
 
@@ -61,7 +61,7 @@ def write_csv(folder: Path, into: Path) -> list[Path]:
 def _copy(path: Path, target: Path) -> set[str]:
     """Write a Parquet file as CSV; return the measures that occur in it."""
     measures: set[str] = set()
-    with whole(target) as draft, pq.ParquetFile(path) as file:
+    with atomic_write(target) as draft, pq.ParquetFile(path) as file:
         schema = pa.schema([(f.name, _plain(f, file)) for f in file.schema_arrow])
         with pc.CSVWriter(draft, schema) as writer:
             for batch in file.iter_batches():

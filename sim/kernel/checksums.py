@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.kernel.pool import ranges, stream
+from sim.kernel.parallel_map import ranges, stream
 
 _BLOCK = 1 << 24  # bytes
 _ROWS = 1 << 16  # of an array

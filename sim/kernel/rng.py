@@ -52,21 +52,21 @@ def user_uniform(key: np.uint64, user: Int, slot: Int) -> float:
 
 
 @rule
-def luck_of(key: np.uint64, user: Int) -> np.uint64:
+def random_bits(key: np.uint64, user: Int) -> np.uint64:
     """Return the first eight bits of the luck of `user` in each slot, slot 0 lowest."""
     return _mix(key + (np.uint64(user) + np.uint64(1)) * GOLDEN)
 
 
 @rule
-def first_bits(luck: np.uint64, slot: Int) -> float:
+def first_uniform(bits64: np.uint64, slot: Int) -> float:
     """Return the luck in `slot`, rounded down to a multiple of 1/256: enough for most refusals."""
-    return float((luck >> np.uint64(SLOTS * slot)) & np.uint64(255)) / 256.0
+    return float((bits64 >> np.uint64(SLOTS * slot)) & np.uint64(255)) / 256.0
 
 
 @rule
-def lucky_uniform(luck: np.uint64, key: np.uint64, user: Int, slot: Int) -> float:
+def refined_uniform(bits64: np.uint64, key: np.uint64, user: Int, slot: Int) -> float:
     """Return the luck of `user` in `slot` to its last bit, uniform in [0, 1)."""
-    return first_bits(luck, slot) + user_uniform(~key, user, slot) / 256.0
+    return first_uniform(bits64, slot) + user_uniform(~key, user, slot) / 256.0
 
 
 @rule

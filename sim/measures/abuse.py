@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.engine.offenders import arriving
-from sim.measures.cells import Cells
-from sim.rules.records import F64, MAX, Now, Records
+from sim.measures.strata import Strata
+from sim.rules.records import F64, MAX, Environment, Records
 
 
-def abuse_by_cell(kind: Records, has: F64, nows: Sequence[Now], cells: Cells) -> tuple[F64, F64]:
+def abuse_by_stratum(
+    kind: Records, has: F64, envs: Sequence[Environment], strata: Strata
+) -> tuple[F64, F64]:
     """Return the attempts that arrive, by platform, and the incidents to expect, by step and cell.
 
     Parameters
@@ -20,16 +22,16 @@ def abuse_by_cell(kind: Records, has: F64, nows: Sequence[Now], cells: Cells) ->
         One kind as it stood in each step.
     has : array of shape (n steps, n_cells, 2, MAX)
         Users on each messenger without and with a VPN.
-    nows : sequence of n steps
+    envs : sequence of n steps
     """
-    place, channel = 2 * cells.region, int(kind.channel[0])
-    arrives = np.array([arriving(channel, now) for now in nows])
+    place, channel = 2 * strata.region, int(kind.channel[0])
+    arrives = np.array([arriving(channel, env) for env in envs])
     reached = np.empty((*has.shape[:2], MAX + 1))
-    reached[..., MAX] = cells.sizes
+    reached[..., MAX] = strata.sizes
     reached[..., :MAX] = has[:, :, 0] * arrives[:, place] + has[:, :, 1] * arrives[:, place + 1]
     attempts = (kind.total[:, None] * kind.share)[:, None] * reached
-    detection = np.array([now.force.detection for now in nows])
+    detection = np.array([env.effects.detection for env in envs])
     earned = kind.share * kind.conversion * (1.0 - detection)
     pays = np.array([people @ one for people, one in zip(reached, earned, strict=True)])
-    expected = kind.total[:, None] * kind.vulnerability[:, cells.band] * pays
+    expected = kind.total[:, None] * kind.vulnerability[:, strata.band] * pays
     return attempts / kind.arriving[:, None, None], expected

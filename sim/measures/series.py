@@ -15,15 +15,15 @@ import numpy as np
 
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
+from sim.engine.accumulators import N_COLUMNS, Accumulators, reduce
 from sim.engine.state import State
-from sim.engine.tally import N_COLUMNS, Tally, collect
 from sim.engine.threads import chunks
 from sim.kernel import aligned
-from sim.kernel.octets import WIDTH
-from sim.kernel.pool import parts
-from sim.measures.cells import Cells
-from sim.measures.values import Seen, step_values
-from sim.rules.records import CELLULAR, F64, MAX, U8, Now, Records
+from sim.kernel.parallel_map import parts
+from sim.kernel.vec8 import WIDTH
+from sim.measures.step_values import StepSums, step_values
+from sim.measures.strata import Strata
+from sim.rules.records import CELLULAR, F64, MAX, U8, Environment, Records
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 AT_ONCE = 16  # steps whose values are worked out together: one by one, it took a fifth of a run
@@ -38,7 +38,7 @@ class Series(NamedTuple):
 
 
 def step_series(config: SimConfig) -> list[Series]:
-    """Return the series observed in every step, in the order of `values.step_values`."""
+    """Return the series observed in every step, in the order of `step_values.step_values`."""
     messengers, carriers = config.messengers, config.carriers
     return [
         *(
@@ -54,7 +54,10 @@ def step_series(config: SimConfig) -> list[Series]:
             for measure in ("reachable", "secure", "isolation", "cut_off", "reachable_abroad")
             for channel in CHANNELS
         ),
-        *(Series("any", "any", measure) for measure in ("welfare", "homes", "vpn", "exposed")),
+        *(
+            Series("any", "any", measure)
+            for measure in ("welfare", "multihoming", "vpn", "exposed")
+        ),
         *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in carriers),
         *(
             Series("any", "any", f"{kind}_{measure}")
@@ -99,7 +102,7 @@ class Recorder:
     Attributes
     ----------
     primary : array of uint8, shape (n,)
-        Where each user talked most in the last step; see `tally.primary`.
+        Where each user talked most in the last step; see `accumulators.primary`.
     exposed : array of uint8, shape (n,)
         1 for each user of whose talk the state could read much in it, else 0.
     """
@@ -107,15 +110,15 @@ class Recorder:
     def __init__(self, config: SimConfig, state: State) -> None:
         self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
         self._observations = Observations()
-        self._waiting: list[Seen] = []  # steps whose values are not worked out yet
-        self.cells = Cells(config, state.users)
+        self._waiting: list[StepSums] = []  # steps whose values are not worked out yet
+        self.strata = Strata(config, state.users)
         self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
         self.primary: U8 = np.zeros(self.n_users, np.uint8)
         self.exposed: U8 = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
         self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
         self._covered = 0.0  # days of the month so far
-        self._tally: Tally | None = None  # of the last step
+        self._accumulators: Accumulators | None = None  # of the last step
 
     @property
     def observations(self) -> Observations:
@@ -123,7 +126,7 @@ class Recorder:
         self.work_out()
         return self._observations
 
-    def tally(self, step: int) -> Tally:
+    def accumulators(self, step: int) -> Accumulators:
         """Return where the users of step `step` are added up."""
         parts = list(self._months_of(step))
         scales, covered = [], self._covered
@@ -133,22 +136,24 @@ class Recorder:
             scales.append(length / covered if is_last else 0.0)
             covered = 0.0 if is_last else covered
         n_chunks = len(chunks(self.n_users))
-        if self._tally is None:
-            sums = aligned.zeros((n_chunks, self.cells.n, N_COLUMNS))
+        if self._accumulators is None:
+            sums = aligned.zeros((n_chunks, self.strata.n, N_COLUMNS))
         else:
-            sums = self._tally.sums  # cleared; the system would have to clear new ones
-        self._tally = Tally(
+            sums = self._accumulators.sums  # cleared; the system would have to clear new ones
+        self._accumulators = Accumulators(
             len(self.config.population.regions), self._at_start, self.primary, self.exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
-            sums, aligned.zeros((n_chunks, len(parts), self.cells.n, WIDTH)),
+            sums, aligned.zeros((n_chunks, len(parts), self.strata.n, WIDTH)),
         )  # fmt: skip
-        return self._tally
+        return self._accumulators
 
-    def record(self, step: int, now: Now, abuse: Records, tally: Tally) -> None:
+    def record(
+        self, step: int, env: Environment, abuse: Records, accumulators: Accumulators
+    ) -> None:
         """Record what was added up in step `step`."""
-        sums = np.zeros(tally.sums.shape[1:])
-        collect(tally.sums, sums)
-        self._waiting.append(Seen(sums, abuse.copy(), now))
+        sums = np.zeros(accumulators.sums.shape[1:])
+        reduce(accumulators.sums, sums)
+        self._waiting.append(StepSums(sums, abuse.copy(), env))
         if len(self._waiting) == AT_ONCE:
             self.work_out()
         if step == 0:
@@ -156,7 +161,7 @@ class Recorder:
         for k, (first, days, is_last) in enumerate(self._months_of(step)):
             self._covered += days
             if is_last or step == self.config.n_steps - 1:
-                self._close_month(first, step, tally.months[:, k].sum(axis=0))
+                self._close_month(first, step, accumulators.months[:, k].sum(axis=0))
         if step == self.config.n_steps - 1:
             self._finish(step)
 
@@ -164,7 +169,7 @@ class Recorder:
         """Work out the values of the steps that wait for it."""
         if self._waiting:
             n, waiting, self._waiting = len(self.config.messengers), self._waiting, []
-            self._observations.steps.extend(step_values(waiting, self.cells, n, self._costly))
+            self._observations.steps.extend(step_values(waiting, self.strata, n, self._costly))
 
     def _finish(self, step: int) -> None:
         """Note the whole run's moves."""
@@ -182,8 +187,8 @@ class Recorder:
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""
         k = self.config.messengers.index(platform)  # daily reach stands first
-        before, now = (float(self.observations.steps[at][0, k]) for at in (0, -1))
-        return 1.0 - now / before if before > 0.0 else 0.0
+        before, after = (float(self.observations.steps[at][0, k]) for at in (0, -1))
+        return 1.0 - after / before if before > 0.0 else 0.0
 
     def _months_of(self, step: int) -> Iterator[tuple[dt.date, float, bool]]:
         """Yield the months a step touches: first day, days in it, whether it ends in the step."""
@@ -200,7 +205,7 @@ class Recorder:
         """Keep the reach of a month that is over, by the users seen in it, (n_cells, WIDTH)."""
         if self._covered >= COVERED * _length(first):
             with np.errstate(invalid="ignore"):
-                reach = self.cells.by_group(seen) / self.cells.counts[:, None]
+                reach = self.strata.by_group(seen) / self.strata.counts[:, None]
             self._observations.months.append((first, reach[:, : len(self.config.messengers)]))
             self._snapshot(step)
         self._covered = 0.0

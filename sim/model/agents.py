@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import mesa
 
 from sim.config.settings import BANDS, TYPES
+from sim.engine.accumulators import Accumulators, block_sums, flush, observe
 from sim.engine.state import State
-from sim.engine.tally import Tally, block_sums, carry, observe
 from sim.engine.threads import BLOCK, chunks
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 from sim.rules import (
     abuse,
     activity,
@@ -28,19 +28,19 @@ from sim.rules import (
     beliefs,
     choice,
     circumvention,
-    fixed,
+    fixed_point,
     groups,
     habit,
+    marginal_value,
     pairing,
-    push,
-    whatif,
+    promotion,
 )
 from sim.rules.chance import sigmoid
 from sim.rules.contact import tie_at
-from sim.rules.pace import Pace, pace
-from sim.rules.pairing import keep_agreements
-from sim.rules.records import CONVERSE, U64, Now, Record
-from sim.rules.word import pack, pack_mind, usable
+from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
+from sim.rules.pairing import apply_agreements
+from sim.rules.records import CONVERSE, U64, Environment, Record
+from sim.rules.relaxation import Relaxation, relaxation
 
 if TYPE_CHECKING:
     from sim.model.model import MigrationModel
@@ -80,63 +80,65 @@ class User(mesa.Agent):
         self.switch_vpn()
         self.suffer()
 
-    def show(self) -> None:
+    def publish(self) -> None:
         """Let contacts see from the next step on what has changed."""
-        shown, record = self._state.shown, self.record
-        shown.next_words[self.row] = pack(record, self._state.rules)
-        shown.next_minds[self.row] = pack_mind(record)
+        public, record = self._state.public, self.record
+        public.next_choice_state[self.row] = pack_choice_state(record, self._state.params)
+        public.next_belief_state[self.row] = pack_belief_state(record)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step, those that chats moved to as well."""
         s = self._state
-        invited = groups.read_chats(self.row, self.talk, s.chats)
-        adoption.begin(self.row, self.record, invited, self._now, s.rules, self._keys)
-        adoption.weigh(self.row, self.record, self.talk, self._now, s.rules, self._keys)
+        invited = groups.read_chats(self.row, self.step_record, s.chats)
+        adoption.begin(self.row, self.record, invited, self._env, s.params, self._keys)
+        adoption.weigh(self.row, self.record, self.step_record, self._env, s.params, self._keys)
 
     def communicate(self) -> None:
         """Choose on every tie and channel."""
         s, at = self._state, self.model.seats[self.row]
         lane = at % WIDTH
         choice.communicate(
-            at - lane, lane, lane + 1, self.model.talks, 0, s.shown.words, s.ties, self._now,
-            s.rules, self._keys[CONVERSE], self.model.memory,
+            at - lane, lane, lane + 1, self.model.step_records, 0, s.public.choice_state, s.ties,
+            self._env, s.params, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
         revising = int(self.record.revising)
-        whatif.ask_values(self.row, s.shown.words[self.row], revising, self.model.asked)
-        self._answer()
+        marginal_value.enqueue_values(
+            self.row, s.public.choice_state[self.row], revising, self.model.queries
+        )
+        self._evaluate()
 
     def converse(self) -> None:
         """Talk with one contact about what it knows and believes."""
-        beliefs.converse(self.talk, self._state.shown.minds)
+        beliefs.converse(self.step_record, self._state.public.belief_state)
 
     def open_apps(self) -> None:
         """Open the messengers."""
-        activity.open_apps(self.record, self.talk, self._now, self._state.rules)
+        activity.open_apps(self.record, self.step_record, self._env, self._state.params)
 
     def weigh_vpn(self) -> None:
         """Perhaps reconsider a VPN, by what it would open up."""
-        s, word = self._state, self._state.shown.words[self.row]
+        s, packed = self._state, self._state.public.choice_state[self.row]
         circumvention.consider(
-            self.row, self.record, self.talk, word, self._now, s.rules, self._keys,
-            self.model.asked,
+            self.row, self.record, self.step_record, packed, self._env, s.params, self._keys,
+            self.model.queries,
         )  # fmt: skip
-        self._answer()
+        self._evaluate()
 
     def ask_contact(self) -> None:
         """Perhaps ask a contact to move calls that fail."""
         s = self._state
-        if pairing.is_fed_up(self.row, self.record, self._now, s.rules, self._keys):
-            pairing.ask(
-                self.row, s.users, s.ties, self._now, s.rules, self._keys, self.model.agreed
+        if pairing.asks_to_move_calls(self.row, self.record, self._env, s.params, self._keys):
+            pairing.request_move(
+                self.row, s.users, s.ties, self._env, s.params, self._keys, self.model.agreed
             )
 
     def revise(self) -> None:
         """Settle every messenger reconsidered."""
         for p, name in enumerate(self.model.config.messengers):
             if self.record.revising >> p & 1:
-                wanted = self.install_utility(name) > self.talk.noise[p]
+                wanted = self.install_utility(name) > self.step_record.noise[p]
                 adoption.settle(
-                    self.row, self.record, 1 << p, int(wanted) << p, self._now, self._keys
+                    self.row, self.record, 1 << p, int(wanted) << p, self._env, self._keys
                 )
 
     def install_utility(self, platform: str) -> float:
@@ -145,41 +147,46 @@ class User(mesa.Agent):
         It is known of a messenger that the user reconsiders in this step.
         """
         p = self.model.config.messengers.index(platform)
-        return float(adoption.install_utility(self.talk, p, self._state.rules))
+        return float(adoption.install_utility(self.step_record, p, self._state.params))
 
     def remember(self) -> None:
         """Let habits follow use."""
-        habit.remember(self.record, self.talk, self._state.rules, self._pace.memory)
+        habit.remember(self.record, self.step_record, self._state.params, self._relaxation.memory)
 
     def obey_and_try(self) -> None:
         """Let mandates, campaigns and pre-installation act."""
-        rules = self._state.rules
-        push.receive(self.row, self.record, self.talk, self._now, rules, self._keys)
+        params = self._state.params
+        promotion.apply_promotion(
+            self.row, self.record, self.step_record, self._env, params, self._keys
+        )
 
     def learn(self) -> None:
         """Take in what media and the contact tell."""
-        rules = self._state.rules
-        beliefs.learn(self.row, self.record, self.talk, self._now, self._pace, rules, self._keys)
+        params = self._state.params
+        beliefs.learn(
+            self.row, self.record, self.step_record, self._env, self._relaxation, params,
+            self._keys,
+        )  # fmt: skip
 
     def switch_vpn(self) -> None:
         """Take, keep or drop a VPN, if reconsidered."""
-        force, rules = self._now.force, self._state.rules
-        circumvention.switch(self.row, self.record, self.talk, force, rules, self._keys)
+        effects, params = self._env.effects, self._state.params
+        circumvention.switch(self.row, self.record, self.step_record, effects, params, self._keys)
 
     def suffer(self) -> None:
         """Perhaps fall for fraud or recruitment."""
-        abuse.suffer(self.row, self.record, self._state.abuse, self._now, self._keys)
+        abuse.draw_victimisation(self.row, self.record, self._state.abuse, self._env, self._keys)
 
     # -- what one can ask a user ----------------------------------------------------------
 
     @property
     def record(self) -> Record:
-        """The user's row of the state (sim.rules.records.USER), in steps (sim.rules.fixed)."""
+        """The user's row of the state (sim.rules.records.USER); units: sim.rules.fixed_point."""
         return self._state.users[self.row]
 
     @property
-    def talk(self) -> Record:
-        """What the user did in this step (fields: sim.rules.records.TALK); with engine=mesa.
+    def step_record(self) -> Record:
+        """What the user did in this step (sim.rules.records.TALK); with engine=mesa.
 
         Raises
         ------
@@ -188,12 +195,12 @@ class User(mesa.Agent):
         """
         if self.model.config.engine.name != "mesa":
             raise ValueError(f"user.talk needs engine=mesa, not {self.model.config.engine.name}")
-        return self.model.talks[self.row]
+        return self.model.step_records[self.row]
 
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        return self._named(int(usable(self._state.shown.words[self.row])))
+        return self._named(int(usable(self._state.public.choice_state[self.row])))
 
     @property
     def mandated(self) -> tuple[str, ...]:
@@ -204,13 +211,16 @@ class User(mesa.Agent):
     def habits(self) -> dict[str, float]:
         """Habit in [0, 1] by messenger."""
         names = self.model.config.messengers
-        return {name: fixed.habit(self.record, p) for p, name in enumerate(names)}
+        return {name: fixed_point.habit(self.record, p) for p, name in enumerate(names)}
 
     @property
     def beliefs(self) -> dict[str, float]:
         """Belief in [0, 1] that the state reads it, by messenger."""
         names = self.model.config.messengers
-        return {name: float(sigmoid(fixed.belief(self.record, p))) for p, name in enumerate(names)}
+        return {
+            name: float(sigmoid(fixed_point.belief(self.record, p)))
+            for p, name in enumerate(names)
+        }
 
     @property
     def vpn(self) -> bool:
@@ -241,14 +251,14 @@ class User(mesa.Agent):
         return [self.model.users[int(row)] for row in rows]
 
     @property
-    def _pace(self) -> Pace:
-        return pace(self._state.rules, self._now.force.days)
+    def _relaxation(self) -> Relaxation:
+        return relaxation(self._state.params, self._env.effects.days)
 
-    def _answer(self) -> None:
+    def _evaluate(self) -> None:
         s = self._state
-        whatif.answer(
-            self.model.talks, 0, s.shown.words, s.ties, self._now, s.rules, self.model.asked,
-            self.model.memory,
+        marginal_value.evaluate(
+            self.model.step_records, 0, s.public.choice_state, s.ties, self._env, s.params,
+            self.model.queries, self.model.memory,
         )  # fmt: skip
 
     def _named(self, bits: int) -> tuple[str, ...]:
@@ -260,8 +270,8 @@ class User(mesa.Agent):
         return self.model.simulation.state
 
     @property
-    def _now(self) -> Now:
-        return self.model.simulation.now
+    def _env(self) -> Environment:
+        return self.model.simulation.env
 
     @property
     def _keys(self) -> U64:
@@ -276,27 +286,30 @@ class MesaEngine:
         ranges = chunks(len(self._users))
         self._chunks = [k for k, (first, last) in enumerate(ranges) for _ in range(first, last)]
 
-    def move(self, state: State, now: Now, keys: U64) -> None:
+    def move(self, state: State, env: Environment, keys: U64) -> None:
         """Let one chat after another perhaps move."""
         for g in range(len(state.chats.platform)):
-            groups.move(g, state.users, state.chats, now, state.rules, keys)
+            groups.move(g, state.users, state.chats, env, state.params, keys)
 
-    def step(self, state: State, now: Now, keys: U64, tally: Tally) -> None:
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Let every user look at its contacts, be observed, and change."""
         for user in self._users:
             user.step()
-        self._observe(state, now, tally)
+        self._observe(state, env, accumulators)
         for user in self._users:
             user.advance()
-            user.show()
+            user.publish()
         agreed = self._users[0].model.agreed
-        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+        apply_agreements(state.users, state.public, agreed, env, state.params, keys)
 
-    def _observe(self, state: State, now: Now, tally: Tally) -> None:
+    def _observe(self, state: State, env: Environment, accumulators: Accumulators) -> None:
         """Add up the users block by block, as the compiled engine does."""
-        sums = block_sums(tally)
+        sums = block_sums(accumulators)
         for first in range(0, len(self._users), BLOCK):
             chunk = self._chunks[first]
             for user in self._users[first : first + BLOCK]:
-                observe(user.row, chunk, user.record, user.talk, now, state.rules, tally, sums)
-            carry(sums, chunk, tally)
+                observe(
+                    user.row, chunk, user.record, user.step_record, env, state.params,
+                    accumulators, sums,
+                )  # fmt: skip
+            flush(sums, chunk, accumulators)

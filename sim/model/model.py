@@ -8,17 +8,17 @@ import mesa
 
 from sim.config.draws import drawn
 from sim.config.sim_config import AGENT_LIMIT, SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine, agreements
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State, n_places, seats
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key
 from sim.model.agents import MesaEngine, User
 from sim.model.simulation import Simulation
-from sim.rules import tie, whatif
-from sim.rules.records import TALK, records
-from sim.rules.word import place
+from sim.rules import marginal_value, tie
+from sim.rules.packed_state import place
+from sim.rules.records import STEP_RECORD, records
 
 
 class MigrationModel(mesa.Model):
@@ -66,13 +66,13 @@ class MigrationModel(mesa.Model):
         self.config = config
         threads = Threads(config.engine.threads)
         start = prepare(config, threads) if start is None else start.copy()
-        conditions, compiled = Conditions(config), CompiledEngine(threads)
-        self.simulation = Simulation(conditions, start, replication, compiled, threads)
+        schedule, compiled = PolicySchedule(config), CompiledEngine(threads)
+        self.simulation = Simulation(schedule, start, replication, compiled, threads)
         self.seats = seats(start.ties)
         self.memory = tie.working_memory()
-        self.asked = whatif.questions(1)
+        self.queries = marginal_value.value_queries(1)
         self.agreed = agreements(n)
-        self.talks = records(TALK, n)
+        self.step_records = records(STEP_RECORD, n)
         self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
         if config.engine.name == "mesa":
             self.simulation.engine = MesaEngine(self.users)
@@ -101,10 +101,10 @@ def _refuse_other_world(start: State, config: SimConfig) -> None:
     """Refuse a start of other sizes: compiled rules would read beyond the ends of arrays."""
     sizes = {
         "users": (start.n_users, config.population.n_users),
-        "messengers": (int(start.rules.n_messengers), len(config.messengers)),
-        "places": (place(start.rules.abroad_low) + 1, n_places(config)),
+        "messengers": (int(start.params.n_messengers), len(config.messengers)),
+        "places": (place(start.params.abroad_low) + 1, n_places(config)),
         "kinds of abuse": (len(start.abuse), len(config.abuse)),
     }
-    for what, (has, asked) in sizes.items():
-        if has != asked:
-            raise ValueError(f"start has {has} {what}; allowed: {asked}, as config has")
+    for what, (has, queries) in sizes.items():
+        if has != queries:
+            raise ValueError(f"start has {has} {what}; allowed: {queries}, as config has")

@@ -8,14 +8,14 @@ import numpy as np
 
 from sim.config.policies import Compliance
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import Engine
 from sim.engine.offenders import follow
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.state import State
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key
 from sim.measures.series import Recorder
-from sim.rules.records import PURPOSES, U64, Now
+from sim.rules.records import PURPOSES, U64, Environment
 
 # what a recorder is made with, and keeps
 GIVEN = {"config", "n_users", "_at_start", "cells", "_tally"}
@@ -26,7 +26,7 @@ class Simulation:
 
     Parameters
     ----------
-    conditions : Conditions
+    schedule : Conditions
         The scenario's policies, asked step by step; runs of one scenario may share it.
     start : State
         Where the run starts (see sim/engine/start.py). The run changes it: a copy, if
@@ -36,18 +36,18 @@ class Simulation:
     """
 
     def __init__(
-        self, conditions: Conditions, start: State, replication: int, engine: Engine,
+        self, schedule: PolicySchedule, start: State, replication: int, engine: Engine,
         threads: Threads,
     ) -> None:  # fmt: skip
-        self.config: SimConfig = conditions.config
-        self.conditions = conditions
+        self.config: SimConfig = schedule.config
+        self.schedule = schedule
         self.replication = replication
         self.engine = engine
         self.state = start
         self.recorder = Recorder(self.config, self.state)
         self.n_done = 0  # steps
         self.onsets: dict[str, float] = {}  # when platforms complied that waited for losses
-        self.now: Now = conditions.at(0)
+        self.env: Environment = schedule.at(0)
         self._threads = threads
         seed = self.config.seed
         self._bases = [purpose_key(seed, replication, purpose) for purpose in PURPOSES]
@@ -65,15 +65,15 @@ class Simulation:
            VPN, and may fall for abuse; then pairs install what they agreed on
         7. platforms see how many users they lost; all see what has changed
         """
-        self.now = self.conditions.at(self.n_done, self.onsets)
+        self.env = self.schedule.at(self.n_done, self.onsets)
         self.keys = np.array([step_key(base, self.n_done) for base in self._bases], np.uint64)
-        self.engine.move(self.state, self.now, self.keys)
-        follow(self.state, self.now, self._threads)
-        tally = self.recorder.tally(self.n_done)
-        self.engine.step(self.state, self.now, self.keys, tally)
-        self.recorder.record(self.n_done, self.now, self.state.abuse, tally)
+        self.engine.move(self.state, self.env, self.keys)
+        follow(self.state, self.env, self._threads)
+        accumulators = self.recorder.accumulators(self.n_done)
+        self.engine.step(self.state, self.env, self.keys, accumulators)
+        self.recorder.record(self.n_done, self.env, self.state.abuse, accumulators)
         self._comply()
-        self.state = self.state.turned()
+        self.state = self.state.swap_buffers()
         self.n_done += 1
 
     def memory(self) -> dict[str, Any]:

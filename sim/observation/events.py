@@ -6,8 +6,8 @@ import datetime as dt
 
 import pandas as pd
 
+from sim.base.csv_lines import read_lines
 from sim.base.errors import ConfigError
-from sim.base.lines import read_lines
 from sim.config.sim_config import SimConfig
 
 LONGEST = 40  # label of an event

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from sim.base.csv_lines import Line, read_lines
 from sim.base.errors import ConfigError
 from sim.base.inputs import as_number
-from sim.base.lines import Line, read_lines
 from sim.config.policy_checks import allowed
 from sim.config.sim_config import SimConfig
-from sim.measures.cells import groups
+from sim.measures.strata import groups
 from sim.observation.events import events
 from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
 from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share

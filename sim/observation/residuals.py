@@ -132,7 +132,8 @@ def available(config: SimConfig) -> pd.DataFrame:
     for step in range(config.n_steps):
         span, date = config.step_span(step), config.step_begins(step)
         hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
-        fails = 1.0 - (1.0 - hindered) * (1.0 - off)  # as for users, see sim/engine/conditions.py
+        # as for users, see sim/engine/policy_schedule.py
+        fails = 1.0 - (1.0 - hindered) * (1.0 - off)
         passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])

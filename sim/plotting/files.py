@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.plotting.drawing import DPI
 
 
@@ -37,7 +37,7 @@ def save_as(figure: Figure, path_without_suffix: Path | str, suffix: str) -> Pat
     target = Path(f"{path_without_suffix}.{suffix}")
     with (
         mpl.rc_context({"svg.hashsalt": "sim", "svg.fonttype": "none", "pdf.fonttype": 42}),
-        whole(target) as draft,
+        atomic_write(target) as draft,
     ):
         figure.savefig(draft, format=suffix, dpi=DPI, metadata=metadata[suffix])
     return target

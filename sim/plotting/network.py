@@ -10,8 +10,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.plotting.atlas import Atlas
 from sim.plotting.drawing import NARROW, NORMAL, SMALL, new_figure, note
+from sim.plotting.network_layout import NetworkLayout
 from sim.plotting.palette import (
     FAINT,
     INK,
@@ -31,15 +31,16 @@ HEIGHT, LEGEND = 5.6, 0.85  # inches
 
 
 def network_map(
-    atlas: Atlas, primary: Sequence[str], exposed: NDArray[np.bool_], title: str,
+    layout: NetworkLayout, primary: Sequence[str], exposed: NDArray[np.bool_], title: str,
     looks: Looks = PLATFORMS,
 ) -> Figure:  # fmt: skip
     """Draw every user where it stands, in the colour and shape of its primary platform.
 
     Parameters
     ----------
-    atlas : Atlas
-        Places, ties and regions, as of `sim.plotting.atlas.draw_atlas`; weak ties are not drawn.
+    layout : Atlas
+        Places, ties and regions, as of `sim.plotting.network_layout.draw_atlas`; weak ties are not
+        drawn.
     primary : sequence of str, length n
         Each user's primary platform: the messenger that carries most of its communication;
         `cellular` for who uses none.
@@ -54,57 +55,58 @@ def network_map(
     ValueError
         If there are not as many of each as users are placed.
     """
-    if not len(primary) == len(exposed) == len(atlas.places):
+    if not len(primary) == len(exposed) == len(layout.places):
         sizes = f"{len(primary)} primary, {len(exposed)} exposed"
-        raise ValueError(f"{len(atlas.places)} users are placed, but there are {sizes}")
+        raise ValueError(f"{len(layout.places)} users are placed, but there are {sizes}")
     names = np.array(primary)
     figure = new_figure(title, HEIGHT, NARROW)
     room = (0.02, LEGEND / HEIGHT, 0.96, 1.0 - (LEGEND + 0.6) / HEIGHT)
     axes = figure.add_axes(room)
     axes.set_axis_off()
     axes.set_aspect("equal")
-    _draw_ties(axes, atlas)
+    _draw_ties(axes, layout)
     shares = [(look, names == name) for name, look in looks_in(primary, looks).items()]
     for look, mine in shares:
-        _draw_users(axes, atlas, mine, exposed, look)
-    _name_regions(axes, atlas)
+        _draw_users(axes, layout, mine, exposed, look)
+    _name_regions(axes, layout)
     axes.margins(0.03)
     axes.autoscale_view()
     _legend(figure, shares)
     note(figure, "Dark rim: exposed. Rings of dots: households. Lines: ties, but for weak ones.")
-    told = ", ".join(f"{look.label} {mine.mean():.0%}" for look, mine in shares)
+    listing = ", ".join(f"{look.label} {mine.mean():.0%}" for look, mine in shares)
     figure.set_label(
-        f"Map of {len(names)} users by primary platform: {told}; exposed {exposed.mean():.0%}."
+        f"Map of {len(names)} users by primary platform: {listing}; exposed {exposed.mean():.0%}."
     )
     return figure
 
 
-def _draw_ties(axes: Axes, atlas: Atlas) -> None:
+def _draw_ties(axes: Axes, layout: NetworkLayout) -> None:
     """Draw ties, those of households darker."""
-    for level, name in enumerate(atlas.layers):
+    for level, name in enumerate(layout.layers):
         if name != WEAK:
-            ends = atlas.places[atlas.ties[atlas.layer == level]]
+            ends = layout.places[layout.ties[layout.layer == level]]
             colour, width = (MUTED, 0.5) if name == "household" else (FAINT, 0.25)
             axes.add_collection(LineCollection(list(ends), colors=colour, linewidths=width))
 
 
 def _draw_users(
-    axes: Axes, atlas: Atlas, mine: NDArray[np.bool_], exposed: NDArray[np.bool_], look: Look
-) -> None:
+    axes: Axes, layout: NetworkLayout, mine: NDArray[np.bool_], exposed: NDArray[np.bool_],
+    look: Look,
+) -> None:  # fmt: skip
     """Draw the users of one platform."""
     size = min(LARGEST, AREA / len(mine))
     rim = RIM * np.sqrt(size)
     rims = np.where(exposed[mine], INK, look.colour)
-    x, y = atlas.places[mine].T
+    x, y = layout.places[mine].T
     axes.scatter(
         x, y, size, color=look.colour, edgecolors=list(rims), marker=look.marker,
         linewidths=rim, zorder=2, label=look.label,
     )  # fmt: skip
 
 
-def _name_regions(axes: Axes, atlas: Atlas) -> None:
+def _name_regions(axes: Axes, layout: NetworkLayout) -> None:
     """Write the name of each region above its disc."""
-    for name, (x, y), radius in zip(atlas.regions, atlas.centres, atlas.radii, strict=True):
+    for name, (x, y), radius in zip(layout.regions, layout.centres, layout.radii, strict=True):
         text = name.replace("_", " ")
         axes.text(x, y + radius + 0.3, text, ha="center", va="bottom", fontsize=SMALL, color=MUTED)
 

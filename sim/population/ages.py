@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.base.csv_lines import refuse_separator
 from sim.base.errors import ConfigError
 from sim.base.inputs import as_number, open_table
-from sim.base.lines import refuse_separator
 from sim.kernel.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from sim.config.sim_config import SimConfig
 from sim.kernel.arrays import U32
-from sim.population.arms import build_graph, build_rows
 from sim.population.chats import Seats, seat
 from sim.population.graph import Graph
+from sim.population.null_networks import build_graph, build_rows
 from sim.population.population import Population, draw_population
 from sim.population.rows import Rows, in_memory
 
@@ -26,7 +26,7 @@ class World:
     seats: Seats
 
 
-class Shelf(Protocol):
+class ArrayStore(Protocol):
     """Where the arrays of a world are put as soon as they are built."""
 
     def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
@@ -49,23 +49,23 @@ class Memory:
 
 
 def build_world(
-    config: SimConfig, n_threads: int | None = None, shelf: Shelf | None = None
+    config: SimConfig, n_threads: int | None = None, store: ArrayStore | None = None
 ) -> World:
     """Build the world of `config`.
 
     It depends on the population, the network, the number of messengers and the seed alone, not
-    on the number of threads (all cores if None). Parts leave for the `shelf` (memory if None)
+    on the number of threads (all cores if None). Parts leave for the `store` (memory if None)
     as soon as they are built, so that the next one has the memory.
     """
-    shelf = shelf or Memory()
-    people = Population(**_put(shelf, "population", draw_users(config, n_threads)))
+    store = store or Memory()
+    people = Population(**_put(store, "population", draw_users(config, n_threads)))
     rows = build_rows(
         people, config.network, config.seed, n_threads,
-        lambda pieces: shelf.pour("rows.indices", pieces),
+        lambda pieces: store.pour("rows.indices", pieces),
     )  # fmt: skip
-    rows = Rows(**_put(shelf, "rows", rows, poured="indices"))
+    rows = Rows(**_put(store, "rows", rows, poured="indices"))
     seats = seat(people, config.population, n_threads)
-    return World(people, rows, Seats(**_put(shelf, "seats", seats)))
+    return World(people, rows, Seats(**_put(store, "seats", seats)))
 
 
 def draw_users(config: SimConfig, n_threads: int | None = None) -> Population:
@@ -82,10 +82,10 @@ def users_and_graph(config: SimConfig, n_threads: int | None = None) -> tuple[Po
     return people, build_graph(people, config.network, config.seed, n_threads)
 
 
-def _put(shelf: Shelf, part: str, arrays: Any, poured: str = "") -> dict[str, NDArray[Any]]:
+def _put(store: ArrayStore, part: str, arrays: Any, poured: str = "") -> dict[str, NDArray[Any]]:
     """Put the arrays of a part on the shelf, but for one that is there; return them by field."""
     named = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
     return {
-        name: array if name == poured else shelf.put(f"{part}.{name}", array)
+        name: array if name == poured else store.put(f"{part}.{name}", array)
         for name, array in named.items()
     }

@@ -20,8 +20,8 @@ from pathlib import Path
 from sim.base.errors import ConfigError
 from sim.config.settings import FileNetwork
 from sim.config.sim_config import SimConfig
+from sim.population.array_store import DamagedError, Folder, read_world, write_manifest
 from sim.population.build import World, build_world
-from sim.population.shelf import DamagedError, Folder, read_world, write_manifest
 
 SMALL = 50_000  # users below which building is as quick as loading
 _BYTES = 200  # of a user on disk, about, if the mean degree is that of the layered graph

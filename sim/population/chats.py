@@ -9,7 +9,7 @@ import numpy as np
 from sim.config.settings import PopulationConfig
 from sim.kernel.arrays import I64, U8, U16, U32, Flags
 from sim.kernel.compiled import jit, jit_loop
-from sim.kernel.pool import each, ranges
+from sim.kernel.parallel_map import each, ranges
 from sim.population.ages import LAST_AGE
 from sim.population.districts import district_starts
 from sim.population.population import Population

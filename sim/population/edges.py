@@ -11,7 +11,7 @@ import numpy as np
 from sim.base.errors import ConfigError
 from sim.kernel.arrays import I64, U8, U32, U64
 from sim.kernel.compiled import jit, jit_loop
-from sim.kernel.pool import stream
+from sim.kernel.parallel_map import stream
 
 ALLOWED = "a line holds two whole numbers from 0, apart by spaces or a comma; # starts a comment"
 PIECE = 1 << 24  # bytes, about

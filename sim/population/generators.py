@@ -15,7 +15,7 @@ import numpy as np
 from sim.config.settings import LayeredNetwork
 from sim.kernel.arrays import I64, U8, U16, U32, U64
 from sim.kernel.compiled import jit_loop
-from sim.kernel.pool import ranges, stream
+from sim.kernel.parallel_map import ranges, stream
 from sim.population.districts import district_starts
 from sim.population.graph import Graph
 from sim.population.groups import district_ties

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.kernel.arrays import F64, I64, U8, U16, U32
 from sim.kernel.compiled import jit_loop
-from sim.kernel.pool import each, ranges
+from sim.kernel.parallel_map import each, ranges
 from sim.population.order import OTHER, order_key, sort_row, tie_rank
 
 _TOGETHER = 65_536  # users whose rows are ordered at a time
@@ -171,7 +171,7 @@ class Graph:
     def save(self, path: Path | str) -> None:
         """Write a .npz file; it appears complete or not at all."""
         arrays = vars(self) | {"layers": np.array(self.layers)}
-        with whole(Path(path)) as draft, draft.open("wb") as file:
+        with atomic_write(Path(path)) as draft, draft.open("wb") as file:
             np.savez(file, **arrays)
 
     @classmethod

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernel import laws, rng
+from sim.kernel import inverse_cdfs, rng
 from sim.kernel.arrays import I64, U8, U32, Int
 from sim.kernel.compiled import jit_loop
 from sim.population.recipe import (
@@ -129,7 +129,7 @@ def _friends(first: int, last: int, age: U8, recipe: Recipe) -> U32:
         for seat in range(count[user - first]):
             u = rng.uniform(recipe.friends_key, user * MAX_SEATS + seat)
             members[n] = user - first
-            months[n] = month(sought + laws.laplace(FRIENDS_NOISE, u))
+            months[n] = month(sought + inverse_cdfs.laplace(FRIENDS_NOISE, u))
             n += 1
     return _by_cell(members, months, np.int64(N_MONTHS))
 

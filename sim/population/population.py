@@ -11,8 +11,8 @@ from scipy.special import ndtri
 from sim.config.settings import PopulationConfig
 from sim.kernel import rng
 from sim.kernel.arrays import F32, F64, I8, I64, U8, Flags
-from sim.kernel.laws import HALF_STEP
-from sim.kernel.pool import each, ranges
+from sim.kernel.inverse_cdfs import HALF_STEP
+from sim.kernel.parallel_map import each, ranges
 from sim.population.ages import age_shares
 from sim.population.traits import draw_amounts, draw_people, draw_taste, make_laws
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from sim.config.settings import LayeredNetwork
-from sim.kernel import laws, rng
+from sim.kernel import inverse_cdfs, rng
 from sim.kernel.arrays import F64, I64, U8
 from sim.kernel.compiled import jit, jit_loop
 from sim.population.ages import FIRST_AGE, LAST_AGE
@@ -129,14 +129,14 @@ def count_ages(age: U8) -> I64:
 @jit_loop
 def activity(user: int, age: U8, recipe: Recipe) -> float:
     """Return how many circles and weak ties a user seeks: lognormal times age."""
-    z = laws.normal(rng.uniform(recipe.activity_key, user))
+    z = inverse_cdfs.normal(rng.uniform(recipe.activity_key, user))
     return float(recipe.activity[age[user]] * math.exp(ACTIVITY_SD * z - ACTIVITY_SD**2 / 2))
 
 
 @jit_loop
 def seats(mean: float, key: np.uint64, user: int) -> int:
     """Return how many circles or weak ties a user takes."""
-    return min(laws.poisson(min(mean, MAX_MEAN), rng.uniform(key, user)), MAX_SEATS - 1)
+    return min(inverse_cdfs.poisson(min(mean, MAX_MEAN), rng.uniform(key, user)), MAX_SEATS - 1)
 
 
 @jit_loop

@@ -17,12 +17,12 @@ import numpy as np
 from sim.base.errors import ConfigError
 from sim.kernel.arrays import I64, U16, U32
 from sim.kernel.compiled import jit_loop
-from sim.kernel.pool import ranges, stream
+from sim.kernel.parallel_map import ranges, stream
 from sim.population.graph import Graph
 
-WINDOW, LANES = 2048, 16  # users of a window and of a slice
+WINDOW, VEC16 = 2048, 16  # users of a window and of a slice
 CHUNK = 32 * WINDOW  # users laid out together
-MOST_PLACES = 2**32 - LANES  # positions are 32 bits wide
+MOST_PLACES = 2**32 - VEC16  # positions are 32 bits wide
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
         If there are more ties than 32 bits can number.
     """
     seat, degree = np.empty(n_users, np.uint16), np.empty(n_users, np.uint16)
-    n_slices = n_users // WINDOW * (WINDOW // LANES) + -(-(n_users % WINDOW) // LANES)
-    order, slice_start = np.empty(LANES * n_slices, np.uint32), np.zeros(n_slices + 1, np.int64)
+    n_slices = n_users // WINDOW * (WINDOW // VEC16) + -(-(n_users % WINDOW) // VEC16)
+    order, slice_start = np.empty(VEC16 * n_slices, np.uint32), np.zeros(n_slices + 1, np.int64)
 
     def pieces() -> Iterator[U32]:
         user = slices = begin = 0
@@ -113,9 +113,9 @@ def join_slices(n_users: int, parts: Iterable[Slices], store: Store) -> Rows:
             users, lanes = part.degree.size, part.order.size
             seat[user : user + users] = part.seat
             degree[user : user + users] = part.degree
-            order[slices * LANES : slices * LANES + lanes] = part.order
-            slice_start[slices + 1 : slices + 1 + lanes // LANES] = begin + part.slice_start[1:]
-            user, slices, begin = user + users, slices + lanes // LANES, begin + part.indices.size
+            order[slices * VEC16 : slices * VEC16 + lanes] = part.order
+            slice_start[slices + 1 : slices + 1 + lanes // VEC16] = begin + part.slice_start[1:]
+            user, slices, begin = user + users, slices + lanes // VEC16, begin + part.indices.size
             yield part.indices
 
     indices = store(pieces())
@@ -138,8 +138,8 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
         Number of all users, the padding.
     """
     n_some = indptr.size - 1
-    n_slices = n_some // WINDOW * (WINDOW // LANES) + -(-(n_some % WINDOW) // LANES)
-    order = np.full(LANES * n_slices, n_users, np.uint32)
+    n_slices = n_some // WINDOW * (WINDOW // VEC16) + -(-(n_some % WINDOW) // VEC16)
+    order = np.full(VEC16 * n_slices, n_users, np.uint32)
     degree = np.empty(n_some, np.uint16)
     for k in range(n_some):
         degree[k] = indptr[k + 1] - indptr[k]
@@ -148,15 +148,15 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
         by_falling(degree[begin:end], first + begin, order[begin:end])
     slice_start = np.zeros(n_slices + 1, np.int64)
     for s in range(n_slices):
-        longest = degree[np.int64(order[LANES * s]) - first]
-        slice_start[s + 1] = slice_start[s] + LANES * np.int64(longest)
+        longest = degree[np.int64(order[VEC16 * s]) - first]
+        slice_start[s + 1] = slice_start[s] + VEC16 * np.int64(longest)
     laid, seat = np.full(slice_start[-1], n_users, np.uint32), np.empty(n_some, np.uint16)
     for lane in range(n_some):
         user = np.int64(order[lane]) - first
         seat[user] = lane % WINDOW
-        start = slice_start[lane // LANES] + lane % LANES
+        start = slice_start[lane // VEC16] + lane % VEC16
         for rank in range(degree[user]):
-            laid[start + LANES * rank] = indices[indptr[user] + rank]
+            laid[start + VEC16 * rank] = indices[indptr[user] + rank]
     return Slices(order, slice_start, seat, degree, laid)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import gammainccinv, gammaincinv, ndtr
 
 from sim.config.settings import BAND_STARTS, BANDS, TYPES, ByBand, PopulationConfig
-from sim.kernel import laws, rng
+from sim.kernel import inverse_cdfs, rng
 from sim.kernel.arrays import F32, F64, I8, I64, U8, U64, Flags
 from sim.kernel.compiled import jit_loop
 from sim.population.ages import FIRST_AGE, LAST_AGE
@@ -134,10 +134,10 @@ def draw_people(
     """Draw who the users `first` to `last` - 1 are."""
     keys = law.keys
     for i in range(first, last):
-        years = FIRST_AGE + laws.pick(law.age, rng.uniform(keys.age, i))
+        years = FIRST_AGE + inverse_cdfs.pick(law.age, rng.uniform(keys.age, i))
         b = law.band[years]
         age[i], band[i] = years, b
-        kind[i] = laws.pick(law.type, rng.uniform(keys.type, i)) - 1
+        kind[i] = inverse_cdfs.pick(law.type, rng.uniform(keys.type, i)) - 1
         online[i] = (
             rng.uniform(keys.internet, i) >= law.no_internet[b]
             and rng.uniform(keys.smartphone, i) >= law.no_smartphone[b]
@@ -155,9 +155,9 @@ def draw_people(
 def draw_amounts(first: int, last: int, law: TraitLaws, concern: F32, intensity: F32) -> None:
     """Draw log-normal concern and gamma intensity of the users `first` to `last` - 1."""
     for i in range(first, last):
-        z = laws.normal(rng.uniform(law.keys.concern, i))
+        z = inverse_cdfs.normal(rng.uniform(law.keys.concern, i))
         concern[i] = law.concern_median * math.exp(law.concern_sd * z)
-        z = laws.normal(rng.uniform(law.keys.intensity, i))
+        z = inverse_cdfs.normal(rng.uniform(law.keys.intensity, i))
         intensity[i] = math.exp(_between(law.intensity, z))
 
 
@@ -180,7 +180,7 @@ def draw_taste(first: int, last: int, law: TraitLaws, taste: I8) -> None:
         for i in range(first, last):
             if i // FAMILY != family:
                 family = i // FAMILY
-                luck = rng.uniform(law.keys.family[platform], family)
-                shared = law.taste_family * laws.normal(luck)
-            own = law.taste_own * laws.normal(rng.uniform(law.keys.taste[platform], i))
+                quantile = rng.uniform(law.keys.family[platform], family)
+                shared = law.taste_family * inverse_cdfs.normal(quantile)
+            own = law.taste_own * inverse_cdfs.normal(rng.uniform(law.keys.taste[platform], i))
             taste[i, platform] = min(max(math.floor(own + shared + 0.5), -127), 127)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernel import laws, rng
+from sim.kernel import inverse_cdfs, rng
 from sim.kernel.arrays import I64, U8, U16, U32
 from sim.kernel.compiled import jit_loop
-from sim.kernel.pool import each, ranges, stream
+from sim.kernel.parallel_map import each, ranges, stream
 from sim.population.ages import FIRST_AGE
 from sim.population.groups import in_order, shuffle
 from sim.population.recipe import (
@@ -99,12 +99,12 @@ def mark_months(
     for user in range(first, last):
         sought = age_sought(user, age, recipe)
         for seat in range(count[user]):
-            luck = rng.uniform(recipe.random_key, user * MAX_SEATS + seat)
-            if luck < SHARE_RANDOM:
-                m = month(FIRST_AGE + AGE_SPAN * luck / SHARE_RANDOM)
+            quantile = rng.uniform(recipe.random_key, user * MAX_SEATS + seat)
+            if quantile < SHARE_RANDOM:
+                m = month(FIRST_AGE + AGE_SPAN * quantile / SHARE_RANDOM)
             else:
                 u = rng.uniform(recipe.weak_key, user * MAX_SEATS + seat)
-                m = month(sought + laws.laplace(WEAK_NOISE, u))
+                m = month(sought + inverse_cdfs.laplace(WEAK_NOISE, u))
             months[stub] = m
             in_month[m] += 1
             stub += 1

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.base.endings import ending_well
+from sim.base.exit_codes import exit_status_of_errors
 from sim.report.page import write_comparison, write_report
 from sim.runs.tables import read_result
 
@@ -21,12 +21,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
         help="where a comparison goes",
     )  # fmt: skip
-    asked = parser.parse_intermixed_args(arguments)
-    with ending_well():
-        first, *others = asked.folders
+    options = parser.parse_intermixed_args(arguments)
+    with exit_status_of_errors():
+        first, *others = options.folders
         if others:
-            write_comparison(asked.folders, asked.to)
-            print(asked.to)
+            write_comparison(options.folders, options.to)
+            print(options.to)
         else:
             print(write_report(read_result(first), first) or "no whole month was run: no report")
 

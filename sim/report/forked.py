@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import current_process, get_context
 
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 
 PATIENCE = 60.0  # with a process that hangs [s]
 MANNERS = 2.0  # to delete drafts, if it is ended before [s]

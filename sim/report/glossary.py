@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.engine.tally import ISOLATION
+from sim.engine.accumulators import ISOLATION
 
 _LESS = f"{100 * ISOLATION:.0f}\N{NO-BREAK SPACE}%"
 MEANING = {

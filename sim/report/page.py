@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.numbers import signed
 from sim.config import posterior
@@ -74,7 +74,7 @@ def write_report(result: Result, folder: Path | str) -> Path | None:
 def write_page(found: Facts, folder: Path) -> Path:
     """Write what was found of a run, beside its figures."""
     page = _template(NAME).render(_context(found, folder))
-    with whole(folder / NAME) as draft:
+    with atomic_write(folder / NAME) as draft:
         draft.write_text(page, encoding="utf-8")
     return folder / NAME
 
@@ -83,7 +83,7 @@ def _told(config: SimConfig) -> dict[str, list[str]]:
     """Return the fitted parameters that a run has drawn, by what told them."""
     by: dict[str, list[str]] = {}
     if config.parameters == "posterior":
-        for row in posterior.told(config.case.data):
+        for row in posterior.identifiability(config.case.data):
             by.setdefault(row.by, []).append(row.parameter)
     return by
 
@@ -149,8 +149,8 @@ def _sources(found: Facts) -> list[tuple[str, list[str]]]:
 def _overrides(folder: Path) -> list[str]:
     """Return what the command line asked for; nothing of a run that was begun from Python."""
     path = folder / OVERRIDES
-    asked = [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
-    return [close_key(one) for one in closed(asked)]
+    options = [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
+    return [close_key(one) for one in closed(options)]
 
 
 def _command(folder: Path) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sim.base.interrupts import Interrupted
 from sim.base.locks import alone
 from sim.base.progress import Progress
-from sim.base.voice import is_quiet
+from sim.base.verbosity import is_quiet
 from sim.config.sim_config import SimConfig
 from sim.model.watch import OnStep
 from sim.report.facts import facts

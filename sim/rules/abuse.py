@@ -13,23 +13,34 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import jit, rule
-from sim.kernel.rng import first_bits, luck_of
-from sim.rules.chance import befalls
-from sim.rules.records import CELLULAR, F64, MAX, N_BANDS, SUFFER, U64, Int, Now, Record, Records
-from sim.rules.sieve import Sieve, draw, sift
-from sim.rules.word import in_use
+from sim.kernel.rng import first_uniform, random_bits
+from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
+from sim.rules.chance import event_occurs
+from sim.rules.packed_state import in_use
+from sim.rules.records import (
+    CELLULAR,
+    F64,
+    MAX,
+    N_BANDS,
+    U64,
+    VICTIMISED,
+    Environment,
+    Int,
+    Record,
+    Records,
+)
 
 
 @rule
-def can_be_reached(user: Record, k: Int, channel: Int, now: Now) -> float:
+def can_be_reached(user: Record, k: Int, channel: Int, env: Environment) -> float:
     """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
         return 1.0
-    abroad = now.place_class[now.availability.shape[0] - 1]  # where nothing is restricted
-    if now.quality[abroad, abroad, channel, k] == 0.0:
+    abroad = env.place_class[env.availability.shape[0] - 1]  # where nothing is restricted
+    if env.quality[abroad, abroad, channel, k] == 0.0:
         return 0.0  # the messenger lacks the channel
     has = in_use(user) >> k & 1
-    return float(has * now.availability[user.place, channel, k])
+    return float(has * env.availability[user.place, channel, k])
 
 
 @rule
@@ -39,7 +50,7 @@ def profit(kind: Record, k: Int, reach: float, detection: float) -> float:
 
 
 @jit
-def adapt(kind: Record, reach: F64, force: Record) -> None:
+def adapt(kind: Record, reach: F64, effects: Record) -> None:
     """Move the attempts of a `kind` of abuse towards where they pay.
 
     Parameters
@@ -49,58 +60,60 @@ def adapt(kind: Record, reach: F64, force: Record) -> None:
     """
     weights, total, mean = np.zeros(MAX + 1), 0.0, 0.0
     for k in range(MAX + 1):
-        earned = profit(kind, k, reach[k], force.detection[k])
+        earned = profit(kind, k, reach[k], effects.detection[k])
         weights[k] = earned**kind.response if earned > 0.0 else 0.0
         total += weights[k]
         mean += kind.share[k] * earned
-    step = -np.expm1(-kind.rate * force.days)
+    step = -np.expm1(-kind.rate * effects.days)
     for k in range(MAX + 1):
         target = weights[k] / total if total > 0.0 else kind.share[k]
         kind.share[k] += step * (target - kind.share[k])
     kind.total = mean**kind.elasticity
-    kind.most = most_incidents(kind, force)
+    kind.max_rate = max_incidents(kind, effects)
 
 
 @rule
-def most_incidents(kind: Record, force: Record) -> float:
+def max_incidents(kind: Record, effects: Record) -> float:
     """Return a bound on the hazard of anybody, who can be reached everywhere [1/day]."""
     expected, most = 0.0, 0.0
     for k in range(MAX + 1):
-        expected += kind.share[k] * profit(kind, k, 1.0, force.detection[k])
+        expected += kind.share[k] * profit(kind, k, 1.0, effects.detection[k])
     for band in range(N_BANDS):
         most = max(most, kind.vulnerability[band])
     return float(kind.total * expected * kind.incident_rate * most)
 
 
 @rule
-def incidents(kind: Record, user: Record, now: Now) -> float:
+def incidents(kind: Record, user: Record, env: Environment) -> float:
     """Return the incidents `user` is to expect; they average 1 at the start."""
     expected = 0.0
     for k in range(MAX + 1):
-        reach = can_be_reached(user, k, kind.channel, now)
-        expected += kind.share[k] * profit(kind, k, reach, now.force.detection[k])
+        reach = can_be_reached(user, k, kind.channel, env)
+        expected += kind.share[k] * profit(kind, k, reach, env.effects.detection[k])
     return float(kind.total * expected * kind.vulnerability[user.band])
 
 
 @rule
-def endangered(base: Int, end: Int, abuse: Records, now: Now, keys: U64, room: Sieve) -> np.int64:
+def victim_candidates(
+    base: Int, end: Int, abuse: Records, env: Environment, keys: U64, buffer: CandidateBuffer
+) -> np.int64:
     """List the users who may fall for a kind of abuse by the first eight bits of their luck."""
-    draw(keys[SUFFER], base, end, room.luck)
+    draw_random_bits(keys[VICTIMISED], base, end, buffer.bits64)
     for i in range(base, end):
-        room.touched[i - base] = 0
+        buffer.flags[i - base] = 0
     for a in range(abuse.shape[0]):
-        most = abuse[a].most * now.force.days
+        most = abuse[a].max_rate * env.effects.days
         for i in range(base, end):
-            room.touched[i - base] |= first_bits(room.luck[i - base], a) < most
-    return sift(base, end, room.touched, room.few)
+            buffer.flags[i - base] |= first_uniform(buffer.bits64[i - base], a) < most
+    return list_flagged(base, end, buffer.flags, buffer.ids)
 
 
 @rule
-def suffer(i: Int, user: Record, abuse: Records, now: Now, keys: U64) -> None:
+def draw_victimisation(i: Int, user: Record, abuse: Records, env: Environment, keys: U64) -> None:
     """Let user `i` perhaps fall for each kind of abuse."""
-    luck = luck_of(keys[SUFFER], i)
+    bits64 = random_bits(keys[VICTIMISED], i)
     for a in range(abuse.shape[0]):
-        if first_bits(luck, a) < abuse[a].most * now.force.days:
-            hazard = abuse[a].incident_rate * incidents(abuse[a], user, now) * now.force.days
-            if befalls(luck, keys[SUFFER], i, a, hazard):
+        if first_uniform(bits64, a) < abuse[a].max_rate * env.effects.days:
+            hazard = abuse[a].incident_rate * incidents(abuse[a], user, env) * env.effects.days
+            if event_occurs(bits64, keys[VICTIMISED], i, a, hazard):
                 user.victim = np.uint8(np.int64(user.victim) | 1 << a)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernel import aligned
-from sim.kernel.lanes import SPAN, WIDTH
+from sim.kernel.vec16 import SPAN, WIDTH
 from sim.rules.records import F32, F64, I32
 
 MOST_PLACES = 256  # a word has eight bits for the place
@@ -16,7 +16,8 @@ MOST_PLACES = 256  # a word has eight bits for the place
 def availability(restriction: F64, circumvention: F64, efficacy: float, vpn: F64) -> F64:
     """Return q = 1 - r (1 - e0) (1 - e V) for users, platforms and channels side by side.
 
-    A shutdown takes its share s of that: the factor 1 - s is applied in sim/engine/conditions.py.
+    A shutdown takes its share s of that: the factor 1 - s is applied in
+    sim/engine/policy_schedule.py.
     """
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.octets import Octet, bits_of, bytes_of, lowest, number_at
-from sim.kernel.rng import Int, first_bits, luck_of, lucky_uniform
+from sim.kernel.rng import Int, first_uniform, random_bits, refined_uniform
+from sim.kernel.vec8 import Vec8, bits_of, bytes_of, lowest, number_at
 
 
 @rule
@@ -23,40 +23,40 @@ def happens(u: float, hazard: float) -> bool:
 
 
 @rule
-def befalls(luck: np.uint64, key: np.uint64, user: Int, slot: Int, hazard: float) -> bool:
-    """Say whether an event of integrated `hazard` happens to `user`; `luck` is its `luck_of`.
+def event_occurs(bits64: np.uint64, key: np.uint64, user: Int, slot: Int, hazard: float) -> bool:
+    """Say whether an event of integrated `hazard` happens to `user`, by its `random_bits`.
 
     Eight bits of luck refuse most events; only then are the others looked up.
     """
-    if first_bits(luck, slot) >= hazard:
+    if first_uniform(bits64, slot) >= hazard:
         return False
-    return happens(lucky_uniform(luck, key, user, slot), hazard)
+    return happens(refined_uniform(bits64, key, user, slot), hazard)
 
 
 @rule
-def chosen(luck: np.uint64, hazards: Octet) -> int:
+def may_occur(bits64: np.uint64, hazards: Vec8) -> int:
     """Return the bits of the slots whose first eight bits of luck do not refuse an event."""
-    return bits_of(bytes_of(luck) * (1.0 / 256.0) < hazards)
+    return bits_of(bytes_of(bits64) * (1.0 / 256.0) < hazards)
 
 
 @rule
-def befalling(key: np.uint64, user: Int, hazards: Octet) -> int:
+def events_occur(key: np.uint64, user: Int, hazards: Vec8) -> int:
     """Return the bits of the slots in which events of integrated `hazards` happen to `user`."""
-    luck = luck_of(key, user)
-    least, most = bounds(hazards)
-    bits = bytes_of(luck) * (1.0 / 256.0)
+    bits64 = random_bits(key, user)
+    least, most = probability_bounds(hazards)
+    bits = bytes_of(bits64) * (1.0 / 256.0)
     found, left = bits_of(bits + 1.0 / 256.0 <= least), bits_of(bits < most)
     left &= ~found
     while left:  # where eight bits do not tell
         p = lowest(left)
         left &= left - 1
-        if happens(lucky_uniform(luck, key, user, p), np.float64(number_at(hazards, p))):
+        if happens(refined_uniform(bits64, key, user, p), np.float64(number_at(hazards, p))):
             found |= 1 << p
     return found
 
 
 @rule
-def bounds(hazards: Octet) -> tuple[Octet, Octet]:
+def probability_bounds(hazards: Vec8) -> tuple[Vec8, Vec8]:
     """Return numbers between which 1 - exp(-hazard) lies.
 
     They are a little further apart than what the series gives, so that rounding cannot matter.

@@ -19,26 +19,27 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.lanes import (
+from sim.kernel.vec16 import (
     WIDTH,
     Floats,
     Ints,
     any_bits,
     bits_of,
-    fetch,
     floats_of,
     fma,
     gather,
     load,
-    luck,
     maximum,
     number_at,
+    prefetch,
     splat,
     store,
-    turn,
+    transpose,
+    uniform_draws,
     where,
     zeros,
 )
+from sim.rules.packed_state import ABROAD_BIT, USABLE, VPN_BIT
 from sim.rules.records import (
     CALL,
     CELLULAR,
@@ -46,8 +47,8 @@ from sim.rules.records import (
     MAX,
     MESSAGE,
     U64,
+    Environment,
     Int,
-    Now,
     Record,
     Records,
     Ties,
@@ -55,14 +56,14 @@ from sim.rules.records import (
 from sim.rules.tie import (
     ABROAD,
     ABROAD_WEIGHT,
-    CALLED,
+    CALL_ROW,
     HELPERS,
+    MESSAGE_ROW,
+    N_RESULT_ROWS,
     PARTNER,
     REACH,
-    SAID,
-    SAID_SENSITIVE,
     SECURE,
-    TOLD,
+    SENSITIVE_ROW,
     TOTAL,
     WELFARE,
     Contacts,
@@ -70,17 +71,16 @@ from sim.rules.tie import (
     abroad,
     block_of,
     classes_of,
-    lay_out,
+    load_factors,
+    load_lanes,
     logsum,
     own_pairs,
-    pulls,
-    seat,
+    pair_terms,
     terms,
+    tie_factors,
     use_row,
-    ways,
     weights,
 )
-from sim.rules.word import ABROAD_BIT, USABLE, VPN_BIT
 
 
 class Sums(NamedTuple):
@@ -98,7 +98,7 @@ class Sums(NamedTuple):
     best_call: Floats
 
 
-class Sayings(NamedTuple):
+class TieSums(NamedTuple):
     """What sixteen users can say on one tie each: sums of exp(v), best qualities."""
 
     message: Floats
@@ -111,45 +111,45 @@ class Sayings(NamedTuple):
 
 
 @rule
-def say_by(
-    p: Int, said: Sayings, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
+def add_messenger(
+    p: Int, said: TieSums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
     s: F32,
-) -> Sayings:  # fmt: skip
+) -> TieSums:  # fmt: skip
     """Add messenger `p` to what can be said."""
     if not offered >> p & 1:
         return said
     has = (low & contacts.low & (1 << p)) != 0
-    by = ways(p, has, contacts.pair, pairs, t)
-    x, y, v = pulls(p, by, contacts, s)
-    store(s, block_of(p) + SAID, x)
-    store(s, block_of(p) + SAID_SENSITIVE, y)
-    store(s, block_of(p) + CALLED, v)
+    by = pair_terms(p, has, contacts.pair, pairs, t)
+    x, y, v = tie_factors(p, by, contacts, s)
+    store(s, block_of(p) + MESSAGE_ROW, x)
+    store(s, block_of(p) + SENSITIVE_ROW, y)
+    store(s, block_of(p) + CALL_ROW, v)
     q, q_call = by.message_quality, by.call_quality
     safe_message, safe_call = said.safe_message, said.safe_call
     if t.unreadable >> p & 1:
         safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
-    return Sayings(
+    return TieSums(
         said.message + x, said.sensitive + y, said.call + v,
         maximum(said.best_message, q), maximum(said.best_call, q_call), safe_message, safe_call,
     )  # fmt: skip
 
 
 @rule
-def talk_on_tie(
+def choose_on_tie(
     low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
 ) -> Sums:
     """Add one tie of each lane to `sums` and to the use of messengers."""
     offered &= any_bits(low & contacts.low)  # of some, no tie has both ends
     none, out = zeros(), contacts.out_message
-    z = Sayings(out, out, contacts.out_call, none, none, none, none)
+    z = TieSums(out, out, contacts.out_call, none, none, none, none)
     # one by one, not in a loop: what depends on the number is known when the code is compiled, and
     # as np.int64, which numba compiles once for all numbers
-    z = say_by(np.int64(0), z, low, offered, contacts, pairs, t, s)
-    z = say_by(np.int64(1), z, low, offered, contacts, pairs, t, s)
-    z = say_by(np.int64(2), z, low, offered, contacts, pairs, t, s)
-    z = say_by(np.int64(3), z, low, offered, contacts, pairs, t, s)
-    z = say_by(np.int64(4), z, low, offered, contacts, pairs, t, s)
-    z = say_by(np.int64(5), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(0), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(1), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(2), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, s)
+    z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, s)
     weight = contacts.weight
     one = weight / (z.message * z.call)  # one division for two
     per_message, per_call = z.call * one * t.ordinary, z.message * one
@@ -177,16 +177,16 @@ def use(
     for p in range(MAX):
         if offered >> p & 1:
             block, row = block_of(p), use_row(MESSAGE, p)
-            message = fma(load(s, block + SAID_SENSITIVE), per_sensitive, load(s, row))
-            store(s, row, fma(load(s, block + SAID), per_message, message))
+            message = fma(load(s, block + SENSITIVE_ROW), per_sensitive, load(s, row))
+            store(s, row, fma(load(s, block + MESSAGE_ROW), per_message, message))
             row = use_row(CALL, p)
-            store(s, row, fma(load(s, block + CALLED), per_call, load(s, row)))
+            store(s, row, fma(load(s, block + CALL_ROW), per_call, load(s, row)))
 
 
 @rule
 def communicate(
-    first: Int, begin: int, end: int, talks: Records, base: Int, words: U64, ties: Ties,
-    now: Now, rules: Record, key: np.uint64, s: F32,
+    first: Int, begin: int, end: int, step_records: Records, base: Int, choice_state: U64,
+    ties: Ties, env: Environment, params: Record, key: np.uint64, s: F32,
 ) -> None:  # fmt: skip
     """Choose on every tie of a slice of users: use, welfare, whom they reach; draw a partner.
 
@@ -196,20 +196,20 @@ def communicate(
         The slice is ties.order[first : first + 16].
     begin, end : int
         The lanes whose talks are written.
-    talks : TALK
-        talks[i - base] is that of user i.
+    step_records : STEP_RECORD
+        step_records[i - base] is that of user i.
     key : int
         Of the luck that draws partners.
     """
-    t, pairs, who = terms(now, rules), now.pairs, load(ties.order, first)
-    low, high = gather(words, who)
-    longest = seat(ties.order, first, high, ties, t, s)
+    t, pairs, who = terms(env, params), env.pairs, load(ties.order, first)
+    low, high = gather(choice_state, who)
+    longest = load_lanes(ties.order, first, high, ties, t, s)
     any_abroad = any_bits(high & ABROAD_BIT) != 0
     offered = any_bits(low & USABLE)
-    lay_out(low, high, offered, t, s)
-    for row in range(TOLD):
+    load_factors(low, high, offered, t, s)
+    for row in range(N_RESULT_ROWS):
         store(s, row * WIDTH, zeros())
-    mine, tie = own_pairs(low, now.place_class, t), ties.slice_start[first // WIDTH]
+    mine, tie = own_pairs(low, env.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), who, quantile(key, who, s)
     out_message, out_call = splat(t.out_message), splat(t.out_call)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
@@ -217,21 +217,21 @@ def communicate(
         if r < longest:
             ids = load(ties.indices, tie + r * WIDTH)
             partner = where(drawn >= ties.rank_total[r], ids, partner)
-            fetch(words, ties.indices, tie + (r + 16) * WIDTH)
-            their_low, their_high = gather(words, ids)
-            pair, weight = mine + classes_of(their_low, now.place_class, t), weights(r, s, ties)
-            contacts = Contacts(their_low, their_high, pair, weight, out_message, out_call)
-            helpers = helpers + where((their_low & VPN_BIT) != 0, weight, 0.0)
+            prefetch(choice_state, ties.indices, tie + (r + 16) * WIDTH)
+            contact_low, contact_high = gather(choice_state, ids)
+            pair, weight = mine + classes_of(contact_low, env.place_class, t), weights(r, s, ties)
+            contacts = Contacts(contact_low, contact_high, pair, weight, out_message, out_call)
+            helpers = helpers + where((contact_low & VPN_BIT) != 0, weight, 0.0)
         else:
             contacts = abroad(low, mine, t, s)
-        sums = talk_on_tie(low, offered, contacts, pairs, sums, t, s)
+        sums = choose_on_tie(low, offered, contacts, pairs, sums, t, s)
     store_sums(helpers, sums, partner, s)
-    turn(s, 0)
-    turn(s, WIDTH * WIDTH)
+    transpose(s, 0)
+    transpose(s, WIDTH * WIDTH)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
-            write_talk(lane, talks[i - base], s)
+            write_step_record(lane, step_records[i - base], s)
 
 
 @rule
@@ -241,7 +241,7 @@ def quantile(key: np.uint64, who: Ints, s: F32) -> Floats:
     Negative for who has none.
     """
     total = load(s, TOTAL * WIDTH)
-    return where(total > 0.0, luck(key, who) * total, -1.0)
+    return where(total > 0.0, uniform_draws(key, who) * total, -1.0)
 
 
 @rule
@@ -262,17 +262,17 @@ def store_sums(helpers: Floats, sums: Sums, partner: Ints, s: F32) -> None:
 
 
 @rule
-def write_talk(lane: Int, talk: Record, s: F32) -> None:
+def write_step_record(lane: Int, step_record: Record, s: F32) -> None:
     """Write what is told of one lane to the talk of its user."""
     told, more = load(s, lane * WIDTH), load(s, (WIDTH + lane) * WIDTH)
     for c in range(2):
         for p in range(MAX + 1):
-            talk.use[c, p] = number_at(told, use_row(c, p) // WIDTH)
-    talk.welfare, talk.helpers = number_at(told, WELFARE), number_at(told, HELPERS)
+            step_record.use[c, p] = number_at(told, use_row(c, p) // WIDTH)
+    step_record.welfare, step_record.helpers = number_at(told, WELFARE), number_at(told, HELPERS)
     for c in range(2):
-        talk.reachable[c] = number_at(more, REACH + c - WIDTH)
+        step_record.reachable[c] = number_at(more, REACH + c - WIDTH)
     for c in range(2):
-        talk.secure[c] = number_at(more, SECURE + c - WIDTH)
+        step_record.secure[c] = number_at(more, SECURE + c - WIDTH)
     for c in range(2):
-        talk.abroad[c] = number_at(more, ABROAD + c - WIDTH)
-    talk.partner = number_at(bits_of(more), PARTNER - WIDTH)
+        step_record.abroad[c] = number_at(more, ABROAD + c - WIDTH)
+    step_record.partner = number_at(bits_of(more), PARTNER - WIDTH)

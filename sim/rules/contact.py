@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 from sim.rules.records import WINDOW, Int, Ties
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.octets import read, total
 from sim.kernel.rng import uniform
-from sim.rules.attitude import leaning
+from sim.kernel.vec8 import read, total
 from sim.rules.chance import happens
 from sim.rules.contact import contact
-from sim.rules.fixed import habits
-from sim.rules.push import join
+from sim.rules.fixed_point import habits
+from sim.rules.packed_state import pack_belief_state, pack_choice_state
+from sim.rules.promotion import install
 from sim.rules.records import (
     CALL,
     MAX,
@@ -24,68 +24,69 @@ from sim.rules.records import (
     PAIR_PLATFORM,
     U64,
     Agreements,
+    Environment,
     Int,
-    Now,
+    PublicState,
     Record,
     Records,
-    Shown,
     Ties,
 )
-from sim.rules.word import pack, pack_mind
+from sim.rules.surveillance_attitude import surveillance_attitude
 
 
 @rule
-def failed_calls(user: Record, now: Now) -> float:
+def failed_calls(user: Record, env: Environment) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
-    return total(habits(user) * (1.0 - read(now.availability[user.place, CALL])))
+    return total(habits(user) * (1.0 - read(env.availability[user.place, CALL])))
 
 
 @rule
-def appeal(user: Record, p: Int, now: Now, rules: Record) -> float:
+def appeal(user: Record, p: Int, env: Environment, params: Record) -> float:
     """Return the logit weight of messenger `p` as a place to move calls to.
 
     One that the user thinks the state reads draws or repels it.
     """
-    pull = rules.pair_appeal[p] + rules.risk_value * leaning(user, p)
-    return float(now.availability[user.place, CALL, p] * np.exp(pull))
+    pull = params.pair_appeal[p] + params.risk_value * surveillance_attitude(user, p)
+    return float(env.availability[user.place, CALL, p] * np.exp(pull))
 
 
 @rule
-def destination(user: Record, now: Now, rules: Record, u: float) -> int:
+def destination(user: Record, env: Environment, params: Record, u: float) -> int:
     """Return the messenger at quantile `u` of the appeals, -1 where there is none."""
     total = 0.0
-    for p in range(rules.n_messengers):
-        total += appeal(user, p, now, rules)
+    for p in range(params.n_messengers):
+        total += appeal(user, p, env, params)
     left = u * total
-    for p in range(rules.n_messengers):
-        left -= appeal(user, p, now, rules)
+    for p in range(params.n_messengers):
+        left -= appeal(user, p, env, params)
         if left < 0.0:
             return p
     return -1
 
 
 @rule
-def most_fed_up(now: Now, rules: Record) -> float:
+def max_pair_hazard(env: Environment, params: Record) -> float:
     """Return the hazard of asking a contact if all calls fail, on every messenger."""
-    return float(rules.pair_rate * now.force.days * MAX)
+    return float(params.pair_rate * env.effects.days * MAX)
 
 
 @rule
-def is_fed_up(i: Int, user: Record, now: Now, rules: Record, keys: U64) -> bool:
+def asks_to_move_calls(i: Int, user: Record, env: Environment, params: Record, keys: U64) -> bool:
     """Say whether user `i` asks a contact in this step."""
-    u, hazard = uniform(keys[PAIR], i), rules.pair_rate * now.force.days
-    if u >= most_fed_up(now, rules) or not user.online:
+    u, hazard = uniform(keys[PAIR], i), params.pair_rate * env.effects.days
+    if u >= max_pair_hazard(env, params) or not user.online:
         return False
-    return happens(u, hazard * failed_calls(user, now))
+    return happens(u, hazard * failed_calls(user, env))
 
 
 @rule
-def ask(
-    i: Int, users: Records, ties: Ties, now: Now, rules: Record, keys: U64, agreed: Agreements
-) -> None:
+def request_move(
+    i: Int, users: Records, ties: Ties, env: Environment, params: Record, keys: U64,
+    agreed: Agreements,
+) -> None:  # fmt: skip
     """Let user `i` ask a contact to move their calls; note both ends."""
     other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
-    p = destination(users[i], now, rules, uniform(keys[PAIR_PLATFORM], i))
+    p = destination(users[i], env, params, uniform(keys[PAIR_PLATFORM], i))
     if other >= 0 and p >= 0 and users[other].online:
         n = agreed.n[0]
         agreed.who[n], agreed.who[n + 1] = i, other
@@ -94,15 +95,19 @@ def ask(
 
 
 @rule
-def keep_agreements(
-    users: Records, shown: Shown, agreed: Agreements, now: Now, rules: Record, keys: U64
-) -> None:
+def apply_agreements(
+    users: Records, public: PublicState, agreed: Agreements, env: Environment, params: Record,
+    keys: U64,
+) -> None:  # fmt: skip
     """Let everybody install what was agreed on, at the end of the step, and show it.
 
     Installing twice is installing once, so the order of agreements cannot matter.
     """
     for k in range(agreed.n[0]):
         i = np.int64(agreed.who[k])
-        join(i, users[i], np.int64(agreed.platform[k]), now.force, keys)
-        shown.next_words[i], shown.next_minds[i] = pack(users[i], rules), pack_mind(users[i])
+        install(i, users[i], np.int64(agreed.platform[k]), env.effects, keys)
+        public.next_choice_state[i], public.next_belief_state[i] = (
+            pack_choice_state(users[i], params),
+            pack_belief_state(users[i]),
+        )
     agreed.n[0] = 0

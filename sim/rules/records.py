@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.octets import USED
 from sim.kernel.rng import Int as Int  # bits, positions
+from sim.kernel.vec8 import USED
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -51,7 +51,7 @@ USER = np.dtype(
         ("news", "u1"),  # bits: stories heard of
         ("alert", "u1"),  # bits: to reconsider because of a story heard
         ("victim", "u1"),  # bits: kinds of abuse it has fallen for
-        # rules/fixed.py reads and writes what is kept in steps
+        # rules/fixed_point.py reads and writes what is kept in steps
         ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
         ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
         ("skill", "i2"),  # s_i, ease of a VPN, net of its ordinary cost [utils / 1024]
@@ -63,7 +63,7 @@ USER = np.dtype(
 )
 
 # What a user does in one step, written by its look at the contacts.
-TALK = np.dtype(
+STEP_RECORD = np.dtype(
     [
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("welfare", "f4"),  # logsum over ties [utils]
@@ -85,11 +85,11 @@ TALK = np.dtype(
     align=True,
 )
 
-# What of the start is compared with later, as `TALK` has it [1/65535].
+# What of the start is compared with later, as `STEP_RECORD` has it [1/65535].
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
 # The parameters of behaviour (sim/config/parameters.py explains them) and of the messengers.
-RULES = np.dtype(
+PARAMS = np.dtype(
     [
         ("n_messengers", "i8"),
         ("channel_share", "f4", (2,)),  # d_c
@@ -98,11 +98,11 @@ RULES = np.dtype(
         ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
         ("abroad_low", "i8"),  # halves of the word that contacts abroad show
         ("abroad_high", "i8"),
-        ("habit_level", "u1", (256,)),  # of habits by their first eight bits, see word.py
+        ("habit_level", "u1", (256,)),  # of habits by their first eight bits, see packed_state.py
         ("half_fear", "f4"),  # lambda / 2 [utils]
         ("fear_steps", "f4"),  # levels that a unit of exp(-lambda f / 2) has
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("fear_pull", "f8"),  # 1 - exp(-lambda MOST_FEAR / 2)
+        ("fear_pull", "f8"),  # 1 - exp(-lambda MAX_FEAR / 2)
         ("standalone", "f4", (N_BANDS, MAX)),  # B_p [utils]
         ("prior", "f4", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
         ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
@@ -131,7 +131,7 @@ RULES = np.dtype(
 )  # fmt: skip
 
 # What is in force for everybody during one step.
-FORCE = np.dtype(
+EFFECTS = np.dtype(
     [
         ("days", "f4"),  # length of the step
         ("passing", "f8", (MAX,)),  # share of registrations that succeed
@@ -195,22 +195,22 @@ ABUSE = np.dtype(
         ("arriving", "f8"),  # attempts that arrived at the start, by which they are scaled
         ("incident_rate", "f8"),  # incidents a person at the start [1/day]
         ("vulnerability", "f8", (N_BANDS,)),  # relative, population mean 1
-        ("most", "f8"),  # incidents that anybody can expect in this step, a bound [1/day]
+        ("max_rate", "f8"),  # incidents that anybody can expect in this step, a bound [1/day]
     ],
     align=True,
 )
 
 
-class Shown(NamedTuple):
-    """What users show each other: now, and from the next step on (rules/word.py).
+class PublicState(NamedTuple):
+    """What users show each other: now, and from the next step on (rules/packed_state.py).
 
     The last of n + 1 words is that of nobody.
     """
 
-    words: U64  # (n + 1,)
-    minds: U64  # (n,)
-    next_words: U64
-    next_minds: U64
+    choice_state: U64  # (n + 1,)
+    belief_state: U64  # (n,)
+    next_choice_state: U64
+    next_belief_state: U64
 
 
 class Agreements(NamedTuple):
@@ -250,10 +250,10 @@ class Chats(NamedTuple):
     of_user: U32  # (n_seats,) chats user by user
 
 
-class Now(NamedTuple):
+class Environment(NamedTuple):
     """What is in force during one step; C is the number of places (region x VPN, and abroad)."""
 
-    force: Record  # FORCE
+    effects: Record  # EFFECTS
     availability: F32  # (C, 2, MAX) q_ipc
     place_class: I32  # (256,) class of each place: in one class all messengers work alike
     attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
@@ -261,7 +261,7 @@ class Now(NamedTuple):
     pairs: F32  # both again, flat (MAX, 2, 2, S) by pair: class of one's own place K + the other's
     n_pairs: int  # S
     mandates: Records  # MANDATE (m,)
-    most_mandated: F32  # (256, MAX) their hazards by bits of segments, wherever roll-outs stand
+    mandate_bounds: F32  # (256, MAX) their hazards by bits of segments, wherever roll-outs stand
     orders: Records  # MANDATE (m,) to chats
     news: Records  # NEWS (m,)
 
@@ -278,7 +278,7 @@ PURPOSES = (
 (
     MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER,
     PAIR, PAIR_CONTACT, PAIR_PLATFORM, SECOND, CONVERSE, HEARD, VPN, VPN_ACCEPT,
-    CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER, SUFFER, ATTEND,
+    CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER, VICTIMISED, ATTENTION,
 ) = range(len(PURPOSES))  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 These are factors of exp(v), tables by places, and weights.
 exp(v) factorises into a table by classes of places and a factor of either end, so a tie costs no
 exponential. Sixteen users stand side by side, one a lane, and take their ties rank by rank; what
-they can say on them is in choice.py, what they could with another word in whatif.py.
+they can say on them is in choice.py, what they could with another word in marginal_value.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.kernel import aligned
 from sim.kernel.compiled import rule, rule_apart
-from sim.kernel.lanes import (
+from sim.kernel.vec16 import (
     SPAN,
     WIDTH,
     Floats,
@@ -27,11 +27,20 @@ from sim.kernel.lanes import (
     pick,
     pick_of,
     rotate,
-    seldom,
     splat,
     store,
+    unlikely,
     where,
     zeros,
+)
+from sim.rules.packed_state import (
+    ABROAD_BIT,
+    FEAR_BIT,
+    FEAR_WIDTH,
+    HABIT_WIDTH,
+    PLACE_BIT,
+    fear_factor,
+    habit_factor,
 )
 from sim.rules.records import (
     CALL,
@@ -42,31 +51,23 @@ from sim.rules.records import (
     ORDINARY,
     SENSITIVE,
     U32,
+    Environment,
     Int,
-    Now,
     Record,
     Ties,
-)
-from sim.rules.word import (
-    ABROAD_BIT,
-    FEAR_BIT,
-    FEAR_WIDTH,
-    HABIT_WIDTH,
-    PLACE_BIT,
-    fear_factor,
-    habit_factor,
 )
 
 # Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:
 # sums of use by channel and messenger (`use_row`), of welfare and helpers; then by channel whom
 # they reach, and with whom they talk. Turned, each row is that of a user. The later ones are what
 # each lane has on its ties, and a block of rows a messenger.
-TOLD = 2 * MAX + 4
+N_RESULT_ROWS = 2 * MAX + 4
 WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
     14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
 )  # fmt: skip
 _HABITS, _FEARS, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
-_HABIT, _FEAR, SAID, SAID_SENSITIVE, CALLED = (k * WIDTH for k in range(5))  # rows of a block
+# rows of a block
+_HABIT, _FEAR, MESSAGE_ROW, SENSITIVE_ROW, CALL_ROW = (k * WIDTH for k in range(5))
 _LEVELS = np.arange(SPAN, dtype=np.int32)  # of habit; of fear there are fewer
 _TABLES = 4  # by pairs of classes, of a messenger
 
@@ -83,7 +84,7 @@ class Terms(NamedTuple):
     regional: Int
     vpn_class: Int  # class of a place like the first, with a VPN
     habit: np.float32  # exp(eta / 2) - 1
-    fear: np.float32  # exp(-lambda MOST_FEAR / 2)
+    fear: np.float32  # exp(-lambda MAX_FEAR / 2)
     ordinary: np.float32  # 1 - y
     sensitive: np.float32  # y
     d_message: np.float32
@@ -99,20 +100,20 @@ class Terms(NamedTuple):
 
 
 @rule
-def terms(now: Now, rules: Record) -> Terms:
+def terms(env: Environment, params: Record) -> Terms:
     """Return what the choice needs of rules and conditions."""
-    abroad = (np.int64(rules.abroad_low) >> PLACE_BIT) & 0xFF
+    abroad = (np.int64(params.abroad_low) >> PLACE_BIT) & 0xFF
     return Terms(
-        np.int64(rules.n_messengers), len(now.availability), len(now.attraction), now.n_pairs,
-        np.int64(now.force.varied), np.int64(now.force.unreadable), np.int64(now.force.regional),
-        np.int64(now.place_class[1]), np.float32(rules.habit_pull),
-        np.float32(1.0 - rules.fear_pull),
-        np.float32(rules.topic_share[ORDINARY]), np.float32(rules.topic_share[SENSITIVE]),
-        np.float32(rules.channel_share[MESSAGE]), np.float32(rules.channel_share[CALL]),
-        np.float32(rules.outside[MESSAGE]), np.float32(rules.outside[CALL]),
-        np.float32(rules.outside_abroad[MESSAGE]), np.float32(rules.outside_abroad[CALL]),
-        np.int64(rules.abroad_low), np.int64(rules.abroad_high), np.int64(now.place_class[abroad]),
-        np.float32(rules.abroad_weight),
+        np.int64(params.n_messengers), len(env.availability), len(env.attraction), env.n_pairs,
+        np.int64(env.effects.varied), np.int64(env.effects.unreadable),
+        np.int64(env.effects.regional), np.int64(env.place_class[1]),
+        np.float32(params.habit_pull), np.float32(1.0 - params.fear_pull),
+        np.float32(params.topic_share[ORDINARY]), np.float32(params.topic_share[SENSITIVE]),
+        np.float32(params.channel_share[MESSAGE]), np.float32(params.channel_share[CALL]),
+        np.float32(params.outside[MESSAGE]), np.float32(params.outside[CALL]),
+        np.float32(params.outside_abroad[MESSAGE]), np.float32(params.outside_abroad[CALL]),
+        np.int64(params.abroad_low), np.int64(params.abroad_high),
+        np.int64(env.place_class[abroad]), np.float32(params.abroad_weight),
     )  # fmt: skip
 
 
@@ -145,7 +146,7 @@ def use_row(c: Int, p: Int) -> Int:
 
 
 @rule
-def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
+def load_lanes(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
     """Put the users who[at:] in the lanes; return how many looks at contacts they take.
 
     A look is a rank of ties, and one more where anybody has a contact abroad. A lane without a
@@ -171,7 +172,7 @@ def seat(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
 @rule
 def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
     """Return the classes of the places that words show."""
-    if seldom(t.regional != 0):
+    if unlikely(t.regional != 0):
         return regional_classes(low, place_class, t.n_places)
     return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
 
@@ -192,7 +193,7 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 
 @rule
-def lay_out(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
+def load_factors(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
     """Write what users bring to all their ties over the messengers `offered`.
 
     And what any contact could: its factors by level, to be looked up.
@@ -224,7 +225,7 @@ def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
     )  # fmt: skip
 
 
-class Ways(NamedTuple):
+class PairTerms(NamedTuple):
     """What the places of two users make of a messenger."""
 
     message: Floats  # exp(a_pc - gamma_c (1 - q_i q_j))
@@ -234,36 +235,36 @@ class Ways(NamedTuple):
 
 
 @rule
-def ways(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> Ways:
+def pair_terms(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> PairTerms:
     """Return it for messenger `p` and pairs of classes; all 0 unless both ends have it.
 
     The last pair of the tables is nobody's: there they hold 0.
     """
     pair = where(has, pair, t.n_pairs - 1)
-    if seldom(t.n_pairs != WIDTH):
-        return ways_of_many(p, t.n_pairs, t.varied, pair, pairs)
+    if unlikely(t.n_pairs != WIDTH):
+        return pair_terms_of_many(p, t.n_pairs, t.varied, pair, pairs)
     at = p * _TABLES * WIDTH
-    return Ways(
+    return PairTerms(
         look_up(pairs, at, pair), look_up(pairs, at + WIDTH, pair),
         look_up(pairs, at + 2 * WIDTH, pair), look_up(pairs, at + 3 * WIDTH, pair),
     )  # fmt: skip
 
 
 @rule_apart
-def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways:
+def pair_terms_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> PairTerms:
     """Return it where there are more pairs than a register holds."""
     at, none = p * _TABLES * many, zeros()
     if not varied >> p & 1:
         lacks = pair == many - 1
-        return Ways(
+        return PairTerms(
             where(lacks, 0.0, splat(pairs[at])), where(lacks, 0.0, splat(pairs[at + many])),
             where(lacks, 0.0, splat(pairs[at + 2 * many])),
             where(lacks, 0.0, splat(pairs[at + 3 * many])),
         )  # fmt: skip
-    found = Ways(none, none, none, none)
+    found = PairTerms(none, none, none, none)
     for first in range(0, many, SPAN):
         here, begin = (pair >> 5) == first // SPAN, at + first
-        found = Ways(
+        found = PairTerms(
             where(here, pick(pairs, begin, pair), found.message),
             where(here, pick(pairs, begin + many, pair), found.call),
             where(here, pick(pairs, begin + 2 * many, pair), found.message_quality),
@@ -273,7 +274,9 @@ def ways_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> Ways
 
 
 @rule
-def pulls(p: Int, by: Ways, contacts: Contacts, s: F32) -> tuple[Floats, Floats, Floats]:
+def tie_factors(
+    p: Int, by: PairTerms, contacts: Contacts, s: F32
+) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
     block, level = block_of(p), contacts.high >> HABIT_WIDTH * p
     pull = load(s, block + _HABIT) * pick(s, _HABITS, level)  # the same from either end

@@ -14,7 +14,7 @@ from sim.base.errors import ConfigError
 from sim.base.units import BAND
 
 KEYS = ("date", "group", "platform", "channel", "measure")  # what a value is about
-LUCK = ("seed", "replication")  # bands are taken over these
+SEED_COLUMNS = ("seed", "replication")  # bands are taken over these
 
 
 class Bands:
@@ -27,7 +27,7 @@ class Bands:
     """
 
     def __init__(self, done: pd.DataFrame, parameters: list[str]) -> None:
-        self._names = [name for name in parameters if name not in LUCK]
+        self._names = [name for name in parameters if name not in SEED_COLUMNS]
         group = done.groupby(self._names, dropna=False, sort=False) if self._names else None
         number = group.ngroup() if group is not None else pd.Series(0, index=done.index)
         self._group = dict(zip(done["run"], number, strict=True))
@@ -62,8 +62,8 @@ class Bands:
         first, *others = pieces
         keys = first.select(KEYS)
         if any(not other.select(KEYS).equals(keys) for other in others):
-            told = ", ".join(f"{name}={value}" for name, value in parameters.items())
-            raise ConfigError(f"{scenario} at {told}: replications with different series")
+            setting = ", ".join(f"{name}={value}" for name, value in parameters.items())
+            raise ConfigError(f"{scenario} at {setting}: replications with different series")
         values = np.array([piece["value"].to_numpy() for piece in pieces])
         low, median, high = np.quantile(values, list(BAND.values()), axis=0)
         columns: dict[str, Any] = {

@@ -23,7 +23,7 @@ import numpy as np
 from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted, Interrupts
 from sim.config.sim_config import SimConfig
-from sim.engine.state import State, leaves
+from sim.engine.state import State, tree_leaves
 from sim.kernel.checksums import digest
 from sim.measures.series import Observations
 from sim.model.simulation import Simulation
@@ -197,7 +197,7 @@ class Checkpoint(Watch):
 def _digest(starts: Sequence[State], n_threads: int | None) -> str:
     """Return a checksum of all values of all starts."""
     different = {id(start): start for start in starts}.values()
-    values = (np.asarray(leaf) for start in different for leaf in leaves(start))
+    values = (np.asarray(leaf) for start in different for leaf in tree_leaves(start))
     return digest(values, n_threads)
 
 

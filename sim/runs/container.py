@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.lib import format as npy
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 
 MAGIC = b"messenger-migration-sim container 1\n"
@@ -61,7 +61,7 @@ def write(path: Path, tree: Any, named: Mapping[str, Array]) -> None:
     """
     arrays: list[Array] = []
     head = {"tree": _plain(tree, arrays), "n_arrays": len(arrays), "named": list(named)}
-    with whole(path) as draft, draft.open("wb") as file:
+    with atomic_write(path) as draft, draft.open("wb") as file:
         out = _Hashed(file)
         out.write(MAGIC)
         out.write(json.dumps(head).encode() + b"\n")

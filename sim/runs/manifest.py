@@ -14,12 +14,12 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted
 from sim.base.machine import peak
-from sim.base.place import Place
-from sim.base.stamps import utc
+from sim.base.process_info import ProcessInfo
+from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
 from sim.config.sim_config import SimConfig
 from sim.engine.ranks import Ranks
@@ -87,8 +87,8 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         "seed": config.seed,
         "replications": config.replications,
         "n_users": config.population.n_users,
-        "started": utc(),
-        "place": asdict(Place.here()),
+        "started": utc_now(),
+        "place": asdict(ProcessInfo.here()),
         **made_by(),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
@@ -98,7 +98,7 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
 def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
     """Let `entry` say when the runs began and each time that they were resumed."""
     entry["started"] = before.get("started", entry["started"])
-    entry["resumed"] = [*before.get("resumed", []), {"at": utc(), "from_step": n_done}]
+    entry["resumed"] = [*before.get("resumed", []), {"at": utc_now(), "from_step": n_done}]
 
 
 def write_overrides(overrides: Sequence[str], folder: Path) -> None:
@@ -126,8 +126,8 @@ def refuse_company(folder: Path) -> None:
         Which names the process. One that Slurm has queued again is no other.
     """
     entry = read_manifest(folder)
-    place = Place(**entry["place"]) if entry.get("status") == "running" else None
-    if place and place.may_be_alive() and not place.is_taken_over():
+    place = ProcessInfo(**entry["place"]) if entry.get("status") == "running" else None
+    if place and place.may_be_running() and not place.is_taken_over():
         raise ConfigError(
             f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
             f"if that is gone for good, delete {folder / NAME}"
@@ -136,7 +136,7 @@ def refuse_company(folder: Path) -> None:
 
 def write_json(path: Path, tree: Any) -> None:
     """Write `tree` whole or not at all, even if the machine dies."""
-    with whole(path) as draft, draft.open("w") as file:
+    with atomic_write(path) as draft, draft.open("w") as file:
         file.write(json.dumps(tree, indent=2) + "\n")
         file.flush()
         os.fsync(file.fileno())  # else a name could be on the disk before what it names

@@ -18,20 +18,20 @@ from sim.base.errors import ConfigError
 from sim.base.machine import available, used
 from sim.config.settings import ErdosRenyiNetwork, FileNetwork
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.ranks import Ranks
 from sim.engine.sample import MOST_BLOCKS
-from sim.engine.state import State, leaves, make_state
+from sim.engine.state import State, make_state, tree_leaves
 from sim.engine.threads import BLOCK, Threads
-from sim.kernel.pool import available_cores
-from sim.measures.cells import groups
+from sim.kernel.parallel_map import available_cores
 from sim.measures.series import month_series, step_series
+from sim.measures.strata import groups
 from sim.model.simulation import Simulation
-from sim.population.arms import build_rows
 from sim.population.build import draw_users
 from sim.population.chats import seat
-from sim.rules.records import TALK
+from sim.population.null_networks import build_rows
+from sim.rules.records import STEP_RECORD
 from sim.runs.run import n_runs, side_by_side
 
 GB = 1e9
@@ -71,11 +71,11 @@ def check_memory(config: SimConfig) -> Estimate:
     needed, there = n * estimate.total, used() + available()
     if needed > there:
         most = (there / n - estimate.rest) / estimate.per_user
-        told = f" as each of {n} ranks holds all of them" if n > 1 else ""
+        reason = f" as each of {n} ranks holds all of them" if n > 1 else ""
         fits = f"about {_rounded(most)} users" if most >= 10 else "fewer replications"
         raise ConfigError(
             f"population.n_users={config.population.n_users}: needs about "
-            f"{_gigabytes(needed)} of memory{told}, {_gigabytes(there)} are available; "
+            f"{_gigabytes(needed)} of memory{reason}, {_gigabytes(there)} are available; "
             f"{fits} would fit"
         )
     return estimate
@@ -92,7 +92,7 @@ def estimate_memory(config: SimConfig) -> Estimate:
     start, threads = _small_start(config), Threads(1)
     alone = n_tasks == 1 and config.engine.name != "mesa" and not side_by_side(config)
     own_start = start if alone else start.copy()
-    run = Simulation(Conditions(config), own_start, 0, CompiledEngine(threads), threads)
+    run = Simulation(PolicySchedule(config), own_start, 0, CompiledEngine(threads), threads)
     whole, n = _weight(start), start.n_users
     own = _weight(start, run.state, *vars(run.recorder).values()) - whole + SNAPSHOTS * n
     n_threads = config.engine.threads or available_cores()
@@ -100,10 +100,10 @@ def estimate_memory(config: SimConfig) -> Estimate:
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
     per_user = (whole + at_once * own) / n + exposed
     users = config.population.n_users
-    sample = TALK.itemsize * min(users, MOST_BLOCKS * BLOCK)  # while the start is solved
+    sample = STEP_RECORD.itemsize * min(users, MOST_BLOCKS * BLOCK)  # while the start is solved
     rest = used() + LATER + ROW * _n_rows(config) + max(0.0, sample - at_once * own / n * users)
     if config.engine.name == "mesa":
-        per_user += AGENT + TALK.itemsize
+        per_user += AGENT + STEP_RECORD.itemsize
     if config.network.kind in NETWORKX:  # the graph is gone before runs begin
         per_user = max(per_user, whole / n + NX_TIE * len(start.ties.indices) / n / 2)
     return Estimate(users, per_user, rest)
@@ -135,7 +135,7 @@ def _n_rows(config: SimConfig) -> float:
 
 def _weight(*trees: Any) -> int:
     """Return the bytes of all arrays in some trees, each counted once."""
-    arrays = (leaf for tree in trees for leaf in leaves(tree) if isinstance(leaf, np.ndarray))
+    arrays = (leaf for tree in trees for leaf in tree_leaves(tree) if isinstance(leaf, np.ndarray))
     return sum({id(array): array.nbytes for array in arrays}.values())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.base.errors import ConfigError
+from sim.base.units import RENAMED
 from sim.observation.months import monthly_mean
 
 RUN = ["scenario", "replication"]
@@ -31,7 +32,8 @@ def monthly(
         & (t["channel"] == channel) & (t["group"] == group)
     ]  # fmt: skip
     if rows.empty:
-        raise ConfigError(f"no series {scenario}, {platform}, {channel}, {measure}, {group}")
+        hint = f"; {measure} is called {RENAMED[measure]} now" if measure in RENAMED else ""
+        raise ConfigError(f"no series {scenario}, {platform}, {channel}, {measure}, {group}{hint}")
     if measure != "mau":
         rows = monthly_mean(rows)
     wide: pd.DataFrame = rows.pivot_table(index="date", columns="replication", values="value")

@@ -14,8 +14,8 @@ import pandas as pd
 
 from sim.base.units import BAND
 from sim.config.sim_config import SimConfig
-from sim.measures.cells import Cells, groups
 from sim.measures.series import Observations, Series, month_series, step_series
+from sim.measures.strata import Strata, groups
 from sim.rules.records import F64
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
@@ -61,7 +61,7 @@ class Result:
         return replace(self, **some)
 
 
-def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
+def assemble(config: SimConfig, records: Runs, cells: Strata) -> Result:
     """Turn what was recorded into tables; the first scenario is compared with the others.
 
     Parameters
@@ -70,7 +70,7 @@ def assemble(config: SimConfig, records: Runs, cells: Cells) -> Result:
         Of the runs: their steps, groups and number of replications.
     records : dict
         By scenario what the recorder of each replication (`simulation.recorder`) observed.
-    cells : Cells
+    strata : Cells
         Of any of these recorders: all have the same users.
 
     Raises
@@ -145,13 +145,15 @@ def _banded(
 CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
 
 
-def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Cells) -> _Rows:
+def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Strata) -> _Rows:
     """Return whom the policy exposed and whom it hid: the same user in both worlds."""
     n = config.population.n_users
     dates = [date for date, _ in records[main][0].exposed]
     values = np.empty((config.replications, len(dates), len(groups(config)), len(CHANGES)))
-    for r, (run, twin) in enumerate(zip(records[main], records[other], strict=True)):
-        for d, ((_, here), (_, there)) in enumerate(zip(run.exposed, twin.exposed, strict=True)):
+    for r, (run, counterfactual) in enumerate(zip(records[main], records[other], strict=True)):
+        for d, ((_, here), (_, there)) in enumerate(
+            zip(run.exposed, counterfactual.exposed, strict=True)
+        ):
             values[r, d, :, 0] = cells.shares(np.unpackbits(here & ~there, count=n))
             values[r, d, :, 1] = cells.shares(np.unpackbits(there & ~here, count=n))
     return _banded(config, main, other, dates, CHANGES, values)

@@ -7,17 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sim.config.draws import drawn
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine, Engine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.ranges import Ranges, RangesEngine, RangeThreads
 from sim.engine.ranks import Ranks
 from sim.engine.start import prepare
 from sim.engine.state import State
 from sim.engine.threads import Threads
-from sim.kernel.pool import available_cores
-from sim.measures.cells import Cells
+from sim.kernel.parallel_map import available_cores
 from sim.measures.series import Observations
-from sim.model.accord import Accord
+from sim.measures.strata import Strata
+from sim.model.mpi_watch import Accord
 from sim.model.simulation import Simulation
 from sim.model.watch import OnStep, Watch
 from sim.runs.results import Result, assemble
@@ -91,8 +91,8 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
         "runs: %d replications of %s, %d steps each",
         main.replications, ", ".join(config.scenario for config in configs), main.n_steps,
     )  # fmt: skip
-    conditions = [_conditions(config) for config in configs]
-    tasks = [(of[r], r, starts[r]) for r in range(main.replications) for of in conditions]
+    schedule = [_schedule(config) for config in configs]
+    tasks = [(of[r], r, starts[r]) for r in range(main.replications) for of in schedule]
     with watch.over(starts):
         if side_by_side(main):
             observations = _pooled(tasks, threads.n_threads, watch, on_step)
@@ -103,7 +103,7 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
-    return assemble(main, by_scenario, Cells(main, starts[0].users))
+    return assemble(main, by_scenario, Strata(main, starts[0].users))
 
 
 def _starts(config: SimConfig, threads: Threads) -> list[State]:
@@ -113,21 +113,21 @@ def _starts(config: SimConfig, threads: Threads) -> list[State]:
     return [prepare(drawn(config, r), threads) for r in range(config.replications)]
 
 
-def _conditions(config: SimConfig) -> list[Conditions]:
+def _schedule(config: SimConfig) -> list[PolicySchedule]:
     """Return the conditions of each replication; without draws they share one's."""
     if config.parameters == "defaults":
-        return [Conditions(config)] * config.replications
-    return [Conditions(drawn(config, r)) for r in range(config.replications)]
+        return [PolicySchedule(config)] * config.replications
+    return [PolicySchedule(drawn(config, r)) for r in range(config.replications)]
 
 
 def _pooled(
-    tasks: list[tuple[Conditions, int, State]], n_threads: int, watch: Watch, on_step: OnStep,
+    tasks: list[tuple[PolicySchedule, int, State]], n_threads: int, watch: Watch, on_step: OnStep,
 ) -> list[Observations]:  # fmt: skip
     """Take runs side by side, each in one thread."""
     one_thread = Threads(1)
 
-    def take(conditions: Conditions, replication: int, start: State) -> Observations:
-        return take_run(conditions, replication, start.copy(), one_thread, watch, on_step)
+    def take(schedule: PolicySchedule, replication: int, start: State) -> Observations:
+        return take_run(schedule, replication, start.copy(), one_thread, watch, on_step)
 
     with ThreadPoolExecutor(n_threads) as pool:
         futures = [pool.submit(take, *task) for task in tasks]
@@ -139,19 +139,19 @@ def _pooled(
 
 
 def take_run(
-    conditions: Conditions, replication: int, start: State, threads: Threads, watch: Watch,
+    schedule: PolicySchedule, replication: int, start: State, threads: Threads, watch: Watch,
     on_step: OnStep,
 ) -> Observations:  # fmt: skip
     """Take one run from where it stands to its end, and return what was observed of it.
 
     The run changes `start`.
     """
-    known = watch.observed(conditions.config.scenario, replication)
+    known = watch.observed(schedule.config.scenario, replication)
     if known is not None:
         return known
-    simulation = ENGINES[conditions.config.engine.name](conditions, replication, start, threads)
+    simulation = ENGINES[schedule.config.engine.name](schedule, replication, start, threads)
     watch.begin(simulation)
-    while simulation.n_done < conditions.config.n_steps:
+    while simulation.n_done < schedule.config.n_steps:
         simulation.step()
         on_step()
         watch.stepped(simulation)
@@ -160,25 +160,27 @@ def take_run(
 
 
 def _compiled(
-    conditions: Conditions, replication: int, start: State, threads: Threads
+    schedule: PolicySchedule, replication: int, start: State, threads: Threads
 ) -> Simulation:
     engine: Engine = CompiledEngine(threads)
-    return Simulation(conditions, start, replication, engine, threads)
+    return Simulation(schedule, start, replication, engine, threads)
 
 
 def _by_ranks(
-    conditions: Conditions, replication: int, start: State, threads: Threads
+    schedule: PolicySchedule, replication: int, start: State, threads: Threads
 ) -> Simulation:
     ranges = Ranges(Ranks.here(), start.n_users)
     engine = RangesEngine(ranges, threads, start.chats)
     own = RangeThreads(ranges, threads)
-    return Simulation(conditions, start, replication, engine, own)
+    return Simulation(schedule, start, replication, engine, own)
 
 
-def _with_agents(conditions: Conditions, replication: int, start: State, _: Threads) -> Simulation:
+def _with_agents(
+    schedule: PolicySchedule, replication: int, start: State, _: Threads
+) -> Simulation:
     from sim.model.model import MigrationModel  # mesa takes half a second that most runs can spare
 
-    return MigrationModel(conditions.config, replication, start=start).simulation
+    return MigrationModel(schedule.config, replication, start=start).simulation
 
 
 ENGINES = {"compiled": _compiled, "mpi": _by_ranks, "mesa": _with_agents}

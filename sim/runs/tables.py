@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from omegaconf import OmegaConf
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
@@ -29,7 +29,7 @@ def write_tables(result: Result, folder: Path) -> None:
     for name in TABLES:
         table: pd.DataFrame = getattr(result, name)
         keys = [column for column in table if table[column].dtype != float]
-        with whole(folder / f"{name}.parquet") as draft:
+        with atomic_write(folder / f"{name}.parquet") as draft:
             table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 
-class Digest:
+class OutcomeHash:
     """Hashes the outcomes of runs, in their order.
 
     Parameters

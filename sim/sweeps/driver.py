@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sim.base.errors import ConfigError
 from sim.base.interrupts import SIGNALS
 from sim.base.locks import alone
-from sim.base.stamps import utc
+from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
 from sim.runs.manifest import NAME as MANIFEST
 from sim.runs.manifest import write_json
@@ -100,7 +100,7 @@ def _noted(batch: Batch, executor: Executor, session: str) -> Iterator[dict[str,
     ours = made_by()
     _refuse_mixture(manifest, ours["sources"])
     entry: dict[str, Any] = {
-        "session": session, "started": utc(), "host": os.uname().nodename, "pid": os.getpid(),
+        "session": session, "started": utc_now(), "host": os.uname().nodename, "pid": os.getpid(),
         "executor": executor.model_dump(), **ours, "why": "running",
     }  # fmt: skip
     manifest["sessions"].append(entry)
@@ -112,7 +112,7 @@ def _noted(batch: Batch, executor: Executor, session: str) -> Iterator[dict[str,
         entry["why"] = f"{type(error).__name__}: {error}"
         raise
     finally:
-        entry |= {"ended": utc(), "duration_s": round(time.perf_counter() - began, 3)}
+        entry |= {"ended": utc_now(), "duration_s": round(time.perf_counter() - began, 3)}
         write_json(batch.path / MANIFEST, manifest)
 
 

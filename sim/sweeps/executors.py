@@ -29,7 +29,7 @@ from sim.base.interrupts import SIGNALS
 from sim.base.strict import Strict
 from sim.config.conf import ROOT
 from sim.config.sim_config import SimConfig
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 from sim.runs.memory import check_memory
 from sim.sweeps.batch import Report
 from sim.sweeps.leaving import at_work, begin_process

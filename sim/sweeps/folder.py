@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 from sim.runs.manifest import NAME as MANIFEST
@@ -192,7 +192,7 @@ class Shard:
         name = f"{number:05}"
         self._records = path / "runs" / f"{name}.parquet"
         self._outcomes = path / "outcomes" / f"{name}.parquet"
-        self.claim = path / "claims" / f"{name}.json"
+        self.lease = path / "claims" / f"{name}.json"
 
     def records(self) -> pa.Table:
         """Return what came of its runs so far (`RECORD`)."""
@@ -216,7 +216,7 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
 
 def _write(path: Path, table: pa.Table) -> None:
     """Write a table whole or not at all."""
-    with whole(path) as draft:
+    with atomic_write(path) as draft:
         pq.write_table(table, draft, compression="zstd")
 
 

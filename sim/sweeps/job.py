@@ -15,7 +15,7 @@ from sim.report.run_folder import fill_folder, fill_shown
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import NAME, read_manifest, write_json, write_overrides
 from sim.sweeps.batch import Report
-from sim.sweeps.claim import MOST_DEATHS, Claim, claimed
+from sim.sweeps.lease import MAX_CRASHES, Lease, leased
 from sim.sweeps.leaving import leaves
 from sim.sweeps.multirun import Job, Multirun
 
@@ -29,7 +29,7 @@ def take_job(multirun: Multirun, number: int, session: str) -> Report:
     at which workers die three times is recorded as failed.
     """
     job, has_to_leave = multirun.jobs[number], leaves(multirun.stop)
-    with claimed(multirun.claim(number), has_to_leave) as claim:
+    with leased(multirun.claim(number), has_to_leave) as claim:
         if claim is None or has_to_leave():
             return NOTHING
         if job.status == "done":  # by a worker whose driver was killed
@@ -56,10 +56,10 @@ def _run(job: Job, has_to_leave: Callable[[], bool]) -> None:
         fill_folder(checkpoint, lambda: None)
 
 
-def _refuse_deaths(claim: Claim, number: int) -> None:
+def _refuse_deaths(claim: Lease, number: int) -> None:
     """Give a job up at which workers die again and again; the next session tries again."""
-    if claim.deaths.get(number, 0) >= MOST_DEATHS:
-        n = claim.deaths.pop(number)
+    if claim.crashes.get(number, 0) >= MAX_CRASHES:
+        n = claim.crashes.pop(number)
         raise RuntimeError(f"its process died {n} times (killed, or out of memory?)")
 
 

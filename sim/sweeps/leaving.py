@@ -13,7 +13,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
-from sim.kernel.pool import THREADS
+from sim.kernel.parallel_map import THREADS
 from sim.sweeps.batch import Report
 
 _leaving = threading.Event()
@@ -61,7 +61,7 @@ def begin_process(n_cores: int, level: int) -> None:
     logging.basicConfig(format="%(message)s")
     logging.getLogger("sim").setLevel(level)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGTERM, _write_page)
     threading.Thread(target=_follow_driver, daemon=True).start()
 
 
@@ -78,7 +78,7 @@ def at_work(
             os._exit(128 + signal.SIGTERM)
 
 
-def _leave(signum: int, _: FrameType | None) -> None:
+def _write_page(signum: int, _: FrameType | None) -> None:
     _leaving.set()
     if not _at_work.is_set():
         os._exit(128 + signum)

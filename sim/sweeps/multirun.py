@@ -16,9 +16,9 @@ from typing import Any, Literal, Self
 
 from omegaconf import OmegaConf
 
-from sim.base.drafts import whole
+from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
-from sim.base.place import Place
+from sim.base.process_info import ProcessInfo
 from sim.runs.manifest import MULTIRUN, NAME, read_manifest, write_json
 from sim.sweeps.batch import Batch, Report
 
@@ -49,7 +49,7 @@ class Job:
         """Return what became of the job, by its manifest and whether its process lasts."""
         entry = read_manifest(self.folder)
         status: Status = entry.get("status", "missing")
-        if status == "running" and not Place(**entry["place"]).may_be_alive():
+        if status == "running" and not ProcessInfo(**entry["place"]).may_be_running():
             return "interrupted"
         return status
 
@@ -97,7 +97,7 @@ class Multirun(Batch):
             raise ConfigError(f"{path}: not empty; allowed: a folder that is new")
         (path / "claims").mkdir(parents=True)
         write_json(path / NAME, {"n_runs": len(jobs), "sessions": []})
-        with whole(path / MULTIRUN) as draft:
+        with atomic_write(path / MULTIRUN) as draft:
             OmegaConf.save(OmegaConf.create({"jobs": [list(job) for job in jobs]}), draft)
         return cls(path)
 

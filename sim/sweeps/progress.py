@@ -6,7 +6,7 @@ import sys
 import time
 
 from sim.base.progress import clock
-from sim.base.voice import is_quiet
+from sim.base.verbosity import is_quiet
 from sim.sweeps.batch import Report
 
 PAUSE = 5.0  # between two lines [s]
@@ -45,5 +45,7 @@ class SweepProgress:
         began, before = self._first or (now, settled)
         if settled == before or now == began:
             return text
-        pace = (settled - before) / (now - began)  # runs a second
-        return f"{text}, {pace:.3g} runs/s, {clock((self._n_runs - settled) / pace)} left"
+        relaxation = (settled - before) / (now - began)  # runs a second
+        return (
+            f"{text}, {relaxation:.3g} runs/s, {clock((self._n_runs - settled) / relaxation)} left"
+        )

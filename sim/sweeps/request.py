@@ -11,8 +11,8 @@ from typing import Any, Self
 from pydantic import Field, ValidationError
 
 from sim.base.errors import ConfigError
-from sim.base.stamps import folder_name
 from sim.base.strict import Strict, kinds
+from sim.base.timestamps import folder_name
 from sim.config.compose import load_sweep_tree
 from sim.config.conf import names
 from sim.sweeps.design import Design

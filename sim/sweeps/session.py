@@ -6,7 +6,7 @@ import sys
 
 from rich.console import Console
 
-from sim.base.voice import is_quiet
+from sim.base.verbosity import is_quiet
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.multirun import Multirun

@@ -10,8 +10,8 @@ from rich.table import Table
 
 from sim.base.progress import clock
 from sim.runs.manifest import read_manifest
-from sim.sweeps.claim import running
 from sim.sweeps.folder import DONE, FAILED, SweepFolder
+from sim.sweeps.lease import running
 from sim.sweeps.multirun import Job, Multirun
 
 RUNNING, MISSING, INTERRUPTED = "running", "missing", "interrupted"
@@ -72,7 +72,7 @@ def _of_runs(folder: SweepFolder) -> pd.DataFrame:
     """Return the design, with what came of its runs."""
     runs = folder.runs.merge(folder.records(), on="run", how="left", validate="one_to_one")
     runs["status"] = runs["status"].fillna(MISSING)
-    busy = [running(shard.claim) for shard in folder.shards() if shard.claim.is_file()]
+    busy = [running(shard.lease) for shard in folder.shards() if shard.lease.is_file()]
     runs.loc[runs["run"].isin(busy) & (runs["status"] != DONE), "status"] = RUNNING
     return runs
 

@@ -16,15 +16,15 @@ import pyarrow.compute as pc
 from sim import __version__
 from sim.base.versions import commit, sources
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State
 from sim.engine.threads import Threads
 from sim.model.watch import Watch
 from sim.runs.run import take_run
 from sim.sweeps.batch import Report
-from sim.sweeps.claim import MOST_DEATHS, claimed
 from sim.sweeps.folder import DONE, FAILED, RECORD, Shard, SweepFolder
+from sim.sweeps.lease import MAX_CRASHES, leased
 from sim.sweeps.leaving import leaves
 from sim.sweeps.outcomes import outcomes
 
@@ -40,8 +40,8 @@ def work(folder: SweepFolder, number: int, session: str) -> Report:
     the run it is at.
     """
     shard, has_to_leave = Shard(folder.path, number), leaves(folder.stop)
-    with claimed(shard.claim, has_to_leave) as claim:
-        if claim is None:
+    with leased(shard.lease, has_to_leave) as lease:
+        if lease is None:
             return Report(0, 0)
         results, taker = _Results(shard), _Taker(folder)
         try:
@@ -49,10 +49,10 @@ def work(folder: SweepFolder, number: int, session: str) -> Report:
                 if has_to_leave():
                     break
                 run = row["run"]
-                if claim.deaths.get(run, 0) >= MOST_DEATHS:
-                    results.add(_died(run, claim.deaths.pop(run), session))
+                if lease.crashes.get(run, 0) >= MAX_CRASHES:
+                    results.add(_died(run, lease.crashes.pop(run), session))
                     continue
-                claim.at(run)
+                lease.at(run)
                 results.add(*taker.take(row, session))
         finally:
             results.flush()
@@ -117,7 +117,7 @@ class _Taker:
         self._design, self._points = folder.design, folder.points
         self._threads = Threads(1)
         self._start: tuple[SimConfig, State] | None = None
-        self._conditions: Conditions | None = None
+        self._schedules: PolicySchedule | None = None
 
     def take(self, row: Row, session: str) -> tuple[dict[str, Any], pa.Table | None]:
         """Return the record of a run, and its outcomes if it is done."""
@@ -137,10 +137,11 @@ class _Taker:
         start = self._prepared(config)
         timings["start_seconds"] = time.perf_counter() - began
         began = time.perf_counter()
-        if self._conditions is None or self._conditions.config != config:
-            self._conditions = Conditions(config)  # which remembers steps: replications share it
+        if self._schedules is None or self._schedules.config != config:
+            # which remembers steps: replications share it
+            self._schedules = PolicySchedule(config)
         seen = take_run(
-            self._conditions, row["replication"], start.copy(), self._threads, Watch(),
+            self._schedules, row["replication"], start.copy(), self._threads, Watch(),
             lambda: None,
         )  # fmt: skip
         timings["seconds"] = time.perf_counter() - began
@@ -155,8 +156,8 @@ class _Taker:
         return self._start[1]
 
 
-def _died(run: int, deaths: int, session: str) -> dict[str, Any]:
-    told = f"the worker's process died at this run, {deaths} times (killed, or out of memory?)"
+def _died(run: int, crashes: int, session: str) -> dict[str, Any]:
+    told = f"the worker's process died at this run, {crashes} times (killed, or out of memory?)"
     return _record(run, FAILED, session, {"error": told, "traceback": ""})
 
 

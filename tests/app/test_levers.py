@@ -3,7 +3,7 @@
 import pytest
 
 from sim import load_config
-from sim.app.levers import AS_PLANNED, LEVERS, idle, overrides
+from sim.app.controls import AS_PLANNED, CONTROLS, idle, overrides
 from sim.base.errors import ConfigError
 from sim.config.conf import names
 from sim.config.policies import Restriction
@@ -16,21 +16,21 @@ def moved(scenario, **chosen):
 @pytest.mark.parametrize("scenario", names("scenario"))
 @pytest.mark.parametrize("place", [1, -1])
 def test_levers_moved_together_make_a_world_that_can_be_run(scenario, place):
-    moved(scenario, **{name: list(lever.settings)[place] for name, lever in LEVERS.items()})
+    moved(scenario, **{name: list(lever.settings)[place] for name, lever in CONTROLS.items()})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", ["baseline", "call_ban", "vpn_crackdown"])
 def test_a_setting_changes_the_policies_or_says_that_it_does_not(scenario):
     planned = load_config(f"+scenario={scenario}").policies
-    for name, lever in LEVERS.items():
+    for name, lever in CONTROLS.items():
         for setting in [at for at in lever.settings if at != AS_PLANNED]:
             is_idle = moved(scenario, **{name: setting}).policies == planned
             assert is_idle == bool(idle(scenario, name, setting)), (name, setting)
 
 
 def test_as_planned_changes_nothing():
-    assert overrides("call_ban", dict.fromkeys(LEVERS, AS_PLANNED)) == ["+scenario=call_ban"]
+    assert overrides("call_ban", dict.fromkeys(CONTROLS, AS_PLANNED)) == ["+scenario=call_ban"]
 
 
 def test_calls_fail_as_often_as_the_lever_says_and_messages_as_before():

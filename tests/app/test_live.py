@@ -31,9 +31,9 @@ def test_what_is_told_is_of_the_step_last_taken(told):
 
 
 def test_a_twin_has_the_luck_of_the_model(told):
-    model, twin = (one.simulation.recorder for one in (told[0], *told[0].twins))
+    model, counterfactual = (one.simulation.recorder for one in (told[0], *told[0].twins))
     for ours, theirs in zip(
-        model.observations.steps[:BEFORE], twin.observations.steps[:BEFORE], strict=True
+        model.observations.steps[:BEFORE], counterfactual.observations.steps[:BEFORE], strict=True
     ):
         assert np.array_equal(ours, theirs, equal_nan=True)
 

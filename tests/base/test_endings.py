@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from sim import load_config
-from sim.base.endings import ending_well
+from sim.base.exit_codes import exit_status_of_errors
 from sim.report import run_folder as folder
 from tests.helpers.cli import PYTHON, REPO, command, environment, python
 
@@ -19,7 +19,7 @@ TINY = ("population.n_users=100", "replications=1", "dur_days=14")
 
 def ended_by(error, capsys):
     """Return the status with which `error` ends a command, and what is told."""
-    with pytest.raises(SystemExit) as end, ending_well():
+    with pytest.raises(SystemExit) as end, exit_status_of_errors():
         raise error
     return end.value.code, capsys.readouterr().err
 
@@ -66,7 +66,7 @@ def test_who_has_read_enough_ends_a_command_in_silence():
 @pytest.mark.parametrize("name", ["stdout", "stderr"])
 def test_where_nobody_listens_one_can_print(name, monkeypatch):
     monkeypatch.setattr(sys, name, None)
-    with ending_well():
+    with exit_status_of_errors():
         assert not getattr(sys, name).isatty()
         getattr(sys, name).close()
         monkeypatch.undo()
@@ -75,7 +75,7 @@ def test_where_nobody_listens_one_can_print(name, monkeypatch):
 def test_characters_that_are_not_known_are_spelled(monkeypatch):
     paper = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(paper, "ascii"))
-    with ending_well():
+    with exit_status_of_errors():
         print("outputs/д")
     assert paper.getvalue() == b"outputs/\\u0434\n"
 

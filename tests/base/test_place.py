@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from sim.base.errors import ConfigError
-from sim.base.place import Place
+from sim.base.process_info import ProcessInfo
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import refuse_company, write_json
 
@@ -27,39 +27,39 @@ def other():
 
 def place_of(process):
     born = psutil.Process(process.pid).create_time()
-    return Place(socket.gethostname(), process.pid, born, None)
+    return ProcessInfo(socket.gethostname(), process.pid, born, None)
 
 
 def test_this_process_is_alive():
-    here = Place.here()
+    here = ProcessInfo.here()
     assert (here.host, here.pid) == (socket.gethostname(), os.getpid())
-    assert here.may_be_alive()
+    assert here.may_be_running()
     assert here.is_taken_over()
 
 
 def test_a_process_lasts_until_it_has_ended(other):
     place = place_of(other)
-    assert place.may_be_alive()
+    assert place.may_be_running()
     assert not place.is_taken_over()
     other.send_signal(signal.SIGKILL)
     until = time.monotonic() + 10
-    while place.may_be_alive():  # nobody has waited for it: its number is still taken
+    while place.may_be_running():  # nobody has waited for it: its number is still taken
         assert time.monotonic() < until
     other.wait()
-    assert not place.may_be_alive()
+    assert not place.may_be_running()
 
 
 def test_another_process_of_the_same_number_is_another(other):
     place = place_of(other)
-    assert not dataclasses.replace(place, born=place.born - 100).may_be_alive()
+    assert not dataclasses.replace(place, born=place.born - 100).may_be_running()
 
 
 def test_of_another_host_nothing_is_known_here():
-    assert dataclasses.replace(Place.here(), host="elsewhere").may_be_alive()
+    assert dataclasses.replace(ProcessInfo.here(), host="elsewhere").may_be_running()
 
 
 def test_a_job_that_slurm_starts_again_takes_over(monkeypatch):
-    before = Place("dead", 1, 0.0, "12_3")
+    before = ProcessInfo("dead", 1, 0.0, "12_3")
     assert not before.is_taken_over()
     monkeypatch.setenv("SLURM_ARRAY_JOB_ID", "12")
     monkeypatch.setenv("SLURM_ARRAY_TASK_ID", "3")

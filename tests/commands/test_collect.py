@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.commands.collect import collect
-from sim.sweeps.digest import Digest
+from sim.sweeps.digest import OutcomeHash
 from tests.helpers.cli import command, python
 from tests.helpers.sweeping import GRADE, begin, finish
 
@@ -20,7 +20,7 @@ SWEPT = ("+scenario=call_ban_only,baseline", "seed=1,2", "replications=2", *QUIC
 
 
 def test_the_hash_takes_what_nobody_is_in():
-    digest = Digest(pd.DataFrame({"seed": [1]}))
+    digest = OutcomeHash(pd.DataFrame({"seed": [1]}))
     digest.add(pa.table({"value": pa.chunked_array([[1.0, None]])}))
     assert len(digest.hex) == 32
 

@@ -96,12 +96,12 @@ def test_the_manifest_says_that_parameters_were_drawn(tmp_path):
     run_to_folder(CONFIG.model_copy(update={"replications": 1}), tmp_path)
     assert json.loads((tmp_path / "manifest.json").read_text())["parameters"] == "posterior"
     report = (tmp_path / "report.html").read_text()
-    for row in posterior.told(CONFIG.case.data):
+    for row in posterior.identifiability(CONFIG.case.data):
         assert f"<code>{row.parameter}</code>" in report
 
 
 def test_what_the_data_told_is_told_of_every_fitted_parameter():
-    told = posterior.told(CONFIG.case.data)
+    told = posterior.identifiability(CONFIG.case.data)
     assert {row.parameter for row in told} <= set(SHIPPED.names)
     assert {row.by for row in told} == {"data", "data, in part", "prior"}
     assert all((row.ratio < 0.5) == (row.by == "data") for row in told)

@@ -9,7 +9,7 @@ from sim.base.errors import ConfigError
 from sim.config.compose import scenario_name
 from sim.config.jobs import configurations, expand
 from sim.config.launchers import refuse_launchers, split
-from sim.kernel.pool import available_cores
+from sim.kernel.parallel_map import available_cores
 from tests.helpers.cli import command
 from tests.helpers.multirunning import finish, start
 
@@ -104,11 +104,11 @@ def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
         ("hydra/sweeper=optuna", "python -m experiments.sweep"),
     ],
 )
-def test_launchers_of_hydra_are_refused_with_their_successors(before, now):
+def test_launchers_of_hydra_are_refused_with_their_successors(before, env):
     with pytest.raises(ConfigError) as error:
         refuse_launchers(["seed=1,2", before])
     assert str(error.value).startswith(f"{before}: ")
-    assert now in str(error.value)
+    assert env in str(error.value)
 
 
 def test_what_follows_m_is_about_jobs_who_runs_them_and_where():

@@ -9,7 +9,7 @@ from sim.config.policies import (
     RegistrationGate,
     Trend,
 )
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.rules.records import CALL, CELLULAR, MESSAGE
 from tests.helpers.in_force import (
     STEP,
@@ -25,17 +25,17 @@ from tests.helpers.in_force import (
 
 
 def test_nothing_in_force_hinders_nobody():
-    now = at(0)
-    assert (now.availability == 1).all()
-    assert (now.force.passing == 1).all()
-    assert (now.force.trend_openings == 1).all()
-    assert len(now.mandates) == len(now.orders) == len(now.news) == 0
+    env = at(0)
+    assert (env.availability == 1).all()
+    assert (env.effects.passing == 1).all()
+    assert (env.effects.trend_openings == 1).all()
+    assert len(env.mandates) == len(env.orders) == len(env.news) == 0
     for effect in ("awareness", "trial", "preinstall", "trend", "onboarding"):
-        assert (now.force[effect] == 0).all()
-    assert (now.force.vpn_cost, now.force.loss) == (0, 1)
+        assert (env.effects[effect] == 0).all()
+    assert (env.effects.vpn_cost, env.effects.loss) == (0, 1)
     for k, name in (*enumerate(WORLD.messengers), (CELLULAR, "cellular")):
-        assert now.force.access[k] == WORLD.platforms[name].state_access
-        assert now.force.detection[k] == WORLD.platforms[name].moderation
+        assert env.effects.access[k] == WORLD.platforms[name].state_access
+        assert env.effects.detection[k] == WORLD.platforms[name].moderation
 
 
 def test_a_messenger_is_safe_of_which_the_state_reads_less_than_half():
@@ -45,16 +45,16 @@ def test_a_messenger_is_safe_of_which_the_state_reads_less_than_half():
             WORLD.platforms.items(), (0.0, 0.49, 0.5, 1.0, 0.2, 0.0), strict=True
         )
     }
-    assert at(0, platforms=platforms).force.unreadable == 0b10011
+    assert at(0, platforms=platforms).effects.unreadable == 0b10011
 
 
 def test_no_call_fails_on_a_messenger_that_carries_none():
     """Else people would be fed up with calls that they never made, and move others'."""
     name = WORLD.messengers[WHATSAPP]
     silent = WORLD.platforms[name].model_copy(update={"channels": ("message",)})
-    now = at(0, restriction(0.6, channel="any"), platforms=WORLD.platforms | {name: silent})
-    assert (now.availability[:, CALL] == 1).all()
-    assert now.availability[0, MESSAGE, WHATSAPP] == pytest.approx(0.4)
+    env = at(0, restriction(0.6, channel="any"), platforms=WORLD.platforms | {name: silent})
+    assert (env.availability[:, CALL] == 1).all()
+    assert env.availability[0, MESSAGE, WHATSAPP] == pytest.approx(0.4)
 
 
 def gate(grade, start=0):
@@ -62,18 +62,18 @@ def gate(grade, start=0):
 
 
 def test_two_gates_have_to_be_passed_one_after_the_other():
-    assert at(0, gate(0.5), gate(0.2)).force.passing[WHATSAPP] == pytest.approx(0.5 * 0.8)
-    assert at(0, gate(0.7, start=2)).force.passing[WHATSAPP] == pytest.approx(1 - 0.7 * 5 / 7)
-    assert at(0, gate(0.5)).force.passing[TELEGRAM] == 1
+    assert at(0, gate(0.5), gate(0.2)).effects.passing[WHATSAPP] == pytest.approx(0.5 * 0.8)
+    assert at(0, gate(0.7, start=2)).effects.passing[WHATSAPP] == pytest.approx(1 - 0.7 * 5 / 7)
+    assert at(0, gate(0.5)).effects.passing[TELEGRAM] == 1
 
 
 def test_a_trend_runs_until_its_stop_and_then_stays():
     trend = Trend(platform="telegram", rate=0.6, start=day(3), stop=day(21))
-    years = [at(step, trend).force.trend[TELEGRAM] / 0.6 * 365.25 for step in range(5)]
+    years = [at(step, trend).effects.trend[TELEGRAM] / 0.6 * 365.25 for step in range(5)]
     # days, the mean over each step: in the first, four days that end at 4
     assert years == pytest.approx([4 * 2 / 7, 7.5, 14.5, 18, 18])
-    force = at(3, trend).force
-    assert force.trend_openings[TELEGRAM] == pytest.approx(np.exp(0.6 * 18 / 365.25))
+    effects = at(3, trend).effects
+    assert effects.trend_openings[TELEGRAM] == pytest.approx(np.exp(0.6 * 18 / 365.25))
 
 
 HAZARDS = [
@@ -87,7 +87,7 @@ HAZARDS = [
 def test_hazards_add_up_however_time_is_cut(hazard):
     p = WORLD.messengers.index("max")
     sums = [
-        sum(at(k, *HAZARDS, step_days=STEP / n).force[hazard][p] for k in range(4 * n))
+        sum(at(k, *HAZARDS, step_days=STEP / n).effects[hazard][p] for k in range(4 * n))
         for n in (1, 2, 7)
     ]
     rates = {"awareness": 0.03 * 15 + 0.01 * 19, "trial": 0.02 * 15, "preinstall": 0.001 * 20}
@@ -128,17 +128,17 @@ BLOCKS = [
 
 
 def test_what_a_pair_can_do_is_the_same_from_both_ends():
-    now = at(0, *BLOCKS)
-    assert np.array_equal(now.attraction, now.attraction.swapaxes(0, 1))
-    assert np.array_equal(now.quality, now.quality.swapaxes(0, 1))
-    assert len(now.attraction) == 5  # Moscow and Volga, others, each by VPN; abroad
+    env = at(0, *BLOCKS)
+    assert np.array_equal(env.attraction, env.attraction.swapaxes(0, 1))
+    assert np.array_equal(env.quality, env.quality.swapaxes(0, 1))
+    assert len(env.attraction) == 5  # Moscow and Volga, others, each by VPN; abroad
 
 
 def test_the_attraction_of_a_pair_is_its_formula():
-    now, b = at(0, *BLOCKS), WORLD.behaviour
-    q = now.availability[:, None] * now.availability[None]  # of both ends
-    places = now.place_class[: len(q)]
-    pull, quality = (table[places][:, places] for table in (now.attraction, now.quality))
+    env, b = at(0, *BLOCKS), WORLD.behaviour
+    q = env.availability[:, None] * env.availability[None]  # of both ends
+    places = env.place_class[: len(q)]
+    pull, quality = (table[places][:, places] for table in (env.attraction, env.quality))
     for p, name in enumerate(WORLD.messengers):
         platform = WORLD.platforms[name]
         for c, (value, loss) in enumerate(
@@ -152,20 +152,20 @@ def test_the_attraction_of_a_pair_is_its_formula():
 def test_a_messenger_without_a_channel_attracts_nobody_there():
     platforms = dict(WORLD.platforms)
     platforms["whatsapp"] = platforms["whatsapp"].model_copy(update={"channels": ("message",)})
-    now = at(0, platforms=platforms)
-    assert (now.attraction[:, :, CALL, WHATSAPP] == 0).all()
-    assert (now.quality[:, :, CALL, WHATSAPP] == 0).all()
-    assert (now.quality[:, :, MESSAGE, WHATSAPP] == 1).all()
+    env = at(0, platforms=platforms)
+    assert (env.attraction[:, :, CALL, WHATSAPP] == 0).all()
+    assert (env.quality[:, :, CALL, WHATSAPP] == 0).all()
+    assert (env.quality[:, :, MESSAGE, WHATSAPP] == 1).all()
 
 
 def test_columns_beyond_the_messengers_attract_nobody():
     n = len(WORLD.messengers)
-    now = at(0)
-    assert (now.attraction[..., n:] == 0).all()
-    assert (now.quality[..., n:] == 0).all()
+    env = at(0)
+    assert (env.attraction[..., n:] == 0).all()
+    assert (env.quality[..., n:] == 0).all()
 
 
 def test_steps_with_the_same_availability_share_their_tables():
-    conditions = Conditions(world(restriction(0.9, start=7)))
-    assert conditions.at(1).attraction is conditions.at(5).attraction
-    assert conditions.at(0).attraction is not conditions.at(1).attraction
+    schedule = PolicySchedule(world(restriction(0.9, start=7)))
+    assert schedule.at(1).attraction is schedule.at(5).attraction
+    assert schedule.at(0).attraction is not schedule.at(1).attraction

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import sim.engine.conditions
+import sim.engine.policy_schedule
 from sim.config.policies import (
     BankDelay,
     Compliance,
@@ -18,7 +18,7 @@ from sim.config.policies import (
     VpnFine,
     VpnSupport,
 )
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.rules.records import CALL, CELLULAR, INVITED, ORDERED
 from tests.helpers.in_force import (
     MAX_APP,
@@ -49,17 +49,17 @@ def compliance(**changes):
 def test_who_complies_is_read_and_its_restrictions_fall():
     block = restriction(0.6, channel="any")
     before, half, after = (at(k, block, compliance(start=day(10))) for k in range(3))
-    access = [now.force.access[WHATSAPP] for now in (before, half, after)]
+    access = [env.effects.access[WHATSAPP] for env in (before, half, after)]
     assert access == pytest.approx([0, 0.8 * 4 / 7, 0.8])
-    calls = [now.availability[0, CALL, WHATSAPP] for now in (before, half, after)]
+    calls = [env.availability[0, CALL, WHATSAPP] for env in (before, half, after)]
     assert calls == pytest.approx([0.4, 1 - 0.6 * (1 - 0.5 * 4 / 7), 1 - 0.6 * 0.5])
-    assert [now.force.unreadable >> WHATSAPP & 1 for now in (before, half, after)] == [1, 1, 0]
-    assert after.force.access[TELEGRAM] == 0
+    assert [env.effects.unreadable >> WHATSAPP & 1 for env in (before, half, after)] == [1, 1, 0]
+    assert after.effects.access[TELEGRAM] == 0
     assert (after.availability[:, :, TELEGRAM] == 1).all()
 
 
 def test_compliance_closes_nothing_that_was_open_to_the_state():
-    assert at(1, compliance(platform="max", degree=0.3)).force.access[MAX_APP] == 1
+    assert at(1, compliance(platform="max", degree=0.3)).effects.access[MAX_APP] == 1
 
 
 def test_compliance_does_not_end_a_shutdown():
@@ -70,13 +70,13 @@ def test_compliance_does_not_end_a_shutdown():
 def test_compliance_that_waits_for_losses_comes_with_them():
     """Nothing before; from the day of the loss on, at the earliest on its start."""
     policy = compliance(lost_users=0.2, start=day(10))
-    conditions = Conditions(world(policy))
-    assert conditions.at(3).force.access[WHATSAPP] == 0
-    assert len(conditions.at(3).news) == 0
+    schedule = PolicySchedule(world(policy))
+    assert schedule.at(3).effects.access[WHATSAPP] == 0
+    assert len(schedule.at(3).news) == 0
     for onset, expected in ((5.0, [0, 0.8 * 4 / 7, 0.8]), (21.0, [0, 0, 0, 0.8])):
-        found = [conditions.at(k, {"policy_0": onset}).force.access[WHATSAPP] for k in range(4)]
+        found = [schedule.at(k, {"policy_0": onset}).effects.access[WHATSAPP] for k in range(4)]
         assert found[: len(expected)] == pytest.approx(expected)
-    assert conditions.at(3).force.access[WHATSAPP] == 0  # another run's loss is not this one's
+    assert schedule.at(3).effects.access[WHATSAPP] == 0  # another run's loss is not this one's
 
 
 # Stories.
@@ -100,18 +100,20 @@ def test_a_story_is_told_on_its_days_with_its_shock():
 
 def test_a_story_keeps_its_bit_and_its_luck_while_others_come_and_go():
     stories = [story(stop=day(7)), story("whatsapp"), compliance(lost_users=0.5), story("vk")]
-    conditions = Conditions(world(*stories))
-    first, later = conditions.at(0).news, conditions.at(4).news
+    schedule = PolicySchedule(world(*stories))
+    first, later = schedule.at(0).news, schedule.at(4).news
     assert first.bit.tolist() == [0, 1, 3]
     assert later.bit.tolist() == [1, 3]
-    assert conditions.at(4, {"policy_2": 14.0}).news.bit.tolist() == [1, 2, 3]
+    assert schedule.at(4, {"policy_2": 14.0}).news.bit.tolist() == [1, 2, 3]
     assert first.salt[1:].tolist() == later.salt.tolist()
     assert len(set(first.salt.tolist())) == 3
 
 
 def test_a_story_has_its_luck_by_name_whatever_else_is_told():
-    alone = Conditions(WORLD.model_copy(update={"policies": {"leak": story()}}))
-    among = Conditions(WORLD.model_copy(update={"policies": {"a": story("vk"), "leak": story()}}))
+    alone = PolicySchedule(WORLD.model_copy(update={"policies": {"leak": story()}}))
+    among = PolicySchedule(
+        WORLD.model_copy(update={"policies": {"a": story("vk"), "leak": story()}})
+    )
     assert alone.at(0).news[0].salt == among.at(0).news[1].salt
 
 
@@ -134,7 +136,7 @@ def test_what_one_moderator_misses_the_next_may_find():
     effort = [Moderation(platform="telegram", effort=e, start=day(0)) for e in (0.5, 0.2)]
     start = WORLD.platforms["telegram"].moderation
     for policies, missed in (([], 1.0), (effort[:1], 0.5), (effort, 0.4)):
-        detection = at(0, *policies).force.detection
+        detection = at(0, *policies).effects.detection
         assert detection[TELEGRAM] == pytest.approx(1 - (1 - start) * missed)
         assert detection[WHATSAPP] == WORLD.platforms["whatsapp"].moderation
 
@@ -142,19 +144,21 @@ def test_what_one_moderator_misses_the_next_may_find():
 def test_calls_from_strangers_can_be_labelled():
     labels = Moderation(platform="cellular", effort=0.5, start=day(3))
     missed = 1 - WORLD.platforms["cellular"].moderation
-    assert at(0, labels).force.detection[CELLULAR] == pytest.approx(1 - missed * (1 - 0.5 * 4 / 7))
+    assert at(0, labels).effects.detection[CELLULAR] == pytest.approx(
+        1 - missed * (1 - 0.5 * 4 / 7)
+    )
 
 
 def test_banks_prevent_one_after_the_other():
     delays = [BankDelay(prevented=p, start=day(3)) for p in (0.5, 0.2)]
-    assert at(1, *delays).force.loss == pytest.approx(0.5 * 0.8)
-    assert at(0, delays[0]).force.loss == pytest.approx(1 - 0.5 * 4 / 7)
+    assert at(1, *delays).effects.loss == pytest.approx(0.5 * 0.8)
+    assert at(0, delays[0]).effects.loss == pytest.approx(1 - 0.5 * 4 / 7)
 
 
 def test_fines_cost_and_help_saves():
     fine, support = VpnFine(cost=1.5, start=day(3)), VpnSupport(help=0.5, start=day(0))
-    assert at(0, fine, support).force.vpn_cost == pytest.approx(1.5 * 4 / 7 - 0.5)
-    assert at(1, fine, support).force.vpn_cost == pytest.approx(1.0)
+    assert at(0, fine, support).effects.vpn_cost == pytest.approx(1.5 * 4 / 7 - 0.5)
+    assert at(1, fine, support).effects.vpn_cost == pytest.approx(1.0)
 
 
 def test_blocked_vpns_lift_less_and_less_of_a_restriction():
@@ -169,24 +173,24 @@ def test_blocked_vpns_lift_less_and_less_of_a_restriction():
 
 def test_steps_may_be_asked_for_in_any_order():
     policies = restriction(0.8), VpnBlocking(rate=0.05, start=day(7))
-    forth, back = Conditions(world(*policies)), Conditions(world(*policies))
+    forth, back = PolicySchedule(world(*policies)), PolicySchedule(world(*policies))
     one = [forth.at(k).availability.tobytes() for k in range(6)]
     other = [back.at(k).availability.tobytes() for k in reversed(range(6))]
     assert one == other[::-1]
 
 
 def test_runs_in_several_threads_may_ask_at_once(monkeypatch):
-    slowly = sim.engine.conditions.efficacy_after
+    slowly = sim.engine.policy_schedule.efficacy_after
     policies = restriction(0.8), VpnBlocking(rate=0.05, start=day(7))
-    alone = Conditions(world(*policies))
+    alone = PolicySchedule(world(*policies))
     expected = [alone.at(k).availability.tobytes() for k in range(12)]
 
     def waiting(*arguments):
         time.sleep(0.002)  # others get their turn
         return slowly(*arguments)
 
-    monkeypatch.setattr(sim.engine.conditions, "efficacy_after", waiting)
-    shared = Conditions(world(*policies))
+    monkeypatch.setattr(sim.engine.policy_schedule, "efficacy_after", waiting)
+    shared = PolicySchedule(world(*policies))
     with ThreadPoolExecutor(8) as pool:
         runs = pool.map(
             lambda _: [shared.at(k).availability.tobytes() for k in range(12)], "x" * 8
@@ -196,8 +200,8 @@ def test_runs_in_several_threads_may_ask_at_once(monkeypatch):
 
 def test_help_with_taking_up_a_platform_counts_its_days():
     helps = [Onboarding(platform="max", help=h, start=day(3)) for h in (0.7, 1.4)]
-    assert at(0, *helps).force.onboarding[MAX_APP] == pytest.approx(2.1 * 4 / 7)
-    assert at(1, helps[0]).force.onboarding.tolist() == [0, 0, np.float32(0.7), 0, 0, 0]
+    assert at(0, *helps).effects.onboarding[MAX_APP] == pytest.approx(2.1 * 4 / 7)
+    assert at(1, helps[0]).effects.onboarding.tolist() == [0, 0, np.float32(0.7), 0, 0, 0]
 
 
 def group_move(**changes):
@@ -208,9 +212,9 @@ def group_move(**changes):
 def test_an_order_to_chats_acts_on_its_days_and_reaches_one_after_another():
     policy = group_move(stop=day(18), ramp_days=10.0, ceiling=0.8)
     found = [at(step, policy) for step in range(4)]
-    assert [len(now.orders) for now in found] == [1, 1, 1, 0]
-    assert [len(now.mandates) for now in found] == [0] * 4
-    orders = [now.orders[0] for now in found[:3]]
+    assert [len(env.orders) for env in found] == [1, 1, 1, 0]
+    assert [len(env.mandates) for env in found] == [0] * 4
+    orders = [env.orders[0] for env in found[:3]]
     assert [m.hazard for m in orders] == pytest.approx([0.08, 0.14, 0.08])
     assert [m.reached for m in orders] == pytest.approx([0.2, (6 * 0.7 + 1 * 1.0) / 7, 1.0])
     assert (orders[0].platform, orders[0].ceiling) == (MAX_APP, 0.8)

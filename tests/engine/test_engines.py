@@ -138,9 +138,11 @@ def test_the_start_is_the_same_whatever_the_threads():
     for other in others:
         for name in ("users", "at_start", "abuse"):
             assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
-        for name in ("words", "minds"):
-            assert getattr(one.shown, name).tobytes() == getattr(other.shown, name).tobytes(), name
-        assert one.rules.tobytes() == other.rules.tobytes()
+        for name in ("choice_state", "belief_state"):
+            assert getattr(one.public, name).tobytes() == getattr(other.public, name).tobytes(), (
+                name
+            )
+        assert one.params.tobytes() == other.params.tobytes()
         assert (one.chats.platform == other.chats.platform).all()
 
 

@@ -96,9 +96,9 @@ def test_grades_are_the_mean_of_the_strongest_at_every_moment(policies, relieved
         rise = np.ones(len(moments))
         if p.ramp_days:
             rise = np.clip((moments - first) / p.ramp_days, 0, 1)
-        now = np.where((first <= moments) & (moments < last), p.grade * rise, 0)
+        env = np.where((first <= moments) & (moments < last), p.grade * rise, 0)
         for c in range(2) if p.channel == "any" else [CHANNELS.index(p.channel)]:
-            expected[:, c] = np.maximum(expected[:, c], now)
+            expected[:, c] = np.maximum(expected[:, c], env)
     for p in relieved:
         first, last = (p.start - START).days, (p.stop - START).days
         expected[(first <= moments) & (moments < last)] *= 1 - p.relief

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from sim.engine.conditions import Conditions
-from sim.engine.inversion import MONTH, Draw, draw, month, stationary, talk
+from sim.engine.inversion import MONTH, Draw, choose_for_sample, draw, month, stationary
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import NOBODY, draw_sample
 from sim.engine.threads import Threads
 from sim.kernel.compiled import rule_loop
-from sim.kernel.octets import write
-from sim.rules.fixed import SHARE_STEPS
-from sim.rules.records import MAX, TALK, records
-from sim.rules.word import FEARS, USABLE
-from tests.helpers.worlds import in_steps, talks_of, toy_now, toy_rules, toy_users, world
+from sim.kernel.vec8 import write
+from sim.rules.fixed_point import SHARE_STEPS
+from sim.rules.packed_state import FEARS, USABLE
+from sim.rules.records import MAX, STEP_RECORD, records
+from tests.helpers.worlds import in_steps, step_records_of, toy_env, toy_params, toy_users, world
 
 DAYS = 6.0  # of a step: a month shows five states, and four changes between them
 OFTEN, RARELY = 50.0, 1e-3  # openings a day
@@ -20,11 +20,11 @@ B = 0.4  # utils
 
 
 @rule_loop
-def look(users, talks, now, rules, scale, found):
+def look(users, step_records, env, params, scale, found):
     """Write chances to take it up and to drop it, reach, and its slope: a row each a user."""
     for i in range(len(users)):
-        s = stationary(users[i], talks[i], now, rules, scale)
-        reach, slope = month(users[i], talks[i], now, rules, scale)
+        s = stationary(users[i], step_records[i], env, params, scale)
+        reach, slope = month(users[i], step_records[i], env, params, scale)
         write(found[i, 0], s.enter)
         write(found[i, 1], s.leave)
         write(found[i, 2], reach)
@@ -33,13 +33,17 @@ def look(users, talks, now, rules, scale, found):
 
 def seen(openings, standalone=B, days=DAYS):
     """Return chances to enter and leave, reach and its slope, of one who has the messenger."""
-    users, talks, now = toy_users(1, 1), records(TALK, 1), toy_now([[1.0]], days=days)
+    users, step_records, env = (
+        toy_users(1, 1),
+        records(STEP_RECORD, 1),
+        toy_env([[1.0]], days=days),
+    )
     users.installed[0], users.habit[0, 0] = 1, in_steps(habit=0.6)
-    talks.openings[0, 0] = openings
-    rules = toy_rules(1, keep_value=2.0, install_rate=0.02, drop_rate=0.03)
-    rules.standalone[:, 0] = standalone
+    step_records.openings[0, 0] = openings
+    params = toy_params(1, keep_value=2.0, install_rate=0.02, drop_rate=0.03)
+    params.standalone[:, 0] = standalone
     found = np.zeros((1, 4, MAX), np.float32)
-    look(users, talks, now, rules, np.zeros(MAX, np.float32), found)
+    look(users, step_records, env, params, np.zeros(MAX, np.float32), found)
     return found[0, :, 0].astype(float)
 
 
@@ -73,11 +77,11 @@ SOCIETY = "population.n_users=3000"
 
 def test_a_draw_changes_what_users_show_to_have_and_not_what_they_fear():
     config, start = world(SOCIETY)
-    state, sample, now = start.copy(), draw_sample(start.n_users), Conditions(config).at(0)
-    talk(state, sample, now, 0.0, Threads(1))
+    state, sample, env = start.copy(), draw_sample(start.n_users), PolicySchedule(config).at(0)
+    choose_for_sample(state, sample, env, 0.0, Threads(1))
     every, scale = (1 << len(config.messengers)) - 1, np.full(MAX, 0.5, np.float32)
-    draw(state, sample, now, Draw(every, 1.0, NOBODY, 0.0, 0.0, scale, np.uint64(1)), Threads(1))
-    before, after = (s.shown.words[:-1].astype(np.int64) for s in (start, state))
+    draw(state, sample, env, Draw(every, 1.0, NOBODY, 0.0, 0.0, scale, np.uint64(1)), Threads(1))
+    before, after = (s.public.choice_state[:-1].astype(np.int64) for s in (start, state))
     assert (before & FEARS > 0).mean() > 0.1
     assert (after & FEARS == before & FEARS).all()
     assert (after & USABLE == state.users.installed & state.users.account).all()
@@ -86,8 +90,8 @@ def test_a_draw_changes_what_users_show_to_have_and_not_what_they_fear():
 
 def test_what_later_reach_is_compared_with_is_that_of_the_start():
     config, start = world(SOCIETY)
-    talks = talks_of(start.copy(), Conditions(config).at(0))
+    step_records = step_records_of(start.copy(), PolicySchedule(config).at(0))
     for name in ("reachable", "secure"):
-        shares = np.minimum(talks[name].astype(float), 1.0)
+        shares = np.minimum(step_records[name].astype(float), 1.0)
         assert (start.at_start[name] == np.rint(SHARE_STEPS * shares)).all()
     assert (start.at_start.secure < start.at_start.reachable).any()

@@ -19,7 +19,7 @@ from sim.measures.series import step_series
 from sim.model.agents import User
 from sim.model.model import MigrationModel
 from sim.rules import beliefs
-from sim.rules.word import aware_of
+from sim.rules.packed_state import aware_of
 from tests.helpers.worlds import advanced, simulation
 
 EVENTFUL = (
@@ -62,7 +62,7 @@ def does_nothing(_):
 
 
 def weighs_no_vpn(user):
-    user.talk.vpn_gain = np.nan
+    user.step_record.vpn_gain = np.nan
 
 
 def learns_without_looking_around(user):
@@ -72,12 +72,12 @@ def learns_without_looking_around(user):
 
 def hears_of_no_messenger(user):
     User.converse(user)
-    user.talk.peer -= np.uint64(aware_of(user.talk.peer))  # its lowest bits
+    user.step_record.peer -= np.uint64(aware_of(user.step_record.peer))  # its lowest bits
 
 
 def follows_no_opinion(user):
-    still, rules = user._pace._replace(follow=0.0), user._state.rules
-    beliefs.learn(user.row, user.record, user.talk, user._now, still, rules, user._keys)
+    still, params = user._relaxation._replace(follow=0.0), user._state.params
+    beliefs.learn(user.row, user.record, user.step_record, user._env, still, params, user._keys)
 
 
 DELETED = {
@@ -160,7 +160,7 @@ def _same_but(start, config):
     """Return the same start under the rules of `config`."""
     state = start.copy()
     prepared = prepare(config, Threads(1))
-    rules = prepared.rules.copy()
-    rules.standalone[:] = start.rules.standalone
-    rules.base_openings[:] = start.rules.base_openings
-    return replace(state, rules=rules, abuse=state.abuse if len(state.abuse) else prepared.abuse)
+    params = prepared.params.copy()
+    params.standalone[:] = start.params.standalone
+    params.base_openings[:] = start.params.base_openings
+    return replace(state, params=params, abuse=state.abuse if len(state.abuse) else prepared.abuse)

@@ -7,15 +7,15 @@ from scipy.special import expit, softmax
 
 from sim import load_config
 from sim.config.settings import BANDS
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import NOBODY, draw_sample
 from sim.engine.society import CLOSE, level_of, seat_chats, settle_beliefs, settle_skill
 from sim.engine.start import prepare
 from sim.engine.state import make_state
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, uniforms
-from sim.population.arms import build_rows
 from sim.population.chats import seat
+from sim.population.null_networks import build_rows
 from sim.population.population import draw_population
 from sim.rules.records import NOWHERE
 from tests.helpers import theory
@@ -25,11 +25,11 @@ from tests.helpers.worlds import (
     advanced,
     csr,
     equal_ties,
-    from_steps,
+    from_fixed_point,
     in_steps,
     simulation,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -83,13 +83,13 @@ def test_beliefs_start_at_the_fixed_point_of_gossip_and_forgetting(peer, forget)
     config = opinionated(f"behaviour.peer_rate={peer}", f"behaviour.forget_rate={forget}")
     state = unsettled(config)
     settle_beliefs(config, state, ONE)
-    prior = state.rules.prior[state.users.type + 1]
+    prior = state.params.prior[state.users.type + 1]
     f, g = (1 - np.exp(-rate * config.step_days) for rate in (peer, forget))
     n = state.n_users
     rest = np.linalg.solve((f + g) * np.eye(n) - f * weights(state.ties), g * prior)
     contraction = f / (f + g)
     error = CLOSE * contraction / (1 - contraction)  # what is left when rounds stop
-    believed = from_steps(belief=state.users.belief)
+    believed = from_fixed_point(belief=state.users.belief)
     assert np.abs(believed - rest).max() < error + BELIEF_UNIT / 2 + 1e-5
     assert np.abs(rest - prior).max() > 0.1  # contacts do matter
 
@@ -99,8 +99,8 @@ def test_beliefs_at_rest_lie_between_the_priors():
     state = unsettled(config)
     settle_beliefs(config, state, ONE)
     for p in range(len(config.messengers)):
-        prior = state.rules.prior[:, p]
-        believed = from_steps(belief=state.users.belief[:, p])
+        prior = state.params.prior[:, p]
+        believed = from_fixed_point(belief=state.users.belief[:, p])
         assert believed.min() >= prior.min() - BELIEF_UNIT / 2 - 1e-5
         assert believed.max() <= prior.max() + BELIEF_UNIT / 2 + 1e-5
     types = state.users.type[:, None] == (-1, 0, 1)
@@ -113,7 +113,7 @@ def test_where_one_of_the_two_forces_is_missing_users_hold_their_priors(silent):
     config = opinionated(f"behaviour.{silent}=0")
     state = unsettled(config)
     settle_beliefs(config, state, ONE)
-    prior = state.rules.prior[state.users.type + 1]
+    prior = state.params.prior[state.users.type + 1]
     assert (state.users.belief == in_steps(belief=prior)).all()
 
 
@@ -135,19 +135,19 @@ def test_beliefs_at_rest_do_not_drift_in_a_run():
     """
     config = opinionated("population.n_users=1000", "behaviour.peer_rate=0.03", "dur_days=140")
     start = prepare(config, ONE)
-    n, drift, prior = 6, [], start.rules.prior
+    n, drift, prior = 6, [], start.params.prior
     shared = np.ptp(prior, axis=0) == 0
     assert shared[:3].tolist() == [False, True, False]
     f, g = (-np.expm1(-rate * config.step_days) for rate in (0.03, config.behaviour.forget_rate))
     gone = f / (f + g) * (1 - (1 - f - g) ** config.n_steps)
-    heard = np.rint(16 * prior[0]) / 16
-    law = (prior[0] + gone * (heard - prior[0]))[shared]
+    quantised = np.rint(16 * prior[0]) / 16
+    law = (prior[0] + gone * (quantised - prior[0]))[shared]
     for replication in range(n):
         run = advanced(simulation(config, start, replication), config.n_steps)
-        belief = from_steps(belief=run.state.users.belief)
+        belief = from_fixed_point(belief=run.state.users.belief)
         # each step rounds by half a unit at most and keeps 1 - f - g of what was rounded before
         assert np.abs(belief[:, shared] - law).max() < BELIEF_UNIT / 2 / (f + g)
-        change = belief - from_steps(belief=start.users.belief)
+        change = belief - from_fixed_point(belief=start.users.belief)
         drift.append(
             [change[start.users.type == kind].mean(axis=0)[[0, 2]] for kind in (-1, 0, 1)]
         )
@@ -200,7 +200,7 @@ def test_skill_is_a_level_by_age_and_a_normal_of_ones_own(users_of_vpns):
     online = state.users.online == 1
     spread = config.behaviour.vpn_skill_sd
     for band in range(len(BANDS)):
-        skill = from_steps(skill=state.users.skill[online & (state.users.band == band)])
+        skill = from_fixed_point(skill=state.users.skill[online & (state.users.band == band)])
         error = spread / np.sqrt(2 * len(skill))
         assert abs(skill.std() - spread) < 4 * error
 
@@ -216,7 +216,7 @@ def test_who_has_a_vpn_is_skilled(users_of_vpns):
     of_tie = ties.rank_weight[rank] * vpn[indices]
     sums = np.add.reduceat(np.append(of_tie, 0.0), indptr[:-1])
     helpers = np.where(degree > 0, sums, 0) / np.maximum(ties.rank_total[degree], 1e-9)
-    u = (from_steps(skill=users.skill) + config.behaviour.vpn_help * helpers)[online]
+    u = (from_fixed_point(skill=users.skill) + config.behaviour.vpn_help * helpers)[online]
     chance, has = theory.sigmoid(u), vpn[online]
     for mine in np.array_split(np.argsort(u), 10):
         error = np.sqrt((chance[mine] * (1 - chance[mine])).sum()) / len(mine)
@@ -276,11 +276,13 @@ def seated(platforms, chat_choice=1.5, quorum=0.5, n=4000):
     """Return where `n` chats of the same three users are seated."""
     users = toy_users(3, 3)
     users.installed[:] = platforms
-    rules = toy_rules(3, outside=np.exp([-1.0, 1.0]), chat_choice=chat_choice, chat_quorum=quorum)
-    state = toy_state(users, equal_ties([[]] * 3), rules, toy_chats(3, *[range(3)] * n))
-    now = toy_now([[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]])
-    seat_chats(load_config(), state, draw_sample(state.n_users), NOBODY, now, ONE)
-    return state.chats.platform, values_of(0, users, state.chats, now, rules)[:3].astype(float)
+    params = toy_params(
+        3, outside=np.exp([-1.0, 1.0]), chat_choice=chat_choice, chat_quorum=quorum
+    )
+    state = toy_state(users, equal_ties([[]] * 3), params, toy_chats(3, *[range(3)] * n))
+    env = toy_env([[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]])
+    seat_chats(load_config(), state, draw_sample(state.n_users), NOBODY, env, ONE)
+    return state.chats.platform, values_of(0, users, state.chats, env, params)[:3].astype(float)
 
 
 def test_chats_are_seated_by_the_law_that_their_moves_keep():
@@ -304,9 +306,11 @@ def test_chats_without_any_messenger_of_a_quorum_are_nowhere():
 def test_chats_start_where_their_members_are():
     config = load_config("population.n_users=3000")
     state = prepare(config, ONE)
-    now = Conditions(config.model_copy(update={"policies": {}})).at(0)
+    env = PolicySchedule(config.model_copy(update={"policies": {}})).at(0)
     for g, p in enumerate(state.chats.platform):
-        values = values_of(g, state.users, state.chats, now, state.rules)[: len(config.messengers)]
+        values = values_of(g, state.users, state.chats, env, state.params)[
+            : len(config.messengers)
+        ]
         assert values[p] >= 0 if p != NOWHERE else max(values) < 0, g
     assert (state.chats.moved == 0).all()
     assert (state.chats.bound == 0).all()

@@ -6,15 +6,15 @@ import pytest
 from sim import load_config
 from sim.config.settings import BANDS
 from sim.engine import sample
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import FULL, _first_users, prepare, reach_targets
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key, uniforms
-from sim.rules.fixed import SHARE_STEPS
+from sim.rules.fixed_point import SHARE_STEPS
+from sim.rules.packed_state import in_use
 from sim.rules.records import N_BANDS
-from sim.rules.word import in_use
 from sim.runs.run import run
-from tests.helpers.worlds import csr, talks_of, toy_users
+from tests.helpers.worlds import csr, step_records_of, toy_users
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
@@ -52,7 +52,16 @@ def test_daily_reach_stays_where_it_was_observed(year, name):
 
 @pytest.mark.parametrize(
     "measure",
-    ["exposure", "isolation", "cut_off", "welfare", "homes", "vpn", "exposed", "fraud_incidents"],
+    [
+        "exposure",
+        "isolation",
+        "cut_off",
+        "welfare",
+        "multihoming",
+        "vpn",
+        "exposed",
+        "fraud_incidents",
+    ],
 )
 def test_nothing_else_drifts_either(year, measure):
     steps = year.loc[measure, "all"].groupby("date").mean()
@@ -147,8 +156,8 @@ def test_first_users_of_new_messengers_are_as_many_as_observed(start):
         assert has.mean() == pytest.approx(seed.users, rel=0.1)
         assert (start.users.online[has] == 1).all()
         others = ~has
-        heard = ((start.users.aware & bit) > 0)[others].mean()
-        assert heard == pytest.approx(seed.aware, abs=POINT)
+        quantised = ((start.users.aware & bit) > 0)[others].mean()
+        assert quantised == pytest.approx(seed.aware, abs=POINT)
         assert ((start.users.aware & bit) > 0)[has].all()
 
 
@@ -170,17 +179,17 @@ def test_who_is_offline_has_nothing(start):
 
 
 def test_solved_values_are_finite_and_those_given_are_kept(start):
-    rules = start.rules
+    params = start.params
     for p, name in enumerate(CONFIG.messengers):
         platform = CONFIG.platforms[name]
-        assert np.isfinite(rules.standalone[:, p]).all()
-        assert 0 <= rules.base_openings[p] < 50
-        assert np.abs(rules.standalone[:, p]).max() < 20
+        assert np.isfinite(params.standalone[:, p]).all()
+        assert 0 <= params.base_openings[p] < 50
+        assert np.abs(params.standalone[:, p]).max() < 20
         if platform.standalone is not None:
             given = np.array([platform.standalone[b] for b in BANDS], np.float32)
-            assert (rules.standalone[:, p] == given).all()
+            assert (params.standalone[:, p] == given).all()
         if platform.openings is not None:
-            assert rules.base_openings[p] == np.float32(platform.openings)
+            assert params.base_openings[p] == np.float32(platform.openings)
 
 
 @pytest.mark.parametrize("seed", [2, 3])
@@ -198,7 +207,7 @@ def test_the_start_knows_nothing_of_policies_and_of_luck_to_come(start):
     size = ("population.n_users=10000", "replications=7")
     busy = prepare(load_config("+scenario=as_happened", *size), Threads(1))
     assert busy.users.tobytes() == start.users.tobytes()
-    assert busy.rules.tobytes() == start.rules.tobytes()
+    assert busy.params.tobytes() == start.params.tobytes()
     assert busy.abuse.tobytes() == start.abuse.tobytes()
     assert (busy.chats.platform == start.chats.platform).all()
 
@@ -209,11 +218,11 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
     config = load_config(f"population.n_users={n_users}", f"seed={seed}")
     state = prepare(config, Threads(1))
     for name in ("standalone", "base_openings"):
-        assert np.isfinite(state.rules[name]).all()
-    talks = talks_of(state.copy(), Conditions(config).at(0))
-    assert all(np.isfinite(talks[name]).all() for name in talks.dtype.names)
+        assert np.isfinite(state.params[name]).all()
+    step_records = step_records_of(state.copy(), PolicySchedule(config).at(0))
+    assert all(np.isfinite(step_records[name]).all() for name in step_records.dtype.names)
     for name in ("reachable", "secure"):
-        shares = np.minimum(talks[name].astype(float), 1.0)
+        shares = np.minimum(step_records[name].astype(float), 1.0)
         assert (state.at_start[name] == np.rint(SHARE_STEPS * shares)).all()
     for name in ("skill", "belief", "habit"):
         assert np.isfinite(state.users[name]).all()
@@ -249,22 +258,22 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
         assert abs(seated - among_all) < 0.05, p
     again = prepare(config, Threads(3 - n_threads))
     assert (found.users == again.users).all()
-    assert (found.shown.words == again.shown.words).all()
+    assert (found.public.choice_state == again.public.choice_state).all()
 
 
 def test_what_is_worked_on_together_changes_no_bit(monkeypatch):
     size = ("population.n_users=500", "behaviour.peer_rate=0.05", "+scenario=trust_shock")
     whole = prepare(load_config(*size), Threads(1))
-    monkeypatch.setattr("sim.kernel.pool.PART", 64)
+    monkeypatch.setattr("sim.kernel.parallel_map.PART", 64)
     parts = prepare(load_config(*size), Threads(2))
     assert parts.users.tobytes() == whole.users.tobytes()
     assert parts.at_start.tobytes() == whole.at_start.tobytes()
-    assert parts.rules.tobytes() == whole.rules.tobytes()
+    assert parts.params.tobytes() == whole.params.tobytes()
 
 
 @pytest.mark.parametrize("n_first", [0, 1, 7, 40, 1000])
 def test_the_first_users_are_those_of_the_smallest_numbers_who_can_install(monkeypatch, n_first):
-    monkeypatch.setattr("sim.kernel.pool.PART", 300)
+    monkeypatch.setattr("sim.kernel.parallel_map.PART", 300)
     key, users = purpose_key(1, 0, "test.first"), toy_users(1000, 2)
     users.online[::3] = 0
     u = uniforms(key, 1000)
@@ -311,5 +320,5 @@ def test_who_is_outside_the_sample_takes_after_somebody_like_them(monkeypatch):
     seen = {str(one) for one in there}
     assert all(str(one) in seen for one in theirs)
     assert len({str(one) for one in theirs}) > 0.4 * len(seen)
-    shown = state.shown.words[:8000][outside]
-    assert (shown & np.uint64(63) == users.installed[outside]).all()
+    public = state.public.choice_state[:8000][outside]
+    assert (public & np.uint64(63) == users.installed[outside]).all()

@@ -12,11 +12,11 @@ from experiments.bench.parts import ClockedEngine
 from experiments.bench.rows import make_rows
 from experiments.bench.slices import GROUP, SORTED, make_slices, pack, places, unpack
 from experiments.bench.work import ORDERS, Graph, draw_graph, load_graph, save_graph
-from sim.engine.conditions import Conditions
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 from sim.model.simulation import Simulation
 from tests.helpers.worlds import different, outcome
 
@@ -108,8 +108,8 @@ def test_the_clocked_step_gives_the_bits_of_the_engine():
     config = configure(5000)
     start, threads = prepare(config, Threads(1)), Threads(1)
     engine = ClockedEngine()
-    clocked = Simulation(Conditions(config), start.copy(), 0, engine, threads)
-    plain = Simulation(Conditions(config), start, 0, CompiledEngine(threads), threads)
+    clocked = Simulation(PolicySchedule(config), start.copy(), 0, engine, threads)
+    plain = Simulation(PolicySchedule(config), start, 0, CompiledEngine(threads), threads)
     for _ in range(3):
         clocked.step()
         plain.step()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from experiments import ablations, calibrate, validate
-from experiments.fitting import Asked, Record
+from experiments.calibration import CalibrationOptions, Record
 from experiments.forecasts import Calibration, Seen, reachable
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
@@ -89,7 +89,7 @@ def test_contraction_and_trade_offs_of_a_known_posterior():
     scores = np.column_stack([x, 0.1 * x, y])
     told = contraction(["even", "narrow", "other"], scores)
     assert told["ratio"].to_numpy() == pytest.approx([1.0, 0.1, 1.0], abs=0.02)
-    assert told["told"].tolist() == ["prior", "data", "prior"]
+    assert told["identifiability"].tolist() == ["prior", "data", "prior"]
     pairs = trade_offs(["even", "narrow", "other"], scores)
     assert pairs.to_numpy().tolist() == [["narrow", "even", pytest.approx(1.0)]]
 
@@ -126,7 +126,7 @@ def test_no_equation_is_blamed_for_what_may_be_an_error_of_the_figures(error, n_
 @pytest.mark.parametrize(("until", "last"), [("2025-12-30", 11), ("2025-12-31", 12)])
 def test_a_month_that_is_not_over_is_not_fitted(until, last):
     """Its mean holds the days after the date."""
-    asked = Asked("russia_2025", pd.Timestamp(until), [])
+    asked = CalibrationOptions("russia_2025", pd.Timestamp(until), [])
     assert Record(asked, dt.date(2025, 6, 1)).targets["date"].max().month == last
 
 
@@ -187,7 +187,7 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     assert (fit / "posterior.csv").read_bytes() == first
     found = Calibration(fit)
     assert found.draws["discrepancy"].between(0.001, 0.05).all()
-    assert found.fitted["date"].max() <= found.asked.until
+    assert found.fitted["date"].max() <= found.options.until
     assert "company" not in set(found.fitted["quality"])
     (tmp_path / "russia_2025").mkdir()
     monkeypatch.setattr(validate, "DATA", tmp_path)
@@ -199,7 +199,7 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     tied = [key for factor in found.prior.factors.values() for key in factor.also]
     assert set(shipped.names) == {*found.prior.names, *tied}
     assert len(shipped.draws) == len(found.draws)
-    assert (tmp_path / "russia_2025" / posterior.TOLD).is_file()
+    assert (tmp_path / "russia_2025" / posterior.IDENTIFIABILITY).is_file()
     page = (check / "validation.md").read_text()
     assert page.index("## Missed") < page.index("## Scores")
     assert (check / "figures" / "validation_reach.png").is_file()

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments import discover
-from experiments.boxes import Box, cart, prim
+from experiments.scenario_discovery import Box, cart, prim
 from sim.base.errors import ConfigError
 from sim.plotting.layout import limit
 

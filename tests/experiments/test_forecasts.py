@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from experiments.fitting import Asked, Record
+from experiments.calibration import CalibrationOptions, Record
 from experiments.forecasts import (
     FITTED,
     HELD_OUT,
@@ -109,11 +109,11 @@ def test_bands_of_reach_hold_half_and_nine_tenths_of_the_draws():
 @pytest.mark.parametrize("until", ["2025-12-30", "2025-12-31"])
 def test_what_is_held_out_was_measured_in_months_that_were_not_over(until):
     """What was not fitted and is none of those, as a claim, is not held against forecasts."""
-    asked = Asked("russia_2025", pd.Timestamp(until), [])
+    asked = CalibrationOptions("russia_2025", pd.Timestamp(until), [])
     fitted = Record(asked, dt.date(2025, 6, 2)).targets
     dates = pd.date_range("2025-07-01", "2026-02-01", freq="MS")
     within = pd.DataFrame(columns=pd.MultiIndex.from_product([["max"], dates], names=["", "date"]))
-    found = Calibration.targets(SimpleNamespace(asked=asked, fitted=fitted), within)
+    found = Calibration.targets(SimpleNamespace(options=asked, fitted=fitted), within)
     by_period = dict(list(found.groupby("period")))
     assert len(by_period[FITTED]) == (fitted["date"] >= dates[0]).sum() < len(fitted)
     first = by_period[HELD_OUT]["date"].min()
@@ -148,7 +148,7 @@ def test_who_has_no_line_to_draw_stands_beside_no_naive_forecast():
 
 
 def test_a_record_begins_with_the_month_of_the_start_and_ends_with_the_date():
-    asked = Asked("russia_2025", pd.Timestamp("2025-12-31"), [])
+    asked = CalibrationOptions("russia_2025", pd.Timestamp("2025-12-31"), [])
     found = Record(asked, dt.date(2025, 6, 2)).targets
     assert found["date"].min() == pd.Timestamp("2025-06-01")
     assert found["date"].max() == pd.Timestamp("2025-12-01")

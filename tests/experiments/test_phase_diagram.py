@@ -5,22 +5,22 @@ import pandas as pd
 import pytest
 
 from experiments import phase_diagram
+from experiments.hysteresis import GRADE, Branches, critical_point
 from experiments.phase_diagram import request
-from experiments.ways import GRADE, Ways, crossing
 
 
 def test_the_line_lies_between_grid_points():
-    assert crossing(pd.Series({0.0: 40.0, 1.0: 60.0, 2.0: 90.0})) == pytest.approx(0.5)
+    assert critical_point(pd.Series({0.0: 40.0, 1.0: 60.0, 2.0: 90.0})) == pytest.approx(0.5)
 
 
 def test_the_line_of_a_map_that_lies_on_one_side():
-    assert np.isnan(crossing(pd.Series({0.0: 10.0, 1.0: 50.0})))
-    assert crossing(pd.Series({0.5: 70.0, 1.0: 90.0})) == 0.5
+    assert np.isnan(critical_point(pd.Series({0.0: 10.0, 1.0: 50.0})))
+    assert critical_point(pd.Series({0.5: 70.0, 1.0: 90.0})) == 0.5
 
 
 def test_two_ways_split_where_they_end_on_different_sides_of_half():
     below = pd.DataFrame([[10.0, 40.0, 80.0]])
-    found = Ways(below, below + 20.0)
+    found = Branches(below, below + 20.0)
     assert found.split.to_numpy().tolist() == [[False, True, False]]
     assert (found.gap == 20.0).all(axis=None)
 

@@ -11,7 +11,7 @@ import pytest
 from experiments import cases, decompose, patterns, record, reversal, scenarios
 from experiments.record import main
 from sim import load_config
-from sim.base.endings import REFUSED
+from sim.base.exit_codes import REFUSED
 from sim.config.conf import CASES
 from sim.observation.observed import observations
 

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from experiments import robustness
-from experiments.choices import named_points
 from experiments.effects import ASKED, EFFECTS, SCENARIOS
-from experiments.scalars import OUTCOMES
+from experiments.modelling_choices import named_points
+from experiments.robustness_criteria import HOLDS, SIGN, SIZE, Band, judged, verdict
+from experiments.run_outcomes import OUTCOMES
 from experiments.sizes import by_size, slope, slopes
-from experiments.verdicts import HOLDS, SIGN, SIZE, Band, judged, verdict
 from sim import load_config
 from sim.config.keys import set_key
 from sim.plotting.palette import ALONE, WHOLE
@@ -123,7 +123,7 @@ def test_the_first_level_of_every_choice_is_the_default():
 
 def test_an_effect_is_told_against_what_its_scenario_is_compared_with():
     for effect in EFFECTS:
-        assert load_config(f"+scenario={effect.scenario}").compare_to[0] == effect.yardstick
+        assert load_config(f"+scenario={effect.scenario}").compare_to[0] == effect.counterfactual
 
 
 def test_points_are_called_by_what_is_varied():

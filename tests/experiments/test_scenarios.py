@@ -16,8 +16,8 @@ from sim.config.conf import CONF
 from sim.config.policies import GroupMove, Mandate, Story
 from sim.config.policy_checks import MOST_STORIES
 from sim.config.sim_config import SimConfig
-from sim.engine.conditions import Conditions
 from sim.engine.offenders import reach
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.measures.series import step_series
 from sim.rules.records import CALL, MESSAGE
@@ -70,7 +70,7 @@ def at_end(scenario, *names):
 
 
 def in_force(scenario, step):
-    return Conditions(load_config(f"+scenario={scenario}")).at(step)
+    return PolicySchedule(load_config(f"+scenario={scenario}")).at(step)
 
 
 def step_of(config: SimConfig, policy):
@@ -156,7 +156,7 @@ def test_every_scenario_runs_and_gives_numbers(name):
     values = np.array(finished.recorder.observations.steps)[:, 0]
     assert np.isfinite(values).all()
     names = [s.measure for s in step_series(chosen)]
-    unbounded = ("welfare", "homes", "use", "chats")
+    unbounded = ("welfare", "multihoming", "use", "chats")
     shares = [k for k, n in enumerate(names) if n not in unbounded and "_" not in n]
     assert (values[:, shares] >= 0).all()
     assert (values[:, shares] <= 1 + 1e-9).all()
@@ -197,21 +197,21 @@ def test_who_obeys_gets_its_calls_back_and_is_read():
     config = load_config("+scenario=comply_and_lift")
     when = step_of(config, "whatsapp_compliance")
     before, after = in_force("comply_and_lift", when - 2), in_force("comply_and_lift", when)
-    assert before.force.access[WHATSAPP] == 0
-    assert after.force.access[WHATSAPP] == 1
+    assert before.effects.access[WHATSAPP] == 0
+    assert after.effects.access[WHATSAPP] == 1
     assert (before.availability[0, CALL, [WHATSAPP, TELEGRAM]] < 0.2).all()
     assert after.availability[0, CALL, WHATSAPP] == 1
     assert after.availability[0, CALL, TELEGRAM] < 0.2
-    assert after.force.access[TELEGRAM] == 0
+    assert after.effects.access[TELEGRAM] == 0
     assert at_end("comply_and_lift", "exposure") > at_end("call_ban", "exposure")
 
 
 @pytest.mark.slow
 def test_a_lift_without_obeying_gives_calls_back_and_nobody_is_read():
     last = load_config().n_steps - 1
-    now = in_force("ban_then_lift", last)
-    assert (now.availability == 1).all()
-    assert (now.force.access[[WHATSAPP, TELEGRAM]] == 0).all()
+    env = in_force("ban_then_lift", last)
+    assert (env.availability == 1).all()
+    assert (env.effects.access[[WHATSAPP, TELEGRAM]] == 0).all()
     for channel in ("message", "call"):
         here, banned = (
             at_end(s, "reachable", "any", channel) for s in ("ban_then_lift", "call_ban")
@@ -222,14 +222,14 @@ def test_a_lift_without_obeying_gives_calls_back_and_nobody_is_read():
 def test_both_give_in_once_they_have_lost_enough_and_are_read_then():
     finished = run("give_in")
     assert set(finished.onsets) == {"whatsapp_compliance", "telegram_compliance"}
-    assert (finished.now.force.access[[WHATSAPP, TELEGRAM]] == 1).all()
-    assert (finished.now.availability == 1).all()
+    assert (finished.env.effects.access[[WHATSAPP, TELEGRAM]] == 1).all()
+    assert (finished.env.availability == 1).all()
 
 
 def test_a_gate_stops_new_accounts_only_where_it_stands():
     config = load_config("+scenario=registration_gate")
     gate = config.policies["registration_gate"]
-    passing = in_force("registration_gate", config.n_steps - 1).force.passing
+    passing = in_force("registration_gate", config.n_steps - 1).effects.passing
     assert passing[[WHATSAPP, TELEGRAM]] == pytest.approx(1 - gate.grade)
     assert passing[MAX_MESSENGER] == 1
 
@@ -278,20 +278,20 @@ def test_a_leak_convinces_the_state_averse_most():
 
 def test_measures_against_fraud_alone_touch_fraud_alone():
     """Adoption is the same bit for bit; losses fall, whom a stranger could reach does not."""
-    for chosen, yardstick in (
+    for chosen, counterfactual in (
         ("fraud_only_measures", "baseline"),
         ("[call_ban,fraud_only_measures]", "call_ban"),
     ):
-        here, there = run(chosen), run(yardstick)
+        here, there = run(chosen), run(counterfactual)
         one, other = outcome(here), outcome(there)
         differ = {name for name in one if one[name] != other[name]}
         kinds = tuple(here.config.abuse)
         about_abuse = {n for n in one if n.startswith(tuple(f"steps.{kind}_" for kind in kinds))}
         assert {"steps.fraud_attempts", "steps.fraud_incidents", "steps.fraud_losses"} <= differ
         assert differ <= about_abuse | {"abuse", "users.victim"}
-        reached = [reach(r.state, r.now, Threads(1)) for r in (here, there)]
+        reached = [reach(r.state, r.env, Threads(1)) for r in (here, there)]
         assert (reached[0] == reached[1]).all()
-        assert at_end(chosen, "fraud_losses") < at_end(yardstick, "fraud_losses")
+        assert at_end(chosen, "fraud_losses") < at_end(counterfactual, "fraud_losses")
         assert at_end(chosen, "fraud_losses") < at_end(chosen, "fraud_incidents")
 
 
@@ -345,7 +345,7 @@ def test_the_page_has_a_line_of_effects_for_every_scenario_that_has_a_yardstick(
         for name in SCENARIOS
         if (config := load_config(f"+scenario={name}")).compare_to
     }
-    composed = {f"{name} ({yardstick})" for name, yardstick in ON_TOP.items()}
+    composed = {f"{name} ({counterfactual})" for name, counterfactual in ON_TOP.items()}
     assert {re.match(r"\| (\S+ \(\w+\)) \|", line)[1] for line in lines[2:]} == compared | composed
     assert len({line.count("|") for line in lines}) == 1
     assert "nan" not in "".join(lines)

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from experiments import sensitivity
-from experiments.indices import elementary_effects, independent, luck, sobol_indices
-from experiments.scalars import OUTCOMES, months_to_tip
+from experiments.indices import elementary_effects, independent, sobol_indices, variances_of
+from experiments.run_outcomes import OUTCOMES, months_to_tip
 from sim.sweeps.design import Design
 
 ANGLE = {"low": -np.pi, "high": np.pi}
@@ -55,7 +55,7 @@ def test_independent_points_are_those_that_share_no_value_with_each_other():
 def test_the_share_of_luck_is_recovered(sd):
     rng = np.random.default_rng(1)
     x = rng.random((4000, 1))
-    found = luck(x + sd * rng.standard_normal((4000, 4)))
+    found = variances_of(x + sd * rng.standard_normal((4000, 4)))
     assert found.between_points == pytest.approx(1 / 12, rel=0.05)
     assert found.between_replications == pytest.approx(sd**2, rel=0.05)
     assert found.share == pytest.approx(sd**2 / (sd**2 + 1 / 12), rel=0.05)
@@ -66,7 +66,7 @@ def test_luck_is_unbiased_where_replications_share_theirs_and_are_few():
 
     def once():
         x, common = rng.standard_normal((10, 1)), 0.7 * rng.standard_normal((1, 2))
-        return luck(3 * x + common + 0.5 * rng.standard_normal((10, 2)))
+        return variances_of(3 * x + common + 0.5 * rng.standard_normal((10, 2)))
 
     draws = pd.DataFrame([once() for _ in range(4000)])
     assert draws["between_points"].mean() == pytest.approx(9.0, rel=0.03)

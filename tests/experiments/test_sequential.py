@@ -5,13 +5,20 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from experiments import likelihood, tempered
+from experiments import likelihood, smc
 from experiments.emulator import Emulator
+from experiments.history_matching import (
+    HistoryMatch,
+    Observed,
+    WaveSizes,
+    implausibility,
+    likelihood_power,
+    match_history,
+)
 from experiments.informs import informing
 from experiments.likelihood import GRID, PRIOR, discrepancies, log_likelihood
 from experiments.recovery import ranks, uneven
-from experiments.sequential import Closed, Observed, Sizes, close_in, counting, implausibility
-from experiments.tempered import draws
+from experiments.smc import draws
 
 RNG = np.random.default_rng
 MATRIX = np.array([[1.0, 0.5], [0.0, 2.0], [1.0, -1.0]])  # of a linear model with two parameters
@@ -38,12 +45,10 @@ def test_a_tempered_population_finds_a_sharp_conjugate_posterior():
 
 def test_a_population_is_weighed_once_by_the_whole_likelihood(monkeypatch):
     """Without moves, which would mend what weights have spoilt; several powers lead there."""
-    monkeypatch.setattr(tempered, "MOVES", 0)
+    monkeypatch.setattr(smc, "MOVES", 0)
     powers = []
-    step = tempered._step
-    monkeypatch.setattr(
-        tempered, "_step", lambda *given: powers.append(step(*given)) or powers[-1]
-    )
+    step = smc._step
+    monkeypatch.setattr(smc, "_step", lambda *given: powers.append(step(*given)) or powers[-1])
     found = draws(lambda scores: -((scores[:, 0] - 1.0) ** 2) / (2 * 0.3**2), 1, 40_000, RNG(12))
     assert len(powers) > 1
     assert sum(powers) == pytest.approx(1.0)
@@ -57,14 +62,14 @@ def test_moves_keep_the_law_that_a_power_of_the_likelihood_gives():
     def of(z):
         return -(z[:, 0] ** 2) / (2 * 0.5**2)
 
-    moved, known = tempered._moved(of, scores, of(scores), 0.5, RNG(21))
+    moved, known = smc._moved(of, scores, of(scores), 0.5, RNG(21))
     assert moved.var() == pytest.approx(1 / (1 + 0.5 / 0.5**2), rel=0.05)
     assert np.array_equal(known, of(moved))
 
 
 def test_a_population_is_resampled_in_proportion_to_its_weights_on_average():
     rng = RNG(22)
-    copies = [np.bincount(tempered._resampled(np.array([1.0, 3.0]), rng)) for _ in range(2000)]
+    copies = [np.bincount(smc._resampled(np.array([1.0, 3.0]), rng)) for _ in range(2000)]
     copies = np.array([np.pad(found, (0, 2 - len(found))) for found in copies])
     assert copies.mean(axis=0) == pytest.approx([0.5, 1.5], abs=0.05)
 
@@ -157,7 +162,7 @@ def test_shares_are_emulated_between_0_and_1():
 
 
 def test_points_that_are_ruled_out_count_little():
-    assert counting(np.array([0.5, 3.0, 6.0])) == pytest.approx([1.0, 1.0, 1 / 16])
+    assert likelihood_power(np.array([0.5, 3.0, 6.0])) == pytest.approx([1.0, 1.0, 1 / 16])
 
 
 def test_one_bad_output_rules_nothing_out():
@@ -174,7 +179,9 @@ def test_it_closes_in_on_a_conjugate_posterior(monkeypatch):
     monkeypatch.setattr(likelihood, "GRID", np.array([0.01]))
     monkeypatch.setattr(likelihood, "PRIOR", np.ones(1))
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
-    closed = close_in(linear, RNG(8).standard_normal((256, 2)), observed, Sizes(2, 512), seed=1)
+    closed = match_history(
+        linear, RNG(8).standard_normal((256, 2)), observed, WaveSizes(2, 512), seed=1
+    )
     mean, covariance = conjugate(0.05 * MATRIX, observed.value, 2e-4)
     assert closed.scores.mean(axis=0) == pytest.approx(mean, abs=0.05)
     assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
@@ -191,7 +198,9 @@ def test_luck_of_the_simulator_widens_the_posterior_and_surprises_nobody(monkeyp
         return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
 
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
-    closed = close_in(lucky, RNG(14).standard_normal((512, 2)), observed, Sizes(2, 512), seed=1)
+    closed = match_history(
+        lucky, RNG(14).standard_normal((512, 2)), observed, WaveSizes(2, 512), seed=1
+    )
     _, covariance = conjugate(0.05 * MATRIX, observed.value, 0.01**2 + 0.01**2 + 0.02**2)
     assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
     assert len(np.unique(closed.scores[:, 0])) == 512
@@ -207,7 +216,9 @@ def test_what_is_ruled_out_does_not_spoil_the_emulator():
         return 0.05 * scores[:, [0, 0]] + 2.0 * (scores[:, [0, 0]] > 0.8)
 
     observed = Observed(np.zeros(2), np.full(2, 0.01), np.zeros(2, bool))
-    closed = close_in(cliff, RNG(25).standard_normal((256, 1)), observed, Sizes(1, 256), seed=1)
+    closed = match_history(
+        cliff, RNG(25).standard_normal((256, 1)), observed, WaveSizes(1, 256), seed=1
+    )
     assert closed.history[0].emulator < 0.02
     assert abs(closed.scores.mean()) < 0.1
 
@@ -220,7 +231,9 @@ def test_points_that_no_stated_error_allows_count_as_far_as_a_discrepancy_does()
         return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
 
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 1e-5), NO_SHARE)
-    closed = close_in(lucky, RNG(27).standard_normal((512, 2)), observed, Sizes(1, 64), seed=1)
+    closed = match_history(
+        lucky, RNG(27).standard_normal((512, 2)), observed, WaveSizes(1, 64), seed=1
+    )
     assert closed.history[0].emulator == pytest.approx(0.02, rel=0.1)
 
 
@@ -233,7 +246,7 @@ def test_each_generation_is_told_its_number_and_has_luck_of_its_own():
 
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
     wave = RNG(28).standard_normal((64, 2))
-    close_in(simulate, wave, observed, Sizes(2, 256), seed=3)
+    match_history(simulate, wave, observed, WaveSizes(2, 256), seed=3)
     assert list(told) == [0, 1, 2]
     assert told[0] is wave
     assert abs(np.corrcoef(told[1][:, 0], told[2][:, 0])[0, 1]) < 0.3
@@ -241,7 +254,9 @@ def test_each_generation_is_told_its_number_and_has_luck_of_its_own():
 
 def test_there_may_be_more_new_points_than_a_population_has_at_least():
     observed = Observed(np.zeros(3), np.full(3, 0.1), NO_SHARE)
-    closed = close_in(linear, RNG(29).standard_normal((64, 2)), observed, Sizes(1, 2500), seed=1)
+    closed = match_history(
+        linear, RNG(29).standard_normal((64, 2)), observed, WaveSizes(1, 2500), seed=1
+    )
     assert len(np.unique(closed.scores[:, 0])) == 2500
 
 
@@ -252,31 +267,39 @@ def test_an_error_is_that_of_a_point_on_average():
         return np.repeat(3.0 + np.arange(len(scores)) % 2, 2).reshape(-1, 2)
 
     observed = Observed(np.zeros(2), np.ones(2), np.zeros(2, bool))
-    closed = close_in(off, RNG(30).standard_normal((64, 1)), observed, Sizes(1, 64), seed=1)
+    closed = match_history(
+        off, RNG(30).standard_normal((64, 1)), observed, WaveSizes(1, 64), seed=1
+    )
     assert closed.history[0].rmse == pytest.approx(3.5)
 
 
 def test_the_same_seed_gives_the_same_draws():
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
     wave = RNG(9).standard_normal((64, 2))
-    first, second = (close_in(linear, wave, observed, Sizes(1, 64), seed=3) for _ in range(2))
+    first, second = (
+        match_history(linear, wave, observed, WaveSizes(1, 64), seed=3) for _ in range(2)
+    )
     assert np.array_equal(first.scores, second.scores)
 
 
 @pytest.mark.slow
 def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch):
-    monkeypatch.setattr("experiments.sequential.POPULATION", 64)
+    monkeypatch.setattr("experiments.history_matching.POPULATION", 64)
     wave = RNG(10).standard_normal((128, 2))
     observed = Observed(np.zeros(3), np.full(3, 0.02), NO_SHARE)
-    sound = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
+    sound = uneven(
+        ["a", "b"], ranks(wave, linear(0, wave), observed, WaveSizes(1, 64), 50, seed=1)
+    )
     assert sound["p"].min() > 1e-3
     assert sound["in_90"].min() > 0.75
 
     def too_sure(errors, variance):
         return 25 * log_likelihood(errors, variance)
 
-    monkeypatch.setattr("experiments.sequential.log_likelihood", too_sure)
-    false = uneven(["a", "b"], ranks(wave, linear(0, wave), observed, Sizes(1, 64), 50, seed=1))
+    monkeypatch.setattr("experiments.history_matching.log_likelihood", too_sure)
+    false = uneven(
+        ["a", "b"], ranks(wave, linear(0, wave), observed, WaveSizes(1, 64), 50, seed=1)
+    )
     assert false["p"].max() < 1e-3
     assert false["in_90"].max() < 0.6
 
@@ -288,19 +311,21 @@ def test_what_a_truth_shows_errs_by_the_source_and_by_what_the_model_leaves_out(
 
     def close(_simulate, _wave, observed, *_):
         shown.append(observed.value)
-        return Closed(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros(2), [])
+        return HistoryMatch(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros(2), [])
 
     monkeypatch.setattr("experiments.recovery.close_in", close)
-    ranks(wave, np.zeros((32, 2)), Observed(np.zeros(2), sd, NO_SHARE[:2]), Sizes(1, 1), 2400, 5)
+    ranks(
+        wave, np.zeros((32, 2)), Observed(np.zeros(2), sd, NO_SHARE[:2]), WaveSizes(1, 1), 2400, 5
+    )
     expected = sd**2 + PRIOR @ GRID**2  # a standard error is 6 % of it
     assert np.mean(np.square(shown), axis=0) == pytest.approx(expected, rel=0.25)
 
 
 def test_a_rank_among_one_draw_lies_anywhere_on_its_half(monkeypatch):
-    monkeypatch.setattr("experiments.sequential.POPULATION", 64)
+    monkeypatch.setattr("experiments.history_matching.POPULATION", 64)
     wave = RNG(31).standard_normal((32, 2))
     observed = Observed(np.zeros(3), np.full(3, 0.02), NO_SHARE)
-    found = ranks(wave, linear(0, wave), observed, Sizes(1, 1), 4, seed=1)
+    found = ranks(wave, linear(0, wave), observed, WaveSizes(1, 1), 4, seed=1)
     assert ((found > 0) & (found < 1)).all()
     assert len(np.unique(found % 0.5)) == found.size
 

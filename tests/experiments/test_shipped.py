@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from experiments import study
+from experiments import base_study
+from experiments.base_study import take
 from experiments.shipped import Shipped
-from experiments.study import take
 from sim.base.errors import ConfigError
 from sim.plotting.posterior import contraction
 from sim.sweeps.driver import Ended
@@ -42,6 +42,6 @@ def test_a_sweep_is_taken_to_its_end(tmp_path):
 
 
 def test_a_sweep_with_runs_that_failed_is_no_sweep_to_go_on_with(tmp_path, monkeypatch):
-    monkeypatch.setattr(study, "drive", lambda *_: Ended(2, 1, 1, "done"))
+    monkeypatch.setattr(base_study, "drive", lambda *_: Ended(2, 1, 1, "done"))
     with pytest.raises(ConfigError, match="1 of 2 runs are done"):
         take(request(tmp_path / "sweep"), "toy")

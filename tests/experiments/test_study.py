@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from experiments.study import KEPT, Study, markdown, named, numbers, parser
+from experiments.base_study import KEPT, Study, markdown, named, numbers, parser
 from sim.base.errors import ConfigError
 
 
@@ -25,15 +25,15 @@ def test_a_study_is_gone_on_with_as_it_was_asked_but_for_who_works_and_where_its
     found = study("--resume", begun, "executor=serial", "--page", begun / "docs")
     assert found.path == begun
     assert found.overrides == ["design=x", "executor=dask", "executor=serial"]  # the last holds
-    assert found.asked.quick
-    assert found.asked.page == begun / "docs"
-    assert study("--resume", begun).asked.page is None
+    assert found.options.quick
+    assert found.options.page == begun / "docs"
+    assert study("--resume", begun).options.page is None
 
 
 def test_options_may_stand_between_words():
     found = study("seed=2", "--page", "docs", "replications=3", "--quick", "folder=there")
     assert found.overrides == ["seed=2", "replications=3"]
-    assert (str(found.asked.page), found.asked.quick) == ("docs", True)
+    assert (str(found.options.page), found.options.quick) == ("docs", True)
 
 
 def test_another_question_is_refused(begun):

@@ -8,7 +8,7 @@ import pytest
 
 from sim import load_config, run
 from sim.base.errors import ConfigError
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.model.watch import Watch
@@ -86,7 +86,7 @@ def taken(config):
     """Return what is observed of a run."""
     threads = Threads(1)
     start = prepare(config, threads)
-    return take_run(Conditions(config), 0, start, threads, Watch(), lambda: None)
+    return take_run(PolicySchedule(config), 0, start, threads, Watch(), lambda: None)
 
 
 @pytest.mark.parametrize(("n_steps", "last"), [(16, "2025-08-01"), (17, "2025-09-01")])

@@ -18,7 +18,7 @@ from sim.report.run_folder import run_to_folder
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO
 from tests.helpers.exported import DAY, STEP, N, exported
-from tests.helpers.worlds import from_steps
+from tests.helpers.worlds import from_fixed_point
 
 KEYS = ["scenario", "replication", "date"]
 
@@ -128,7 +128,7 @@ def test_users_are_those_of_the_world(found, result):
     regions = mine["region"].value_counts(normalize=True)
     for name, share in config.population.regions.items():
         assert regions[name] == pytest.approx(share, abs=1 / N)
-    concern = from_steps(concern=users.concern)
+    concern = from_fixed_point(concern=users.concern)
     np.testing.assert_allclose(mine["concern"], concern, rtol=1e-6)
     assert mine["concern"].std() == pytest.approx(config.population.concern_sd, rel=0.2)
 

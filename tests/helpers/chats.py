@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from sim.kernel.compiled import jit_loop
-from sim.kernel.octets import write
+from sim.kernel.vec8 import write
 from sim.rules.groups import chat_values, first_chat
 from sim.rules.records import MAX, NOWHERE, WINDOW, Chats
 
@@ -42,12 +42,12 @@ def chats_of(chats):
 
 
 @jit_loop
-def _write_values(g, users, chats, now, rules, found):
-    write(found, chat_values(g, users, chats, now, rules))
+def _write_values(g, users, chats, env, params, found):
+    write(found, chat_values(g, users, chats, env, params))
 
 
-def values_of(g, users, chats, now, rules):
+def values_of(g, users, chats, env, params):
     """Return the value of chat `g` by messenger, shape (MAX,)."""
     found = np.empty(MAX, np.float32)
-    _write_values(g, users, chats, now, rules, found)
+    _write_values(g, users, chats, env, params, found)
     return found

@@ -9,8 +9,8 @@ from sim.config.policies import (
     Shock,
     Shutdown,
 )
-from sim.engine.conditions import Conditions
 from sim.engine.grades import mean_grades
+from sim.engine.policy_schedule import PolicySchedule
 
 WORLD = load_config()
 START = WORLD.start
@@ -34,7 +34,7 @@ def world(*policies, **changes):
 
 
 def at(step, *policies, **changes):
-    return Conditions(world(*policies, **changes)).at(step)
+    return PolicySchedule(world(*policies, **changes)).at(step)
 
 
 def restriction(grade, start=0, stop=None, ramp=0.0, channel="call", regions="all"):

@@ -4,22 +4,22 @@ import numpy as np
 
 from sim.kernel.rng import purpose_key
 from sim.rules import beliefs
-from sim.rules.pace import pace
-from sim.rules.records import NEWS, TALK, USER, records
-from sim.rules.word import (
-    pack_mind,
+from sim.rules.packed_state import (
+    pack_belief_state,
 )
+from sim.rules.records import NEWS, STEP_RECORD, USER, records
+from sim.rules.relaxation import relaxation
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     equal_ties,
-    from_steps,
+    from_fixed_point,
     in_steps,
-    toy_rules,
+    toy_params,
     weighing,
 )
 
 N = 3000  # draws
-CALM = toy_rules(2)  # nobody pays attention
+CALM = toy_params(2)  # nobody pays attention
 NO_NEWS = records(NEWS, 0)
 VALUES = [[1.2, 0.6], [0.3, 0.3]]
 HEARING = 1 / 32  # log-odds: contacts hear beliefs to the nearest sixteenth
@@ -30,33 +30,33 @@ SHARES = np.array([3, 2, 1]) / 6
 
 
 def silent(**values):
-    talk = records(TALK, 1)
+    step_record = records(STEP_RECORD, 1)
     for name, value in values.items():
-        talk[name][0] = value
-    return talk[0]
+        step_record[name][0] = value
+    return step_record[0]
 
 
 def mind(aware=0, news=0, belief=0.0):
     """Return what a contact hears from somebody who knows and believes this."""
     user = records(USER, 1)[0]
     user.aware, user.news, user.belief[:] = aware, news, in_steps(belief=belief)
-    return np.uint64(pack_mind(user))
+    return np.uint64(pack_belief_state(user))
 
 
 def believed(user):
     """Return the beliefs of a user [log-odds]."""
-    return from_steps(belief=user.belief)
+    return from_fixed_point(belief=user.belief)
 
 
-def minds_of(users):
+def belief_state_of(users):
     """Return what contacts hear from each of `users`."""
-    return np.array([pack_mind(user) for user in users], np.uint64)
+    return np.array([pack_belief_state(user) for user in users], np.uint64)
 
 
-def form_beliefs(user, talk, news, days, rules):
+def update_beliefs(user, step_record, news, days, params):
     """Let beliefs move over `days`."""
-    way = pace(rules, days)
-    beliefs.form_beliefs(user, talk, news, way.follow, way.forget, rules)
+    way = relaxation(params, days)
+    beliefs.update_beliefs(user, step_record, news, way.follow, way.forget, params)
 
 
 def within_4_errors(share, chance, n=N):

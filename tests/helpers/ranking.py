@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from sim import compare, load_config
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.ranges import RangesEngine
 from sim.engine.ranks import Ranks
 from sim.engine.start import prepare
@@ -57,7 +57,7 @@ def eventful(engine):
     """Return all bits of where a run ends in which everything happens, users' records too."""
     config = load_config(*MANY, "dur_days=84", *EVENTFUL, f"engine={engine}")
     start = prepare(config, Threads(1))
-    run = ENGINES[engine](Conditions(config), 0, start.copy(), Threads(1))
+    run = ENGINES[engine](PolicySchedule(config), 0, start.copy(), Threads(1))
     advanced(run, config.n_steps)
     if isinstance(run.engine, RangesEngine):
         run.engine.complete(run.state)
@@ -67,7 +67,7 @@ def eventful(engine):
 
 def main():
     """Take both runs; the first rank writes."""
-    with Ranks.here().one_fate():
+    with Ranks.here().abort_together():
         found = {**happened("mpi"), **eventful("mpi")}
         if Ranks.here().is_first:
             Path(sys.argv[1]).write_bytes(pickle.dumps(found))

@@ -57,7 +57,7 @@ class World(Look, Act):
         for i, user in enumerate(self.users):
             self.talks.append(self.look(i))
             self.act(i, user, self.talks[i])  # what others see of it is what it was
-        self.keep_agreements()
+        self.apply_agreements()
         self.comply_if_lost(self.daily_reach())
         self.settle()
         self.seen |= self.luck.seen

@@ -94,7 +94,7 @@ class Act:
             user.installed.add(p)
             user.aware.add(p)
 
-    def keep_agreements(self):
+    def apply_agreements(self):
         for i, p in self.agreed:
             self.join(i, self.users[i], p)
 
@@ -177,7 +177,7 @@ class Act:
                 kind.share[k] += speed * (goal - kind.share[k])
         kind.total = mean**kind.elasticity
         everywhere = sum(kind.share[k] * self.undetected(kind, k) for k in range(7))
-        kind.most = kind.incident_rate * kind.total * everywhere * max(kind.vulnerability)
+        kind.max_rate = kind.incident_rate * kind.total * everywhere * max(kind.vulnerability)
 
     def suffer(self, i, user):
         for number, kind in enumerate(self.abuse):

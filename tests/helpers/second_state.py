@@ -16,10 +16,10 @@ from tests.helpers.chats import chats_of
 from tests.helpers.worlds import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
-HABIT_STEPS, FEAR_STEPS, MOST_FEAR = 31, 7, 4.0
+HABIT_STEPS, FEAR_STEPS, MAX_FEAR = 31, 7, 4.0
 SHOWN_OF_HABIT = 256  # steps of a habit that a word does not tell apart (2.5)
 NOISE_BITS = 23  # 7.7
-MOST_SURE, SURE_STEPS = 8, 16
+MAX_LOG_ODDS, LOG_ODDS_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 STEPS_OF = {  # of one (2.1)
     "intensity": 2048, "concern": 1024, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
@@ -46,8 +46,8 @@ LOST = 2e-5  # the same of a loss of users, see `comply_if_lost`
 BY_WEIGHTS = 1e-6  # the same of contacts, whose weights are single, too
 UNSURE = 3e-7  # a belief, of what it is the sum of
 BETWEEN = 5e-7  # a level of fear before it is rounded, in the steps of a unit
-TALK = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
-OF_TIES = {"users.habit", *(f"talks.{name}" for name in TALK)}
+STEP_RECORD = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
+OF_TIES = {"users.habit", *(f"talks.{name}" for name in STEP_RECORD)}
 PRIVATE = {"unrounded", "sides", "scale"}  # what no array holds
 
 
@@ -83,7 +83,7 @@ def split_mix(key, n):
     return z ^ z >> 31
 
 
-def lucky_uniform(key, i, slot):
+def refined_uniform(key, i, slot):
     """Return a number whose first eight bits stand beside those of the other slots (7.2)."""
     first = split_mix(key, i) >> 8 * slot & 0xFF
     rest = (split_mix(key ^ ALL_BITS, 8 * i + slot) >> 11) / 2**53
@@ -113,7 +113,7 @@ class Luck:
             self.keys[purpose] = step_key(purpose_key(seed, replication, purpose), k)
         key = self.keys[purpose] ^ np.uint64(salt)
         if purpose in LUCKY:
-            return lucky_uniform(int(key), index, slot)
+            return refined_uniform(int(key), index, slot)
         return uniform(key, index) if slot is None else user_uniform(key, index, slot)
 
     def below(self, chance, purpose, *index, margin=TOO_CLOSE, **salt):
@@ -170,7 +170,7 @@ class Word(NamedTuple):
 
     def feared(self, p, b):
         """Return what the fear takes off it where a message is sensitive."""
-        most = -math.expm1(-b.chilling_value / 2 * MOST_FEAR)
+        most = -math.expm1(-b.chilling_value / 2 * MAX_FEAR)
         return -math.log1p(-most * self.fear_levels[p] / FEAR_STEPS)
 
     def packed(self):
@@ -188,7 +188,7 @@ class Mind(NamedTuple):
 
     def belief(self, p):
         """Return the belief as heard [log-odds]."""
-        return self.heard[p] / SURE_STEPS - MOST_SURE
+        return self.heard[p] / LOG_ODDS_STEPS - MAX_LOG_ODDS
 
     def packed(self):
         mind = bits(self.aware) + (bits(self.news) << 8)
@@ -206,7 +206,7 @@ def has(user):
 
 def think(user):
     """Return the mind of a user (2.5)."""
-    heard = [round((belief + MOST_SURE) * SURE_STEPS) for belief in user.belief]
+    heard = [round((belief + MAX_LOG_ODDS) * LOG_ODDS_STEPS) for belief in user.belief]
     heard = tuple(min(max(level, 0), 255) for level in heard)
     return Mind(frozenset(user.aware), frozenset(user.news), heard)
 
@@ -233,7 +233,7 @@ def fear_level(user, mind, p, b, theirs):
     """Return that of a fear (2.5); in the middle between two the one in the word `theirs`."""
     if user.type != -1 or not b.chilling_value:
         return 0
-    most = -math.expm1(-b.chilling_value / 2 * MOST_FEAR)
+    most = -math.expm1(-b.chilling_value / 2 * MAX_FEAR)
     fear = user.concern * sigmoid(mind.belief(p))
     height = FEAR_STEPS * -math.expm1(-b.chilling_value / 2 * fear) / most
     level = min(round(height), FEAR_STEPS)
@@ -277,8 +277,8 @@ def read(world, state):
         )
         for g in range(len(begins) - 1)
     ]  # fmt: skip
-    world.standalone = state.rules.standalone.T.tolist()  # B and c as solved at the start
-    world.base_openings = state.rules.base_openings.tolist()
+    world.standalone = state.params.standalone.T.tolist()  # B and c as solved at the start
+    world.base_openings = state.params.base_openings.tolist()
     indptr, indices = (part.tolist() for part in csr(state.ties))
     world.graph.add_nodes_from(range(len(world.users)))
     for i in world.graph:
@@ -309,13 +309,16 @@ def numbers(world):
 def stored(run):
     """Return the same of a run; talks are those that its engine holds of the one block it has."""
     state = run.state
-    found = {"words": state.shown.words.tolist(), "minds": state.shown.minds.tolist()}
+    found = {
+        "words": state.public.choice_state.tolist(),
+        "minds": state.public.belief_state.tolist(),
+    }
     for name in ("platform", "moved", "bound"):
         found[f"chats.{name}"] = getattr(state.chats, name).tolist()
     tables = {"users": state.users, "abuse": state.abuse}
     if run.n_done:
         assert state.n_users <= BLOCK
-        tables["talks"] = run.engine._idle[-1].talks[: state.n_users]
+        tables["talks"] = run.engine._idle[-1].step_records[: state.n_users]
     for table, records in tables.items():
         if len(records):
             found |= {
@@ -362,7 +365,7 @@ def tolerance(world, name, row):
 def differences(world, theirs):
     """Return where a world is not what is `stored`: {(name, row): (the one's, the other's)}."""
     mine = numbers(world)
-    assert mine.keys() == theirs.keys()
+    assert mine.keys() == theirs.keys(), mine.keys() ^ theirs.keys()
     assert all(len(mine[name]) == len(theirs[name]) for name in mine)
     return {
         (name, row): (one, other)

@@ -6,26 +6,35 @@ from functools import cache
 import numpy as np
 
 from sim import load_config
-from sim.engine.conditions import Conditions
+from sim.engine.accumulators import N_COLUMNS, Accumulators
 from sim.engine.engines import CompiledEngine
-from sim.engine.inversion import talk
+from sim.engine.inversion import choose_for_sample
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import draw_sample
 from sim.engine.start import prepare
 from sim.engine.state import State, first_ties, make_ties, seats
-from sim.engine.tally import N_COLUMNS, Tally
 from sim.engine.threads import Threads, chunks
 from sim.kernel.compiled import rule
-from sim.kernel.lanes import WIDTH
-from sim.kernel.rng import luck_of, lucky_uniform, purpose_key, step_key, uniform
+from sim.kernel.rng import purpose_key, random_bits, refined_uniform, step_key, uniform
+from sim.kernel.vec16 import WIDTH
 from sim.measures.series import step_series
 from sim.model.simulation import Simulation
 from sim.population.districts import district_starts
 from sim.population.graph import Graph
 from sim.population.rows import rows_from
-from sim.rules import adoption, beliefs, choice, circumvention, fixed, push, tie, whatif
+from sim.rules import (
+    adoption,
+    beliefs,
+    choice,
+    circumvention,
+    fixed_point,
+    marginal_value,
+    promotion,
+    tie,
+)
 from sim.rules.availability import pair_tables
 from sim.rules.contact import contact
-from sim.rules.fixed import (
+from sim.rules.fixed_point import (
     BELIEF_STEPS,
     CONCERN_STEPS,
     INTENSITY_STEPS,
@@ -33,34 +42,34 @@ from sim.rules.fixed import (
     SKILL_STEPS,
     TASTE_STEPS,
 )
-from sim.rules.records import (
-    ABUSE,
-    AT_START,
-    CONVERSE,
-    FORCE,
-    MANDATE,
-    MAX,
-    N_BANDS,
-    NEWS,
-    PURPOSES,
-    RULES,
-    TALK,
-    USER,
-    Now,
-    Records,
-    Shown,
-    records,
-)
-from sim.rules.word import (
+from sim.rules.packed_state import (
     FEAR_BIT,
     FEAR_STEPS,
     FEAR_WIDTH,
     HABIT_BIT,
     HABIT_STEPS,
     HABIT_WIDTH,
-    MOST_SURE,
-    SURE_STEPS,
-    levels,
+    LOG_ODDS_STEPS,
+    MAX_LOG_ODDS,
+    level_params,
+)
+from sim.rules.records import (
+    ABUSE,
+    AT_START,
+    CONVERSE,
+    EFFECTS,
+    MANDATE,
+    MAX,
+    N_BANDS,
+    NEWS,
+    PARAMS,
+    PURPOSES,
+    STEP_RECORD,
+    USER,
+    Environment,
+    PublicState,
+    Records,
+    records,
 )
 from tests.helpers.chats import toy_chats
 
@@ -80,8 +89,9 @@ def simulation(config, start, replication=0, n_threads=1, engine=None):
     """Return a run that has not taken a step."""
     threads = Threads(n_threads)
     return Simulation(
-        Conditions(config), start.copy(), replication, engine or CompiledEngine(threads), threads
-    )
+        PolicySchedule(config), start.copy(), replication, engine or CompiledEngine(threads),
+        threads,
+    )  # fmt: skip
 
 
 def advanced(run, n_steps):
@@ -95,12 +105,12 @@ def outcome(run):
     """Return all bits of where a run stands and of what it has recorded, by name.
 
     Names are those of fields of records (``users.place``), of measures (``steps.vpn``), and of
-    the rest (``words``).
+    the rest (``choice_state``).
     """
     seen = run.recorder.observations
     arrays = dict(zip(("platform", "moved", "bound"), run.state.chats, strict=False))
-    words, minds, *_ = run.state.shown
-    arrays |= {"words": words, "minds": minds, "abuse": run.state.abuse}
+    words, belief_state, *_ = run.state.public
+    arrays |= {"words": words, "minds": belief_state, "abuse": run.state.abuse}
     users = run.state.users
     arrays |= {f"users.{field}": users[field] for field in users.dtype.names}
     measures = [series.measure for series in step_series(run.config)]
@@ -127,7 +137,7 @@ def keys(step, seed=SEED):
 
 def belief_of(mind, p):
     """Return the belief in a mind that the state reads messenger `p` [log-odds]."""
-    return float(int(mind) >> (16 + 8 * p) & 0xFF) / SURE_STEPS - MOST_SURE
+    return float(int(mind) >> (16 + 8 * p) & 0xFF) / LOG_ODDS_STEPS - MAX_LOG_ODDS
 
 
 def habit_level(word, p):
@@ -149,8 +159,8 @@ def districts(region):
 def lucky(purpose, n, slot, step=0):
     """Return the luck of users 0 to `n` - 1 in `slot` where eight bits refuse most events."""
     key = keys(step)[purpose]
-    luck = [np.uint64(luck_of(key, i)) for i in range(n)]
-    return np.array([lucky_uniform(luck[i], key, i, slot) for i in range(n)])
+    luck = [np.uint64(random_bits(key, i)) for i in range(n)]
+    return np.array([refined_uniform(luck[i], key, i, slot) for i in range(n)])
 
 
 def toy_users(n, n_messengers):
@@ -181,10 +191,10 @@ def in_steps(**values):
     ((name, value),) = values.items()
     if name not in STEPS:
         return value
-    return fixed.in_steps(np.asarray(value, float), STEPS[name], USER[name].base.type)
+    return fixed_point.to_fixed_point(np.asarray(value, float), STEPS[name], USER[name].base.type)
 
 
-def from_steps(**values):
+def from_fixed_point(**values):
     """Return what users mean by the numbers in a field."""
     ((name, value),) = values.items()
     return np.asarray(value) / STEPS[name]
@@ -192,74 +202,79 @@ def from_steps(**values):
 
 def silent():
     """Return the talk of a user who has said nothing yet."""
-    return records(TALK, 1)[0]
+    return records(STEP_RECORD, 1)[0]
 
 
-def toy_rules(n_messengers, **values):
+def toy_params(n_messengers, **values):
     """Return rules under which nothing happens but what `values` say."""
-    rules = records(RULES, 1)
-    rules.n_messengers[:] = n_messengers
-    rules.outside[:] = rules.outside_abroad[:] = 1.0
+    params = records(PARAMS, 1)
+    params.n_messengers[:] = n_messengers
+    params.outside[:] = params.outside_abroad[:] = 1.0
     eta, chilling = values.pop("habit_value", 0.0), values.pop("chilling_value", 0.0)
-    for name, table in levels(eta, chilling)._asdict().items():
-        rules[name][0] = table
-    rules.channel_share[:] = 0.8, 0.2
-    rules.topic_share[:] = 1.0, 0.0
-    rules.pair_appeal[:] = -np.inf
-    rules.network_shape[:] = 1.0
+    for name, table in level_params(eta, chilling)._asdict().items():
+        params[name][0] = table
+    params.channel_share[:] = 0.8, 0.2
+    params.topic_share[:] = 1.0, 0.0
+    params.pair_appeal[:] = -np.inf
+    params.network_shape[:] = 1.0
     for name, value in values.items():
-        rules[name][0] = value
-    return rules[0]
+        params[name][0] = value
+    return params[0]
 
 
 @dataclass(frozen=True)
 class Toy(State):
-    """A state with the talks of all users, which runs keep for a block of users only."""
+    """A state with the step records of all users, which runs keep for a block of users only."""
 
-    talks: Records
+    step_records: Records
 
     @property
-    def words(self):
-        """Return the words that contacts see."""
-        return self.shown.words
+    def choice_state(self):
+        """Return what contacts see of each user."""
+        return self.public.choice_state
 
 
-def toy_state(users, ties, rules, chats=None, abuse=None):
+def toy_state(users, ties, params, chats=None, abuse=None):
     """Return a state whose words show the users; without chats and abuse unless given."""
     n = len(users)
     state = Toy(
-        users, Shown(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))), ties, rules,
-        toy_chats(n) if chats is None else chats, records(ABUSE, 0) if abuse is None else abuse,
-        records(AT_START, n), records(TALK, n),
-    )  # fmt: skip
-    state.show(Threads(1))
+        users,
+        PublicState(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
+        ties,
+        params,
+        toy_chats(n) if chats is None else chats,
+        records(ABUSE, 0) if abuse is None else abuse,
+        records(AT_START, n),
+        records(STEP_RECORD, n),
+    )
+    state.publish(Threads(1))
     return state
 
 
-def toy_tally(state):
+def toy_accumulators(state):
     """Return where the users of a toy are added up: one region, no months."""
     n, n_cells, nothing = state.n_users, 3 * N_BANDS, np.zeros(0)
     sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
-    return Tally(
+    return Accumulators(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
         np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
         np.zeros((len(sums), 0, n_cells, 8)),
     )  # fmt: skip
 
 
-def take_step(engine, state, now, keys):
+def take_step(engine, state, env, keys):
     """Let the users of a toy take a step; its words and minds show what has changed."""
-    engine.step(state, now, keys, toy_tally(state))
-    state.shown.words[:], state.shown.minds[:] = state.turned().shown[:2]
+    engine.step(state, env, keys, toy_accumulators(state))
+    state.public.choice_state[:], state.public.belief_state[:] = state.swap_buffers().public[:2]
 
 
 def as_toy(state):
     """Return a copy of a state, with room for talks."""
     parts = {field.name: getattr(state.copy(), field.name) for field in fields(State)}
-    return Toy(**parts, talks=records(TALK, state.n_users))
+    return Toy(**parts, step_records=records(STEP_RECORD, state.n_users))
 
 
-def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
+def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
     """Return what is in force where a_cp is `values`, (2, P), and availability `q`, (C, 2, P).
 
     Places come in pairs, without and with a VPN; one place alone is both.
@@ -269,68 +284,71 @@ def toy_now(values, losses=(0.0, 0.0), q=None, days=1.0):
     q = np.repeat(q, 2, axis=0) if len(q) == 1 else q
     a, full_q = np.full((2, MAX), -np.inf), np.ones((len(q), 2, MAX))
     a[:, :n], full_q[:, :, :n] = values, q
-    force = records(FORCE, 1)[0]
-    force.days, force.passing[:], force.trend_openings[:], force.loss = days, 1.0, 1.0, 1.0
-    force.unreadable = 2**n - 1
+    effects = records(EFFECTS, 1)[0]
+    effects.days, effects.passing[:], effects.trend_openings[:], effects.loss = days, 1.0, 1.0, 1.0
+    effects.unreadable = 2**n - 1
     tables = pair_tables(full_q, a, np.array(losses))
-    force.varied, force.regional = tables.varied, tables.regional
+    effects.varied, effects.regional = tables.varied, tables.regional
     none = records(MANDATE, 0)
-    return Now(
-        force, full_q.astype(np.float32), *tables[:5], none, push.most_hazards(none), none,
+    return Environment(
+        effects, full_q.astype(np.float32), *tables[:5], none, promotion.hazard_bounds(none), none,
         records(NEWS, 0),
     )  # fmt: skip
 
 
-def talk_of(i, state, now):
+def step_record_of(i, state, env):
     """Let user `i` communicate, weigh and value what it reconsiders; returns its talk."""
-    s, asked = tie.working_memory(), whatif.questions(1)
+    s, queries = tie.working_memory(), marginal_value.value_queries(1)
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
-        at - lane, lane, lane + 1, state.talks, 0, state.shown.words, state.ties, now,
-        state.rules, keys(0)[CONVERSE], s,
+        at - lane, lane, lane + 1, state.step_records, 0, state.public.choice_state, state.ties,
+        env, state.params, keys(0)[CONVERSE], s,
     )  # fmt: skip
-    adoption.weigh(i, state.users[i], state.talks[i], now, state.rules, keys(0))
-    whatif.ask_values(i, state.shown.words[i], int(state.users.revising[i]), asked)
-    answer(state, now, asked)
-    return state.talks[i]
+    adoption.weigh(i, state.users[i], state.step_records[i], env, state.params, keys(0))
+    marginal_value.enqueue_values(
+        i, state.public.choice_state[i], int(state.users.revising[i]), queries
+    )
+    answer(state, env, queries)
+    return state.step_records[i]
 
 
 @rule
-def converse(i, minds, talk, ties, keys):
+def converse(i, belief_state, step_record, ties, keys):
     """Let user `i` talk with the contact that it draws while it talks on its ties."""
     other = contact(i, ties, np.floor(uniform(keys[CONVERSE], i) * 2.0**24) / 2.0**24)
-    talk.partner = other if other >= 0 else i
-    beliefs.converse(talk, minds)
+    step_record.partner = other if other >= 0 else i
+    beliefs.converse(step_record, belief_state)
 
 
-def talks_of(state, now):
+def step_records_of(state, env):
     """Return what all users say at `state`, in order."""
     sample = draw_sample(state.n_users)
-    talk(state, sample, now, 0.0, Threads(1))
-    assert len(sample.talks) == state.n_users
-    return sample.talks
+    choose_for_sample(state, sample, env, 0.0, Threads(1))
+    assert len(sample.step_records) == state.n_users
+    return sample.step_records
 
 
-def chats_by_messenger(talks):
+def chats_by_messenger(step_records):
     """Return how many chats users have by messenger, shape (n, MAX)."""
-    return np.array(talks.chats).view(np.uint8).reshape(-1, 8)[:, :MAX]
+    return np.array(step_records.chats).view(np.uint8).reshape(-1, 8)[:, :MAX]
 
 
-def considered(i, state, now, step=0):
+def considered(i, state, env, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
-    asked, talk = whatif.questions(1), talk_of(i, state, now)
+    queries, step_record = marginal_value.value_queries(1), step_record_of(i, state, env)
     circumvention.consider(
-        i, state.users[i], talk, state.shown.words[i], now, state.rules, keys(step), asked
-    )
-    answer(state, now, asked)
-    return talk
+        i, state.users[i], step_record, state.public.choice_state[i], env, state.params,
+        keys(step), queries,
+    )  # fmt: skip
+    answer(state, env, queries)
+    return step_record
 
 
-def answer(state, now, asked):
-    """Answer the questions `asked`."""
-    whatif.answer(
-        state.talks, 0, state.shown.words, state.ties, now, state.rules, asked,
+def answer(state, env, queries):
+    """Answer the questions `queries`."""
+    marginal_value.evaluate(
+        state.step_records, 0, state.public.choice_state, state.ties, env, state.params, queries,
         tie.working_memory(),
     )  # fmt: skip
 
@@ -383,16 +401,16 @@ class Crowd:
     of the crowd that has the set as weight. The rules run as in any world.
     """
 
-    def __init__(self, n, shares, rules):
+    def __init__(self, n, shares, params):
         self.n, self.n_sets = n, len(shares)
         sets = np.arange(self.n_sets)
-        users = toy_users(n + self.n_sets, rules.n_messengers)
+        users = toy_users(n + self.n_sets, params.n_messengers)
         users.installed[:n] = np.searchsorted(np.cumsum(shares[:-1]), (np.arange(n) + 0.5) / n)
         users.installed[n:], users.online[n:] = sets, 0
         indptr = np.minimum(np.arange(n + self.n_sets + 1), n) * self.n_sets
         indices = np.tile(n + sets, n)
         ties = ties_of(indptr, indices, np.zeros(self.n_sets), np.ones(self.n_sets + 1))
-        self.state = toy_state(users, ties, rules)
+        self.state = toy_state(users, ties, params)
         self.mix()
 
     def mix(self):

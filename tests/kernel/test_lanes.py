@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from sim.kernel.compiled import INTERPRETED, jit_loop
-from sim.kernel.lanes import (
+from sim.kernel.rng import uniform
+from sim.kernel.vec16 import (
     SPAN,
     WIDTH,
     any_bits,
@@ -18,17 +19,16 @@ from sim.kernel.lanes import (
     fma,
     ln,
     load,
-    luck,
     maximum,
     number_at,
     pick,
     rotate,
     splat,
     store,
+    uniform_draws,
     where,
     zeros,
 )
-from sim.kernel.rng import uniform
 
 pytestmark = pytest.mark.interpreted
 
@@ -291,10 +291,10 @@ def test_a_level_is_decoded_wherever_it_stands(width, position):
 @jit_loop
 def lucky(key, ids, found, same_ids, same_luck):
     for at in range(0, len(ids), WIDTH):
-        store(found, at, luck(key, load(ids, at)))
+        store(found, at, uniform_draws(key, load(ids, at)))
         for lane in range(WIDTH):
             same_ids[at + lane] = number_at(load(ids, at), lane)
-            same_luck[at + lane] = number_at(luck(key, load(ids, at)), lane)
+            same_luck[at + lane] = number_at(uniform_draws(key, load(ids, at)), lane)
 
 
 @pytest.mark.parametrize("key", [0, 1, 0x9E3779B97F4A7C15, 2**64 - 1])

@@ -10,22 +10,22 @@ import numba
 import numpy as np
 import pytest
 
-from sim.kernel import aligned, lanes
+from sim.kernel import aligned, vec16
 from sim.kernel.compiled import INTERPRETED, jit_loop
-from sim.kernel.lanes import (
+from sim.kernel.vec16 import (
     SPAN,
     WIDTH,
     align_stack,
-    fetch,
     gather,
     gather_rows,
     load,
     look_up,
     pick,
     pick_of,
-    seldom,
+    prefetch,
     store,
-    turn,
+    transpose,
+    unlikely,
 )
 from tests.kernel.test_lanes import A, K, N, floats, ints, same
 
@@ -125,7 +125,7 @@ def test_gather_reads_the_halves_of_words():
 
 @jit_loop
 def fetched(words, ids, at):
-    fetch(words, ids, at)
+    prefetch(words, ids, at)
 
 
 def test_fetching_changes_nothing_wherever_it_points():
@@ -156,7 +156,7 @@ def test_rows_are_gathered_and_the_last_tie_beyond_their_end(at):
 
 @jit_loop
 def turned(array, at):
-    turn(array, at)
+    transpose(array, at)
 
 
 @pytest.mark.parametrize("at", [0, 16, 37])
@@ -215,7 +215,7 @@ def test_what_finds_no_register_stands_in_lines_of_the_cache():
 @jit_loop
 def parted(i, found):
     for k in range(len(i)):
-        found[k] = -1 if seldom(i[k] > 3) else i[k]
+        found[k] = -1 if unlikely(i[k] > 3) else i[k]
 
 
 def test_what_is_seldom_may_hold_or_not():
@@ -228,5 +228,5 @@ def test_every_operation_of_lanes_is_tested():
     here = Path(__file__).parent
     names = "test_lanes.py", "test_lanes_tables.py"
     source = "".join((here / name).read_text(encoding="utf-8") for name in names)
-    operations = {name for name in lanes.__all__ if name.islower()}
+    operations = {name for name in vec16.__all__ if name.islower()}
     assert {name for name in operations if f"{name}(" in source} == operations

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.kernel import octets
+from sim.kernel import vec8
 from sim.kernel.compiled import jit_loop
-from sim.kernel.octets import (
+from sim.kernel.rng import uniform
+from sim.kernel.vec8 import (
     TINY,
     USED,
     WIDTH,
@@ -24,21 +25,20 @@ from sim.kernel.octets import (
     ln,
     logistic,
     lowest,
-    luck,
     nearest,
     number_at,
-    octet_of,
     power,
     power_of_two,
     read,
     sigmoid,
     splat,
     total,
+    uniform_draws,
+    vec8_of,
     where,
     word_of,
     write,
 )
-from sim.kernel.rng import uniform
 
 pytestmark = pytest.mark.interpreted
 
@@ -166,7 +166,7 @@ def test_what_is_less_than_tiny_counts_as_tiny_in_powers():
 @jit_loop
 def lucky(key, first, found, noise):
     for i in range(len(first)):
-        u = luck(key, first[i])
+        u = uniform_draws(key, first[i])
         write(found[i], u)
         write(noise[i], logistic(u))
 
@@ -207,7 +207,7 @@ def test_noise_is_as_large_on_either_side_and_finite_at_the_ends():
 def side_by_side(a, found):
     for i in range(len(a)):
         x = a[i]
-        write(found[i], octet_of(x[5], x[4], x[3], x[2], x[1], x[0], 7.0, 8.0))
+        write(found[i], vec8_of(x[5], x[4], x[3], x[2], x[1], x[0], 7.0, 8.0))
 
 
 def test_eight_numbers_are_put_side_by_side():
@@ -325,5 +325,5 @@ def test_words_are_bytes_and_bits():
 def test_every_operation_of_octets_is_tested():
     files = Path(__file__).parent.glob("test_octets*.py")
     source = "".join(file.read_text(encoding="utf-8") for file in files)
-    operations = {name for name in octets.__all__ if name.islower()}
+    operations = {name for name in vec8.__all__ if name.islower()}
     assert {name for name in operations if f"{name}(" in source} == operations

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.kernel.compiled import jit_loop
-from sim.kernel.octets import USED, WIDTH, add_to, beside, count, read, write
+from sim.kernel.vec8 import USED, WIDTH, add_to, count, insert_lane, read, write
 from tests.kernel.test_octets import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted
@@ -51,7 +51,7 @@ def test_whole_numbers_of_one_byte_are_read(kind):
 @jit_loop
 def add_rows(a, sums):
     for i in range(len(a)):
-        add_to(sums, WIDTH, beside(read(a[i]), 2.0))
+        add_to(sums, WIDTH, insert_lane(read(a[i]), 2.0))
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

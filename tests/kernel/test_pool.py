@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from sim.kernel.pool import each, ranges, stream
+from sim.kernel.parallel_map import each, ranges, stream
 
 
 @pytest.mark.parametrize("n_threads", [None, 1, 2, 5])

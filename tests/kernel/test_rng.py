@@ -6,10 +6,10 @@ from scipy.stats import kstest
 
 from sim.kernel.rng import (
     SLOTS,
-    first_bits,
-    luck_of,
-    lucky_uniform,
+    first_uniform,
     purpose_key,
+    random_bits,
+    refined_uniform,
     step_key,
     uniform,
     uniforms,
@@ -96,9 +96,9 @@ def test_neighbouring_users_and_slots_are_not_alike(lag):
 
 def lucks(key, n, slot):
     """Return the first bits of the luck of `n` users in `slot`, and all of it."""
-    luck = [np.uint64(luck_of(key, i)) for i in range(n)]
-    whole = [lucky_uniform(luck[i], key, i, slot) for i in range(n)]
-    return np.array([first_bits(one, slot) for one in luck]), np.array(whole)
+    luck = [np.uint64(random_bits(key, i)) for i in range(n)]
+    whole = [refined_uniform(luck[i], key, i, slot) for i in range(n)]
+    return np.array([first_uniform(one, slot) for one in luck]), np.array(whole)
 
 
 @pytest.mark.interpreted

@@ -12,9 +12,9 @@ from tests.helpers.worlds import (
     advanced,
     as_toy,
     chats_by_messenger,
-    from_steps,
+    from_fixed_point,
     simulation,
-    talks_of,
+    step_records_of,
     world,
 )
 
@@ -37,9 +37,9 @@ class Seen:
         run.step()
         for name in ("platform", "moved", "bound"):  # chats move before users look
             getattr(before.chats, name)[:] = getattr(run.state.chats, name)
-        self.config, self.now, self.rules = config, run.now, run.state.rules
+        self.config, self.env, self.params = config, run.env, run.state.params
         self.users, self.abuse = before.users.copy(), run.state.abuse.copy()
-        self.talks, self.at_start = talks_of(before, run.now), run.state.at_start
+        self.step_records, self.at_start = step_records_of(before, run.env), run.state.at_start
         self.rows = run.recorder.observations.steps[-1]
         self.columns = {s: k for k, s in enumerate(step_series(config))}
         self.of = {"all": np.ones(len(self.users), bool)}
@@ -62,8 +62,8 @@ class Seen:
     def said(self, c, p):
         """Return what users say over a platform, relative to what the average says in all."""
         b = self.config.behaviour
-        share = (1 - b.call_share, b.call_share)[c] * self.talks.use[:, c, p].astype(float)
-        return share * from_steps(intensity=self.users.intensity)
+        share = (1 - b.call_share, b.call_share)[c] * self.step_records.use[:, c, p].astype(float)
+        return share * from_fixed_point(intensity=self.users.intensity)
 
     def arrive(self, kind, p):
         if p == CELLULAR:
@@ -71,12 +71,12 @@ class Seen:
         name, c = self.config.messengers[p], int(kind.channel)
         if ("message", "call")[c] not in self.config.platforms[name].channels:
             return np.zeros(len(self.users))
-        return self.has(p) * self.now.availability[self.users.place, c, p]
+        return self.has(p) * self.env.availability[self.users.place, c, p]
 
     def incidents(self, kind):
         found = 0.0
         for p, _ in self.platforms():
-            caught = self.now.force.detection[p]
+            caught = self.env.effects.detection[p]
             found += kind.share[p] * self.arrive(kind, p) * kind.conversion[p] * (1 - caught)
         return kind.total * found * kind.vulnerability[self.users.band]
 
@@ -88,31 +88,34 @@ def seen():
 
 def by_user(s):
     """Return every measure that is a mean over users, as one number a user, by its series."""
-    found, talks, users = {}, s.talks, s.users
+    found, step_records, users = {}, s.step_records, s.users
     bits = {"installed": "installed", "account": "account", "mandated": "mandated",
             "second_phone": "second"}  # fmt: skip
     homes = np.zeros(len(users))
     for p, name in s.platforms()[:-1]:
         found |= {(name, "any", measure): users[f] >> p & 1 for measure, f in bits.items()}
-        found[name, "any", "dau"] = 1 - np.exp(-talks.openings[:, p].astype(float))
-        found[name, "any", "chats"] = chats_by_messenger(talks)[:, p]
+        found[name, "any", "dau"] = 1 - np.exp(-step_records.openings[:, p].astype(float))
+        found[name, "any", "chats"] = chats_by_messenger(step_records)[:, p]
         homes += s.has(p)
-    found["any", "any", "homes"] = homes
+    found["any", "any", "multihoming"] = homes
     for c, channel in enumerate(("message", "call")):
         for p, name in s.platforms():
             found[name, channel, "use"] = s.said(c, p)
         for measure, field in (("isolation", "reachable"), ("cut_off", "secure")):
-            found["any", channel, field] = talks[field][:, c]
-            steps = np.rint(np.minimum(talks[field][:, c].astype(float), 1.0) * 65535)
+            found["any", channel, field] = step_records[field][:, c]
+            steps = np.rint(np.minimum(step_records[field][:, c].astype(float), 1.0) * 65535)
             found["any", channel, measure] = steps < 0.7 * s.at_start[field][:, c]
-    found["any", "any", "welfare"], found["any", "any", "vpn"] = talks.welfare, users.place & 1
+    found["any", "any", "welfare"], found["any", "any", "vpn"] = (
+        step_records.welfare,
+        users.place & 1,
+    )
     for kind, name in zip(s.abuse, s.config.abuse, strict=True):
         for p, platform in s.platforms():
             attempts = kind.total * kind.share[p] * s.arrive(kind, p) / kind.arriving
             found[platform, "any", f"{name}_attempts"] = attempts
         found["any", "any", f"{name}_incidents"] = s.incidents(kind)
     fraud = s.incidents(s.abuse[list(s.config.abuse).index("fraud")])
-    found["any", "any", "fraud_losses"] = fraud * s.now.force.loss
+    found["any", "any", "fraud_losses"] = fraud * s.env.effects.loss
     return found
 
 
@@ -126,10 +129,10 @@ def test_a_groups_value_is_the_mean_over_its_users():
 
 def test_so_much_is_in_force_that_no_factor_can_be_left_out():
     s = seen()
-    assert s.now.force.loss < 1
-    assert (s.now.force.detection > 0).sum() > 2
+    assert s.env.effects.loss < 1
+    assert (s.env.effects.detection > 0).sum() > 2
     assert {"fraud"} < set(s.config.abuse)
-    assert ((s.now.availability > 0) & (s.now.availability < 1)).any()
+    assert ((s.env.availability > 0) & (s.env.availability < 1)).any()
     assert (s.users.place & 1).any()
     for field in ("installed", "second", "victim"):
         assert s.users[field].any()
@@ -140,11 +143,15 @@ def test_so_much_is_in_force_that_no_factor_can_be_left_out():
 
 def test_exposure_is_the_share_of_a_groups_talk_that_the_state_can_read():
     s = seen()
-    access = s.now.force.access
-    talk = np.array([[s.said(c, p) for p, _ in s.platforms()] for c in (0, 1)])
+    access = s.env.effects.access
+    step_record = np.array([[s.said(c, p) for p, _ in s.platforms()] for c in (0, 1)])
     read = np.array([[access[p] * s.said(c, p) for p, _ in s.platforms()] for c in (0, 1)])
     for row, mine in s.groups():
-        parts = (read[0], talk[0]), (read[1], talk[1]), (read.sum(0), talk.sum(0))
+        parts = (
+            (read[0], step_record[0]),
+            (read[1], step_record[1]),
+            (read.sum(0), step_record.sum(0)),
+        )
         for channel, (open_to_it, said) in zip(("message", "call", "any"), parts, strict=True):
             expected = open_to_it[:, mine].sum() / said[:, mine].sum()
             found = row[s.columns["any", channel, "exposure"]]
@@ -154,8 +161,8 @@ def test_exposure_is_the_share_of_a_groups_talk_that_the_state_can_read():
 def test_those_exposed_and_the_primary_messengers_are_counted_user_by_user():
     s = seen()
     b = s.config.behaviour
-    n, access = len(s.config.messengers), s.now.force.access
-    use = s.talks.use[:, :, :n].astype(float)
+    n, access = len(s.config.messengers), s.env.effects.access
+    use = s.step_records.use[:, :, :n].astype(float)
     share = (1 - b.call_share) * use[:, 0] + b.call_share * use[:, 1]
     exposed = share @ access[:n] > 0.1 * share.sum(axis=1)
     primary = np.where(share.any(axis=1), share.argmax(axis=1), CELLULAR)
@@ -171,7 +178,9 @@ def test_reach_abroad_is_a_mean_over_those_of_a_group_who_have_somebody_there():
     for row, mine in s.groups():
         there = mine & (s.users.abroad == 1)
         for c, channel in enumerate(("message", "call")):
-            expected = s.talks.abroad[there, c].astype(float).mean() if there.any() else np.nan
+            expected = (
+                s.step_records.abroad[there, c].astype(float).mean() if there.any() else np.nan
+            )
             found = row[s.columns["any", channel, "reachable_abroad"]]
             assert found == pytest.approx(expected, rel=1e-5, nan_ok=True)
 
@@ -185,8 +194,8 @@ def test_flows_count_users_by_where_they_talked_most_then_and_now():
         seen[date] = run.recorder.primary.copy()
     columns = [*range(len(config.messengers)), CELLULAR]
     for flow in run.recorder.observations.flows:
-        was, now = seen[flow.from_date], seen[flow.to_date]
-        expected = [[((was == p) & (now == q)).mean() for q in columns] for p in columns]
+        was, env = seen[flow.from_date], seen[flow.to_date]
+        expected = [[((was == p) & (env == q)).mean() for q in columns] for p in columns]
         assert flow.table == pytest.approx(np.array(expected))
         assert 0.5 < np.trace(flow.table) < 1  # some move
 
@@ -196,7 +205,7 @@ def test_a_month_that_begins_inside_a_step_is_scaled_by_its_own_days():
     rates = ("behaviour.install_rate=0.01", "behaviour.drop_rate=0.01")
     config, start = world("start=2025-05-31", "step_days=30", "dur_days=30", *rates)
     run = advanced(simulation(config, start), 1)
-    openings = talks_of(as_toy(start), run.now).openings.astype(float)
+    openings = step_records_of(as_toy(start), run.env).openings.astype(float)
     ((first, reach),) = run.recorder.observations.months
     assert first == dt.date(2025, 6, 1)
     expected = (1 - np.exp(-30 * openings)).mean(axis=0)[: len(config.messengers)]

@@ -17,7 +17,7 @@ from sim.model.model import AGENT_LIMIT, MigrationModel
 from sim.rules.records import CALL
 from sim.runs.run import run
 from tests.helpers.cli import REPO, python
-from tests.helpers.worlds import from_steps
+from tests.helpers.worlds import from_fixed_point
 
 SIZE = ("+scenario=call_ban", "population.n_users=120", "replications=1")
 N_STEPS = 30  # to the end of 2025: calls fail, Max is pushed
@@ -53,8 +53,8 @@ def assert_same_state(first, second):
     mine, theirs = (m.simulation.state for m in (first, second))
     for name in ("users", "abuse"):
         assert getattr(mine, name).tobytes() == getattr(theirs, name).tobytes(), name
-    for name in ("words", "minds"):
-        a, b = (getattr(state.shown, name) for state in (mine, theirs))
+    for name in ("choice_state", "belief_state"):
+        a, b = (getattr(state.public, name) for state in (mine, theirs))
         assert a.tobytes() == b.tobytes(), name
 
 
@@ -73,11 +73,13 @@ def test_what_users_did_last_is_what_was_observed_of_them(model):
     last = model.simulation.recorder.observations.steps[-1][0]
     names = model.config.messengers
     said = {
-        Series("any", "any", "welfare"): [user.talk.welfare for user in model.users],
-        Series("any", "call", "reachable"): [user.talk.reachable[CALL] for user in model.users],
+        Series("any", "any", "welfare"): [user.step_record.welfare for user in model.users],
+        Series("any", "call", "reachable"): [
+            user.step_record.reachable[CALL] for user in model.users
+        ],
     }
     for p, name in enumerate(names):
-        openings = np.array([user.talk.openings[p] for user in model.users], float)
+        openings = np.array([user.step_record.openings[p] for user in model.users], float)
         said[Series(name, "any", "dau")] = -np.expm1(-openings)
     for measure, values in said.items():
         assert np.mean(values, dtype=float) == pytest.approx(last[series.index(measure)])
@@ -121,10 +123,10 @@ def test_properties_of_users_are_their_rows(model):
         assert user.messengers == tuple(n for p, n in enumerate(names) if in_use[i] >> p & 1)
         assert user.mandated == tuple(n for p, n in enumerate(names) if users.mandated[i] >> p & 1)
         assert list(user.habits) == list(names)
-        habits = from_steps(habit=users.habit[i, : len(names)])
+        habits = from_fixed_point(habit=users.habit[i, : len(names)])
         assert list(user.habits.values()) == pytest.approx(habits)
         assert list(user.beliefs) == list(names)
-        believed = 1 / (1 + np.exp(-from_steps(belief=users.belief[i, : len(names)])))
+        believed = 1 / (1 + np.exp(-from_fixed_point(belief=users.belief[i, : len(names)])))
         assert list(user.beliefs.values()) == pytest.approx(believed)
         assert user.vpn == (users.place[i] & 1 == 1)
         assert user.region == model.config.regions[users.place[i] // 2]
@@ -133,20 +135,20 @@ def test_properties_of_users_are_their_rows(model):
 
 
 def test_the_model_has_all_that_the_properties_can_show(model):
-    shown = {
+    public = {
         "messengers": set(), "mandated": set(), "age_band": set(), "attitude": set(), "vpn": set()
     }  # fmt: skip
     for user in model.users:
-        shown["messengers"].update(user.messengers)
-        shown["mandated"].update(user.mandated)
-        shown["age_band"].add(user.age_band)
-        shown["attitude"].add(user.attitude)
-        shown["vpn"].add(user.vpn)
-    assert shown["messengers"] >= {"whatsapp", "telegram", "max", "vk"}
-    assert shown["mandated"] == {"max"}
-    assert shown["age_band"] == set(BANDS)
-    assert shown["attitude"] == set(TYPES)
-    assert shown["vpn"] == {True, False}
+        public["messengers"].update(user.messengers)
+        public["mandated"].update(user.mandated)
+        public["age_band"].add(user.age_band)
+        public["attitude"].add(user.attitude)
+        public["vpn"].add(user.vpn)
+    assert public["messengers"] >= {"whatsapp", "telegram", "max", "vk"}
+    assert public["mandated"] == {"max"}
+    assert public["age_band"] == set(BANDS)
+    assert public["attitude"] == set(TYPES)
+    assert public["vpn"] == {True, False}
 
 
 def test_contacts_are_mutual_and_the_ties_of_the_graph(model):
@@ -173,11 +175,11 @@ class Obedient(User):
     """Overrides every rule without changing it."""
 
 
-RULES = (
+PARAMS = (
     "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
     "remember", "obey_and_try", "learn", "switch_vpn", "suffer", "step", "advance", "show",
 )  # fmt: skip
-for _name in RULES:
+for _name in PARAMS:
     setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
 Obedient.install_utility = lambda self, platform: super(Obedient, self).install_utility(platform)
 
@@ -224,7 +226,7 @@ class Careless(User):
     """Never takes a VPN and hears no news."""
 
     def weigh_vpn(self):
-        self.talk.vpn_gain = np.nan
+        self.step_record.vpn_gain = np.nan
 
     def learn(self):
         pass

@@ -29,9 +29,12 @@ def test_what_models_recorded_makes_the_tables_of_a_run():
         for one in models:
             one.run_model()
         records[world.scenario] = [one.simulation.recorder.observations for one in models]
-    tables, usual = assemble(config, records, models[0].simulation.recorder.cells), compare(config)
+    tables, usual = (
+        assemble(config, records, models[0].simulation.recorder.strata),
+        compare(config),
+    )
     for name in ("timeseries", "effects", "flows"):
         assert_frame_equal(getattr(tables, name), getattr(usual, name), check_exact=True)
     records["baseline"].pop()
     with pytest.raises(ValueError, match=r"^baseline: runs of \[28\] steps; allowed: \[28, 28\]"):
-        assemble(config, records, models[0].simulation.recorder.cells)
+        assemble(config, records, models[0].simulation.recorder.strata)

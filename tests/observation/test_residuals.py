@@ -6,7 +6,7 @@ import pytest
 
 from sim import load_config, run
 from sim.base.errors import ConfigError
-from sim.engine.conditions import Conditions
+from sim.engine.policy_schedule import PolicySchedule
 from sim.measures.series import month_series, step_series
 from sim.observation.observed import observations
 from sim.observation.operators import OPERATORS, OWN
@@ -151,9 +151,9 @@ def test_what_policies_let_pass_is_known_without_a_run(config):
     table = available(config).query("replication == 0").set_index(["platform", "date"])["value"]
     assert table["whatsapp"].iloc[0] > 0.99  # mobile shutdowns reach into June 2025
     assert 0.09 < table["whatsapp"].iloc[-1] <= 0.1  # whatsapp_block: grade 0.9, and shutdowns
-    conditions, sizes = Conditions(config), list(config.population.regions.values())
+    schedule, sizes = PolicySchedule(config), list(config.population.regions.values())
     for step in range(config.n_steps):  # shutdowns fall into restrictions, too
-        q = conditions.at(step).availability[:-1:2, MESSAGE]  # by region, without a VPN
+        q = schedule.at(step).availability[:-1:2, MESSAGE]  # by region, without a VPN
         for p, name in enumerate(config.messengers):
             if config.platforms[name].circumvention == 0:  # no proxies of its own
                 assert table[name].iloc[step] == pytest.approx(sizes @ q[:, p], rel=1e-6)

@@ -9,9 +9,9 @@ from sim import load_config
 from sim.app.model import LiveModel
 from sim.engine.threads import Threads
 from sim.plotting import palette
-from sim.plotting.atlas import GAP, along_curve, draw_atlas, households, pack
 from sim.plotting.live import costs_so_far, reach_so_far
 from sim.plotting.network import network_map
+from sim.plotting.network_layout import GAP, along_curve, households, lay_out_network, pack
 from sim.population.graph import Graph
 
 SOCIETY = ("population.n_users=500", "engine.threads=1")
@@ -27,20 +27,20 @@ def model():
 
 @pytest.fixture(scope="module")
 def figure(model):
-    return network_map(model.atlas, model.primary, model.exposed, "Map")
+    return network_map(model.layout, model.primary, model.exposed, "Map")
 
 
 def test_nobody_stands_on_anybody_and_everybody_in_its_region(model):
-    atlas = model.atlas
-    assert len(np.unique(atlas.places.round(6), axis=0)) == 500
+    layout = model.layout
+    assert len(np.unique(layout.places.round(6), axis=0)) == 500
     region = model.simulation.state.users.place // 2
-    away = np.linalg.norm(atlas.places - atlas.centres[region], axis=1)
-    assert (away <= atlas.radii[region] + 0.5).all()
+    away = np.linalg.norm(layout.places - layout.centres[region], axis=1)
+    assert (away <= layout.radii[region] + 0.5).all()
 
 
 def test_households_are_neighbours_in_one_ring(model):
-    atlas = model.atlas
-    ends = atlas.places[atlas.ties[atlas.layer == atlas.layers.index("household")]]
+    layout = model.layout
+    ends = layout.places[layout.ties[layout.layer == layout.layers.index("household")]]
     assert np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).max() < 1.0
     ties = np.array([[0, 1], [0, 2], [1, 2], [4, 5]])
     assert households(6, ties).tolist() == [0, 0, 0, 3, 4, 4]
@@ -66,9 +66,9 @@ def test_the_curve_visits_every_square_and_steps_to_a_neighbour():
 
 def test_a_graph_without_households_has_a_map_too():
     graph = Graph.from_pairs(4, np.array([[0, 1], [1, 2], [2, 3]]), 1)
-    atlas = draw_atlas(graph, np.array([0, 0, 1, 1]), ("here", "there"))
+    layout = lay_out_network(graph, np.array([0, 0, 1, 1]), ("here", "there"))
     names = ["max", "max", "telegram", "cellular"]
-    drawn = network_map(atlas, names, np.zeros(4, bool), "Map")
+    drawn = network_map(layout, names, np.zeros(4, bool), "Map")
     assert drawn.get_label() == (
         "Map of 4 users by primary platform: Telegram 25%, Max 50%, cellular 25%; exposed 0%."
     )
@@ -104,14 +104,14 @@ def test_the_legend_and_the_text_alternative_tell_the_shares(model, figure):
 
 def test_sizes_that_do_not_fit_are_refused(model):
     with pytest.raises(ValueError, match="500 users are placed, but there are 3 primary"):
-        network_map(model.atlas, ["max"] * 3, model.exposed, "Map")
+        network_map(model.layout, ["max"] * 3, model.exposed, "Map")
 
 
 def test_figures_depend_on_no_global_state(model):
-    with mpl.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
-        other = network_map(model.atlas, model.primary, model.exposed, "Map")
+    with mpl.rc_context({"csv_lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
+        other = network_map(model.layout, model.primary, model.exposed, "Map")
         assert np.array_equal(pixels(other), pixels(network_map(
-            model.atlas, model.primary, model.exposed, "Map")))  # fmt: skip
+            model.layout, model.primary, model.exposed, "Map")))  # fmt: skip
         assert other.dpi == 150
 
 
@@ -159,9 +159,9 @@ def test_a_live_model_stands_still_at_its_end():
 
 
 def test_the_twin_differs_by_the_policy_alone(model):
-    twin = model.twins[0].simulation
-    assert twin.config.scenario == "mandate_only"
-    ours, theirs = (s.recorder.observations.steps for s in (model.simulation, twin))
+    counterfactual = model.twins[0].simulation
+    assert counterfactual.config.scenario == "mandate_only"
+    ours, theirs = (s.recorder.observations.steps for s in (model.simulation, counterfactual))
     before = [np.array_equal(a, b, equal_nan=True) for a, b in zip(ours, theirs, strict=True)]
     assert before[:10] == [True] * 10  # until 13 August
     assert not before[-1]

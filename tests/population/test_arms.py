@@ -20,8 +20,8 @@ from sim.config.settings import (
     RewiredNetwork,
     WattsStrogatzNetwork,
 )
-from sim.population.arms import build_graph
 from sim.population.generators import layered
+from sim.population.null_networks import build_graph
 from sim.population.population import draw_population
 from sim.population.statistics import statistics
 

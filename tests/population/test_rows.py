@@ -14,7 +14,7 @@ from sim.population.generators import layered, layered_rows
 from sim.population.graph import Graph
 from sim.population.order import sort_row
 from sim.population.population import draw_population
-from sim.population.rows import CHUNK, LANES, WINDOW, Slices, in_memory, join_slices, rows_from
+from sim.population.rows import CHUNK, VEC16, WINDOW, Slices, in_memory, join_slices, rows_from
 from tests.helpers.worlds import csr
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
@@ -51,7 +51,7 @@ def check(rows, graph):
 
 def check_slices(rows):
     n = rows.n_users
-    assert rows.order.size % LANES == 0
+    assert rows.order.size % VEC16 == 0
     assert (np.sort(rows.order[rows.order < n]) == np.arange(n)).all()
     for first in range(0, n, WINDOW):
         lanes = rows.order[first : first + WINDOW]
@@ -59,8 +59,8 @@ def check_slices(rows):
         assert (np.sort(users) == np.arange(first, min(first + WINDOW, n))).all()
         key = -rows.degree[users].astype(int) * n + users
         assert (np.diff(key) > 0).all()  # falling degrees, equal ones by number
-    longest = np.append(rows.degree, 0)[rows.order].reshape(-1, LANES).max(axis=1)
-    assert (np.diff(rows.slice_start) == LANES * longest.astype(int)).all()
+    longest = np.append(rows.degree, 0)[rows.order].reshape(-1, VEC16).max(axis=1)
+    assert (np.diff(rows.slice_start) == VEC16 * longest.astype(int)).all()
     lane = np.empty(n, int)
     lane[rows.order[rows.order < n]] = np.flatnonzero(rows.order < n)
     assert (rows.seat == lane % WINDOW).all()
@@ -114,10 +114,10 @@ def test_more_places_than_32_bits_tell_are_refused():
 
 
 def test_as_many_places_as_32_bits_tell_are_allowed(monkeypatch):
-    monkeypatch.setattr("sim.population.rows.MOST_PLACES", 2 * LANES)
-    nobody, few = np.zeros(0, np.uint32), np.zeros(LANES, np.uint32)
+    monkeypatch.setattr("sim.population.rows.MOST_PLACES", 2 * VEC16)
+    nobody, few = np.zeros(0, np.uint32), np.zeros(VEC16, np.uint32)
     part = Slices(nobody, np.zeros(1, np.int64), nobody, nobody, few)
-    assert join_slices(0, [part, part], in_memory).indices.size == 2 * LANES
+    assert join_slices(0, [part, part], in_memory).indices.size == 2 * VEC16
 
 
 def test_pieces_are_joined_in_order():

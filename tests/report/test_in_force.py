@@ -90,9 +90,9 @@ def test_a_live_world_starts_with_the_parameters_that_it_draws():
         "+scenario=as_happened", "parameters=posterior", "compare_to=[]", "population.n_users=200",
         "engine.threads=1",
     )  # fmt: skip
-    rules = [model(config, 1).simulation.state.rules for model in (LiveModel, MigrationModel)]
-    assert rules[0].network_value == rules[1].network_value
-    assert rules[0].network_value != np.float32(load_config().behaviour.network_value)
+    params = [model(config, 1).simulation.state.params for model in (LiveModel, MigrationModel)]
+    assert params[0].network_value == params[1].network_value
+    assert params[0].network_value != np.float32(load_config().behaviour.network_value)
 
 
 def test_adoption_is_told_with_what_it_costs_in_both_worlds():

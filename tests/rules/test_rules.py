@@ -6,40 +6,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import SPAN, WIDTH
-from sim.kernel.octets import read, write
-from sim.kernel.rng import SLOTS, luck_of, purpose_key, uniforms
-from sim.rules import activity, attitude, availability, chance, habit, word
-from sim.rules.pace import pace
+from sim.kernel.rng import SLOTS, purpose_key, random_bits, uniforms
+from sim.kernel.vec8 import read, write
+from sim.kernel.vec16 import SPAN, WIDTH
+from sim.rules import activity, availability, chance, habit, packed_state, surveillance_attitude
+from sim.rules.candidates import candidate_buffer
 from sim.rules.records import (
     AWARE,
     CALL,
     MAX,
     MESSAGE,
     USER,
-    Shown,
+    PublicState,
     records,
 )
-from sim.rules.sieve import sieve
-from sim.rules.step import show
+from sim.rules.relaxation import relaxation
+from sim.rules.step import publish
 from tests.helpers.worlds import (
     HABIT_UNIT,
     fear_level,
-    from_steps,
+    from_fixed_point,
     habit_level,
     in_steps,
     keys,
     lucky,
     silent,
     someone,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
 )
 
 pytestmark = pytest.mark.interpreted
 
-NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
-U = uniforms(purpose_key(1, 0, "test.rules"), 4000)
+ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])
+U = uniforms(purpose_key(1, 0, "test.params"), 4000)
 bits = st.integers(0, 2**MAX - 1)
 units = st.floats(0, 1, width=32)
 
@@ -62,52 +62,61 @@ def levels(packed):
 def test_a_word_says_all_that_a_contact_must_see(
     installed, account, place, habits, believed, concern, eta, chill
 ):
-    user, rules = records(USER, 1)[0], toy_rules(MAX, habit_value=eta, chilling_value=chill)
+    user, params = records(USER, 1)[0], toy_params(MAX, habit_value=eta, chilling_value=chill)
     user.installed, user.account, user.place = installed, account, place
     user.habit[:], user.belief[:] = in_steps(habit=habits), in_steps(belief=believed)
     user.type, user.concern = -1, in_steps(concern=concern)
-    concern = float(from_steps(concern=user.concern))
-    habits, believed = from_steps(habit=user.habit), from_steps(belief=user.belief)
-    packed = np.uint64(word.pack(user, rules))
-    assert word.usable(packed) == word.in_use(user) == installed & account
-    assert word.place(packed) == place
-    heard = np.clip(np.rint(16 * np.array(believed)) / 16, -8, 8 - 1 / 16)
-    fears = np.minimum(np.float32(concern) / (1 + np.exp(-heard)), word.MOST_FEAR)
-    exact = np.minimum([-attitude.leaning(user, p) for p in range(MAX)], word.MOST_FEAR)
+    concern = float(from_fixed_point(concern=user.concern))
+    habits, believed = from_fixed_point(habit=user.habit), from_fixed_point(belief=user.belief)
+    packed = np.uint64(packed_state.pack_choice_state(user, params))
+    assert packed_state.usable(packed) == packed_state.in_use(user) == installed & account
+    assert packed_state.place(packed) == place
+    quantised = np.clip(np.rint(16 * np.array(believed)) / 16, -8, 8 - 1 / 16)
+    fears = np.minimum(np.float32(concern) / (1 + np.exp(-quantised)), packed_state.MAX_FEAR)
+    exact = np.minimum(
+        [-surveillance_attitude.surveillance_attitude(user, p) for p in range(MAX)],
+        packed_state.MAX_FEAR,
+    )
     # a belief is heard to 1/32, and its chance moves by at most a quarter of that
     assert np.abs(fears - exact).max() <= concern / 4 / 32 + 1e-6
-    shown, feared = levels(packed)
+    public, feared = levels(packed)
     first = (user.habit >> 8) / 255  # eight bits of a habit
     assert np.abs(first - habits).max() <= 1 / 257
     if eta:  # what they multiply, rounded to one of 32 values equally far apart
-        assert np.abs(shown / 31 - np.expm1(eta / 2 * first) / np.expm1(eta / 2)
+        assert np.abs(public / 31 - np.expm1(eta / 2 * first) / np.expm1(eta / 2)
                       ).max() <= 0.5 / 31 + 1e-6  # fmt: skip
     if chill:
         assert np.abs(feared / 7 - np.expm1(-chill / 2 * fears) / np.expm1(
-            -chill / 2 * word.MOST_FEAR)).max() <= 0.5 / 7 + 1e-6  # fmt: skip
-    assert eta or not shown.any()
+            -chill / 2 * packed_state.MAX_FEAR)).max() <= 0.5 / 7 + 1e-6  # fmt: skip
+    assert eta or not public.any()
     assert chill or not feared.any()
 
 
 def test_the_ends_of_habit_and_of_fear_are_exact_in_a_word():
-    rules = toy_rules(MAX, habit_value=2.0, chilling_value=1.0)
-    shown, _ = levels(word.pack(someone(habit=[0, 1, 0.5, 0, 1, 0]), rules))
+    params = toy_params(MAX, habit_value=2.0, chilling_value=1.0)
+    public, _ = levels(packed_state.pack_choice_state(someone(habit=[0, 1, 0.5, 0, 1, 0]), params))
     half = round(31 * np.expm1(0.5) / np.expm1(1.0))
-    assert shown.tolist() == [0, 31, half, 0, 31, 0]
+    assert public.tolist() == [0, 31, half, 0, 31, 0]
     certain = [-np.inf, np.inf, 0, -np.inf, np.inf, 0]
-    user = someone(type=-1, concern=word.MOST_FEAR, belief=certain)
-    _, shown = levels(word.pack(user, rules))
-    half = round(7 * np.expm1(-0.5 * word.MOST_FEAR / 2) / np.expm1(-0.5 * word.MOST_FEAR))
-    assert shown.tolist() == [0, 7, half, 0, 7, half]
+    user = someone(type=-1, concern=packed_state.MAX_FEAR, belief=certain)
+    _, public = levels(packed_state.pack_choice_state(user, params))
+    half = round(
+        7 * np.expm1(-0.5 * packed_state.MAX_FEAR / 2) / np.expm1(-0.5 * packed_state.MAX_FEAR)
+    )
+    assert public.tolist() == [0, 7, half, 0, 7, half]
     for kind in (0, 1):
-        assert not levels(word.pack(someone(type=kind, concern=9.0, belief=certain), rules)).any()
+        assert not levels(
+            packed_state.pack_choice_state(someone(type=kind, concern=9.0, belief=certain), params)
+        ).any()
 
 
 def test_a_word_shows_the_messengers_of_the_case_alone():
     user = someone(habit=[1.0] * MAX, type=-1, concern=9.0)
-    shown = levels(word.pack(user, toy_rules(2, habit_value=2.0, chilling_value=1.0)))
-    assert (shown[:, :2] > 0).all()
-    assert not shown[:, 2:].any()
+    public = levels(
+        packed_state.pack_choice_state(user, toy_params(2, habit_value=2.0, chilling_value=1.0))
+    )
+    assert (public[:, :2] > 0).all()
+    assert not public[:, 2:].any()
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4])
@@ -116,8 +125,8 @@ def test_bytes_are_squeezed_to_as_many_bits_as_they_need(width):
     for _ in range(100):
         parts = rng.integers(0, 2**width, MAX)
         whole = sum(int(part) << 8 * p for p, part in enumerate(parts))
-        squeezed = sum(int(part) << width * p for p, part in enumerate(parts))
-        assert word.squeezed(np.int64(whole), width) == squeezed
+        narrow_bytes = sum(int(part) << width * p for p, part in enumerate(parts))
+        assert packed_state.narrow_bytes(np.int64(whole), width) == narrow_bytes
 
 
 def random_traits(rng):
@@ -130,32 +139,41 @@ def random_traits(rng):
 
 @pytest.mark.parametrize("step", [0.0, 1e-3, 0.1, 3.0])
 def test_a_word_packed_again_is_the_word_whether_or_not_beliefs_have_changed(step):
-    rules, rng = toy_rules(MAX, habit_value=2.0, chilling_value=1.0), np.random.default_rng(5)
-    shown, users = Shown(*(np.zeros(301, np.uint64) for _ in range(4))), records(USER, 300)
+    params, rng = toy_params(MAX, habit_value=2.0, chilling_value=1.0), np.random.default_rng(5)
+    public, users = PublicState(*(np.zeros(301, np.uint64) for _ in range(4))), records(USER, 300)
     for i in range(300):
         traits = {"type": rng.integers(-1, 2), "concern": rng.uniform(0, 5)}
         belief = rng.uniform(-9, 9, MAX)
         before = someone(**random_traits(rng), **traits, belief=belief)
-        shown.words[i], shown.minds[i] = word.pack(before, rules), word.pack_mind(before)
+        public.choice_state[i], public.belief_state[i] = (
+            packed_state.pack_choice_state(before, params),
+            packed_state.pack_belief_state(before),
+        )
         belief[rng.integers(MAX)] += step * rng.normal()
         users[i] = someone(**random_traits(rng), **traits, belief=belief)
-    show(0, 300, users, shown, rules, sieve(300))
-    assert shown.next_words[:300].tolist() == [word.pack(user, rules) for user in users]
-    assert shown.next_minds[:300].tolist() == [word.pack_mind(user) for user in users]
-    kept = (shown.next_minds >> np.uint64(16) == shown.minds >> np.uint64(16))[:300].sum()
+    publish(0, 300, users, public, params, candidate_buffer(300))
+    assert public.next_choice_state[:300].tolist() == [
+        packed_state.pack_choice_state(user, params) for user in users
+    ]
+    assert public.next_belief_state[:300].tolist() == [
+        packed_state.pack_belief_state(user) for user in users
+    ]
+    kept = (public.next_belief_state >> np.uint64(16) == public.belief_state >> np.uint64(16))[
+        :300
+    ].sum()
     assert {0.0: kept == 300, 1e-3: 270 < kept < 300, 0.1: 30 < kept < 270, 3.0: kept < 30}[step]
 
 
 def test_habit_relaxes_exponentially_to_use_however_time_is_cut():
-    rules, talk = toy_rules(2, habit_rate=0.05), silent()
-    talk.use[MESSAGE, :2], talk.use[CALL, :2] = (0.5, 0.1), (0.25, 0.9)
+    params, step_record = toy_params(2, habit_rate=0.05), silent()
+    step_record.use[MESSAGE, :2], step_record.use[CALL, :2] = (0.5, 0.1), (0.25, 0.9)
     share = 0.8 * np.array([0.5, 0.1]) + 0.2 * np.array([0.25, 0.9])
     for n, days in ((1, 28.0), (4, 7.0), (16, 1.75)):
         user = someone(habit=[1.0, 0.2, 0, 0, 0, 0])
         for _ in range(n):
-            habit.remember(user, talk, rules, pace(rules, days).memory)
+            habit.remember(user, step_record, params, relaxation(params, days).memory)
         expected = share + (np.array([1.0, 0.2]) - share) * np.exp(-0.05 * 28)
-        kept = from_steps(habit=user.habit[:2])
+        kept = from_fixed_point(habit=user.habit[:2])
         assert kept == pytest.approx(expected, abs=n * HABIT_UNIT / 2)  # by a step at most
     assert habit.relax(0.3, 0.9, 1.0) == 0.3
     assert habit.relax(0.3, 0.9, 0.0) == 0.9
@@ -175,16 +193,16 @@ def test_availability_is_one_minus_what_nothing_lifts(grade, proxies, efficacy, 
 
 def test_tables_hold_the_attraction_of_pairs_of_places_and_how_well_each_works_there():
     q = np.array([[[1.0, 0.8], [0.6, 1.0]], [[0.7, 0.5], [0.9, 0.3]]])
-    now = toy_now([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
-    assert now.place_class[:2].tolist() == [0, 1]
-    pull = now.attraction
+    env = toy_env([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
+    assert env.place_class[:2].tolist() == [0, 1]
+    pull = env.attraction
     assert pull[0, 1, MESSAGE, 1] == pytest.approx(np.exp(0.6 - 2 * (1 - 0.8 * 0.5)))
     assert pull[0, 1, CALL, 0] == pytest.approx(np.exp(0.3 - 3 * (1 - 0.6 * 0.9)))
     assert not pull[:, :, CALL, 1].any()
     # of messenger 0 and of 1, which carries no calls
-    assert now.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
-    assert now.quality[1, 1, MESSAGE, :2] == pytest.approx([0.49, 0.25])
-    assert now.quality[0, 1, CALL, :2] == pytest.approx([0.54, 0])
+    assert env.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
+    assert env.quality[1, 1, MESSAGE, :2] == pytest.approx([0.49, 0.25])
+    assert env.quality[0, 1, CALL, :2] == pytest.approx([0.54, 0])
 
 
 def drawn_q(n_places, n_kinds):
@@ -254,7 +272,7 @@ def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
 @jit_loop
 def bound(hazards, least, most):
     for k in range(len(hazards)):
-        low, high = chance.bounds(read(hazards[k]))
+        low, high = chance.probability_bounds(read(hazards[k]))
         write(least[k], low)
         write(most[k], high)
 
@@ -277,7 +295,7 @@ def test_chances_lie_between_their_bounds_however_they_are_rounded():
 @jit_loop
 def befall(key, n, hazards, found):
     for i in range(n):
-        found[i] = chance.befalling(key, i, read(hazards))
+        found[i] = chance.events_occur(key, i, read(hazards))
 
 
 @pytest.mark.parametrize(
@@ -293,7 +311,8 @@ def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
         happened = (found >> slot & 1) == 1
         assert (happened == (lucky(AWARE, n, slot) < -np.expm1(-hazard))).all()
         assert all(
-            chance.befalls(np.uint64(luck_of(key, i)), key, i, slot, hazard) == happened[i]
+            chance.event_occurs(np.uint64(random_bits(key, i)), key, i, slot, hazard)
+            == happened[i]
             for i in range(200)
         )
     assert not (found >> MAX).any()
@@ -303,8 +322,8 @@ def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
 def test_events_befall_users_as_their_luck_says_whatever_its_first_bits(hazard):
     key, share, seen = keys(0)[AWARE], -np.expm1(-hazard), []
     for slot in range(SLOTS):
-        lucks = [np.uint64(luck_of(key, i)) for i in range(1000)]
-        found = [chance.befalls(luck, key, i, slot, hazard) for i, luck in enumerate(lucks)]
+        lucks = [np.uint64(random_bits(key, i)) for i in range(1000)]
+        found = [chance.event_occurs(luck, key, i, slot, hazard) for i, luck in enumerate(lucks)]
         assert (found == (lucky(AWARE, 1000, slot) < share)).all()
         seen.append(found)
     assert abs(np.mean(seen) - share) <= 4 * np.sqrt(share * (1 - share) / np.size(seen))
@@ -326,27 +345,30 @@ def test_sigmoid_is_the_logistic_function():
 
 
 def test_what_lies_on_a_second_phone_is_opened_for_the_institution_alone():
-    rules = toy_rules(
+    params = toy_params(
         2, traffic_openings=5.0, base_openings=[0.4] * 6, mandate_openings=[0, 1.3, 0, 0, 0, 0]
     )
-    talk, user = silent(), someone(intensity=1.5, second=0b10, account=0, mandated=0b10)
-    talk.use[MESSAGE, :2] = 0.3, 0.2
-    activity.open_apps(user, talk, NOW, rules)
-    assert talk.openings[:2] == pytest.approx([0, 1.5 * 1.3])
+    step_record, user = silent(), someone(intensity=1.5, second=0b10, account=0, mandated=0b10)
+    step_record.use[MESSAGE, :2] = 0.3, 0.2
+    activity.open_apps(user, step_record, ENV, params)
+    assert step_record.openings[:2] == pytest.approx([0, 1.5 * 1.3])
 
 
 def test_openings_are_the_sum_of_what_brings_them():
-    rules = toy_rules(
+    params = toy_params(
         2, traffic_openings=5.0, call_openings=0.7, base_openings=[0.4, 0.4, 0, 0, 0, 0],
         mandate_openings=[0, 1.3, 0, 0, 0, 0], habit_openings=[0, 2.5, 0, 0, 0, 0],
     )  # fmt: skip
-    talk, now = silent(), toy_now([[1.2, 0.6], [0.3, 0.3]], q=np.array([[[1, 0.5], [1, 1]]]))
-    talk.use[MESSAGE, :2], talk.use[CALL, :2] = (0.3, 0.2), (0.1, 0.4)
-    now.force.trend_openings[1] = 2.0
+    step_record, env = (
+        silent(),
+        toy_env([[1.2, 0.6], [0.3, 0.3]], q=np.array([[[1, 0.5], [1, 1]]])),
+    )
+    step_record.use[MESSAGE, :2], step_record.use[CALL, :2] = (0.3, 0.2), (0.1, 0.4)
+    env.effects.trend_openings[1] = 2.0
     user = someone(intensity=1.5, installed=0b10, mandated=0b10, habit=[0, 0.6, 0, 0, 0, 0])
     n = 5 * (0.8 * 0.2 + 0.7 * 0.2 * 0.4) + 0.4 * 2 * 0.5 + 1.3 + 2.5 * 0.6
-    activity.open_apps(user, talk, now, rules)
-    assert talk.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
+    activity.open_apps(user, step_record, env, params)
+    assert step_record.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
 
 
 @jit_loop

@@ -7,25 +7,25 @@ from scipy.special import softmax
 from sim import load_config
 from sim.config.policies import Moderation, Restriction, VpnBlocking
 from sim.config.settings import BANDS
-from sim.engine.conditions import Conditions
 from sim.engine.offenders import arriving, follow, reach, start_abuse
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
-from sim.measures.abuse import abuse_by_cell
-from sim.measures.cells import Cells
+from sim.measures.abuse import abuse_by_stratum
+from sim.measures.strata import Strata
 from sim.rules import abuse
 from sim.rules.records import (
     ABUSE,
     CALL,
     CELLULAR,
-    FORCE,
+    EFFECTS,
     MAX,
     MESSAGE,
     N_BANDS,
-    SUFFER,
     USER,
+    VICTIMISED,
     records,
 )
-from tests.helpers.worlds import keys, lucky, someone, toy_now, world
+from tests.helpers.worlds import keys, lucky, someone, toy_env, world
 
 N_PLATFORMS = MAX + 1
 REACH = np.array([0.9, 0.7, 0.4, 0.2, 0.0, 0.0, 1.0])
@@ -45,9 +45,9 @@ def a_kind(**values):
 
 
 def a_force(days=1.0, detection=0.0):
-    force = records(FORCE, 1)[0]
-    force.days, force.detection[:] = days, detection
-    return force
+    effects = records(EFFECTS, 1)[0]
+    effects.days, effects.detection[:] = days, detection
+    return effects
 
 
 def adapted(kind, reached=REACH, detection=0.0, days=1.0, n=1):
@@ -141,32 +141,32 @@ def test_attempts_in_all_follow_the_mean_profit(elasticity):
 @pytest.mark.parametrize("channel", [MESSAGE, CALL])
 def test_a_user_is_reached_where_it_is_and_calls_arrive(channel):
     q = np.array([[[0.9, 1.0], [0.2, 0.5]], [[1.0, 1.0], [0.8, 0.6]]])
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q)
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q)
     for place in range(2):
         user = someone(installed=0b11, account=0b01, place=place)
-        assert abuse.can_be_reached(user, 0, channel, now) == np.float32(q[place, channel, 0])
-        assert abuse.can_be_reached(user, 1, channel, now) == 0  # no account
-        assert abuse.can_be_reached(user, CELLULAR, channel, now) == 1
+        assert abuse.can_be_reached(user, 0, channel, env) == np.float32(q[place, channel, 0])
+        assert abuse.can_be_reached(user, 1, channel, env) == 0  # no account
+        assert abuse.can_be_reached(user, CELLULAR, channel, env) == 1
 
 
 @rule
 def test_a_messenger_that_one_region_cannot_use_reaches_people_in_others():
     q = np.ones((5, 2, 2))  # two regions without and with a VPN, and abroad
     q[:2, :, 0] = 0.0
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q)
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q)
     users = [someone(installed=0b01, place=place) for place in range(4)]
-    reached = [abuse.can_be_reached(user, 0, CALL, now) for user in users]
+    reached = [abuse.can_be_reached(user, 0, CALL, env) for user in users]
     assert reached == [0, 0, 1, 1]
-    arrived = arriving(CALL, now)
+    arrived = arriving(CALL, env)
     assert arrived[:4, 0].tolist() == reached
 
 
-def lands(kind, user, k, now):
+def lands(kind, user, k, env):
     """Return the attempts on one user over platform `k` that arrive, 1 on average at the start."""
     return (
         kind.total
         * kind.share[k]
-        * abuse.can_be_reached(user, k, kind.channel, now)
+        * abuse.can_be_reached(user, k, kind.channel, env)
         / (kind.arriving)
     )
 
@@ -175,41 +175,41 @@ def lands(kind, user, k, now):
 def test_incidents_are_attempts_that_arrive_are_missed_and_convert():
     kind = a_kind(channel=CALL, total=1.7, arriving=0.6, vulnerability=np.arange(7.0))
     q = np.array([[[1.0, 1.0], [0.2, 0.5]]])
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q)
-    now.force.detection[:] = 0.25
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q)
+    env.effects.detection[:] = 0.25
     user = someone(installed=0b01, band=3)
     arrive = 1.7 * np.array([kind.share[0] * 0.2, kind.share[CELLULAR]])
-    found = [lands(kind, user, k, now) for k in range(N_PLATFORMS)]
+    found = [lands(kind, user, k, env) for k in range(N_PLATFORMS)]
     assert found == pytest.approx([arrive[0] / 0.6, 0, 0, 0, 0, 0, arrive[1] / 0.6])
     expected = arrive @ CONVERSION[[0, CELLULAR]] * 0.75 * 3
-    assert abuse.incidents(kind, user, now) == pytest.approx(expected)
+    assert abuse.incidents(kind, user, env) == pytest.approx(expected)
 
 
 @rule
 def test_a_user_who_cannot_be_reached_suffers_nothing_whatever_is_tried():
     kind = a_kind(share=np.eye(N_PLATFORMS)[0])
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
-    assert abuse.incidents(kind, someone(), now) == 0
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]])
+    assert abuse.incidents(kind, someone(), env) == 0
 
 
 @rule
 def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
-    now, n = toy_now([[1.2, 0.6], [0.3, 0.3]], days=7.0), 3000
+    env, n = toy_env([[1.2, 0.6], [0.3, 0.3]], days=7.0), 3000
     kinds = records(ABUSE, 2)
     kinds[0], kinds[1] = a_kind(incident_rate=0.1), a_kind(incident_rate=0.02, total=3.0)
     for kind in kinds:
-        kind.most = abuse.most_incidents(kind, now.force)
+        kind.max_rate = abuse.max_incidents(kind, env.effects)
     users = [someone(installed=0b01) for _ in range(n)]
     for i, user in enumerate(users):
-        abuse.suffer(i, user, kinds, now, keys(0))
+        abuse.draw_victimisation(i, user, kinds, env, keys(0))
     marks = np.array([user.victim for user in users])
     for a in range(2):
-        expected = abuse.incidents(kinds[a], users[0], now)
+        expected = abuse.incidents(kinds[a], users[0], env)
         chance = 1 - np.exp(-kinds[a].incident_rate * expected * 7)
         share = (marks >> a & 1).mean()
         assert 0.1 < chance < 0.9
         assert abs(share - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
-        assert ((marks >> a & 1) == (lucky(SUFFER, n, a) < chance)).all()
+        assert ((marks >> a & 1) == (lucky(VICTIMISED, n, a) < chance)).all()
     both = (marks == 0b11).mean()
     alone = [(marks >> a & 1).mean() for a in range(2)]
     assert abs(both - alone[0] * alone[1]) < 4 * np.sqrt(both * (1 - both) / n)  # independent
@@ -217,11 +217,11 @@ def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
 
 @rule
 def test_who_fell_for_one_kind_stays_marked():
-    user, now = someone(victim=0b10), toy_now([[1.2, 0.6], [0.3, 0.3]])
+    user, env = someone(victim=0b10), toy_env([[1.2, 0.6], [0.3, 0.3]])
     kinds = records(ABUSE, 2)
     kinds[0], kinds[1] = a_kind(incident_rate=99.0), a_kind(incident_rate=0.0)
-    kinds.most = [abuse.most_incidents(kind, now.force) for kind in kinds]
-    abuse.suffer(0, user, kinds, now, keys(0))
+    kinds.max_rate = [abuse.max_incidents(kind, env.effects) for kind in kinds]
+    abuse.draw_victimisation(0, user, kinds, env, keys(0))
     assert user.victim == 0b11
 
 
@@ -231,19 +231,19 @@ def test_nobody_expects_more_incidents_than_the_bound_of_the_step():
     rng, tight = np.random.default_rng(1), []
     for _ in range(200):
         q = rng.choice([0.0, 0.5, 1.0], (2, 2, MAX))
-        now = toy_now(np.zeros((2, MAX)), q=q)
-        now.force.detection[:] = rng.choice([0.0, 0.6], MAX + 1)
+        env = toy_env(np.zeros((2, MAX)), q=q)
+        env.effects.detection[:] = rng.choice([0.0, 0.6], MAX + 1)
         share, vulnerable = rng.dirichlet(np.ones(MAX + 1)), rng.exponential(size=N_BANDS)
         kind = a_kind(share=share, vulnerability=vulnerable, channel=CALL, incident_rate=0.3)
-        abuse.adapt(kind, REACH, now.force)
+        abuse.adapt(kind, REACH, env.effects)
         expected = []
         for band in range(N_BANDS):
             user = records(USER, 1)[0]
             user.installed, user.account = rng.choice([2**MAX - 1, 2**MAX - 1, 0b101], 2)
             user.band, user.place = band, rng.integers(2)
-            expected.append(kind.incident_rate * abuse.incidents(kind, user, now))
-        assert max(expected) <= kind.most * (1 + 1e-12)
-        tight.append(max(expected) / kind.most)
+            expected.append(kind.incident_rate * abuse.incidents(kind, user, env))
+        assert max(expected) <= kind.max_rate * (1 + 1e-12)
+        tight.append(max(expected) / kind.max_rate)
     assert max(tight) > 0.8
 
 
@@ -262,17 +262,17 @@ def started(**changes):
     config, state = world(SMALL_WORLD)
     kinds = {name: kind.model_copy(update=changes) for name, kind in config.abuse.items()}
     config = config.model_copy(update={"abuse": kinds})
-    state, now = state.copy(), Conditions(config).at(0)
-    start_abuse(config, state, now, Threads(1))
-    return config, state, now
+    state, env = state.copy(), PolicySchedule(config).at(0)
+    start_abuse(config, state, env, Threads(1))
+    return config, state, env
 
 
 @pytest.mark.parametrize("response", [0.5, 2.0, 8.0])
 def test_t13_the_start_is_stationary(response):
-    _, state, now = started(response=response)
+    _, state, env = started(response=response)
     before = state.abuse.share.copy()
     for _ in range(3):
-        follow(state, now, Threads(1))
+        follow(state, env, Threads(1))
         assert state.abuse.share == pytest.approx(before, abs=1e-12)
         assert state.abuse.total == pytest.approx(1, abs=1e-12)
 
@@ -281,10 +281,10 @@ def test_t13_the_start_is_stationary(response):
 @pytest.mark.parametrize("conversion", [{}, {"max": 0.3, "vk": 2.0}])
 def test_attempts_arrive_at_the_start_as_observed(response, conversion):
     """Where nothing was observed, an attempt converts as configured relative to the average."""
-    config, state, now = started(response=response, conversion=conversion)
+    config, state, env = started(response=response, conversion=conversion)
     where = columns(config)
     for kind, observed, r in zip(
-        state.abuse, config.abuse.values(), reach(state, now, Threads(1)), strict=True
+        state.abuse, config.abuse.values(), reach(state, env, Threads(1)), strict=True
     ):
         shares = np.array([observed.shares.get(n, 0) for n in (*config.messengers, "cellular")])
         arriving = (kind.share * r)[where]
@@ -297,21 +297,21 @@ def test_attempts_arrive_at_the_start_as_observed(response, conversion):
         assert conversion[~known] / conversion[known].mean() == pytest.approx(relative)
 
 
-def by_cell(config, state, now):
+def by_cell(config, state, env):
     """Return attempts that arrive and incidents by cell, of every kind, from counts by cell."""
-    cells, users = Cells(config, state.users), state.users
-    has = np.zeros((cells.n, 2, MAX))
+    strata, users = Strata(config, state.users), state.users
+    has = np.zeros((strata.n, 2, MAX))
     for p in range(MAX):
         mine = (users.installed & users.account) >> p & 1
-        np.add.at(has[:, :, p], (cells.of_users(0, len(users)), users.place & 1), mine)
+        np.add.at(has[:, :, p], (strata.of_users(0, len(users)), users.place & 1), mine)
     kinds = (state.abuse[a : a + 1] for a in range(len(state.abuse)))
-    found = (abuse_by_cell(kind, has[None], [now], cells) for kind in kinds)
-    return cells, [(attempts[0], incidents[0]) for attempts, incidents in found]
+    found = (abuse_by_stratum(kind, has[None], [env], strata) for kind in kinds)
+    return strata, [(attempts[0], incidents[0]) for attempts, incidents in found]
 
 
 def test_attempts_and_incidents_average_one_at_the_start():
-    config, state, now = started()
-    _, found = by_cell(config, state, now)
+    config, state, env = started()
+    _, found = by_cell(config, state, env)
     for attempts, incidents in found:
         assert attempts[:, columns(config)].sum() / state.n_users == pytest.approx(1, rel=1e-9)
         assert incidents.sum() / state.n_users == pytest.approx(1, rel=0.05)
@@ -319,7 +319,7 @@ def test_attempts_and_incidents_average_one_at_the_start():
 
 @pytest.mark.parametrize("restricted", [False, True])
 def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
-    config, state, now = started()
+    config, state, env = started()
     if restricted:
         start = {"start": config.start}
         policies = {
@@ -330,22 +330,22 @@ def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
             "hunt": VpnBlocking(rate=0.05, **start),
             "effort": Moderation(platform="telegram", effort=0.5, **start),
         }
-        now = Conditions(config.model_copy(update={"policies": policies})).at(3)
-        follow(state, now, Threads(1))
-        assert (now.availability != 1).any()
+        env = PolicySchedule(config.model_copy(update={"policies": policies})).at(3)
+        follow(state, env, Threads(1))
+        assert (env.availability != 1).any()
         assert (state.abuse.total < 1).all()
-    for kind, r in zip(state.abuse, reach(state, now, Threads(1)), strict=True):
+    for kind, r in zip(state.abuse, reach(state, env, Threads(1)), strict=True):
         reached = [
-            [abuse.can_be_reached(user, k, kind.channel, now) for k in range(N_PLATFORMS)]
+            [abuse.can_be_reached(user, k, kind.channel, env) for k in range(N_PLATFORMS)]
             for user in state.users
         ]
         assert r == pytest.approx(np.mean(reached, axis=0), rel=1e-9)
-    cells, found = by_cell(config, state, now)
+    strata, found = by_cell(config, state, env)
     for kind, (attempts, incidents) in zip(state.abuse, found, strict=True):
         landed, suffered = np.zeros_like(attempts), np.zeros_like(incidents)
-        for cell, user in zip(cells.of_users(0, state.n_users), state.users, strict=True):
-            landed[cell] += [lands(kind, user, k, now) for k in range(N_PLATFORMS)]
-            suffered[cell] += abuse.incidents(kind, user, now)
+        for cell, user in zip(strata.of_users(0, state.n_users), state.users, strict=True):
+            landed[cell] += [lands(kind, user, k, env) for k in range(N_PLATFORMS)]
+            suffered[cell] += abuse.incidents(kind, user, env)
         assert attempts == pytest.approx(landed, rel=1e-9, abs=1e-12)
         assert incidents == pytest.approx(suffered, rel=1e-9, abs=1e-12)
 
@@ -358,9 +358,9 @@ def test_ages_are_as_vulnerable_relative_to_each_other_as_configured():
 
 
 def test_reach_is_the_share_of_users_with_the_messenger_where_nothing_fails():
-    config, state, now = started()
+    config, state, env = started()
     has = state.users.installed & state.users.account
-    for r in reach(state, now, Threads(1)):
+    for r in reach(state, env, Threads(1)):
         expected = [(has >> p & 1).mean() for p in range(len(config.messengers))]
         assert r[: len(expected)] == pytest.approx(expected)
         assert r[CELLULAR] == 1
@@ -371,24 +371,24 @@ def test_without_kinds_nothing_is_followed():
     assert config.abuse == {}
     _, state = world("abuse=none", "population.n_users=60")
     assert len(state.abuse) == 0
-    assert reach(state, Conditions(config).at(0), Threads(1)).shape == (0, N_PLATFORMS)
+    assert reach(state, PolicySchedule(config).at(0), Threads(1)).shape == (0, N_PLATFORMS)
 
 
 @pytest.mark.parametrize("response", [0.0, 2.0])
 def test_nobody_tries_where_there_is_no_platform(response):
-    config, state, now = started(response=response)
+    config, state, env = started(response=response)
     for _ in range(5):
-        follow(state, now, Threads(1))
+        follow(state, env, Threads(1))
     nowhere = [k for k in range(N_PLATFORMS) if k not in columns(config)]
     assert (state.abuse.share[:, nowhere] == 0).all()
 
 
 def test_a_platform_that_stops_all_abuse_leaves_finite_numbers():
-    config, state, now = started()
+    config, state, env = started()
     platforms = dict(config.platforms)
     platforms["whatsapp"] = platforms["whatsapp"].model_copy(update={"moderation": 1.0})
     config = config.model_copy(update={"platforms": platforms})
-    now = Conditions(config).at(0)
-    start_abuse(config, state, now, Threads(1))
+    env = PolicySchedule(config).at(0)
+    start_abuse(config, state, env, Threads(1))
     for name in ("share", "conversion", "vulnerability"):
         assert np.isfinite(state.abuse[name]).all(), name

@@ -15,21 +15,21 @@ from tests.helpers.worlds import (
     lucky,
     silent,
     someone,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
 )
 
 pytestmark = pytest.mark.interpreted
 
-NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
-U = uniforms(purpose_key(1, 0, "test.rules"), 4000)
+ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])
+U = uniforms(purpose_key(1, 0, "test.params"), 4000)
 bits = st.integers(0, 2**MAX - 1)
 units = st.floats(0, 1, width=32)
 
 
 def test_failure_makes_people_reconsider():
-    rules = toy_rules(2, drop_rate=0.01, failure_exit=2.0)
-    hazards = [adoption.drop_hazard(rules, q, 7.0) for q in (1.0, 0.5, 0.0)]
+    params = toy_params(2, drop_rate=0.01, failure_exit=2.0)
+    hazards = [adoption.drop_hazard(params, q, 7.0) for q in (1.0, 0.5, 0.0)]
     assert hazards == pytest.approx([0.07, 0.14, 0.21])
 
 
@@ -44,7 +44,7 @@ def test_failure_makes_people_reconsider():
 )
 def test_people_reconsider_what_they_use_or_have_heard_of(traits, revising):
     user = someone(**traits)
-    adoption.begin(0, user, 0, NOW, toy_rules(2, install_rate=99.0, drop_rate=99.0), keys(0))
+    adoption.begin(0, user, 0, ENV, toy_params(2, install_rate=99.0, drop_rate=99.0), keys(0))
     assert user.revising == revising
 
 
@@ -53,10 +53,10 @@ def test_people_reconsider_what_they_use_or_have_heard_of(traits, revising):
 )
 def test_who_is_alarmed_reconsiders_once(alert, online, revising):
     user = someone(installed=0b01, alert=alert, online=online)
-    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(0))
+    adoption.begin(0, user, 0, ENV, toy_params(2), keys(0))
     assert user.revising == revising
-    adoption.revise(0, user, silent(), NOW, toy_rules(2), keys(0))
-    adoption.begin(0, user, 0, NOW, toy_rules(2), keys(1))
+    adoption.revise(0, user, silent(), ENV, toy_params(2), keys(0))
+    adoption.begin(0, user, 0, ENV, toy_params(2), keys(1))
     assert user.revising == 0
 
 
@@ -71,19 +71,19 @@ def test_who_is_alarmed_reconsiders_once(alert, online, revising):
 )
 def test_who_is_invited_to_a_chat_reconsiders_what_it_lacks(traits, revising):
     user = someone(**{"installed": 0b01} | traits)
-    adoption.begin(0, user, 0b10, NOW, toy_rules(2), keys(0))
+    adoption.begin(0, user, 0b10, ENV, toy_params(2), keys(0))
     assert user.revising == revising
 
 
 @pytest.mark.parametrize("installed", [0b00, 0b01, 0b10, 0b11])
 def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck(installed):
     q = np.array([[[0.4, 1.0], [1.0, 1.0]]])
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q, days=7.0)
-    rules, n = toy_rules(2, install_rate=0.02, drop_rate=0.05, failure_exit=2.0), 1500
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q, days=7.0)
+    params, n = toy_params(2, install_rate=0.02, drop_rate=0.05, failure_exit=2.0), 1500
     revising = np.zeros(n, int)
     for i in range(n):
         user = someone(installed=installed)
-        adoption.begin(i, user, 0, now, rules, keys(0))
+        adoption.begin(i, user, 0, env, params, keys(0))
         revising[i] = user.revising
     for p in range(2):
         drop = 0.05 * (1 + 2.0 * (1 - q[0, 0, p])) * 7
@@ -96,26 +96,26 @@ def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck
 def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
     for rates, revising in (({"install_rate": 99.0}, 0b10), ({"drop_rate": 99.0}, 0b01)):
         user = someone(installed=0b01)
-        adoption.begin(0, user, 0, NOW, toy_rules(2, **rates), keys(0))
+        adoption.begin(0, user, 0, ENV, toy_params(2, **rates), keys(0))
         assert user.revising == revising
 
 
-def weighed(user, now, rules, values=(), chats=0):
+def weighed(user, env, params, values=(), chats=0):
     """Return the talk of a user who has weighed all and whose contacts add `values`."""
-    talk = silent()
-    talk.chats = chats
-    adoption.weigh(0, user, talk, now, rules, keys(0))
-    talk.value[: len(values)] = values
-    return talk
+    step_record = silent()
+    step_record.chats = chats
+    adoption.weigh(0, user, step_record, env, params, keys(0))
+    step_record.value[: len(values)] = values
+    return step_record
 
 
 def test_the_utility_of_installing_is_the_sum_of_its_terms():
-    rules = toy_rules(
+    params = toy_params(
         2, network_value=5.0, standalone=by_band(-2.0, -3.0), taste_sd=0.5, mandate_value=3.0,
         keep_value=2.0, preinstall_value=1.0, chat_value=0.2, risk_value=1.4,
     )  # fmt: skip
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
-    now.force.trend[1], now.force.onboarding[1] = 0.25, 0.35
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]])
+    env.effects.trend[1], env.effects.onboarding[1] = 0.25, 0.35
     traits = {
         "taste": [1, -1, 0, 0, 0, 0], "type": -1, "concern": 0.5,
         "habit": [0.6, 0.6, 0, 0, 0, 0], "belief": [-np.inf, 0, 0, 0, 0, 0],
@@ -133,24 +133,24 @@ def test_the_utility_of_installing_is_the_sum_of_its_terms():
         ({"installed": 0b01}, 1, plain),  # another messenger's habit does not count
     ]
     for more, p, u in cases:
-        talk = weighed(someone(**traits | more), now, rules, (0.3, 0.4), 3 << 8)
-        found = adoption.install_utility(talk, p, rules)
+        step_record = weighed(someone(**traits | more), env, params, (0.3, 0.4), 3 << 8)
+        found = adoption.install_utility(step_record, p, params)
         # a habit of .6 counts 2 x .6
         assert found == pytest.approx(u, abs=2 * HABIT_UNIT / 2), more
 
 
 @pytest.mark.parametrize("value", [0.0, 1e-30, -1e-9, 0.1, 0.4321, 0.9, 2.5])
 def test_contagion_is_simple_to_the_bit_unless_it_is_shaped(value):
-    simple = toy_rules(1, network_value=2.157)
-    found = adoption.install_utility(weighed(someone(), NOW, simple, [value]), 0, simple)
+    simple = toy_params(1, network_value=2.157)
+    found = adoption.install_utility(weighed(someone(), ENV, simple, [value]), 0, simple)
     assert found == np.float32(2.157) * np.float32(max(value, 0.0))
 
 
 def test_complex_contagion_lets_every_contact_count_for_more_than_the_last():
-    rules, found = toy_rules(1, network_value=3.0, network_shape=2.0), []
+    params, found = toy_params(1, network_value=3.0, network_shape=2.0), []
     for value in (-1e-9, 0.0, 0.25, 0.5, 1.0):
-        talk = weighed(someone(), NOW, rules, [value])
-        found.append(adoption.install_utility(talk, 0, rules))
+        step_record = weighed(someone(), ENV, params, [value])
+        found.append(adoption.install_utility(step_record, 0, params))
     assert found == pytest.approx([0.0, 0.0, 3 / 16, 3 / 4, 3.0])
 
 
@@ -168,45 +168,48 @@ def test_complex_contagion_lets_every_contact_count_for_more_than_the_last():
     ],
 )
 def test_settling_respects_the_gate_and_keeps_accounts(installed, account, wanted, passing, after):
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
-    now.force.passing[0] = passing
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]])
+    env.effects.passing[0] = passing
     user = someone(installed=installed, account=account)
-    adoption.settle(0, user, 0b01, int(wanted), now, keys(0))
+    adoption.settle(0, user, 0b01, int(wanted), env, keys(0))
     assert (user.installed, user.account) == after
 
 
 @pytest.mark.parametrize("wanted", [False, True])
 def test_who_has_decided_on_it_has_heard_of_it(wanted):
     user = someone(aware=0, account=0)
-    adoption.settle(0, user, 0b10, wanted << 1, NOW, keys(0))
+    adoption.settle(0, user, 0b10, wanted << 1, ENV, keys(0))
     assert user.aware == 0b10
 
 
 def test_a_half_open_gate_lets_half_of_the_new_accounts_pass():
-    now, passed = toy_now([[1.2, 0.6], [0.3, 0.3]]), 0
-    now.force.passing[0] = 0.5
+    env, passed = toy_env([[1.2, 0.6], [0.3, 0.3]]), 0
+    env.effects.passing[0] = 0.5
     for i in range(2000):
         user = someone(account=0)
-        adoption.settle(i, user, 0b01, 0b01, now, keys(0))
+        adoption.settle(i, user, 0b01, 0b01, env, keys(0))
         passed += int(user.installed)
     assert abs(passed / 2000 - 0.5) < 4 * np.sqrt(0.25 / 2000)
 
 
 def test_revising_touches_only_what_is_reconsidered():
-    user, rules = someone(installed=0b01, revising=0b10), toy_rules(2, standalone=by_band(-99, 99))
-    adoption.revise(0, user, weighed(user, NOW, rules), NOW, rules, keys(0))
+    user, params = (
+        someone(installed=0b01, revising=0b10),
+        toy_params(2, standalone=by_band(-99, 99)),
+    )
+    adoption.revise(0, user, weighed(user, ENV, params), ENV, params, keys(0))
     assert user.installed == 0b11
 
 
 def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_luck():
     u, key = (-0.7, 1.1), keys(0)[ACCEPT]
-    rules, n = toy_rules(2, standalone=by_band(*u)), 2000
+    params, n = toy_params(2, standalone=by_band(*u)), 2000
     noise, wanted = np.zeros((n, 2)), np.zeros((n, 2), bool)
     for i in range(n):
-        user, talk = someone(revising=0b11), silent()
-        adoption.weigh(i, user, talk, NOW, rules, keys(0))
-        adoption.revise(i, user, talk, NOW, rules, keys(0))
-        noise[i], wanted[i] = talk.noise[:2], (user.installed & 1, user.installed >> 1)
+        user, step_record = someone(revising=0b11), silent()
+        adoption.weigh(i, user, step_record, ENV, params, keys(0))
+        adoption.revise(i, user, step_record, ENV, params, keys(0))
+        noise[i], wanted[i] = step_record.noise[:2], (user.installed & 1, user.installed >> 1)
     luck = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
     luck = (np.floor(luck * 2**23) + 0.5) / 2**23
     assert noise == pytest.approx(np.log(luck / (1 - luck)), rel=1e-6, abs=1e-6)
@@ -218,22 +221,22 @@ def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_lu
 
 @pytest.mark.parametrize("shape", [1.0, 2.0])
 def test_who_weighs_leaves_out_what_is_wanted_whatever_the_benefit_and_nothing_else(shape):
-    rules = toy_rules(
+    params = toy_params(
         3, network_value=2.0, network_shape=shape, standalone=by_band(-1.5, 0.2, 1.0), taste_sd=1.0
     )
     seen, rng = set(), np.random.default_rng(2)
     for i in range(400):
         traits = {"account": 0b111, "revising": i % 8, "taste": rng.normal(size=MAX)}
-        talk = silent()
-        talk.value[:] = rng.normal(size=MAX)  # of the step before
-        left = adoption.weigh(i, someone(**traits), talk, NOW, rules, keys(0))
-        assert not talk.value.any()
+        step_record = silent()
+        step_record.value[:] = rng.normal(size=MAX)  # of the step before
+        left = adoption.weigh(i, someone(**traits), step_record, ENV, params, keys(0))
+        assert not step_record.value.any()
         assert left & ~(i % 8) == 0
         decided, wanted = i % 8 & ~left, []
         for value in (-1e-7, 0.0, 1e-3, 1.0, 1e6):  # rounding may make a benefit negative
-            talk.value[:3] = value
+            step_record.value[:3] = value
             user = someone(**traits)
-            adoption.revise(i, user, talk, NOW, rules, keys(0))
+            adoption.revise(i, user, step_record, ENV, params, keys(0))
             wanted.append(int(user.installed))
         assert [bits & decided for bits in wanted] == [decided] * 5
         assert wanted[0] == wanted[1] == decided  # what is left would not be wanted without

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.rules import word
+from sim.rules import packed_state
 from sim.rules.records import (
     CALL,
     CELLULAR,
@@ -16,9 +16,9 @@ from tests.helpers.worlds import (
     F32,
     equal_ties,
     in_steps,
-    talk_of,
-    toy_now,
-    toy_rules,
+    step_record_of,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
     weighing,
@@ -26,7 +26,7 @@ from tests.helpers.worlds import (
 
 pytestmark = pytest.mark.interpreted
 
-NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])
 bits = st.integers(0, 2**MAX - 1)
 
 
@@ -35,28 +35,28 @@ def close(expected):
     return pytest.approx(expected, rel=F32, abs=F32)
 
 
-def spoken(installed, **rules):
+def spoken(installed, **params):
     """Return what user 0 says to contacts 1 (weight 2/3) and 2 (1/3), all messengers revised."""
     users = toy_users(3, 2)
     users.installed[:], users.revising[:] = installed, 0b11
     ties = weighing(equal_ties([[1, 2], [0], [0]]), [2.0, 1.0], [0.0, 2.0, 3.0])
-    state = toy_state(users, ties, toy_rules(2, outside=np.exp([-1.0, 1.0]), **rules))
-    return talk_of(0, state, NOW)
+    state = toy_state(users, ties, toy_params(2, outside=np.exp([-1.0, 1.0]), **params))
+    return step_record_of(0, state, ENV)
 
 
 def test_communication_is_the_weighted_logit_over_what_both_have():
-    talk = spoken([0b01, 0b11, 0b10])
+    step_record = spoken([0b01, 0b11, 0b10])
     x, z0 = np.exp([[1.2, 0.6], [0.3, 0.3]]), np.exp([-1.0, 1.0])
     z = z0 + x[:, 0]  # with contact 1 over messenger 0 or the phone; with contact 2 the phone
-    assert talk.use[:, 0] == close(2 / 3 * x[:, 0] / z)
-    assert talk.use[:, CELLULAR] == close(2 / 3 * z0 / z + 1 / 3)
-    assert not talk.use[:, 1].any()
+    assert step_record.use[:, 0] == close(2 / 3 * x[:, 0] / z)
+    assert step_record.use[:, CELLULAR] == close(2 / 3 * z0 / z + 1 / 3)
+    assert not step_record.use[:, 1].any()
     share = np.array([0.8, 0.2])
-    assert talk.welfare == close(share @ (2 / 3 * np.log(z) + 1 / 3 * np.log(z0)))
+    assert step_record.welfare == close(share @ (2 / 3 * np.log(z) + 1 / 3 * np.log(z0)))
     has, lacks = share @ np.log(z / z0), share @ np.log1p(x[:, 1] / np.array([z, z0]))[:, :].T
-    assert talk.value[0] == close(2 / 3 * has)
-    assert talk.value[1] == close(2 / 3 * lacks[0] + 1 / 3 * lacks[1])
-    assert talk.reachable == close([2 / 3, 2 / 3])
+    assert step_record.value[0] == close(2 / 3 * has)
+    assert step_record.value[1] == close(2 / 3 * lacks[0] + 1 / 3 * lacks[1])
+    assert step_record.reachable == close([2 / 3, 2 / 3])
 
 
 @given(bits, bits, bits)
@@ -85,9 +85,9 @@ def test_a_contact_is_as_reachable_as_the_best_of_what_both_have_works(installed
     users = toy_users(2, 2)
     users.installed[:] = installed
     q = np.array([[[0.9, 0.5], [0.6, 0.7]]])
-    now, ties = toy_now([[1.2, 0.6], [0.3, 0.3]], q=q), equal_ties([[1], [0]])
-    state = toy_state(users, ties, toy_rules(2))
-    assert talk_of(0, state, now).reachable == close(reachable)
+    env, ties = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q), equal_ties([[1], [0]])
+    state = toy_state(users, ties, toy_params(2))
+    assert step_record_of(0, state, env).reachable == close(reachable)
 
 
 @pytest.mark.parametrize(
@@ -97,57 +97,57 @@ def test_a_contact_is_secure_who_is_reached_where_the_state_reads_little(unreada
     users = toy_users(3, 2)
     users.installed[:] = [0b01, 0b11, 0b10]
     ties = weighing(equal_ties([[1, 2], [0], [0]]), [2.0, 1.0], [0.0, 2.0, 3.0])
-    now, state = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_state(users, ties, toy_rules(2))
-    now.force.unreadable = unreadable
-    talk = talk_of(0, state, now)
-    assert talk.secure == close([secure] * 2)
-    assert talk.reachable == close([2 / 3] * 2)
+    env, state = toy_env([[1.2, 0.6], [0.3, 0.3]]), toy_state(users, ties, toy_params(2))
+    env.effects.unreadable = unreadable
+    step_record = step_record_of(0, state, env)
+    assert step_record.secure == close([secure] * 2)
+    assert step_record.reachable == close([2 / 3] * 2)
 
 
-def abroad(installed, q=1.0, contacts=1, **rules):
+def abroad(installed, q=1.0, contacts=1, **params):
     """Return what user 0 says to `contacts` here, who have messenger 0, and to one abroad."""
     users = toy_users(3, 2)
     users.installed[:], users.installed[0], users.abroad[0] = 0b01, installed, 1
     there = 2
     places = np.array([*[[[q, q], [q, q]]] * 2, np.ones((2, 2))])
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp([-1.0, 1.0]), outside_abroad=np.exp([-4.0, -2.0]), abroad_weight=0.1,
-        abroad_low=there << word.PLACE_BIT | 0b11, **rules,
+        abroad_low=there << packed_state.PLACE_BIT | 0b11, **params,
     )  # fmt: skip
     ties = equal_ties([[1, 2][:contacts], [0], [0]])
-    state, now = (
-        toy_state(users, ties, rules),
-        toy_now([[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0), places),
+    state, env = (
+        toy_state(users, ties, params),
+        toy_env([[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0), places),
     )
-    return talk_of(0, state, now)
+    return step_record_of(0, state, env)
 
 
 def test_somebody_abroad_takes_a_share_of_what_one_says_and_costs_more_to_call():
-    talk, x = abroad(0b01), np.exp([1.2, 0.3])
+    step_record, x = abroad(0b01), np.exp([1.2, 0.3])
     here, there = np.exp([-1.0, 1.0]) + x, np.exp([-4.0, -2.0]) + x
-    assert talk.use[:, 0] == close(0.9 * x / here + 0.1 * x / there)
-    assert talk.use.sum(axis=1) == close([1, 1])
+    assert step_record.use[:, 0] == close(0.9 * x / here + 0.1 * x / there)
+    assert step_record.use.sum(axis=1) == close([1, 1])
     logs = 0.9 * np.log(here) + 0.1 * np.log(there)
-    assert talk.welfare == close(np.array([0.8, 0.2]) @ logs)
-    assert talk.abroad.tolist() == [1, 1]
-    assert talk.reachable == close([1, 1])
+    assert step_record.welfare == close(np.array([0.8, 0.2]) @ logs)
+    assert step_record.abroad.tolist() == [1, 1]
+    assert step_record.reachable == close([1, 1])
 
 
 def test_somebody_abroad_is_restricted_at_this_end_only():
-    talk, q = abroad(0b01, q=0.6), 0.6
+    step_record, q = abroad(0b01, q=0.6), 0.6
     x = np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * 1.0))
     y = np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * q))
     use = 0.9 * y / (np.exp([-1.0, 1.0]) + y) + 0.1 * x / (np.exp([-4.0, -2.0]) + x)
-    assert talk.use[:, 0] == close(use)
-    assert talk.abroad == close([0.6, 0.6])
-    assert talk.reachable == close([0.9 * 0.36 + 0.1 * 0.6] * 2)
+    assert step_record.use[:, 0] == close(use)
+    assert step_record.abroad == close([0.6, 0.6])
+    assert step_record.reachable == close([0.9 * 0.36 + 0.1 * 0.6] * 2)
 
 
 @pytest.mark.parametrize(("installed", "q"), [(0b00, 1.0), (0b01, 0.0)])
 def test_who_has_no_app_that_works_cannot_reach_anybody_abroad_by_app(installed, q):
-    talk = abroad(installed, q)
-    assert talk.abroad.tolist() == [0, 0]
-    assert not talk.reachable.any()
+    step_record = abroad(installed, q)
+    assert step_record.abroad.tolist() == [0, 0]
+    assert not step_record.reachable.any()
 
 
 @pytest.mark.parametrize("contacts", [0, 1, 2])
@@ -161,25 +161,25 @@ def test_fear_moves_what_is_sensitive_and_nothing_else():
     """Two who fear to be read on messenger 1, a third of whose messages are sensitive."""
     users = toy_users(2, 2)
     users.installed[:], users.type[:] = 0b11, -1
-    users.concern[:] = in_steps(concern=word.MOST_FEAR)
+    users.concern[:] = in_steps(concern=packed_state.MAX_FEAR)
     users.belief[:] = in_steps(belief=[-np.inf, np.inf, 0, 0, 0, 0])
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp([-1.0, 1.0]), topic_share=[2 / 3, 1 / 3], chilling_value=0.5
     )
     ties = equal_ties([[1], [0]])
-    state = toy_state(users, ties, rules)
+    state = toy_state(users, ties, params)
     users.revising[:] = 0b11
-    talk, fear = talk_of(0, state, NOW), 0.5 * word.MOST_FEAR
+    step_record, fear = step_record_of(0, state, ENV), 0.5 * packed_state.MAX_FEAR
     ordinary, calls = np.exp([-1.0, 1.2, 0.6]), np.exp([1.0, 0.3, 0.3])
     feared = ordinary * [1, 1, np.exp(-fear)]
     messages = 2 / 3 * ordinary / ordinary.sum() + 1 / 3 * feared / feared.sum()
-    assert talk.use[MESSAGE, [CELLULAR, 0, 1]] == close(messages)
-    assert talk.use[CALL, [CELLULAR, 0, 1]] == close(calls / calls.sum())
+    assert step_record.use[MESSAGE, [CELLULAR, 0, 1]] == close(messages)
+    assert step_record.use[CALL, [CELLULAR, 0, 1]] == close(calls / calls.sum())
     welfare = 2 / 3 * np.log(ordinary.sum()) + 1 / 3 * np.log(feared.sum())
-    assert talk.welfare == close(0.8 * welfare + 0.2 * np.log(calls.sum()))
+    assert step_record.welfare == close(0.8 * welfare + 0.2 * np.log(calls.sum()))
     gains = [-np.log1p(-x[2] / x.sum()) for x in (ordinary, feared, calls)]
     value = 0.8 * (2 / 3 * gains[0] + 1 / 3 * gains[1]) + 0.2 * gains[2]
-    assert talk.value[1] == close(value)
+    assert step_record.value[1] == close(value)
 
 
 @pytest.mark.parametrize("chilling", [0.5, 1.0, 5.0, 9.0, 10.0])
@@ -191,13 +191,15 @@ def test_the_strongest_fear_leaves_what_its_formula_says(chilling, both):
         0b1, in_steps(concern=9.0), in_steps(belief=20.0),
     )  # fmt: skip
     users.type[:] = -1, -1 if both else 0
-    rules = toy_rules(
+    params = toy_params(
         1, outside=np.exp([-9.0, 1.0]), topic_share=[0.0, 1.0], chilling_value=chilling
     )
-    state = toy_state(users, equal_ties([[1], [0]]), rules)
-    talk = talk_of(0, state, toy_now([[9.0], [0.3]]))
-    x = np.exp(9.0 - chilling / 2 * word.MOST_FEAR * (1 + both))
+    state = toy_state(users, equal_ties([[1], [0]]), params)
+    step_record = step_record_of(0, state, toy_env([[9.0], [0.3]]))
+    x = np.exp(9.0 - chilling / 2 * packed_state.MAX_FEAR * (1 + both))
     z = np.exp(-9.0) + x
-    assert talk.use[MESSAGE, [0, CELLULAR]] == pytest.approx([x / z, np.exp(-9.0) / z], rel=F32)
+    assert step_record.use[MESSAGE, [0, CELLULAR]] == pytest.approx(
+        [x / z, np.exp(-9.0) / z], rel=F32
+    )
     calls = np.exp(1.0) + np.exp(0.3)
-    assert talk.welfare == close(0.8 * np.log(z) + 0.2 * np.log(calls))
+    assert step_record.welfare == close(0.8 * np.log(z) + 0.2 * np.log(calls))

@@ -14,12 +14,12 @@ from sim.config.policies import VpnBlocking, VpnFine, VpnSupport
 from sim.engine.grades import efficacy_after
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit
-from sim.kernel.lanes import WIDTH, store
-from sim.rules import circumvention, whatif
+from sim.kernel.vec16 import WIDTH, store
+from sim.rules import circumvention, marginal_value
 from sim.rules.availability import availability
-from sim.rules.records import CALL, FORCE, MESSAGE, TALK, records
+from sim.rules.packed_state import PLACE_BIT
+from sim.rules.records import CALL, EFFECTS, MESSAGE, STEP_RECORD, records
 from sim.rules.tie import working_memory
-from sim.rules.word import PLACE_BIT
 from tests.helpers import theory
 from tests.helpers.worlds import (
     as_toy,
@@ -28,9 +28,9 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     someone,
-    talk_of,
-    toy_now,
-    toy_rules,
+    step_record_of,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -50,7 +50,7 @@ def restricted(grade, efficacy=0.8, proxies=0.0, days=1.0):
         [[availability(r, proxies, efficacy, vpn) for r in row] for row in grade]
         for vpn in range(2)
     ]
-    return toy_now(VALUES, LOSSES, np.array([*here, np.ones((2, 2))]), days)
+    return toy_env(VALUES, LOSSES, np.array([*here, np.ones((2, 2))]), days)
 
 
 ABROAD = 2
@@ -58,30 +58,33 @@ FREE = restricted(np.zeros((2, 2)))
 BLOCKED = restricted([[0.9, 0.0], [0.9, 0.6]])
 
 
-def circle(**rules):
+def circle(**params):
     """Return user 0 with contacts on both messengers, with a VPN and without, and one abroad."""
     users = toy_users(4, 2)
     users.installed[:], users.place[:] = [0b11, 0b11, 0b01, 0b10], [0, 1, 0, 1]
     users.abroad[0] = 1
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp([-1.0, 1.0]), outside_abroad=np.exp([-4.0, -2.0]), abroad_weight=0.1,
-        abroad_low=ABROAD << PLACE_BIT | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | rules,
+        abroad_low=ABROAD << PLACE_BIT | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | params,
     )  # fmt: skip
-    return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), rules)
+    return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), params)
 
 
-def weighed(state, now, i=0):
+def weighed(state, env, i=0):
     """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
-    talk = considered(i, state, now)
-    return float(state.rules.vpn_value * talk.vpn_gain + state.rules.content_value * talk.content)
+    step_record = considered(i, state, env)
+    return float(
+        state.params.vpn_value * step_record.vpn_gain
+        + state.params.content_value * step_record.content
+    )
 
 
-def welfare(state, now, vpn, i=0):
+def welfare(state, env, vpn, i=0):
     """Return what user `i` could say where it has a VPN or not, as `communicate` has it."""
     state = as_toy(state)
     state.users.place[i] = vpn
-    state.show(Threads(1))
-    return float(talk_of(i, state, now).welfare)
+    state.publish(Threads(1))
+    return float(step_record_of(i, state, env).welfare)
 
 
 @rule
@@ -91,7 +94,7 @@ def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
     for vpn in range(2):
         state.users.place[0], state.users.skill[0] = vpn, in_steps(skill=32.0 * (1 - 2 * vpn))
         circumvention.switch(
-            0, state.users[0], state.talks[0], BLOCKED.force, state.rules, keys(0)
+            0, state.users[0], state.step_records[0], BLOCKED.effects, state.params, keys(0)
         )
         assert state.users.place[0] == vpn
 
@@ -99,14 +102,15 @@ def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
 @rule
 def test_people_reconsider_at_their_rate():
     state, n = circle(vpn_rate=0.05), 2000
-    now, chance = toy_now(VALUES, days=7.0), 1 - np.exp(-0.05 * 7)
-    talk, asked, found = state.talks[0], whatif.questions(1), 0
+    env, chance = toy_env(VALUES, days=7.0), 1 - np.exp(-0.05 * 7)
+    step_record, queries, found = state.step_records[0], marginal_value.value_queries(1), 0
     for step in range(n):
         circumvention.consider(
-            0, state.users[0], talk, state.words[0], now, state.rules, keys(step), asked
-        )
-        found += not np.isnan(talk.vpn_gain)
-    assert asked.n[0] == 0  # nothing is restricted
+            0, state.users[0], step_record, state.choice_state[0], env, state.params, keys(step),
+            queries,
+        )  # fmt: skip
+        found += not np.isnan(step_record.vpn_gain)
+    assert queries.n[0] == 0  # nothing is restricted
     assert abs(found / n - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
 
 
@@ -122,7 +126,7 @@ def test_who_is_offline_needs_no_vpn():
 def test_without_a_restriction_there_is_nothing_to_gain(vpn):
     state = circle(content_value=3.0, base_openings=[1.0, 1.0, 0, 0, 0, 0])
     state.users.place[0] = vpn
-    state.show(Threads(1))
+    state.publish(Threads(1))
     assert weighed(state, FREE) == 0
     assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=0.0)) == 0
     assert weighed(state, restricted([[0.9, 0.9], [0.9, 0.9]], proxies=1.0)) == 0
@@ -134,7 +138,7 @@ def test_without_a_restriction_there_is_nothing_to_gain(vpn):
 def test_the_gain_is_what_communication_gains(vpn, abroad):
     state = circle()
     state.users.place[0], state.users.abroad[0] = vpn, abroad
-    state.show(Threads(1))
+    state.publish(Threads(1))
     gain = welfare(state, BLOCKED, 1) - welfare(state, BLOCKED, 0)
     assert gain > 0.1
     assert weighed(state, BLOCKED) == pytest.approx(2.0 * gain, rel=SINGLE)
@@ -145,8 +149,8 @@ def test_the_gain_by_hand():
     """One contact with a VPN, one messenger, of which calls alone fail."""
     users = toy_users(2, 2)
     users.installed[:], users.place[1] = 0b01, 1
-    rules = toy_rules(2, outside=np.exp([-1.0, 1.0]), vpn_value=2.0, vpn_rate=SOON)
-    state = toy_state(users, equal_ties([[1], [0]]), rules)
+    params = toy_params(2, outside=np.exp([-1.0, 1.0]), vpn_value=2.0, vpn_rate=SOON)
+    state = toy_state(users, equal_ties([[1], [0]]), params)
     q = np.array([1 - 0.9, 1 - 0.9 * 0.2])  # without and with, e = 0.8
     z = np.exp(1.0) + np.exp(0.3 - 3.0 * (1 - q * q[1]))
     gain = 2.0 * 0.2 * np.log(z[1] / z[0])
@@ -155,24 +159,24 @@ def test_the_gain_by_hand():
 
 @rule
 def test_channels_and_groups_that_a_vpn_lets_through_count_by_their_openings():
-    now = restricted([[0.9, 0.5], [0.0, 0.0]])
-    rules = toy_rules(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], content_value=0.3, vpn_rate=SOON)
+    env = restricted([[0.9, 0.5], [0.0, 0.0]])
+    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], content_value=0.3, vpn_rate=SOON)
     regains = ((0b01, 2.0 * 0.9 * 0.8), (0b10, 7.0 * 0.5 * 0.8), (0b00, 0.0))
     for place, (installed, lifted) in product((0, 1), regains):  # whoever has one counts the same
         user = someone(installed=installed, intensity=1.5, place=place)
-        regained = circumvention.content_regained(user, now, rules)
+        regained = circumvention.content_regained(user, env, params)
         assert regained == pytest.approx(1.5 * lifted)
     users = toy_users(1, 2)
     users.installed[:] = 0b01  # without contacts the content alone counts
-    state = toy_state(users, equal_ties([[]]), rules)
-    assert weighed(state, now) == pytest.approx(0.3 * 2.0 * 0.9 * 0.8, rel=SINGLE)
+    state = toy_state(users, equal_ties([[]]), params)
+    assert weighed(state, env) == pytest.approx(0.3 * 2.0 * 0.9 * 0.8, rel=SINGLE)
 
 
 @rule
 def test_nothing_is_regained_where_calls_alone_fail():
-    rules = toy_rules(2, base_openings=[2.0, 7.0, 0, 0, 0, 0])
-    now = restricted([[0.0, 0.0], [0.9, 0.9]])
-    assert circumvention.content_regained(someone(installed=0b11), now, rules) == 0
+    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0])
+    env = restricted([[0.0, 0.0], [0.9, 0.9]])
+    assert circumvention.content_regained(someone(installed=0b11), env, params) == 0
 
 
 @rule
@@ -183,12 +187,12 @@ def test_one_vpn_opens_every_messenger():
         weighed(state, restricted([[a, b], [a, b]])) for a, b in ((0.9, 0), (0, 0.9), (0.9, 0.9))
     )
     assert both > max(one, other) > min(one, other) > 0
-    now = restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=1.0)
-    assert welfare(state, now, 1) > welfare(state, now, 0)
-    assert (now.availability[1] == 1).all()
-    assert now.availability[0, :, :2] == pytest.approx(0.1)
-    assert (now.quality[1, 1, :, :2] == 1).all()
-    assert now.quality[0, 1, :, :2] == pytest.approx(0.1)
+    env = restricted([[0.9, 0.9], [0.9, 0.9]], efficacy=1.0)
+    assert welfare(state, env, 1) > welfare(state, env, 0)
+    assert (env.availability[1] == 1).all()
+    assert env.availability[0, :, :2] == pytest.approx(0.1)
+    assert (env.quality[1, 1, :, :2] == 1).all()
+    assert env.quality[0, 1, :, :2] == pytest.approx(0.1)
 
 
 grades = st.lists(st.floats(0, 1), min_size=2, max_size=2)
@@ -199,7 +203,7 @@ grades = st.lists(st.floats(0, 1), min_size=2, max_size=2)
 def test_a_perfect_vpn_at_both_ends_makes_restrictions_irrelevant(messages, calls):
     state = circle()
     state.users.place[:] = 1
-    state.show(Threads(1))
+    state.publish(Threads(1))
     perfect = restricted([messages, calls], efficacy=1.0)
     assert welfare(state, perfect, 1) == welfare(state, FREE, 1) == welfare(state, FREE, 0)
 
@@ -227,25 +231,30 @@ def test_a_vpn_never_harms_and_a_better_one_never_helps_less(messages, calls, e1
 
 @rule
 def test_the_utility_is_the_sum_of_its_terms():
-    talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
-    talk.vpn_gain, talk.content, talk.helpers, force.vpn_cost = 1.25, 0.375, 0.5, 0.75
+    step_record, effects = records(STEP_RECORD, 1)[0], records(EFFECTS, 1)[0]
+    step_record.vpn_gain, step_record.content, step_record.helpers, effects.vpn_cost = (
+        1.25,
+        0.375,
+        0.5,
+        0.75,
+    )
     user = someone(skill=-2.0)
-    rules = toy_rules(2, vpn_help=0.4, vpn_value=1.5, content_value=0.2)
-    u = circumvention.vpn_utility(user, talk, force, rules)
+    params = toy_params(2, vpn_help=0.4, vpn_value=1.5, content_value=0.2)
+    u = circumvention.vpn_utility(user, step_record, effects, params)
     assert u == pytest.approx(1.5 * 1.25 + 0.2 * 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
 
 
 N = 2000  # users who reconsider
 
 
-def switched(place=0, gain=0.0, helpers=0.0, cost=0.0, skill=-0.8, **rules):
+def switched(place=0, gain=0.0, helpers=0.0, cost=0.0, skill=-0.8, **params):
     """Return the share of users with a VPN after all have reconsidered it."""
-    talk, force = records(TALK, 1)[0], records(FORCE, 1)[0]
-    talk.vpn_gain, talk.helpers, force.vpn_cost = gain, helpers, cost
-    rules, have = toy_rules(2, vpn_value=1.0, **rules), 0
+    step_record, effects = records(STEP_RECORD, 1)[0], records(EFFECTS, 1)[0]
+    step_record.vpn_gain, step_record.helpers, effects.vpn_cost = gain, helpers, cost
+    params, have = toy_params(2, vpn_value=1.0, **params), 0
     for i in range(N):
         user = someone(place=place, skill=skill)
-        circumvention.switch(i, user, talk, force, rules, keys(0))
+        circumvention.switch(i, user, step_record, effects, params, keys(0))
         assert user.place & ~np.uint8(1) == place & ~1  # the region stays
         have += int(user.place & 1)
     return have / N
@@ -277,26 +286,29 @@ def test_fines_deter_and_help_attracts():
 def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
     state = circle()
     state.users.abroad[0] = 0
-    state.show(Threads(1))
-    assert talk_of(0, state, FREE).helpers == pytest.approx(2 / 3)
+    state.publish(Threads(1))
+    assert step_record_of(0, state, FREE).helpers == pytest.approx(2 / 3)
 
 
 @jit
-def as_asked(found, words, ties, now, rules, asked, s):
+def as_asked(found, choice_state, ties, env, params, queries, s):
     """Write the answers to the first questions."""
-    store(found, 0, whatif.welfare_as(0, words, ties, now, rules, asked, s))
+    store(
+        found, 0,
+        marginal_value.hypothetical_welfare(0, choice_state, ties, env, params, queries, s),
+    )  # fmt: skip
 
 
 @rule
 def test_welfare_as_one_is_is_the_welfare_one_has():
-    state, asked, s = circle(), whatif.questions(4), working_memory()
+    state, queries, s = circle(), marginal_value.value_queries(4), working_memory()
     for i in range(4):
-        whatif.ask(i, state.words[i], 0, whatif.VPN_TOO, asked)
-        talk_of(i, state, BLOCKED)
-    whatif.line_up(state.ties, asked)
+        marginal_value.enqueue(i, state.choice_state[i], 0, marginal_value.VPN_QUERY, queries)
+        step_record_of(i, state, BLOCKED)
+    marginal_value.sort_by_degree(state.ties, queries)
     found = np.zeros(WIDTH, np.float32)
-    as_asked(found, state.words, state.ties, BLOCKED, state.rules, asked, s)
-    assert (found[:4] == state.talks.welfare[asked.line[:4]]).all()
+    as_asked(found, state.choice_state, state.ties, BLOCKED, state.params, queries, s)
+    assert (found[:4] == state.step_records.welfare[queries.order[:4]]).all()
     assert (found[:4] != 0).all()
     assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()
 
@@ -328,9 +340,9 @@ def solved(policies, days, config=CONFIG):
 
     def slope(t, y):
         at = START + dt.timedelta(days=int(np.floor(t)))
-        now = [p for p in policies if p.start <= at and (p.stop is None or at < p.stop)]
-        blocking = sum(p.rate for p in now if isinstance(p, VpnBlocking))
-        repair = b.vpn_repair + sum(p.repair_rate for p in now if isinstance(p, VpnSupport))
+        env = [p for p in policies if p.start <= at and (p.stop is None or at < p.stop)]
+        blocking = sum(p.rate for p in env if isinstance(p, VpnBlocking))
+        repair = b.vpn_repair + sum(p.repair_rate for p in env if isinstance(p, VpnSupport))
         return repair * (b.vpn_efficacy - y[0]) - blocking * y[0], y[0]
 
     # dates are whole days: solved day by day, no step straddles a jump of the rates

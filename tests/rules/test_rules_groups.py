@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
+from sim.engine.accumulators import CHATS, N_COLUMNS, Accumulators
 from sim.engine.engines import CompiledEngine
-from sim.engine.tally import CHATS, N_COLUMNS, Tally
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules import groups
-from sim.rules.attitude import leaning
 from sim.rules.records import (
     CHAT_ORDER,
     INVITED,
@@ -19,9 +18,10 @@ from sim.rules.records import (
     NOWHERE,
     ORDERED,
     STAYED,
-    TALK,
+    STEP_RECORD,
     records,
 )
+from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
 from tests.helpers.worlds import (
@@ -29,8 +29,8 @@ from tests.helpers.worlds import (
     equal_ties,
     in_steps,
     keys,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -38,8 +38,10 @@ from tests.helpers.worlds import (
 pytestmark = pytest.mark.interpreted
 
 VALUES = [[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]]
-NOW = toy_now(VALUES)
-RULES = toy_rules(3, outside=np.exp([-1.0, 1.0]), chat_rate=1e6, chat_choice=1.5, chat_quorum=0.5)
+ENV = toy_env(VALUES)
+PARAMS = toy_params(
+    3, outside=np.exp([-1.0, 1.0]), chat_rate=1e6, chat_choice=1.5, chat_quorum=0.5
+)
 GAINS = np.log1p(np.exp(np.array([1.2, 0.6, 0.9]) + 1.0))  # of one member over text messages
 N = 3000  # chats
 
@@ -51,10 +53,10 @@ def members(*installed):
     return users
 
 
-def values(users, rules=RULES, now=NOW):
+def values(users, params=PARAMS, env=ENV):
     """Return the value on each messenger of the chat of all `users`."""
     chats = toy_chats(len(users), range(len(users)))
-    return values_of(0, users, chats, now, rules)[:3]
+    return values_of(0, users, chats, env, params)[:3]
 
 
 # What a chat is worth.
@@ -71,11 +73,11 @@ def test_a_chat_that_works_badly_or_repels_is_worth_less():
     users.belief[:], users.belief[:, 1] = in_steps(belief=-np.inf), in_steps(belief=0.9)
     users.place[:] = 0, 1
     q = np.array([[[0.3, 1.0, 1.0], [1.0, 1.0, 1.0]], np.ones((2, 3))])
-    rules = toy_rules(3, outside=np.exp([-1.0, 1.0]), risk_value=1.2)
-    found = values(users, rules, toy_now(VALUES, (2.0, 0.0), q))
+    params = toy_params(3, outside=np.exp([-1.0, 1.0]), risk_value=1.2)
+    found = values(users, params, toy_env(VALUES, (2.0, 0.0), q))
     bad = np.log1p(np.exp(1.2 + 1.0 - 2.0 * (1 - 0.3**2)))  # both ends of the chat fail alike
     assert found[0] == pytest.approx((bad + GAINS[0]) / 2, rel=1e-6)
-    pulls = [0.6 + 1.0 + 1.2 * leaning(user, 1) for user in users]
+    pulls = [0.6 + 1.0 + 1.2 * surveillance_attitude(user, 1) for user in users]
     assert pulls[0] < 1.6 < pulls[1]
     assert found[1] == pytest.approx(np.mean(np.log1p(np.exp(pulls))), rel=1e-6)
 
@@ -92,25 +94,25 @@ def test_a_chat_that_works_badly_or_repels_is_worth_less():
     ],
 )
 def test_a_chat_needs_a_quorum(quorum, installed, can):
-    rules = toy_rules(3, chat_quorum=quorum, outside=np.exp([-1.0, 1.0]))
-    assert (values(members(*installed), rules)[0] >= 0) == can
+    params = toy_params(3, chat_quorum=quorum, outside=np.exp([-1.0, 1.0]))
+    assert (values(members(*installed), params)[0] >= 0) == can
 
 
 def test_who_has_no_account_does_not_count_for_a_quorum():
     users = members(1, 1)
     users.account[1] = 0
-    assert values(users, toy_rules(3, chat_quorum=0.6))[0] == -1
-    assert values(users, toy_rules(3, chat_quorum=0.5))[0] > 0
+    assert values(users, toy_params(3, chat_quorum=0.6))[0] == -1
+    assert values(users, toy_params(3, chat_quorum=0.5))[0] > 0
 
 
 # Voluntary moves: softmax(theta v) is stationary.
 
 
-def moved(users, platform, n=N, now=NOW, rules=RULES, step=0):
+def moved(users, platform, n=N, env=ENV, params=PARAMS, step=0):
     """Return where `n` chats of the same `users` that were on `platform` are a step later."""
     chats = toy_chats(len(users), *[range(len(users))] * n, platform=platform)
     for g in range(n):
-        groups.move(g, users, chats, now, rules, keys(step))
+        groups.move(g, users, chats, env, params, keys(step))
     assert ((chats.platform != platform) == (chats.moved == INVITED)).all()
     assert not chats.bound.any()
     return chats.platform
@@ -141,7 +143,7 @@ def test_chats_as_the_law_has_them_stay_so():
     """Many have moved, and there are as many on each messenger as before."""
     users = members(0b11, 0b11, 0b01, 0b10)
     value = values(users)[:2]
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp([-1.0, 1.0]), chat_rate=1e6, chat_choice=3.0, chat_quorum=0.5
     )
     law = softmax(3.0 * np.array(value))
@@ -150,7 +152,7 @@ def test_chats_as_the_law_has_them_stay_so():
     chats.platform[:] = start
     for step in range(2):
         for g in range(N):
-            groups.move(g, users, chats, NOW, rules, keys(step))
+            groups.move(g, users, chats, ENV, params, keys(step))
     share = (chats.platform == 0).mean()
     assert (chats.platform != start).mean() > 0.1
     assert abs(share - law[0]) < 4 * np.sqrt(law[0] * law[1] / N)
@@ -158,8 +160,8 @@ def test_chats_as_the_law_has_them_stay_so():
 
 def test_chats_reconsider_at_their_rate():
     users = members(0b11, 0b11)
-    rules = toy_rules(2, chat_rate=0.05, chat_choice=0.0, chat_quorum=0.5)
-    share = (moved(users, 0, now=toy_now(VALUES, days=7.0), rules=rules) == 1).mean()
+    params = toy_params(2, chat_rate=0.05, chat_choice=0.0, chat_quorum=0.5)
+    share = (moved(users, 0, env=toy_env(VALUES, days=7.0), params=params) == 1).mean()
     chance = (1 - np.exp(-0.05 * 7)) / 2  # indifferent: every other one moves
     assert abs(share - chance) < 4 * np.sqrt(chance * (1 - chance) / N)
 
@@ -187,8 +189,8 @@ def test_a_chat_nowhere_is_founded_where_its_members_are():
 
 
 def test_where_there_is_one_messenger_there_is_nowhere_to_go():
-    users, rules = members(1, 1), toy_rules(1, chat_rate=1e6, chat_quorum=0.5)
-    assert set(moved(users, 0, n=50, rules=rules)) == {0}
+    users, params = members(1, 1), toy_params(1, chat_rate=1e6, chat_quorum=0.5)
+    assert set(moved(users, 0, n=50, params=params)) == {0}
 
 
 # Orders.
@@ -200,61 +202,63 @@ def an_order(n=1, **fields):
     orders.key = purpose_key(1, 0, "rollout.chats")
     for name, value in fields.items():
         orders[name] = value
-    return NOW._replace(orders=orders)
+    return ENV._replace(orders=orders)
 
 
 def test_an_ordered_chat_moves_whole_whoever_has_the_messenger_and_stays():
     users = members(0b001, 0b001, 0b001)
     chats = toy_chats(3, range(3), platform=0)
-    groups.move(0, users, chats, an_order(platform=2), RULES, keys(0))
+    groups.move(0, users, chats, an_order(platform=2), PARAMS, keys(0))
     assert (chats.platform[0], chats.moved[0], chats.bound[0]) == (2, ORDERED, 1)
     for step in range(1, 20):  # neither its members nor another order move it on
-        groups.move(0, users, chats, an_order(platform=1), RULES, keys(step))
+        groups.move(0, users, chats, an_order(platform=1), PARAMS, keys(step))
         assert (chats.platform[0], chats.moved[0], chats.bound[0]) == (2, STAYED, 1)
 
 
 def test_an_invited_chat_moves_whole_but_is_not_bound():
     chats = toy_chats(3, range(3), platform=0)
     users = members(0b001, 0b001, 0b001)
-    groups.move(0, users, chats, an_order(platform=2, outcome=INVITED), RULES, keys(0))
+    groups.move(0, users, chats, an_order(platform=2, outcome=INVITED), PARAMS, keys(0))
     assert (chats.platform[0], chats.moved[0], chats.bound[0]) == (2, INVITED, 0)
     for step in range(1, 20):
-        groups.move(0, users, chats, NOW, RULES, keys(step))
+        groups.move(0, users, chats, ENV, PARAMS, keys(step))
     assert chats.platform[0] == 0  # back where its members are
 
 
 @pytest.mark.parametrize("outcome", [[INVITED, ORDERED], [ORDERED, INVITED]])
 def test_an_order_prevails_over_an_invitation_whichever_is_told_first(outcome):
     chats = toy_chats(2, range(2), platform=0)
-    now = an_order(2, platform=1, outcome=outcome)
-    groups.move(0, members(0b01, 0b01), chats, now, RULES, keys(0))
+    env = an_order(2, platform=1, outcome=outcome)
+    groups.move(0, members(0b01, 0b01), chats, env, PARAMS, keys(0))
     assert (chats.moved[0], chats.bound[0]) == (ORDERED, 1)
 
 
 def test_an_order_is_for_its_kind_of_chats():
-    users, rules = members(*[0b011] * 4), toy_rules(3)
+    users, params = members(*[0b011] * 4), toy_params(3)
     chats = toy_chats(4, [0, 1], [2, 3], [0, 1, 2, 3], platform=0, kind=[0, 1, 1])
     for g in range(3):
-        groups.move(g, users, chats, an_order(platform=2, kind=1), rules, keys(0))
+        groups.move(g, users, chats, an_order(platform=2, kind=1), params, keys(0))
     assert chats.platform.tolist() == [0, 2, 2]
     assert chats.bound.tolist() == [0, 1, 1]
 
 
 @pytest.mark.parametrize(("ceiling", "reached"), [(1.0, 0.4), (0.6, 1.0), (0.6, 0.5), (0.0, 1.0)])
 def test_an_order_reaches_chats_up_to_its_ceiling(ceiling, reached):
-    now, share = an_order(platform=1, ceiling=ceiling, reached=reached), ceiling * reached
+    env, share = an_order(platform=1, ceiling=ceiling, reached=reached), ceiling * reached
     chats = toy_chats(2, *[range(2)] * N, platform=0)
-    found = np.array([groups.told(g, chats, now.orders, keys(0))[0] for g in range(N)])
+    found = np.array([groups.ordered_move(g, chats, env.orders, keys(0))[0] for g in range(N)])
     assert set(found) <= {-1, 1}
     assert abs((found == 1).mean() - share) <= 4 * np.sqrt(share * (1 - share) / N)
-    later = np.array([groups.told(g, chats, now.orders, keys(9))[0] for g in range(N)])
+    later = np.array([groups.ordered_move(g, chats, env.orders, keys(9))[0] for g in range(N)])
     assert (later == found).all()  # the same chats come first in every step
 
 
 def test_orders_come_at_their_hazard():
     chats = toy_chats(2, *[range(2)] * N, platform=0)
-    now = an_order(platform=1, hazard=0.3)
-    found = np.array([groups.told(g, chats, now.orders, keys(0))[0] == 1 for g in range(N)])
+    env = an_order(platform=1, hazard=0.3)
+    found = np.array(
+        [groups.ordered_move(g, chats, env.orders, keys(0))[0] == 1 for g in range(N)]
+    )
     chance = 1 - np.exp(-0.3)
     assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / N)
     assert (found == (uniforms(keys(0)[CHAT_ORDER], N) < chance)).all()
@@ -262,8 +266,10 @@ def test_orders_come_at_their_hazard():
 
 def test_two_orders_for_one_kind_add_up():
     chats = toy_chats(2, *[range(2)] * N, platform=0)
-    now = an_order(2, platform=1, hazard=[0.3, 0.2])
-    found = np.array([groups.told(g, chats, now.orders, keys(0))[0] == 1 for g in range(N)])
+    env = an_order(2, platform=1, hazard=[0.3, 0.2])
+    found = np.array(
+        [groups.ordered_move(g, chats, env.orders, keys(0))[0] == 1 for g in range(N)]
+    )
     assert (found == (uniforms(keys(0)[CHAT_ORDER], N) < 1 - np.exp(-0.5))).all()
 
 
@@ -283,34 +289,34 @@ def test_members_count_their_chats_and_are_told_what_moved():
         3: ([0, 1], 0b10, 0b00),
     }
     for i, (counts, invited, ordered) in expected.items():
-        talk = records(TALK, 1)[0]
-        talk.chats, talk.ordered = 9, 0xFF  # of the step before
-        assert groups.read_chats(i, talk, chats) == invited
-        assert np.uint64(talk.chats).tobytes() == bytes([*counts, 0, 0, 0, 0, 0, 0])
-        assert talk.ordered == ordered
+        step_record = records(STEP_RECORD, 1)[0]
+        step_record.chats, step_record.ordered = 9, 0xFF  # of the step before
+        assert groups.read_chats(i, step_record, chats) == invited
+        assert np.uint64(step_record.chats).tobytes() == bytes([*counts, 0, 0, 0, 0, 0, 0])
+        assert step_record.ordered == ordered
 
 
 def test_who_is_in_no_chat_is_told_nothing():
-    talk = records(TALK, 1)[0]
-    talk.chats, talk.ordered = 9, 0xFF
-    assert groups.read_chats(0, talk, toy_chats(1)) == 0
-    assert talk.chats == 0
-    assert talk.ordered == 0
+    step_record = records(STEP_RECORD, 1)[0]
+    step_record.chats, step_record.ordered = 9, 0xFF
+    assert groups.read_chats(0, step_record, toy_chats(1)) == 0
+    assert step_record.chats == 0
+    assert step_record.ordered == 0
 
 
 ENGINE = CompiledEngine(Threads(1))
 
 
-def stepped(state, now):
+def stepped(state, env):
     """Let all take a step; returns the sums of what was observed."""
     n, sums = state.n_users, np.zeros((1, N_BANDS * 3, N_COLUMNS))  # one region
-    ENGINE.move(state, now, keys(0))
-    tally = Tally(
+    ENGINE.move(state, env, keys(0))
+    accumulators = Accumulators(
         1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
         np.zeros((n, MAX), np.uint16), np.ones(1), np.zeros(1), sums,
         np.zeros((1, 1, N_BANDS * 3, 8)),
     )  # fmt: skip
-    ENGINE.step(state, now, keys(0), tally)
+    ENGINE.step(state, env, keys(0), accumulators)
     return sums.sum(axis=(0, 1))
 
 
@@ -318,7 +324,7 @@ def test_all_online_members_of_an_ordered_chat_join_and_nobody_else_does():
     users = members(*[0b001] * 4)
     users.account[:], users.online[2] = 0b001, 0
     chats = toy_chats(4, [0, 1, 2], [3], platform=0, kind=[0, 1])
-    state = toy_state(users, equal_ties([[]] * 4), toy_rules(3), chats)
+    state = toy_state(users, equal_ties([[]] * 4), toy_params(3), chats)
     stepped(state, an_order(platform=2))
     assert users.installed.tolist() == users.account.tolist() == [0b101, 0b101, 0b001, 0b001]
     assert users.mandated.tolist() == [0b100, 0b100, 0, 0]
@@ -330,16 +336,16 @@ def test_members_of_a_chat_that_moved_on_reconsider_and_want_it_for_its_chats():
     users = members(*[0b011] * 2, *[0b001] * n)
     # two in the middle hold the quorum of every chat on 1, one more member each does not have it
     chats = toy_chats(n + 2, *[(0, 1, 2 + k) for k in range(n)], platform=0)
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp([-1.0, 1.0]), chat_rate=1e6, chat_choice=0.0, chat_quorum=0.5,
         chat_value=0.7,
     )  # fmt: skip
-    sums = stepped(toy_state(users, equal_ties([[]] * (n + 2)), rules, chats), NOW)
+    sums = stepped(toy_state(users, equal_ties([[]] * (n + 2)), params, chats), ENV)
     on_new = chats.platform == 1
     assert abs(on_new.mean() - 0.5) < 4 * np.sqrt(0.25 / n)
     rest = users[2:]
     assert (rest.revising == np.where(on_new, 0b10, 0)).all()
-    noted = records(TALK, n + 2)
+    noted = records(STEP_RECORD, n + 2)
     for i in range(n + 2):
         groups.read_chats(i, noted[i], chats)
     assert (chats_by_messenger(noted)[2:, 1] == on_new).all()

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
-from sim.kernel.rng import luck_of, purpose_key, uniforms
-from sim.rules import push
-from sim.rules.attitude import leaning
-from sim.rules.records import MANDATE, MANDATED, MAX, PREINSTALL, TALK, TRIAL, records
-from tests.helpers.worlds import keys, lucky, someone, toy_now, toy_rules
+from sim.kernel.rng import purpose_key, random_bits, uniforms
+from sim.rules import promotion
+from sim.rules.records import MANDATE, MANDATED, MAX, PREINSTALL, STEP_RECORD, TRIAL, records
+from sim.rules.surveillance_attitude import surveillance_attitude
+from tests.helpers.worlds import keys, lucky, someone, toy_env, toy_params
 
 pytestmark = pytest.mark.interpreted
 
-NOW = toy_now([[1.2, 0.6], [0.3, 0.3]])
+ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])
 
 
 def luck(i, purpose):
-    return np.uint64(luck_of(keys(0)[purpose], i))
+    return np.uint64(random_bits(keys(0)[purpose], i))
 
 
-def receive(user, now, rules, talk=None):
-    talk = records(TALK, 1)[0] if talk is None else talk
-    push.receive(0, user, talk, now, rules, keys(0))
+def receive(user, env, params, step_record=None):
+    step_record = records(STEP_RECORD, 1)[0] if step_record is None else step_record
+    promotion.apply_promotion(0, user, step_record, env, params, keys(0))
 
 
 def a_mandate(**values):
@@ -36,23 +36,26 @@ def a_mandate(**values):
 def test_a_mandate_reaches_its_segment_up_to_its_ceiling(ceiling, reached):
     mandate, share = a_mandate(ceiling=ceiling, reached=reached)[0], ceiling * reached
     member, other = someone(segments=0b110), someone(segments=0b011)
-    hazards = np.array([push.mandate_hazard(i, member, mandate) for i in range(2000)])
+    hazards = np.array([promotion.mandate_hazard(i, member, mandate) for i in range(2000)])
     assert set(hazards) <= {0.0, 0.3}
     error = np.sqrt(share * (1 - share) / 2000)
     assert abs((hazards > 0).mean() - share) <= 4 * error
-    assert push.mandate_hazard(0, other, mandate) == 0
+    assert promotion.mandate_hazard(0, other, mandate) == 0
 
 
-def obliged(now, mandates):
-    """Return `now` with `mandates` in force."""
-    return now._replace(mandates=mandates, most_mandated=push.most_hazards(mandates))
+def obliged(env, mandates):
+    """Return `env` with `mandates` in force."""
+    return env._replace(mandates=mandates, mandate_bounds=promotion.hazard_bounds(mandates))
 
 
 def obeying(mandates, n=2000, **traits):
     """Return who of `n` users with `traits` obeys one of the mandates for messenger 1."""
-    users, most = [someone(account=0, **traits) for _ in range(n)], push.most_hazards(mandates)
+    users, most = (
+        [someone(account=0, **traits) for _ in range(n)],
+        promotion.hazard_bounds(mandates),
+    )
     for i, user in enumerate(users):
-        push.obey(i, user, mandates, most, NOW.force, toy_rules(2), keys(0))
+        promotion.apply_mandates(i, user, mandates, most, ENV.effects, toy_params(2), keys(0))
         assert user.mandated == user.installed
     return np.array([user.mandated & 0b10 != 0 for user in users])
 
@@ -81,7 +84,7 @@ def test_what_roll_outs_can_do_to_a_segment_at_most_is_the_sum_of_their_hazards(
     mandates = records(MANDATE, 5)
     mandates.segment, mandates.platform = [1, 2, 2, 128, 4], [0, 0, 1, 5, 1]
     mandates.hazard, mandates.ceiling = [0.1, 0.7, 1e-9, 3.3, 0.2], 0.5
-    most = push.most_hazards(mandates)
+    most = promotion.hazard_bounds(mandates)
     assert most.shape == (256, MAX)
     assert most.dtype == np.float32
     for segments in range(256):
@@ -90,7 +93,7 @@ def test_what_roll_outs_can_do_to_a_segment_at_most_is_the_sum_of_their_hazards(
             total[mandate.platform] += mandate.hazard * ((segments & mandate.segment) != 0)
         assert (most[segments] >= total).all()
         assert most[segments] == pytest.approx(total, rel=2**-23)
-    assert not push.most_hazards(records(MANDATE, 0)).any()
+    assert not promotion.hazard_bounds(records(MANDATE, 0)).any()
 
 
 def test_nobody_obeys_before_the_roll_out_reaches_it_nor_where_no_mandate_is():
@@ -102,31 +105,31 @@ def test_nobody_obeys_before_the_roll_out_reaches_it_nor_where_no_mandate_is():
 def test_push_gives_the_app_the_account_and_the_demand():
     mandates = a_mandate(platform=1, hazard=99.0)
     user = someone(segments=0b100, account=0, aware=0)
-    receive(user, obliged(NOW, mandates), toy_rules(2))
+    receive(user, obliged(ENV, mandates), toy_params(2))
     assert user.installed == user.account == user.mandated == user.aware == 0b10
     offline = someone(segments=0b100, account=0, aware=0, online=0)
-    receive(offline, obliged(NOW, mandates), toy_rules(2))
+    receive(offline, obliged(ENV, mandates), toy_params(2))
     assert offline.installed == offline.mandated == 0
 
 
 @pytest.mark.parametrize("platform", [0, 1])
 def test_an_order_to_a_chat_makes_its_members_join(platform):
-    talk, bit = records(TALK, 1)[0], 1 << platform
-    talk.ordered = bit
+    step_record, bit = records(STEP_RECORD, 1)[0], 1 << platform
+    step_record.ordered = bit
     user = someone(account=0, aware=0)
-    receive(user, NOW, toy_rules(2), talk)
+    receive(user, ENV, toy_params(2), step_record)
     assert user.installed == user.account == user.mandated == user.aware == bit
     offline = someone(account=0, online=0)
-    receive(offline, NOW, toy_rules(2), talk)
+    receive(offline, ENV, toy_params(2), step_record)
     assert offline.installed == offline.mandated == 0
 
 
 def test_some_keep_a_second_phone_for_what_is_demanded():
     """On it the app has no contacts: it is neither in use nor an account of theirs."""
-    rules, n = toy_rules(2, second_phone=0.3), 3000
+    params, n = toy_params(2, second_phone=0.3), 3000
     users = [someone(account=0) for _ in range(n)]
     for i, user in enumerate(users):
-        push.comply(i, user, 1, NOW.force, rules, keys(0))
+        promotion.comply(i, user, 1, ENV.effects, params, keys(0))
         assert user.mandated == 0b10
         assert user.second ^ user.installed == 0b10
         assert user.installed == user.account
@@ -136,43 +139,43 @@ def test_some_keep_a_second_phone_for_what_is_demanded():
 
 def test_who_has_it_already_needs_no_second_phone():
     user = someone(installed=0b10)
-    push.comply(0, user, 1, NOW.force, toy_rules(2, second_phone=1.0), keys(0))
+    promotion.comply(0, user, 1, ENV.effects, toy_params(2, second_phone=1.0), keys(0))
     assert (user.second, user.installed, user.mandated) == (0, 0b10, 0b10)
 
 
 @pytest.mark.parametrize("by", ["mandate", "chat"])
 def test_who_has_a_second_phone_has_done_what_is_demanded(by):
-    user, talk, now = someone(second=0b10, segments=0b100), records(TALK, 1)[0], NOW
+    user, step_record, env = someone(second=0b10, segments=0b100), records(STEP_RECORD, 1)[0], ENV
     if by == "chat":
-        talk.ordered = 0b10
+        step_record.ordered = 0b10
     else:
-        now = obliged(NOW, a_mandate(platform=1, hazard=99.0))
-    receive(user, now, toy_rules(2), talk)
+        env = obliged(ENV, a_mandate(platform=1, hazard=99.0))
+    receive(user, env, toy_params(2), step_record)
     assert (user.second, user.installed) == (0b10, 0)
 
 
 def test_who_is_aware_tries_what_a_campaign_names_and_nobody_else():
-    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2)
-    now.force.trial[1] = 99.0
+    env, params = toy_env([[1.2, 0.6], [0.3, 0.3]]), toy_params(2)
+    env.effects.trial[1] = 99.0
     user = someone(account=0, aware=0)
-    receive(user, now, rules)
+    receive(user, env, params)
     assert user.installed == 0
     user.aware = 0b10
-    receive(user, now, rules)
+    receive(user, env, params)
     assert user.installed == user.account == 0b10
 
 
 def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
-    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2, risk_value=1.5)
-    now.force.trial[1] = 0.2
+    env, params = toy_env([[1.2, 0.6], [0.3, 0.3]]), toy_params(2, risk_value=1.5)
+    env.effects.trial[1] = 0.2
     for kind in (-1, 0, 1):
         traits = {"account": 0, "type": kind, "concern": 0.8, "belief": [0, 0.9, 0, 0, 0, 0]}
         tried = np.zeros(1500, bool)
         for i in range(1500):
             user = someone(**traits)
-            push.try_out(i, user, 1, now.force, rules, keys(0))
+            promotion.try_messenger(i, user, 1, env.effects, params, keys(0))
             tried[i] = user.installed == 0b10
-        pull = np.exp(1.5 * leaning(someone(**traits), 1))
+        pull = np.exp(1.5 * surveillance_attitude(someone(**traits), 1))
         chance = 1 - np.exp(-0.2 * pull)
         assert np.sign(pull - 1) == kind
         assert abs(tried.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
@@ -181,31 +184,31 @@ def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
 
 @pytest.mark.parametrize("belief", [-np.inf, np.inf])
 def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_first_bits(belief):
-    now, rules = toy_now([[1.2, 0.6], [0.3, 0.3]]), toy_rules(2, risk_value=2.0)
-    now.force.trial[1] = 0.01
+    env, params = toy_env([[1.2, 0.6], [0.3, 0.3]]), toy_params(2, risk_value=2.0)
+    env.effects.trial[1] = 0.01
     chance = 1 - np.exp(-0.01 * np.exp(2.0 * 1.5 * (belief > 0)))
     tried = np.zeros(1500, bool)
     for i in range(1500):
         user = someone(account=0, type=1, concern=1.5, belief=[belief] * 6)
-        push.try_out(i, user, 1, now.force, rules, keys(0))
+        promotion.try_messenger(i, user, 1, env.effects, params, keys(0))
         tried[i] = user.installed == 0b10
     assert tried.any()
     assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()
 
 
 def test_a_new_phone_brings_the_app_and_no_account():
-    now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
-    now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, luck(0, PREINSTALL), now.force, keys(0))
+    env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
+    env.effects.preinstall[1] = 99.0
+    promotion.preinstall(0, user, 1, luck(0, PREINSTALL), env.effects, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
 
 
 def test_phones_are_bought_at_their_hazard_by_ones_own_luck():
-    now, bought = toy_now([[1.2, 0.6], [0.3, 0.3]]), np.zeros(2000, bool)
-    now.force.preinstall[1] = 0.2
+    env, bought = toy_env([[1.2, 0.6], [0.3, 0.3]]), np.zeros(2000, bool)
+    env.effects.preinstall[1] = 0.2
     for i in range(2000):
         user = someone(account=0)
-        push.buy_phone(i, user, 1, luck(i, PREINSTALL), now.force, keys(0))
+        promotion.preinstall(i, user, 1, luck(i, PREINSTALL), env.effects, keys(0))
         bought[i] = user.installed == 0b10
     chance = 1 - np.exp(-0.2)
     assert abs(bought.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 2000)
@@ -213,15 +216,15 @@ def test_phones_are_bought_at_their_hazard_by_ones_own_luck():
 
 
 def test_a_new_phone_wakes_no_old_account():
-    now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
-    now.force.preinstall[1] = 99.0
-    push.buy_phone(0, user, 1, luck(0, PREINSTALL), now.force, keys(0))
+    env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
+    env.effects.preinstall[1] = 99.0
+    promotion.preinstall(0, user, 1, luck(0, PREINSTALL), env.effects, keys(0))
     assert user.installed == 0
 
 
 @pytest.mark.parametrize("account", [0, 0b10])
 def test_whoever_joins_in_whatever_way_passes_the_gate_unless_the_account_is_old(account):
-    now, user = toy_now([[1.2, 0.6], [0.3, 0.3]]), someone(account=account, installed=0)
-    now.force.passing[1] = 0.0
-    push.join(0, user, 1, now.force, keys(0))
+    env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=account, installed=0)
+    env.effects.passing[1] = 0.0
+    promotion.install(0, user, 1, env.effects, keys(0))
     assert user.installed == user.account == account

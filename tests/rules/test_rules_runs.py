@@ -27,37 +27,37 @@ from sim.config.policies import (
     VpnSupport,
 )
 from sim.engine import start
-from sim.engine.conditions import Conditions
+from sim.engine.accumulators import is_exposed, primary
 from sim.engine.engines import agreements
 from sim.engine.inversion import stationary
-from sim.engine.tally import is_exposed, primary
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
-from sim.kernel.octets import write
+from sim.kernel.vec8 import write
 from sim.measures.series import Series, step_series
 from sim.population.graph import Graph
 from sim.rules import pairing
-from sim.rules.attitude import leaning
+from sim.rules.candidates import candidate_buffer
 from sim.rules.chance import sigmoid
 from sim.rules.contact import contact
-from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, TALK, records
-from sim.rules.sieve import sieve
-from sim.rules.step import follow_up
-from sim.rules.word import aware_of, pack, pack_mind, usable
+from sim.rules.packed_state import aware_of, pack_belief_state, pack_choice_state, usable
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, STEP_RECORD, records
+from sim.rules.step import after_choice
+from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers.worlds import (
     HABIT_UNIT,
     advanced,
     as_toy,
     chats_by_messenger,
     equal_ties,
-    from_steps,
+    from_fixed_point,
     in_steps,
     keys,
     simulation,
-    talks_of,
+    step_records_of,
     ties_of,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -70,7 +70,7 @@ QUANTILES = (np.arange(3000) + 0.5) / 3000
 
 def blocked(*calls):
     """Return what is in force where calls on each messenger succeed with chances `calls`."""
-    return toy_now(VALUES, q=np.array([[[1.0, 1.0, 1.0], calls]]))
+    return toy_env(VALUES, q=np.array([[[1.0, 1.0, 1.0], calls]]))
 
 
 def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
@@ -88,26 +88,26 @@ def test_a_user_without_ties_has_no_contact():
     assert contact(1, equal_ties([[2], [], [0]]), 0.3) == -1
 
 
-def pair_rules(**values):
+def pair_params(**values):
     appeals = np.array([-np.inf, 0.0, -1.0, -np.inf, -np.inf, -np.inf])
-    return toy_rules(3, pair_appeal=appeals, **values)
+    return toy_params(3, pair_appeal=appeals, **values)
 
 
 @pytest.mark.parametrize("kind", [-1, 0, 1])
 def test_the_destination_of_a_pair_follows_the_logit_of_appeals(kind):
-    rules = pair_rules(risk_value=0.8)
-    users, now = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
+    params = pair_params(risk_value=0.8)
+    users, env = toy_users(1, 3), blocked(0.1, 1.0, 0.5)
     users.type[:], users.concern[:] = kind, in_steps(concern=1.2)
     users.belief[0, :3] = in_steps(belief=(5.0, 0.9, -1.1))
-    pulls = [np.exp(0.8 * leaning(users[0], p)) for p in range(3)]
+    pulls = [np.exp(0.8 * surveillance_attitude(users[0], p)) for p in range(3)]
     weights = np.array([0, pulls[1], 0.5 * np.exp(-1) * pulls[2]])  # calls on 2 half succeed
-    chosen = np.array([pairing.destination(users[0], now, rules, u) for u in QUANTILES])
+    chosen = np.array([pairing.destination(users[0], env, params, u) for u in QUANTILES])
     shares = np.bincount(chosen, minlength=3) / 3000
     assert shares == pytest.approx(weights / weights.sum(), abs=1 / 3000)
 
 
 def test_there_is_nowhere_to_go_where_no_call_succeeds():
-    assert pairing.destination(toy_users(1, 3)[0], blocked(1, 0, 0), pair_rules(), 0.5) == -1
+    assert pairing.destination(toy_users(1, 3)[0], blocked(1, 0, 0), pair_params(), 0.5) == -1
 
 
 def test_failed_calls_are_the_habits_that_fail():
@@ -119,9 +119,11 @@ def test_failed_calls_are_the_habits_that_fail():
 
 def test_who_asks_does_so_at_the_hazard_of_all_its_failing_calls():
     """Habits may add up to more than 1: so they do for some, at the start."""
-    users, rules, now = toy_users(3000, 3), pair_rules(pair_rate=0.4), blocked(0.0, 0.0, 1.0)
+    users, params, env = toy_users(3000, 3), pair_params(pair_rate=0.4), blocked(0.0, 0.0, 1.0)
     users.habit[:, :3] = in_steps(habit=(0.9, 0.6, 1.0))
-    found = [pairing.is_fed_up(i, user, now, rules, keys(0)) for i, user in enumerate(users)]
+    found = [
+        pairing.asks_to_move_calls(i, user, env, params, keys(0)) for i, user in enumerate(users)
+    ]
     chance = 1 - np.exp(-0.4 * 1.5)
     assert np.mean(found) == pytest.approx(chance, abs=3 * np.sqrt(chance * (1 - chance) / 3000))
 
@@ -132,53 +134,56 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
     users.account[:], users.habit[:, 0] = 0, in_steps(habit=0.5)
     for name, values in traits.items():
         users[name] = values
-    now, rules, agreed = blocked(*calls), pair_rules(pair_rate=rate), agreements(2)
-    state = toy_state(users, equal_ties([[1], [0]]), rules)
-    minds, luck = state.shown.minds, keys(0)
-    follow_up(0, 1, users, state.talks, minds, state.ties, now, rules, luck, agreed, sieve(1))
-    return state, agreed, now
+    env, params, agreed = blocked(*calls), pair_params(pair_rate=rate), agreements(2)
+    state = toy_state(users, equal_ties([[1], [0]]), params)
+    belief_state, luck = state.public.belief_state, keys(0)
+    after_choice(
+        0, 1, users, state.step_records, belief_state, state.ties, env, params, luck, agreed,
+        candidate_buffer(1),
+    )  # fmt: skip
+    return state, agreed, env
 
 
 def test_when_calls_fail_both_ends_move_to_where_they_succeed():
-    state, agreed, now = asked()
-    users, shown, rules = state.users, state.shown, state.rules
+    state, agreed, env = asked()
+    users, public, params = state.users, state.public, state.params
     assert agreed.n[0] == 2
     assert agreed.who[:2].tolist() == [0, 1]
     assert agreed.platform[:2].tolist() == [1, 1]
     assert not users.installed.any()  # nobody changes while others still look
-    before = shown.words.copy()
-    pairing.keep_agreements(users, shown, agreed, now, rules, keys(0))
+    before = public.choice_state.copy()
+    pairing.apply_agreements(users, public, agreed, env, params, keys(0))
     assert (users.installed == 0b10).all()
     assert (users.account == 0b10).all()
     assert agreed.n[0] == 0
-    assert (shown.words == before).all()
+    assert (public.choice_state == before).all()
     for i, user in enumerate(users):  # all see it from the next step on
-        assert shown.next_words[i] == np.uint64(pack(user, rules))
-        assert usable(shown.next_words[i]) == 0b10
-        assert shown.next_minds[i] == np.uint64(pack_mind(user))
-        assert aware_of(shown.next_minds[i]) >> 1 & 1
-    assert shown.next_words[2] == 0  # that of nobody
+        assert public.next_choice_state[i] == np.uint64(pack_choice_state(user, params))
+        assert usable(public.next_choice_state[i]) == 0b10
+        assert public.next_belief_state[i] == np.uint64(pack_belief_state(user))
+        assert aware_of(public.next_belief_state[i]) >> 1 & 1
+    assert public.next_choice_state[2] == 0  # that of nobody
 
 
 def test_whatever_others_agree_on_a_gate_lets_no_new_account_pass():
-    state, agreed, now = asked(account=[0b10, 0])
-    now.force.passing[1] = 0.0
-    pairing.keep_agreements(state.users, state.shown, agreed, now, state.rules, keys(0))
+    state, agreed, env = asked(account=[0b10, 0])
+    env.effects.passing[1] = 0.0
+    pairing.apply_agreements(state.users, state.public, agreed, env, state.params, keys(0))
     assert state.users.installed.tolist() == [0b10, 0]
     assert state.users.account.tolist() == [0b10, 0]
 
 
 def test_several_agreements_are_kept_and_one_made_twice_is_made_once():
     users, agreed = toy_users(5, 3), agreements(5)
-    state, now = toy_state(users, equal_ties([[]] * 5), pair_rules()), blocked(1, 1, 1)
+    state, env = toy_state(users, equal_ties([[]] * 5), pair_params()), blocked(1, 1, 1)
     pairs = ((0, 1, 1), (2, 1, 2), (1, 0, 1))  # who, whom and where to
     for who, whom, platform in pairs:
         n = agreed.n[0]
         agreed.who[n : n + 2], agreed.platform[n : n + 2] = (who, whom), platform
         agreed.n[0] = n + 2
-    pairing.keep_agreements(users, state.shown, agreed, now, state.rules, keys(0))
+    pairing.apply_agreements(users, state.public, agreed, env, state.params, keys(0))
     assert users.installed.tolist() == [0b010, 0b110, 0b100, 0, 0]
-    assert not state.shown.next_words[3:].any()
+    assert not state.public.next_choice_state[3:].any()
 
 
 @pytest.mark.parametrize(
@@ -193,19 +198,19 @@ def test_nobody_moves_without(reason):
 
 
 def test_the_primary_messenger_carries_most_communication():
-    talk, rules = records(TALK, 1)[0], toy_rules(3)  # messages count .8, calls .2
-    assert primary(talk, rules) == CELLULAR
-    talk.use[MESSAGE, CELLULAR], talk.use[CALL, 2] = 0.9, 0.3
-    assert primary(talk, rules) == 2
-    talk.use[MESSAGE, 1] = 0.1
-    assert primary(talk, rules) == 1
+    step_record, params = records(STEP_RECORD, 1)[0], toy_params(3)  # messages count .8, calls .2
+    assert primary(step_record, params) == CELLULAR
+    step_record.use[MESSAGE, CELLULAR], step_record.use[CALL, 2] = 0.9, 0.3
+    assert primary(step_record, params) == 2
+    step_record.use[MESSAGE, 1] = 0.1
+    assert primary(step_record, params) == 1
 
 
 @jit_loop
-def keep(users, talks, now, rules, scale, found):
+def keep(users, step_records, env, params, scale, found):
     """Write what is stationary of each user, a row each of `Stationary`."""
     for i in range(len(users)):
-        s = stationary(users[i], talks[i], now, rules, scale)
+        s = stationary(users[i], step_records[i], env, params, scale)
         write(found[i, 0], s.enter)
         write(found[i, 1], s.leave)
         write(found[i, 2], s.wants)
@@ -214,16 +219,20 @@ def keep(users, talks, now, rules, scale, found):
 
 
 def test_what_keeps_a_messenger_does_not_depend_on_having_it():
-    rules = toy_rules(
+    params = toy_params(
         1, network_value=3.0, keep_value=2.0, install_rate=0.02, drop_rate=0.01,
         failure_exit=2.0,
     )  # fmt: skip
-    users, talks, now = toy_users(2, 1), records(TALK, 2), toy_now([[1.2], [0.3]], days=7.0)
+    users, step_records, env = (
+        toy_users(2, 1),
+        records(STEP_RECORD, 2),
+        toy_env([[1.2], [0.3]], days=7.0),
+    )
     # .6 is a whole number of steps
-    users.installed[0], users.habit[0, 0], talks.value[:, 0] = 1, in_steps(habit=0.6), 0.4
+    users.installed[0], users.habit[0, 0], step_records.value[:, 0] = 1, in_steps(habit=0.6), 0.4
     scale = np.full(MAX, 0.6 / -np.expm1(-0.4), np.float32)
     found = np.zeros((2, 5, MAX), np.float32)
-    keep(users, talks, now, rules, scale, found)
+    keep(users, step_records, env, params, scale, found)
     one, other = found[:, :, 0]
     assert one == pytest.approx(other, rel=1e-6)
     enter, leave, wants, keeps, habit = one
@@ -237,10 +246,10 @@ def test_what_keeps_a_messenger_does_not_depend_on_having_it():
 
 def test_who_would_take_it_up_would_not_use_more_than_all_of_it():
     """Habits of newcomers follow what it adds, by a scale that holds for the average user."""
-    users, talks, now = toy_users(1, 1), records(TALK, 1), toy_now([[1.0]])
-    talks.value[0, 0] = 4.0
+    users, step_records, env = toy_users(1, 1), records(STEP_RECORD, 1), toy_env([[1.0]])
+    step_records.value[0, 0] = 4.0
     found = np.zeros((1, 5, MAX), np.float32)
-    keep(users, talks, now, toy_rules(1), np.full(MAX, 1.5, np.float32), found)
+    keep(users, step_records, env, toy_params(1), np.full(MAX, 1.5, np.float32), found)
     assert found[0, 4, 0] == 1.0
 
 
@@ -293,23 +302,23 @@ def observed_step(run):
     for name in ("platform", "moved", "bound"):  # chats move before users look
         getattr(before.chats, name)[:] = getattr(run.state.chats, name)
     users = before.users.copy()
-    return users, talks_of(before, run.now)
+    return users, step_records_of(before, run.env)
 
 
 def test_whole_steps_under_policies_of_every_kind_add_up(started):
     run = advanced(started, 4)
-    _, talks = observed_step(run)
+    _, step_records = observed_step(run)
     users = run.state.users
     series = step_series(run.config)
     values = {s: run.recorder.observations.steps[-1][0, k] for k, s in enumerate(series)}
     assert np.isfinite(list(values.values())).all()
-    amounts = r"welfare|homes|use|chats|\w+_(attempts|incidents|losses)"
+    amounts = r"welfare|multihoming|use|chats|\w+_(attempts|incidents|losses)"
     shares = [v for s, v in values.items() if not re.fullmatch(amounts, s.measure)]
     assert min(shares) >= 0
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
     said = sum(v for s, v in values.items() if s.measure == "use")
-    assert said == pytest.approx(from_steps(intensity=users.intensity).mean(), rel=1e-5)
+    assert said == pytest.approx(from_fixed_point(intensity=users.intensity).mean(), rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
     assert (users.installed & ~users.account).any()  # a new phone
@@ -317,17 +326,17 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert (run.state.chats.bound > 0).any()
     assert set(run.onsets) == {"obedience"}
     anew = run.state.copy()
-    anew.show(Threads(1))  # what all show from now on is what they are now
-    assert (anew.shown.words == run.state.shown.words).all()
-    assert (anew.shown.minds == run.state.shown.minds).all()
-    assert talks.openings.min() >= 0
+    anew.publish(Threads(1))  # what all show from now on is what they are now
+    assert (anew.public.choice_state == run.state.public.choice_state).all()
+    assert (anew.public.belief_state == run.state.public.belief_state).all()
+    assert step_records.openings.min() >= 0
     assert len(run.recorder.observations.months) == 1
     assert run.recorder.observations.flows[0].table.sum() == pytest.approx(1)
 
 
 def test_what_is_recorded_is_what_the_users_have(started):
     run = advanced(started, 2)
-    users, talks = observed_step(run)
+    users, step_records = observed_step(run)
     row = dict(zip(step_series(run.config), run.recorder.observations.steps[-1][0], strict=True))
 
     def found(measure, platform="any", channel="any"):
@@ -340,20 +349,22 @@ def test_what_is_recorded_is_what_the_users_have(started):
     for p, name in enumerate(run.config.messengers):
         for measure, column in bits.items():
             assert found(measure, name) == pytest.approx((column >> p & 1).mean()), measure
-        assert found("chats", name) == pytest.approx(chats_by_messenger(talks)[:, p].mean())
-        seen = -np.expm1(-talks.openings[:, p].astype(float))
+        assert found("chats", name) == pytest.approx(chats_by_messenger(step_records)[:, p].mean())
+        seen = -np.expm1(-step_records.openings[:, p].astype(float))
         assert found("dau", name) == pytest.approx(seen.mean())
-    assert found("welfare") == pytest.approx(talks.welfare.astype(float).mean())
+    assert found("welfare") == pytest.approx(step_records.welfare.astype(float).mean())
     assert found("vpn") == pytest.approx((users.place & 1).mean())
     for a, kind in enumerate(run.config.abuse):
         assert found(f"{kind}_victims") == pytest.approx((users.victim >> a & 1).mean())
     abroad = users.abroad == 1
     for c, channel in enumerate(("message", "call")):
         for measure in ("reachable", "secure"):
-            assert found(measure, "any", channel) == pytest.approx(talks[measure][:, c].mean())
-        there = talks.abroad[abroad, c].mean()
+            assert found(measure, "any", channel) == pytest.approx(
+                step_records[measure][:, c].mean()
+            )
+        there = step_records.abroad[abroad, c].mean()
         assert found("reachable_abroad", "any", channel) == pytest.approx(there)
-    assert talks.chats.any()
+    assert step_records.chats.any()
     assert users.second.any()
 
 
@@ -370,14 +381,14 @@ def test_what_is_recorded_is_what_the_users_have(started):
 def test_a_user_is_exposed_of_whose_talk_by_messenger_the_state_reads_a_tenth(
     use, access, expected
 ):
-    talk, now = records(TALK, 1)[0], toy_now([[1.2, 0.6], [0.3, 0.3]])
-    talk.use[:, :2], talk.use[:, CELLULAR] = use, 1.0
-    now.force.access[:2], now.force.access[CELLULAR] = access, 1.0
-    assert is_exposed(talk, now, toy_rules(2)) == expected
+    step_record, env = records(STEP_RECORD, 1)[0], toy_env([[1.2, 0.6], [0.3, 0.3]])
+    step_record.use[:, :2], step_record.use[:, CELLULAR] = use, 1.0
+    env.effects.access[:2], env.effects.access[CELLULAR] = access, 1.0
+    assert is_exposed(step_record, env, toy_params(2)) == expected
 
 
 def test_conditions_without_policies_are_the_same_in_every_step(started):
-    quiet = Conditions(started.config.model_copy(update={"policies": {}}))
+    quiet = PolicySchedule(started.config.model_copy(update={"policies": {}}))
     first, later = quiet.at(0), quiet.at(4)
-    assert first.force == later.force
+    assert first.effects == later.effects
     assert first.attraction is later.attraction

@@ -11,9 +11,9 @@ from tests.helpers.minds import (
     N,
     a_story,
     believed,
-    form_beliefs,
     mind,
     silent,
+    update_beliefs,
     within_4_errors,
 )
 from tests.helpers.worlds import (
@@ -21,7 +21,7 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     someone,
-    toy_rules,
+    toy_params,
 )
 
 pytestmark = pytest.mark.interpreted
@@ -86,23 +86,23 @@ def test_hazards_of_media_and_contact_add_up(media, told, peer_news):
 @pytest.mark.parametrize(("heard", "bits"), [(True, 0b10), (False, 0b01)])
 @pytest.mark.parametrize("lasting", [0, 1])
 def test_belief_goes_back_to_the_prior_and_to_facts_one_has_heard_of(heard, bits, lasting):
-    rules, user = toy_rules(2, forget_rate=0.02), someone(type=-1, news=bits)
-    rules.prior[:, 0] = 0.9, 0.2, -0.5
+    params, user = toy_params(2, forget_rate=0.02), someone(type=-1, news=bits)
+    params.prior[:, 0] = 0.9, 0.2, -0.5
     news = a_story(3, platform=[0, 0, 1], bit=[1, 2, 1], lasting=lasting)
     rest = 0.9 + (2.0 if heard and lasting else 0.0)
     user.belief[0] = in_steps(belief=5.0)
-    form_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, rules)
+    update_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, params)
     law = rest + (5.0 - rest) * np.exp(-0.02 * 7)
     assert believed(user)[0] == pytest.approx(law, abs=BELIEF_UNIT / 2)
 
 
 def test_who_believes_a_fact_does_not_forget_it():
-    rules, news = toy_rules(2, forget_rate=0.02), a_story(lasting=1, media=99.0)
-    rules.prior[:] = 0.5
+    params, news = toy_params(2, forget_rate=0.02), a_story(lasting=1, media=99.0)
+    params.prior[:] = 0.5
     user = someone(belief=[0.5] * 6)
     for step in range(40):
-        form_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, rules)
-        beliefs.read_news(0, user, silent(), news, rules, keys(step))
+        update_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, params)
+        beliefs.read_news(0, user, silent(), news, params, keys(step))
     assert believed(user)[:2] == pytest.approx([1.5, 0.5])
 
 
@@ -112,10 +112,10 @@ def test_who_believes_a_fact_does_not_forget_it():
 def alarmed(n=1500, attention=1.0, **traits):
     """Return what users are alarmed to reconsider by a story about messenger 1."""
     news = a_story(platform=1, media=99.0)
-    rules, alerts = toy_rules(2, attention=attention), []
+    params, alerts = toy_params(2, attention=attention), []
     for i in range(n):
         user = someone(**traits)
-        beliefs.read_news(i, user, silent(), news, rules, keys(0))
+        beliefs.read_news(i, user, silent(), news, params, keys(0))
         alerts.append(int(user.alert))
     return np.array(alerts)
 
@@ -150,7 +150,7 @@ def test_people_are_alarmed_by_how_much_a_story_repels_them(belief):
 def test_who_is_not_repelled_is_not_alarmed(kind, shock):
     news = a_story(platform=1, media=99.0, shock=shock)
     user = someone(type=kind, concern=1.0, installed=0b11)
-    beliefs.read_news(0, user, silent(), news, toy_rules(2, attention=1e6), keys(0))
+    beliefs.read_news(0, user, silent(), news, toy_params(2, attention=1e6), keys(0))
     assert user.news == 0b1
     assert user.alert == 0
 
@@ -158,14 +158,14 @@ def test_who_is_not_repelled_is_not_alarmed(kind, shock):
 def test_the_foreign_averse_are_alarmed_to_hear_that_the_state_does_not_read():
     news = a_story(platform=1, media=99.0)  # their shock is below 0
     user = someone(type=1, concern=1.0, installed=0b11)
-    beliefs.read_news(0, user, silent(), news, toy_rules(2, attention=1e6), keys(0))
+    beliefs.read_news(0, user, silent(), news, toy_params(2, attention=1e6), keys(0))
     assert user.alert == 0b10
 
 
 def test_an_alarm_is_not_raised_again_by_what_one_has_heard():
     news = a_story(platform=1, media=99.0)
     user = someone(type=-1, concern=1.0, installed=0b11, news=0b1)
-    beliefs.read_news(0, user, silent(), news, toy_rules(2, attention=1e6), keys(0))
+    beliefs.read_news(0, user, silent(), news, toy_params(2, attention=1e6), keys(0))
     assert user.alert == 0
 
 

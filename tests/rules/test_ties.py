@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from sim.engine.state import first_ties, make_ties, seats
-from sim.kernel.lanes import WIDTH
 from sim.kernel.rng import uniforms
+from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
-from sim.population.rows import LANES, WINDOW, rows_from
+from sim.population.rows import VEC16, WINDOW, rows_from
 from sim.rules import records
 from tests.helpers.worlds import csr, ties_of
 
@@ -46,9 +46,9 @@ def graph(request):
 
 
 def test_a_slice_is_as_wide_as_lanes_and_rules_count_from_the_same_windows():
-    assert LANES == WIDTH
+    assert VEC16 == WIDTH
     assert WINDOW == records.WINDOW
-    assert WINDOW % LANES == 0
+    assert WINDOW % VEC16 == 0
 
 
 def test_a_tie_stands_in_the_lane_of_its_user_at_its_rank(graph):
@@ -56,12 +56,12 @@ def test_a_tie_stands_in_the_lane_of_its_user_at_its_rank(graph):
     found = first_ties(make_ties(rows), np.arange(n))
     rest = np.full(rows.indices.shape, True)
     for at, i in enumerate(rows.order[:n]):
-        first = rows.slice_start[at // LANES] + at % LANES
+        first = rows.slice_start[at // VEC16] + at % VEC16
         assert rows.degree[i] == 0 or found[i] == first
-        assert first + LANES * max(int(rows.degree[i]) - 1, 0) < max(
-            rows.slice_start[at // LANES + 1], first + 1
+        assert first + VEC16 * max(int(rows.degree[i]) - 1, 0) < max(
+            rows.slice_start[at // VEC16 + 1], first + 1
         )
-        rest[first : first + LANES * int(rows.degree[i]) : LANES] = False
+        rest[first : first + VEC16 * int(rows.degree[i]) : VEC16] = False
     assert (rows.indices[rest] == n).all()  # nobody stands where a row is over
     assert (rows.indices[~rest] < n).all()
     assert (~rest).sum() == graph.indices.size
@@ -69,7 +69,7 @@ def test_a_tie_stands_in_the_lane_of_its_user_at_its_rank(graph):
 
 def test_everybody_has_one_seat_in_its_window_and_empty_lanes_stand_last(graph):
     rows, n = rows_from(graph), graph.n_users
-    assert len(rows.order) == -(-n // LANES) * LANES
+    assert len(rows.order) == -(-n // VEC16) * VEC16
     assert (rows.order[n:] == n).all()
     for first in range(0, n, WINDOW):
         window = rows.order[first : min(first + WINDOW, n)]
@@ -83,8 +83,8 @@ def test_everybody_has_one_seat_in_its_window_and_empty_lanes_stand_last(graph):
 def test_a_slice_is_as_long_as_its_longest_row(graph):
     rows, n = rows_from(graph), graph.n_users
     degree = np.append(rows.degree.astype(int), 0)[np.minimum(rows.order, n)]
-    longest = degree.reshape(-1, LANES).max(axis=1)
-    assert (np.diff(rows.slice_start) == LANES * longest).all()
+    longest = degree.reshape(-1, VEC16).max(axis=1)
+    assert (np.diff(rows.slice_start) == VEC16 * longest).all()
     assert rows.slice_start[0] == 0
     assert rows.slice_start[-1] == len(rows.indices)
 

@@ -10,7 +10,7 @@ from sim import load_config
 from sim.config.conf import CONF
 from sim.measures.series import AT_ONCE
 from sim.model.model import MigrationModel
-from sim.rules.fixed import OPENED_STEPS
+from sim.rules.fixed_point import OPENED_STEPS
 from sim.runs.run import compare, n_steps_in_all, run
 from tests.helpers.cli import python
 from tests.helpers.worlds import advanced, different, outcome, simulation, world
@@ -189,7 +189,7 @@ def test_monthly_reach_is_the_chance_of_any_opening_in_the_month(start, before, 
     for some in days:
         by_hand.step()
         opened = np.minimum(np.rint(opened / unit), 2**16 - 1) * unit
-        opened = opened + by_hand.talks.openings.astype(float) * some
+        opened = opened + by_hand.step_records.openings.astype(float) * some
     expected = (1 - np.exp(-opened * length / sum(days))).mean(axis=0)
     found = of(run(config).timeseries, measure="mau", group="all").set_index("platform")["value"]
     for p, name in enumerate(config.messengers):

@@ -12,7 +12,7 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.commands.collect import collect
 from sim.runs.manifest import read_manifest
-from sim.sweeps.claim import MOST_DEATHS
+from sim.sweeps.lease import MAX_CRASHES
 from sim.sweeps.multirun import Multirun
 from tests.helpers.multirunning import (
     OFTEN,
@@ -175,7 +175,7 @@ def test_a_job_that_cannot_begin_is_recorded_and_stops_nobody(copy):
 def test_a_job_at_which_workers_die_again_and_again_is_a_failure_at_last(copy):
     shutil.rmtree(copy / "3")
     claim = Multirun(copy).claim(3)
-    claim.write_text(json.dumps({"run": 3, "deaths": {"3": MOST_DEATHS - 1}}))  # as they leave it
+    claim.write_text(json.dumps({"run": 3, "deaths": {"3": MAX_CRASHES - 1}}))  # as they leave it
     status, _, _ = finish(start("sim.resume", str(copy)))
     assert status == 1
     assert "process died" in read_manifest(copy / "3")["error"]

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from sim import compare, load_config
-from sim.base.place import Place
+from sim.base.process_info import ProcessInfo
 from sim.commands.collect import collect
 from sim.runs.manifest import read_manifest
 from sim.sweeps.multirun import Multirun
@@ -45,7 +45,7 @@ def straight(folder):
 
 def may_be_alive_elsewhere(place):
     """Say what another host would think of a process: it has only Slurm to ask."""
-    return Place(**(place | {"host": "elsewhere"})).may_be_alive()
+    return ProcessInfo(**(place | {"host": "elsewhere"})).may_be_running()
 
 
 def test_jobs_whose_workers_are_cancelled_and_killed_go_on_elsewhere(slurm, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from sim.commands.collect import collect
-from sim.sweeps.claim import running
+from sim.sweeps.lease import running
 from tests.helpers.slurming import NEEDS_SLURM, private_slurm
 from tests.helpers.sweeping import GRADE, HABIT, begin, finish
 from tests.sweeps.test_sweep_process import done_in, finished, resume, wait_until
@@ -33,8 +33,8 @@ def running_jobs():
 
 def at_work(folder):
     """Return the processes of workers that are at a run."""
-    claims = [shard.claim for shard in folder.shards() if shard.claim.is_file()]
-    return [json.loads(claim.read_text())["pid"] for claim in claims if running(claim) is not None]
+    claims = [shard.lease for shard in folder.shards() if shard.lease.is_file()]
+    return [json.loads(lease.read_text())["pid"] for lease in claims if running(lease) is not None]
 
 
 def on_slurm(folder, queue="test"):

@@ -9,10 +9,10 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.base.locks import alone
 from sim.commands.collect import collect, collect_mixed
-from sim.sweeps.claim import MOST_DEATHS
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
 from sim.sweeps.folder import SweepFolder
+from sim.sweeps.lease import MAX_CRASHES
 from sim.sweeps.status import status
 from sim.sweeps.work import work
 from tests.helpers.sweeping import GRADE, HABIT, SHORT, begin, finish
@@ -137,8 +137,8 @@ def test_too_many_failures_stop_a_sweep_if_asked(broken):
 
 def test_a_run_at_which_workers_die_again_and_again_is_a_failure_at_last(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
-    claim = folder.path / "claims" / "00000.json"
-    claim.write_text(json.dumps({"run": 1, "deaths": {"1": MOST_DEATHS - 1}}))  # as they leave it
+    lease = folder.path / "claims" / "00000.json"
+    lease.write_text(json.dumps({"run": 1, "crashes": {"1": MAX_CRASHES - 1}}))  # as they leave it
     assert drive(folder, Serial()).n_failed == 1
     failed = status(folder).failures
     assert failed["run"].tolist() == [1]

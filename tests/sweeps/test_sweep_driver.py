@@ -11,10 +11,10 @@ from sim.base.errors import ConfigError
 from sim.sweeps import driver, progress
 from sim.sweeps import folder as on_disk
 from sim.sweeps.batch import Report
-from sim.sweeps.claim import claimed
 from sim.sweeps.driver import PATIENCE, drive
 from sim.sweeps.executors import Serial
 from sim.sweeps.folder import Shard, SweepFolder, _points_per_shard
+from sim.sweeps.lease import leased
 from sim.sweeps.outcomes import SCHEMA
 from sim.sweeps.progress import SweepProgress
 from sim.sweeps.status import status
@@ -167,8 +167,8 @@ def test_a_run_that_is_done_is_not_called_running(tmp_path):
     """A worker stays at its run until it is at the next one."""
     folder = tiny(tmp_path)
     work(folder, 0, "one")
-    first, second, _ = (shard.claim for shard in folder.shards())
-    with claimed(first, folder.stop.exists) as one, claimed(second, folder.stop.exists) as other:
+    first, second, _ = (shard.lease for shard in folder.shards())
+    with leased(first, folder.stop.exists) as one, leased(second, folder.stop.exists) as other:
         one.at(0)
         other.at(1)
         assert status(folder).counts == {"done": 1, "running": 1, "failed": 0, "missing": 1}

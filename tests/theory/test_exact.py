@@ -13,17 +13,17 @@ from sim.engine.engines import CompiledEngine
 from sim.engine.state import make_ties, seats
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH
 from sim.kernel.rng import purpose_key, step_key, uniform, uniforms
+from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
 from sim.population.rows import rows_from
 from sim.rules.adoption import revise, weigh
 from sim.rules.choice import communicate
-from sim.rules.fixed import TASTE_STEPS
+from sim.rules.fixed_point import TASTE_STEPS
+from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
+from sim.rules.packed_state import pack_choice_state
 from sim.rules.records import ACCEPT, CONVERSE
 from sim.rules.tie import working_memory
-from sim.rules.whatif import answer, ask_values, questions
-from sim.rules.word import pack
 from tests.helpers import theory
 from tests.helpers.worlds import (
     SEED,
@@ -32,8 +32,8 @@ from tests.helpers.worlds import (
     equal_ties,
     keys,
     take_step,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -51,14 +51,14 @@ VALUE = theory.log_sums(ONE, OUTSIDE, SHARES) @ [-1, 1]
 
 def binary(a, b, share):
     """Return a crowd with U = a + b x, and its step."""
-    rules = toy_rules(
+    params = toy_params(
         1, outside=np.exp(OUTSIDE), network_value=b / VALUE, standalone=by_band(a),
         install_rate=DAILY, drop_rate=DAILY,
     )  # fmt: skip
-    crowd, now = Crowd(N_CROWD, [1 - share, share], rules), toy_now(ONE)
+    crowd, env = Crowd(N_CROWD, [1 - share, share], params), toy_env(ONE)
 
     def step(k):
-        take_step(ENGINE, crowd.state, now, keys(k))
+        take_step(ENGINE, crowd.state, env, keys(k))
         return crowd.mix()[1]
 
     return crowd, step
@@ -92,7 +92,7 @@ def test_t1_the_crowd_jumps_up_and_down_at_different_spinodals():
     time = count()
 
     def settled(a):
-        crowd.state.rules.standalone[:, 0] = a
+        crowd.state.params.standalone[:, 0] = a
         return [step(next(time)) for _ in range(BURN)][-1]
 
     rising = {a: settled(a) for a in (-3.3, -3.0, a_up - 0.05, a_up + 0.05)}
@@ -112,8 +112,9 @@ FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
 
 @jit_loop
 def visits(
-    counts, n_samples, thin, n, users, talks, words, ties, now, rules, at, bases, keys, asked, s
-):
+    counts, n_samples, thin, n, users, step_records, words, ties, env, params, at, bases, keys,
+    queries, s,
+):  # fmt: skip
     """Let random users reconsider random messengers; count the state every `thin` times."""
     for k in range(n_samples * thin):
         site = int(uniform(bases[0], k) * (len(users) * n))
@@ -122,11 +123,15 @@ def visits(
         users[i].revising = np.uint8(1 << site % n)
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
-        communicate(first, lane, lane + 1, talks, 0, words, ties, now, rules, keys[CONVERSE], s)
-        ask_values(i, words[i], weigh(i, users[i], talks[i], now, rules, keys), asked)
-        answer(talks, 0, words, ties, now, rules, asked, s)
-        revise(i, users[i], talks[i], now, rules, keys)
-        words[i] = pack(users[i], rules)
+        communicate(
+            first, lane, lane + 1, step_records, 0, words, ties, env, params, keys[CONVERSE], s
+        )
+        enqueue_values(
+            i, words[i], weigh(i, users[i], step_records[i], env, params, keys), queries
+        )
+        evaluate(step_records, 0, words, ties, env, params, queries, s)
+        revise(i, users[i], step_records[i], env, params, keys)
+        words[i] = pack_choice_state(users[i], params)
         if k % thin == thin - 1:
             state = 0
             for j in range(len(users)):
@@ -157,7 +162,7 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     users = toy_users(n_users, n)
     users.place[:] = np.arange(n_users) % 2
     users.taste[:] = TASTE_STEPS * np.random.default_rng(4).normal(size=users.taste.shape)
-    rules = toy_rules(
+    params = toy_params(
         n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6,
         standalone=by_band(*[-1.2, -0.8, -1.0][:n]),
     )  # fmt: skip
@@ -171,12 +176,12 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     law = theory.install_law(beta, weights, sums, standalone)
     # thinned until a sample remembers less than 1 % of the one before: independent
     thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(theory.heat_bath(law)))))
-    state, counts = toy_state(users, ties, rules), np.zeros(law.size, np.int64)
+    state, counts = toy_state(users, ties, params), np.zeros(law.size, np.int64)
     bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(2)])
     visits(
-        counts, N_SAMPLES, thin, n, state.users, state.talks, state.words, ties,
-        toy_now(FIVE[:, :n], losses, q), rules, seats(ties), bases, keys(0),
-        questions(1), working_memory(),
+        counts, N_SAMPLES, thin, n, state.users, state.step_records, state.choice_state, ties,
+        toy_env(FIVE[:, :n], losses, q), params, seats(ties), bases, keys(0),
+        value_queries(1), working_memory(),
     )  # fmt: skip
     check_law(counts, law, thin)
 
@@ -215,13 +220,13 @@ def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
 ):
     values, first = np.array([[1.2, 0.6], [0.3, 0.3]]), [0.1, 0.8, 0.05, 0.05]
     q = np.array([[[q_message, 1], [q_call, 1]]])
-    rules = toy_rules(
+    params = toy_params(
         2, outside=np.exp(OUTSIDE), network_value=5.0, standalone=by_band(-2.0, -3.2),
         mandate_value=mandate,
     )  # fmt: skip
-    crowd, now = Crowd(N_CROWD, first, rules), toy_now(values, (4.0, 4.0), q)
+    crowd, env = Crowd(N_CROWD, first, params), toy_env(values, (4.0, 4.0), q)
     crowd.state.users.mandated[:] = 0b10
-    seen = [one_at_a_time(crowd, now, k) for k in range(3 * BURN + N_STEPS)][3 * BURN :]
+    seen = [one_at_a_time(crowd, env, k) for k in range(3 * BURN + N_STEPS)][3 * BURN :]
 
     sums = theory.log_sums(values - 4 * (1 - q[0] ** 2), OUTSIDE, SHARES)
     standalone = (-2.0, -3.2 + mandate)
@@ -237,10 +242,10 @@ def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
     assert (np.abs(found - law) < 4 * errors).all()
 
 
-def one_at_a_time(crowd, now, k):
+def one_at_a_time(crowd, env, k):
     """Let a part of the crowd reconsider one random messenger, as if alert; returns the shares."""
     state, n = crowd.state, crowd.n
     u = uniforms(np.uint64(step_key(purpose_key(SEED, 0, "test.which"), k)), n)
     state.users.alert[:n] = np.where(u < CHANCE, 1 << (u < CHANCE / 2).astype(int), 0)
-    take_step(ENGINE, state, now, keys(k))
+    take_step(ENGINE, state, env, keys(k))
     return crowd.mix()

@@ -5,22 +5,22 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from sim.engine.conditions import Conditions
+from sim.engine.accumulators import block_sums, flush, observe
 from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.state import make_users
-from sim.engine.tally import block_sums, carry, observe
 from sim.engine.threads import BLOCK, Threads
 from sim.kernel.compiled import rule_loop
 from sim.measures.series import Recorder, Series, step_series
 from sim.population.population import draw_population
-from sim.rules.records import TALK, records
+from sim.rules.records import STEP_RECORD, records
 from tests.helpers import theory
 from tests.helpers.worlds import (
     equal_ties,
     keys,
+    step_records_of,
     take_step,
-    talks_of,
-    toy_rules,
+    toy_params,
     toy_state,
     toy_users,
     world,
@@ -37,10 +37,10 @@ def pushed(column, step_days, *overrides):
     config, _ = world("dur_days=84", f"step_days={step_days}", *overrides)
     users = toy_users(N, len(config.messengers))
     users.account[:], users.aware[:], users.segments[:] = 0, 0, 255
-    state = toy_state(users, equal_ties([[]] * N), toy_rules(len(config.messengers)))
-    engine, conditions, shares = CompiledEngine(Threads(1)), Conditions(config), []
+    state = toy_state(users, equal_ties([[]] * N), toy_params(len(config.messengers)))
+    engine, schedule, shares = CompiledEngine(Threads(1)), PolicySchedule(config), []
     for k in range(config.n_steps):
-        take_step(engine, state, conditions.at(k), keys(k))
+        take_step(engine, state, schedule.at(k), keys(k))
         shares.append((users[column] >> MAX_APP & 1).mean())
     if column == "mandated":
         assert (users.installed == users.mandated).all()
@@ -73,24 +73,24 @@ def test_t12_a_push_follows_its_exponential_whatever_the_step(
 
 
 @rule_loop
-def observe_rows(number, cuts, users, talks, now, rules, tally, sums):
+def observe_rows(number, cuts, users, step_records, env, params, accumulators, sums):
     """Observe a task's users, block by block."""
     for base in range(cuts[0], cuts[-1], BLOCK):
         for i in range(base, min(base + BLOCK, cuts[-1])):
-            observe(i, number, users[i], talks[i], now, rules, tally, sums)
-        carry(sums, number, tally)
+            observe(i, number, users[i], step_records[i], env, params, accumulators, sums)
+        flush(sums, number, accumulators)
 
 
-def observed(config, state, talks):
+def observed(config, state, step_records):
     """Return daily reach and June's reach of the messengers, while everyone goes on as now."""
-    recorder, conditions = Recorder(config, state), Conditions(config)
+    recorder, schedule = Recorder(config, state), PolicySchedule(config)
     for k in range(5):
-        now, tally = conditions.at(k), recorder.tally(k)
+        env, accumulators = schedule.at(k), recorder.accumulators(k)
         Threads(1).run_chunks(
-            observe_rows, state.n_users, state.users, talks, now, state.rules, tally,
-            block_sums(tally),
+            observe_rows, state.n_users, state.users, step_records, env, state.params,
+            accumulators, block_sums(accumulators),
         )  # fmt: skip
-        recorder.record(k, now, state.abuse, tally)
+        recorder.record(k, env, state.abuse, accumulators)
     series = step_series(config)
     dau = [
         recorder.observations.steps[0][0, series.index(Series(m, "any", "dau"))]
@@ -103,9 +103,12 @@ def observed(config, state, talks):
 
 def test_t14_who_opens_equally_often_is_seen_as_poisson_says():
     config, start = world("dur_days=35")
-    talks, openings = records(TALK, start.n_users), np.array([0.25, 0.5, 1.375, 1.875, 0.0])
-    talks.openings[:, : len(openings)] = openings
-    dau, mau = observed(config, start, talks)
+    step_records, openings = (
+        records(STEP_RECORD, start.n_users),
+        np.array([0.25, 0.5, 1.375, 1.875, 0.0]),
+    )
+    step_records.openings[:, : len(openings)] = openings
+    dau, mau = observed(config, start, step_records)
     # equal but for the rounding of single precision
     assert dau == pytest.approx(theory.seen(openings, 1), rel=1e-6)
     assert mau == pytest.approx(theory.seen(openings, 30), rel=1e-6)
@@ -117,12 +120,12 @@ def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
     users = make_users(draw_population(large, config.case.data / large.ages, 5, seed=1))
     users.installed[:] = users.account[:] = 0b11111
     openings = np.array([0.05, 0.25, 0.41, 1.38, 1.87])
-    rules = toy_rules(5, base_openings=[*openings, 0])
-    state = toy_state(users, equal_ties([[]] * N), rules, abuse=start.abuse)
-    now = Conditions(config).at(0)
-    talks = talks_of(state, now)
+    params = toy_params(5, base_openings=[*openings, 0])
+    state = toy_state(users, equal_ties([[]] * N), params, abuse=start.abuse)
+    env = PolicySchedule(config).at(0)
+    step_records = step_records_of(state, env)
     shape = large.intensity_shape
-    for found, days in zip(observed(config, state, talks), (1, 30), strict=True):
+    for found, days in zip(observed(config, state, step_records), (1, 30), strict=True):
         expected = theory.seen_gamma(shape, openings / shape, days)
         error = theory.seen_gamma_sd(shape, openings / shape, days) / np.sqrt(N)
         print(f"T14 {days} days: theory {expected.round(5)}, run {found.round(5)}, "

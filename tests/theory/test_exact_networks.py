@@ -18,13 +18,13 @@ from tests.helpers import theory, theory_networks
 from tests.helpers.worlds import (
     Crowd,
     by_band,
-    from_steps,
+    from_fixed_point,
     in_steps,
     keys,
     take_step,
     ties_of,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -32,7 +32,7 @@ from tests.helpers.worlds import (
 ENGINE = CompiledEngine(Threads(1))
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
 ONE = np.array([[1.2], [0.3]])
-NOW = toy_now(ONE)
+ENV = toy_env(ONE)
 CONTACT = theory.log_sums(ONE, OUTSIDE, SHARES) @ [-1, 1]  # L, the value of a contact who has it
 ALWAYS = 40.0  # a hazard that never fails to happen: 1 - exp(-40) is 1 in double precision
 STEEP = 1e9  # utils: a logit so steep is a threshold
@@ -41,20 +41,20 @@ MOST_STEPS = 1000
 
 def logit(slope, constant, **rates):
     """Return rules under which U = `slope` x share + `constant`."""
-    return toy_rules(
+    return toy_params(
         1, outside=np.exp(OUTSIDE), network_value=slope / CONTACT, standalone=by_band(constant),
         **rates,
     )  # fmt: skip
 
 
-def one_messenger(graph, has, rules, per_contact=False):
+def one_messenger(graph, has, params, per_contact=False):
     """Return a state in which users who `has` say have it; contacts weigh 1/k, or 1 each."""
     longest = int(graph.degree().max())
     totals = np.ones(longest + 1) if per_contact else np.arange(longest + 1.0)
     ties = ties_of(graph.indptr, graph.indices, np.ones(longest), totals)
     users = toy_users(graph.n_users, 1)
     users.installed[:] = has
-    return toy_state(users, ties, rules)
+    return toy_state(users, ties, params)
 
 
 def adjacency(graph):
@@ -64,7 +64,7 @@ def adjacency(graph):
 
 def step(state, k):
     """Let everyone take a step; returns who has it."""
-    take_step(ENGINE, state, NOW, keys(k))
+    take_step(ENGINE, state, ENV, keys(k))
     return state.users.installed.astype(bool)
 
 
@@ -113,7 +113,7 @@ def watch(state, contacts, b, chance, steps):
     the share of contacts makes expect, luck is what the rules did beyond it.
     """
     hazard = ALWAYS if chance == 1 else -np.log1p(-chance)
-    state.rules.install_rate = state.rules.drop_rate = hazard
+    state.params.install_rate = state.params.drop_rate = hazard
     columns, has = [], state.users.installed
     for k in steps:
         change = chance * (theory.sigmoid(b * (contacts @ has / K - 0.5)) - has)
@@ -180,8 +180,8 @@ def convince(graph, n_seeds, hazard=ALWAYS):
 
 def desert(graph, k, hazard=ALWAYS):
     """Return a state in which all have it, and leave for good with fewer than `k` contacts."""
-    rules = logit(STEEP, -(k - 0.5) * STEEP, drop_rate=hazard)
-    return one_messenger(graph, 1, rules, per_contact=True)
+    params = logit(STEEP, -(k - 0.5) * STEEP, drop_rate=hazard)
+    return one_messenger(graph, 1, params, per_contact=True)
 
 
 def compare(name, shares, expected):
@@ -276,16 +276,16 @@ ACTS = {0.122: 0.054792, 0.13: 1.0}  # by standard deviation
 
 def act_in_the_end(deviations, sd):
     """Return thresholds ``THRESHOLD`` + `sd` x `deviations`, as read, and how many act."""
-    rules = logit(
+    params = logit(
         STEEP, -THRESHOLD * STEEP, risk_value=2 * sd * STEEP / FINE, install_rate=ALWAYS,
         drop_rate=ALWAYS,
     )  # fmt: skip
     n = len(deviations)
-    crowd = Crowd(n, [1, 0], rules)
+    crowd = Crowd(n, [1, 0], params)
     users = crowd.state.users[:n]
     users.type[:] = -np.sign(deviations)
     users.concern[:] = in_steps(concern=FINE * np.abs(deviations))
-    thresholds = THRESHOLD - sd * users.type * from_steps(concern=users.concern) / FINE
+    thresholds = THRESHOLD - sd * users.type * from_fixed_point(concern=users.concern) / FINE
     share = 0.0
     for k in range(MOST_STEPS):
         step(crowd.state, k)

@@ -17,17 +17,17 @@ import pytest
 
 from sim.engine.engines import CompiledEngine
 from sim.engine.threads import Threads
-from sim.rules.word import HABIT_STEPS
+from sim.rules.packed_state import HABIT_STEPS
 from tests.helpers import theory
 from tests.helpers.worlds import (
     HABIT_UNIT,
     equal_ties,
-    from_steps,
+    from_fixed_point,
     in_steps,
     keys,
     take_step,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
 )
@@ -50,15 +50,15 @@ def misread(b):
 
 def habits(n, b, first):
     """Return the habits that a pair ends with, from `first` for messenger 0, the rest equal."""
-    rules = toy_rules(n, outside=np.exp(-40), habit_rate=RATE, habit_value=b)
+    params = toy_params(n, outside=np.exp(-40), habit_rate=RATE, habit_value=b)
     users = toy_users(2, n)
     users.installed[:] = users.account
     users.habit[:, :n] = in_steps(habit=[first, *[(1 - first) / (n - 1)] * (n - 1)])
-    state, now = toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.zeros((2, n)))
+    state, env = toy_state(users, equal_ties([[1], [0]]), params), toy_env(np.zeros((2, n)))
     for k in range(400):
-        take_step(ENGINE, state, now, keys(k))
+        take_step(ENGINE, state, env, keys(k))
     assert (users.habit[0] == users.habit[1]).all()
-    return from_steps(habit=users.habit[0, :n])
+    return from_fixed_point(habit=users.habit[0, :n])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_t2_habit_settles_at_the_ordered_state_of_the_softmax(n, b, first):
     print(f"T2 P={n} b={b:.4f}: theory {x:.6f}, run {found[0]:.5f}, bound {bound:.5f}")
     assert abs(found[0] - x) < bound < SAYS_SOMETHING
     # a habit rests where a step would move it by less than half a unit
-    days = float(toy_now(np.zeros((2, n))).force.days)
+    days = float(toy_env(np.zeros((2, n))).effects.days)
     rest = HABIT_UNIT / 2 / (1 - np.exp(-RATE * days))
     assert found.sum() == pytest.approx(1, abs=n * rest)
     assert np.ptp(found[1:]) < 1e-6

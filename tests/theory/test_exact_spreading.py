@@ -8,30 +8,30 @@ from scipy.integrate import solve_ivp
 from sim.kernel.compiled import rule_loop
 from sim.kernel.rng import purpose_key, step_key
 from sim.rules.beliefs import learn
-from sim.rules.pace import pace
-from sim.rules.records import PURPOSES, TALK, records
-from sim.rules.word import pack_mind
+from sim.rules.packed_state import pack_belief_state
+from sim.rules.records import PURPOSES, STEP_RECORD, records
+from sim.rules.relaxation import relaxation
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     converse,
     equal_ties,
-    from_steps,
+    from_fixed_point,
     in_steps,
-    toy_now,
-    toy_rules,
+    toy_env,
+    toy_params,
     toy_users,
 )
 
 
 @rule_loop
-def spread(users, talks, minds, ties, now, rules, keys):
+def spread(users, step_records, belief_state, ties, env, params, keys):
     """Let everybody talk with one contact, then take in what was heard: one step."""
-    way = pace(rules, now.force.days)
+    way = relaxation(params, env.effects.days)
     for i in range(users.shape[0]):
-        minds[i] = pack_mind(users[i])
+        belief_state[i] = pack_belief_state(users[i])
     for i in range(users.shape[0]):
-        converse(i, minds, talks[i], ties, keys)
-        learn(i, users[i], talks[i], now, way, rules, keys)
+        converse(i, belief_state, step_records[i], ties, keys)
+        learn(i, users[i], step_records[i], env, way, params, keys)
 
 
 def society(graph, **rates):
@@ -39,18 +39,18 @@ def society(graph, **rates):
     ties = equal_ties([list(graph[i]) for i in range(len(graph))])
     users = toy_users(len(graph), 1)
     users.aware[:] = 0
-    return users, records(TALK, len(graph)), ties, toy_rules(1, **rates)
+    return users, records(STEP_RECORD, len(graph)), ties, toy_params(1, **rates)
 
 
 def run(world, n_steps, days, replication, media=0.0):
     """Yield the users after every step."""
-    users, talks, ties, rules = world
-    now, minds = toy_now(np.zeros((2, 1)), days=days), np.zeros(len(users), np.uint64)
-    now.force.awareness[0] = media * days
+    users, step_records, ties, params = world
+    env, belief_state = toy_env(np.zeros((2, 1)), days=days), np.zeros(len(users), np.uint64)
+    env.effects.awareness[0] = media * days
     bases = [purpose_key(1, replication, purpose) for purpose in PURPOSES]
     for step in range(n_steps):
         keys = np.array([step_key(base, step) for base in bases], np.uint64)
-        spread(users, talks, minds, ties, now, rules, keys)
+        spread(users, step_records, belief_state, ties, env, params, keys)
         yield users
 
 
@@ -191,9 +191,9 @@ def test_t5_awareness_spreads_as_on_a_configuration_model(kind):
 
 # T11: linear subsystems.
 def believers(graph, start, **rates):
-    users, talks, ties, rules = society(graph, **rates)
+    users, step_records, ties, params = society(graph, **rates)
     users.belief[:, 0] = in_steps(belief=start)
-    return users, talks, ties, rules
+    return users, step_records, ties, params
 
 
 def test_t11_without_peers_beliefs_relax_to_the_prior():
@@ -204,7 +204,7 @@ def test_t11_without_peers_beliefs_relax_to_the_prior():
         law = 0.9 + (start - 0.9) * np.exp(-0.005 * 7 * step)
         # a step rounds by half a unit at most and keeps exp(-delta h) of what was rounded before
         error = BELIEF_UNIT / 2 / -np.expm1(-0.005 * 7)
-        assert from_steps(belief=users.belief[:, 0]) == pytest.approx(law, abs=error)
+        assert from_fixed_point(belief=users.belief[:, 0]) == pytest.approx(law, abs=error)
 
 
 def test_t11_peers_conserve_the_mean_and_damp_a_mode_as_its_eigenvalue_says():
@@ -216,7 +216,7 @@ def test_t11_peers_conserve_the_mean_and_damp_a_mode_as_its_eigenvalue_says():
     for r in range(60):
         world = believers(graph, 1.0 + 10 * slow, peer_rate=phi)
         *_, users = run(world, n_steps, days, r)
-        ends.append(from_steps(belief=users.belief[:, 0]))
+        ends.append(from_fixed_point(belief=users.belief[:, 0]))
     mean, projected = np.mean(ends, axis=1), np.array(ends) @ slow
     follow = -np.expm1(-phi * days)
     law = 10 * (1 - follow * (1 - second)) ** n_steps + slow.sum()

@@ -10,31 +10,10 @@ from hypothesis import strategies as st
 
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH, any_bits, gather, load, splat, store
+from sim.kernel.vec16 import WIDTH, any_bits, gather, load, splat, store
 from sim.rules import adoption, circumvention
 from sim.rules.availability import availability
-from sim.rules.records import (
-    CALL,
-    CELLULAR,
-    FORCE,
-    MAX,
-    MESSAGE,
-    ORDINARY,
-    RULES,
-    SENSITIVE,
-    records,
-)
-from sim.rules.tie import (
-    Contacts,
-    classes_of,
-    lay_out,
-    own_pairs,
-    pulls,
-    terms,
-    ways,
-    working_memory,
-)
-from sim.rules.word import (
+from sim.rules.packed_state import (
     FEAR_BIT,
     FEAR_WIDTH,
     HABIT_WIDTH,
@@ -42,6 +21,27 @@ from sim.rules.word import (
     USABLE,
     aware_of,
     stories_of,
+)
+from sim.rules.records import (
+    CALL,
+    CELLULAR,
+    EFFECTS,
+    MAX,
+    MESSAGE,
+    ORDINARY,
+    PARAMS,
+    SENSITIVE,
+    records,
+)
+from sim.rules.tie import (
+    Contacts,
+    classes_of,
+    load_factors,
+    own_pairs,
+    pair_terms,
+    terms,
+    tie_factors,
+    working_memory,
 )
 from tests.helpers.chats import values_of
 from tests.helpers.worlds import (
@@ -56,9 +56,9 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     simulation,
-    talks_of,
-    toy_now,
-    toy_rules,
+    step_records_of,
+    toy_env,
+    toy_params,
     toy_state,
     toy_users,
     world,
@@ -76,41 +76,41 @@ def in_the_ban():
     return run
 
 
-def talked(state, now):
+def talked(state, env):
     """Return what users say at a state that is left as it is."""
-    return talks_of(state.copy(), now)
+    return step_records_of(state.copy(), env)
 
 
 def test_use_of_a_channel_sums_to_one_for_whoever_has_ties():
     run = in_the_ban()
     has_ties = run.state.ties.degree > 0
-    use = talked(run.state, run.now).use.astype(float).sum(axis=2)
+    use = talked(run.state, run.env).use.astype(float).sum(axis=2)
     assert use[has_ties] == pytest.approx(1, rel=SINGLE)
     assert has_ties.sum() > 250
 
 
 @jit_loop
-def see(mine, other, words, now, rules, s, seen):
+def see(mine, other, choice_state, env, params, s, seen):
     """Write exp(v) and Z of ties as their ends `mine` see them, (3, MAX + 1, n ties).
 
     Of messages, sensitive messages and calls; Z last.
     """
-    t, pairs = terms(now, rules), now.pairs
+    t, pairs = terms(env, params), env.pairs
     for at in range(0, len(mine), WIDTH):
-        low, high = gather(words, load(mine, at))
-        their_low, their_high = gather(words, load(other, at))
+        low, high = gather(choice_state, load(mine, at))
+        contact_low, contact_high = gather(choice_state, load(other, at))
         offered = any_bits(low & USABLE)
-        lay_out(low, high, offered, t, s)
-        pair = own_pairs(low, now.place_class, t) + classes_of(their_low, now.place_class, t)
+        load_factors(low, high, offered, t, s)
+        pair = own_pairs(low, env.place_class, t) + classes_of(contact_low, env.place_class, t)
         nobody = splat(0.0)
         z_message, z_call = splat(t.out_message), splat(t.out_call)
-        contacts = Contacts(their_low, their_high, pair, nobody, z_message, z_call)
+        contacts = Contacts(contact_low, contact_high, pair, nobody, z_message, z_call)
         z_sensitive = z_message
         for p in range(MAX):
             if offered >> p & 1:
-                has = (low & their_low & (1 << p)) != 0
-                by = ways(p, has, pair, pairs, t)
-                x, y, v = pulls(p, by, contacts, s)
+                has = (low & contact_low & (1 << p)) != 0
+                by = pair_terms(p, has, pair, pairs, t)
+                x, y, v = tie_factors(p, by, contacts, s)
                 store(seen[0, p], at, x)
                 store(seen[1, p], at, y)
                 store(seen[2, p], at, v)
@@ -124,23 +124,23 @@ def see(mine, other, words, now, rules, s, seen):
 def ends():
     """Return exp(v) and Z of every tie from both ends, and what arrives by channel."""
     run = in_the_ban()
-    state, rules, ties = run.state, run.state.rules, run.state.ties
+    state, params, ties = run.state, run.state.params, run.state.ties
     (indptr, contacts), n = csr(ties), state.n_users
     users = np.repeat(np.arange(n, dtype=np.uint32), ties.degree)
     rank = np.arange(len(users)) - indptr[users]
     nobody = np.full(-len(users) % WIDTH, n, np.uint32)
     both = [np.concatenate([ids, nobody]) for ids in (users, contacts)]
     mine, other = (np.zeros((3, MAX + 1, len(both[0])), np.float32) for _ in range(2))
-    see(*both, state.shown.words, run.now, rules, working_memory(), mine)
-    see(*reversed(both), state.shown.words, run.now, rules, working_memory(), other)
+    see(*both, state.public.choice_state, run.env, params, working_memory(), mine)
+    see(*reversed(both), state.public.choice_state, run.env, params, working_memory(), other)
     mine, other = mine[:, :, : len(users)], other[:, :, : len(users)]
     # what is sent over p, as the other end of the tie sees it
     weight = ties.rank_weight[rank].astype(float) / ties.rank_total[ties.degree[users]]
-    out = np.array([rules.outside[c] for c in (MESSAGE, MESSAGE, CALL)])
+    out = np.array([params.outside[c] for c in (MESSAGE, MESSAGE, CALL)])
     phone = np.broadcast_to(out[:, None, None], (3, 1, len(users)))
     chosen = np.concatenate([other[:, :MAX], phone], axis=1) / other[:, MAX:].astype(float)
     by_topic = chosen @ weight
-    received = np.array([rules.topic_share @ by_topic[[ORDINARY, SENSITIVE]], by_topic[2]])
+    received = np.array([params.topic_share @ by_topic[[ORDINARY, SENSITIVE]], by_topic[2]])
     return mine, other, received
 
 
@@ -154,23 +154,23 @@ def test_what_is_sent_over_a_messenger_is_received_over_it():
     run, (_, _, received) = in_the_ban(), ends()
     at_home = run.state.copy()
     at_home.users.abroad[:] = 0  # what goes abroad arrives at nobody here
-    at_home.show(Threads(1))
-    sent = talked(at_home, run.now).use.astype(float).sum(axis=0)
+    at_home.publish(Threads(1))
+    sent = talked(at_home, run.env).use.astype(float).sum(axis=0)
     assert sent == pytest.approx(received, rel=F32)
     assert (received[:, [0, 1, 2, CELLULAR]] > 1).all()
 
 
 def test_a_user_without_ties_values_no_messenger_and_says_nothing():
-    rules = toy_rules(2, network_value=5.0)
+    params = toy_params(2, network_value=5.0)
     users = toy_users(3, 2)
     users.installed[:], users.revising[:] = 0b11, 0b11
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]])
-    talks = talked(toy_state(users, equal_ties([[], [2], [1]]), rules), now)
-    assert not talks.value[0].any()
-    assert not talks.use[0].any()
-    assert talks.welfare[0] == 0
-    assert talks.helpers[0] == 0
-    assert (talks.value[1, :2] > 0).all()
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]])
+    step_records = talked(toy_state(users, equal_ties([[], [2], [1]]), params), env)
+    assert not step_records.value[0].any()
+    assert not step_records.use[0].any()
+    assert step_records.welfare[0] == 0
+    assert step_records.helpers[0] == 0
+    assert (step_records.value[1, :2] > 0).all()
 
 
 @pytest.mark.parametrize("user", [0, 1])
@@ -179,11 +179,11 @@ def test_a_user_without_ties_has_no_use_for_a_vpn_to_talk(user):
     q = np.array([[[0.3, 0.3], [0.1, 0.1]], [[0.9, 0.9], [0.9, 0.9]]])
     users = toy_users(3, 2)
     users.installed[:], users.place[:] = 0b11, 1
-    rules = toy_rules(2, vpn_value=2.0, vpn_rate=1e6)
-    state = toy_state(users, equal_ties([[], [2], [1]]), rules)
-    now = toy_now([[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0), q)
-    considered(user, state, now)
-    assert (state.talks.vpn_gain[user] > 0) == (user == 1)
+    params = toy_params(2, vpn_value=2.0, vpn_rate=1e6)
+    state = toy_state(users, equal_ties([[], [2], [1]]), params)
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0), q)
+    considered(user, state, env)
+    assert (state.step_records.vpn_gain[user] > 0) == (user == 1)
 
 
 # The names of the messengers carry no meaning.
@@ -208,22 +208,22 @@ def permuted_halves(low, high):
 
 def renumbered(state):
     """Return `state` with the messengers in their new places."""
-    state, rules = state.copy(), records(RULES, 1)
-    users, rules[0] = state.users, state.rules
+    state, params = state.copy(), records(PARAMS, 1)
+    users, params[0] = state.users, state.params
     for name in BITS:
         users[name] = permuted_bits(users[name])
     for name in ("taste", "habit", "belief"):
         users[name] = users[name][:, ORDER]
     for name in ("standalone", "prior", "base_openings", "habit_openings", "mandate_openings",
                  "pair_appeal"):  # fmt: skip
-        rules[name][0] = state.rules[name][..., ORDER]
-    halves = permuted_halves(int(state.rules.abroad_low), int(state.rules.abroad_high))
-    rules.abroad_low[0], rules.abroad_high[0] = halves
+        params[name][0] = state.params[name][..., ORDER]
+    halves = permuted_halves(int(state.params.abroad_low), int(state.params.abroad_high))
+    params.abroad_low[0], params.abroad_high[0] = halves
     somewhere = state.chats.platform < MAX
     places = np.argsort(ORDER)[state.chats.platform[somewhere]]
     state.chats.platform[somewhere] = places
-    state = dataclasses.replace(state, rules=rules[0])
-    state.show(Threads(1))
+    state = dataclasses.replace(state, params=params[0])
+    state.publish(Threads(1))
     return state
 
 
@@ -232,30 +232,30 @@ def by_messenger(pairs):
     return pairs.reshape(MAX, 2, 2, -1)
 
 
-def renumbered_now(now):
+def renumbered_env(env):
     """Return what is in force with the messengers in their new places."""
-    force = records(FORCE, 1)
-    force[0] = now.force
+    effects = records(EFFECTS, 1)
+    effects[0] = env.effects
     for name in ("passing", "trend", "trend_openings", "awareness", "trial", "preinstall",
                  "onboarding"):  # fmt: skip
-        force[name][0] = now.force[name][ORDER]
+        effects[name][0] = env.effects[name][ORDER]
     for name in ("access", "detection"):
-        force[name][0] = now.force[name][[*ORDER, CELLULAR]]
+        effects[name][0] = env.effects[name][[*ORDER, CELLULAR]]
     for name in ("unreadable", "varied"):
-        force[name][0] = permuted_bits(np.int64(now.force[name]))
-    return now._replace(
-        force=force[0],
-        availability=np.ascontiguousarray(now.availability[:, :, ORDER]),
-        attraction=np.ascontiguousarray(now.attraction[..., ORDER]),
-        quality=np.ascontiguousarray(now.quality[..., ORDER]),
-        pairs=by_messenger(now.pairs)[ORDER].ravel(),
+        effects[name][0] = permuted_bits(np.int64(env.effects[name]))
+    return env._replace(
+        effects=effects[0],
+        availability=np.ascontiguousarray(env.availability[:, :, ORDER]),
+        attraction=np.ascontiguousarray(env.attraction[..., ORDER]),
+        quality=np.ascontiguousarray(env.quality[..., ORDER]),
+        pairs=by_messenger(env.pairs)[ORDER].ravel(),
     )
 
 
 def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
     run = in_the_ban()
-    now, state = run.now, run.state
-    before, after = talked(state, now), talked(renumbered(state), renumbered_now(now))
+    env, state = run.env, run.state
+    before, after = talked(state, env), talked(renumbered(state), renumbered_env(env))
     assert after.value == pytest.approx(before.value[:, ORDER], rel=SINGLE, abs=GAIN)
     assert after.use == pytest.approx(before.use[:, :, [*ORDER, CELLULAR]], rel=SINGLE, abs=1e-7)
     assert after.openings == pytest.approx(before.openings[:, ORDER], rel=1e-5, abs=1e-6)
@@ -264,69 +264,69 @@ def test_renumbering_messengers_renumbers_what_is_done_and_nothing_else():
         assert after[name] == pytest.approx(before[name], rel=SINGLE), name
 
 
-def worth(user, talk, now, rules):
+def worth(user, step_record, env, params):
     """Return the utilities of installing at the values of a talk."""
-    values = talk.value.copy()
-    adoption.weigh(0, user, talk, now, rules, keys(0))
-    talk.value = values
-    return np.array([adoption.install_utility(talk, p, rules) for p in range(MAX)])
+    values = step_record.value.copy()
+    adoption.weigh(0, user, step_record, env, params, keys(0))
+    step_record.value = values
+    return np.array([adoption.install_utility(step_record, p, params) for p in range(MAX)])
 
 
 def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be():
     """Utility of installing, of a VPN, of a chat; beliefs after a talk with a contact."""
     run = in_the_ban()
-    now, state = run.now, run.state
-    new_now, new = renumbered_now(now), renumbered(state)
-    talks, new_talks = talked(state, now), talked(new, new_now)
+    env, state = run.env, run.state
+    new_env, new = renumbered_env(env), renumbered(state)
+    step_records, new_step_records = talked(state, env), talked(new, new_env)
     for i in range(0, state.n_users, 7):
         mine, theirs = state.users[i], new.users[i]
-        u = worth(mine, talks[i], now, state.rules)
-        v = worth(theirs, new_talks[i], new_now, new.rules)
+        u = worth(mine, step_records[i], env, state.params)
+        v = worth(theirs, new_step_records[i], new_env, new.params)
         assert v == pytest.approx(u[ORDER], rel=1e-5, abs=1e-5)
         content = [
-            circumvention.content_regained(user, n, s.rules)
-            for user, n, s in ((mine, now, state), (theirs, new_now, new))
+            circumvention.content_regained(user, n, s.params)
+            for user, n, s in ((mine, env, state), (theirs, new_env, new))
         ]
         assert content[1] == pytest.approx(content[0], rel=1e-5)
-        for s, said in ((state, talks[i]), (new, new_talks[i])):
-            converse(i, s.shown.minds, said, s.ties, keys(3))
-        mind, new_mind = talks[i].peer, new_talks[i].peer
+        for s, said in ((state, step_records[i]), (new, new_step_records[i])):
+            converse(i, s.public.belief_state, said, s.ties, keys(3))
+        mind, new_belief_state = step_records[i].peer, new_step_records[i].peer
         heard = [belief_of(mind, p) for p in range(MAX)]
-        assert [belief_of(new_mind, k) for k in range(MAX)] == [heard[p] for p in ORDER]
-        assert aware_of(new_mind) == permuted_bits(np.uint8(aware_of(mind)))
-        assert stories_of(new_mind) == stories_of(mind)
+        assert [belief_of(new_belief_state, k) for k in range(MAX)] == [heard[p] for p in ORDER]
+        assert aware_of(new_belief_state) == permuted_bits(np.uint8(aware_of(mind)))
+        assert stories_of(new_belief_state) == stories_of(mind)
     for g in range(0, len(state.chats.platform), 5):
-        u = values_of(g, state.users, state.chats, now, state.rules)
-        v = values_of(g, new.users, new.chats, new_now, new.rules)
+        u = values_of(g, state.users, state.chats, env, state.params)
+        v = values_of(g, new.users, new.chats, new_env, new.params)
         assert v[:5] == pytest.approx(u[ORDER[:5]], rel=1e-6)
 
 
 @pytest.mark.parametrize("size", [2 * WIDTH, 6 * WIDTH])
 def test_the_size_of_the_tables_does_not_matter(size):
     run = in_the_ban()
-    assert run.now.n_pairs == WIDTH
+    assert run.env.n_pairs == WIDTH
     pairs = np.zeros((MAX, 2, 2, size), np.float32)
-    pairs[..., :WIDTH] = by_messenger(run.now.pairs)
-    larger = run.now._replace(pairs=pairs.ravel(), n_pairs=size)
-    assert (talked(run.state, larger) == talked(run.state, run.now)).all()
+    pairs[..., :WIDTH] = by_messenger(run.env.pairs)
+    larger = run.env._replace(pairs=pairs.ravel(), n_pairs=size)
+    assert (talked(run.state, larger) == talked(run.state, run.env)).all()
 
 
 @pytest.mark.parametrize(("channel", "shift"), [(MESSAGE, 1.3), (CALL, -0.8)])
 def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, shift):
     run = in_the_ban()
-    state, rules, pairs = run.state, records(RULES, 1), run.now.pairs.copy()
-    rules[0] = state.rules
-    rules.outside[0, channel] *= np.exp(shift)
-    rules.outside_abroad[0, channel] *= np.exp(shift)
+    state, params, pairs = run.state, records(PARAMS, 1), run.env.pairs.copy()
+    params[0] = state.params
+    params.outside[0, channel] *= np.exp(shift)
+    params.outside_abroad[0, channel] *= np.exp(shift)
     by_messenger(pairs)[:, 0, channel] *= np.exp(shift)
-    lifted = dataclasses.replace(state, rules=rules[0])
-    before, after = talked(state, run.now), talked(lifted, run.now._replace(pairs=pairs))
+    lifted = dataclasses.replace(state, params=params[0])
+    before, after = talked(state, run.env), talked(lifted, run.env._replace(pairs=pairs))
     assert after.value == pytest.approx(before.value, rel=SINGLE, abs=GAIN)
     for name in ("use", "openings", "reachable"):
         assert after[name] == pytest.approx(before[name], rel=SINGLE, abs=1e-7), name
     has_ties = state.ties.degree > 0
     gain = (after.welfare.astype(float) - before.welfare)[has_ties]
-    assert gain == pytest.approx(state.rules.channel_share[channel] * shift, abs=1e-5)
+    assert gain == pytest.approx(state.params.channel_share[channel] * shift, abs=1e-5)
 
 
 utils = st.floats(-2, 2)
@@ -342,9 +342,9 @@ def test_a_clone_takes_the_share_that_the_logit_gives_it(values, outside):
         n = len(options)
         users = toy_users(2, n)
         users.installed[:] = users.account
-        rules = toy_rules(n, outside=np.exp(outside))
+        params = toy_params(n, outside=np.exp(outside))
         return talked(
-            toy_state(users, equal_ties([[1], [0]]), rules), toy_now(np.transpose(options))
+            toy_state(users, equal_ties([[1], [0]]), params), toy_env(np.transpose(options))
         ).use[0].astype(float)  # fmt: skip
 
     alone, cloned = use(values), use([*values, values[-1]])
@@ -373,7 +373,7 @@ def test_a_restriction_never_raises_the_value_of_what_it_hits(
     """Nor does it ever lower the value of a rival, or raise welfare; whatever habits and fears."""
     circumvention, efficacy = lifted
 
-    def talks(grade):
+    def step_records(grade):
         q = np.ones((2, 2, 3))
         for vpn in range(2):
             q[vpn, channel, 0] = availability(grade, circumvention, efficacy, vpn)
@@ -382,15 +382,15 @@ def test_a_restriction_never_raises_the_value_of_what_it_hits(
         users.habit[:, :3], users.type[:] = in_steps(habit=np.reshape(habits, (3, 3))), -1
         users.belief[:, :3] = in_steps(belief=8 * np.reshape(fears, (3, 3)) - 4)
         users.concern[:] = in_steps(concern=3.0)
-        rules = toy_rules(
+        params = toy_params(
             3, outside=np.exp([-1.0, 1.0]), topic_share=[1 - sensitive, sensitive],
             habit_value=2.0, chilling_value=1.0,
         )  # fmt: skip
-        state = toy_state(users, equal_ties([[1, 2], [0, 2], [0, 1]]), rules)
+        state = toy_state(users, equal_ties([[1, 2], [0, 2], [0, 1]]), params)
         a = [[1.2, 1.0, 0.8], [0.3, 0.0, 1.2]]
-        return talked(state, toy_now(a, (loss, loss), q))
+        return talked(state, toy_env(a, (loss, loss), q))
 
-    low, high = (talks(grade) for grade in sorted(pair))
+    low, high = (step_records(grade) for grade in sorted(pair))
     assert (high.value[:, 0] <= low.value[:, 0] + GAIN).all()
     assert (high.value[:, 1:] >= low.value[:, 1:] - GAIN).all()
     assert (high.welfare <= low.welfare + GAIN).all()

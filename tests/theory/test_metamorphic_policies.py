@@ -143,8 +143,8 @@ def giving_in(lost, start, **changes):
     for _ in range(WEEKS):
         run.step()
         daily.append(run.recorder.observations.steps[-1][0, k])
-        access.append(float(run.now.force.access[0]))
-        news.append(len(run.now.news))
+        access.append(float(run.env.effects.access[0]))
+        news.append(len(run.env.news))
     return run, np.array(daily), np.array(access), np.array(news)
 
 
@@ -159,7 +159,7 @@ def test_a_platform_complies_in_the_step_after_its_loss_and_not_before_its_date(
     assert (access[first:] == 1).all()
     assert (news > 0).tolist() == (np.arange(WEEKS) >= first).tolist()
     assert run.onsets == {"obedience": 7.0 * first}
-    assert run.now.availability[0, 0, 0] == 1  # relieved of the block
+    assert run.env.availability[0, 0, 0] == 1  # relieved of the block
 
 
 def test_a_platform_that_does_not_lose_enough_never_complies():

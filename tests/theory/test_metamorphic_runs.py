@@ -15,21 +15,21 @@ from sim.config.policies import (
     VpnBlocking,
 )
 from sim.config.settings import BANDS
+from sim.engine.accumulators import block_sums, flush, observe
 from sim.engine.engines import agreements, move_rows
 from sim.engine.state import seats
-from sim.engine.tally import block_sums, carry, observe
 from sim.engine.threads import BLOCK, Threads
 from sim.kernel.compiled import jit_loop
-from sim.kernel.lanes import WIDTH
+from sim.kernel.vec16 import WIDTH
 from sim.measures.series import Series, step_series
+from sim.rules.candidates import candidate_buffer
 from sim.rules.choice import communicate
-from sim.rules.pairing import keep_agreements
-from sim.rules.records import CONVERSE, TALK, Chats, Shown, records
-from sim.rules.sieve import sieve
-from sim.rules.step import act, follow_up, show, wonder
+from sim.rules.marginal_value import evaluate, value_queries
+from sim.rules.packed_state import USABLE
+from sim.rules.pairing import apply_agreements
+from sim.rules.records import CONVERSE, STEP_RECORD, Chats, PublicState, records
+from sim.rules.step import after_choice, publish, select, update
 from sim.rules.tie import working_memory
-from sim.rules.whatif import answer, questions
-from sim.rules.word import USABLE
 from tests.helpers.chats import chat_rows, chats_of
 from tests.helpers.worlds import (
     SMALL,
@@ -79,7 +79,7 @@ def test_users_are_reached_where_they_have_both_app_and_account(scenario):
     for _ in range(run.config.n_steps):
         run.step()
         users = run.state.users
-        usable = run.state.shown.words[:-1] & np.uint64(USABLE)
+        usable = run.state.public.choice_state[:-1] & np.uint64(USABLE)
         assert (usable == users.installed & users.account).all()
         assert not (users.installed & ~users.account & ~np.uint8(max_bit)).any()
     assert (users.installed & ~users.account & max_bit).any()  # on new phones
@@ -126,31 +126,36 @@ def test_a_restriction_does_matter_otherwise(ban):
 
 
 @jit_loop
-def look_one(i, at, users, talks, shown, ties, chats, now, rules, keys, asked, agreed, room, s):
+def look_one(
+    i, at, users, step_records, public, ties, chats, env, params, keys, queries, agreed, buffer, s
+):
     """Let user `i`, who sits at `at`, look at its contacts, alone."""
-    lane, mine = at % WIDTH, talks[i : i + 1]
-    wonder(i, i + 1, users, mine, shown.words, chats, now, rules, keys, asked, room)
+    lane, mine = at % WIDTH, step_records[i : i + 1]
+    select(i, i + 1, users, mine, public.choice_state, chats, env, params, keys, queries, buffer)
     communicate(
-        at - lane, lane, lane + 1, mine, i, shown.words, ties, now, rules, keys[CONVERSE], s
+        at - lane, lane, lane + 1, mine, i, public.choice_state, ties, env, params, keys[CONVERSE],
+        s,
+    )  # fmt: skip
+    evaluate(mine, i, public.choice_state, ties, env, params, queries, s)
+    after_choice(
+        i, i + 1, users, mine, public.belief_state, ties, env, params, keys, agreed, buffer
     )
-    answer(mine, i, shown.words, ties, now, rules, asked, s)
-    follow_up(i, i + 1, users, mine, shown.minds, ties, now, rules, keys, agreed, room)
 
 
 @jit_loop
-def act_alone(i, users, talks, shown, abuse, now, rules, keys, asked, room):
+def act_alone(i, users, step_records, public, abuse, env, params, keys, queries, buffer):
     """Let user `i` act and show it."""
-    act(i, i + 1, users, talks[i : i + 1], abuse, now, rules, keys, asked, room)
-    show(i, i + 1, users, shown, rules, room)
+    update(i, i + 1, users, step_records[i : i + 1], abuse, env, params, keys, queries, buffer)
+    publish(i, i + 1, users, public, params, buffer)
 
 
 @jit_loop
-def observe_all(users, talks, now, rules, tally, sums):
+def observe_all(users, step_records, env, params, accumulators, sums):
     """Observe users as they were before they changed, in the order in which sums are taken."""
     for first in range(0, len(users), BLOCK):
         for i in range(first, min(first + BLOCK, len(users))):
-            observe(i, 0, users[i], talks[i], now, rules, tally, sums)
-        carry(sums, 0, tally)
+            observe(i, 0, users[i], step_records[i], env, params, accumulators, sums)
+        flush(sums, 0, accumulators)
 
 
 class Shuffled:
@@ -159,26 +164,26 @@ class Shuffled:
     def __init__(self):
         self._rng = np.random.default_rng(5)
 
-    def move(self, state, now, keys):
+    def move(self, state, env, keys):
         for g in self._rng.permutation(len(state.chats.platform)):
-            move_rows(g, g + 1, state.users, state.chats, now, state.rules, keys)
+            move_rows(g, g + 1, state.users, state.chats, env, state.params, keys)
 
-    def step(self, state, now, keys, tally):
+    def step(self, state, env, keys, accumulators):
         n, at = state.n_users, seats(state.ties)
-        talks, agreed, seen = records(TALK, n), agreements(n), state.users.copy()
-        asked, room, s = questions(1), sieve(1), working_memory()
+        step_records, agreed, seen = records(STEP_RECORD, n), agreements(n), state.users.copy()
+        queries, buffer, s = value_queries(1), candidate_buffer(1), working_memory()
         for i in map(int, self._rng.permutation(n)):  # who acts early is looked at later
             look_one(
-                i, int(at[i]), state.users, talks, state.shown, state.ties, state.chats, now,
-                state.rules, keys, asked, agreed, room, s,
+                i, int(at[i]), state.users, step_records, state.public, state.ties, state.chats,
+                env, state.params, keys, queries, agreed, buffer, s,
             )  # fmt: skip
             seen[i] = state.users[i]
             act_alone(
-                i, state.users, talks, state.shown, state.abuse, now, state.rules, keys, asked,
-                room,
+                i, state.users, step_records, state.public, state.abuse, env, state.params, keys,
+                queries, buffer,
             )  # fmt: skip
-        observe_all(seen, talks, now, state.rules, tally, block_sums(tally))
-        keep_agreements(state.users, state.shown, agreed, now, state.rules, keys)
+        observe_all(seen, step_records, env, state.params, accumulators, block_sums(accumulators))
+        apply_agreements(state.users, state.public, agreed, env, state.params, keys)
 
 
 @pytest.mark.slow
@@ -221,7 +226,7 @@ def test_a_run_continued_from_a_copy_of_its_state_gives_the_same_bits():
     advanced(resumed, 7)
     for name in ("users", "abuse"):
         assert getattr(resumed.state, name).tobytes() == getattr(whole.state, name).tobytes()
-    for one, other in zip(resumed.state.shown[:2], whole.state.shown[:2], strict=True):
+    for one, other in zip(resumed.state.public[:2], whole.state.public[:2], strict=True):
         assert one.tobytes() == other.tobytes()
     for one, other in zip(resumed.state.chats, whole.state.chats, strict=True):
         assert (one == other).all()
@@ -245,7 +250,7 @@ def copies(state, n):
     new = dataclasses.replace(
         state,
         users=np.tile(state.users, n).view(np.recarray),
-        shown=Shown(*(np.zeros(n * size + k, np.uint64) for k in (1, 0, 1, 0))),
+        public=PublicState(*(np.zeros(n * size + k, np.uint64) for k in (1, 0, 1, 0))),
         ties=ties_of(repeated(indptr, n), shifted(contacts.astype(np.int64), size, n),
                 ties.rank_weight, ties.rank_total),
         chats=Chats(
@@ -259,7 +264,7 @@ def copies(state, n):
         abuse=state.abuse.copy(),
         at_start=np.tile(state.at_start, n).view(np.recarray),
     )  # fmt: skip
-    new.show(Threads(1))
+    new.publish(Threads(1))
     return new
 
 

@@ -26,17 +26,39 @@ REPO = Path(__file__).resolve().parents[2]
 ODD = (REPO / "docs/odd.md").read_text()
 RULES = sorted((REPO / "sim/rules").glob("*.py"))
 UNLISTED = {  # calls that are no part of a schedule
-    "range", "min", "len", "np.array", "np.int64", "uniform", "luck_of", "happens", "block",
+    "range",
+    "min",
+    "len",
+    "np.array",
+    "np.int64",
+    "uniform",
+    "random_bits",
+    "happens",
+    "block",
     "align_stack",
-    "_threads.tasks", "_agreed.keys", "agreements", "make_work", "_idle.pop", "_idle.append",
+    "_threads.tasks",
+    "_agreed.keys",
+    "agreements",
+    "make_work",
+    "_idle.pop",
+    "_idle.append",
     "_threads.run_chunks",
-    "read", "chosen", "lowest", "tempting", "lucky", "circumvention.hazard",
-    "pairing.most_fed_up", "push.addressed", "beliefs.hearers", "beliefs.readers",
-    "abuse_rules.endangered", "fearing_anew",
-}  # fmt: skip
+    "read",
+    "may_occur",
+    "lowest",
+    "trial_candidates",
+    "sample_candidates",
+    "circumvention.hazard",
+    "pairing.max_pair_hazard",
+    "promotion.promotion_candidates",
+    "beliefs.awareness_candidates",
+    "beliefs.news_candidates",
+    "abuse_rules.victim_candidates",
+    "changed_fears",
+}
 CONSTANTS = {
-    "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MOST_FEAR", "WEIGHT_EXPONENT",
-    "MOST_SURE", "SURE_STEPS", "SLOTS", "UNREADABLE", "COVERED",
+    "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
+    "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
 
 
@@ -70,10 +92,13 @@ def element(hint):
     ("number", "fields"),
     [
         ("2.1", {name: records.USER[name] for name in records.USER.names}),
-        ("2.2", {name: records.TALK[name] for name in records.TALK.names}),
+        ("2.2", {name: records.STEP_RECORD[name] for name in records.STEP_RECORD.names}),
         ("2.3", {name: element(hint) for name, hint in get_type_hints(records.Chats).items()}),
         ("2.4", {name: records.ABUSE[name] for name in records.ABUSE.names}),
-        ("2.5", {name: element(hint) for name, hint in get_type_hints(records.Shown).items()}),
+        (
+            "2.5",
+            {name: element(hint) for name, hint in get_type_hints(records.PublicState).items()},
+        ),
         ("2.6", {name: records.AT_START[name] for name in records.AT_START.names}),
     ],
 )
@@ -93,7 +118,11 @@ def calls(path, function):
     imports = [(node, a) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
                for a in node.names]  # fmt: skip
     own = {a.asname: a.name for _, a in imports if a.asname}
-    own |= {a.name: f"word.{a.name}" for node, a in imports if node.module == "sim.rules.word"}
+    own |= {
+        a.name: f"packed_state.{a.name}"
+        for node, a in imports
+        if node.module == "sim.rules.packed_state"
+    }
     *within, name = function.split(".")
     for outer in within:
         (tree,) = (n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.name == outer)
@@ -111,12 +140,12 @@ def calls(path, function):
         ("3.2", "sim/rules/groups.py", "move"),
         ("3.3", "sim/engine/engines.py", "CompiledEngine.step"),
         ("3.4", "sim/engine/engines.py", "step_rows"),
-        ("3.5", "sim/rules/step.py", "wonder"),
-        ("3.6", "sim/rules/step.py", "follow_up"),
-        ("3.7", "sim/rules/step.py", "act"),
-        ("3.8", "sim/rules/step.py", "show"),
-        ("3.9", "sim/rules/push.py", "receive"),
-        ("3.10", "sim/rules/pairing.py", "keep_agreements"),
+        ("3.5", "sim/rules/step.py", "select"),
+        ("3.6", "sim/rules/step.py", "after_choice"),
+        ("3.7", "sim/rules/step.py", "update"),
+        ("3.8", "sim/rules/step.py", "publish"),
+        ("3.9", "sim/rules/promotion.py", "apply_promotion"),
+        ("3.10", "sim/rules/pairing.py", "apply_agreements"),
         ("3.11", "sim/rules/beliefs.py", "learn"),
     ],
 )
@@ -128,17 +157,18 @@ def test_the_schedule_is_the_order_of_calls(number, path, function):
 def test_equations_and_rules_name_each_other():
     """Who reads an equation finds its code, and who reads a rule its equation."""
     model = (REPO / "docs/model.md").read_text(encoding="utf-8")
-    rules = {path.name: path.read_text(encoding="utf-8") for path in RULES}
+    params = {path.name: path.read_text(encoding="utf-8") for path in RULES}
     named, names = set(), set()
     for number, files in re.findall(r"^### ([\d.ab]+) .*?(\(.*\))?$", model, re.M):
         named |= {(name, number) for name in re.findall(r"`(\w+\.py)`", files)}
-    for name, text in rules.items():
+    for name, text in params.items():
         head = ast.get_docstring(ast.parse(text)) or ""
         for told in re.findall(r"\(docs/model\.md, ([^)]*)\)", head):
             names |= {(name, number) for number in re.findall(r"[\d.]+[ab]?", told)}
     assert named == names
-    without = {"__init__.py", "records.py", "fixed.py", "sieve.py"}  # no equation: how it is done
-    assert {name for name, _ in names} == set(rules) - without
+    # no equation: how it is done
+    without = {"__init__.py", "records.py", "fixed_point.py", "candidates.py"}
+    assert {name for name, _ in names} == set(params) - without
     shown = re.findall(r"^::: sim\.rules\.(\w+)$", (REPO / "docs/api.md").read_text(), re.M)
     assert {f"{name}.py" for name in shown} == {name for name, _ in names}
 
@@ -146,14 +176,16 @@ def test_equations_and_rules_name_each_other():
 def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in RULES)
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
-    lucky = re.findall(r"\bbefalls\(luck, keys\[(\w+)\], (.+?), hazard\)", source)
-    by_messenger = re.findall(r"\bbefalling\(keys\[(\w+)\], i, hazards\)", source)
-    assert {name for name, _ in lucky} == set(re.findall(r"luck_of\(keys\[(\w+)\], i\)", source))
+    lucky = re.findall(r"\bevent_occurs\(bits64, keys\[(\w+)\], (.+?), hazard\)", source)
+    by_messenger = re.findall(r"\bevents_occur\(keys\[(\w+)\], i, hazards\)", source)
+    assert {name for name, _ in lucky} == set(
+        re.findall(r"random_bits\(keys\[(\w+)\], i\)", source)
+    )
     lucky += [(name, "i, p") for name in by_messenger]
-    used += [("lucky_uniform", *address) for address in lucky]
-    assert "luck(key, who)" in source  # of sixteen users at once
-    used.append(("luck", "CONVERSE", "i"))
-    assert "luck(keys[ACCEPT], i * SLOTS)" in source  # of eight slots of a user at once
+    used += [("refined_uniform", *address) for address in lucky]
+    assert "uniform_draws(key, who)" in source  # of sixteen users at once
+    used.append(("uniform_draws", "CONVERSE", "i"))
+    assert "uniform_draws(keys[ACCEPT], i * SLOTS)" in source  # of eight slots of a user at once
     used.append(("user_uniform", "ACCEPT", "i, p"))
     addresses = {
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))

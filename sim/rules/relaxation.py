@@ -1,0 +1,31 @@
+"""How far habits and beliefs move in one step (docs/model.md, 2.6 and 2.8).
+
+Rates are per day, and integrated.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.kernel.compiled import rule
+from sim.rules.records import Record
+
+
+class Relaxation(NamedTuple):
+    """Shares of the way; computed once for all users."""
+
+    memory: np.float32  # exp(-rho_h dt), what a habit keeps
+    follow: np.float32  # 1 - exp(-phi dt), towards a contact's beliefs
+    forget: np.float32  # 1 - exp(-delta dt), back to the prior
+
+
+@rule
+def relaxation(params: Record, days: float) -> Relaxation:
+    """Return how far a step of `days` goes."""
+    return Relaxation(
+        np.float32(np.exp(-params.habit_rate * days)),
+        np.float32(-np.expm1(-params.peer_rate * days)),
+        np.float32(-np.expm1(-params.forget_rate * days)),
+    )
