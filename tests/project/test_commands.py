@@ -100,13 +100,13 @@ class Reader:
     def filled(self, text):
         """Put what is there in place of TIME, FOLDER, NAME; make what is not there yet."""
         text = text.replace("/path/to/mine", "mine")
-        if "sim.commands.resume" in text and "multirun" not in text:
+        if "sim.resume" in text and "multirun" not in text:
             return f"python -m sim.resume {self.stopped()}"
         for word, meant in MEANT.items():
             if word in text:
                 return text.replace("FOLDER", meant).replace("NAME", meant)
-        text = text.replace("sim.commands.collect FOLDER", "sim.commands.collect multirun/TIME")
-        text = text.replace("sim.report.page FOLDER", "sim.report.page outputs/call_ban/TIME")
+        text = text.replace("sim.collect FOLDER", "sim.collect multirun/TIME")
+        text = text.replace("sim.report FOLDER", "sim.report outputs/call_ban/TIME")
         for place in re.findall(r"((?:outputs/[\w/]+|multirun)/TIME)", text):
             text = text.replace(place, str(self.newest(place)))
         return text
@@ -135,7 +135,7 @@ class Reader:
         return "stopped"
 
 
-MEANT = {"sim.commands.case FOLDER": "cases/uae_calls", "sim.commands.scenarios NAME": "call_ban"}
+MEANT = {"sim.case FOLDER": "cases/uae_calls", "sim.scenarios NAME": "call_ban"}
 MAKES = {  # what leaves a folder, by its beginning and its depth
     ("outputs", 3): "python -m sim +scenario={0[1]}",
     ("outputs", 4): "python -m experiments.sweep design={0[2]}",
