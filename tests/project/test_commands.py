@@ -34,6 +34,7 @@ ONCE = {  # what several pages show is run for the first of them
     for piece in pieces(page)
     if piece.text.startswith("python -m ") and not re.search("TIME|FOLDER", piece.text)
 }
+LINKED = [*PAGES, REPO / "CONTRIBUTING.md", REPO / "sim/kernel/README.md"]
 STOPPED = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
 
 
@@ -181,7 +182,7 @@ def test_make_run_runs_what_the_tutorial_says():
     assert "python -m sim +scenario=call_ban" in done.stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(REPO)) for page in LINKED])
 def test_links_lead_to_files(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert target.startswith("http") or (page.parent / target).exists(), target
