@@ -14,9 +14,8 @@ import sim
 from sim.base.private import private_folder
 from sim.kernel import compiled
 
-# preinstall (rules/promotion.py) calls event_occurs (rules/chance.py), which asks happens where the
-# first
-# bits of luck do not refuse: with next to no hazard, nothing
+# preinstall (rules/promotion.py) calls event_occurs (rules/chance.py), which calls happens unless
+# the random bits already rule the event out: with a hazard of almost zero, nothing is installed
 CALL = """
 import numpy as np
 from sim.rules.promotion import preinstall
