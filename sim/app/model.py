@@ -94,7 +94,7 @@ class LiveModel(MigrationModel):
         return assemble(so_far, records, self.simulation.recorder.strata).timeseries
 
     @cached_property
-    def atlas(self) -> NetworkLayout:
+    def layout(self) -> NetworkLayout:
         """Where the users stand; the same for every run in this society."""
         users, graph = users_and_graph(self.config, self.config.engine.threads)
         return lay_out_network(graph, users.region, self.config.regions)

@@ -79,7 +79,7 @@ class State:
 
     def changing(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return the arrays that a run changes, by name; a copy has its own."""
-        public = {f"shown.{name}": array for name, array in self.public._asdict().items()}
+        public = {f"public.{name}": array for name, array in self.public._asdict().items()}
         chats = {f"chats.{name}": getattr(self.chats, name) for name in MOVES}
         return {"users": self.users, **public, **chats, "abuse": self.abuse}
 

@@ -18,7 +18,7 @@ from sim.measures.series import Recorder
 from sim.rules.records import PURPOSES, U64, Environment
 
 # what a recorder is made with, and keeps
-GIVEN = {"config", "n_users", "_at_start", "cells", "_tally"}
+GIVEN = {"config", "n_users", "_at_start", "strata", "_accumulators"}
 
 
 class Simulation:

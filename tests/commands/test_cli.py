@@ -88,7 +88,7 @@ def test_the_configuration_that_a_run_keeps_gives_the_same_run(done):
         assert_frame_equal(mine, table, check_exact=True, check_categorical=False)
 
 
-AMOUNTS = r"use|homes|chats|\w+_(attempts|incidents|losses)"  # measures that may exceed 1
+AMOUNTS = r"use|multihoming|chats|\w+_(attempts|incidents|losses)"  # measures that may exceed 1
 
 
 def test_a_run_keeps_the_overrides_of_its_command_line(done):
@@ -129,7 +129,7 @@ REFUSED = {
     "a folder without a name": (["hydra.run.dir="], "hydra.run.dir="),
     "a folder of a sweep without a name": (["-m", "hydra.sweep.dir=''"], "allowed: a folder"),
     "a key of Hydra": (["hydra.job.chdir=true"], "allowed for one run: hydra.run.dir=FOLDER"),
-    "a launcher of one run": (["hydra/launcher=joblib"], "allowed for one run: hydra.run.dir"),
+    "a launcher of one run": (["hydra/launcher=joblib"], "write executor=processes"),
     "an option of Hydra": (["--info"], "--info: allowed: ~policies.NAME"),
     "code to run": (
         ["+hydra.callbacks.x._target_=os.mkdir", "+hydra.callbacks.x.path={folder}"],

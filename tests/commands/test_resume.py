@@ -281,7 +281,7 @@ def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
     jobs.mkdir()
     shutil.copytree(copy, jobs / "0")
     stop = Interrupted(signal.SIGINT)
-    assert f"sim.commands.resume {jobs / '0'}" in Checkpoint.of(jobs / "0").explain(stop)
+    assert f"sim.resume {jobs / '0'}" in Checkpoint.of(jobs / "0").explain(stop)
     (jobs / MULTIRUN).touch()
     begun, before = Checkpoint.of(jobs / "0"), Checkpoint.at(jobs / "1", load_config(*TINY))
     for checkpoint in (begun, before):

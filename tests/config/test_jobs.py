@@ -95,7 +95,7 @@ def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
 
 
 @pytest.mark.parametrize(
-    ("before", "now"),
+    ("before", "successor"),
     [
         ("hydra/launcher=submitit_local", "executor=processes"),
         ("hydra/launcher=submitit_slurm", "executor=slurm"),
@@ -104,11 +104,11 @@ def test_nothing_is_left_of_a_sweep_that_is_refused(tmp_path, arguments, word):
         ("hydra/sweeper=optuna", "python -m experiments.sweep"),
     ],
 )
-def test_launchers_of_hydra_are_refused_with_their_successors(before, env):
+def test_launchers_of_hydra_are_refused_with_their_successors(before, successor):
     with pytest.raises(ConfigError) as error:
         refuse_launchers(["seed=1,2", before])
     assert str(error.value).startswith(f"{before}: ")
-    assert env in str(error.value)
+    assert successor in str(error.value)
 
 
 def test_what_follows_m_is_about_jobs_who_runs_them_and_where():

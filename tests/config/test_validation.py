@@ -16,7 +16,7 @@ def tree():
 def test_an_unknown_key_is_offered_what_can_be_set_there_and_nothing_else(tree):
     top = refusal(tree, {"colour": "red"})
     assert "seed" in top
-    assert "+scenario, +policy, +cluster" in top
+    assert "+scenario, +policy" in top
     assert "counterfactuals" not in top
     below = refusal(tree, {"behaviour.colour": "red"})
     assert "habit_value" in below

@@ -15,7 +15,7 @@ from tests.helpers.resuming import assert_same_tables, names, read_manifest
 from tests.helpers.worlds import different
 
 needs_ranks = pytest.mark.skipif(
-    MPIRUN is None, reason="no mpirun: it comes with the extras (make .venv/extras)"
+    MPIRUN is None, reason="no mpirun: it comes with the extras (make .venv/all)"
 )
 RUN = ("+scenario=call_ban", "population.n_users=7000", "replications=1", "compare_to=[]")
 
@@ -167,7 +167,7 @@ def not_looked_up():
 @pytest.mark.parametrize(
     ("error", "advice"),
     [
-        (ImportError("No module named 'mpi4py'"), r"mpi4py.*not installed.*make \.venv/extras"),
+        (ImportError("No module named 'mpi4py'"), r"mpi4py.*not installed.*make \.venv/all"),
         (RuntimeError("cannot load MPI library\nno libmpi.so"), r"cannot load.*pip install mpich"),
     ],
 )

@@ -23,7 +23,7 @@ MESA = "population.n_users=60 replications=1"  # objects take their time
 SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
     r"^source ": "the tests run inside the environment: test_setup.py",
-    r"^mpirun|^make \.venv/extras": "needs mpirun: tests/engine/test_ranks.py",
+    r"^mpirun|^make \.venv/all": "needs mpirun: tests/engine/test_ranks.py",
     r"^make run": "sets up, then runs what stands beside it: test_commands.py",
     r"^make test": "runs this test: test_commands.py",
     r"executor=slurm": "needs Slurm: test_slurm.py, test_slurm_sweep.py",

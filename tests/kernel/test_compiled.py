@@ -14,16 +14,15 @@ import sim
 from sim.base.private import private_folder
 from sim.kernel import compiled
 
-# buy_phone (rules/promotion.py) calls befalls (rules/chance.py), which asks happens where the
-# first
-# bits of luck do not refuse: with next to no hazard, nothing
+# preinstall (rules/promotion.py) calls event_occurs (rules/chance.py), which calls happens unless
+# the random bits already rule the event out: with a hazard of almost zero, nothing is installed
 CALL = """
 import numpy as np
-from sim.rules.promotion import buy_phone
+from sim.rules.promotion import preinstall
 from sim.rules.records import EFFECTS, PURPOSES, USER, records
 effects, user = records(EFFECTS, 1)[0], records(USER, 1)[0]
 effects.preinstall[0] = 1e-12
-buy_phone(0, user, 0, np.uint64(0), effects, np.zeros(len(PURPOSES), np.uint64))
+preinstall(0, user, 0, np.uint64(0), effects, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard)"

@@ -108,7 +108,7 @@ def test_sizes_that_do_not_fit_are_refused(model):
 
 
 def test_figures_depend_on_no_global_state(model):
-    with mpl.rc_context({"csv_lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
+    with mpl.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
         other = network_map(model.layout, model.primary, model.exposed, "Map")
         assert np.array_equal(pixels(other), pixels(network_map(
             model.layout, model.primary, model.exposed, "Map")))  # fmt: skip
