@@ -48,7 +48,7 @@ def on_page_markdown(markdown, page, **_):
 def home():
     """Return the README with its links as seen from docs/."""
     text = (REPO / "README.md").read_text(encoding="utf-8")
-    for outside in ("sim/", "notebooks/", "CITATION"):
+    for outside in ("sim/", "notebooks/", "CITATION", "CONTRIBUTING"):
         text = text.replace(f"]({outside}", f"](../{outside}")
     return text.replace("](docs/", "](")
 
@@ -101,8 +101,9 @@ def is_command(path):
 
 
 def name_of(path):
-    """Return the name of a module, without the ``__main__`` of a package."""
-    return ".".join(path.relative_to(REPO).with_suffix("").parts).removesuffix(".__main__")
+    """Return what ``python -m`` takes: no ``__main__``, and commands by their name in `sim`."""
+    name = ".".join(path.relative_to(REPO).with_suffix("").parts)
+    return name.removesuffix(".__main__").replace("sim.commands.", "sim.")
 
 
 def told(name):

@@ -34,6 +34,7 @@ ONCE = {  # what several pages show is run for the first of them
     for piece in pieces(page)
     if piece.text.startswith("python -m ") and not re.search("TIME|FOLDER", piece.text)
 }
+LINKED = [*PAGES, REPO / "CONTRIBUTING.md", REPO / "sim/kernel/README.md"]
 STOPPED = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
 
 
@@ -100,13 +101,13 @@ class Reader:
     def filled(self, text):
         """Put what is there in place of TIME, FOLDER, NAME; make what is not there yet."""
         text = text.replace("/path/to/mine", "mine")
-        if "sim.commands.resume" in text and "multirun" not in text:
+        if "sim.resume" in text and "multirun" not in text:
             return f"python -m sim.resume {self.stopped()}"
         for word, meant in MEANT.items():
             if word in text:
                 return text.replace("FOLDER", meant).replace("NAME", meant)
-        text = text.replace("sim.commands.collect FOLDER", "sim.commands.collect multirun/TIME")
-        text = text.replace("sim.report.page FOLDER", "sim.report.page outputs/call_ban/TIME")
+        text = text.replace("sim.collect FOLDER", "sim.collect multirun/TIME")
+        text = text.replace("sim.report FOLDER", "sim.report outputs/call_ban/TIME")
         for place in re.findall(r"((?:outputs/[\w/]+|multirun)/TIME)", text):
             text = text.replace(place, str(self.newest(place)))
         return text
@@ -135,7 +136,7 @@ class Reader:
         return "stopped"
 
 
-MEANT = {"sim.commands.case FOLDER": "cases/uae_calls", "sim.commands.scenarios NAME": "call_ban"}
+MEANT = {"sim.case FOLDER": "cases/uae_calls", "sim.scenarios NAME": "call_ban"}
 MAKES = {  # what leaves a folder, by its beginning and its depth
     ("outputs", 3): "python -m sim +scenario={0[1]}",
     ("outputs", 4): "python -m experiments.sweep design={0[2]}",
@@ -181,7 +182,7 @@ def test_make_run_runs_what_the_tutorial_says():
     assert "python -m sim +scenario=call_ban" in done.stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=[page.stem for page in PAGES])
+@pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(REPO)) for page in LINKED])
 def test_links_lead_to_files(page):
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert target.startswith("http") or (page.parent / target).exists(), target

@@ -1,6 +1,7 @@
 """Rooms import only rooms above them; heavy libraries stay in their rooms."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,11 @@ def rooms(path):
 def test_every_file_is_in_a_room():
     assert {path.name for path in SIM.glob("*.py")} == ON_TOP
     assert {room_of(path) for path in FILES} == {*ROOMS, *ON_TOP}
+
+
+def test_the_figure_shows_the_rooms_in_their_order():
+    figure = (REPO / "docs/figures/architecture.svg").read_text(encoding="utf-8")
+    assert tuple(re.findall(r'class="room">(\w+)/', figure)) == ROOMS
 
 
 @pytest.mark.parametrize("room", ROOMS)

@@ -61,8 +61,8 @@ def test_the_reference_holds_commands_scenarios_and_python(site):
     commands = text(site, "commands.html")
     for command in (
         "sim",
-        "sim.commands.collect",
-        "sim.commands.case",
+        "sim.collect",
+        "sim.case",
         "experiments.record",
         "experiments.validate",
     ):
