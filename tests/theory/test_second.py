@@ -1,4 +1,4 @@
-"""The simulator does what docs/odd.md says: a second program, written from it alone, agrees."""
+"""The simulator does what docs/specification.md says: a second program, written from it alone, agrees."""
 
 import json
 from functools import cache
