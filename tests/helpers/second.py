@@ -2,9 +2,9 @@
 
 It was written without a look at sim/rules/ but for the names of stored fields, and shares with
 the simulator its configuration and the addresses of random numbers (sim/kernel/rng.py). Read it
-beside the specification, whose sections stand in brackets. second_conditions.py holds what policies do,
-second_state.py what is stored, and random numbers, second_look.py what a user does before it acts,
-second_act.py how it acts.
+together with the specification, whose sections are in brackets. second_conditions.py holds what
+policies do, second_state.py what is stored and the random numbers, second_look.py what comes
+before the update of a user, second_act.py the update.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""docs/specification.md says what the code does: state, schedule, addresses, parameters, policies."""
+"""docs/specification.md says what the code does: state, schedule, random numbers, parameters."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ from sim.rules import records
 from sim.runs.results import CHANGES
 
 REPO = Path(__file__).resolve().parents[2]
-SPECIFICATION = (REPO / "docs/specification.md").read_text()
+SPEC = (REPO / "docs/specification.md").read_text()
 RULES = sorted((REPO / "sim/rules").glob("*.py"))
 UNLISTED = {  # calls that are no part of a schedule
     "range",
@@ -60,11 +60,18 @@ CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
     "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
+HEADINGS = (  # of ODD+D (Müller et al. 2013), in docs/odd.md
+    "Purpose", "Entities, state variables and scales", "Process overview and scheduling",
+    "Design concepts", "Theoretical and empirical background", "Individual decision making",
+    "Learning", "Individual sensing", "Individual prediction", "Interaction", "Collectives",
+    "Heterogeneity", "Stochasticity", "Observation", "Emergence", "Initialisation", "Input data",
+    "Submodels", "Tests of submodels and implementation",
+)  # fmt: skip
 
 
 def section(number):
     """Return the text under the heading `number`."""
-    return re.search(rf"^#+ {re.escape(number)} .*?\n(.*?)(?=^#|\Z)", SPECIFICATION, re.M | re.S)[1]
+    return re.search(rf"^#+ {re.escape(number)} .*?\n(.*?)(?=^#|\Z)", SPEC, re.M | re.S)[1]
 
 
 def table(number):
@@ -227,7 +234,16 @@ def test_constants_have_the_values_of_the_code():
 
 
 def test_the_share_of_draws_that_a_step_does_not_refine_is_that_of_the_posterior():
-    found = re.search(r"(\d+) % of the posterior's draws pass (0\.\d+)", " ".join(SPECIFICATION.split()))
+    found = re.search(r"(\d+) % of the posterior's draws pass (0\.\d+)", " ".join(SPEC.split()))
     draws = pd.read_csv(DATA / "russia_2025" / posterior.NAME)
     failing = draws["behaviour.drop_rate"] * (1 + draws["behaviour.failure_exit"])
     assert int(found[1]) == round(100 * (7 * failing > float(found[2])).mean())
+
+
+def test_odd_has_the_headings_of_its_protocol_and_is_short():
+    odd = (REPO / "docs/odd.md").read_text(encoding="utf-8")
+    assert [name for name in HEADINGS if not re.search(rf"^###? [\d.]+ {name}", odd, re.M)] == []
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", odd)
+    assert targets
+    assert [target for target in targets if not (REPO / "docs" / target).exists()] == []
+    assert len(odd.splitlines()) <= 250
