@@ -70,7 +70,7 @@ def shares(changed: NDArray[np.bool_], ties: Ties) -> tuple[float, float, float]
 
 def table(found: list[Step]) -> str:
     """Return the months as a Markdown table, means over the steps that begin in them."""
-    headers = ["month", "users with another state, %", "ties that stay, %", "sixteens that stay, %"]
+    headers = ["month", "users who changed, %", "ties that stay, %", "sixteens that stay, %"]
     return numbers(
         headers,
         (
