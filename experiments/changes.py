@@ -31,8 +31,8 @@ class Step(NamedTuple):
     """Shares of what another step would find as it is after this one [1]."""
 
     month: str
-    changed: float  # users who show another word than before
-    still: float  # ties neither end of which shows another word
+    changed: float  # users who show another state than before
+    still: float  # ties neither end of which shows another state
     still_together: float  # sixteens of ties, computed at once, of which that holds for all
 
 
@@ -56,7 +56,7 @@ def shares(changed: NDArray[np.bool_], ties: Ties) -> tuple[float, float, float]
     Parameters
     ----------
     changed : ndarray of bool, (n + 1,)
-        Whether a user shows another word; the last one is nobody.
+        Whether a user shows another state; the last one is nobody.
     ties : Ties
         Of the n users.
     """
@@ -70,7 +70,7 @@ def shares(changed: NDArray[np.bool_], ties: Ties) -> tuple[float, float, float]
 
 def table(found: list[Step]) -> str:
     """Return the months as a Markdown table, means over the steps that begin in them."""
-    headers = ["month", "users with another word, %", "ties that stay, %", "sixteens that stay, %"]
+    headers = ["month", "users who changed, %", "ties that stay, %", "sixteens that stay, %"]
     return numbers(
         headers,
         (

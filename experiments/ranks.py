@@ -33,9 +33,9 @@ NAMES = {
     USER: "chats: records of guests",
     MOVED: "chats: those that moved",
     np.dtype(np.int64): "offenders: users by place and messengers",
-    np.dtype(np.float64): "sums by cell and chunk",
+    np.dtype(np.float64): "sums by stratum and chunk",
     AGREED: "agreements",
-    np.dtype(np.uint64): "words and minds",
+    np.dtype(np.uint64): "choice and belief states",
     np.dtype(np.uint8): "primary messenger, exposure",
 }
 

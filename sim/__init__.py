@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sim.runs.run import compare as compare
     from sim.runs.run import run as run
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
 __all__ = ["Result", "__version__", "compare", "load_config", "run"]
 # No submodule may be called like one of these: importing it would take the name.

@@ -1,10 +1,10 @@
-"""One step of the model again: plain Python, written from docs/odd.md alone.
+"""One step of the model again: plain Python, written from docs/specification.md alone.
 
 It was written without a look at sim/rules/ but for the names of stored fields, and shares with
 the simulator its configuration and the addresses of random numbers (sim/kernel/rng.py). Read it
-beside the ODD, whose sections stand in brackets. second_conditions.py holds what policies do,
-second_state.py what is stored, and luck, second_look.py what a user does before it acts,
-second_act.py how it acts.
+together with the specification, whose sections are in brackets. second_conditions.py holds what
+policies do, second_state.py what is stored and the random numbers, second_look.py what comes
+before the update of a user, second_act.py the update.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Offenders follow and users act, again: from docs/odd.md (7.7-7.10) alone.
+"""Offenders and the update of users, again: from docs/specification.md (7.7-7.10) alone.
 
 Part of the second implementation, see tests/helpers/second.py.
 """

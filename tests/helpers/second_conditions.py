@@ -1,4 +1,4 @@
-"""What policies put in force in a step, again: written from docs/odd.md (7.4) alone.
+"""What policies put in force in a step, again: written from docs/specification.md (7.4) alone.
 
 Part of the second implementation, see tests/helpers/second.py.
 """

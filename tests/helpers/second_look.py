@@ -1,4 +1,4 @@
-"""What comes before a user acts, again: chats, ties, talk; from docs/odd.md (7.5, 7.6) alone.
+"""What comes before the update, again: from docs/specification.md (7.5, 7.6) alone.
 
 Part of the second implementation, see tests/helpers/second.py.
 """

@@ -1,4 +1,4 @@
-"""State, words, precision and luck again: written from docs/odd.md (2, 7.2, 7.3) alone.
+"""State, precision and random numbers again: from docs/specification.md (2, 7.2, 7.3) alone.
 
 Part of the second implementation (tests/helpers/second.py). Only `read` and `numbers` touch
 arrays.

@@ -1,4 +1,4 @@
-"""What is measured of each group, by hand from its users: docs/odd.md, 4.12, user by user."""
+"""Measures of each group, by hand from its users (docs/specification.md, 4.12)."""
 
 import datetime as dt
 from functools import cache

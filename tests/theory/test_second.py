@@ -1,4 +1,4 @@
-"""The simulator does what docs/odd.md says: a second program, written from it alone, agrees."""
+"""The simulator agrees with a second program, written from docs/specification.md alone."""
 
 import json
 from functools import cache

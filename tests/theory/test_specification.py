@@ -1,4 +1,4 @@
-"""docs/odd.md says what the code does: state, schedule, addresses, parameters, policies."""
+"""docs/specification.md says what the code does: state, schedule, random numbers, parameters."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ from sim.rules import records
 from sim.runs.results import CHANGES
 
 REPO = Path(__file__).resolve().parents[2]
-ODD = (REPO / "docs/odd.md").read_text()
+SPEC = (REPO / "docs/specification.md").read_text()
 RULES = sorted((REPO / "sim/rules").glob("*.py"))
 UNLISTED = {  # calls that are no part of a schedule
     "range",
@@ -60,11 +60,18 @@ CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
     "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
+HEADINGS = (  # of ODD+D (Müller et al. 2013), in docs/odd.md
+    "Purpose", "Entities, state variables and scales", "Process overview and scheduling",
+    "Design concepts", "Theoretical and empirical background", "Individual decision making",
+    "Learning", "Individual sensing", "Individual prediction", "Interaction", "Collectives",
+    "Heterogeneity", "Stochasticity", "Observation", "Emergence", "Initialisation", "Input data",
+    "Submodels", "Tests of submodels and implementation",
+)  # fmt: skip
 
 
 def section(number):
     """Return the text under the heading `number`."""
-    return re.search(rf"^#+ {re.escape(number)} .*?\n(.*?)(?=^#|\Z)", ODD, re.M | re.S)[1]
+    return re.search(rf"^#+ {re.escape(number)} .*?\n(.*?)(?=^#|\Z)", SPEC, re.M | re.S)[1]
 
 
 def table(number):
@@ -157,18 +164,17 @@ def test_the_schedule_is_the_order_of_calls(number, path, function):
 def test_equations_and_rules_name_each_other():
     """Who reads an equation finds its code, and who reads a rule its equation."""
     model = (REPO / "docs/model.md").read_text(encoding="utf-8")
-    params = {path.name: path.read_text(encoding="utf-8") for path in RULES}
+    rules = {path.name: path.read_text(encoding="utf-8") for path in RULES}
     named, names = set(), set()
     for number, files in re.findall(r"^### ([\d.ab]+) .*?(\(.*\))?$", model, re.M):
         named |= {(name, number) for name in re.findall(r"`(\w+\.py)`", files)}
-    for name, text in params.items():
+    for name, text in rules.items():
         head = ast.get_docstring(ast.parse(text)) or ""
-        for told in re.findall(r"\(docs/model\.md, ([^)]*)\)", head):
-            names |= {(name, number) for number in re.findall(r"[\d.]+[ab]?", told)}
+        for sections in re.findall(r"\(docs/model\.md, ([^)]*)\)", head):
+            names |= {(name, number) for number in re.findall(r"[\d.]+[ab]?", sections)}
     assert named == names
-    # no equation: how it is done
-    without = {"__init__.py", "records.py", "fixed_point.py", "candidates.py"}
-    assert {name for name, _ in names} == set(params) - without
+    without_equation = {"__init__.py", "records.py", "fixed_point.py", "candidates.py"}
+    assert {name for name, _ in names} == set(rules) - without_equation
     shown = re.findall(r"^::: sim\.rules\.(\w+)$", (REPO / "docs/api.md").read_text(), re.M)
     assert {f"{name}.py" for name in shown} == {name for name, _ in names}
 
@@ -176,13 +182,13 @@ def test_equations_and_rules_name_each_other():
 def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in RULES)
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
-    lucky = re.findall(r"\bevent_occurs\(bits64, keys\[(\w+)\], (.+?), hazard\)", source)
+    refined = re.findall(r"\bevent_occurs\(bits64, keys\[(\w+)\], (.+?), hazard\)", source)
     by_messenger = re.findall(r"\bevents_occur\(keys\[(\w+)\], i, hazards\)", source)
-    assert {name for name, _ in lucky} == set(
+    assert {name for name, _ in refined} == set(
         re.findall(r"random_bits\(keys\[(\w+)\], i\)", source)
     )
-    lucky += [(name, "i, p") for name in by_messenger]
-    used += [("refined_uniform", *address) for address in lucky]
+    refined += [(name, "i, p") for name in by_messenger]
+    used += [("refined_uniform", *address) for address in refined]
     assert "uniform_draws(key, who)" in source  # of sixteen users at once
     used.append(("uniform_draws", "CONVERSE", "i"))
     assert "uniform_draws(keys[ACCEPT], i * SLOTS)" in source  # of eight slots of a user at once
@@ -228,7 +234,16 @@ def test_constants_have_the_values_of_the_code():
 
 
 def test_the_share_of_draws_that_a_step_does_not_refine_is_that_of_the_posterior():
-    found = re.search(r"(\d+) % of the posterior's draws pass (0\.\d+)", " ".join(ODD.split()))
+    found = re.search(r"(\d+) % of the posterior's draws pass (0\.\d+)", " ".join(SPEC.split()))
     draws = pd.read_csv(DATA / "russia_2025" / posterior.NAME)
     failing = draws["behaviour.drop_rate"] * (1 + draws["behaviour.failure_exit"])
     assert int(found[1]) == round(100 * (7 * failing > float(found[2])).mean())
+
+
+def test_odd_has_the_headings_of_its_protocol_and_is_short():
+    odd = (REPO / "docs/odd.md").read_text(encoding="utf-8")
+    assert [name for name in HEADINGS if not re.search(rf"^###? [\d.]+ {name}", odd, re.M)] == []
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", odd)
+    assert targets
+    assert [target for target in targets if not (REPO / "docs" / target).exists()] == []
+    assert len(odd.splitlines()) <= 250
