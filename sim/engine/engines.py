@@ -15,14 +15,13 @@ from sim.engine.accumulators import Accumulators, Sums, block_sums, flush, obser
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads
 from sim.kernel.compiled import rule, rule_loop
-from sim.kernel.vec16 import WIDTH, align_stack
+from sim.kernel.vec16 import align_stack
 from sim.rules.candidates import CandidateBuffer, candidate_buffer
-from sim.rules.choice import communicate
+from sim.rules.choice_memory import working_memory
 from sim.rules.groups import move
-from sim.rules.marginal_value import ValueQueries, evaluate, value_queries
+from sim.rules.marginal_value import ValueQueries, value_queries
 from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
-    CONVERSE,
     F32,
     I64,
     STEP_RECORD,
@@ -37,8 +36,7 @@ from sim.rules.records import (
     Ties,
     records,
 )
-from sim.rules.step import after_choice, publish, select, update
-from sim.rules.tie import working_memory
+from sim.rules.step import after_choice, choose, publish, select, update
 
 
 class Engine(Protocol):
@@ -156,12 +154,10 @@ def step_rows(
                 base, end, users, step_records, public.choice_state, chats, env, params, keys,
                 queries, buffer,
             )  # fmt: skip
-            for at in range(base, end, WIDTH):
-                communicate(
-                    at, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
-                    keys[CONVERSE], memory,
-                )  # fmt: skip
-            evaluate(step_records, base, public.choice_state, ties, env, params, queries, memory)
+            choose(
+                base, end, step_records, public.choice_state, ties, env, params, keys, queries,
+                memory,
+            )  # fmt: skip
             after_choice(
                 base, end, users, step_records, public.belief_state, ties, env, params, keys,
                 agreed, buffer,

@@ -29,6 +29,7 @@ from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import drop_hazard, network_benefit, own_utilities
 from sim.rules.choice import communicate
+from sim.rules.choice_memory import working_memory
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.marginal_value import ValueQueries, enqueue_values, evaluate, value_queries
@@ -47,7 +48,6 @@ from sim.rules.records import (
     Records,
     Ties,
 )
-from sim.rules.tie import working_memory
 
 NO_LUCK = np.uint64(0)  # at the start it does not matter whom users talk with
 MONTH = 30.0  # days

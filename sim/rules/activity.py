@@ -34,7 +34,7 @@ def p_seen(n_openings: Vec8) -> Vec8:
 
 @rule
 def open_apps(user: Record, step_record: Record, env: Environment, params: Record) -> None:
-    """Record the openings of `user` [1/day]; on a second phone only those that a mandate brings."""
+    """Record the openings of `user` [1/day]; on a second phone only those by mandate."""
     n = where(flags(user.second), read(params.mandate_openings), 0.0)
     n = where(flags(in_use(user)), openings(user, step_record, env, params), n)
     write(step_record.openings, intensity(user) * n)

@@ -1,6 +1,6 @@
-"""Adoption: installing, keeping or dropping a messenger by its marginal value (docs/model.md, 2.4).
+"""Adoption: a messenger is installed, kept or dropped by its utility (docs/model.md, 2.4).
 
-    U_ip = B_p + taste + network benefit + chi A_ip + demands, habits, help, group chats      [utils]
+    U_ip = B_p + taste + network benefit + chi A_ip + demand, habit, help, group chats   [utils]
 
 A user who reconsiders p decides for it with chance sigmoid(U_ip), by a logistic draw.
 """
@@ -64,7 +64,7 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
 
 @rule
 def network_benefit(values: Vec8, params: Record) -> Vec8:
-    """Return beta_N v^shape for marginal values v [utils]; rounding can make v negative: then 0."""
+    """Return beta_N v^shape for marginal values v [utils]; 0 where rounding made v < 0."""
     values = where(values > 0.0, values, 0.0)
     if params.network_shape != 1.0:
         values = power(values, params.network_shape)
@@ -116,7 +116,7 @@ def weigh(
 def settle(
     i: Int, user: Record, reconsidered: Int, wanted: Int, env: Environment, keys: U64
 ) -> None:
-    """Let user `i` install, keep or drop the messengers `reconsidered`, of which it wants `wanted`.
+    """Let user `i` install, keep or drop messengers it has `reconsidered`, and has those `wanted`.
 
     A new account has to pass the registration gate. An app without an account is never dropped.
     """

@@ -37,7 +37,7 @@ def opens_something(place: Int, env: Environment, params: Record) -> bool:
 
 @rule
 def content_regained(user: Record, env: Environment, params: Record) -> float:
-    """Return the openings for channels, groups and notifications that a VPN brings back [1/day]."""
+    """Return the openings for channels, groups and notices that a VPN brings back [1/day]."""
     regained, has = 0.0, in_use(user)
     for p in range(params.n_messengers):
         lifted = env.availability[with_vpn(user.place), MESSAGE, p]

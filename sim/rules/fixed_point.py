@@ -100,14 +100,14 @@ def set_belief(user: Record, p: Int, number: float) -> None:
 
 
 def to_fixed_point(numbers: F64 | F32, steps: int, kind: type[np.integer[Any]]) -> NDArray[Any]:
-    """Return numbers as multiples of 1 / `steps`, an array of the same shape and of type `kind`."""
+    """Return numbers as multiples of 1 / `steps`: an array of equal shape and of type `kind`."""
     ends = np.iinfo(kind)
     return np.rint(np.clip(numbers * np.float64(steps), ends.min, ends.max)).astype(kind)
 
 
 @rule
 def share_steps(share: float) -> float:
-    """Return the multiple of 1 / ``SHARE_STEPS`` next to a share, which rounding may put above 1."""
+    """Return the nearest multiple of 1 / ``SHARE_STEPS``; rounding may put a share above 1."""
     return float(np.rint(min(np.float64(share), 1.0) * SHARE_STEPS))
 
 

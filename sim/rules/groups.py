@@ -25,7 +25,6 @@ from sim.rules.records import (
     CHAT_ORDER,
     CHAT_PLATFORM,
     INVITED,
-    MAX,
     MESSAGE,
     NOWHERE,
     ORDERED,

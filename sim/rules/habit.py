@@ -1,6 +1,6 @@
 """Habit: it relaxes towards the share of communication over a messenger (docs/model.md, 2.6).
 
-    h' = h exp(-rho dt) + (1 - exp(-rho dt)) share
+h' = h exp(-rho dt) + (1 - exp(-rho dt)) share
 """
 
 from __future__ import annotations

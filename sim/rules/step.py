@@ -93,8 +93,9 @@ def select(
     for k in range(n):
         row = np.int64(queries.considering[k])
         circumvention.consider(
-            row, users[row], step_records[row - base], choice_state[row], env, params, keys, queries
-        )
+            row, users[row], step_records[row - base], choice_state[row], env, params, keys,
+            queries,
+        )  # fmt: skip
 
 
 @rule
