@@ -53,8 +53,8 @@ def events_occur(key: np.uint64, user: Int, hazards: Vec8) -> int:
     bits64 = random_bits(key, user)
     lower, upper = probability_bounds(hazards)
     draws = bytes_of(bits64) * (1.0 / 256.0)  # rounded down
-    happening = bits_of(draws + 1.0 / 256.0 <= lower)
-    undecided = bits_of(draws < upper) & ~happening
+    happening: Int = bits_of(draws + 1.0 / 256.0 <= lower)
+    undecided: Int = bits_of(draws < upper) & ~happening
     while undecided:
         p, undecided = first(undecided), without_first(undecided)
         if happens(refined_uniform(bits64, key, user, p), np.float64(number_at(hazards, p))):

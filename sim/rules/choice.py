@@ -98,7 +98,7 @@ class TieSums(NamedTuple):
 
 @rule
 def choose_on_tie(
-    low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, memory: F32
+    low: Ints, offered: Int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, memory: F32
 ) -> Sums:
     """Choose on one tie of each lane: add it to `sums` and to the use of messengers.
 
@@ -139,7 +139,7 @@ def choose_on_tie(
 
 @rule
 def add_messenger(
-    p: Int, z: TieSums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
+    p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
     memory: F32,
 ) -> TieSums:  # fmt: skip
     """Add exp(v_p) and the quality of messenger `p` to the sums of the tie."""
@@ -163,7 +163,7 @@ def add_messenger(
 
 @rule
 def add_use(
-    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32
+    offered: Int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32
 ) -> None:
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
     for p in range(MAX):

@@ -238,7 +238,7 @@ class TieSums(NamedTuple):
 
 @rule
 def add_messenger(
-    p: Int, z: TieSums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
+    p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
     memory: F32,
 ) -> TieSums:  # fmt: skip
     """Add exp(v_p) of messenger `p` to the sums of the tie."""
@@ -252,7 +252,7 @@ def add_messenger(
 
 @rule
 def logsum_on_tie(
-    low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
+    low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
 ) -> Floats:
     """Return sum_c d_c ln Z_c of one tie of each lane [utils]."""
     offered = shared_by_any(offered, low, contacts.low)

@@ -181,7 +181,7 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 
 @rule
-def load_factors(low: Ints, high: Ints, offered: int, t: Terms, memory: F32) -> None:
+def load_factors(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32) -> None:
     """Write the users' own factors for the messengers `offered`, and tables of any contact's.
 
     The tables hold the factors by level of habit and fear.
