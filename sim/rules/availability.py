@@ -1,6 +1,6 @@
 """Availability: the share of attempts on a platform and channel that succeed (docs/model.md, 2.2).
 
-    q = 1 - r (1 - e0) (1 - e V),      q_ij = q_i q_j between two users
+q = 1 - r (1 - e0) (1 - e V),      q_ij = q_i q_j between two users
 """
 
 from __future__ import annotations

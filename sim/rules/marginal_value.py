@@ -174,9 +174,9 @@ def sort_by_degree(ties: Ties, queries: ValueQueries) -> None:
         n_before += queries.begin[d]
         queries.begin[d] = n_before - queries.begin[d]
     for k in range(n):
-        d = degree_class(np.int64(queries.who[k]), ties)
-        queries.order[queries.begin[d]] = k
-        queries.begin[d] += 1
+        degree = degree_class(np.int64(queries.who[k]), ties)
+        queries.order[queries.begin[degree]] = k
+        queries.begin[degree] += 1
     for k in range(n, n + WIDTH):
         queries.order[k], queries.who[k] = k, no_user
 
