@@ -188,7 +188,7 @@ class PolicySchedule:
                 effects.access[p] += max(policy.degree - effects.access[p], 0.0) * share
 
     def _availability(self, policies: dict[str, Policy], step: int, span: Span) -> F64:
-        """Return q by place, channel and messenger, shape (C, 2, MAX); the last place is abroad."""
+        """Return q by place (the last one abroad), channel and messenger, shape (C, 2, MAX)."""
         restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
         obeyed = [p for p in policies.values() if isinstance(p, Compliance)]
         grades = mean_grades(self.config, restrictions, span, obeyed)
