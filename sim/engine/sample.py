@@ -34,7 +34,7 @@ class Sample(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Which users are drawn in a sweep: those of every `of`-th slice of sixteen, from slice `k`."""
+    """Which users are drawn in a sweep: every `of`-th slice of sixteen, from slice `k` on."""
 
     k: int
     of: int
@@ -65,7 +65,7 @@ def draw_sample(n_users: int) -> Sample:
 
 
 def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
-    """Yield `blocks` a few at a time, without place and rows; step records share their memory."""
+    """Yield a few `blocks` at a time, without place and rows; step records share memory."""
     step_records = records(STEP_RECORD, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
@@ -81,7 +81,7 @@ def user_at(some: Sample, at: Int) -> np.int64:
 
 @rule
 def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
-    """Return the user of the sample whom user `i` copies: blocks of the sample are used in turn."""
+    """Return the user of the sample whom user `i` copies; its blocks are used in turn."""
     block = sample.blocks[i // BLOCK % len(sample.blocks)]
     return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
 
@@ -101,7 +101,7 @@ def kind_rows(first: Int, last: Int, users: Records, sample: Sample, kinds: U8) 
 
 @rule
 def alike(i: Int, user: Record, sample: Sample, kinds: U8) -> np.int64:
-    """Return a user of the sample of the same kind as user `i`, searched from its `stand_in` on."""
+    """Return a user of the sample of the kind of user `i`, searched from its `stand_in` on."""
     kind, at = kind_of(user), 0
     for k in range(i, i + MAX_TRIES):
         at = k // BLOCK % len(sample.blocks) * BLOCK + k % BLOCK

@@ -112,8 +112,8 @@ def _bits(messengers: list[int]) -> np.uint8:
 def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
     """Return the target of monthly reach by messenger and band, shape (MAX, N_BANDS); 0 if none.
 
-    The logits of the profile by age are shifted until the total is the observed reach. Where a band
-    would exceed the users who can install, the rest is spread over the other bands.
+    The logits of the profile by age are shifted until the total is the observed reach. Where this
+    exceeds the users of a band who can install, the rest is spread over the other bands.
     """
     counts, online = _by_band(state.users, threads)
     share = counts / counts.sum()
