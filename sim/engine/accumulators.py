@@ -1,4 +1,7 @@
-"""What is observed of each user, added up by cell while it takes its step."""
+"""Observation of users: sums over users by stratum, taken while they are in the caches.
+
+A stratum is age band x region x type (sim/measures/strata.py).
+"""
 
 from __future__ import annotations
 
@@ -35,17 +38,18 @@ from sim.rules.fixed_point import (
 )
 from sim.rules.habit import communication_shares
 from sim.rules.packed_state import in_use
+from sim.rules.place import has_vpn, region_of
 from sim.rules.records import CELLULAR, F32, F64, U8, U16, Environment, Int, Record, Records
 
-ISOLATION = 0.30  # a user is isolated who lost more than this share of reachable weighted ties
-_WHOLE = 1.5 * 2.0**23  # numbers about it are whole
-EXPOSED = 0.10  # a user is exposed of whose talk by messenger the state can read more than this
+ISOLATION = 0.30  # a user is isolated that has lost more than this share of its reach at the start
+_WHOLE = 1.5 * 2.0**23  # single-precision numbers near it are whole
+EXPOSED = 0.10  # a user is exposed if the state can read more than this share of its communication
 
-# Columns of the sums, eight together; messengers, and cellular beside them, take eight. The first
+# Columns of the sums, in groups of eight: messengers and cellular take up eight. The first groups
 # are sums of numbers (`add_to`) ...
 DAU, CHATS, _CONTACTS, USE = (k * WIDTH for k in range(4))  # USE: message, then call
 REACHABLE, SECURE, ABROAD, WELFARE = (_CONTACTS + 2 * k for k in range(4))  # pairs: by channel
-# ... the others count users (`count`). HAS: in use by those without a VPN, then by those with one
+# ... the others count users (`count`). HAS: messengers in use, of users without a VPN, then with
 HAS, INSTALLED, SECOND, ACCOUNT, MANDATED, _FLAGS, PRIMARY = (
     USE + k * WIDTH for k in (2, 4, 5, 6, 7, 8, 9)
 )
@@ -57,7 +61,7 @@ N_NUMBERS = HAS
 
 @rule
 def primary(step_record: Record, params: Record) -> int:
-    """Return the messenger with most communication, ``CELLULAR`` for who uses none."""
+    """Return the messenger with most communication; ``CELLULAR`` for users of no messenger."""
     return most_used(communication_shares(step_record, params))
 
 
@@ -69,28 +73,28 @@ def most_used(shares: Vec8) -> int:
 
 @rule
 def is_exposed(step_record: Record, env: Environment, params: Record) -> int:
-    """Say whether the state can read more than ``EXPOSED`` of a user's talk by messenger."""
+    """Return 1 if the state can read more than ``EXPOSED`` of communication by messenger."""
     return can_be_read(communication_shares(step_record, params), env)
 
 
 @rule
 def can_be_read(shares: Vec8, env: Environment) -> int:
-    """Say whether the state can read more than ``EXPOSED`` of what is said by messenger."""
+    """Return `is_exposed` from shares of communication by messenger."""
     return int(total(shares * read(env.effects.access)) > EXPOSED * total(shares))
 
 
 @rule
 def add_use(user: Record, step_record: Record, params: Record, row: F32) -> None:
-    """Add what a user says where."""
-    said = intensity(user)
+    """Add the communication of a user by channel and platform, relative to the average user."""
+    amount = intensity(user)
     for c in range(2):
         use = insert_lane(read(step_record.use[c]), step_record.use[c, CELLULAR])
-        add_to(row, USE + WIDTH * c, (said * params.channel_share[c]) * use)
+        add_to(row, USE + WIDTH * c, (amount * params.channel_share[c]) * use)
 
 
 @rule
 def contacts(step_record: Record) -> Vec8:
-    """Return how well a user reaches its contacts, in the order of the columns."""
+    """Return reachable, secure and abroad by channel, and welfare: in the order of the columns."""
     reach, secure, abroad = step_record.reachable, step_record.secure, step_record.abroad
     return vec8_of(
         reach[0], reach[1], secure[0], secure[1], abroad[0], abroad[1], step_record.welfare, 0.0
@@ -99,14 +103,14 @@ def contacts(step_record: Record) -> Vec8:
 
 @rule
 def lost(shares: Vec8, at_start: Record) -> int:
-    """Return the bits of shares that are less than the start's by more than ``ISOLATION``.
+    """Return the set of shares that are lower than at the start by more than ``ISOLATION``.
 
-    Both are taken in whole steps; what is added puts the steps into the last digits of a number.
+    Both are compared in whole steps of 1/65535. To add ``_WHOLE`` rounds to whole steps.
 
     Parameters
     ----------
-    shares : octet
-        `contacts`.
+    shares : Vec8
+        From `contacts`.
     """
     reach, secure = at_start.reachable, at_start.secure
     before = vec8_of(reach[0], reach[1], secure[0], secure[1], 0.0, 0.0, 0.0, 0.0)
@@ -115,15 +119,15 @@ def lost(shares: Vec8, at_start: Record) -> int:
 
 
 def are_lost(shares: F32, before: U16) -> Flags:
-    """Return `lost` of many users."""
+    """Return `lost` of many users, element by element."""
     steps = np.rint(np.minimum(shares.astype(np.float64), 1.0) * SHARE_STEPS)
     return np.asarray(steps < (1.0 - ISOLATION) * before.astype(np.float64))
 
 
 @rule
 def counted(user: Record, isolated: Int, most: Int, exposed: Int) -> np.int64:
-    """Return the bits of the columns that count a user, from ``HAS`` on."""
-    vpn = np.int64(user.place) & 1
+    """Return the set of columns, from ``HAS`` on, that count a user."""
+    vpn = has_vpn(user.place)
     bits = in_use(user) << WIDTH * vpn | np.int64(user.installed) << INSTALLED - HAS
     bits |= np.int64(user.second) << SECOND - HAS | np.int64(user.account) << ACCOUNT - HAS
     bits |= np.int64(user.mandated) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
@@ -133,24 +137,24 @@ def counted(user: Record, isolated: Int, most: Int, exposed: Int) -> np.int64:
 
 
 class Accumulators(NamedTuple):
-    """What is added up while all users take a step; `parts` are months that the step touches."""
+    """What is observed in one step; `parts` is the number of months that the step touches."""
 
     n_regions: int
     at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication, written
-    exposed: U8  # (n,) 1: the state can read much of one's talk, written
+    exposed: U8  # (n,) 1: see `is_exposed`, written
     opened: U16  # (n, MAX) openings in the month so far [1/4096], written
     days: F64  # (parts,) days of the step in each month
-    scale: F64  # (parts,) length of the month by days covered; 0: it does not end in the step
-    sums: F64  # (chunks, cells, N_COLUMNS)
-    months: F64  # (chunks, parts, cells, WIDTH) who was seen in the months that end
+    scale: F64  # (parts,) days of the month by days covered; 0: it does not end in the step
+    sums: F64  # (chunks, strata, N_COLUMNS)
+    months: F64  # (chunks, parts, strata, WIDTH) expected users seen in the months that end
 
 
 class Sums(NamedTuple):
-    """What a block adds up to by cell: few enough users for single precision, and two bytes."""
+    """Sums of one block by stratum: few enough users for single precision and two bytes."""
 
-    numbers: F32  # (cells, N_NUMBERS)
-    counts: U16  # (cells, N_COLUMNS - N_NUMBERS)
+    numbers: F32  # (strata, N_NUMBERS)
+    counts: U16  # (strata, N_COLUMNS - N_NUMBERS)
 
 
 @rule
@@ -158,7 +162,7 @@ def observe(
     i: Int, chunk: Int, user: Record, step_record: Record, env: Environment, params: Record,
     accumulators: Accumulators, sums: Sums,
 ) -> None:  # fmt: skip
-    """Add a user's columns to those of its cell and block; note primary and exposure."""
+    """Add a user to the sums of its stratum; write its primary messenger and exposure."""
     stratum = stratum_of(user, accumulators.n_regions)
     row, reached = sums.numbers[stratum], contacts(step_record)
     shares = communication_shares(step_record, params)
@@ -177,9 +181,9 @@ def observe(
 
 @rule
 def flush(sums: Sums, chunk: Int, accumulators: Accumulators) -> None:
-    """Add the sums of a block to those of its chunk.
+    """Add the sums of a block to those of its chunk, and set them to 0.
 
-    A block lies in one region or two: most cells are empty.
+    The users of a block live in one region or two, so most strata are empty.
     """
     for stratum in range(sums.counts.shape[0]):
         if has_users(sums.counts[stratum]):
@@ -194,10 +198,10 @@ def flush(sums: Sums, chunk: Int, accumulators: Accumulators) -> None:
 
 @rule_loop
 def reduce(by_chunk: F64, sums: F64) -> None:
-    """Add the sums of chunks up, in their order, to those of all users; leave zeros.
+    """Add up the sums of chunks, in their order, to those of all users; set them to 0.
 
-    A chunk lies in few regions: most of its cells are empty, and to add and to clear them all
-    took a twentieth of a step of 100,000 users.
+    Empty strata are skipped: to add and clear all of them took a twentieth of a step of 100,000
+    users.
     """
     for chunk in range(by_chunk.shape[0]):
         for stratum in range(by_chunk.shape[1]):
@@ -210,7 +214,7 @@ def reduce(by_chunk: F64, sums: F64) -> None:
 
 @rule
 def has_users(counts: U16 | F64) -> bool:
-    """Say whether anybody was counted: each user has one primary messenger, or none."""
+    """Say whether any user was counted: each user is in one column from ``PRIMARY`` on."""
     n = np.int64(0)
     for k in range(CELLULAR + 1):
         n += np.int64(counts[PRIMARY - HAS + k])
@@ -218,7 +222,7 @@ def has_users(counts: U16 | F64) -> bool:
 
 
 def block_sums(accumulators: Accumulators) -> Sums:
-    """Return where the users of a block are added up by cell."""
+    """Return the sums of an empty block."""
     n_strata = accumulators.sums.shape[1]
     return Sums(
         aligned.zeros((n_strata, N_NUMBERS), np.float32),
@@ -228,16 +232,16 @@ def block_sums(accumulators: Accumulators) -> Sums:
 
 @rule
 def stratum_of(user: Record, n_regions: int) -> np.int64:
-    """Return the cell (age band x region x type) of a user; see `Strata`."""
-    region = np.int64(user.place) // 2
-    return (np.int64(user.band) * n_regions + region) * 3 + np.int64(user.type) + 1
+    """Return the number of a user's stratum (age band x region x type); see `Strata`."""
+    band_and_region = np.int64(user.band) * n_regions + region_of(user.place)
+    return band_and_region * 3 + np.int64(user.type) + 1
 
 
 @rule
 def add_months(
     i: Int, chunk: Int, stratum: Int, step_record: Record, accumulators: Accumulators
 ) -> None:
-    """Add a step's openings to its months; count who was seen in those that end."""
+    """Add the openings of a step to its months; count users seen in the months that end."""
     openings, opened = (
         read(step_record.openings),
         read_fixed_point(accumulators.opened[i], OPENED_STEPS),

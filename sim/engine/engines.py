@@ -1,8 +1,8 @@
-"""Two ways to let all chats and users take their parts of a step; the rules are the same.
+"""Engines run the rules of a step for all chats and users.
 
 `CompiledEngine` runs the rules over ranges of rows on several threads. `MesaEngine`
-(sim/model/agents.py) asks one Mesa agent after another. Both give the same bits, whatever the
-number of threads.
+(sim/model/agents.py) calls one Mesa agent after another. The rules are the same, and so are the
+bits of the results, whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -15,14 +15,13 @@ from sim.engine.accumulators import Accumulators, Sums, block_sums, flush, obser
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads
 from sim.kernel.compiled import rule, rule_loop
-from sim.kernel.vec16 import WIDTH, align_stack
+from sim.kernel.vec16 import align_stack
 from sim.rules.candidates import CandidateBuffer, candidate_buffer
-from sim.rules.choice import communicate
+from sim.rules.choice_memory import working_memory
 from sim.rules.groups import move
-from sim.rules.marginal_value import ValueQueries, evaluate, value_queries
+from sim.rules.marginal_value import ValueQueries, value_queries
 from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
-    CONVERSE,
     F32,
     I64,
     STEP_RECORD,
@@ -37,37 +36,36 @@ from sim.rules.records import (
     Ties,
     records,
 )
-from sim.rules.step import after_choice, publish, select, update
-from sim.rules.tie import working_memory
+from sim.rules.step import after_choice, choose, publish, select, update
 
 
 class Engine(Protocol):
-    """What lets all chats move, and all users take a step."""
+    """Runs the rules for all chats and users; it changes `state` and `accumulators`."""
 
     def move(self, state: State, env: Environment, keys: U64) -> None:
-        """Let every chat perhaps move."""
+        """Run the rule by which chats move, for all chats."""
 
     def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
-        """Let every user look at its contacts, be observed, and change."""
+        """Run the rules of all users in the order of sim/rules/step.py, and observe users."""
 
 
 class CompiledEngine:
-    """All rows, compiled."""
+    """Runs compiled loops over the rows of chats and users on several threads."""
 
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
-        self._idle: list[Work] = []  # one a thread: it stays in the caches of a core
+        self._idle: list[Work] = []  # one a thread; it fits into the caches of a core
         self._agreed: dict[int, Agreements] = {}  # by the first chunk of a task
 
     def move(self, state: State, env: Environment, keys: U64) -> None:
-        """Let every chat perhaps move."""
+        """Run the rule by which chats move, for all chats."""
         self._threads.run(
             move_rows, len(state.chats.platform), state.users, state.chats, env, state.params,
             keys, grain=COARSE,
         )  # fmt: skip
 
     def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
-        """Let every user look at its contacts, be observed, and change."""
+        """Run the rules of all users and observe them; then install what pairs agreed on."""
         tasks = self._threads.tasks(state.n_users)
         if self._agreed.keys() != {task.number for task in tasks}:
             self._agreed = {task.number: agreements(task.rows[1] - task.rows[0]) for task in tasks}
@@ -86,12 +84,12 @@ class CompiledEngine:
             apply_agreements(state.users, state.public, agreed, env, state.params, keys)
 
     def agreed(self) -> list[Agreements]:
-        """Return what was agreed on in this step."""
+        """Return what pairs agreed on in this step."""
         return list(self._agreed.values())
 
 
 class Work(NamedTuple):
-    """Working memory of a thread, for the users of a block."""
+    """Working memory of a thread for a block of users."""
 
     step_records: Records  # STEP_RECORD (BLOCK,)
     queries: ValueQueries
@@ -115,7 +113,7 @@ def make_work(n: int, accumulators: Accumulators) -> list[Work]:
 
 
 def agreements(n_users: int) -> Agreements:
-    """Return room for what `n_users` agree on; pages that stay unused take no memory."""
+    """Return an empty list for what `n_users` agree on; pages never touched take no memory."""
     n = 2 * n_users
     return Agreements(np.zeros(1, np.int64), np.empty(n, np.uint32), np.empty(n, np.uint8))
 
@@ -132,9 +130,10 @@ def move_rows(
 
 @rule
 def block(begin: Int, last: Int) -> tuple[np.uint32, np.uint32]:
-    """Return where a block begins and ends, by numbers of a type that is never negative.
+    """Return the first user of a block and the last + 1, as unsigned numbers.
 
-    Else each look at a user would ask whether it is counted from the end: a tenth of a loop.
+    With signed numbers numba would check at each access whether an index is negative, which took
+    a tenth of the time of a loop.
     """
     return np.uint32(begin), np.uint32(min(begin + BLOCK, last))
 
@@ -146,7 +145,10 @@ def step_rows(
     agreed: Agreements, step_records: Records, queries: ValueQueries, memory: F32, sums: Sums,
     buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
-    """Let the users of a task's chunks take a step, block after block."""
+    """Run the step of the users of a task, block after block; chunk k is cuts[k] to cuts[k + 1].
+
+    The phases are those of sim/rules/step.py.
+    """
     align_stack()
     for k in range(len(cuts) - 1):
         chunk, last = number + k, cuts[k + 1]
@@ -156,12 +158,10 @@ def step_rows(
                 base, end, users, step_records, public.choice_state, chats, env, params, keys,
                 queries, buffer,
             )  # fmt: skip
-            for at in range(base, end, WIDTH):
-                communicate(
-                    at, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
-                    keys[CONVERSE], memory,
-                )  # fmt: skip
-            evaluate(step_records, base, public.choice_state, ties, env, params, queries, memory)
+            choose(
+                base, end, step_records, public.choice_state, ties, env, params, keys, queries,
+                memory,
+            )  # fmt: skip
             after_choice(
                 base, end, users, step_records, public.belief_state, ties, env, params, keys,
                 agreed, buffer,

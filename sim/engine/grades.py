@@ -1,4 +1,4 @@
-"""How strongly channels are restricted in one step, and what a VPN lifts of it."""
+"""Grades of restrictions in one step, and the efficacy of VPNs (docs/model.md, 2.2 and 2.9)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim.rules.records import F64, MAX
 
 
 def as_restrictions(config: SimConfig, policies: Iterable[Policy]) -> list[Restriction]:
-    """Return shutdowns as restrictions of everything that is not on their whitelists."""
+    """Return shutdowns as restrictions of all messengers that are not on their whitelists."""
     return [
         Restriction(
             start=policy.start, stop=policy.stop, channel="any", grade=policy.grade,
@@ -31,11 +31,15 @@ def mean_grades(
     config: SimConfig, restrictions: list[Restriction], span: Span,
     obeyed: Sequence[Compliance] = (),
 ) -> F64:  # fmt: skip
-    """Return the mean grade over a step: shape (n regions, 2, MAX).
+    """Return the mean grade over a step by region, channel and messenger: (n regions, 2, MAX).
 
-    Where several restrictions apply on a day the strongest counts, so the step is cut at every
-    date on which one of them starts, stops or ends its ramp, and where two ramps cross. Platforms
-    that have `obeyed` are relieved from then on.
+    Of several restrictions in force on a day the strongest counts. So the step is cut at every
+    date on which one of them starts, stops or ends its ramp, and where two ramps cross.
+
+    Parameters
+    ----------
+    obeyed : sequence of Compliance
+        From the start of each, the restrictions of its platform are weaker by its `relief`.
     """
     grades = np.zeros((len(config.population.regions), 2, MAX))
     for begin, end in pairwise(_cuts(restrictions, obeyed, span)):
@@ -52,7 +56,7 @@ def mean_grades(
 
 
 def _raise(piece: F64, config: SimConfig, policy: Restriction, grade: float) -> None:
-    """Raise `piece` to `grade` wherever `policy` applies."""
+    """Raise the grades `piece` to at least `grade` where `policy` applies."""
     names = list(config.population.regions)
     regions = names if policy.regions == ("all",) else policy.regions
     channels = CHANNELS if policy.channel == "any" else (policy.channel,)
@@ -95,9 +99,15 @@ def _crossing(one: Restriction, two: Restriction, piece: Span) -> float | None:
 def efficacy_after(
     efficacy: float, config: SimConfig, policies: Iterable[Policy], span: Span
 ) -> tuple[float, float]:
-    """Return the mean over a step of what a VPN lifts, and its value at the end.
+    """Return the mean efficacy of a VPN over a step, and its value at the end.
 
-    e' = repair (e_max - e) - blocking e, solved between the dates on which rates change.
+    The equation de/dt = repair (e_max - e) - blocking e is solved exactly between the dates on
+    which its rates change.
+
+    Parameters
+    ----------
+    efficacy : float
+        e at the beginning of the step.
     """
     changing = [p for p in policies if isinstance(p, VpnBlocking | VpnSupport)]
     begin, end, origin = span

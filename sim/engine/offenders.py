@@ -1,4 +1,4 @@
-"""Offenders of one run: where they find people, and how they follow what pays."""
+"""Offenders of one run: whom they can reach, and how they adapt (docs/model.md, 2.12)."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Environment, Re
 
 
 def reach(state: State, env: Environment, threads: Threads) -> F64:
-    """Return r_k by kind of abuse: mean over users of attempts that arrive, (n kinds, MAX + 1)."""
+    """Return r_k, the share of attempts that arrive: mean over users, (n kinds, MAX + 1)."""
     counts = np.zeros((len(chunks(state.n_users)), len(env.availability), USABLE + 1), np.int64)
     threads.run_chunks(crowd_rows, state.n_users, state.public.choice_state, counts, grain=COARSE)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
     by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
-    found = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular, everybody
-    for kind, reached in zip(state.abuse, found, strict=True):
-        reached[:MAX] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
-    return found / state.n_users
+    reached = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular: all users
+    for kind, row in zip(state.abuse, reached, strict=True):
+        row[:MAX] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
+    return reached / state.n_users
 
 
 def arriving(channel: int, env: Environment) -> F32:
-    """Return the share of attempts that arrive where a messenger is used, (places, MAX)."""
+    """Return the share of attempts that arrive at users of each messenger, (places, MAX)."""
     abroad = env.place_class[len(env.availability) - 1]  # where nothing is restricted
     has_channel = env.quality[abroad, abroad, channel] > 0.0
     return np.where(has_channel, env.availability[:, channel], np.float32(0.0))
 
 
 def follow(state: State, env: Environment, threads: Threads) -> None:
-    """Let offenders of every kind move towards what pays in this step."""
+    """Let offenders of every kind of abuse adapt in this step."""
     for kind, reached in zip(state.abuse, reach(state, env, threads), strict=True):
         adapt(kind, reached, env.effects)
 
 
 def start_abuse(config: SimConfig, state: State, env: Environment, threads: Threads) -> None:
-    """Write how abuse stands at the start: conversion is what makes the start stationary.
+    """Write the records of abuse at the start, with conversions that make the start stationary.
 
-    Observed shares are of attempts that arrive, so x_k is proportional to share / r_k; a logit
-    best reply x_k ~ profit_k^eps then gives conv_k. Where nothing was observed, an attempt
-    converts as it does on the average platform, times what the configuration says.
+    Observed shares are of attempts that arrive, so x_k is proportional to share / r_k. The logit
+    best reply x_k ~ profit_k^eps then gives conv_k. Where no attempts were observed, conv_k is the
+    mean of the other platforms, times the factor in the configuration.
     """
     for kind, abuse in zip(state.abuse, config.abuse.values(), strict=True):
         kind.channel = CHANNELS.index(abuse.channel)
@@ -69,7 +69,7 @@ def start_abuse(config: SimConfig, state: State, env: Environment, threads: Thre
 
 
 def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) -> None:
-    """Write conversion and the start's shares; see `start_abuse`."""
+    """Write conversion and shares of attempts at the start; see `start_abuse`."""
     known = (observed > 0.0) & (r > 0.0) & (detection < 1.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(known, observed / r, 0.0)
@@ -89,7 +89,7 @@ def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) 
 def incident_rows(
     first: int, last: int, users: Records, abuse: Records, env: Environment, sums: F64
 ) -> None:
-    """Add the incidents each user is to expect to ``sums[block]``."""
+    """Add the expected incidents of users to ``sums[block]``, by kind of abuse."""
     for i in range(first, last):
         for a in range(abuse.shape[0]):
             sums[i // BLOCK, a] += incidents(abuse[a], users[i], env)
@@ -97,6 +97,6 @@ def incident_rows(
 
 @rule_loop
 def crowd_rows(number: int, cuts: I64, choice_state: U64, counts: I64) -> None:
-    """Count the users of a task by place and messengers in ``counts[number]``."""
+    """Count the users of a task by place and set of messengers in ``counts[number]``."""
     for i in range(cuts[0], cuts[-1]):
         counts[number, place(choice_state[i]), usable(choice_state[i])] += 1

@@ -1,7 +1,7 @@
-"""What policies mean for every user in one step: availability, gates, hazards, news.
+"""The policies of a scenario as an environment for each step: availability, hazards, news.
 
-Policies are continuous in time and steps only cut it: a grade in force for five of a step's
-seven days counts 5/7, a hazard is integrated over the days in force. Halving the step converges.
+Policies are continuous in time. A grade in force for five of the seven days of a step counts 5/7;
+a hazard is integrated over the days in force. So results converge as the step is halved.
 """
 
 from __future__ import annotations
@@ -58,20 +58,19 @@ from sim.rules.records import (
     CELLULAR as CELLULAR_COLUMN,
 )
 
-Onsets = Mapping[str, float]  # day on which a platform's conditional compliance came, by policy
-UNREADABLE = 0.5  # a platform of which the state reads less is safe from it
+Onsets = Mapping[str, float]  # day on which conditional compliance began, by policy
+UNREADABLE = 0.5  # a platform counts as secure if the state reads less than this share
 
 
 @dataclass
 class PolicySchedule:
-    """The policies of one scenario, asked step by step what is in force."""
+    """The policies of one scenario, as an `Environment` for each step; replications share it."""
 
     config: SimConfig
-    _tables: dict[bytes, PairTables] = field(default_factory=dict)
-    # replications share them
+    _tables: dict[bytes, PairTables] = field(default_factory=dict)  # by availability
     _steps: dict[tuple[object, ...], Environment] = field(default_factory=dict)
-    _efficacies: list[tuple[float, float]] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock)  # runs of several threads share the conditions
+    _efficacies: list[tuple[float, float]] = field(default_factory=list)  # by step: mean, at end
+    _lock: Lock = field(default_factory=Lock)  # runs on several threads share the schedule
 
     def at(self, step: int, onsets: Onsets | None = None) -> Environment:
         """Return what is in force during step `step` (from 0).
@@ -79,7 +78,7 @@ class PolicySchedule:
         Parameters
         ----------
         onsets : mapping of str to float, optional
-            On which day of the run a platform complied that waited for a loss of users.
+            Day of the run on which a platform began to comply because it had lost users.
         """
         key = (step, *sorted((onsets or {}).items()))
         if key not in self._steps:
@@ -87,7 +86,10 @@ class PolicySchedule:
         return self._steps[key]
 
     def _policies(self, onsets: Onsets) -> dict[str, Policy]:
-        """Return the policies with the dates of this run: what waits in vain never starts."""
+        """Return the policies with the dates of this run.
+
+        Compliance whose condition has not been met is left out.
+        """
         dated = {}
         for name, policy in self.config.policies.items():
             if isinstance(policy, Compliance) and policy.lost_users is not None:
@@ -116,7 +118,7 @@ class PolicySchedule:
         )
 
     def _effects(self, policies: dict[str, Policy], span: Span) -> Record:
-        """Return what policies do to everybody alike in the step."""
+        """Return what policies do to all users alike in the step."""
         effects = records(EFFECTS, 1)[0]
         effects.days = self.config.step_days
         effects.passing[:] = 1.0
@@ -125,7 +127,8 @@ class PolicySchedule:
             effects.access[self._columns[name]] = platform.state_access
             effects.detection[self._columns[name]] = platform.moderation
         for policy in policies.values():
-            if policy.days_in(*span) > 0 or isinstance(policy, Trend):  # which stays, once over
+            # a trend keeps its effect after it has stopped
+            if policy.days_in(*span) > 0 or isinstance(policy, Trend):
                 self._apply(policy, span, effects)
         effects.trend_openings[:] = np.exp(effects.trend)
         for p in range(len(self.config.messengers)):
@@ -138,7 +141,7 @@ class PolicySchedule:
 
     @cached_property
     def _columns(self) -> dict[str, int]:
-        """Where platforms stand, messengers and cellular side by side."""
+        """Return the column of each platform in arrays of messengers and cellular."""
         return {name: p for p, name in enumerate(self.config.messengers)} | {
             CELLULAR: CELLULAR_COLUMN
         }
@@ -165,7 +168,7 @@ class PolicySchedule:
             case Campaign() | Preinstallation() | Onboarding() | Trend() | Compliance():
                 self._apply_to(self._columns[policy.platform], policy, span, effects)
             case _:
-                pass  # by place, by segment or by story, see below
+                pass  # acts by place, by segment or as a story, see the other methods
 
     def _apply_to(self, p: int, policy: Policy, span: Span, effects: Record) -> None:
         """Add to `effects` what a policy does for its one messenger `p`."""
@@ -185,7 +188,7 @@ class PolicySchedule:
                 effects.access[p] += max(policy.degree - effects.access[p], 0.0) * share
 
     def _availability(self, policies: dict[str, Policy], step: int, span: Span) -> F64:
-        """Return q: shape (C, 2, MAX), the last place abroad."""
+        """Return q by place (the last one abroad), channel and messenger, shape (C, 2, MAX)."""
         restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
         obeyed = [p for p in policies.values() if isinstance(p, Compliance)]
         grades = mean_grades(self.config, restrictions, span, obeyed)
@@ -194,15 +197,15 @@ class PolicySchedule:
         lifted = np.zeros(MAX)
         for p, name in enumerate(self.config.messengers):
             lifted[p] = self.config.platforms[name].circumvention
-        vpn = np.arange(2.0)[:, None, None]  # none and one, side by side for every region
+        vpn = np.arange(2.0)[:, None, None]  # every region without and with a VPN
         here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - shut[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
         q[:-1] = here.reshape(-1, 2, MAX)
-        q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # no call fails where none is made
+        q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # messengers without calls
         return q
 
     def _efficacy(self, step: int) -> float:
-        """Return what a VPN lifts of a restriction, the mean over the step."""
+        """Return the share of a restriction that a VPN lifts, the mean over the step."""
         with self._lock:
             while len(self._efficacies) <= step:
                 k = len(self._efficacies)
@@ -234,7 +237,7 @@ class PolicySchedule:
         self, policies: dict[str, Policy], kind: type[Mandate | GroupMove], names: list[str],
         span: Span,
     ) -> Records:  # fmt: skip
-        """Return the mandates in force, to people or to their chats."""
+        """Return the mandates (to people) or group moves (of chats) in force in the step."""
         found: list[Any] = [
             p for p in policies.values() if isinstance(p, kind) and p.days_in(*span)
         ]
@@ -250,7 +253,7 @@ class PolicySchedule:
             mandate.hazard = policy.rate * policy.days_in(*span)
             mandate.ceiling = policy.ceiling
             mandate.reached = policy.progress(*span, policy.ramp_days)
-            # by segment, not by policy: another date or rate reaches the same people first
+            # by segment, not by policy: with another date or rate the same people come first
             mandate.key = purpose_key(self.config.seed, 0, f"rollout.{unit}{policy.segment}")
         return mandates
 
@@ -275,7 +278,7 @@ class PolicySchedule:
 
 
 def _elapsed(policy: Window, span: Span) -> float:
-    """Return the years a trend has run, the mean over the step; once stopped it stays."""
+    """Return the years that a trend has run, the mean over the step; they stay after its stop."""
     begin, end, origin = span
     first = (policy.start - origin).days
     length = float("inf") if policy.stop is None else (policy.stop - policy.start).days

@@ -1,8 +1,9 @@
-"""The engine of several ranks: each moves the chats and takes the users of its own range.
+"""The engine of several MPI ranks: each runs the rules for the chats and users of its range.
 
-Every rank holds the whole world and all arrays. Records of users are right in their own rank
-alone, and of guests while chats move; what all read (words, minds, chats, sums) is exchanged.
-docs/scale.md says what that costs. The loops are those of the compiled engine.
+Every rank holds the whole world and all arrays. Records of users are up to date only in the rank
+of their range, and in others (`Guests`) while chats move. What all ranks read is exchanged in each
+step: published states, chats, sums. docs/scale.md says what that costs. The loops are those of the
+compiled engine.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ AGREED = np.dtype([("who", "u4"), ("platform", "u1")])
 
 
 class Ranges:
-    """How `n_users` are shared out: rank r has whole chunks, one after another.
+    """The ranges of `n_users` by rank: whole chunks, one range after another.
 
     Attributes
     ----------
     chunks, users : list of int, of length size + 1
-        Where the ranges of the ranks begin, and the last one ends.
+        Rank r has chunks (users) number r to number r + 1, less one.
     """
 
     def __init__(self, ranks: Ranks, n_users: int) -> None:
@@ -46,12 +47,12 @@ class Ranges:
         return slice(*self.users[self.ranks.number :][:2])
 
     def rank_of(self, users: U32) -> I64:
-        """Return whose each user is."""
+        """Return the rank of each user."""
         return np.searchsorted(self.users, users, side="right").astype(np.int64) - 1
 
 
 class RangeThreads(Threads):
-    """Threads that run the chunks of users of one rank, and count what all ranks counted."""
+    """Threads that run the chunks of one rank, and add up counts over all ranks."""
 
     def __init__(self, ranges: Ranges, threads: Threads) -> None:
         self.n_threads, self._pool = threads.n_threads, threads._pool
@@ -63,32 +64,32 @@ class RangeThreads(Threads):
         return cut(chunks(n_rows)[first:last], self.n_threads, grain, first)
 
     def total(self, by_chunk: I64) -> I64:
-        """Return the sum of all ranks' chunks."""
+        """Return the sum of counts over the chunks of all ranks."""
         return self._ranges.ranks.allreduce(super().total(by_chunk))
 
 
 class Guests:
-    """Users of other ranks who sit in chats of this one's: their records come on a visit."""
+    """Users of other ranks who are members of chats of this rank; their records are fetched."""
 
-    def __init__(self, ranges: Ranges, seated: U32) -> None:
-        users = np.unique(seated)
+    def __init__(self, ranges: Ranges, members: U32) -> None:
+        users = np.unique(members)
         homes = ranges.rank_of(users)
         away = homes != ranges.ranks.number
-        self._ranks, self._come = ranges.ranks, users[away]
-        self._go = ranges.ranks.alltoall(
+        self._ranks, self._received = ranges.ranks, users[away]
+        self._sent = ranges.ranks.alltoall(
             [users[away & (homes == r)] for r in range(ranges.ranks.size)]
         )
 
-    def visit(self, users: Records) -> None:
-        """Write the present records of guests among `users`; for all ranks."""
+    def fetch(self, users: Records) -> None:
+        """Write the present records of the guests to `users`; all ranks have to call it."""
         records = np.asarray(users)
-        records[self._come] = np.concatenate(
-            self._ranks.alltoall([records[who] for who in self._go])
+        records[self._received] = np.concatenate(
+            self._ranks.alltoall([records[rows] for rows in self._sent])
         )
 
 
 class RangesEngine(CompiledEngine):
-    """The compiled engine on the ranges of one rank; a chat is where its first member is."""
+    """The compiled engine on the range of one rank; a chat belongs to its first member's rank."""
 
     def __init__(self, ranges: Ranges, threads: Threads, chats: Chats) -> None:
         super().__init__(RangeThreads(ranges, threads))
@@ -100,9 +101,9 @@ class RangesEngine(CompiledEngine):
         self._opened: U16 = np.empty(0, np.uint16)
 
     def move(self, state: State, env: Environment, keys: U64) -> None:
-        """Let the chats of this rank perhaps move, and hear of those that did elsewhere."""
+        """Run the rule by which chats move for the chats of this rank; exchange the moves."""
         chats = state.chats
-        self._guests.visit(state.users)
+        self._guests.fetch(state.users)
         chats.moved[:] = STAYED
         for first, last in self._chats:
             self._all_threads.run(
@@ -119,7 +120,7 @@ class RangesEngine(CompiledEngine):
             array[rows["chat"]] = rows[name]
 
     def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
-        """Let the users of this rank take their step; exchange sums and what is shown."""
+        """Run the rules of the users of this rank; exchange sums and published states."""
         super().step(state, env, keys, accumulators)
         for sums in (accumulators.sums, accumulators.months):
             self._ranks.allgather_into(sums, self._ranges.chunks)
@@ -134,11 +135,11 @@ class RangesEngine(CompiledEngine):
         self._opened = accumulators.opened
 
     def agreed(self) -> list[Agreements]:
-        """Return what users of this rank agreed on, with whomever."""
+        """Return what users of this rank agreed on, also with users of other ranks."""
         here = super().agreed()
         rows = np.empty(sum(int(a.n[0]) for a in here), AGREED)
         filled = 0
-        for agreed in here:  # none, where users are too few for all ranks
+        for agreed in here:  # empty if there are fewer chunks than ranks
             n = int(agreed.n[0])
             for name in AGREED.names or ():
                 rows[name][filled : filled + n] = getattr(agreed, name)[:n]
@@ -149,17 +150,17 @@ class RangesEngine(CompiledEngine):
         return [Agreements(np.array([len(rows)]), who, platform)]
 
     def complete(self, state: State) -> None:
-        """Bring home what only the steps of its own rank need; for all ranks."""
+        """Exchange the arrays that only the steps of their own rank need; all ranks call it."""
         for array in (state.users, self._opened):
             self._ranks.allgather_into(array, self._ranges.users)
 
 
 def _runs(flags: Flags) -> Iterator[tuple[int, int]]:
-    """Yield where flags are set, run by run: first, last + 1."""
+    """Yield the runs of set flags: first, last + 1."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags, [0]])))
     yield from ((int(a), int(b)) for a, b in list(pairwise(edges))[::2])
 
 
 def _from(begin: int) -> Callable[..., None]:
-    """Return `move_rows` for chats that are counted from `begin`."""
+    """Return `move_rows` with chats counted from `begin`."""
     return lambda first, last, *arrays: move_rows(begin + first, begin + last, *arrays)

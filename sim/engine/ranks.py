@@ -1,7 +1,7 @@
-"""The processes that mpirun started to take runs together, and what they tell each other.
+"""MPI: the processes that mpirun started to compute runs together, and their collective calls.
 
-Nothing else knows MPI. Every rank takes the same way through the same program, and all call what
-is said here to be for all in the same order; a rank that leaves the way ends the others as well.
+No other file uses MPI. All ranks run the same program. Methods marked "collective" have to be
+called by all ranks in the same order; a rank that fails ends the others as well.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from sim.kernel.parallel_map import available_cores
 
 Array = np.ndarray[Any, Any]
 FAILED = 1  # exit status
-PAUSE = 0.02  # between two looks whether all have come [s]
-HEARD = 0.3  # after last words: mpirun passes them on, and stops to when ranks are aborted [s]
+PAUSE = 0.02  # between two tests of a barrier [s]
+FLUSH = 0.3  # before an abort, so that mpirun passes on what was printed [s]
 
 
 class Ranks:
-    """All ranks, seen from the one that is `number` of `size`; `n_here` run on its machine."""
+    """All ranks, from the view of number `number` of `size`; `n_here` run on its machine."""
 
     def __init__(self, mpi: Any) -> None:
         self._mpi, self._all = mpi, mpi.COMM_WORLD
@@ -45,7 +45,7 @@ class Ranks:
 
     @classmethod
     def here(cls) -> Ranks:
-        """Return the ranks that this process is one of, itself alone without mpirun; for all.
+        """Return the ranks of this job; without mpirun, this process alone. Collective.
 
         Raises
         ------
@@ -56,17 +56,17 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Say whether this rank writes, prints and decides."""
+        """Say whether this is the first rank, which writes, prints and decides."""
         return self.number == 0
 
-    # -- for all ------------------------------------------------------------------------
+    # -- collective calls ---------------------------------------------------------------
 
-    def bcast[T](self, answer: Callable[[], T]) -> T:
-        """Return what `answer` gives the first rank, or raise what it raises there; for all."""
+    def bcast[T](self, compute: Callable[[], T]) -> T:
+        """Call `compute` in the first rank; return its result, or raise its error, in all."""
         outcome: tuple[Any, BaseException | None] = None, None
         if self.is_first:
             try:
-                outcome = answer(), None
+                outcome = compute(), None
             except BaseException as error:
                 outcome = None, error
         value, self._known = self._all.bcast(outcome)
@@ -75,7 +75,7 @@ class Ranks:
         return cast("T", value)
 
     def allgather_into(self, array: Array, cuts: Sequence[int]) -> None:
-        """Fill `array` in all ranks: rank r has written its rows ``cuts[r]:cuts[r + 1]``."""
+        """Complete `array` in all ranks; rank r has written the rows ``cuts[r]:cuts[r + 1]``."""
         if self.size > 1:
             counts = np.diff(cuts)
             with self._row(array) as row:
@@ -83,11 +83,11 @@ class Ranks:
                 self._all.Allgatherv(self._mpi.IN_PLACE, received)
 
     def bcast_into(self, array: Array) -> None:
-        """Fill `array` in all ranks with the first one's."""
+        """Fill `array` in all ranks with that of the first."""
         self.allgather_into(array, [0, *[len(array)] * self.size])
 
     def allgather(self, rows: Array) -> Array:
-        """Return the rows of all ranks, one rank's after another's; for all."""
+        """Return the rows of all ranks, rank by rank."""
         ends = np.cumsum([0, *self._all.allgather(len(rows))])
         every = np.empty(int(ends[-1]), rows.dtype)
         every[ends[self.number] : ends[self.number + 1]] = rows
@@ -95,41 +95,38 @@ class Ranks:
         return every
 
     def alltoall(self, rows: Sequence[Array]) -> list[Array]:
-        """Give ``rows[r]`` to rank r; return what the ranks gave, one by one; for all."""
+        """Send ``rows[r]`` to rank r; return what each rank sent to this one."""
         return cast("list[Array]", self._all.alltoall(list(rows)))
 
     def allreduce(self, counts: Array) -> Array:
-        """Return the sum of all ranks' `counts`, which are whole numbers; for all."""
+        """Return the sum of the `counts`, which are integers, of all ranks."""
         total = np.ascontiguousarray(counts)
         self._all.Allreduce(self._mpi.IN_PLACE, total)
         return total
 
     def cores(self) -> int:
-        """Return how many cores there are for this rank; for all.
-
-        Where several may use the same ones, each gets its part.
-        """
+        """Return the number of cores of this rank; ranks that share cores get equal parts."""
         mine = sorted(getattr(os, "sched_getaffinity", lambda _: ())(0))
         n_alike: int = self._here.allgather(mine).count(mine)
-        allgather_into = (len(mine) or available_cores()) // n_alike
-        return max(1, min(allgather_into, available_cores()))
+        share = (len(mine) or available_cores()) // n_alike
+        return max(1, min(share, available_cores()))
 
-    # -- how they end -------------------------------------------------------------------
+    # -- output, signals, errors --------------------------------------------------------
 
     def silence_others(self) -> None:
-        """Let the first rank alone speak, and heed signals; it tells the others to stop."""
+        """Let only the first rank print and handle signals; it tells the others to stop."""
         if not self.is_first:
-            nobody = Path(os.devnull).open("w")  # noqa: SIM115
-            sys.stdout = sys.stderr = nobody
+            sink = Path(os.devnull).open("w")  # noqa: SIM115
+            sys.stdout = sys.stderr = sink
             logging.disable()
             for signum in SIGNALS:
                 signal.signal(signum, signal.SIG_IGN)
 
     @contextmanager
     def abort_together(self) -> Iterator[None]:
-        """End all ranks where this one fails: they would wait for it for ever.
+        """Abort all ranks if this one fails: they would wait for it without end.
 
-        An error that all have met (`bcast`) goes its way in each of them.
+        An error that `bcast` has raised in all ranks is not caught.
         """
         try:
             yield
@@ -138,20 +135,20 @@ class Ranks:
             if self.size > 1 and error is not self._known:
                 sys.stderr = sys.__stderr__
                 status = _report_error()
-                time.sleep(HEARD)
+                time.sleep(FLUSH)
                 self._all.Abort(status)
-                os._exit(status)  # it may come back, to say all a second time
+                os._exit(status)  # Abort may return, and the error would be printed twice
             raise
 
     def barrier(self) -> None:
-        """Wait for all, without keeping a core busy: the first may draw figures; for all."""
-        all_come = self._all.Ibarrier()
-        while not all_come.Test():
+        """Wait for all ranks without keeping a core busy: the first may be drawing figures."""
+        request = self._all.Ibarrier()
+        while not request.Test():
             time.sleep(PAUSE)
 
     @contextmanager
     def _row(self, array: Array) -> Iterator[Any]:
-        """Lend a datatype of one row: counts are of rows, and reach far enough."""
+        """Lend a datatype of one row: counts of rows fit into 32 bits, counts of bytes may not."""
         row = self._mpi.BYTE.Create_contiguous(array[:0].itemsize * _width(array)).Commit()
         try:
             yield row
@@ -163,7 +160,7 @@ class Ranks:
 def _here() -> Ranks:
     try:
         return Ranks(extra("mpi4py.MPI"))
-    except RuntimeError as error:  # mpi4py is there, and finds nothing to speak through
+    except RuntimeError as error:  # mpi4py is installed, but no MPI library
         reason = str(error).splitlines()[0]
         raise ConfigError(
             f"mpi4py: {reason}; on a cluster load its MPI module, elsewhere pip install mpich"
@@ -171,19 +168,19 @@ def _here() -> Ranks:
 
 
 def _width(array: Array) -> int:
-    """Return the items of a row."""
+    """Return the number of items in a row."""
     return int(np.prod(array.shape[1:], dtype=np.int64))
 
 
 def _as_bytes(array: Array) -> Array:
-    """Return the bytes of an array, whatever its records."""
+    """Return the bytes of an array of any dtype, as a view."""
     if not array.flags.c_contiguous:
-        raise ValueError("rows do not follow each other: others would write to a copy")
+        raise ValueError("array is not contiguous: MPI would write to a copy")
     return array.view(np.ndarray).reshape(-1).view(np.uint8)
 
 
 def _report_error() -> int:
-    """Say why this rank ends, as a single process would; return the exit status."""
+    """Print the present error as a single process would; return the exit status."""
     try:
         with exit_status_of_errors():
             raise

@@ -1,4 +1,7 @@
-"""The users on whom the start is solved, and who else shows and has what they do meanwhile."""
+"""The sample of users on whom the start is solved, and the users outside it.
+
+Until the users outside are drawn themselves, they copy users of the sample.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ from sim.rules.packed_state import pack_choice_state
 from sim.rules.records import I64, MAX, STEP_RECORD, U8, U64, Int, Record, Records, Ties, records
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
-MOST_LOOKS = 64  # for a user alike: there are 42 kinds, most of them rare
+MAX_TRIES = 64  # in the search for a similar user: there are 42 kinds, most of them rare
 NO_KIND = 255
-GROUP = 4  # blocks outside that talk together: their talks stay near, 2 MB
-_UNASKED: I64 = np.zeros(0, np.int64)
+GROUP = 4  # blocks outside the sample computed together: their step records fit a cache, 2 MB
+_NOT_NEEDED: I64 = np.zeros(0, np.int64)
 
 
 class Sample(NamedTuple):
-    """Some blocks of users: those on whom the start is solved, all of a small world, or others."""
+    """Some blocks of users, and their step records; all blocks of a small world."""
 
     blocks: I64  # (n blocks of the sample,) rising
     place: I64  # (n blocks of the world,) where in the sample, -1: not in it
@@ -31,7 +34,7 @@ class Sample(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """Whose turn it is: of users side by side in slices of sixteen, every `of`-th slice."""
+    """Which users are drawn in a sweep: every `of`-th slice of sixteen, from slice `k` on."""
 
     k: int
     of: int
@@ -42,7 +45,7 @@ ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
 
 @rule
 def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
-    """Write to `line` which of the users base to end - 1 have their turn; return how many."""
+    """Write to `line` those of the users base to end - 1 whose turn it is; return how many."""
     n = np.int64(0)
     for i in range(base, end):
         line[n] = i
@@ -51,7 +54,7 @@ def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
 
 
 def draw_sample(n_users: int) -> Sample:
-    """Return every block of a world up to ``MOST_BLOCKS``, else as many at equal distances."""
+    """Return all blocks of a world, or ``MOST_BLOCKS`` at equal distances if it has more."""
     n = n_blocks(n_users)
     blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
     place = np.full(n, -1)
@@ -62,45 +65,45 @@ def draw_sample(n_users: int) -> Sample:
 
 
 def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
-    """Yield `blocks` a few at a time, without place and rows; talks fill the same memory."""
+    """Yield a few `blocks` at a time, without place and rows; step records share memory."""
     step_records = records(STEP_RECORD, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
         n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
-        yield Sample(some, _UNASKED, _UNASKED, step_records[:n])
+        yield Sample(some, _NOT_NEEDED, _NOT_NEEDED, step_records[:n])
 
 
 @rule
 def user_at(some: Sample, at: Int) -> np.int64:
-    """Return the user whose talk is ``some.step_records[at]``."""
+    """Return the user whose step record is ``some.step_records[at]``."""
     return np.int64(some.blocks[at // BLOCK] * BLOCK + at % BLOCK)
 
 
 @rule
 def stand_in(i: Int, sample: Sample, n_users: Int) -> np.int64:
-    """Return the user of the sample who stands for user `i`: block for block, in turn."""
+    """Return the user of the sample whom user `i` copies; its blocks are used in turn."""
     block = sample.blocks[i // BLOCK % len(sample.blocks)]
     return np.int64(min(block * BLOCK + i % BLOCK, n_users - 1))
 
 
 @rule
 def kind_of(user: Record) -> np.uint8:
-    """Return who is alike: band, type, online or not."""
+    """Return the kind of a user (age band, type, online); users of a kind are similar."""
     return np.uint8(user.band << 3 | (np.int64(user.type) + 1) << 1 | user.online)
 
 
 @rule_loop
 def kind_rows(first: Int, last: Int, users: Records, sample: Sample, kinds: U8) -> None:
-    """Write the kinds of users of the sample."""
+    """Write the kinds of the users of the sample."""
     for at in range(first, last):
         kinds[at] = kind_of(users[sample.rows[at]])
 
 
 @rule
 def alike(i: Int, user: Record, sample: Sample, kinds: U8) -> np.int64:
-    """Return a user of the sample like user `i`, looked for from its stand-in on."""
+    """Return a user of the sample of the kind of user `i`, searched from its `stand_in` on."""
     kind, at = kind_of(user), 0
-    for k in range(i, i + MOST_LOOKS):
+    for k in range(i, i + MAX_TRIES):
         at = k // BLOCK % len(sample.blocks) * BLOCK + k % BLOCK
         if kinds[at] == kind:
             break
@@ -108,7 +111,7 @@ def alike(i: Int, user: Record, sample: Sample, kinds: U8) -> np.int64:
 
 
 def take_after(state: State, sample: Sample, threads: Threads) -> None:
-    """Give users outside the sample what somebody like them has inside."""
+    """Give users outside the sample the messengers of similar users inside."""
     kinds = np.full(len(sample.blocks) * BLOCK, NO_KIND, np.uint8)  # the last block may be short
     threads.run(kind_rows, len(sample.rows), state.users, sample, kinds)
     threads.run(
@@ -122,7 +125,7 @@ def take_after_rows(
     first: Int, last: Int, users: Records, sample: Sample, kinds: U8, choice_state: U64,
     params: Record,
 ) -> None:  # fmt: skip
-    """Copy installs, accounts and habits, and show them."""
+    """Copy installs, accounts and habits, and publish them."""
     for i in range(first, last):
         if sample.place[i // BLOCK] < 0:
             user, other = users[i], users[alike(i, users[i], sample, kinds)]

@@ -1,4 +1,4 @@
-"""The rest of the start: beliefs, skill with VPNs and group chats at rest among contacts."""
+"""The start of beliefs, of skill with VPNs, and of group chats: all stationary among contacts."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from sim.rules.records import (
     Ties,
 )
 
-CERTAIN = 1e-13  # of a level [utils]: no skill, kept in steps of 1/1024, is another for it
-CLOSE = 1e-3  # of log-odds: beliefs are at rest when none moves more in a round
-AHEAD = 16  # ranks of ties ahead at which words are fetched
-TOGETHER = 3  # messengers about which beliefs rest at a time: all would take memory
-MOST_ROUNDS = 2000  # if contacts weigh a hundred times more than priors
+CERTAIN = 1e-13  # tolerance of a level [utils]; skill is kept in steps of 1/1024
+CLOSE = 1e-3  # tolerance of beliefs: the largest change in a round [log-odds]
+AHEAD = 16  # ranks of ties ahead at which choice states are prefetched
+TOGETHER = 3  # messengers whose beliefs are solved together: all at once would take memory
+MAX_ROUNDS = 2000  # enough if contacts weigh a hundred times more than priors
 
 
 def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
-    """Let beliefs rest between contacts and priors: L = (f W L + g L0) / (f + g).
+    """Solve the stationary beliefs L = (f W L + g L0) / (f + g), and write them to the users.
 
-    f and g are the chances by which a step moves a belief to a contact's and to the prior. Where
-    one of them does not act, users hold their priors.
+    f and g are the shares of the way that a step moves a belief to those of contacts and to the
+    prior L0; W are the tie weights. If f or g is 0, users hold their priors.
     """
     b = config.behaviour
     follow, forget = (-np.expm1(-rate * config.step_days) for rate in (b.peer_rate, b.forget_rate))
@@ -55,17 +55,25 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     threads.run(hold_rows, state.n_users, state.users, priors)
     for first in range(0, MAX, TOGETHER):
         prior = priors[:, first : first + TOGETHER]
-        if weight > 0.0 and (prior != prior[0]).any():  # else nobody tells anybody anything new
-            rested = _at_rest(state, np.ascontiguousarray(prior), weight, threads)
-            threads.run(keep_rows, state.n_users, state.users, first, rested)
+        if weight > 0.0 and (prior != prior[0]).any():  # else the priors are stationary
+            solved = _at_rest(state, np.ascontiguousarray(prior), weight, threads)
+            threads.run(keep_rows, state.n_users, state.users, first, solved)
 
 
 def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
-    """Return the beliefs at rest about some messengers, from the priors by type, (3, TOGETHER)."""
+    """Return the stationary beliefs about some messengers, shape (n, TOGETHER).
+
+    Parameters
+    ----------
+    prior : array of shape (3, TOGETHER)
+        Priors by type [log-odds].
+    follow : float
+        Weight of contacts, f / (f + g).
+    """
     n, moved = state.n_users, np.zeros(len(chunks(state.n_users)))
     before, after = (np.empty((n, TOGETHER), np.float32) for _ in range(2))
     threads.run(prior_rows, n, state.users, prior, before)
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         threads.run_chunks(
             belief_rows, n, state.users, state.ties, before, prior, follow, after, moved
         )
@@ -77,7 +85,7 @@ def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
 
 @jit_loop
 def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
-    """Let users hold their priors."""
+    """Write the priors as beliefs of users."""
     for i in range(first, last):
         for p in range(MAX):
             set_belief(users[i], p, prior[users[i].type + 1, p])
@@ -85,7 +93,7 @@ def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
 
 @jit_loop
 def prior_rows(first: int, last: int, users: Records, prior: F32, before: F32) -> None:
-    """Write the priors of users."""
+    """Write the priors of users to `before`."""
     for i in range(first, last):
         for k in range(TOGETHER):
             before[i, k] = prior[users[i].type + 1, k]
@@ -104,40 +112,40 @@ def belief_rows(
     for i in range(cuts[0], cuts[-1]):
         degree, begin = np.int64(ties.degree[i]), tie_at(ties, i, 0)
         for k in range(TOGETHER):
-            around = 0.0
+            mean = 0.0
             for r in range(degree):
-                around += ties.rank_weight[r] * before[ties.indices[begin + WIDTH * r], k]
-            around = around / ties.rank_total[degree] if degree > 0 else float(before[i, k])
-            after[i, k] = follow * around + (1.0 - follow) * prior[users[i].type + 1, k]
+                mean += ties.rank_weight[r] * before[ties.indices[begin + WIDTH * r], k]
+            mean = mean / ties.rank_total[degree] if degree > 0 else float(before[i, k])
+            after[i, k] = follow * mean + (1.0 - follow) * prior[users[i].type + 1, k]
             moved[number] = max(moved[number], abs(float(after[i, k]) - float(before[i, k])))
 
 
 @jit_loop
 def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> None:
-    """Let users keep beliefs about the messengers from `p` on."""
+    """Write beliefs about ``TOGETHER`` messengers from `p` on to users."""
     for i in range(first, last):
         for k in range(TOGETHER):
             set_belief(users[i], p + k, beliefs[i, k])
 
 
 class Skills(NamedTuple):
-    """What decides on a VPN, apart from the level of the band."""
+    """What decides on a VPN besides the level of the age band."""
 
     own: F64  # (n,) deviation from that level [utils]
     helpers: F64  # (n,) share of contacts with a VPN
 
 
 def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
-    """Solve the skill with VPNs by age so that, unrestricted, the observed share uses one.
+    """Solve the skill with VPNs so that the observed share of each age band has one.
 
-    A user who reconsiders has one with chance sigmoid(s_band + sd z_i + nu helpers_i). Levels are
-    solved on the sample on which all of the start is solved (sim/engine/sample.py).
+    Without restrictions, a user has a VPN with chance sigmoid(s_band + sd z_i + nu helpers_i). The
+    levels s_band are solved on the sample of the start (sim/engine/sample.py).
     """
     n, blocks = state.n_users, draw_sample(state.n_users).blocks
     skills = Skills(np.empty(n), np.empty(n))
     threads.run_parts(_draw_own, n, config, skills)
     state.publish(threads)
-    for _ in range(3):  # the share of contacts with a VPN hardly moves after the second
+    for _ in range(3):  # the share of contacts with a VPN hardly changes after the second round
         threads.run(help_rows, n, state.public.choice_state, state.ties, skills.helpers)
         level = _levels(config, state, skills, blocks)
         threads.run_parts(_draw_vpns, n, config, state, skills, level)
@@ -145,7 +153,7 @@ def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
 
 
 def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
-    """Draw how users deviate from the level of their band."""
+    """Draw the deviations of users from the level of their age band."""
     key = purpose_key(config.seed, 0, "start.skill")
     skills.own[first:last] = config.behaviour.vpn_skill_sd * normals(key, last - first, first)
 
@@ -153,7 +161,7 @@ def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
 def _draw_vpns(
     first: int, last: int, config: SimConfig, state: State, skills: Skills, level: F64
 ) -> None:
-    """Give skill and perhaps a VPN to a range of users; it is shown later."""
+    """Write skill and draw a VPN for a range of users; `show_place_rows` publishes it."""
     key, users = purpose_key(config.seed, 0, "start.vpn"), state.users[first:last]
     mine, online = level[users.band], users.online == 1
     utility = _utility(config, state, skills, first, last)
@@ -164,14 +172,14 @@ def _draw_vpns(
 
 
 def _utility(config: SimConfig, state: State, skills: Skills, first: int, last: int) -> F64:
-    """Return what decides on a VPN of a range of users, the level apart [utils]."""
+    """Return the utility of a VPN for a range of users, without the level of the band [utils]."""
     weight = np.where(state.users.abroad[first:last], 1.0 - state.params.abroad_weight, 1.0)
     helped = config.behaviour.vpn_help * (skills.helpers[first:last] * weight)
     return np.asarray(skills.own[first:last] + helped)
 
 
 def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64:
-    """Return the level of skill of each band, from the users of some blocks."""
+    """Return the level of skill of each age band, solved on the users of some blocks."""
     some = [(at, min(at + BLOCK, state.n_users)) for at in (blocks * BLOCK).tolist()]
     utility = np.concatenate([_utility(config, state, skills, *block) for block in some])
     band, online = (
@@ -187,36 +195,36 @@ def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64
 
 
 def level_of(utilities: F64, share: float) -> float:
-    """Return what to add to `utilities` so that the mean chance of a yes is `share`.
+    """Return the number x with mean(sigmoid(utilities + x)) = `share` [utils].
 
-    By bracketed Newton steps, which take a tenth of the time of halving.
+    It is solved by bracketed Newton steps, in a tenth of the time of bisection.
     """
     low, high, level = -40.0, 40.0, 0.0
     for _ in range(60):
-        yes = 1.0 / (1.0 + np.exp(-np.clip(utilities + level, -40, 40)))
-        gap = share - float(yes.mean())
+        chance = 1.0 / (1.0 + np.exp(-np.clip(utilities + level, -40, 40)))
+        gap = share - float(chance.mean())
         low, high = (level, high) if gap > 0 else (low, level)
-        then = level + gap / max(float((yes * (1.0 - yes)).mean()), 1e-30)
-        if not low < then < high:
-            then = (low + high) / 2
-        if abs(then - level) < CERTAIN:
+        new = level + gap / max(float((chance * (1.0 - chance)).mean()), 1e-30)
+        if not low < new < high:
+            new = (low + high) / 2
+        if abs(new - level) < CERTAIN:
             break
-        level = then
+        level = new
     return level
 
 
 @jit_loop
 def show_place_rows(first: int, last: int, users: Records, choice_state: U64) -> None:
-    """Show where users are by now, with a VPN or without."""
+    """Publish the present places of users, with a VPN or without."""
     for i in range(first, last):
         choice_state[i] = with_place(choice_state[i], users[i].place)
 
 
 @jit_loop
 def help_rows(first: int, last: int, choice_state: U64, ties: Ties, helpers: F64) -> None:
-    """Write the share of weighted ties to users of a VPN, of the users of whole blocks.
+    """Write the share of weighted ties to users with a VPN, for users of whole blocks.
 
-    Sixteen users side by side: so many words are on their way at once.
+    Sixteen users are taken together, so that many accesses to memory overlap.
     """
     degree, share = np.zeros(WIDTH, np.int64), np.zeros(WIDTH)
     for at in range(first, last, WIDTH):
@@ -224,7 +232,7 @@ def help_rows(first: int, last: int, choice_state: U64, ties: Ties, helpers: F64
             i = ties.order[at + lane]
             degree[lane] = ties.degree[i] if i < helpers.size else 0
             share[lane] = 0.0
-        for r in range(degree[0]):  # who has most ties is first
+        for r in range(degree[0]):  # the first user of a slice has most ties
             tie = ties.slice_start[at // WIDTH] + WIDTH * r
             prefetch(choice_state, ties.indices, tie + AHEAD * WIDTH)
             for lane in range(WIDTH):
@@ -240,9 +248,10 @@ def help_rows(first: int, last: int, choice_state: U64, ties: Ties, helpers: F64
 def seat_chats(
     config: SimConfig, state: State, sample: Sample, turn: Turn, env: Environment, threads: Threads
 ) -> None:
-    """Draw where chats are from the law that their members' moves keep: softmax(theta v).
+    """Draw the messengers of chats from the stationary distribution of their moves.
 
-    Chats whose first member is outside the sample stay where they are unless it is their `turn`.
+    It is softmax(theta v). Chats whose first member is outside the sample are left as they are
+    unless it is their `turn`.
     """
     key = np.array([purpose_key(config.seed, 0, "start.chat")], np.uint64)
     threads.run(
@@ -256,7 +265,7 @@ def seat_rows(
     first: int, last: int, users: Records, chats: Chats, sample: Sample, turn: Turn,
     env: Environment, params: Record, key: U64,
 ) -> None:  # fmt: skip
-    """Draw the messenger of a range of chats; a chat without any that a quorum has stays out."""
+    """Draw the messengers of a range of chats; NOWHERE if a quorum lacks every messenger."""
     for g in range(first, last):
         outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
         if outside and g % turn.of != turn.k:

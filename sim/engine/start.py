@@ -1,19 +1,19 @@
-"""The start: observed shares, contacts that resemble each other, and no drift.
+"""The start: a stationary state with the observed shares, in which contacts are alike.
 
-The stand-alone values B_p (by age band) are solved so that the observed monthly reach is what the
-rules themselves keep up. At a fixed state of everybody else, a user who enters p with chance
-a = p_in sigmoid(U) a step and leaves with b = p_out (1 - sigmoid(U + K h)) has it a share
-P = a / (a + b) of the time, and a panel sees in a month whoever had it on any day and opened it:
+The stand-alone values B_p (by age band) are solved so that the rules themselves keep the observed
+monthly reach. At a fixed state of all others, a user installs p with chance a = p_in sigmoid(U) in
+a step, and drops it with chance b = p_out (1 - sigmoid(U + K h)). So the user has it for the share
+P = a / (a + b) of the time. A panel sees the users who had p on any day of a month and opened it:
 
     reach = mean_i  P s o(30) + (P (1 - s) + (1 - P) e) o(15)
 
-with s the chance of staying all month, e that of entering in it, and o(t) that of opening it in t
-days (who comes or goes has it for half the month). That is monotone in B: each band has one root.
+with s the chance of keeping p all month, e that of installing it in the month, and o(t) that of
+opening it in t days (users who install or drop it have it for half the month). Reach is monotone
+in B, so each band has one root.
 
-Sweeps alternate: communicate at the present installs, solve B, draw the installs anew from P. The
-network enters through the marginal values, so contacts come to resemble each other; the feedback
-that makes a naive controller oscillate is absent, because B is solved exactly at each state
-instead of being nudged by an error.
+Sweeps alternate: run the choice at the present installs, solve B, draw the installs again from P.
+The network enters through the marginal values, so contacts become alike. B is solved exactly at
+each state instead of being corrected by an error; so it does not oscillate.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ from sim.rules.fixed_point import INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Environment, Records
 
 N_SWEEPS = 16
-SPEED = 0.6  # at which habits move in a sweep
-# Until sweep `EVERYBODY` users outside the sample only show what users of the sample show. Then
-# they take after some like them and are drawn anew: all at once, then in `TURNS` that take turns,
-# so that most contacts are seen as they are by now. On their turn the share `OTHERS` of them is
-# drawn, and their habits move as far: each has few turns.
+SPEED = 0.6  # share of the distance that habits move in a sweep
+# Until sweep `EVERYBODY` users outside the sample only publish the states of sample users. Then
+# they copy similar users of the sample, and are drawn themselves: all at once in that sweep, then
+# a third of them in each sweep, so that most contacts are in their present state. The share
+# `OTHERS` of those whose turn it is is drawn, and their habits move as far: each has few turns.
 EVERYBODY, TURNS, OTHERS = 5, 3, 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
 FULL = 0.975  # no band is put above this share of those who can install
 
 
 def prepare(config: SimConfig, threads: Threads) -> State:
-    """Build the world of `config` and bring it to the observed start.
+    """Return the state at the start of `config`, in a new or cached world.
 
     The result depends on the case, the population, the network, the platforms, behaviour, abuse,
     the length of a step and the seed; not on policies or replications, which share it.
@@ -60,13 +60,13 @@ def prepare(config: SimConfig, threads: Threads) -> State:
 
 
 def _unsettled(config: SimConfig, threads: Threads) -> State:
-    """Return the state in which nobody has anything; the world's own users are let go."""
+    """Return the state in which no user has a messenger; the world is not kept in memory."""
     world = load_world(config, threads.n_threads)
     return make_state(config, world.population, world.rows, world.seats, threads.n_threads)
 
 
 def settle(config: SimConfig, state: State, threads: Threads) -> None:
-    """Bring `state` to the observed start; writes its rules' solved values and its users."""
+    """Solve the start: write the solved parameters and the users of `state`."""
     solved = [p for p, m in enumerate(config.messengers) if m in config.case.observed_shares]
     targets = reach_targets(config, state, threads)
     env = PolicySchedule(config.model_copy(update={"policies": {}})).at(0)
@@ -94,12 +94,12 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
 
 
 def _share(sweep: int) -> float:
-    """Return which share of users of the sample is drawn anew."""
+    """Return the share of users of the sample that is drawn again in a sweep."""
     return 0.7 if sweep < N_SWEEPS // 2 else 0.4
 
 
 def _turn(sweep: int) -> Turn:
-    """Return who outside the sample is drawn anew: all at first, then every third in turn."""
+    """Return which users outside the sample are drawn in a sweep: none, all, then a third."""
     if sweep <= EVERYBODY:
         return ALL if sweep == EVERYBODY else NOBODY
     return Turn(sweep % TURNS, TURNS)
@@ -110,10 +110,10 @@ def _bits(messengers: list[int]) -> np.uint8:
 
 
 def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
-    """Return the monthly reach to hold by messenger and band, shape (MAX, N_BANDS); 0 if none.
+    """Return the target of monthly reach by messenger and band, shape (MAX, N_BANDS); 0 if none.
 
-    The profile's logits are shifted until the total is the observed reach; where a band would
-    exceed those who can install, the rest is spread over the other bands.
+    The logits of the profile by age are shifted until the total is the observed reach. Where this
+    exceeds the users of a band who can install, the rest is spread over the other bands.
     """
     counts, online = _by_band(state.users, threads)
     share = counts / counts.sum()
@@ -132,7 +132,7 @@ def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
 
 
 def _by_band(users: Records, threads: Threads) -> tuple[F64, F64]:
-    """Return how many users there are by band, and how many of them are online."""
+    """Return the number of users by band, and of those who are online; both (N_BANDS,)."""
 
     def count(part: tuple[int, int]) -> F64:
         some = users[slice(*part)]
@@ -147,7 +147,7 @@ def _by_band(users: Records, threads: Threads) -> tuple[F64, F64]:
 def _draw_first(
     config: SimConfig, state: State, targets: F64, solved: list[int], threads: Threads
 ) -> None:
-    """Give messengers to the target share of each band; a rough guess of their habit."""
+    """Draw messengers for the target share of each band, with a rough guess of habits."""
     counts, online = _by_band(state.users, threads)
     keys = {p: purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}") for p in solved}
     chance = targets * counts / np.maximum(online, 1)
@@ -168,9 +168,9 @@ def _draw_first(
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
-    """Solve c_B of each messenger whose daily reach is observed, by Newton's method.
+    """Solve the base openings c of each messenger whose daily reach is observed, by Newton steps.
 
-    Daily reach mean_i [1 - exp(-D_i (traffic_i + c))] is concave and increasing in c.
+    Daily reach, the mean over users of 1 - exp(-D_i (traffic_i + c)), is concave and increasing.
     """
     users = state.users[sample.rows]
     for p, name in enumerate(config.messengers):
@@ -180,16 +180,16 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
         has = (users.installed & users.account) >> p & 1 == 1
         intensity = users.intensity[has] / INTENSITY_STEPS
         traffic = sample.step_records.openings[has, p] - state.params.base_openings[p] * intensity
-        c = 0.0  # starting left of the root, Newton climbs a concave function safely
+        c = 0.0  # left of the root, from where Newton steps on a concave function converge
         for _ in range(12):
             unseen = np.exp(-(traffic + c * intensity))
             gap = daily - (1 - unseen).sum() / len(has)
             slope = (intensity * unseen).sum() / len(has)
-            # in a tiny world too few may have it for the observed reach: then as often as allowed
-            then = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
-            if then == c:
+            # in a tiny world too few users may have it for the observed reach: then the maximum
+            new = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
+            if new == c:
                 break
-            c = then
+            c = new
         state.params.base_openings[p] = c
 
 
@@ -222,21 +222,22 @@ def _solve_standalone(
 
 
 def _habit_scale(state: State, sample: Sample) -> F32:
-    """Return h / (1 - exp(-dW)) of those who have a messenger, shape (MAX,).
+    """Return h / (1 - exp(-dW)) of the users of each messenger, shape (MAX,).
 
-    Who lacks p has no habit in p yet, but would; dW tells how much (the share on a tie is
-    exactly 1 - exp(-dW) where all ties are alike).
+    With it the habit that a user without p would have is estimated from its marginal value dW: if
+    all ties are equal, the share of p on a tie is exactly 1 - exp(-dW).
     """
-    users, out = state.users[sample.rows], np.zeros(MAX, np.float32)
+    users, scale = state.users[sample.rows], np.zeros(MAX, np.float32)
     for p in range(MAX):
         has = (users.installed & users.account) >> p & 1 == 1
-        would = -np.expm1(-sample.step_records.value[has, p].astype(float)).sum()
-        out[p] = users.habit[has, p].sum() / (SHARE_STEPS * would) if would > 0 else 0.0
-    return out
+        expected = -np.expm1(-sample.step_records.value[has, p].astype(float)).sum()
+        habits = users.habit[has, p].sum()
+        scale[p] = habits / (SHARE_STEPS * expected) if expected > 0 else 0.0
+    return scale
 
 
 def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads) -> None:
-    """Give accounts that lie dormant, first users of new messengers, and awareness."""
+    """Add dormant accounts, first users of new messengers, and awareness."""
     threads.run_parts(_finish_some, state.n_users, config, state.users, solved)
     for p in set(range(len(config.messengers))).difference(solved):
         _seed(config, state, p, threads)
@@ -246,7 +247,7 @@ def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads
 def _finish_some(
     begin: int, end: int, config: SimConfig, users: Records, solved: list[int]
 ) -> None:
-    """Give dormant accounts and awareness to some users, who revise nothing for now."""
+    """Add dormant accounts and awareness to some users, and clear what they reconsider."""
     some = users[begin:end]
     some.revising[:] = 0
     for p, name in enumerate(config.messengers):
@@ -269,14 +270,14 @@ def _seed(config: SimConfig, state: State, p: int, threads: Threads) -> None:
     first = _first_users(users, n_first, key, threads)
     if seed.pattern == "pairs":
         connected = first[state.ties.degree[first] > 0]
-        friends = state.ties.indices[first_ties(state.ties, connected)]  # the strongest ones
+        friends = state.ties.indices[first_ties(state.ties, connected)]  # their strongest ties
         first = np.union1d(first, friends[users.online[friends] == 1])
     for had in (users.installed, users.account, users.aware):
         had[first] |= bit
 
 
 def _first_users(users: Records, n_first: int, key: np.uint64, threads: Threads) -> I64:
-    """Return the `n_first` users with the smallest numbers under `key` who can install."""
+    """Return those `n_first` users who can install and have the smallest numbers under `key`."""
     n_able = max(1.0, _by_band(users, threads)[1].sum())
     likely = (n_first + 6.0 * np.sqrt(n_first) + 10.0) / n_able  # more numbers than needed
     for bound in (likely, 1.0):
@@ -294,7 +295,7 @@ def _first_users(users: Records, n_first: int, key: np.uint64, threads: Threads)
 def _able_below(
     users: Records, first: int, last: int, bound: float, key: np.uint64
 ) -> tuple[I64, F64]:
-    """Return which of some users can install and have a number below `bound`, and the number."""
+    """Return those of some users who can install and have numbers below `bound`; the numbers."""
     u = uniforms(key, last - first, first)
     at = np.flatnonzero((users.online[first:last] == 1) & (u < bound))
     return first + at, u[at]

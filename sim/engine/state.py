@@ -1,4 +1,4 @@
-"""The state of a run: users, what they did in the last step, what contacts see of them."""
+"""The state of a run: users, what contacts see of them, ties, chats, abuse, parameters."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ from sim.rules.records import (
     records,
 )
 
-MOVES = ("platform", "moved", "bound")  # of chats: what a run changes
+MOVES = ("platform", "moved", "bound")  # fields of chats that a run changes
 
 
 @dataclass(frozen=True)
 class State:
-    """All arrays of a run; `ties`, `params`, `at_start` and seats do not change."""
+    """All arrays of a run; ties, parameters, `at_start` and members of chats do not change."""
 
     users: Records  # USER (n,)
     public: PublicState
@@ -66,7 +66,7 @@ class State:
         return len(self.users)
 
     def copy(self) -> State:
-        """Return a state that can change without changing this one."""
+        """Return a state with copies of the arrays that a run changes; the others are shared."""
         return State(
             self.users.copy(),
             PublicState(*(public.copy() for public in self.public)),
@@ -84,7 +84,7 @@ class State:
         return {"users": self.users, **public, **chats, "abuse": self.abuse}
 
     def swap_buffers(self) -> State:
-        """Return the state in which is shown what was to be shown from the next step on."""
+        """Return the state of the next step: what users have published is now visible."""
         choice_state, belief_state, next_choice_state, next_belief_state = self.public
         return replace(
             self,
@@ -92,7 +92,7 @@ class State:
         )  # fmt: skip
 
     def publish(self, threads: Threads) -> None:
-        """Show every user anew, after a change from outside a step."""
+        """Publish all users at once, after a change from outside a step."""
         threads.run(publish_rows, self.n_users, self.users, self.public, self.params)
 
 
@@ -109,7 +109,7 @@ def tree_leaves(node: Any) -> Iterator[Any]:
 
 
 def make_users(population: Population, n_threads: int | None = None) -> Records:
-    """Return users who have nothing installed and have heard of nothing."""
+    """Return users who have nothing installed and are aware of nothing."""
     users, p = records(USER, population.n_users), population
 
     def make(part: tuple[int, int]) -> None:
@@ -127,7 +127,7 @@ def make_users(population: Population, n_threads: int | None = None) -> Records:
 
 
 def make_ties(rows: Rows) -> Ties:
-    """Return the ties with the weights of ranks up to the largest degree."""
+    """Return the ties, with the weights of all ranks up to the largest degree."""
     longest = int(rows.degree.max(initial=1))
     weight = np.arange(1, longest + 1, dtype=np.float64) ** -WEIGHT_EXPONENT
     total = np.concatenate([[0.0], np.cumsum(weight)])
@@ -138,17 +138,17 @@ def make_ties(rows: Rows) -> Ties:
 
 
 def first_ties(ties: Ties, users: I64) -> I64:
-    """Return where in ``ties.indices`` the ties of each of `users` begin, as `tie_at` does."""
+    """Return the position in ``ties.indices`` of the first tie of each user; see `tie_at`."""
     lane = users // WINDOW * WINDOW + ties.seat[users]
     return np.asarray(ties.slice_start[lane // WIDTH] + lane % WIDTH)
 
 
 def seats(ties: Ties) -> U32:
-    """Return where in ``ties.order`` each user sits, shape (n,)."""
+    """Return the position of each user in ``ties.order``, shape (n,)."""
     n = len(ties.degree)
-    found = np.empty(n, np.uint32)
-    found[ties.order[:n]] = np.arange(n, dtype=np.uint32)  # empty lanes stand last
-    return found
+    position = np.empty(n, np.uint32)
+    position[ties.order[:n]] = np.arange(n, dtype=np.uint32)  # empty lanes are last
+    return position
 
 
 def make_chats(seats: Seats) -> Chats:
@@ -161,7 +161,7 @@ def make_chats(seats: Seats) -> Chats:
 
 
 def make_params(config: SimConfig) -> Record:
-    """Return the parameters as rules use them; values that the start solves are 0."""
+    """Return the parameters as rules read them; those that the start solves are 0."""
     params = records(PARAMS, 1)[0]
     params.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
@@ -192,7 +192,11 @@ def make_params(config: SimConfig) -> Record:
 
 
 def _abroad_choice_state(config: SimConfig) -> tuple[int, int]:
-    """Return what contacts abroad show: who is there, half used to it, restricted nowhere."""
+    """Return the halves of the choice state of contacts abroad.
+
+    They have the messengers that the configuration says, with habits of a half, and no place there
+    is restricted.
+    """
     low, high = n_places(config) - 1 << PLACE_BIT, 0
     for p, name in enumerate(config.messengers):
         low |= config.platforms[name].abroad << p
@@ -209,7 +213,7 @@ def make_state(
     config: SimConfig, population: Population, rows: Rows, seats: Seats,
     n_threads: int | None = None,
 ) -> State:  # fmt: skip
-    """Return the state in which nobody has installed anything."""
+    """Return the state in which no user has installed anything."""
     n = population.n_users
     return State(
         make_users(population, n_threads),
@@ -226,7 +230,7 @@ def make_state(
 def publish_rows(
     first: int, last: int, users: Records, public: PublicState, params: Record
 ) -> None:
-    """Show some users anew."""
+    """Publish some users."""
     for i in range(first, last):
         public.choice_state[i], public.belief_state[i] = (
             pack_choice_state(users[i], params),

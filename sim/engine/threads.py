@@ -1,8 +1,7 @@
 """Threads that run compiled loops over ranges of rows.
 
-Rows are users, or chats. Sums are taken block by block, and added up chunk by chunk: both depend
-on the number of rows alone. Which thread takes which chunks, and how many at a time, changes no
-bit.
+Rows are users or chats. Sums are taken block by block and added up chunk by chunk. Blocks and
+chunks depend on the number of rows alone, so the number of threads does not change a bit.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from sim.kernel.parallel_map import available_cores, each, parts
 from sim.population.rows import WINDOW
 from sim.rules.records import I64
 
-MOST_CHUNKS = 32
-BLOCK = WINDOW  # rows summed together: sums are taken block by block, whatever the threads
-GRAIN = BLOCK  # rows for which it pays to wake a thread ...
-COARSE = 32 * GRAIN  # ... by a loop that does little with each
-AT_ONCE = 8  # grains of a task: of many, others take some if a thread is kept waiting
+MAX_CHUNKS = 32
+BLOCK = WINDOW  # rows that are summed together
+GRAIN = BLOCK  # rows for which it pays to wake a thread
+COARSE = 32 * GRAIN  # the same for a loop that does little work for each row
+AT_ONCE = 8  # grains of a task; with many tasks, other threads take over those of a delayed one
 
 
 def n_blocks(n_rows: int) -> int:
@@ -32,9 +31,9 @@ def n_blocks(n_rows: int) -> int:
 
 
 class Task(NamedTuple):
-    """Chunks that a thread takes in one go: a call from Python costs as much as 100 users.
+    """Chunks that a thread works on in one call, because a call costs as much time as 100 users.
 
-    A chunk's number and rows do not depend on threads, so neither do sums by chunk.
+    The numbers and rows of chunks do not depend on threads, and so sums by chunk do not either.
     """
 
     number: int  # of the first chunk
@@ -65,34 +64,34 @@ class Threads:
         """Call ``loop(number, cuts, *arrays)`` on tasks that cover `n_rows`."""
         self._map(lambda task: loop(*task, *arrays), self.tasks(n_rows, grain))
 
-    def run_parts(self, work: Callable[..., None], n_rows: int, *given: object) -> None:
-        """Call ``work(first, last, *given)`` on parts of rows that fit numpy's memory."""
-        each(lambda part: work(*part, *given), parts(n_rows), self.n_threads)
+    def run_parts(self, work: Callable[..., None], n_rows: int, *args: object) -> None:
+        """Call ``work(first, last, *args)``, in numpy, on parts of rows that fit into a cache."""
+        each(lambda part: work(*part, *args), parts(n_rows), self.n_threads)
 
     def tasks(self, n_rows: int, grain: int = GRAIN) -> tuple[Task, ...]:
-        """Return the tasks to run: `grain` is the number of rows for which it pays to wake one."""
+        """Return the tasks; `grain` is the number of rows for which it pays to wake a thread."""
         return cut(chunks(n_rows), self.n_threads, grain)
 
     def total(self, by_chunk: I64) -> I64:
-        """Return the sum of what was counted by chunk, shape (n_chunks, ...), of all chunks."""
+        """Return the sum of counts by chunk, of shape (n_chunks, ...), over all chunks."""
         return np.asarray(by_chunk.sum(axis=0))
 
     def _map(self, do: Callable[[Task], None], tasks: tuple[Task, ...]) -> None:
-        """Let this thread and others of the pool each take the next task, until none is left.
+        """Let this thread and others of the pool take one task after another, until none is left.
 
-        Were there a result to wait for of each task, each would wake who waits, and take a core.
+        There is one future a thread, not one a task: each that ends would wake the waiting thread.
         """
-        waiting = iter(tasks)
+        remaining = iter(tasks)
 
         def take() -> None:
-            for task in waiting:
+            for task in remaining:
                 do(task)
 
         others = [self._pool.submit(take) for _ in range(min(self.n_threads, len(tasks)) - 1)]
         try:
             take()
         finally:
-            for _ in waiting:  # if this thread was stopped: nothing more is begun
+            for _ in remaining:  # if this thread was interrupted, no other task begins
                 pass
             wait(others)
         for other in others:
@@ -101,9 +100,9 @@ class Threads:
 
 @cache
 def chunks(n_rows: int) -> tuple[tuple[int, int], ...]:
-    """Cut rows into at most ``MOST_CHUNKS`` ranges of whole blocks."""
+    """Cut rows into at most ``MAX_CHUNKS`` ranges of whole blocks."""
     blocks = n_blocks(n_rows)
-    cuts = np.linspace(0, blocks, min(MOST_CHUNKS, blocks) + 1).astype(int) * BLOCK
+    cuts = np.linspace(0, blocks, min(MAX_CHUNKS, blocks) + 1).astype(int) * BLOCK
     return tuple((int(a), min(int(b), n_rows)) for a, b in pairwise(cuts))
 
 
@@ -111,7 +110,7 @@ def chunks(n_rows: int) -> tuple[tuple[int, int], ...]:
 def cut(
     ranges: tuple[tuple[int, int], ...], n_threads: int, grain: int, number: int = 0
 ) -> tuple[Task, ...]:
-    """Cut chunks that follow each other, the first of them `number`, into tasks for threads."""
+    """Cut consecutive chunks, of which the first has `number`, into tasks for threads."""
     if not ranges:
         return ()
     cuts = np.array([ranges[0][0], *(last for _, last in ranges)])

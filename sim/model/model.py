@@ -16,7 +16,7 @@ from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key
 from sim.model.agents import MesaEngine, User
 from sim.model.simulation import Simulation
-from sim.rules import marginal_value, tie
+from sim.rules import choice_memory, marginal_value
 from sim.rules.packed_state import place
 from sim.rules.records import STEP_RECORD, records
 
@@ -69,7 +69,7 @@ class MigrationModel(mesa.Model):
         schedule, compiled = PolicySchedule(config), CompiledEngine(threads)
         self.simulation = Simulation(schedule, start, replication, compiled, threads)
         self.seats = seats(start.ties)
-        self.memory = tie.working_memory()
+        self.memory = choice_memory.working_memory()
         self.queries = marginal_value.value_queries(1)
         self.agreed = agreements(n)
         self.step_records = records(STEP_RECORD, n)

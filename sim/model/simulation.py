@@ -17,8 +17,8 @@ from sim.kernel.rng import purpose_key, step_key
 from sim.measures.series import Recorder
 from sim.rules.records import PURPOSES, U64, Environment
 
-# what a recorder is made with, and keeps
-GIVEN = {"config", "n_users", "_at_start", "strata", "_accumulators"}
+# attributes of a recorder that a new one has as well, or makes anew in each step
+NOT_KEPT = {"config", "n_users", "_at_start", "strata", "_accumulators"}
 
 
 class Simulation:
@@ -26,13 +26,17 @@ class Simulation:
 
     Parameters
     ----------
-    schedule : Conditions
-        The scenario's policies, asked step by step; runs of one scenario may share it.
+    schedule : PolicySchedule
+        The policies of the scenario; runs of one scenario may share it.
     start : State
-        Where the run starts (see sim/engine/start.py). The run changes it: a copy, if
-        others need it.
+        The state before the first step (see sim/engine/start.py). The run changes it: pass a copy
+        if it is needed again.
     replication : int
-        Which luck: runs with the same seed and replication see the same random numbers.
+        Runs with the same seed and replication use the same random numbers.
+    engine : Engine
+        Runs the rules for all chats and users.
+    threads : Threads
+        For everything else that is computed in parallel.
     """
 
     def __init__(
@@ -46,7 +50,7 @@ class Simulation:
         self.state = start
         self.recorder = Recorder(self.config, self.state)
         self.n_done = 0  # steps
-        self.onsets: dict[str, float] = {}  # when platforms complied that waited for losses
+        self.onsets: dict[str, float] = {}  # day on which conditional compliance began, by policy
         self.env: Environment = schedule.at(0)
         self._threads = threads
         seed = self.config.seed
@@ -56,14 +60,14 @@ class Simulation:
     def step(self) -> None:
         """Advance one step.
 
-        1. conditions: what policies put in force during the step
-        2. move: group chats are ordered or agree to another messenger
-        3. follow: offenders move to where attempts pay
-        4. look: every user reads its contacts, chooses on every tie, opens its apps
-        5. observe: measures of the step
-        6. act: every user revises its messengers, forms habits, obeys, tries, learns, switches its
-           VPN, and may fall for abuse; then pairs install what they agreed on
-        7. platforms see how many users they lost; all see what has changed
+        1. environment: what policies put in force during the step
+        2. chats move, by order or by agreement of their members
+        3. offenders adapt: attempts move to platforms where they pay
+        4. users take the step (order of their rules: sim/rules/step.py), and are observed; then
+           pairs install what they agreed on
+        5. the measures of the step are recorded
+        6. platforms decide on compliance, by the users they have lost
+        7. what users have published becomes visible
         """
         self.env = self.schedule.at(self.n_done, self.onsets)
         self.keys = np.array([step_key(base, self.n_done) for base in self._bases], np.uint64)
@@ -77,18 +81,18 @@ class Simulation:
         self.n_done += 1
 
     def memory(self) -> dict[str, Any]:
-        """Return what makes the next steps and results, the state apart."""
+        """Return what a resumed run needs besides the state, to be passed to `remember`."""
         self.recorder.work_out()
-        seen = {name: value for name, value in vars(self.recorder).items() if name not in GIVEN}
-        return {"n_done": self.n_done, "onsets": self.onsets, "recorder": seen}
+        kept = {name: value for name, value in vars(self.recorder).items() if name not in NOT_KEPT}
+        return {"n_done": self.n_done, "onsets": self.onsets, "recorder": kept}
 
     def remember(self, memory: dict[str, Any]) -> None:
-        """Stand where another simulation of the same run stood when it gave its `memory`."""
+        """Continue where another simulation of the same run was when it returned its `memory`."""
         self.n_done, self.onsets = memory["n_done"], memory["onsets"]
         vars(self.recorder).update(memory["recorder"])
 
     def _comply(self) -> None:
-        """Note which platforms give in because they have lost enough daily users."""
+        """Record which platforms begin to comply because they have lost enough daily users."""
         day = (self.n_done + 1) * self.config.step_days
         for name, policy in self.config.policies.items():
             if not isinstance(policy, Compliance) or policy.lost_users is None:

@@ -1,17 +1,18 @@
-"""Fraud and recruitment: attempts go where they pay, victims are users (docs/model.md, 2.12).
+"""Abuse: attempts go where they pay, and users become victims (docs/model.md, 2.12).
 
-    profit_k = r_k conv_k (1 - det_k)            r_k: share who can be reached on k
+    profit_k = r_k conv_k (1 - det_k)            r_k: share of users who can be reached on k
     x_k moves to softmax_k(eps ln profit_k) with rate rho_F          (logit best reply)
-    A = (sum_k x_k profit_k, relative to the start)^xi               attempts in all
+    A = (sum_k x_k profit_k, relative to the start)^xi               attempts in total
 
-Incidents follow attempts that arrive, are not stopped and convert; so attempts, incidents and
-losses are three observables, and a measure may lower one and not another.
+An incident is an attempt that arrives, is not detected and converts. So attempts, incidents and
+losses are three different measures, and a policy may lower one without another.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.bits import contains, only
 from sim.kernel.compiled import jit, rule
 from sim.kernel.rng import first_uniform, random_bits
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
@@ -33,25 +34,24 @@ from sim.rules.records import (
 
 @rule
 def can_be_reached(user: Record, k: Int, channel: Int, env: Environment) -> float:
-    """Return the share of a stranger's attempts on platform `k` that arrive at `user`."""
+    """Return the share of strangers' attempts on platform `k` that arrive at `user`."""
     if k == CELLULAR:
         return 1.0
     abroad = env.place_class[env.availability.shape[0] - 1]  # where nothing is restricted
     if env.quality[abroad, abroad, channel, k] == 0.0:
         return 0.0  # the messenger lacks the channel
-    has = in_use(user) >> k & 1
-    return float(has * env.availability[user.place, channel, k])
+    return float(contains(in_use(user), k) * env.availability[user.place, channel, k])
 
 
 @rule
 def profit(kind: Record, k: Int, reach: float, detection: float) -> float:
-    """Return what an attempt on platform `k` earns, relative to an attempt at the start."""
+    """Return the profit of an attempt on platform `k`, relative to the mean at the start."""
     return float(reach * kind.conversion[k] * (1.0 - detection))
 
 
 @jit
 def adapt(kind: Record, reach: F64, effects: Record) -> None:
-    """Move the attempts of a `kind` of abuse towards where they pay.
+    """Move the attempts of a `kind` of abuse towards the platforms where they pay; one step.
 
     Parameters
     ----------
@@ -74,18 +74,18 @@ def adapt(kind: Record, reach: F64, effects: Record) -> None:
 
 @rule
 def max_incidents(kind: Record, effects: Record) -> float:
-    """Return a bound on the hazard of anybody, who can be reached everywhere [1/day]."""
-    expected, most = 0.0, 0.0
+    """Return a bound of the hazard of any user: one who can be reached everywhere [1/day]."""
+    expected, max_vulnerability = 0.0, 0.0
     for k in range(MAX + 1):
         expected += kind.share[k] * profit(kind, k, 1.0, effects.detection[k])
     for band in range(N_BANDS):
-        most = max(most, kind.vulnerability[band])
-    return float(kind.total * expected * kind.incident_rate * most)
+        max_vulnerability = max(max_vulnerability, kind.vulnerability[band])
+    return float(kind.total * expected * kind.incident_rate * max_vulnerability)
 
 
 @rule
 def incidents(kind: Record, user: Record, env: Environment) -> float:
-    """Return the incidents `user` is to expect; they average 1 at the start."""
+    """Return the expected incidents of `user`, relative to the mean of users at the start."""
     expected = 0.0
     for k in range(MAX + 1):
         reach = can_be_reached(user, k, kind.channel, env)
@@ -97,23 +97,23 @@ def incidents(kind: Record, user: Record, env: Environment) -> float:
 def victim_candidates(
     base: Int, end: Int, abuse: Records, env: Environment, keys: U64, buffer: CandidateBuffer
 ) -> np.int64:
-    """List the users who may fall for a kind of abuse by the first eight bits of their luck."""
+    """List the users whose first random bits do not rule out an incident; return how many."""
     draw_random_bits(keys[VICTIMISED], base, end, buffer.bits64)
     for i in range(base, end):
         buffer.flags[i - base] = 0
     for a in range(abuse.shape[0]):
-        most = abuse[a].max_rate * env.effects.days
+        bound = abuse[a].max_rate * env.effects.days
         for i in range(base, end):
-            buffer.flags[i - base] |= first_uniform(buffer.bits64[i - base], a) < most
+            buffer.flags[i - base] |= first_uniform(buffer.bits64[i - base], a) < bound
     return list_flagged(base, end, buffer.flags, buffer.ids)
 
 
 @rule
 def draw_victimisation(i: Int, user: Record, abuse: Records, env: Environment, keys: U64) -> None:
-    """Let user `i` perhaps fall for each kind of abuse."""
+    """Draw whether user `i` becomes a victim of each kind of abuse."""
     bits64 = random_bits(keys[VICTIMISED], i)
     for a in range(abuse.shape[0]):
         if first_uniform(bits64, a) < abuse[a].max_rate * env.effects.days:
             hazard = abuse[a].incident_rate * incidents(abuse[a], user, env) * env.effects.days
             if event_occurs(bits64, keys[VICTIMISED], i, a, hazard):
-                user.victim = np.uint8(np.int64(user.victim) | 1 << a)
+                user.victim = np.uint8(np.int64(user.victim) | only(a))

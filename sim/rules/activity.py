@@ -1,4 +1,4 @@
-"""How often a user opens a messenger, and whom a panel then counts (docs/model.md, 2.13).
+"""Activity: how often a user opens a messenger, and whether a panel sees it (docs/model.md, 2.13).
 
 Openings are not proportional to traffic: groups, channels and notifications bring some as well.
 """
@@ -14,7 +14,7 @@ from sim.rules.records import CALL, MESSAGE, Environment, Record
 
 @rule
 def openings(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
-    """Return openings a day of each messenger, for who has it and is of average intensity."""
+    """Return the openings of each messenger at average intensity, if in use [1/day]."""
     traffic = params.channel_share[MESSAGE] * read(step_record.use[MESSAGE])
     traffic = traffic + params.call_openings * params.channel_share[CALL] * read(
         step_record.use[CALL]
@@ -28,13 +28,13 @@ def openings(user: Record, step_record: Record, env: Environment, params: Record
 
 @rule
 def p_seen(n_openings: Vec8) -> Vec8:
-    """Return the chances of at least one opening, given their expected numbers (Poisson)."""
+    """Return the chances of at least one opening: 1 - exp(-n) for expected numbers n (Poisson)."""
     return 1.0 - exp(0.0 - n_openings)
 
 
 @rule
 def open_apps(user: Record, step_record: Record, env: Environment, params: Record) -> None:
-    """Write the openings a day of `user`; a second phone is opened for the institution alone."""
+    """Record the openings of `user` [1/day]; on a second phone only those by mandate."""
     n = where(flags(user.second), read(params.mandate_openings), 0.0)
     n = where(flags(in_use(user)), openings(user, step_record, env, params), n)
     write(step_record.openings, intensity(user) * n)

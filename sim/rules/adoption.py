@@ -1,9 +1,15 @@
-"""Installing and dropping a messenger by its marginal value (docs/model.md, 2.4)."""
+"""Adoption: a messenger is installed, kept or dropped by its utility (docs/model.md, 2.4).
+
+    U_ip = B_p + taste + network benefit + chi A_ip + demand, habit, help, group chats   [utils]
+
+A user who reconsiders p decides for it with chance sigmoid(U_ip), by a logistic draw.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.bits import all_if, first, only, without_first
 from sim.kernel.compiled import rule
 from sim.kernel.rng import SLOTS, user_uniform
 from sim.kernel.vec8 import (
@@ -12,7 +18,6 @@ from sim.kernel.vec8 import (
     bytes_of,
     flags,
     logistic,
-    lowest,
     number_at,
     power,
     read,
@@ -30,24 +35,36 @@ from sim.rules.surveillance_attitude import surveillance_attitudes
 
 @rule
 def drop_hazard(params: Record, availability: Vec8, days: float) -> Vec8:
-    """Return rho_out (1 + rf (1 - q)) over `days`: failure makes people reconsider."""
+    """Return rho_out (1 + rf (1 - q)) over `days`, by messenger: failure makes users reconsider.
+
+    Parameters
+    ----------
+    availability : Vec8
+        q of messages by messenger, at the user's place.
+    """
     return params.drop_rate * (1.0 + params.failure_exit * (1.0 - availability)) * days
 
 
 @rule
 def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, keys: U64) -> None:
-    """Draw which messengers user `i` reconsiders; those that a chat or a story name, too."""
+    """Draw the messengers that user `i` reconsiders, and add those that a chat or story names.
+
+    Parameters
+    ----------
+    invited : int
+        Set of messengers that group chats of the user have agreed to move to.
+    """
     has = in_use(user)
     entering = where(flags(user.aware), params.install_rate * env.effects.days, 0.0)
     works = read(env.availability[user.place, MESSAGE])
     hazards = where(flags(has), drop_hazard(params, works, env.effects.days), entering)
     revising = events_occur(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
-    user.revising, user.alert = np.uint8(revising & -np.int64(user.online)), 0
+    user.revising, user.alert = np.uint8(revising & all_if(user.online)), 0
 
 
 @rule
 def network_benefit(values: Vec8, params: Record) -> Vec8:
-    """Return beta_N v^shape of marginal values v, which rounding may have made negative."""
+    """Return beta_N v^shape for marginal values v [utils]; 0 where rounding made v < 0."""
     values = where(values > 0.0, values, 0.0)
     if params.network_shape != 1.0:
         values = power(values, params.network_shape)
@@ -56,7 +73,7 @@ def network_benefit(values: Vec8, params: Record) -> Vec8:
 
 @rule
 def own_utilities(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
-    """Return U_ip of having each messenger on the first phone, network benefit apart [utils]."""
+    """Return U_ip of each messenger on the first phone, without the network benefit [utils]."""
     u = read(params.standalone[user.band]) + read(env.effects.trend)
     u = u + (params.taste_sd * tastes(user) + params.risk_value * surveillance_attitudes(user))
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
@@ -68,13 +85,13 @@ def own_utilities(user: Record, step_record: Record, env: Environment, params: R
 
 @rule
 def utilities(step_record: Record, params: Record) -> Vec8:
-    """Return U_ip of having each messenger on the first phone (docs/model.md, 2.4) [utils]."""
+    """Return U_ip of each messenger on the first phone (docs/model.md, 2.4) [utils]."""
     return network_benefit(read(step_record.value), params) + read(step_record.rest)
 
 
 @rule
 def install_utility(step_record: Record, p: Int, params: Record) -> np.float32:
-    """Return U_ip of having `p` on the first phone, for who has weighed it [utils]."""
+    """Return U_ip of `p` on the first phone [utils]; only for messengers weighed in this step."""
     return np.float32(number_at(utilities(step_record, params), p))
 
 
@@ -82,14 +99,13 @@ def install_utility(step_record: Record, p: Int, params: Record) -> np.float32:
 def weigh(
     i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64
 ) -> np.int64:
-    """Let user `i` weigh what it reconsiders; return what contacts can still decide.
+    """Let user `i` weigh the messengers it reconsiders; return those that are still undecided.
 
-    Who wants a messenger without the benefit of contacts, which is never negative, wants it.
+    The network benefit is never negative. So a messenger whose utility without it already exceeds
+    the draw is wanted, and its marginal value need not be computed.
     """
-    rest, noise = (
-        own_utilities(user, step_record, env, params),
-        logistic(uniform_draws(keys[ACCEPT], i * SLOTS)),
-    )
+    rest = own_utilities(user, step_record, env, params)
+    noise = logistic(uniform_draws(keys[ACCEPT], i * SLOTS))
     write(step_record.rest, rest)
     write(step_record.noise, noise)
     write(step_record.value, splat(0.0))
@@ -97,19 +113,21 @@ def weigh(
 
 
 @rule
-def settle(i: Int, user: Record, bits: Int, wanted: Int, env: Environment, keys: U64) -> None:
-    """Let user `i` install, keep or drop the messengers `bits`, of which it wants `wanted`.
+def settle(
+    i: Int, user: Record, reconsidered: Int, wanted: Int, env: Environment, keys: U64
+) -> None:
+    """Let user `i` install, keep or drop messengers it has `reconsidered`, and has those `wanted`.
 
-    A new account has to pass the gate; an app without one stays.
+    A new account has to pass the registration gate. An app without an account is never dropped.
     """
-    account, new = np.int64(user.account), bits & wanted & ~np.int64(user.account)
-    while new:  # few: most have had one
-        p = lowest(new)
-        new &= new - 1
+    account = np.int64(user.account)
+    new = reconsidered & wanted & ~account
+    while new:  # seldom: most users have had an account
+        p, new = first(new), without_first(new)
         if user_uniform(keys[REGISTER], i, p) < env.effects.passing[p]:
-            account |= 1 << p
-    dropped, kept = bits & ~wanted & account, bits & wanted & account
-    user.aware = np.uint8(user.aware | bits)  # who was invited may not have heard of it
+            account |= only(p)
+    dropped, kept = reconsidered & ~wanted & account, reconsidered & wanted & account
+    user.aware = np.uint8(user.aware | reconsidered)  # a chat may invite to an unknown messenger
     user.installed = np.uint8((np.int64(user.installed) | kept) & ~dropped)
     user.account = np.uint8(account)
 
@@ -118,6 +136,6 @@ def settle(i: Int, user: Record, bits: Int, wanted: Int, env: Environment, keys:
 def revise(
     i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64
 ) -> None:
-    """Let user `i` settle every messenger it reconsiders."""
+    """Let user `i` decide on every messenger it reconsiders."""
     wanted = bits_of(utilities(step_record, params) > read(step_record.noise))
     settle(i, user, np.int64(user.revising), np.int64(wanted), env, keys)

@@ -1,4 +1,7 @@
-"""Which share of attempts on a platform and channel succeeds (docs/model.md, 2.2)."""
+"""Availability: the share of attempts on a platform and channel that succeed (docs/model.md, 2.2).
+
+q = 1 - r (1 - e0) (1 - e V),      q_ij = q_i q_j between two users
+"""
 
 from __future__ import annotations
 
@@ -10,32 +13,42 @@ from sim.kernel import aligned
 from sim.kernel.vec16 import SPAN, WIDTH
 from sim.rules.records import F32, F64, I32
 
-MOST_PLACES = 256  # a word has eight bits for the place
+MAX_PLACES = 256  # a choice state has eight bits for the place
 
 
 def availability(restriction: F64, circumvention: F64, efficacy: float, vpn: F64) -> F64:
-    """Return q = 1 - r (1 - e0) (1 - e V) for users, platforms and channels side by side.
+    """Return q = 1 - r (1 - e0) (1 - e V); the arguments are broadcast.
 
-    A shutdown takes its share s of that: the factor 1 - s is applied in
-    sim/engine/policy_schedule.py.
+    A shutdown multiplies q by 1 - s, see sim/engine/policy_schedule.py.
+
+    Parameters
+    ----------
+    restriction : array
+        r, grade of the restriction.
+    circumvention : array
+        e0, built-in circumvention of the messenger.
+    efficacy : float
+        e, share of a restriction that a VPN lifts.
+    vpn : array
+        V, 1 with a VPN and 0 without.
     """
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
 
 
 class PairTables(NamedTuple):
-    """What places mean for a tie. Places in which all messengers work alike form a class."""
+    """Numbers of a tie by the places of its ends; K classes of places with equal availability."""
 
     place_class: I32  # (256,) class by place, in the order of places
     attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
     quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
-    pairs: F32  # flat (P, 2, 2, S): by messenger attraction, quality by channel, pair of classes
-    n_pairs: int  # S, more than there are pairs, a register or whole tables; the last hold 0
-    varied: int  # bits: messengers that do not work alike in all classes
+    pairs: F32  # flat (P, 2, 2, S): messenger; attraction, quality; channel; pair of classes
+    n_pairs: int  # S, more than K^2: a register or whole tables; entries beyond K^2 are 0
+    varied: int  # set of messengers whose availability differs by class
     regional: int  # 1: places differ by more than a VPN (the lowest bit of a place)
 
 
 def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
-    """Return the tables by pairs of classes of places.
+    """Return the tables of C places and P messengers by pairs of classes of places.
 
     Parameters
     ----------
@@ -48,7 +61,7 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     """
     rows: dict[bytes, int] = {}
     classes = [rows.setdefault(place.tobytes(), len(rows)) for place in q]
-    place_class = aligned.zeros(MOST_PLACES, np.int32)
+    place_class = aligned.zeros(MAX_PLACES, np.int32)
     place_class[: len(q)] = classes
     kinds = q[[classes.index(k) for k in range(len(rows))]]
     both = kinds[:, None] * kinds[None]

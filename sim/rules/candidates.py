@@ -1,8 +1,8 @@
-"""Lists of the few users of a block whom a rule may touch.
+"""Candidates: the few users of a block whom chance does not rule out for an event.
 
-Most events are rare, and luck alone refuses them to nearly everybody. It is drawn for all users of
-a block, many side by side; who is left is listed without a branch, as no processor can guess whom
-chance picks; and the rule is asked for those on the list. To all others it would do nothing.
+Most events are rare. The random bits of all users of a block are drawn together and compared with
+a bound of the hazard; users below it are listed without a branch, and only for them the rule is
+computed. For all other users the rule would do nothing, so candidates change no result.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from sim.rules.records import U8, U32, U64, Int
 
 
 class CandidateBuffer(NamedTuple):
-    """Room for the users of a block."""
+    """Working memory for the candidates of a block of users."""
 
-    bits64: U64  # (n users,)
-    flags: U8  # (n users,) not 0: listed
-    ids: U32  # (n users + 1,) those
+    bits64: U64  # (n users,) random bits
+    flags: U8  # (n users,) not 0: a candidate
+    ids: U32  # (n users + 1,) the candidates
 
 
 def candidate_buffer(n_users: int) -> CandidateBuffer:
-    """Return room for `n_users`."""
+    """Return working memory for blocks of up to `n_users` users."""
     return CandidateBuffer(
         np.zeros(n_users, np.uint64), np.zeros(n_users, np.uint8), np.zeros(n_users + 1, np.uint32)
     )
@@ -33,18 +33,27 @@ def candidate_buffer(n_users: int) -> CandidateBuffer:
 
 @rule
 def draw_random_bits(key: np.uint64, base: Int, end: Int, bits64: U64) -> None:
-    """Write `random_bits` users `base` to `end` - 1."""
+    """Write the `random_bits` of users `base` to `end` - 1."""
     for i in range(base, end):
         bits64[i - base] = random_bits(key, i)
 
 
 @rule
+def append_if(condition: bool, i: Int, ids: U32, n: Int) -> np.int64:
+    """Append user `i` to the first `n` of `ids` if a condition holds; return how many there are.
+
+    There is no branch: the place of a user who is not kept is written again by the next one.
+    """
+    ids[n] = i
+    return np.int64(n) + np.int64(condition)
+
+
+@rule
 def list_flagged(base: Int, end: Int, flags: U8, ids: U32) -> np.int64:
-    """List the users `base` to `end` - 1 who are touched; return how many."""
+    """List the users `base` to `end` - 1 with a flag; return how many."""
     n = np.int64(0)
     for i in range(base, end):
-        ids[n] = i
-        n += np.int64(flags[i - base] != 0)
+        n = append_if(flags[i - base] != 0, i, ids, n)
     return n
 
 

@@ -1,15 +1,17 @@
-"""With whom over what: the choice on every tie and channel (docs/model.md, 2.3).
+"""The choice of a platform on every tie and channel (docs/model.md, 2.3).
 
-On a tie the two users share some messengers, and always the plain phone. For channel c
+Two users share the messengers that both have, and always cellular. On channel c of a tie i-j
 
-    v_p  = a_pc - gamma_c (1 - q_i q_j) + eta (h_ip + h_jp) / 2        messenger p
-    v_0  = a_0c                                                         cellular
-    Z    = sum exp(v) over what both have;     pi_p = exp(v_p) / Z      multinomial logit
+    v_p  = a_pc - gamma_c (1 - q_i q_j) + eta (h_ip + h_jp) / 2        messenger p   [utils]
+    v_0  = a_0c                                                        cellular
+    Z    = sum exp(v) over what both have;     pi_p = exp(v_p) / Z     (multinomial logit)
 
-Of messages a share y is sensitive: there - lambda (f_ip + f_jp) / 2 is added, f the fear of being
-read on p. What a user can say is its welfare W_i = sum_j w_ij sum_c d_c ln Z.
+A share y of messages is sensitive; their v_p is lower by lambda (f_ip + f_jp) / 2, where f is the
+fear of being read on p. The welfare of a user is W_i = sum_j w_ij sum_c d_c ln Z  [utils].
 
-What either end brings to a tie stands in tie.py.
+The factors of exp(v) that either end contributes are in tie.py. Sixteen users are computed
+together (`sim.kernel.vec16`), rank by rank of their ties; `low` and `high` are the halves of their
+choice states (packed_lanes.py), and `memory` is laid out in choice_memory.py.
 """
 
 from __future__ import annotations
@@ -18,31 +20,44 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.bits import contains
 from sim.kernel.compiled import rule
 from sim.kernel.vec16 import (
     WIDTH,
     Floats,
     Ints,
-    any_bits,
-    bits_of,
-    floats_of,
     fma,
     gather,
     load,
     maximum,
-    number_at,
     prefetch,
     splat,
     store,
-    transpose,
     uniform_draws,
     where,
     zeros,
 )
-from sim.rules.packed_state import ABROAD_BIT, USABLE, VPN_BIT
+from sim.rules.choice_memory import (
+    CALL_ROW,
+    MESSAGE_ROW,
+    SENSITIVE_ROW,
+    TOTAL,
+    Sums,
+    block_of,
+    clear_results,
+    store_results,
+    use_row,
+    write_step_record,
+)
+from sim.rules.packed_lanes import (
+    any_abroad,
+    both_have,
+    had_by_any,
+    have_vpn,
+    shared_by_any,
+)
 from sim.rules.records import (
     CALL,
-    CELLULAR,
     F32,
     MAX,
     MESSAGE,
@@ -54,22 +69,9 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.tie import (
-    ABROAD,
-    ABROAD_WEIGHT,
-    CALL_ROW,
-    HELPERS,
-    MESSAGE_ROW,
-    N_RESULT_ROWS,
-    PARTNER,
-    REACH,
-    SECURE,
-    SENSITIVE_ROW,
-    TOTAL,
-    WELFARE,
     Contacts,
     Terms,
     abroad,
-    block_of,
     classes_of,
     load_factors,
     load_lanes,
@@ -78,83 +80,49 @@ from sim.rules.tie import (
     pair_terms,
     terms,
     tie_factors,
-    use_row,
     weights,
 )
 
 
-class Sums(NamedTuple):
-    """Sums over the ties of sixteen users; `best` is how well the last tie reaches."""
-
-    welfare: Floats
-    helpers: Floats
-    alone_message: Floats  # share of communication by cellular
-    alone_call: Floats
-    reach_message: Floats
-    reach_call: Floats
-    secure_message: Floats
-    secure_call: Floats
-    best_message: Floats
-    best_call: Floats
-
-
 class TieSums(NamedTuple):
-    """What sixteen users can say on one tie each: sums of exp(v), best qualities."""
+    """Of one tie each of sixteen users: sums of exp(v), and best qualities q_i q_j."""
 
     message: Floats
     sensitive: Floats
     call: Floats
     best_message: Floats
     best_call: Floats
-    safe_message: Floats  # by messengers that the state cannot read
+    safe_message: Floats  # best of the messengers that the state cannot read
     safe_call: Floats
 
 
 @rule
-def add_messenger(
-    p: Int, said: TieSums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms,
-    s: F32,
-) -> TieSums:  # fmt: skip
-    """Add messenger `p` to what can be said."""
-    if not offered >> p & 1:
-        return said
-    has = (low & contacts.low & (1 << p)) != 0
-    by = pair_terms(p, has, contacts.pair, pairs, t)
-    x, y, v = tie_factors(p, by, contacts, s)
-    store(s, block_of(p) + MESSAGE_ROW, x)
-    store(s, block_of(p) + SENSITIVE_ROW, y)
-    store(s, block_of(p) + CALL_ROW, v)
-    q, q_call = by.message_quality, by.call_quality
-    safe_message, safe_call = said.safe_message, said.safe_call
-    if t.unreadable >> p & 1:
-        safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
-    return TieSums(
-        said.message + x, said.sensitive + y, said.call + v,
-        maximum(said.best_message, q), maximum(said.best_call, q_call), safe_message, safe_call,
-    )  # fmt: skip
-
-
-@rule
 def choose_on_tie(
-    low: Ints, offered: int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, s: F32
+    low: Ints, offered: Int, contacts: Contacts, pairs: F32, sums: Sums, t: Terms, memory: F32
 ) -> Sums:
-    """Add one tie of each lane to `sums` and to the use of messengers."""
-    offered &= any_bits(low & contacts.low)  # of some, no tie has both ends
+    """Choose on one tie of each lane: add it to `sums` and to the use of messengers.
+
+    Parameters
+    ----------
+    offered : int
+        Set of messengers that any of the sixteen users has.
+    """
+    offered = shared_by_any(offered, low, contacts.low)
     none, out = zeros(), contacts.out_message
     z = TieSums(out, out, contacts.out_call, none, none, none, none)
-    # one by one, not in a loop: what depends on the number is known when the code is compiled, and
-    # as np.int64, which numba compiles once for all numbers
-    z = add_messenger(np.int64(0), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(1), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(2), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, s)
+    # written out instead of looped: p is then known when the code is compiled; it is np.int64,
+    # because numba would compile the function again for each literal
+    z = add_messenger(np.int64(0), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(1), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(2), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
     weight = contacts.weight
-    one = weight / (z.message * z.call)  # one division for two
-    per_message, per_call = z.call * one * t.ordinary, z.message * one
+    quotient = weight / (z.message * z.call)  # one division for two
+    per_message, per_call = z.call * quotient * t.ordinary, z.message * quotient
     per_sensitive = weight * t.sensitive / z.sensitive
-    use(offered, per_message, per_sensitive, per_call, s)
+    add_use(offered, per_message, per_sensitive, per_call, memory)
     return Sums(
         fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),
         sums.helpers,
@@ -170,109 +138,100 @@ def choose_on_tie(
 
 
 @rule
-def use(
-    offered: int, per_message: Floats, per_sensitive: Floats, per_call: Floats, s: F32
+def add_messenger(
+    p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
+    memory: F32,
+) -> TieSums:  # fmt: skip
+    """Add exp(v_p) and the quality of messenger `p` to the sums of the tie."""
+    if not contains(offered, p):
+        return z
+    has = both_have(low, contacts.low, p)
+    by_place = pair_terms(p, has, contacts.pair, pairs, t)
+    message, sensitive, call = tie_factors(p, by_place, contacts, memory)
+    store(memory, block_of(p) + MESSAGE_ROW, message)
+    store(memory, block_of(p) + SENSITIVE_ROW, sensitive)
+    store(memory, block_of(p) + CALL_ROW, call)
+    q, q_call = by_place.message_quality, by_place.call_quality
+    safe_message, safe_call = z.safe_message, z.safe_call
+    if contains(t.unreadable, p):
+        safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
+    return TieSums(
+        z.message + message, z.sensitive + sensitive, z.call + call,
+        maximum(z.best_message, q), maximum(z.best_call, q_call), safe_message, safe_call,
+    )  # fmt: skip
+
+
+@rule
+def add_use(
+    offered: Int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32
 ) -> None:
     """Add w pi_p of the present tie to the use of the messengers `offered`."""
     for p in range(MAX):
-        if offered >> p & 1:
+        if contains(offered, p):
             block, row = block_of(p), use_row(MESSAGE, p)
-            message = fma(load(s, block + SENSITIVE_ROW), per_sensitive, load(s, row))
-            store(s, row, fma(load(s, block + MESSAGE_ROW), per_message, message))
+            use = fma(load(memory, block + SENSITIVE_ROW), per_sensitive, load(memory, row))
+            store(memory, row, fma(load(memory, block + MESSAGE_ROW), per_message, use))
             row = use_row(CALL, p)
-            store(s, row, fma(load(s, block + CALL_ROW), per_call, load(s, row)))
+            use = load(memory, row)
+            store(memory, row, fma(load(memory, block + CALL_ROW), per_call, use))
 
 
 @rule
 def communicate(
     first: Int, begin: int, end: int, step_records: Records, base: Int, choice_state: U64,
-    ties: Ties, env: Environment, params: Record, key: np.uint64, s: F32,
+    ties: Ties, env: Environment, params: Record, key: np.uint64, memory: F32,
 ) -> None:  # fmt: skip
-    """Choose on every tie of a slice of users: use, welfare, whom they reach; draw a partner.
+    """Choose on every tie of sixteen users, and draw the contact of the step.
+
+    Use, welfare, reachable ties and the contact are written to the step records.
 
     Parameters
     ----------
     first : int
-        The slice is ties.order[first : first + 16].
+        The users are ties.order[first : first + 16].
     begin, end : int
-        The lanes whose talks are written.
+        The lanes whose step records are written.
     step_records : STEP_RECORD
         step_records[i - base] is that of user i.
     key : int
-        Of the luck that draws partners.
+        Under which the contact is drawn.
     """
-    t, pairs, who = terms(env, params), env.pairs, load(ties.order, first)
-    low, high = gather(choice_state, who)
-    longest = load_lanes(ties.order, first, high, ties, t, s)
-    any_abroad = any_bits(high & ABROAD_BIT) != 0
-    offered = any_bits(low & USABLE)
-    load_factors(low, high, offered, t, s)
-    for row in range(N_RESULT_ROWS):
-        store(s, row * WIDTH, zeros())
+    t, pairs, ids = terms(env, params), env.pairs, load(ties.order, first)
+    low, high = gather(choice_state, ids)
+    n_ranks = load_lanes(ties.order, first, high, ties, t, memory)
+    goes_abroad = any_abroad(high)
+    offered = had_by_any(low)
+    load_factors(low, high, offered, t, memory)
+    clear_results(memory)
     mine, tie = own_pairs(low, env.place_class, t), ties.slice_start[first // WIDTH]
-    none, partner, drawn = zeros(), who, quantile(key, who, s)
+    none, partner, drawn = zeros(), ids, partner_quantile(key, ids, memory)
     out_message, out_call = splat(t.out_message), splat(t.out_call)
     helpers, sums = none, Sums(none, none, none, none, none, none, none, none, none, none)
-    for r in range(longest + any_abroad):
-        if r < longest:
-            ids = load(ties.indices, tie + r * WIDTH)
-            partner = where(drawn >= ties.rank_total[r], ids, partner)
+    for r in range(n_ranks + goes_abroad):
+        if r < n_ranks:
+            contact_ids = load(ties.indices, tie + r * WIDTH)
+            partner = where(drawn >= ties.rank_total[r], contact_ids, partner)
             prefetch(choice_state, ties.indices, tie + (r + 16) * WIDTH)
-            contact_low, contact_high = gather(choice_state, ids)
-            pair, weight = mine + classes_of(contact_low, env.place_class, t), weights(r, s, ties)
-            contacts = Contacts(contact_low, contact_high, pair, weight, out_message, out_call)
-            helpers = helpers + where((contact_low & VPN_BIT) != 0, weight, 0.0)
+            other_low, other_high = gather(choice_state, contact_ids)
+            pair = mine + classes_of(other_low, env.place_class, t)
+            weight = weights(r, memory, ties)
+            contacts = Contacts(other_low, other_high, pair, weight, out_message, out_call)
+            helpers = helpers + where(have_vpn(other_low), weight, 0.0)
         else:
-            contacts = abroad(low, mine, t, s)
-        sums = choose_on_tie(low, offered, contacts, pairs, sums, t, s)
-    store_sums(helpers, sums, partner, s)
-    transpose(s, 0)
-    transpose(s, WIDTH * WIDTH)
+            contacts = abroad(low, mine, t, memory)
+        sums = choose_on_tie(low, offered, contacts, pairs, sums, t, memory)
+    store_results(helpers, sums, partner, memory)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
-            write_step_record(lane, step_records[i - base], s)
+            write_step_record(lane, step_records[i - base], memory)
 
 
 @rule
-def quantile(key: np.uint64, who: Ints, s: F32) -> Floats:
-    """Draw where among their weighted ties users find the contact they really talk with.
+def partner_quantile(key: np.uint64, ids: Ints, memory: F32) -> Floats:
+    """Draw where in the cumulative weights of their ties users find the contact of the step.
 
-    Negative for who has none.
+    Negative for users without ties.
     """
-    total = load(s, TOTAL * WIDTH)
-    return where(total > 0.0, uniform_draws(key, who) * total, -1.0)
-
-
-@rule
-def store_sums(helpers: Floats, sums: Sums, partner: Ints, s: F32) -> None:
-    """Write what is told of users to its rows."""
-    store(s, HELPERS * WIDTH, helpers)
-    store(s, WELFARE * WIDTH, sums.welfare)
-    store(s, use_row(MESSAGE, CELLULAR), sums.alone_message)
-    store(s, use_row(CALL, CELLULAR), sums.alone_call)
-    store(s, (REACH + MESSAGE) * WIDTH, sums.reach_message)
-    store(s, (REACH + CALL) * WIDTH, sums.reach_call)
-    store(s, (SECURE + MESSAGE) * WIDTH, sums.secure_message)
-    store(s, (SECURE + CALL) * WIDTH, sums.secure_call)
-    lives_abroad = load(s, ABROAD_WEIGHT * WIDTH) > 0.0  # the last tie was with somebody there
-    store(s, (ABROAD + MESSAGE) * WIDTH, where(lives_abroad, sums.best_message, 0.0))
-    store(s, (ABROAD + CALL) * WIDTH, where(lives_abroad, sums.best_call, 0.0))
-    store(s, PARTNER * WIDTH, floats_of(partner))
-
-
-@rule
-def write_step_record(lane: Int, step_record: Record, s: F32) -> None:
-    """Write what is told of one lane to the talk of its user."""
-    told, more = load(s, lane * WIDTH), load(s, (WIDTH + lane) * WIDTH)
-    for c in range(2):
-        for p in range(MAX + 1):
-            step_record.use[c, p] = number_at(told, use_row(c, p) // WIDTH)
-    step_record.welfare, step_record.helpers = number_at(told, WELFARE), number_at(told, HELPERS)
-    for c in range(2):
-        step_record.reachable[c] = number_at(more, REACH + c - WIDTH)
-    for c in range(2):
-        step_record.secure[c] = number_at(more, SECURE + c - WIDTH)
-    for c in range(2):
-        step_record.abroad[c] = number_at(more, ABROAD + c - WIDTH)
-    step_record.partner = number_at(bits_of(more), PARTNER - WIDTH)
+    total = load(memory, TOTAL * WIDTH)
+    return where(total > 0.0, uniform_draws(key, ids) * total, -1.0)

@@ -11,7 +11,7 @@ from sim.rules.records import WINDOW, Int, Ties
 
 @rule
 def contact(i: Int, ties: Ties, u: float) -> Int:
-    """Return the contact at quantile `u` of the tie weights, -1 for a user without ties."""
+    """Return the contact at quantile `u` in [0, 1) of the tie weights; -1 without ties."""
     degree, r = np.int64(ties.degree[i]), np.int64(0)
     if degree == 0:
         return np.int64(-1)
@@ -23,6 +23,6 @@ def contact(i: Int, ties: Ties, u: float) -> Int:
 
 @rule
 def tie_at(ties: Ties, i: Int, r: Int) -> np.int64:
-    """Return where the tie at rank `r` (from 0) of user `i` stands in ``ties.indices``."""
+    """Return the position in ``ties.indices`` of the tie at rank `r` (from 0) of user `i`."""
     lane = np.int64(i) // WINDOW * WINDOW + np.int64(ties.seat[i])
     return np.int64(ties.slice_start[lane // WIDTH]) + lane % WIDTH + WIDTH * np.int64(r)

@@ -1,8 +1,8 @@
-"""Numbers that are stored as whole multiples of a unit: two bytes where a float takes four.
+"""Fixed-point numbers: whole multiples of a unit, in two bytes where a float takes four.
 
-Rules read and write them here, so that nothing else has to know the units. What is written is
-rounded to the nearest multiple, half to even, and cut off at the ends of what two bytes hold. A
-number that moves by less than half a unit in a step stays where it is.
+Rules read and write them here, so that no other file has to know the units. A number is rounded
+to the nearest multiple, half to even, and cut off at the ends of what its type holds. A number
+that moves by less than half a unit in a step stays where it is.
 """
 
 from __future__ import annotations
@@ -16,42 +16,43 @@ from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read, write
 from sim.rules.records import F32, F64, I16, U16, Int, Record
 
-TASTE_STEPS = 32  # of a standard deviation; the world draws them so (world/population.py)
-SHARE_STEPS = 65535  # of all that a user says (habits) or could reach
-INTENSITY_STEPS = 2048  # of what the average user says; the most is 32 times that
-CONCERN_STEPS = 1024  # of a kappa of 1; the most is 64
-SKILL_STEPS = 1024  # of a util; the ends are at 32 utils
-BELIEF_STEPS = 2048  # of a log-odds of 1; the ends are at 16, odds of 9 million to one
-OPENED_STEPS = 4096  # of an opening; who has opened a messenger 16 times has been seen
+# steps in one unit
+TASTE_STEPS = 32  # of a standard deviation, as sim/population/population.py draws tastes
+SHARE_STEPS = 65535  # of a share in [0, 1]: habits, reachable ties
+INTENSITY_STEPS = 2048  # of the average intensity; the maximum is 32
+CONCERN_STEPS = 1024  # of a kappa of 1; the maximum is 64
+SKILL_STEPS = 1024  # of a util; cut off at -32 and 32
+BELIEF_STEPS = 2048  # of a log-odds of 1; cut off at -16 and 16, odds of 9 million to one
+OPENED_STEPS = 4096  # of an opening; cut off at 16, where a panel has surely seen the user
 
 
 @rule
 def read_fixed_point(array: U16 | I16, steps: int) -> Vec8:
-    """Return the numbers by messenger of an array that holds them in `steps` of one."""
+    """Return the numbers by messenger of an array that holds multiples of 1 / `steps`."""
     return read(array) * np.float32(1.0 / steps)
 
 
 @rule
 def write_fixed_point(array: U16 | I16, numbers: Vec8, steps: int) -> None:
-    """Write the numbers by messenger to an array that holds them in `steps` of one."""
+    """Write numbers by messenger to an array that holds multiples of 1 / `steps`."""
     write(array, numbers * np.float32(steps))
 
 
 @rule
 def intensity(user: Record) -> np.float32:
-    """Return how much `user` communicates, relative to the average."""
+    """Return D_i, how much `user` communicates, relative to the average user."""
     return np.float32(user.intensity) * np.float32(1.0 / INTENSITY_STEPS)
 
 
 @rule
 def concern(user: Record) -> np.float32:
-    """Return kappa, how much being read matters to `user`."""
+    """Return kappa_i, how much being read by the state matters to `user`."""
     return np.float32(user.concern) * np.float32(1.0 / CONCERN_STEPS)
 
 
 @rule
 def skill(user: Record) -> np.float32:
-    """Return the ease of a VPN for `user`, net of its ordinary cost [utils]."""
+    """Return s_i, how easy a VPN is for `user`, net of its ordinary cost [utils]."""
     return np.float32(user.skill) * np.float32(1.0 / SKILL_STEPS)
 
 
@@ -99,14 +100,14 @@ def set_belief(user: Record, p: Int, number: float) -> None:
 
 
 def to_fixed_point(numbers: F64 | F32, steps: int, kind: type[np.integer[Any]]) -> NDArray[Any]:
-    """Return many numbers as whole `steps` of one, as an array of `kind`."""
+    """Return numbers as multiples of 1 / `steps`: an array of equal shape and of type `kind`."""
     ends = np.iinfo(kind)
     return np.rint(np.clip(numbers * np.float64(steps), ends.min, ends.max)).astype(kind)
 
 
 @rule
 def share_steps(share: float) -> float:
-    """Return the number of steps next to a share in [0, 1]; one that rounding made larger is 1."""
+    """Return the nearest multiple of 1 / ``SHARE_STEPS``; rounding may put a share above 1."""
     return float(np.rint(min(np.float64(share), 1.0) * SHARE_STEPS))
 
 

@@ -1,4 +1,7 @@
-"""Habit: the share of communication over a messenger, remembered (docs/model.md, 2.6)."""
+"""Habit: it relaxes towards the share of communication over a messenger (docs/model.md, 2.6).
+
+h' = h exp(-rho dt) + (1 - exp(-rho dt)) share
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,18 @@ def relax(habit: Vec8, share: Vec8, memory: np.float32) -> Vec8:
 
 @rule
 def communication_shares(step_record: Record, params: Record) -> Vec8:
-    """Return the shares of the user's communication that go over the messengers."""
+    """Return the share of the user's communication over each messenger, in [0, 1]."""
     messages = params.channel_share[MESSAGE] * read(step_record.use[MESSAGE])
     return messages + params.channel_share[CALL] * read(step_record.use[CALL])
 
 
 @rule
 def remember(user: Record, step_record: Record, params: Record, memory: np.float32) -> None:
-    """Move the habits of `user` towards its present use; `memory` is what a habit keeps."""
+    """Move the habits of `user` towards its present use.
+
+    Parameters
+    ----------
+    memory : float
+        exp(-rho dt), the share that a habit keeps in a step.
+    """
     set_habits(user, relax(habits(user), communication_shares(step_record, params), memory))

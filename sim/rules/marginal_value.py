@@ -1,11 +1,11 @@
-"""What a user could say with a messenger more or less, or a VPN (docs/model.md, 2.4 and 2.9).
+"""Marginal values: what a messenger or a VPN adds to welfare (docs/model.md, 2.4 and 2.9).
 
-The marginal value of messenger p to user i, whether or not i has it, is what p adds,
+The marginal value of messenger p to user i, whether or not i has it, is
 
-    dW_ip = W_i(with p) - W_i(without p)          (choice.py)
+    dW_ip = W_i(with p) - W_i(without p)          [logsum, see choice.py]
 
-Questions of many users wait side by side and are answered sixteen at a time: those of users with
-about as many ties together, since all sixteen wait for the longest row.
+Queries of many users are queued and evaluated sixteen at a time. They are sorted by degree first:
+sixteen users take as long as the one of them with most ties.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.bits import contains, first, only, without_first
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import lowest
 from sim.kernel.vec16 import (
     WIDTH,
     Floats,
     Ints,
-    any_bits,
     fma,
     gather_rows,
     load,
@@ -29,7 +28,16 @@ from sim.kernel.vec16 import (
     zeros,
 )
 from sim.rules.contact import tie_at
-from sim.rules.packed_state import ABROAD_BIT, USABLE, VPN_BIT, usable
+from sim.rules.packed_lanes import any_abroad, both_have, had_by_any, shared_by_any
+from sim.rules.packed_state import (
+    high_half,
+    low_half,
+    place,
+    usable,
+    with_messenger_flipped,
+    with_vpn_flipped,
+)
+from sim.rules.place import has_vpn
 from sim.rules.records import (
     F32,
     I32,
@@ -58,34 +66,33 @@ from sim.rules.tie import (
     weights,
 )
 
-VPN_QUERY = MAX  # asked of a VPN where others ask of a messenger
-MAX_QUERIES = MAX + 1  # questions of a user
-LOW_HALF = (1 << 32) - 1
-NOBODY = 1 << 8
-N_DEGREES = 64  # told apart when questions line up; the last are all larger ones
+VPN_QUERY = MAX  # target of a query about a VPN, next to the messengers
+MAX_QUERIES = MAX + 1  # of one user
+NO_MESSENGER = 8  # beyond all messengers
+N_DEGREES = 64  # classes by which queries are sorted; the last holds all larger degrees
 
 
 class ValueQueries(NamedTuple):
-    """Users who ask, the words they wonder about, and the answers; all (n questions,)."""
+    """Users of a block who reconsider something, and the queue of their queries."""
 
-    n_revising: I64  # (1,) how many users of the block reconsider something
-    revising: U32  # (n users,) these
-    n_considering: I64  # (1,) how many may reconsider a VPN
-    considering: U32  # (n users,) these
-    n: I64  # (1,) how many questions wait
-    who: U32
-    low: U32  # half of the word
+    n_revising: I64  # (1,) number of users who reconsider messengers
+    revising: U32  # (n users,) these users
+    n_considering: I64  # (1,) number of users who may reconsider a VPN
+    considering: U32  # (n users,) these users
+    n: I64  # (1,) number of queries
+    who: U32  # (n queries,) the user
+    low: U32  # (n queries,) halves of the choice state whose welfare is wanted
     high: U32
-    target: I32  # messenger, or VPN_QUERY
-    order: I32  # the questions in the order of answers
-    begin: I64  # where in line those of users of a degree begin, (N_DEGREES,)
-    lanes: U32  # users, low and high halves of those answered together, (3 x 16,)
-    start: I64  # of their ties, (16,)
-    welfare: F32  # answer, in line
+    target: I32  # (n queries,) messenger, or VPN_QUERY
+    order: I32  # (n queries,) the queries sorted by degree
+    begin: I64  # (N_DEGREES,) where the queries of a degree begin in `order`
+    lanes: U32  # (3 x 16,) users, low and high halves of the sixteen queries evaluated together
+    start: I64  # (16,) where their ties begin
+    welfare: F32  # (n queries,) the results, in the order of `order`
 
 
 def value_queries(n_users: int) -> ValueQueries:
-    """Return room for the questions of `n_users`."""
+    """Return an empty queue for blocks of up to `n_users` users."""
     n = n_users * MAX_QUERIES + WIDTH
     return ValueQueries(
         np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
@@ -98,113 +105,131 @@ def value_queries(n_users: int) -> ValueQueries:
 
 
 @rule
-def enqueue(i: Int, packed: np.uint64, flipped: Int, target: Int, queries: ValueQueries) -> None:
-    """Let user `i` ask what it could say with the bits `flipped` in its word."""
+def enqueue(i: Int, hypothetical: np.uint64, target: Int, queries: ValueQueries) -> None:
+    """Append a query: the welfare of user `i` with a hypothetical choice state."""
     k = queries.n[0]
     queries.who[k], queries.target[k] = i, target
-    queries.low[k] = np.uint32((np.int64(packed) ^ flipped) & LOW_HALF)
-    queries.high[k] = np.uint32(np.uint64(packed) >> np.uint64(32))
+    queries.low[k], queries.high[k] = low_half(hypothetical), high_half(hypothetical)
     queries.n[0] = k + 1
 
 
 @rule
+def enqueue_messenger(i: Int, packed: np.uint64, p: Int, queries: ValueQueries) -> None:
+    """Append a query about messenger `p` for user `i`, whose choice state is `packed`."""
+    enqueue(i, with_messenger_flipped(packed, p), p, queries)
+
+
+@rule
+def enqueue_vpn(i: Int, packed: np.uint64, queries: ValueQueries) -> None:
+    """Append a query about a VPN for user `i`, whose choice state is `packed`."""
+    enqueue(i, with_vpn_flipped(packed), np.int64(VPN_QUERY), queries)
+
+
+@rule
 def enqueue_values(i: Int, packed: np.uint64, messengers: Int, queries: ValueQueries) -> None:
-    """Let user `i` ask what each of the bits `messengers` adds."""
-    p, left = lowest(messengers | NOBODY), messengers & (messengers - 1)
-    enqueue(i, packed, 1 << p, p, queries)
+    """Append queries about a set of messengers for user `i`, whose choice state is `packed`.
+
+    Most users have one query: it is appended without a branch, and removed if the set is empty.
+    """
+    enqueue_messenger(i, packed, first(messengers | only(NO_MESSENGER)), queries)
     queries.n[0] -= messengers == 0
-    while left:  # hardly anybody asks twice
-        p = lowest(left)
-        left &= left - 1
-        enqueue(i, packed, 1 << p, p, queries)
+    left = without_first(messengers)
+    while left:
+        p, left = first(left), without_first(left)
+        enqueue_messenger(i, packed, p, queries)
 
 
 @rule
 def evaluate(
     step_records: Records, base: Int, choice_state: U64, ties: Ties, env: Environment,
-    params: Record, queries: ValueQueries, s: F32,
+    params: Record, queries: ValueQueries, memory: F32,
 ) -> None:  # fmt: skip
-    """Answer all questions: write marginal values, and what a VPN adds, to the talks."""
+    """Evaluate all queries: write marginal values, and the gain by a VPN, to the step records."""
     n = queries.n[0]
     sort_by_degree(ties, queries)
-    for first in range(0, n, WIDTH):
-        store(
-            queries.welfare, first,
-            hypothetical_welfare(first, choice_state, ties, env, params, queries, s),
-        )  # fmt: skip
+    for at in range(0, n, WIDTH):
+        welfare = hypothetical_welfare(at, choice_state, ties, env, params, queries, memory)
+        store(queries.welfare, at, welfare)
     for at in range(n):
         k = queries.order[at]
         i, target = np.int64(queries.who[k]), queries.target[k]
         packed, step_record = choice_state[i], step_records[i - base]
         gain = queries.welfare[at] - step_record.welfare
         if target == VPN_QUERY:
-            step_record.vpn_gain = -gain if np.int64(packed) & VPN_BIT else gain
+            step_record.vpn_gain = -gain if has_vpn(place(packed)) else gain
         else:
-            step_record.value[target] = -gain if usable(packed) >> target & 1 else gain
+            step_record.value[target] = -gain if contains(usable(packed), target) else gain
     queries.n[0] = 0
 
 
 @rule
 def sort_by_degree(ties: Ties, queries: ValueQueries) -> None:
-    """Line up the questions by the degree of who asks, up to a multiple of sixteen by nobody's."""
-    n, nobody = queries.n[0], ties.degree.shape[0]
+    """Sort the queries by the degree of their users, and fill up the last sixteen by no user's."""
+    n, no_user = queries.n[0], ties.degree.shape[0]
     queries.begin[:] = 0
     for k in range(n):
         queries.begin[degree_class(np.int64(queries.who[k]), ties)] += 1
-    waiting = 0
+    n_before = 0
     for d in range(N_DEGREES):
-        waiting += queries.begin[d]
-        queries.begin[d] = waiting - queries.begin[d]
+        n_before += queries.begin[d]
+        queries.begin[d] = n_before - queries.begin[d]
     for k in range(n):
-        kind = degree_class(np.int64(queries.who[k]), ties)
-        queries.order[queries.begin[kind]] = k
-        queries.begin[kind] += 1
+        degree = degree_class(np.int64(queries.who[k]), ties)
+        queries.order[queries.begin[degree]] = k
+        queries.begin[degree] += 1
     for k in range(n, n + WIDTH):
-        queries.order[k], queries.who[k] = k, nobody
+        queries.order[k], queries.who[k] = k, no_user
 
 
 @rule
 def degree_class(i: Int, ties: Ties) -> np.int64:
-    """Return the degree of user `i`, the largest ones taken together."""
+    """Return the degree of user `i`; the last class holds all larger degrees."""
     return np.int64(min(int(ties.degree[i]), N_DEGREES - 1))
 
 
 @rule
 def hypothetical_welfare(
-    first: Int, choice_state: U64, ties: Ties, env: Environment, params: Record,
-    queries: ValueQueries, s: F32,
+    at: Int, choice_state: U64, ties: Ties, env: Environment, params: Record,
+    queries: ValueQueries, memory: F32,
 ) -> Floats:  # fmt: skip
-    """Return the welfare of sixteen users if their words were those asked of [utils]."""
+    """Return the welfare of sixteen users with the choice states of their queries [utils].
+
+    Parameters
+    ----------
+    at : int
+        The queries are queries.order[at : at + 16].
+    """
     t, pairs = terms(env, params), env.pairs
     for lane in range(WIDTH):
-        k = queries.order[first + lane]
+        k = queries.order[at + lane]
         i = np.int64(queries.who[k])
         queries.start[lane] = tie_at(ties, i, 0) if i < ties.seat.shape[0] else 0
         queries.lanes[lane], queries.lanes[WIDTH + lane] = i, queries.low[k]
         queries.lanes[2 * WIDTH + lane] = queries.high[k]
     low, high = load(queries.lanes, WIDTH), load(queries.lanes, 2 * WIDTH)
-    longest = load_lanes(queries.lanes, np.int64(0), high, ties, t, s)
-    any_abroad = any_bits(high & ABROAD_BIT) != 0
-    offered = any_bits(low & USABLE)
-    load_factors(low, high, offered, t, s)
+    n_ranks = load_lanes(queries.lanes, np.int64(0), high, ties, t, memory)
+    goes_abroad = any_abroad(high)
+    offered = had_by_any(low)
+    load_factors(low, high, offered, t, memory)
     mine, welfare = own_pairs(low, env.place_class, t), zeros()
     out_message, out_call = splat(t.out_message), splat(t.out_call)
-    for r in range(longest + any_abroad):
-        if r < longest:
-            contact_low, contact_high = gather_rows(
+    for r in range(n_ranks + goes_abroad):
+        if r < n_ranks:
+            other_low, other_high = gather_rows(
                 choice_state, ties.indices, queries.start, r * WIDTH
             )
-            pair, weight = mine + classes_of(contact_low, env.place_class, t), weights(r, s, ties)
-            contacts = Contacts(contact_low, contact_high, pair, weight, out_message, out_call)
+            pair = mine + classes_of(other_low, env.place_class, t)
+            weight = weights(r, memory, ties)
+            contacts = Contacts(other_low, other_high, pair, weight, out_message, out_call)
         else:
-            contacts = abroad(low, mine, t, s)
-        said = logsum_on_tie(low, offered, contacts, pairs, t, s)
-        welfare = fma(contacts.weight, said, welfare)
+            contacts = abroad(low, mine, t, memory)
+        on_tie = logsum_on_tie(low, offered, contacts, pairs, t, memory)
+        welfare = fma(contacts.weight, on_tie, welfare)
     return welfare
 
 
-class Sums(NamedTuple):
-    """Sums of exp(v) over what sixteen users share with one contact each."""
+class TieSums(NamedTuple):
+    """Of one tie each of sixteen users: sums of exp(v) over what both ends have."""
 
     message: Floats
     sensitive: Floats
@@ -213,29 +238,30 @@ class Sums(NamedTuple):
 
 @rule
 def add_messenger(
-    p: Int, z: Sums, low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32
-) -> Sums:
-    """Add messenger `p` to the sums."""
-    if not offered >> p & 1:
+    p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
+    memory: F32,
+) -> TieSums:  # fmt: skip
+    """Add exp(v_p) of messenger `p` to the sums of the tie."""
+    if not contains(offered, p):
         return z
-    has = (low & contacts.low & (1 << p)) != 0
-    by = pair_terms(p, has, contacts.pair, pairs, t)
-    x, y, v = tie_factors(p, by, contacts, s)
-    return Sums(z.message + x, z.sensitive + y, z.call + v)
+    has = both_have(low, contacts.low, p)
+    by_place = pair_terms(p, has, contacts.pair, pairs, t)
+    message, sensitive, call = tie_factors(p, by_place, contacts, memory)
+    return TieSums(z.message + message, z.sensitive + sensitive, z.call + call)
 
 
 @rule
 def logsum_on_tie(
-    low: Ints, offered: int, contacts: Contacts, pairs: F32, t: Terms, s: F32
+    low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
 ) -> Floats:
-    """Return what can be said to one contact of each lane [utils]."""
-    offered &= any_bits(low & contacts.low)  # see choice.py
-    z = Sums(contacts.out_message, contacts.out_message, contacts.out_call)
-    # one by one: see choice.py
-    z = add_messenger(np.int64(0), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(1), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(2), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, s)
-    z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, s)
+    """Return sum_c d_c ln Z_c of one tie of each lane [utils]."""
+    offered = shared_by_any(offered, low, contacts.low)
+    z = TieSums(contacts.out_message, contacts.out_message, contacts.out_call)
+    # written out instead of looped: see choice.py
+    z = add_messenger(np.int64(0), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(1), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(2), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, memory)
+    z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
     return logsum(z.message, z.sensitive, z.call, t)

@@ -1,7 +1,7 @@
-"""Two people move their calls together when calls fail (docs/model.md, 2.5a).
+"""Pairing: two contacts move their calls together when calls fail (docs/model.md, 2.5a).
 
-With hazard iota times the share of habitual calls that fail, a user asks one contact (drawn by
-tie weight) to go to a messenger where calls work; both install it.
+With hazard iota times the share of habitual calls that fail, a user asks one contact, drawn by
+tie weight, to move to a messenger where calls work. Both install it at the end of the step.
 """
 
 from __future__ import annotations
@@ -42,21 +42,18 @@ def failed_calls(user: Record, env: Environment) -> float:
 
 @rule
 def appeal(user: Record, p: Int, env: Environment, params: Record) -> float:
-    """Return the logit weight of messenger `p` as a place to move calls to.
-
-    One that the user thinks the state reads draws or repels it.
-    """
+    """Return the logit weight q exp(appeal + chi A_ip) of moving calls to messenger `p`."""
     pull = params.pair_appeal[p] + params.risk_value * surveillance_attitude(user, p)
     return float(env.availability[user.place, CALL, p] * np.exp(pull))
 
 
 @rule
 def destination(user: Record, env: Environment, params: Record, u: float) -> int:
-    """Return the messenger at quantile `u` of the appeals, -1 where there is none."""
-    total = 0.0
+    """Return the messenger at quantile `u` of the appeals; -1 if none appeals."""
+    whole = 0.0
     for p in range(params.n_messengers):
-        total += appeal(user, p, env, params)
-    left = u * total
+        whole += appeal(user, p, env, params)
+    left = u * whole
     for p in range(params.n_messengers):
         left -= appeal(user, p, env, params)
         if left < 0.0:
@@ -66,7 +63,7 @@ def destination(user: Record, env: Environment, params: Record, u: float) -> int
 
 @rule
 def max_pair_hazard(env: Environment, params: Record) -> float:
-    """Return the hazard of asking a contact if all calls fail, on every messenger."""
+    """Return a bound of the hazard of asking a contact: all calls fail on every messenger."""
     return float(params.pair_rate * env.effects.days * MAX)
 
 
@@ -84,14 +81,20 @@ def request_move(
     i: Int, users: Records, ties: Ties, env: Environment, params: Record, keys: U64,
     agreed: Agreements,
 ) -> None:  # fmt: skip
-    """Let user `i` ask a contact to move their calls; note both ends."""
+    """Let user `i` ask a contact to move their calls; if both can, record the agreement."""
     other = contact(i, ties, uniform(keys[PAIR_CONTACT], i))
     p = destination(users[i], env, params, uniform(keys[PAIR_PLATFORM], i))
     if other >= 0 and p >= 0 and users[other].online:
-        n = agreed.n[0]
-        agreed.who[n], agreed.who[n + 1] = i, other
-        agreed.platform[n] = agreed.platform[n + 1] = p
-        agreed.n[0] = n + 2
+        agree(i, p, agreed)
+        agree(other, p, agreed)
+
+
+@rule
+def agree(i: Int, p: Int, agreed: Agreements) -> None:
+    """Append that user `i` is to install `p`."""
+    n = agreed.n[0]
+    agreed.who[n], agreed.platform[n] = i, p
+    agreed.n[0] = n + 1
 
 
 @rule
@@ -99,9 +102,9 @@ def apply_agreements(
     users: Records, public: PublicState, agreed: Agreements, env: Environment, params: Record,
     keys: U64,
 ) -> None:  # fmt: skip
-    """Let everybody install what was agreed on, at the end of the step, and show it.
+    """Install what pairs agreed on, at the end of the step, and publish it.
 
-    Installing twice is installing once, so the order of agreements cannot matter.
+    To install twice is to install once, so the order of agreements cannot matter.
     """
     for k in range(agreed.n[0]):
         i = np.int64(agreed.who[k])

@@ -1,7 +1,9 @@
 """The records that rules read and write.
 
-A user is one row of a structured array, so a rule takes one pointer and not forty arrays. Rows
-hold space for ``MAX`` messengers whatever the case, so that one compilation serves every case.
+A user is one row of a structured array, so a rule takes one pointer instead of forty arrays. Rows
+hold ``MAX`` messengers in every case, so that one compilation serves all cases. "Set" in a comment
+is a set of small numbers, kept as bits (sim/kernel/bits.py); messengers are numbered in the order
+of the case.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.kernel.rng import Int as Int  # bits, positions
+from sim.kernel.rng import Int as Int  # sets, positions
 from sim.kernel.vec8 import USED
 
 F64 = NDArray[np.float64]
@@ -26,69 +28,69 @@ U8 = NDArray[np.uint8]
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
-MAX = USED  # messengers at most: their habits share a 64-bit word with bits and place
-CELLULAR = MAX  # column of cellular where messengers and cellular stand side by side
-N_BANDS = 7
-MESSAGE, CALL = 0, 1
-ORDINARY, SENSITIVE = 0, 1  # topics of messages: what one would not say where the state reads
-WINDOW = 2048  # users whose lanes and chats are counted together
+MAX = USED  # largest number of messengers: a choice state (packed_state.py) has no room for more
+CELLULAR = MAX  # column of cellular in arrays of platforms, after the messengers
+N_BANDS = 7  # age bands
+MESSAGE, CALL = 0, 1  # channels
+ORDINARY, SENSITIVE = 0, 1  # topics of messages
+WINDOW = 2048  # users in a window: positions of lanes and chats are counted from its first user
 
-# Who a user is, and what it has. Bits are messengers, in the order of the case.
+# Who a user is, and what it has.
 USER = np.dtype(
     [
         ("band", "u1"),  # age band
-        ("segments", "u1"),  # bits: segments that institutions can address
+        ("segments", "u1"),  # set of segments that the user belongs to
         ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
         ("online", "u1"),  # 1: can install an app
-        ("place", "u1"),  # region * 2 + VPN: what decides which restrictions apply
-        ("abroad", "u1"),  # 1: somebody close lives abroad
-        ("installed", "u1"),  # bits: on the phone
-        ("second", "u1"),  # bits: on a second phone, kept for an institution alone
-        ("account", "u1"),  # bits: registered
-        ("aware", "u1"),  # bits: heard of
-        ("mandated", "u1"),  # bits: demanded by an institution
-        ("revising", "u1"),  # bits: reconsidered in this step
-        ("news", "u1"),  # bits: stories heard of
-        ("alert", "u1"),  # bits: to reconsider because of a story heard
-        ("victim", "u1"),  # bits: kinds of abuse it has fallen for
-        # rules/fixed_point.py reads and writes what is kept in steps
+        ("place", "u1"),  # 2 region + VPN, see place.py
+        ("abroad", "u1"),  # 1: has a contact abroad
+        ("installed", "u1"),  # set of messengers on the phone
+        ("second", "u1"),  # set of messengers on a second phone, kept for an institution alone
+        ("account", "u1"),  # set of messengers with an account
+        ("aware", "u1"),  # set of messengers that the user is aware of
+        ("mandated", "u1"),  # set of messengers that an institution demands
+        ("revising", "u1"),  # set of messengers reconsidered in this step
+        ("news", "u1"),  # set of stories heard of
+        ("alert", "u1"),  # set of messengers to reconsider in the next step because of a story
+        ("victim", "u1"),  # set of kinds of abuse that the user was a victim of
+        # fixed-point numbers, read and written by fixed_point.py
         ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
         ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
         ("skill", "i2"),  # s_i, ease of a VPN, net of its ordinary cost [utils / 1024]
         ("habit", "u2", (MAX,)),  # in [0, 1] [1/65535]
-        ("belief", "i2", (MAX,)),  # L_ip, that the state reads it [log-odds / 2048]
+        ("belief", "i2", (MAX,)),  # L_ip, that the state reads the messenger [log-odds / 2048]
         ("taste", "i1", (MAX,)),  # standard normal [1/32]
     ],
     align=True,
 )
 
-# What a user does in one step, written by its look at the contacts.
+# What a user does in one step.
 STEP_RECORD = np.dtype(
     [
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("welfare", "f4"),  # logsum over ties [utils]
-        ("helpers", "f4"),  # share of weighted ties to users of a VPN
-        ("reachable", "f4", (2,)),  # by messenger: weighted ties times the best q_i q_j shared
-        ("secure", "f4", (2,)),  # the same, a messenger that the state cannot read
-        ("abroad", "f4", (2,)),  # how well somebody abroad can be reached by messenger
-        ("partner", "u4"),  # the contact talked with in this step; who has none, oneself
+        ("helpers", "f4"),  # share of weighted ties to users with a VPN
+        ("reachable", "f4", (2,)),  # by channel: sum of w_ij times the best q_i q_j of a messenger
+        ("secure", "f4", (2,)),  # the same, only by messengers that the state cannot read
+        ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the contact abroad
+        ("partner", "u4"),  # the contact of this step; a user without ties is its own
         ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
-        ("rest", "f4", (MAX,)),  # its utility but for that value [utils]
-        ("noise", "f4", (MAX,)),  # and what the whole has to exceed [utils]
+        ("rest", "f4", (MAX,)),  # utility of the messenger without network benefit [utils]
+        ("noise", "f4", (MAX,)),  # logistic draw that the utility has to exceed [utils]
         ("openings", "f4", (MAX,)),  # [1/day]
-        ("vpn_gain", "f4"),  # what a VPN would open up; NaN: not reconsidered [logsum]
-        ("content", "f4"),  # openings for content that a VPN would let through [1/day]
-        ("ordered", "u1"),  # bits: a chat was ordered there in this step
-        ("chats", "u8"),  # group chats on a messenger, a byte each
-        ("peer", "u8"),  # mind of the contact talked with in this step
+        ("vpn_gain", "f4"),  # welfare with a VPN minus without; NaN: not reconsidered [logsum]
+        ("content", "f4"),  # openings for content that a VPN would bring back [1/day]
+        ("ordered", "u1"),  # set of messengers that a chat was ordered to in this step
+        ("chats", "u8"),  # number of group chats by messenger, a byte each
+        ("peer", "u8"),  # belief state of the contact of this step
     ],
     align=True,
 )
 
-# What of the start is compared with later, as `STEP_RECORD` has it [1/65535].
+# What is compared with the start later: fields of `STEP_RECORD` then [1/65535].
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
-# The parameters of behaviour (sim/config/parameters.py explains them) and of the messengers.
+# The parameters of behaviour (explained in sim/config/parameters.py) and of the messengers.
 PARAMS = np.dtype(
     [
         ("n_messengers", "i8"),
@@ -96,21 +98,21 @@ PARAMS = np.dtype(
         ("topic_share", "f8", (2,)),  # 1 - y, y
         ("outside", "f8", (2,)),  # exp(a_0c) of cellular
         ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
-        ("abroad_low", "i8"),  # halves of the word that contacts abroad show
+        ("abroad_low", "i8"),  # halves of the choice state of contacts abroad
         ("abroad_high", "i8"),
-        ("habit_level", "u1", (256,)),  # of habits by their first eight bits, see packed_state.py
+        ("habit_level", "u1", (256,)),  # by the first eight bits of a habit, see packed_state.py
         ("half_fear", "f4"),  # lambda / 2 [utils]
-        ("fear_steps", "f4"),  # levels that a unit of exp(-lambda f / 2) has
+        ("fear_steps", "f4"),  # levels in one unit of exp(-lambda f / 2)
         ("habit_pull", "f8"),  # exp(eta / 2) - 1
         ("fear_pull", "f8"),  # 1 - exp(-lambda MAX_FEAR / 2)
         ("standalone", "f4", (N_BANDS, MAX)),  # B_p [utils]
         ("prior", "f4", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
-        ("pair_appeal", "f8", (MAX,)),  # -inf: a pair never goes there [utils]
+        ("pair_appeal", "f8", (MAX,)),  # -inf: no pair moves there [utils]
         ("base_openings", "f4", (MAX,)),  # [1/day]
         ("habit_openings", "f4", (MAX,)),  # [1/day]
         ("mandate_openings", "f4", (MAX,)),  # [1/day]
         *(
-            (name, "f4")  # of octets
+            (name, "f4")  # used with vectors of messengers
             for name in (
                 "network_value", "network_shape", "keep_value",
                 "taste_sd", "mandate_value", "preinstall_value", "chat_value", "risk_value",
@@ -130,24 +132,24 @@ PARAMS = np.dtype(
     align=True,
 )  # fmt: skip
 
-# What is in force for everybody during one step.
+# What policies do to all users alike during one step.
 EFFECTS = np.dtype(
     [
         ("days", "f4"),  # length of the step
         ("passing", "f8", (MAX,)),  # share of registrations that succeed
-        ("trend", "f4", (MAX,)),  # of stand-alone value [utils]
-        ("trend_openings", "f4", (MAX,)),  # exp(trend): what draws people in draws them back
-        ("awareness", "f4", (MAX,)),  # hazards, integrated over the step
-        ("trial", "f4", (MAX,)),
-        ("preinstall", "f4", (MAX,)),
-        ("onboarding", "f4", (MAX,)),  # help with taking it up [utils]
+        ("trend", "f4", (MAX,)),  # added to the stand-alone value [utils]
+        ("trend_openings", "f4", (MAX,)),  # exp(trend), factor of openings for content
+        ("awareness", "f4", (MAX,)),  # hazard of becoming aware, integrated over the step
+        ("trial", "f4", (MAX,)),  # hazard of trying a messenger, integrated over the step
+        ("preinstall", "f4", (MAX,)),  # hazard of buying a phone with it, integrated
+        ("onboarding", "f4", (MAX,)),  # help with installing it [utils]
         ("access", "f4", (MAX + 1,)),  # share of communication that the state can read
-        ("unreadable", "i8"),  # bits: messengers of which it reads less than half
-        ("varied", "i8"),  # bits: messengers that do not work alike everywhere
+        ("unreadable", "i8"),  # set of messengers of which the state reads less than half
+        ("varied", "i8"),  # set of messengers whose availability differs by place
         ("regional", "i8"),  # 1: places differ by more than a VPN
-        ("vpn_cost", "f8"),  # fines less help, on top of the ordinary cost [utils]
-        ("detection", "f8", (MAX + 1,)),  # share of abuse that is stopped
-        ("loss", "f8"),  # share of what victims send that is lost
+        ("vpn_cost", "f8"),  # fines minus help, on top of the ordinary cost [utils]
+        ("detection", "f8", (MAX + 1,)),  # share of attempts that moderation stops
+        ("loss", "f8"),  # share of payments by victims that is lost
     ],
     align=True,
 )
@@ -155,56 +157,56 @@ EFFECTS = np.dtype(
 MANDATE = np.dtype(
     [
         ("platform", "i8"),
-        ("segment", "u1"),  # one bit
-        ("kind", "i8"),  # the segment's place among those with chats, for moves of chats
-        ("outcome", "u1"),  # what happens to a chat: INVITED or ORDERED
+        ("segment", "u1"),  # set with the one segment
+        ("kind", "i8"),  # number of the segment; for chats, among the segments with chats
+        ("outcome", "u1"),  # of a chat that moves: INVITED or ORDERED
         ("hazard", "f8"),  # integrated over the step
-        ("ceiling", "f8"),  # share of the segment that can be made to
-        ("reached", "f8"),  # share of those that the roll-out has reached
-        ("key", "u8"),  # who is how far down the roll-out: the same in every step
+        ("ceiling", "f8"),  # share of the segment that the mandate reaches in the end
+        ("reached", "f8"),  # share of those that the roll-out has reached by now
+        ("key", "u8"),  # of positions in the roll-out, the same in every step
     ],
     align=True,
 )
 
 
-# A story about a messenger that spreads during one step.
+# A story about a messenger that spreads in this step.
 NEWS = np.dtype(
     [
         ("platform", "i8"),
-        ("bit", "i8"),
+        ("bit", "i8"),  # number of the story
         ("shock", "f8", (3,)),  # log-likelihood ratio by type [log-odds]
         ("media", "f8"),  # hazard of hearing it from media, integrated over the step
-        ("contact", "f8"),  # the same from a contact who has heard it
+        ("contact", "f8"),  # hazard of hearing it from a contact who has heard it
         ("lasting", "f8"),  # 1: a fact, which forgetting does not undo; 0: an impression
-        ("audience", "i8"),  # bits: media reach users of these messengers; 0: everybody
-        ("salt", "u8"),  # its own random numbers, whatever other stories there are
+        ("audience", "i8"),  # set of messengers whose users media reach; 0: all users
+        ("salt", "u8"),  # changes keys, so that each story has random numbers of its own
     ],
     align=True,
 )
 
-# One kind of abuse in one run: where it is tried, and what comes of it.
+# One kind of abuse in one run.
 ABUSE = np.dtype(
     [
         ("channel", "i8"),
         ("rate", "f8"),  # rho_F, adaptation [1/day]
         ("response", "f8"),  # eps
         ("elasticity", "f8"),  # xi
-        ("conversion", "f8", (MAX + 1,)),  # success of an attempt that arrives, scaled
-        ("share", "f8", (MAX + 1,)),  # x_k, of attempts
-        ("total", "f8"),  # attempts, 1 at the start
-        ("arriving", "f8"),  # attempts that arrived at the start, by which they are scaled
-        ("incident_rate", "f8"),  # incidents a person at the start [1/day]
-        ("vulnerability", "f8", (N_BANDS,)),  # relative, population mean 1
-        ("max_rate", "f8"),  # incidents that anybody can expect in this step, a bound [1/day]
+        ("conversion", "f8", (MAX + 1,)),  # conv_k, success of an attempt that arrives, scaled
+        ("share", "f8", (MAX + 1,)),  # x_k, shares of attempts by platform
+        ("total", "f8"),  # A, attempts in total relative to the start
+        ("arriving", "f8"),  # share of attempts that arrived at the start, the unit of attempts
+        ("incident_rate", "f8"),  # incidents per person at the start [1/day]
+        ("vulnerability", "f8", (N_BANDS,)),  # by age band, population mean 1
+        ("max_rate", "f8"),  # bound of the expected incidents of any user in this step [1/day]
     ],
     align=True,
 )
 
 
 class PublicState(NamedTuple):
-    """What users show each other: now, and from the next step on (rules/packed_state.py).
+    """What users publish: now, and from the next step on (packed_state.py).
 
-    The last of n + 1 words is that of nobody.
+    The last of n + 1 choice states belongs to no user.
     """
 
     choice_state: U64  # (n + 1,)
@@ -214,40 +216,40 @@ class PublicState(NamedTuple):
 
 
 class Agreements(NamedTuple):
-    """Pairs who agreed in this step to move their calls: either end installs the messenger."""
+    """What pairs agreed on in this step: both ends of each pair install the messenger."""
 
-    n: I64  # (1,)
-    who: U32
-    platform: U8
+    n: I64  # (1,) number of entries
+    who: U32  # the user
+    platform: U8  # the messenger to install
 
 
 class Ties(NamedTuple):
-    """Whom the users talk to, sixteen users of about equal degree side by side (world/rows.py).
+    """The ties, in slices of sixteen users of similar degree (sim/population/rows.py).
 
-    The tie at rank r of k weighs r**-0.9, normalised over the row.
+    The weight of the tie at rank r (from 1) is r**-0.9, normalised over the ties of the user.
     """
 
     order: U32  # (16 n_slices,) users slice by slice, n where a lane is empty
     slice_start: I64  # (n_slices + 1,) where a slice begins in `indices`
-    indices: U32  # contacts, rank by rank: all first ones of the 16 users, all second ones, ...
-    seat: U16  # (n,) lane of a user, counted from the first of its window; see contact.tie_at
-    degree: U16  # (n,)
+    indices: U32  # contacts rank by rank: the first contacts of 16 users, the second contacts, ...
+    seat: U16  # (n,) lane of a user, counted from the first lane of its window (contact.tie_at)
+    degree: U16  # (n,) number of ties
     rank_weight: F32  # (max degree,) r**-0.9 for r = 1, 2, ...
-    rank_total: F32  # (max degree + 1,) sum of the first k weights
+    rank_total: F32  # (max degree + 1,) sums of the first k weights, k = 0, 1, ...
 
 
 class Chats(NamedTuple):
-    """Group chats of one run: G chats of K kinds; each user is in at most one of a kind."""
+    """Group chats of one run: G chats of K kinds; a user is in at most one chat of each kind."""
 
     platform: U8  # (G,) messenger, NOWHERE if on none
     moved: U8  # (G,) STAYED, INVITED or ORDERED in this step
-    bound: U8  # (G,) 1: moved by order, stays
-    kind: U8  # (G,)
-    indptr: I64  # (G + 1,)
+    bound: U8  # (G,) 1: moved by order, moves no more
+    kind: U8  # (G,) number of its segment
+    indptr: I64  # (G + 1,) where the members of a chat begin in `members`
     members: U32  # (n_seats,) users, chat by chat
     window: U32  # (n_windows,) where the chats of users 0, 2048, 4096, ... begin in `of_user`
-    begin: U16  # (n + 1,) where a user's chats begin, counted from those of its window
-    of_user: U32  # (n_seats,) chats user by user
+    begin: U16  # (n + 1,) where a user's chats begin, counted from its window
+    of_user: U32  # (n_seats,) chats, user by user
 
 
 class Environment(NamedTuple):
@@ -255,21 +257,22 @@ class Environment(NamedTuple):
 
     effects: Record  # EFFECTS
     availability: F32  # (C, 2, MAX) q_ipc
-    place_class: I32  # (256,) class of each place: in one class all messengers work alike
+    place_class: I32  # (256,) class of each place; K classes, of equal availability within
     attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
     quality: F32  # (K, K, 2, MAX) q_i q_j by class, 0 where the messenger lacks the channel
-    pairs: F32  # both again, flat (MAX, 2, 2, S) by pair: class of one's own place K + the other's
+    pairs: F32  # attraction and quality, flat (MAX, 2, 2, S) by pair: K own class + other class
     n_pairs: int  # S
-    mandates: Records  # MANDATE (m,)
-    mandate_bounds: F32  # (256, MAX) their hazards by bits of segments, wherever roll-outs stand
-    orders: Records  # MANDATE (m,) to chats
+    mandates: Records  # MANDATE (m,), to users
+    mandate_bounds: F32  # (256, MAX) bounds of their hazards by set of segments
+    orders: Records  # MANDATE (m,), to chats
     news: Records  # NEWS (m,)
 
 
-NOWHERE = 255
-STAYED, INVITED, ORDERED = range(3)
+NOWHERE = 255  # platform of a chat that is on no messenger
+STAYED, INVITED, ORDERED = range(3)  # what happened to a chat in a step
 
-# Purposes of random numbers; their order is the order of the keys of a step.
+# Purposes of random numbers, in the order of the keys of a step. A name is part of its key, so
+# another name gives other random numbers.
 PURPOSES = (
     "mandate", "aware", "trial", "preinstall", "revise", "accept", "register",
     "pair", "pair_contact", "pair_platform", "second", "converse", "news", "vpn", "vpn_accept",
@@ -283,5 +286,5 @@ PURPOSES = (
 
 
 def records(dtype: np.dtype[Any], size: int | tuple[int, int]) -> Records:
-    """Return `size` zeroed records of `dtype`."""
+    """Return records of `dtype`, all fields 0; `size` is their number or shape."""
     return np.zeros(size, dtype).view(np.recarray)

@@ -1,15 +1,21 @@
-"""The step of the users of a block, rule by rule (docs/model.md, 2.14).
+"""The order of a step (docs/model.md, 2.14). Every engine runs the rules in this order.
 
-Every engine runs the rules in this order.
+Before: chats move (groups.py), offenders adapt (abuse.py); see `sim.model.simulation.Simulation`.
 
-`select`, then the choice on every tie (choice.py, for sixteen users together) and the answers
-(marginal_value.py), then `after_choice`; users are observed; then `update` and `publish`. A user
-reads of others what they showed before the step and writes to itself alone, so the order of users
-cannot matter.
+1. `select`        read group chats, draw and weigh what to reconsider, perhaps a VPN
+2. `choose`        choose a platform on every tie and channel; compute marginal values
+3. `after_choice`  talk with one contact, open apps, perhaps ask a contact to move calls
+   (observation)   users are measured (sim/engine/accumulators.py)
+4. `update`        adopt, form habits, follow promotion, learn, switch a VPN, become a victim
+5. `publish`       let contacts see from the next step on what has changed
 
-Each rule has a loop of its own. Much of a rule waits for its own last result, so a processor
-works on the next users meanwhile, as far as it sees them: as far as the loop is short. A rule
-that touches few users is asked for those on a list (candidates.py).
+After: pairs install what they agreed on (`pairing.apply_agreements`).
+
+A user reads the state that others published before the step and writes to itself alone, so the
+order of users cannot change a result. The functions take the users `base` to `end` - 1, a block;
+`step_records[i - base]` is the record of user i. Each rule has a loop of its own, because a
+processor overlaps the work on several users while the loop is short. Rare events are computed for
+candidates only (candidates.py).
 """
 
 from __future__ import annotations
@@ -17,11 +23,13 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
+from sim.kernel.vec16 import WIDTH
 from sim.rules import abuse as abuse_rules
 from sim.rules import (
     activity,
     adoption,
     beliefs,
+    choice,
     circumvention,
     groups,
     habit,
@@ -29,7 +37,7 @@ from sim.rules import (
     pairing,
     promotion,
 )
-from sim.rules.candidates import CandidateBuffer, sample_candidates
+from sim.rules.candidates import CandidateBuffer, append_if, sample_candidates
 from sim.rules.marginal_value import ValueQueries
 from sim.rules.packed_state import (
     changed_fears,
@@ -38,6 +46,8 @@ from sim.rules.packed_state import (
     pack_new_fears,
 )
 from sim.rules.records import (
+    CONVERSE,
+    F32,
     PAIR,
     U64,
     VPN,
@@ -58,31 +68,48 @@ def select(
     base: Int, end: Int, users: Records, step_records: Records, choice_state: U64, chats: Chats,
     env: Environment, params: Record, keys: U64, queries: ValueQueries, buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
-    """Begin a step: select what to reconsider, and enqueue what its value depends on."""
+    """Phase 1: select what users reconsider, and enqueue the values that they need for it."""
+    # read group chats
     invited = buffer.flags
     for i in range(base, end):
         invited[i - base] = groups.read_chats(i, step_records[i - base], chats)
         circumvention.forget(step_records[i - base])
+    # draw which messengers to reconsider
     n = np.int64(0)
     for i in range(base, end):
         adoption.begin(i, users[i], np.int64(invited[i - base]), env, params, keys)
-        queries.revising[n] = i
-        n += users[i].revising != 0
+        n = append_if(users[i].revising != 0, i, queries.revising, n)
     queries.n_revising[0] = n
+    # weigh them: utility without contacts, and the draws it has to exceed
     for k in range(n):
-        who = np.int64(queries.revising[k])
-        undecided = adoption.weigh(who, users[who], step_records[who - base], env, params, keys)
-        marginal_value.enqueue_values(who, choice_state[who], undecided, queries)
+        row = np.int64(queries.revising[k])
+        undecided = adoption.weigh(row, users[row], step_records[row - base], env, params, keys)
+        marginal_value.enqueue_values(row, choice_state[row], undecided, queries)
+    # draw who reconsiders a VPN
     n = sample_candidates(
         keys[VPN], base, end, circumvention.hazard(env, params), buffer, queries.considering
     )
     queries.n_considering[0] = n
     for k in range(n):
-        who = np.int64(queries.considering[k])
+        row = np.int64(queries.considering[k])
         circumvention.consider(
-            who, users[who], step_records[who - base], choice_state[who], env, params, keys,
+            row, users[row], step_records[row - base], choice_state[row], env, params, keys,
             queries,
         )  # fmt: skip
+
+
+@rule
+def choose(
+    base: Int, end: Int, step_records: Records, choice_state: U64, ties: Ties, env: Environment,
+    params: Record, keys: U64, queries: ValueQueries, memory: F32,
+) -> None:  # fmt: skip
+    """Phase 2: choose on every tie, for sixteen users together; then evaluate the queue."""
+    for first in range(base, end, WIDTH):
+        choice.communicate(
+            first, 0, WIDTH, step_records, base, choice_state, ties, env, params, keys[CONVERSE],
+            memory,
+        )  # fmt: skip
+    marginal_value.evaluate(step_records, base, choice_state, ties, env, params, queries, memory)
 
 
 @rule
@@ -90,7 +117,7 @@ def after_choice(
     base: Int, end: Int, users: Records, step_records: Records, belief_state: U64, ties: Ties,
     env: Environment, params: Record, keys: U64, agreed: Agreements, buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
-    """After talking on every tie: listen to one contact, open apps, perhaps ask to move calls."""
+    """Phase 3: talk with one contact, open apps, perhaps ask a contact to move calls."""
     for i in range(base, end):
         beliefs.converse(step_records[i - base], belief_state)
     for i in range(base, end):
@@ -99,9 +126,9 @@ def after_choice(
         keys[PAIR], base, end, pairing.max_pair_hazard(env, params), buffer, buffer.ids
     )
     for k in range(n):
-        who = np.int64(buffer.ids[k])
-        if pairing.asks_to_move_calls(who, users[who], env, params, keys):
-            pairing.request_move(who, users, ties, env, params, keys, agreed)
+        row = np.int64(buffer.ids[k])
+        if pairing.asks_to_move_calls(row, users[row], env, params, keys):
+            pairing.request_move(row, users, ties, env, params, keys, agreed)
 
 
 @rule
@@ -109,38 +136,44 @@ def update(
     base: Int, end: Int, users: Records, step_records: Records, abuse: Records, env: Environment,
     params: Record, keys: U64, queries: ValueQueries, buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
-    """Decide, form habits, obey and try, learn, switch a VPN, suffer."""
-    steps = relaxation(params, env.effects.days)
+    """Phase 4: change users."""
+    shares = relaxation(params, env.effects.days)
+    # adopt: install, keep or drop the messengers reconsidered
     for k in range(queries.n_revising[0]):
-        who = np.int64(queries.revising[k])
-        adoption.revise(who, users[who], step_records[who - base], env, params, keys)
+        row = np.int64(queries.revising[k])
+        adoption.revise(row, users[row], step_records[row - base], env, params, keys)
+    # form habits
     for i in range(base, end):
-        habit.remember(users[i], step_records[i - base], params, steps.memory)
+        habit.remember(users[i], step_records[i - base], params, shares.memory)
+    # follow promotion: mandates, orders to chats, campaigns, pre-installation
     for k in range(
         promotion.promotion_candidates(base, end, users, step_records, env, params, keys, buffer)
     ):
-        who = np.int64(buffer.ids[k])
-        promotion.apply_promotion(who, users[who], step_records[who - base], env, params, keys)
+        row = np.int64(buffer.ids[k])
+        promotion.apply_promotion(row, users[row], step_records[row - base], env, params, keys)
+    # learn: hear of messengers, move beliefs, hear of stories
     for k in range(
         beliefs.awareness_candidates(base, end, users, step_records, env, params, keys, buffer)
     ):
-        who = np.int64(buffer.ids[k])
-        beliefs.become_aware(who, users[who], step_records[who - base], env, params, keys)
+        row = np.int64(buffer.ids[k])
+        beliefs.become_aware(row, users[row], step_records[row - base], env, params, keys)
     for i in range(base, end):
         beliefs.update_beliefs(
-            users[i], step_records[i - base], env.news, steps.follow, steps.forget, params
+            users[i], step_records[i - base], env.news, shares.follow, shares.forget, params
         )
     for k in range(
         beliefs.news_candidates(base, end, users, step_records, env.news, keys, buffer)
     ):
-        who = np.int64(buffer.ids[k])
-        beliefs.read_news(who, users[who], step_records[who - base], env.news, params, keys)
+        row = np.int64(buffer.ids[k])
+        beliefs.read_news(row, users[row], step_records[row - base], env.news, params, keys)
+    # switch a VPN
     for k in range(queries.n_considering[0]):
-        who = np.int64(queries.considering[k])
-        circumvention.switch(who, users[who], step_records[who - base], env.effects, params, keys)
+        row = np.int64(queries.considering[k])
+        circumvention.switch(row, users[row], step_records[row - base], env.effects, params, keys)
+    # become a victim of abuse
     for k in range(abuse_rules.victim_candidates(base, end, abuse, env, keys, buffer)):
-        who = np.int64(buffer.ids[k])
-        abuse_rules.draw_victimisation(who, users[who], abuse, env, keys)
+        row = np.int64(buffer.ids[k])
+        abuse_rules.draw_victimisation(row, users[row], abuse, env, keys)
 
 
 @rule
@@ -148,11 +181,11 @@ def publish(
     base: Int, end: Int, users: Records, public: PublicState, params: Record,
     buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
-    """Let contacts see from the next step on what has changed."""
+    """Phase 5: let contacts see from the next step on what has changed."""
     for i in range(base, end):
         public.next_belief_state[i] = pack_belief_state(users[i])
     for i in range(base, end):
         public.next_choice_state[i] = pack_keeping_fears(i, users[i], public, params)
     for k in range(changed_fears(base, end, users, public, buffer)):
-        who = np.int64(buffer.ids[k])
-        public.next_choice_state[who] = pack_new_fears(who, users[who], public, params)
+        row = np.int64(buffer.ids[k])
+        public.next_choice_state[row] = pack_new_fears(row, users[row], public, params)

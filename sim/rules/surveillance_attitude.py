@@ -1,4 +1,4 @@
-"""What being read by the state means to a user (docs/model.md, 2.8)."""
+"""Surveillance attitude: how much reading by the state repels or attracts (docs/model.md, 2.8)."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from sim.rules.records import Int, Record
 
 @rule
 def surveillance_attitude(user: Record, p: Int) -> float:
-    """Return type kappa b, how much being read there repels (< 0) or attracts the user.
+    """Return A_ip = type kappa b, how much being read on `p` repels (< 0) or attracts the user.
 
-    The state-averse shun what they think the state reads, the foreign-averse prefer it.
+    State-averse users avoid messengers that they believe the state reads, foreign-averse users
+    prefer them. The belief b is the sigmoid of its log-odds.
     """
-    if user.type == 0:  # most users: spared the exponential
+    if user.type == 0:  # most users, for whom the exponential is saved
         return 0.0
     return float(user.type * concern(user) * sigmoid(belief(user, p)))
 

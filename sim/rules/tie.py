@@ -1,9 +1,9 @@
-"""What the two ends of a tie bring to it (docs/model.md, 2.3).
+"""What the two ends of a tie contribute to its choice (docs/model.md, 2.3).
 
-These are factors of exp(v), tables by places, and weights.
-exp(v) factorises into a table by classes of places and a factor of either end, so a tie costs no
-exponential. Sixteen users stand side by side, one a lane, and take their ties rank by rank; what
-they can say on them is in choice.py, what they could with another word in marginal_value.py.
+exp(v) is a product of a number by classes of places (`pair_terms`) and of one factor of either end
+by habit and fear (`tie_factors`), so a tie costs no exponential. Sixteen users, one a lane, take
+their ties rank by rank. choice.py computes their choice, marginal_value.py the welfare that they
+would have with another choice state.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernel import aligned
+from sim.kernel.bits import contains
 from sim.kernel.compiled import rule, rule_apart
 from sim.kernel.vec16 import (
     SPAN,
@@ -26,22 +26,35 @@ from sim.kernel.vec16 import (
     look_up,
     pick,
     pick_of,
-    rotate,
     splat,
     store,
     unlikely,
     where,
     zeros,
 )
-from sim.rules.packed_state import (
-    ABROAD_BIT,
-    FEAR_BIT,
-    FEAR_WIDTH,
-    HABIT_WIDTH,
-    PLACE_BIT,
-    fear_factor,
-    habit_factor,
+from sim.rules.choice_memory import (
+    ABROAD_WEIGHT,
+    DEGREE,
+    FEAR_ROW,
+    FEAR_TABLE,
+    HABIT_ROW,
+    HABIT_TABLE,
+    SCALE,
+    TOTAL,
+    block_of,
 )
+from sim.rules.packed_lanes import (
+    fear_factor,
+    fear_level_bits,
+    habit_factor,
+    habit_level_bits,
+    have_abroad,
+    places,
+    store_fear_factors,
+    store_habit_factors,
+    vpn_bits,
+)
+from sim.rules.packed_state import place
 from sim.rules.records import (
     CALL,
     F32,
@@ -57,32 +70,20 @@ from sim.rules.records import (
     Ties,
 )
 
-# Working memory is rows of sixteen numbers. The first twice sixteen are what is told of users:
-# sums of use by channel and messenger (`use_row`), of welfare and helpers; then by channel whom
-# they reach, and with whom they talk. Turned, each row is that of a user. The later ones are what
-# each lane has on its ties, and a block of rows a messenger.
-N_RESULT_ROWS = 2 * MAX + 4
-WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, _SCALE, ABROAD_WEIGHT, _DEGREE, TOTAL = (
-    14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
-)  # fmt: skip
-_HABITS, _FEARS, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
-# rows of a block
-_HABIT, _FEAR, MESSAGE_ROW, SENSITIVE_ROW, CALL_ROW = (k * WIDTH for k in range(5))
-_LEVELS = np.arange(SPAN, dtype=np.int32)  # of habit; of fear there are fewer
-_TABLES = 4  # by pairs of classes, of a messenger
+_TABLES = 4  # by pairs of classes, of a messenger: see `PairTerms`
 
 
 class Terms(NamedTuple):
-    """What the choice needs of rules and conditions, as plain numbers: they stay in registers."""
+    """What the choice needs of parameters and environment, as numbers: they stay in registers."""
 
     n_messengers: Int
     n_places: Int
     n_classes: Int  # of places
     n_pairs: Int  # of classes, rounded up to whole tables
-    varied: Int
-    unreadable: Int
-    regional: Int
-    vpn_class: Int  # class of a place like the first, with a VPN
+    varied: Int  # set of messengers whose availability differs by place
+    unreadable: Int  # set of messengers that the state cannot read
+    regional: Int  # 1: places differ by more than a VPN
+    vpn_class: Int  # class of the first region's place with a VPN
     habit: np.float32  # exp(eta / 2) - 1
     fear: np.float32  # exp(-lambda MAX_FEAR / 2)
     ordinary: np.float32  # 1 - y
@@ -93,16 +94,15 @@ class Terms(NamedTuple):
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
     abroad_call: np.float32
-    abroad_low: Int  # halves of the word that contacts abroad show, and the class of their place
+    abroad_low: Int  # halves of the choice state of contacts abroad
     abroad_high: Int
-    abroad_class: Int
+    abroad_class: Int  # class of their place
     abroad_weight: np.float32  # of a contact abroad among a user's ties
 
 
 @rule
 def terms(env: Environment, params: Record) -> Terms:
-    """Return what the choice needs of rules and conditions."""
-    abroad = (np.int64(params.abroad_low) >> PLACE_BIT) & 0xFF
+    """Return what the choice needs of parameters and environment."""
     return Terms(
         np.int64(params.n_messengers), len(env.availability), len(env.attraction), env.n_pairs,
         np.int64(env.effects.varied), np.int64(env.effects.unreadable),
@@ -113,14 +113,15 @@ def terms(env: Environment, params: Record) -> Terms:
         np.float32(params.outside[MESSAGE]), np.float32(params.outside[CALL]),
         np.float32(params.outside_abroad[MESSAGE]), np.float32(params.outside_abroad[CALL]),
         np.int64(params.abroad_low), np.int64(params.abroad_high),
-        np.int64(env.place_class[abroad]), np.float32(params.abroad_weight),
+        np.int64(env.place_class[place(np.uint64(params.abroad_low))]),
+        np.float32(params.abroad_weight),
     )  # fmt: skip
 
 
 class Contacts(NamedTuple):
     """One contact of each of sixteen users."""
 
-    low: Ints  # halves of their words
+    low: Ints  # halves of their choice states
     high: Ints
     pair: Ints  # K times the class of one's own place, plus that of the contact's
     weight: Floats
@@ -128,105 +129,97 @@ class Contacts(NamedTuple):
     out_call: Floats
 
 
-def working_memory() -> F32:
-    """Return what a thread needs to compute sixteen users, flat."""
-    return aligned.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
-
-
 @rule
-def block_of(p: Int) -> Int:
-    """Return where the rows of messenger `p` begin."""
-    return _BLOCKS + p * _BLOCK_SIZE
+def load_lanes(ids: U32, at: Int, high: Ints, ties: Ties, t: Terms, memory: F32) -> Int:
+    """Write degrees and weights of the users ids[at:] to the lanes; return their largest degree.
 
+    A lane without a user has no ties.
 
-@rule
-def use_row(c: Int, p: Int) -> Int:
-    """Return where the use of messenger `p`, or of cellular, on channel `c` is added up."""
-    return (c * (MAX + 1) + p) * WIDTH
-
-
-@rule
-def load_lanes(who: U32, at: Int, high: Ints, ties: Ties, t: Terms, s: F32) -> Int:
-    """Put the users who[at:] in the lanes; return how many looks at contacts they take.
-
-    A look is a rank of ties, and one more where anybody has a contact abroad. A lane without a
-    user has no ties.
+    Parameters
+    ----------
+    high : Ints
+        High halves of the choice states of the users.
     """
-    longest = np.int64(0)
+    max_degree = np.int64(0)
     for lane in range(WIDTH):
-        degree, i = np.int64(0), np.int64(who[at + lane])
+        degree, i = np.int64(0), np.int64(ids[at + lane])
         if i < ties.degree.shape[0]:
             degree = np.int64(ties.degree[i])
-        s[_DEGREE * WIDTH + lane] = degree
-        s[TOTAL * WIDTH + lane] = ties.rank_total[degree]
-        longest = max(longest, degree)
-    has_abroad = (high & ABROAD_BIT) != 0
-    has_ties = load(s, _DEGREE * WIDTH) > 0
+        memory[DEGREE * WIDTH + lane] = degree
+        memory[TOTAL * WIDTH + lane] = ties.rank_total[degree]
+        max_degree = max(max_degree, degree)
+    has_abroad = have_abroad(high)
+    has_ties = load(memory, DEGREE * WIDTH) > 0
     share = where(has_abroad, 1.0 - t.abroad_weight, splat(np.float32(1.0)))
-    total = where(has_ties, load(s, TOTAL * WIDTH), 1.0)
-    store(s, _SCALE * WIDTH, where(has_ties, share / total, 0.0))
-    store(s, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
-    return longest
+    total = where(has_ties, load(memory, TOTAL * WIDTH), 1.0)
+    store(memory, SCALE * WIDTH, where(has_ties, share / total, 0.0))
+    store(memory, ABROAD_WEIGHT * WIDTH, where(has_abroad, splat(t.abroad_weight), 0.0))
+    return max_degree
 
 
 @rule
 def classes_of(low: Ints, place_class: I32, t: Terms) -> Ints:
-    """Return the classes of the places that words show."""
+    """Return the classes of the places of users."""
     if unlikely(t.regional != 0):
         return regional_classes(low, place_class, t.n_places)
-    return (low >> PLACE_BIT) & t.vpn_class  # a VPN or not
+    return vpn_bits(low) & t.vpn_class
 
 
 @rule_apart
 def regional_classes(low: Ints, place_class: I32, n_places: Int) -> Ints:
-    """Return the same where regions differ."""
-    return pick_of(place_class, 0, (low >> PLACE_BIT) & 0xFF, n_places)
+    """Return `classes_of` users where regions differ."""
+    return pick_of(place_class, 0, places(low), n_places)
 
 
 @rule
 def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
-    """Return K times the classes of one's own places."""
-    found, mine = low & 0, classes_of(low, place_class, t)
+    """Return K times the classes of users' own places, by additions: lanes cannot multiply."""
+    pairs, mine = low & 0, classes_of(low, place_class, t)
     for _ in range(t.n_classes):
-        found = found + mine
-    return found
+        pairs = pairs + mine
+    return pairs
 
 
 @rule
-def load_factors(low: Ints, high: Ints, offered: int, t: Terms, s: F32) -> None:
-    """Write what users bring to all their ties over the messengers `offered`.
+def load_factors(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32) -> None:
+    """Write the users' own factors for the messengers `offered`, and tables of any contact's.
 
-    And what any contact could: its factors by level, to be looked up.
+    The tables hold the factors by level of habit and fear.
     """
-    store(s, _HABITS, habit_factor(load(_LEVELS, 0), 0, t.habit))
-    store(s, _HABITS + WIDTH, habit_factor(load(_LEVELS, WIDTH), 0, t.habit))
-    store(s, _FEARS, fear_factor(rotate(load(_LEVELS, 0), FEAR_BIT), 0, t.fear))
+    store_habit_factors(memory, HABIT_TABLE, t.habit)
+    store_fear_factors(memory, FEAR_TABLE, t.fear)
     for p in range(MAX):
-        if offered >> p & 1:
+        if contains(offered, p):
             block = block_of(p)
-            store(s, block + _HABIT, habit_factor(high, p, t.habit))
-            store(s, block + _FEAR, fear_factor(low, p, t.fear))
+            store(memory, block + HABIT_ROW, habit_factor(high, p, t.habit))
+            store(memory, block + FEAR_ROW, fear_factor(low, p, t.fear))
 
 
 @rule
-def weights(r: int, s: F32, ties: Ties) -> Floats:
-    """Return the weights of the ties at rank `r`, 0 where a row is over."""
-    is_tie = load(s, _DEGREE * WIDTH) > r
-    return where(is_tie, load(s, _SCALE * WIDTH) * ties.rank_weight[r], 0.0)
+def weights(r: int, memory: F32, ties: Ties) -> Floats:
+    """Return the weights w_ij of the ties at rank `r` (from 0); 0 for users with fewer ties."""
+    is_tie = load(memory, DEGREE * WIDTH) > r
+    return where(is_tie, load(memory, SCALE * WIDTH) * ties.rank_weight[r], 0.0)
 
 
 @rule
-def abroad(low: Ints, mine: Ints, t: Terms, s: F32) -> Contacts:
-    """Return somebody close who lives abroad, of weight 0 where nobody does."""
-    nothing = low & 0
+def abroad(low: Ints, mine: Ints, t: Terms, memory: F32) -> Contacts:
+    """Return the contacts abroad of users; of weight 0 for users who have none.
+
+    Parameters
+    ----------
+    mine : Ints
+        `own_pairs` of the users.
+    """
+    zero = low & 0
     return Contacts(
-        nothing | t.abroad_low, nothing | t.abroad_high, mine + t.abroad_class,
-        load(s, ABROAD_WEIGHT * WIDTH), splat(t.abroad_message), splat(t.abroad_call),
+        zero | t.abroad_low, zero | t.abroad_high, mine + t.abroad_class,
+        load(memory, ABROAD_WEIGHT * WIDTH), splat(t.abroad_message), splat(t.abroad_call),
     )  # fmt: skip
 
 
 class PairTerms(NamedTuple):
-    """What the places of two users make of a messenger."""
+    """What the places of two users contribute to exp(v_p), and the quality between them."""
 
     message: Floats  # exp(a_pc - gamma_c (1 - q_i q_j))
     call: Floats
@@ -236,9 +229,9 @@ class PairTerms(NamedTuple):
 
 @rule
 def pair_terms(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> PairTerms:
-    """Return it for messenger `p` and pairs of classes; all 0 unless both ends have it.
+    """Return the terms of messenger `p` by pairs of classes; all 0 unless both ends have it.
 
-    The last pair of the tables is nobody's: there they hold 0.
+    The last pair of the tables is of no classes and holds 0.
     """
     pair = where(has, pair, t.n_pairs - 1)
     if unlikely(t.n_pairs != WIDTH):
@@ -252,42 +245,46 @@ def pair_terms(p: Int, has: Mask, pair: Ints, pairs: F32, t: Terms) -> PairTerms
 
 @rule_apart
 def pair_terms_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -> PairTerms:
-    """Return it where there are more pairs than a register holds."""
+    """Return `pair_terms` where there are more pairs than a register holds."""
     at, none = p * _TABLES * many, zeros()
-    if not varied >> p & 1:
+    if not contains(varied, p):
         lacks = pair == many - 1
         return PairTerms(
             where(lacks, 0.0, splat(pairs[at])), where(lacks, 0.0, splat(pairs[at + many])),
             where(lacks, 0.0, splat(pairs[at + 2 * many])),
             where(lacks, 0.0, splat(pairs[at + 3 * many])),
         )  # fmt: skip
-    found = PairTerms(none, none, none, none)
+    result = PairTerms(none, none, none, none)
     for first in range(0, many, SPAN):
         here, begin = (pair >> 5) == first // SPAN, at + first
-        found = PairTerms(
-            where(here, pick(pairs, begin, pair), found.message),
-            where(here, pick(pairs, begin + many, pair), found.call),
-            where(here, pick(pairs, begin + 2 * many, pair), found.message_quality),
-            where(here, pick(pairs, begin + 3 * many, pair), found.call_quality),
+        result = PairTerms(
+            where(here, pick(pairs, begin, pair), result.message),
+            where(here, pick(pairs, begin + many, pair), result.call),
+            where(here, pick(pairs, begin + 2 * many, pair), result.message_quality),
+            where(here, pick(pairs, begin + 3 * many, pair), result.call_quality),
         )
-    return found
+    return result
 
 
 @rule
 def tie_factors(
-    p: Int, by: PairTerms, contacts: Contacts, s: F32
+    p: Int, by_place: PairTerms, contacts: Contacts, memory: F32
 ) -> tuple[Floats, Floats, Floats]:
-    """Return exp(v_p) of messages, of sensitive ones and of calls; 0 unless both ends have `p`."""
-    block, level = block_of(p), contacts.high >> HABIT_WIDTH * p
-    pull = load(s, block + _HABIT) * pick(s, _HABITS, level)  # the same from either end
-    message = pull * by.message
-    level = contacts.low >> FEAR_BIT + FEAR_WIDTH * p
-    fears = load(s, block + _FEAR) * look_up(s, _FEARS, level)
-    return message, message * fears, pull * by.call
+    """Return exp(v_p) of messages, sensitive messages and calls; 0 unless both ends have `p`.
+
+    The factors of the two ends are multiplied first: then exp(v_p) is the same from either end.
+    """
+    block = block_of(p)
+    of_contact = pick(memory, HABIT_TABLE, habit_level_bits(contacts.high, p))
+    habits = load(memory, block + HABIT_ROW) * of_contact
+    message = habits * by_place.message
+    of_contact = look_up(memory, FEAR_TABLE, fear_level_bits(contacts.low, p))
+    fears = load(memory, block + FEAR_ROW) * of_contact
+    return message, message * fears, habits * by_place.call
 
 
 @rule
 def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> Floats:
-    """Return sum_c d_c ln Z_c, what can be said on a tie of weight 1 [utils]."""
-    said = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
-    return fma(ln(z_message), t.d_message * t.ordinary, said)
+    """Return sum_c d_c ln Z_c, the welfare of a tie of weight 1 [utils]."""
+    others = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
+    return fma(ln(z_message), t.d_message * t.ordinary, others)

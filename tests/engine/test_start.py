@@ -310,7 +310,7 @@ def test_who_is_outside_the_sample_takes_after_somebody_like_them(monkeypatch):
     kinds = users.band * 6 + (users.type + 1) * 2 + users.online
 
     def has_somebody_near(i):
-        looks = range(i, i + sample.MOST_LOOKS)
+        looks = range(i, i + sample.MAX_TRIES)
         return any(kinds[sample.stand_in(k, some, 8000)] == kinds[i] for k in looks)
 
     rows = [i for i in np.flatnonzero(outside) if has_somebody_near(i)]

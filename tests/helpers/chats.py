@@ -6,7 +6,8 @@ import numpy as np
 
 from sim.kernel.compiled import jit_loop
 from sim.kernel.vec8 import write
-from sim.rules.groups import chat_values, first_chat
+from sim.rules.chat_lists import first_chat
+from sim.rules.groups import chat_values
 from sim.rules.records import MAX, NOWHERE, WINDOW, Chats
 
 

@@ -26,11 +26,11 @@ from sim.rules import (
     adoption,
     beliefs,
     choice,
+    choice_memory,
     circumvention,
     fixed_point,
     marginal_value,
     promotion,
-    tie,
 )
 from sim.rules.availability import pair_tables
 from sim.rules.contact import contact
@@ -298,7 +298,7 @@ def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
 
 def step_record_of(i, state, env):
     """Let user `i` communicate, weigh and value what it reconsiders; returns its talk."""
-    s, queries = tie.working_memory(), marginal_value.value_queries(1)
+    s, queries = choice_memory.working_memory(), marginal_value.value_queries(1)
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
@@ -349,7 +349,7 @@ def answer(state, env, queries):
     """Answer the questions `queries`."""
     marginal_value.evaluate(
         state.step_records, 0, state.public.choice_state, state.ties, env, state.params, queries,
-        tie.working_memory(),
+        choice_memory.working_memory(),
     )  # fmt: skip
 
 

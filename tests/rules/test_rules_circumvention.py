@@ -17,9 +17,9 @@ from sim.kernel.compiled import jit
 from sim.kernel.vec16 import WIDTH, store
 from sim.rules import circumvention, marginal_value
 from sim.rules.availability import availability
+from sim.rules.choice_memory import working_memory
 from sim.rules.packed_state import PLACE_BIT
 from sim.rules.records import CALL, EFFECTS, MESSAGE, STEP_RECORD, records
-from sim.rules.tie import working_memory
 from tests.helpers import theory
 from tests.helpers.worlds import (
     as_toy,

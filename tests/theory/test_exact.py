@@ -19,11 +19,11 @@ from sim.population.graph import Graph
 from sim.population.rows import rows_from
 from sim.rules.adoption import revise, weigh
 from sim.rules.choice import communicate
+from sim.rules.choice_memory import working_memory
 from sim.rules.fixed_point import TASTE_STEPS
 from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
 from sim.rules.packed_state import pack_choice_state
 from sim.rules.records import ACCEPT, CONVERSE
-from sim.rules.tie import working_memory
 from tests.helpers import theory
 from tests.helpers.worlds import (
     SEED,

@@ -13,6 +13,7 @@ from sim.kernel.compiled import jit_loop
 from sim.kernel.vec16 import WIDTH, any_bits, gather, load, splat, store
 from sim.rules import adoption, circumvention
 from sim.rules.availability import availability
+from sim.rules.choice_memory import working_memory
 from sim.rules.packed_state import (
     FEAR_BIT,
     FEAR_WIDTH,
@@ -41,7 +42,6 @@ from sim.rules.tie import (
     pair_terms,
     terms,
     tie_factors,
-    working_memory,
 )
 from tests.helpers.chats import values_of
 from tests.helpers.worlds import (
