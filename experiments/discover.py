@@ -81,10 +81,10 @@ def main(arguments: list[str]) -> None:
     argument_parser.add_argument("--bound", type=as_number, default=65.0, help="of exposure [%%]")
     with exit_status_of_errors():
         study = Study("discover", argument_parser, arguments)
-        bound = study.asked.bound
+        bound = study.options.bound
         if not 0 < bound < 100:
             raise ConfigError(f"--bound {bound:g}; allowed: above 0, below 100 [%]")
-        sizes = QUICK if study.asked.quick else ()
+        sizes = QUICK if study.options.quick else ()
         asked = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
         _refuse_other_designs(asked)
         again = fresh(asked)  # refused before any run

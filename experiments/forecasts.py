@@ -167,7 +167,7 @@ def naive(found: pd.DataFrame, platform: str) -> pd.Series:
 
 
 def _months(rows: pd.DataFrame) -> F64:
-    return (12 * rows["date"].dt.year + rows["date"].dt.month).to_numpy(float)
+    return np.asarray(12 * rows["date"].dt.year + rows["date"].dt.month, float)
 
 
 def bands(seen: Seen) -> pd.DataFrame:

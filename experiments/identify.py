@@ -33,7 +33,7 @@ def contraction(names: list[str], scores: F64) -> pd.DataFrame:
 
 def trade_offs(names: list[str], scores: F64) -> pd.DataFrame:
     """Return strong posterior correlations, the strongest first: first, second, correlation."""
-    matrix = np.corrcoef(scores.T)
+    matrix = np.asarray(np.corrcoef(scores, rowvar=False))
     rows = [
         (a, b, matrix[i, j])
         for i, a in enumerate(names)

@@ -217,7 +217,11 @@ def _policies(kind: str, own: list[Row]) -> None:
     """Print the policies of a kind that stand in conf/policy."""
     paths = sorted((CONF / "policy").glob("*.yaml"))
     trees = {path: OmegaConf.to_container(OmegaConf.load(path)) for path in paths}
-    found = {path: tree for path, tree in trees.items() if tree.get("kind") == kind}
+    found = {
+        path: tree
+        for path, tree in trees.items()
+        if isinstance(tree, dict) and tree.get("kind") == kind
+    }
     usual = {"start": "", "stop": "", **{row.own: row.default for row in own}}
     values = {
         key: [say(at(tree, key, value)) for tree in found.values()] for key, value in usual.items()

@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> None:
     )
     with exit_status_of_errors():
         study = Study("robustness", argument_parser, arguments)
-        sizes, societies, small = study.options.sizes, study.options.societies, ()
+        sizes, societies = study.options.sizes, study.options.societies
+        small: tuple[str, ...] = ()
         if study.options.quick:
             sizes, societies, small = QUICK_SIZES, QUICK_SOCIETIES, QUICK
         request = Request.of([f"design={DESIGN}", *small, *study.overrides])
@@ -125,7 +126,8 @@ def _until_headline(design: Design) -> float:
     one = design.model_copy(update={"scenarios": design.scenarios[:1]})
     config = Points.compose(one).config(values, design.scenarios[0])
     end = pd.Timestamp(config.case.headline_month) + pd.offsets.MonthBegin(1)
-    return math.ceil((end - pd.Timestamp(config.start)).days / config.step_days) * config.step_days
+    days: int = (end - pd.Timestamp(config.start)).days
+    return math.ceil(days / config.step_days) * config.step_days
 
 
 def _write_page(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:

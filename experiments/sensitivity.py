@@ -48,7 +48,8 @@ def main(arguments: list[str]) -> None:
     )
     with exit_status_of_errors():
         study = Study("sensitivity", argument_parser, arguments)
-        keep, base, sizes = study.options.keep, study.options.base, ()
+        keep, base = study.options.keep, study.options.base
+        sizes: tuple[str, ...] = ()
         if study.options.quick:
             keep, base, sizes = QUICK_KEEP, QUICK_BASE, QUICK
         request = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
