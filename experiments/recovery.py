@@ -44,7 +44,7 @@ def ranks(
     found = np.empty((n_truths, k))
     for t in range(n_truths):
         rng = np.random.default_rng((seed, t))
-        truth = rng.standard_normal(k)
+        truth = rng.standard_normal((k,))
         error = np.hypot(observed.sd, rng.choice(GRID, p=PRIOR))
         value = model(truth[None])[0] + error * rng.standard_normal(len(error))
 

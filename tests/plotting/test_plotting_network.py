@@ -108,7 +108,7 @@ def test_sizes_that_do_not_fit_are_refused(model):
 
 
 def test_figures_depend_on_no_global_state(model):
-    with mpl.rc_context({"csv_lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
+    with mpl.rc_context({"lines.linewidth": 9, "axes.facecolor": "red", "figure.dpi": 10}):
         other = network_map(model.layout, model.primary, model.exposed, "Map")
         assert np.array_equal(pixels(other), pixels(network_map(
             model.layout, model.primary, model.exposed, "Map")))  # fmt: skip
@@ -155,11 +155,11 @@ def test_a_live_model_stands_still_at_its_end():
         model.step()
     assert not model.running
     assert model.simulation.n_done == 2
-    assert model.twins == []
+    assert model.counterfactuals == []
 
 
-def test_the_twin_differs_by_the_policy_alone(model):
-    counterfactual = model.twins[0].simulation
+def test_the_counterfactual_differs_by_the_policy_alone(model):
+    counterfactual = model.counterfactuals[0].simulation
     assert counterfactual.config.scenario == "mandate_only"
     ours, theirs = (s.recorder.observations.steps for s in (model.simulation, counterfactual))
     before = [np.array_equal(a, b, equal_nan=True) for a, b in zip(ours, theirs, strict=True)]
