@@ -136,7 +136,7 @@ def test_paths_so_far_end_now_on_the_axis_of_the_whole_run(model):
         assert path.get_xdata()[0] - first == pytest.approx(3.5)  # the midst of the first week
     assert "call restriction" in {text.get_text() for text in reach.axes[0].texts}
     titles = " ".join(axes.get_title(loc="left") for axes in costs.axes)
-    for word in ("Exposure", "Isolated", "Cut off", "Welfare"):
+    for word in ("Readable", "Isolated", "Lost private", "Welfare"):
         assert word in titles
 
 
