@@ -67,7 +67,7 @@ def flows(
     small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
     note(
         figure,
-        "Main app: it carries most of a person's communication; ordinary phone: uses no messenger. "
+        "Main app: carries most of a person's communication; ordinary phone: uses no messenger. "
         "% of people aged 12+,\nmean over replications. Pale: stayed. "
         f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
     )
@@ -140,7 +140,7 @@ def _draw_alluvial(figure: Figure, matrix: pd.DataFrame, looks: Looks) -> list[R
 
 
 def _draw_ribbon(axes: Axes, ribbon: Ribbon, looks: Looks) -> None:
-    """Draw a move as a bent ribbon from the left bar to the right one, pale for people who stay."""
+    """Draw a move as a bent ribbon from left to right, pale for people who stay."""
     a, b = BAR, 1.0 - BAR
     top, other = ribbon.left, ribbon.right
     down, under = top + ribbon.height, other + ribbon.height

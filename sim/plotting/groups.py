@@ -81,8 +81,8 @@ def by_group(
     _legend(figure, [*lines_of.values(), *costs.values()])
     note(figure, f"{NOTE}{band_note(lines)}")
     figure.set_label(
-        f"Daily reach, state reading, isolation, lost private contact and welfare in {scenario_name}, "
-        f"by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
+        f"Daily reach, state reading, isolation, lost private contact and welfare in "
+        f"{scenario_name}, by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
     )
     return figure
 

@@ -39,8 +39,8 @@ def network_map(
     Parameters
     ----------
     layout : NetworkLayout
-        Places, ties and regions, from `sim.plotting.network_layout.lay_out_network`; weak ties are not
-        drawn.
+        Places, ties and regions, from `sim.plotting.network_layout.lay_out_network`; weak ties are
+        not drawn.
     primary : sequence of str, length n
         Each user's primary platform: the messenger that carries most of its communication;
         `cellular` for a user of none.
@@ -72,12 +72,11 @@ def network_map(
     axes.margins(0.03)
     axes.autoscale_view()
     _legend(figure, shares)
-    note(
-        figure, "Dark rim: readable by the state. Rings: households. Lines: ties except weak ones."
-    )
+    note(figure, "Dark rim: readable by the state. Rings: households. Lines: all but weak ties.")
     listing = ", ".join(f"{look.label} {mine.mean():.0%}" for look, mine in shares)
     figure.set_label(
-        f"Map of {len(names)} users by main app: {listing}; readable by the state {exposed.mean():.0%}."
+        f"Map of {len(names)} users by main app: {listing}; "
+        f"readable by the state {exposed.mean():.0%}."
     )
     return figure
 

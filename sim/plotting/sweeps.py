@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from sim.plotting.drawing import LEFT, NORMAL, SMALL, WIDTH, new_figure, note, panel
 from sim.plotting.layout import limit
-from sim.plotting.palette import ABOVE, ALONE, BELOW, FAINT, INK, CHANCE, MAP, MUTED, WHOLE, Look
+from sim.plotting.palette import ABOVE, ALONE, BELOW, CHANCE, FAINT, INK, MAP, MUTED, WHOLE, Look
 
 ROW = 0.19  # between two parameters of a panel, inches
 HIGH = 2.95  # of a row of maps, inches
@@ -90,8 +90,8 @@ def variances(indices: pd.DataFrame) -> Figure:
     note(
         figure,
         "Black, open: total index ST; orange: the parameter alone, S1; shares of the variance of "
-        "means over replications, 95 % intervals.\nGrey: chance, the variance between replications "
-        "of a point as a share of the whole variance.",
+        "means over replications, 95 % intervals.\nGrey: chance, the variance between "
+        "replications of a point as a share of the whole variance.",
     )
     figure.set_label(f"Sobol' indices and the share of chance for {', '.join(titles)}.")
     return figure

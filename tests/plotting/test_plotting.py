@@ -150,7 +150,7 @@ def test_every_platform_has_its_line_colour_and_name(figures):
             look = palette.PLATFORMS[name]
             assert to_hex(line(axes, name).get_color()) == look.colour
             assert look.label in texts(axes)
-    assert "cellular" in texts(figures["use"].axes[0])
+    assert "ordinary phone" in texts(figures["use"].axes[0])
 
 
 def test_colours_and_markers_tell_platforms_apart():
@@ -268,7 +268,7 @@ def test_axes_state_their_units(figures):
 def test_effects_are_percentage_points_around_zero(figures):
     lower, upper = figures["effects"].axes
     assert line(upper, "max").get_ydata() == pytest.approx(np.full(52, 1.0))
-    assert line(lower, "cellular").get_ydata() == pytest.approx(np.full(52, 1.0))
+    assert line(lower, "ordinary phone").get_ydata() == pytest.approx(np.full(52, 1.0))
     assert all(
         [0.0, 0.0] in [list(d.get_ydata()) for d in axes.get_lines()] for axes in (lower, upper)
     )

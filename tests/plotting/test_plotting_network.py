@@ -70,7 +70,8 @@ def test_a_graph_without_households_has_a_map_too():
     names = ["max", "max", "telegram", "cellular"]
     drawn = network_map(layout, names, np.zeros(4, bool), "Map")
     assert drawn.get_label() == (
-        "Map of 4 users by primary platform: Telegram 25%, Max 50%, cellular 25%; exposed 0%."
+        "Map of 4 users by main app: Telegram 25%, Max 50%, ordinary phone 25%; "
+        "readable by the state 0%."
     )
 
 
