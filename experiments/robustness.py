@@ -20,8 +20,8 @@ import pandas as pd
 
 from experiments.base_study import USERS, Study, parser
 from experiments.effects import (
-    ASKED_BY_NAME,
     EFFECTS,
+    OUTCOMES_BY_NAME,
     SCENARIOS,
     banded,
     effects,
@@ -138,7 +138,7 @@ def _write_page(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
     )
     by_n, cost, last = sized(sizes), costs(sizes), verdict_table["month"].max()
     found = Findings(choices, verdict_table, by_n, slopes(by_n), cost)
-    columns = [Column(name, ASKED_BY_NAME[name].label, unit(name)) for name in DRAWN]
+    columns = [Column(name, OUTCOMES_BY_NAME[name].label, unit(name)) for name in DRAWN]
     drawn = verdict_table[verdict_table["month"] == last].assign(
         missed=lambda table: table["verdict"] != HOLDS
     )
@@ -159,7 +159,7 @@ def _looks() -> dict[str, Look]:
     """Return the outcomes that have a line in the size study, all in points."""
     return {
         name: (OF_EVERYBODY.get(name) or platform(outcome.platform))._replace(label=outcome.label)
-        for name, outcome in ((name, ASKED_BY_NAME[name]) for name in LINES)
+        for name, outcome in ((name, OUTCOMES_BY_NAME[name]) for name in LINES)
     }
 
 

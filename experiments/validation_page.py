@@ -24,19 +24,19 @@ REASONS = {  # by case: read by hand from what was missed, not made by the fit
   all wait for their own next look around. And Telegram's growth is a declared straight trend,
   where the record is flat until October and then steps up. To try: let failing messages ask a
   contact, too, and do without the trend.
-- **Max after December.** One month does not tell whom the log-in mandate reaches: a fast mandate
+- **Max after December.** One month does not show whom the log-in mandate reaches: a fast mandate
   of few looks like a slow one of many (`max_egov.rate`, `max_egov.ceiling`). To try: registered
   accounts by date, a company's claim, as an observation with an operator of its own.
 - **Telegram under its block.** The founder's figure says that most of those left come by VPN; in
   the model too few take one up, or it works too badly. The figure is a claim, and nobody else's.
-- **Cellular calls.** The rise is too small by more than half of the stated error. It is told by
-  operators on bases of their own.
+- **Ordinary phone calls.** The rise is too small by more than half of the stated error. Operators
+  report it, each on a basis of its own.
 - **Max in September.** The campaign works at full strength until 15 September and ends in a day:
   the model gains 11.6 points of monthly reach in September and 2.3 in October, the record 8.0 and
   4.9. To try: a campaign that fades.
 - **Telegram before October.** It is a point above three figures of the panel in a row, which are
   one number rounded (91 million): the straight trend again.
-- **What the months held out do not ask for.** Fitted anew without the mandates, the model misses
+- **What the months held out do not ask for.** Fitted again without the mandates, the model misses
   WhatsApp there by 0.4 points, with them by 2.4; without the restriction of calls it misses Max
   by 0.5, with it by 1.9 (below). Max asks for the mandates and imo for the restriction; WhatsApp
   and Telegram after December ask for neither.
@@ -74,7 +74,7 @@ def page(found: Findings) -> str:
         "beside those of the sources.",
         "## Missed",
         "\n".join(f"- {line}" for line in _misses(found)),
-        "## Against forecasts that know less",
+        "## Compared with forecasts that know less",
         "Root mean square error of monthly reach in the months held out, points. The model is "
         "told the dated events of these months; the others know only earlier reach. With so few "
         f"months a difference below a panel's stated error ({GRADES['panel'].level:g} point) says "
@@ -97,14 +97,14 @@ def page(found: Findings) -> str:
         _scores(found.points),
         "## Every point that was not fitted",
         _unfitted(found.points),
-        "## What the data told",
+        "## What the data identify",
         _summary(found),
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
-        "Each world fitted anew to the same record, with fewer points and smaller societies than "
+        "Each model fitted again to the same record, with fewer points and smaller societies than "
         "above, so that its first row is what they are to be held against. A mechanism is needed "
         "if nothing else does its work. Error of the median, points of reach; one fit each, so "
-        "that differences of some tenths may be luck.",
+        "that differences of some tenths may be chance.",
         _without(found.without),
         "## How",
         _how(found),
@@ -301,8 +301,8 @@ def _how(found: Findings) -> str:
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator
   (second order in the normal scores, ridge, log-odds of shares) of all that was simulated, draws
   from its posterior by tempered sequential Monte Carlo, simulated in turn. The last is the
-  posterior. Every point is another society with luck of its own: the emulator, which sees them
-  all, is free of both, and the bands hold them. Errors of the emulator at new draws over what it
+  posterior. Every point is another society with random numbers of its own: the emulator, which sees
+  them all, is free of both, and the bands hold them. Errors of the emulator at new draws over what it
   expected, by generation: {surprise}.
 {_recovery(found)}
 - **`failure_exit`** decides how far WhatsApp falls and cannot be seen before January 2026: its

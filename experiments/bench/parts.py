@@ -82,7 +82,7 @@ def clocked_rows(
             base, end, users, step_records, public.choice_state, chats, env, params, keys, queries,
             buffer,
         )  # fmt: skip
-        wondered = clock()
+        selected = clock()
         for lane in range(base, end, WIDTH):
             communicate(
                 lane, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
@@ -103,8 +103,8 @@ def clocked_rows(
         update(base, end, users, step_records, abuse, env, params, keys, queries, buffer)
         acted = clock()
         publish(base, end, users, public, params, buffer)
-        ticks[0] += wondered - begin
-        ticks[1] += communicated - wondered
+        ticks[0] += selected - begin
+        ticks[1] += communicated - selected
         ticks[2] += answered - communicated
         ticks[3] += followed - answered
         ticks[4] += observed - followed

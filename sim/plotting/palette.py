@@ -1,7 +1,7 @@
 """One visual language: every platform has its colour and marker, every scenario its line.
 
-Colours are those of Okabe and Ito (2008), which colour-blind readers can distinguish; platforms take
-six of them, scenarios black, the unused orange and greys, so that no line means two things.
+Colours are those of Okabe and Ito (2008), which colour-blind readers can tell apart; platforms
+take six of them, scenarios black, the unused orange and greys, so that no line means two things.
 """
 
 from __future__ import annotations
