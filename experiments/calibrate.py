@@ -10,9 +10,9 @@ emulation closes in on the posterior (experiments.history_matching), a generatio
 emulator of what was simulated, draws from its posterior, simulated in turn. The likelihood learns
 how much the model leaves out (experiments.likelihood). Wave and generations are sweeps in the
 folder: parallel, resumable, failures kept. Every point is another society with random numbers
-of its own, which the emulator averages away. The last generation is the posterior. Leaves posterior.csv,
-targets.csv, generations.csv and left.csv (what history matching does not rule out); `python -m
-experiments.validate calibration=FOLDER` compares it with later observations.
+of its own, which the emulator averages away. The last generation is the posterior. Leaves
+posterior.csv, targets.csv, generations.csv and left.csv (what history matching does not rule out);
+`python -m experiments.validate calibration=FOLDER` compares it with later observations.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def main() -> None:
         {
             "parameter": [f"`{row.parameter}`" for row in found],
             "posterior sd / prior sd": [f"{row.ratio:.2f}" for row in found],
-            "told by": [row.by for row in found],
+            "identified by": [row.by for row in found],
         }
     )
     _section("Behaviour", rows(Behaviour, "behaviour."))

@@ -120,7 +120,8 @@ def _in_short(found: Findings) -> Iterator[str]:
     is_none = (others["default"].abs() < least) & (others["median"].abs() < least)
     yield (
         f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, "
-        f"{len(ALL_OUTCOMES)} outcomes, {others['month'].nunique()} months, {others['choice'].nunique()} choices) do "
+        f"{len(ALL_OUTCOMES)} outcomes, {others['month'].nunique()} months, "
+        f"{others['choice'].nunique()} choices) do "
         f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size. {int(is_none.sum()):,} of "
         "those that hold are of effects that are none under both choices, which is easy."
     )
@@ -141,7 +142,8 @@ def _misses(found: Findings) -> str:
     for (effect, choice), group in found.missed.groupby(["effect", "choice"], sort=False):
         bands = (
             f"{OUTCOMES_BY_NAME[r.outcome].label} {r.month:%b %Y}: "
-            f"{_number(r.default, r.outcome)} → {_number(r.median, r.outcome)}{', **sign**' if r.verdict == SIGN else ''}"
+            f"{_number(r.default, r.outcome)} → {_number(r.median, r.outcome)}"
+            f"{', **sign**' if r.verdict == SIGN else ''}"
             for r in group.itertuples()
         )
         rows.append((LABELS[effect], choice, "; ".join(bands)))

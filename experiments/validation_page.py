@@ -102,7 +102,7 @@ def page(found: Findings) -> str:
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
         "Each model fitted again to the same record, with fewer points and smaller societies than "
-        "above, so that its first row is what they are to be held against. A mechanism is needed "
+        "above, so that its first row is what they are to be compared with. A mechanism is needed "
         "if nothing else does its work. Error of the median, points of reach; one fit each, so "
         "that differences of some tenths may be chance.",
         _without(found.without),
@@ -122,7 +122,7 @@ def _name(row: Any) -> str:
 
 
 def _misses(found: Findings) -> list[str]:
-    """Say what is missed: beyond a band, beaten by a naive forecast, not told."""
+    """Say what is missed: beyond a band, beaten by a naive forecast, not identified."""
     lines = [
         f"{_name(p)}, {p.date:%b %Y} ({p.period}): observed {100 * p.value:.1f} %, outside the "
         f"90 % band of {100 * p.low:.1f} to {100 * p.high:.1f} %."
@@ -146,9 +146,9 @@ def _misses(found: Findings) -> list[str]:
         for period in (HELD_OUT, FITTED)
     )
     lines.append(
-        f"The 50 % bands hold {held['in_50'].sum()} of {len(held)} figures held out and the 90 % "
-        f"bands {held['in_90'].sum()}: too few, of too few months, to say more. Of those fitted "
-        f"they hold {100 * fitted['in_50'].mean():.0f} and {100 * fitted['in_90'].mean():.0f} %, "
+        f"The 50 % intervals cover {held['in_50'].sum()} of {len(held)} figures held out and "
+        f"the 90 % intervals {held['in_90'].sum()}: too few, of too few months, to say more. Of "
+        f"those fitted they cover {100 * fitted['in_50'].mean():.0f} and {100 * fitted['in_90'].mean():.0f} %, "
         "which tests nothing: parameters were chosen to meet them."
     )
     lines += out_of_reach(found.reachable)
@@ -255,7 +255,7 @@ def _summary(found: Findings) -> str:
         identifiability = [f"{row.ratio:.2f}", row.identifiability, most]
         rows.append([f"`{short(row.parameter)}`", span, shown, *identifiability])
     headers = ["parameter", "prior", "posterior median (90 %)", "posterior sd / prior sd"]
-    table = markdown([*headers, "told by", "would miss most"], rows)
+    table = markdown([*headers, "identified by", "would miss most"], rows)
     pairs = [
         f"`{short(t.first)}` with `{short(t.second)}` {t.correlation:+.2f}"
         for t in found.trade_offs.itertuples()
@@ -301,9 +301,9 @@ def _how(found: Findings) -> str:
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator
   (second order in the normal scores, ridge, log-odds of shares) of all that was simulated, draws
   from its posterior by tempered sequential Monte Carlo, simulated in turn. The last is the
-  posterior. Every point is another society with random numbers of its own: the emulator, which sees
-  them all, is free of both, and the bands hold them. Errors of the emulator at new draws over what it
-  expected, by generation: {surprise}.
+  posterior. Every point is another society with random numbers of its own: the emulator, which
+  sees them all, is free of both, and the intervals cover them. Errors of the emulator at new draws
+  over what it expected, by generation: {surprise}.
 {_recovery(found)}
 - **`failure_exit`** decides how far WhatsApp falls and cannot be seen before January 2026: its
   prior is learnt from [precedents](precedents.md), not from the answer.
@@ -326,6 +326,6 @@ def _recovery(found: Findings) -> str:
     return f"""\
 - **Checked** by simulated truths (simulation-based calibration, Talts et al. 2018): parameters
   drawn from the prior and found again by the method, wave, emulators and all, with an
-  interpolation of the wave for the simulator and fewer generations. Their 50 % bands hold
+  interpolation of the wave for the simulator and fewer generations. Their 50 % intervals cover
   {covered["in_50"]:.0f} % of the truths, the 90 % bands {covered["in_90"]:.0f} %; parameters whose
   ranks are uneven (Kolmogorov-Smirnov, p below {SUSPECT:g} for all together): {names}."""
