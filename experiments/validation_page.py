@@ -148,7 +148,8 @@ def _misses(found: Findings) -> list[str]:
     lines.append(
         f"The 50 % intervals cover {held['in_50'].sum()} of {len(held)} figures held out and "
         f"the 90 % intervals {held['in_90'].sum()}: too few, of too few months, to say more. Of "
-        f"those fitted they cover {100 * fitted['in_50'].mean():.0f} and {100 * fitted['in_90'].mean():.0f} %, "
+        f"those fitted they cover {100 * fitted['in_50'].mean():.0f} and "
+        f"{100 * fitted['in_90'].mean():.0f} %, "
         "which tests nothing: parameters were chosen to meet them."
     )
     lines += out_of_reach(found.reachable)

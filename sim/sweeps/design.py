@@ -139,8 +139,8 @@ class Design(Strict):
         Runs of each point and scenario with other random numbers.
     luck
         paired: the same at every point and in every scenario, so that differences between points
-        are free of it. own: each point has a society and random numbers of its own (by its `seed`),
-        so that a curve through many points is free of it; scenarios of a point stay paired.
+        are free of it. own: each point has its own society and random numbers (by its `seed`), so
+        that a curve through many points is free of it; scenarios of a point stay paired.
     overrides
         What all runs have in common, as on the command line.
     groups
