@@ -214,7 +214,7 @@ def test_the_note_names_markers_and_events_only_where_there_are_some(
         return " ".join(text.get_text() for text in figure.texts)
 
     assert "Markers: observed" in said(figures["reach"])
-    assert "Events above" in said(figures["reach"])
+    assert "Events at the top" in said(figures["reach"])
     bare = plotting.reach(timeseries, "ban", observed.iloc[3:], events.iloc[3:])
     assert "Markers" not in said(bare)
     assert "Events" not in said(bare)
@@ -258,7 +258,7 @@ def test_axes_state_their_units(figures):
         "reach": ["% of people aged 12+"] * 2,
         "effects": ["points of all communication", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
-        "harms": ["% of communication", *["% of people"] * 4, "utils"],
+        "harms": ["% of communication", *["% of people"] * 4, "index"],
     }
     for name, expected in units.items():
         for axes, unit in zip(figures[name].axes, expected, strict=True):
@@ -268,7 +268,7 @@ def test_axes_state_their_units(figures):
 def test_effects_are_percentage_points_around_zero(figures):
     lower, upper = figures["effects"].axes
     assert line(upper, "max").get_ydata() == pytest.approx(np.full(52, 1.0))
-    assert line(lower, "ordinary phone").get_ydata() == pytest.approx(np.full(52, 1.0))
+    assert line(lower, "cellular").get_ydata() == pytest.approx(np.full(52, 1.0))
     assert all(
         [0.0, 0.0] in [list(d.get_ydata()) for d in axes.get_lines()] for axes in (lower, upper)
     )
