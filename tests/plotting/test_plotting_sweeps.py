@@ -32,7 +32,7 @@ def test_a_box_without_limits_is_drawn(tmp_path):
     )
     limits = pd.DataFrame(columns=["parameter", "low", "high", "lowest", "highest"], dtype=float)
     save(boxes([Found("Why", trajectory, limits)]), tmp_path / "boxes")
-    assert (tmp_path / "scenario_discovery.svg").is_file()
+    assert (tmp_path / "boxes.svg").is_file()
 
 
 def test_a_panel_an_outcome_and_a_row_a_parameter():

@@ -211,7 +211,7 @@ def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_pa
     run_to_folder(config, tmp_path)
     text = plain(page(tmp_path))
     assert story(name, Path(config.case.folder)) in text
-    assert "no observed reach lies in this time that the run can be held against" in text
+    assert "no observed reach of this period can be compared with the run" in text
     assert f"experiments.record case_dir={config.case.folder} shows them" in text
     assert f"{config.case.folder}/conf/population says which are assumptions" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
