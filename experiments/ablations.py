@@ -1,4 +1,4 @@
-"""Worlds with one mechanism taken away, fitted anew."""
+"""Models with one mechanism removed, fitted again."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ ABLATIONS = (
 def ablated(
     study: Study, request: Request, found: Calibration, record: Record, sizes: WaveSizes
 ) -> pd.DataFrame:
-    """Fit each world anew, the whole world first, and return its misfit.
+    """Fit each model again, the whole model first, and return its misfit.
 
     Parameters
     ----------
     study
         Keeps the sweeps, under ``without_NAME/``.
     request
-        For the wave of each world, whose factors are those of the calibration.
+        For the wave of each model, whose factors are those of the calibration.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def _misfit(found: Calibration, seen: Seen) -> pd.Series:
 
 
 def without(request: Request, ablation: Ablation) -> Request:
-    """Return the request for a world; what its policies lack is no factor there."""
+    """Return the request for a model without factors of policies that it lacks."""
     design = request.design
     gone = {word[1:] for word in ablation.overrides if word.startswith("~")}
     factors = {

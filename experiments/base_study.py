@@ -1,7 +1,7 @@
 """A study: a command's folder with its sweeps, tables and figures, and the page it writes.
 
 The folder keeps the arguments of the command that began it, so that `--resume FOLDER` goes on
-with the same question: runs that are there are not taken again, and a page can be drawn anew.
+with the same question: finished runs are kept, and a page can be written again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def parser(name: str, description: str | None) -> argparse.ArgumentParser:
 
 
 class Study:
-    """A folder, what was asked in it, and what it leaves.
+    """A study: its folder, its arguments, its tables and its page.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Study:
         Raises
         ------
         ConfigError
-            If there is no study to go on with, or another question is asked of it.
+            If there is no study to resume, or its arguments differ.
         """
         self.name = name
         options = argument_parser.parse_intermixed_args(arguments)
@@ -123,9 +123,9 @@ class Study:
         self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame],
         called: str = "",
     ) -> None:  # fmt: skip
-        """Write tables to the folder, and page and figures there or where they were asked for.
+        """Write tables to the folder, and page and figures there or to the folder that was named.
 
-        The page is called as told, or as the study.
+        The page has the given name, or that of the study.
         """
         from sim.plotting.files import save  # figures are drawn when all runs are done
 

@@ -9,10 +9,10 @@ The prior is conf/design/calibration_CASE.yaml. A first wave fills it (Sobol' po
 emulation closes in on the posterior (experiments.history_matching), a generation at a time: an
 emulator of what was simulated, draws from its posterior, simulated in turn. The likelihood learns
 how much the model leaves out (experiments.likelihood). Wave and generations are sweeps in the
-folder: parallel, resumable, failures kept. Every point is another society with luck of its own,
-which the emulator averages away. The last generation is the posterior. Leaves posterior.csv,
-targets.csv, generations.csv and left.csv (what history matching does not rule out); `python -m
-experiments.validate calibration=FOLDER` holds it against what came after.
+folder: parallel, resumable, failures kept. Every point is another society with random numbers
+of its own, which the emulator averages away. The last generation is the posterior. Leaves
+posterior.csv, targets.csv, generations.csv and left.csv (what history matching does not rule out);
+`python -m experiments.validate calibration=FOLDER` compares it with later observations.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> None:
 
 
 def asked_of(overrides: list[str]) -> CalibrationOptions:
-    """Read the case and the date from what was asked.
+    """Read the case and the date from the overrides.
 
     Raises
     ------

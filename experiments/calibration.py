@@ -1,4 +1,4 @@
-"""Points of a prior, simulated by the sweeps of a study and held against what was observed."""
+"""Points of a prior, simulated by the sweeps of a study and compared with observations."""
 
 from __future__ import annotations
 

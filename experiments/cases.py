@@ -1,4 +1,4 @@
-"""Hold the model against the other cases that are shipped, misses included.
+"""Compare the model with the other shipped cases, misses included.
 
     python -m experiments.cases [OVERRIDE ...] > docs/cases.md
 

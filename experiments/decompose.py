@@ -5,7 +5,7 @@
 Prints, as Markdown, the effect of a scenario (the scenario minus its first counterfactual) on
 reach and on its costs in the case's headline month, and by how much each mechanism changes it:
 the effect of a model without the mechanism, minus that of the whole model, replication by
-replication. Each model without a mechanism is started anew from the observed shares. The changes
+replication. Each model without a mechanism is started again from the observed shares. The changes
 do not add up to the effect, for mechanisms work together.
 """
 
@@ -51,7 +51,7 @@ NOTHING = "-"  # stands for a change that cannot be told from none
 EFFECT = """
 Each number is the median over replications; in brackets stands their 90 % band, from the 5 % to
 the 95 % quantile. Reach (daily, monthly), VPN and isolated are points of people aged 12+, exposure
-is points of communication open to the state; [measures.md](measures.md) defines them. All
+is points of communication readable by the state; [measures.md](measures.md) defines them. All
 replications are of one synthetic society, and the bands hold no error of parameters or of the
 model.
 """
@@ -62,7 +62,7 @@ that the mechanism holds the effect down; a change with the other sign, that the
 it. A dash stands where the band holds zero or the change rounds to zero. What policies do by
 themselves, such as mandates and bans, is no mechanism and acts in every row. The changes do not
 add up to the effect, because mechanisms work together. Each model without a mechanism is started
-anew from the observed shares.
+again from the observed shares.
 """
 
 

@@ -35,7 +35,7 @@ QUICK = (
     'design.overrides=["population.n_users=500","+policy=[vpn_blocking,vpn_support]"]',
 )  # fmt: skip
 FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is worth a search
-BESIDE = ("exposure", "isolated_calls", "cut_off", "welfare")
+OTHER_OUTCOMES = ("exposure", "isolated_calls", "cut_off", "welfare")
 FIT = ("coverage", "density", "mass")
 LEAVES = 3  # of CART's in the page
 ALT = "Density against coverage of the boxes of PRIM, and the limits of the one chosen"
@@ -50,7 +50,7 @@ space off until mostly cases are left, and CART cuts it into the leaves of a tre
 - *Coverage*: the share of all cases that lie in the box.
 - *Density*: the share of cases among the points of the box.
 - *Mass*: the share of all points that lie in the box.
-- *Quasi-p*: how easily luck alone would make this limit, given the others.
+- *Quasi-p*: how easily chance alone would produce this limit, with the others in place.
 - *Fresh*: the same shares among the points of the second sweep, on which no box was found. Limits
   are chosen to fit the points of the first, so its figures and the quasi-p flatter a box.
 
@@ -60,7 +60,7 @@ probabilities.
 
 
 class Question(NamedTuple):
-    """What is asked for, and which points are cases of it."""
+    """A condition on outcomes, and the points that meet it."""
 
     text: str
     cases: Cases
@@ -85,17 +85,17 @@ def main(arguments: list[str]) -> None:
         if not 0 < bound < 100:
             raise ConfigError(f"--bound {bound:g}; allowed: above 0, below 100 [%]")
         sizes = QUICK if study.options.quick else ()
-        asked = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
-        _refuse_other_designs(asked)
-        again = fresh(asked)  # refused before any run
-        _write_page(study, study.sweep("sweep", asked), study.sweep("fresh", again), bound)
+        request = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
+        _refuse_other_designs(request)
+        again = fresh(request)  # refused before any run
+        _write_page(study, study.sweep("sweep", request), study.sweep("fresh", again), bound)
 
 
-def fresh(asked: Request) -> Request:
+def fresh(request: Request) -> Request:
     """Return the request for other points of the same space, half as many."""
-    design = asked.design
+    design = request.design
     assert design.n is not None
-    return asked.with_design(n=design.n // 2, seed=design.seed + 1)
+    return request.with_design(n=design.n // 2, seed=design.seed + 1)
 
 
 def means(folder: SweepFolder) -> pd.DataFrame:
@@ -105,7 +105,7 @@ def means(folder: SweepFolder) -> pd.DataFrame:
 
 
 def questions(points: pd.DataFrame, bound: float) -> list[Question]:
-    """Return what is asked of points with the outcomes as columns.
+    """Return what is request of points with the outcomes as columns.
 
     Parameters
     ----------
@@ -137,8 +137,8 @@ def answer(
     return Answer(question, peeled, leaves, rechecked)
 
 
-def _refuse_other_designs(asked: Request) -> None:
-    design = asked.design
+def _refuse_other_designs(request: Request) -> None:
+    design = request.design
     if design.method not in ("latin_hypercube", "sobol"):
         raise ConfigError(f"design.method={design.method}; allowed: latin_hypercube, sobol")
     if len(design.scenarios) > 1 or any(f.levels for f in design.factors.values()):
@@ -225,13 +225,13 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
     inside = box.holds(points)
     groups = (("in PRIM's box", inside), ("outside", ~inside), ("cases", question.cases))
     yield markdown(
-        ("", *(f"{BY_NAME[n].label}, {BY_NAME[n].unit}" for n in (TIP, *BESIDE))),
+        ("", *(f"{BY_NAME[n].label}, {BY_NAME[n].unit}" for n in (TIP, *OTHER_OUTCOMES))),
         (
             (
                 name,
                 *(
                     f"{points[n].to_numpy()[rows].mean():.{BY_NAME[n].digits}f}"
-                    for n in (TIP, *BESIDE)
+                    for n in (TIP, *OTHER_OUTCOMES)
                 ),
             )
             for name, rows in groups
@@ -242,7 +242,7 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
 
 def _limits_table(box: Box) -> str:
     if box.limits.empty:
-        return "No limit is left: luck explains them all."
+        return "No limit is left: chance explains them all."
     return markdown(
         ("parameter", "limit", "its range", "quasi-p"),
         (

@@ -1,7 +1,7 @@
 """The headline effects: what the ban, the push and slowed messages do, paired run by run.
 
-An effect is a scenario less its yardstick, in the same society and luck. It is asked of reach, and
-beside it of all that `experiments.run_outcomes` asks: adoption never stands alone.
+An effect is a scenario minus its counterfactual, in the same society with the same random numbers.
+It is computed for reach and for all outcomes of `experiments.run_outcomes`: adoption never alone.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from sim.base.errors import ConfigError
 from sim.base.units import BAND
 from sim.sweeps.folder import SweepFolder
 
-KEYS = ["effect", "month", "outcome"]  # what a value is about, beside point and replication
+KEYS = ["effect", "month", "outcome"]  # keys of a value, with point and replication
 
 
 class Effect(NamedTuple):
-    """What one thing does: a scenario less the world that lacks only that."""
+    """Effect of one change: a scenario minus the scenario that lacks only that change."""
 
     name: str
     label: str
@@ -44,7 +44,7 @@ REACH = (
     Outcome("imo_monthly", "imo, monthly reach", PEOPLE, 100, "imo", "any", "mau"),
 )
 CUT_OFF_CALLS = Outcome(
-    "cut_off_calls", "Cut off from secure calls", PEOPLE, 100, "any", "call", "cut_off"
+    "cut_off_calls", "Lost private calls", PEOPLE, 100, "any", "call", "cut_off"
 )
 WELFARE = BY_NAME["welfare"]._replace(label="Welfare", of="level")  # of which effects differ
 COSTS = tuple(
@@ -52,8 +52,8 @@ COSTS = tuple(
     for outcome in OUTCOMES
     if outcome not in REACH
 )
-ASKED = (*REACH, *COSTS, CUT_OFF_CALLS)
-ASKED_BY_NAME = {outcome.name: outcome for outcome in ASKED}
+ALL_OUTCOMES = (*REACH, *COSTS, CUT_OFF_CALLS)
+OUTCOMES_BY_NAME = {outcome.name: outcome for outcome in ALL_OUTCOMES}
 
 
 def unit(outcome: str) -> str:
@@ -74,7 +74,7 @@ def effects(folder: SweepFolder) -> pd.DataFrame:
     ConfigError
         If some runs do not cover the headline month.
     """
-    found = paths(folder, ASKED)
+    found = paths(folder, ALL_OUTCOMES)
     covered = found[WELFARE.name].dropna(axis=1).columns
     headline = pd.Timestamp(folder.config(0).case.headline_month)
     if headline not in covered:
@@ -82,7 +82,7 @@ def effects(folder: SweepFolder) -> pd.DataFrame:
     keys = folder.runs.set_index("run")[["point", "scenario", "replication"]]
     parts = []
     for month in dict.fromkeys((headline, covered.max())):
-        levels = pd.DataFrame({o.name: found[o.name][month] for o in ASKED})
+        levels = pd.DataFrame({o.name: found[o.name][month] for o in ALL_OUTCOMES})
         by_scenario = keys.join(levels).set_index(["scenario", "point", "replication"])
         for effect in EFFECTS:
             paired = by_scenario.loc[effect.scenario] - by_scenario.loc[effect.counterfactual]

@@ -81,7 +81,7 @@ def _remarks(model: type[Strict]) -> dict[str, tuple[str, str]]:
         comments = {t.start[0]: t.string[2:] for t in tokens if t.type == tokenize.COMMENT}
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.AnnAssign):
-                comment = comments.get(node.end_lineno, "")
+                comment = comments.get(node.end_lineno or node.lineno, "")
                 found[ast.unparse(node.target)] = (ast.unparse(node.annotation), comment)
     return found
 
@@ -104,9 +104,9 @@ def _range(schema: Mapping[str, Any]) -> str:
         case {"type": "string", "pattern": pattern}:
             return f"`{pattern}`"
         case {"type": "string"}:
-            return schema.get("format", "text")
+            return str(schema.get("format", "text"))
         case _:
-            return schema["type"]
+            return str(schema["type"])
 
 
 def _interval(schema: Mapping[str, Any]) -> str:

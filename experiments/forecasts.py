@@ -1,4 +1,4 @@
-"""A calibration's posterior beside what was observed: point by point, and forecasts beside it."""
+"""Posterior of a calibration compared with observations, and with naive forecasts."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Calibration:
 
 
 def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
-    """Return every target beside its predictive distribution: draws, and both errors.
+    """Return every target with its predictive distribution: draws, and both errors.
 
     Returns
     -------
@@ -167,7 +167,7 @@ def naive(found: pd.DataFrame, platform: str) -> pd.Series:
 
 
 def _months(rows: pd.DataFrame) -> F64:
-    return (12 * rows["date"].dt.year + rows["date"].dt.month).to_numpy(float)
+    return np.asarray(12 * rows["date"].dt.year + rows["date"].dt.month, float)
 
 
 def bands(seen: Seen) -> pd.DataFrame:

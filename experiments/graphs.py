@@ -16,6 +16,7 @@ def graphs(folder: SweepFolder) -> str:
         config = folder.config(run)
         users, graph = users_and_graph(config)
         seen = statistics(graph, users)
+        assert seen.age_correlation is not None  # it is known where the users are
         rows.append(
             (
                 level.replace("_", " "), f"{seen.mean_degree:.1f}", f"{seen.sd_log_degree:.2f}",

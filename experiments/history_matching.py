@@ -27,7 +27,7 @@ Simulator = Callable[[int, F64], F64]  # (generation, scores (n, k)) to outputs 
 
 
 class Observed(NamedTuple):
-    """What simulations are held against, shape (m,) each: value, sd stated, whether a share."""
+    """Observed points, shape (m,) each: value, stated sd, whether it is a share."""
 
     value: F64
     sd: F64
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 
     generation: int
     n_points: int
-    rmse: float  # of its points against what was observed, on average [1]
+    rmse: float  # of its points from the observations, on average [1]
     emulator: float  # root mean square error of the emulator at points left out [1]
     surprise: float  # errors of the emulator at the new points, over what it expected; 1 is sound
 

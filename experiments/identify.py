@@ -1,4 +1,4 @@
-"""What data have told of each parameter: contraction and trade-offs."""
+"""Identifiability of each parameter by the data: contraction and trade-offs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim.rules.records import F64
 
-# posterior sd over prior sd: below it, told or partly told by the data
+# posterior sd over prior sd: below it, identified (in part) by the data
 IDENTIFIED, PARTLY = 0.5, 0.8
 STRONG = 0.4  # correlation worth a line
 
@@ -24,7 +24,7 @@ def contraction(names: list[str], scores: F64) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        parameter, ratio (posterior sd / prior sd), told.
+        parameter, ratio (posterior sd / prior sd), identifiability.
     """
     ratio = scores.std(axis=0)
     source = np.select([ratio < IDENTIFIED, ratio < PARTLY], ["data", "data, in part"], "prior")
@@ -33,7 +33,7 @@ def contraction(names: list[str], scores: F64) -> pd.DataFrame:
 
 def trade_offs(names: list[str], scores: F64) -> pd.DataFrame:
     """Return strong posterior correlations, the strongest first: first, second, correlation."""
-    matrix = np.corrcoef(scores.T)
+    matrix = np.asarray(np.corrcoef(scores, rowvar=False))
     rows = [
         (a, b, matrix[i, j])
         for i, a in enumerate(names)

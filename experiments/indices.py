@@ -1,4 +1,4 @@
-"""How much each parameter moves an outcome, and how much luck does; SALib does the statistics."""
+"""Shares of parameters and of chance in the variance of outcomes, computed by SALib."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ RESAMPLES = 1000  # of the bootstrap
 class VarianceParts(NamedTuple):
     """The variance of an outcome, taken apart."""
 
-    between_points: float  # of its mean over luck
+    between_points: float  # of its mean over replications
     between_replications: float  # around that mean, at the same point
 
     @property
     def share(self) -> float:
-        """Return luck's share of the whole variance; NaN where nothing varies."""
+        """Return the share of chance in the whole variance; NaN where nothing varies."""
         whole = self.between_points + self.between_replications
         return self.between_replications / whole if whole > 0 else float("nan")
 
@@ -98,9 +98,9 @@ def independent(design: Design) -> F64:
 def variances_of(values: F64) -> VarianceParts:
     """Take the variance of an outcome apart into that of points and that of replications.
 
-    All points have the same luck in the same replication (or luck of their own: the estimators
+    All points have the same random numbers in the same replication (or their own: the estimators
     hold in both cases). They are unbiased: the mean over points of the variance between
-    replications, and the variance of the points' means less what luck leaves in these, which is
+    replications, and the variance of the points' means less what chance adds to these, which is
     the mean square of the interaction of point and replication, over the number of replications
     (two-way analysis of variance with one value a cell).
 
@@ -115,7 +115,9 @@ def variances_of(values: F64) -> VarianceParts:
     """
     n_points, n = values.shape
     if min(n_points, n) < 2:
-        raise ConfigError(f"{n_points} points, {n} replications; luck is told from 2 of each on")
+        raise ConfigError(
+            f"{n_points} points, {n} replications; chance is estimated from 2 of each on"
+        )
     means, luck_means = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
     residual = values - means - luck_means + values.mean()
     interaction = float((residual**2).sum()) / ((n_points - 1) * (n - 1))

@@ -20,7 +20,7 @@ from experiments.likelihood import SCALE
 from sim.rules.records import F64
 
 N_DRAWS = 2048
-MATTERS = 1.1  # times wider; below it luck of the draws
+MATTERS = 1.1  # times wider; below it chance of the draws
 
 
 def informing(

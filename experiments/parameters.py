@@ -47,7 +47,7 @@ The record holds mostly monthly and daily reach on dates. What this can tell of 
 - **reach**: reach narrows it down by itself;
 - **reach, with others**: reach sees it only in a product or combination with others, so many sets
   of values fit alike;
-- **prior**: reach does not depend on it, or this was not asked; it stays where it was put.
+- **prior**: reach does not depend on it, or this was not tested; it stays at its prior value.
 
 **Priors are not measurements**, and neither is a value that fits. The column *source* says where a
 value came from; "fit S3" and "tuned" are explained in [defaults.md](defaults.md). Where no source
@@ -58,8 +58,8 @@ behaviour, and at the head of every other section.
 
 The calibration until December 2025 ([validation.md](validation.md)) fitted the parameters of this
 table together, from wide priors. The part of a prior's standard deviation that is left says what
-the record tells of each while all others are free, too: below .5 the data told it, below .8 the
-data told it in part, else the prior did. Parameters that were tied to one value (`also` in
+the record says about each while all others are free, too: below .5 the data identify it, below .8
+they identify it in part, else the prior does. Parameters that were tied to one value (`also` in
 `conf/design/calibration_{CASE}.yaml`) share a row. All others stood at their defaults."""
 
 TOLD = {
@@ -89,7 +89,7 @@ data left this much of each parameter (a dash: it was not in that analysis):
 Most easily taken for one another, in the first analysis: `habit_value` and Telegram's stand-alone
 value (correlation .78) or `message_loss` (.75), `network_value` and `taste_sd` (.66), `drop_rate`
 and `keep_value` (.65). Neither analysis had beliefs that move, group chats, or VPNs that are taken
-up for a reason. What reach tells about those was not asked, so they count as priors.""",
+up for a reason. What reach says about those was not tested, so they count as priors.""",
     "Platforms": """\
 A value of `null` is solved so that the observed start stands still ([start.md](start.md)); only
 differences between platforms matter. **Reach, with others**: `message_value`, `standalone` and
@@ -105,7 +105,7 @@ Demography, surveys and assumptions. **Reach, with others**: `intensity_shape` (
 beside monthly reach, together with the openings) and the `share` of a segment (only its product
 with rate and ceiling of the segment's mandates). **Prior**, or demography: all else.""",
     "Start of the case": """\
-`reach` and `daily` are the record itself, on the day of the start: the world is made to begin
+`reach` and `daily` are the record itself, on the day of the start: the society is made to begin
 there. `profile` and `users` are observed in part. **Prior**: `dormant_accounts`, `aware`,
 `pattern`.""",
     "Abuse": """\
@@ -113,10 +113,10 @@ Reach tells nothing of abuse. A few dated counts of fraud calls depend on `adapt
 `response` and `elasticity` together and cannot tell them apart; all else is a **prior**.""",
     "Network": """\
 **Prior**: aggregate reach does not tell one graph from another. In the prototype even contacts
-drawn anew at every step fitted as well, apart from the noise between seeds.""",
+drawn again at every step fitted as well, apart from the noise between seeds.""",
     "Run": """\
-What is run and how finely, not what the world is like. The defaults fit at `step_days=7`.
-`+scenario=NAME` sets the policies, `compare_to` names the scenarios that serve as yardsticks.""",
+What is run and how finely, not what society is like. The defaults fit at `step_days=7`.
+`+scenario=NAME` sets the policies, `compare_to` names the counterfactuals.""",
     "Policies": """\
 `policies.NAME.KEY=VALUE` changes a policy, `+policy=NAME` adds one, `~policies.NAME` deletes it
 ([howto_policy.md](howto_policy.md)). Dates of what happened are those of the record; sizes are set
@@ -139,7 +139,7 @@ def main() -> None:
         {
             "parameter": [f"`{row.parameter}`" for row in found],
             "posterior sd / prior sd": [f"{row.ratio:.2f}" for row in found],
-            "told by": [row.by for row in found],
+            "identified by": [row.by for row in found],
         }
     )
     _section("Behaviour", rows(Behaviour, "behaviour."))
@@ -217,7 +217,11 @@ def _policies(kind: str, own: list[Row]) -> None:
     """Print the policies of a kind that stand in conf/policy."""
     paths = sorted((CONF / "policy").glob("*.yaml"))
     trees = {path: OmegaConf.to_container(OmegaConf.load(path)) for path in paths}
-    found = {path: tree for path, tree in trees.items() if tree.get("kind") == kind}
+    found = {
+        path: tree
+        for path, tree in trees.items()
+        if isinstance(tree, dict) and tree.get("kind") == kind
+    }
     usual = {"start": "", "stop": "", **{row.own: row.default for row in own}}
     values = {
         key: [say(at(tree, key, value)) for tree in found.values()] for key, value in usual.items()

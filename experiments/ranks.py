@@ -1,4 +1,4 @@
-"""What the ranks of a run tell each other, and how long a step takes beside one process.
+"""Communication between the ranks of a run, and the time of a step compared with one process.
 
 mpirun -n 2 python -m experiments.ranks [OVERRIDE ...]
 

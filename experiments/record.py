@@ -1,4 +1,4 @@
-"""Hold what was simulated against everything that was observed of a case.
+"""Compare a simulation with all observations of a case.
 
     python -m experiments.record [case_dir=FOLDER] [OVERRIDE ...] > docs/record.md
 

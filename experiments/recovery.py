@@ -18,8 +18,8 @@ from experiments.history_matching import Observed, WaveSizes, match_history
 from experiments.likelihood import GRID, PRIOR
 from sim.rules.records import F64
 
-SMOOTHING = 1.0  # luck of single points is not a shape
-TOLD_EVERY = 10  # truths
+SMOOTHING = 1.0  # the chance part of single points is not a shape
+REPORT_EVERY = 10  # truths
 
 
 def ranks(
@@ -44,7 +44,7 @@ def ranks(
     found = np.empty((n_truths, k))
     for t in range(n_truths):
         rng = np.random.default_rng((seed, t))
-        truth = rng.standard_normal(k)
+        truth = rng.standard_normal((k,))
         error = np.hypot(observed.sd, rng.choice(GRID, p=PRIOR))
         value = model(truth[None])[0] + error * rng.standard_normal(len(error))
 
@@ -54,7 +54,7 @@ def ranks(
         closed = match_history(simulate, wave, observed._replace(value=value), sizes, seed + t)
         below = (closed.scores < truth).sum(axis=0)
         found[t] = (below + rng.random(k)) / (len(closed.scores) + 1)
-        if (t + 1) % TOLD_EVERY == 0:
+        if (t + 1) % REPORT_EVERY == 0:
             print(f"truths: {t + 1} of {n_truths}", flush=True)
     return found
 

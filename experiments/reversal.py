@@ -1,4 +1,4 @@
-"""What comes back after a lift, and when a world tips.
+"""Recovery after a restriction is lifted, and the time at which a society tips.
 
     python -m experiments.reversal [OVERRIDE ...] > docs/reversal.md
 

@@ -20,8 +20,8 @@ import pandas as pd
 
 from experiments.base_study import USERS, Study, parser
 from experiments.effects import (
-    ASKED_BY_NAME,
     EFFECTS,
+    OUTCOMES_BY_NAME,
     SCENARIOS,
     banded,
     effects,
@@ -63,7 +63,8 @@ def main(arguments: list[str]) -> None:
     )
     with exit_status_of_errors():
         study = Study("robustness", argument_parser, arguments)
-        sizes, societies, small = study.options.sizes, study.options.societies, ()
+        sizes, societies = study.options.sizes, study.options.societies
+        small: tuple[str, ...] = ()
         if study.options.quick:
             sizes, societies, small = QUICK_SIZES, QUICK_SOCIETIES, QUICK
         request = Request.of([f"design={DESIGN}", *small, *study.overrides])
@@ -125,7 +126,8 @@ def _until_headline(design: Design) -> float:
     one = design.model_copy(update={"scenarios": design.scenarios[:1]})
     config = Points.compose(one).config(values, design.scenarios[0])
     end = pd.Timestamp(config.case.headline_month) + pd.offsets.MonthBegin(1)
-    return math.ceil((end - pd.Timestamp(config.start)).days / config.step_days) * config.step_days
+    days: int = (end - pd.Timestamp(config.start)).days
+    return math.ceil(days / config.step_days) * config.step_days
 
 
 def _write_page(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
@@ -136,7 +138,7 @@ def _write_page(study: Study, choices: SweepFolder, sizes: SweepFolder) -> None:
     )
     by_n, cost, last = sized(sizes), costs(sizes), verdict_table["month"].max()
     found = Findings(choices, verdict_table, by_n, slopes(by_n), cost)
-    columns = [Column(name, ASKED_BY_NAME[name].label, unit(name)) for name in DRAWN]
+    columns = [Column(name, OUTCOMES_BY_NAME[name].label, unit(name)) for name in DRAWN]
     drawn = verdict_table[verdict_table["month"] == last].assign(
         missed=lambda table: table["verdict"] != HOLDS
     )
@@ -157,7 +159,7 @@ def _looks() -> dict[str, Look]:
     """Return the outcomes that have a line in the size study, all in points."""
     return {
         name: (OF_EVERYBODY.get(name) or platform(outcome.platform))._replace(label=outcome.label)
-        for name, outcome in ((name, ASKED_BY_NAME[name]) for name in LINES)
+        for name, outcome in ((name, OUTCOMES_BY_NAME[name]) for name in LINES)
     }
 
 

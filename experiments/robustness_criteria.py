@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from experiments.effects import ASKED_BY_NAME, KEYS
+from experiments.effects import KEYS, OUTCOMES_BY_NAME
 
 NONE = 0.005  # of a share, or utils: a smaller effect is none
 FACTOR = 1.5
@@ -41,7 +41,7 @@ def verdict(default: Band, other: Band, none: float) -> str:
 
 def negligible_size(table: pd.DataFrame) -> pd.Series:
     """Return what counts as none, in the unit of the `outcome` of each row."""
-    return NONE * table["outcome"].map(lambda name: ASKED_BY_NAME[name].factor)
+    return NONE * table["outcome"].map(lambda name: OUTCOMES_BY_NAME[name].factor)
 
 
 def judged(bands: pd.DataFrame) -> pd.DataFrame:

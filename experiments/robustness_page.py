@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.base_study import USERS, markdown
-from experiments.effects import ASKED, ASKED_BY_NAME, EFFECTS, Effect, unit
+from experiments.effects import ALL_OUTCOMES, EFFECTS, OUTCOMES_BY_NAME, Effect, unit
 from experiments.graphs import graphs
 from experiments.modelling_choices import DEFAULT, STEP, TECHNICAL
 from experiments.robustness_criteria import FACTOR, HOLDS, NONE, SIGN, negligible_size
@@ -17,20 +17,20 @@ from sim.sweeps.folder import SweepFolder
 
 LABELS = {effect.name: effect.label for effect in EFFECTS}
 INTRODUCTION = f"""\
-Effects are paired differences, scenario minus yardstick in the same society with the same luck:
-median and 90 % band over replications. One choice of the modeller at a time is changed from its
-default. The rule of judgement was fixed before any number was seen
+Effects are paired differences, scenario minus counterfactual in the same society with the same
+random numbers: median and 90 % band over replications. One choice of the modeller at a time is
+changed from its default. The rule of judgement was fixed before any number was seen
 (experiments/robustness_criteria.py).
 An effect below {100 * NONE:g} points ({NONE:g} utils) counts as none. An effect *holds* under
 another choice if it is none under both choices; or if it has the same sign, and either the bands
 overlap, or its size is within a factor of {FACTOR:g}, or it is less than that half a point away.
-Parameters stay at their defaults under every choice, and the start is solved anew for each, so
+Parameters stay at their defaults under every choice, and the start is solved again for each, so
 that all begin at the observed reach. What other values of the parameters would do is another
 question ([sensitivity.md](sensitivity.md)).
 
-The effects are those of the ban of calls beside the same push of Max, of that ban alone, of that
-push alone, and of slowed messages on top of both. The choices: *graph* (other networks of ties;
-see The graphs), *step* (its length in days),
+The effects are those of the ban of calls together with the same promotion of Max, of that ban
+alone, of that promotion alone, and of slowed messages on top of both. The
+choices: *graph* (other networks of ties; see The graphs), *step* (its length in days),
 *users* (their number), *society* (another seed, so other people and ties), *start* (the run
 begins earlier), and *contagion* (what contacts do to adoption; see What is contagious:
 `network_value`, `network_shape`, `word_of_mouth`, `pair_rate`)."""
@@ -119,8 +119,9 @@ def _in_short(found: Findings) -> Iterator[str]:
     least = negligible_size(others)
     is_none = (others["default"].abs() < least) & (others["median"].abs() < least)
     yield (
-        f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, {len(ASKED)} "
-        f"outcomes, {others['month'].nunique()} months, {others['choice'].nunique()} choices) do "
+        f"- {len(missed)} of {len(others):,} comparisons ({len(EFFECTS)} effects, "
+        f"{len(ALL_OUTCOMES)} outcomes, {others['month'].nunique()} months, "
+        f"{others['choice'].nunique()} choices) do "
         f"not hold: {n_sign} by sign, {len(missed) - n_sign} by size. {int(is_none.sum()):,} of "
         "those that hold are of effects that are none under both choices, which is easy."
     )
@@ -140,8 +141,9 @@ def _misses(found: Findings) -> str:
     rows = []
     for (effect, choice), group in found.missed.groupby(["effect", "choice"], sort=False):
         bands = (
-            f"{ASKED_BY_NAME[r.outcome].label} {r.month:%b %Y}: {_number(r.default, r.outcome)} "
-            f"→ {_number(r.median, r.outcome)}{', **sign**' if r.verdict == SIGN else ''}"
+            f"{OUTCOMES_BY_NAME[r.outcome].label} {r.month:%b %Y}: "
+            f"{_number(r.default, r.outcome)} → {_number(r.median, r.outcome)}"
+            f"{', **sign**' if r.verdict == SIGN else ''}"
             for r in group.itertuples()
         )
         rows.append((LABELS[effect], choice, "; ".join(bands)))
@@ -154,7 +156,7 @@ def _said(found: Findings, effect: Effect) -> str:
     last = bands[bands["month"] == bands["month"].max()]
     holds, owed, nothing = [], [], []
     for name, rows in bands.groupby("outcome", sort=False):
-        label, missed = ASKED_BY_NAME[name].label, rows.loc[rows["verdict"] != HOLDS, "choice"]
+        label, missed = OUTCOMES_BY_NAME[name].label, rows.loc[rows["verdict"] != HOLDS, "choice"]
         if len(missed):
             owed.append(f"{label} ({', '.join(dict.fromkeys(missed))})")
         elif rows["ratio"].isna().all():
@@ -175,7 +177,7 @@ def _one_effect(found: Findings, effect: Effect) -> str:
     table = markdown(
         ("outcome", *(f"{m:%B %Y}, {what}" for m in months for what in ("default", "all choices")),
          "same sign", "holds"),
-        (_one_outcome(rows[rows["outcome"] == outcome.name], months) for outcome in ASKED),
+        (_one_outcome(rows[rows["outcome"] == outcome.name], months) for outcome in ALL_OUTCOMES),
     )  # fmt: skip
     return (
         f"\n### {effect.label}\n\n`{effect.scenario}` minus `{effect.counterfactual}`; points, "
@@ -186,7 +188,7 @@ def _one_effect(found: Findings, effect: Effect) -> str:
 
 def _one_outcome(rows: pd.DataFrame, months: list[pd.Timestamp]) -> tuple[str, ...]:
     name = rows["outcome"].iloc[0]
-    cells = [ASKED_BY_NAME[name].label]
+    cells = [OUTCOMES_BY_NAME[name].label]
     for month in months:
         here = rows[rows["month"] == month]
         first = here[here["factor"] == DEFAULT].iloc[0]
@@ -236,7 +238,7 @@ def _steps(found: Findings) -> Iterator[str]:
     yield markdown(
         ("effect", "outcome", *(f"step {step:g}" for step in table.columns)),
         (
-            (LABELS[effect], ASKED_BY_NAME[name].label, *(_number(v, name) for v in row))
+            (LABELS[effect], OUTCOMES_BY_NAME[name].label, *(_number(v, name) for v in row))
             for (effect, name), row in apart.iterrows()
         ),
     )
@@ -273,7 +275,7 @@ def _in_sizes(found: Findings) -> Iterator[str]:
         yield (
             f"- At the default of {n:,} users the largest sd of one run in one society is "
             f"{worst['sd']:.2f} points ({LABELS[worst['effect']].lower()}: "
-            f"{ASKED_BY_NAME[worst['outcome']].label}); between societies "
+            f"{OUTCOMES_BY_NAME[worst['outcome']].label}); between societies "
             f"{worst['society']:.2f}, between replications of one {worst['luck']:.2f}. The bands "
             "of other pages hold only the second."
         )

@@ -1,7 +1,7 @@
-"""What is asked of each run of a sweep, in single numbers: adoption, and beside it what it costs.
+"""Outcomes of each run of a sweep, in single numbers: adoption and its costs.
 
 The set of outcomes stands here once. A command that reports adoption reports all of them, so that
-exposure, isolation and welfare always stand beside it.
+exposure, isolation and welfare are always shown with it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ HALF = 0.5
 READABLE = 0.5  # share that the state reads of what is said on a messenger that counts as its own
 READ = "read by the state"  # stands for all such messengers together
 GROUP = "all"
-TIP = "state_primary"  # the outcome of which time to tip is asked
+TIP = "state_primary"  # the outcome whose time to tip is measured
 
 
 class Outcome(NamedTuple):
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
 
     @property
     def digits(self) -> int:
-        """Return the decimals that pages print: more would be luck."""
+        """Return the decimals that pages print: more would be chance."""
         return 1 if self.unit.startswith("%") else 2
 
 
@@ -49,7 +49,7 @@ OUTCOMES = (
     Outcome("exposure", "Exposure", "% of communication", 100, "any", "any", "exposure"),
     Outcome("isolated_calls", "Isolated, calls", PEOPLE, 100, "any", "call", "isolation"),
     Outcome("isolated_messages", "Isolated, messages", PEOPLE, 100, "any", "message", "isolation"),
-    Outcome("cut_off", "Cut off from secure messages", PEOPLE, 100, "any", "message", "cut_off"),
+    Outcome("cut_off", "Lost private messages", PEOPLE, 100, "any", "message", "cut_off"),
     Outcome("welfare", "Welfare, change since the start", "utils", 1, "any", "any", "welfare",
             "change"),
     Outcome("vpn", "VPN", PEOPLE, 100, "any", "any", "vpn"),

@@ -18,7 +18,7 @@ Cases = NDArray[np.bool_]  # which points are cases of interest, shape (n points
 LEAST_MASS = 0.05  # share of the points in the smallest box
 DENSE = 0.8  # share of cases among the points of a box that is called an answer
 SEED = 1  # of ties between splits of the tree
-SIGNIFICANT = 0.05  # quasi-p-value from which on a limit may be luck
+SIGNIFICANT = 0.05  # quasi-p-value from which on a limit may be chance
 
 
 class Box(NamedTuple):
@@ -64,12 +64,12 @@ class PeeledBox(NamedTuple):
     Attributes
     ----------
     before : Series
-        coverage, density, mass, n_limits of the chosen box before limits of luck were dropped.
+        coverage, density, mass, n_limits of the chosen box with its limits due to chance.
     trajectory : DataFrame
         coverage, density, mass, n_limits, chosen; a row a box, from all points to the smallest.
     box : Box
         The chosen one: of those in which at least `DENSE` of the points are cases, the one that
-        covers most (where there is none: the densest), without the limits that may be luck.
+        covers most (where there is none: the densest), without the limits that may be chance.
     """
 
     before: pd.Series
@@ -111,13 +111,13 @@ def prim(points: pd.DataFrame, cases: Cases) -> PeeledBox:
 
 
 def _densest_enough(steps: pd.DataFrame) -> int:
-    """Return the box that is wanted of a trajectory, limits of luck included."""
+    """Return the box that is wanted of a trajectory, limits due to chance included."""
     dense = steps[steps["density"] >= DENSE]
     return int(steps["density"].idxmax() if dense.empty else dense["coverage"].idxmax())
 
 
 def _without_chance_limits(found: Any, box: int) -> int:
-    """Drop the limit that luck explains best until it explains none; return the box that is left.
+    """Drop the limit that chance explains best until it explains none; return the rest.
 
     EMA puts each box that comes of it at the end of the trajectory.
     """

@@ -1,8 +1,8 @@
-"""Run every scenario and set what it costs beside what it moves.
+"""Run every scenario and show its costs together with its effects on adoption.
 
     python -m experiments.scenarios [OVERRIDE ...] > docs/scenarios.md
 
-Prints, as Markdown: levels in every world; for every scenario its effect against its yardstick
+Prints, as Markdown: levels in every scenario; for each its effect relative to its counterfactual
 (the first in its ``compare_to``) on reach, on harms and on fraud; how wide the bands of both are;
 and a judgement, written by hand (experiments/scenarios.yaml). Numbers are means over the last
 whole month of the run, and medians over 40 replications.
@@ -40,8 +40,8 @@ N_MOVED = 3  # changes of reach that are named
 SMALL = 0.001  # a change of reach below this is not named [1]
 
 
-class World(NamedTuple):
-    """One world's monthly means: series by replication, in one month."""
+class Levels(NamedTuple):
+    """Monthly means of one scenario: series by replication, in one month."""
 
     means: pd.DataFrame  # index platform, channel, measure; columns replication
 
@@ -65,11 +65,11 @@ class Spread(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A world beside its yardstick."""
+    """A scenario with its counterfactual."""
 
     counterfactual: str
-    here: World
-    there: World
+    here: Levels
+    there: Levels
     newly_exposed: Spread
 
     def of(self, measure: str, platform: str | None = None, channel: str = "any") -> pd.Series:
@@ -86,7 +86,7 @@ class Effect(NamedTuple):
 def main(overrides: list[str]) -> None:
     """Print the page."""
     with exit_status_of_errors():
-        worlds, effects, month = run_all(overrides)
+        levels, effects, month = run_all(overrides)
         config = load_config(f"replications={REPLICATIONS}", *overrides)
     judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
     labels = {name: platform.label for name, platform in config.platforms.items()}
@@ -94,22 +94,22 @@ def main(overrides: list[str]) -> None:
     print(f"Made by `{command.line('scenarios', overrides)}`; ", end="")
     print(f"{config.population.n_users:,} users, {config.replications} replications.")
     print(INTRODUCTION.format(month=f"{month:%B %Y}"))
-    print(f"\n## Levels\n{LEVELS.format(spread=level_spread(worlds, labels))}\n")
-    for line in level_table(worlds, labels):
+    print(f"\n## Levels\n{LEVELS.format(spread=level_spread(levels, labels))}\n")
+    for line in level_table(levels, labels):
         print(line)
     print(f"\n## Effects\n{EFFECTS}\n")
     for line in effect_table(effects, labels):
         print(line)
     print(NOTES.format(spread=effect_spread(effects)))
     print(f"\n## Judgement\n{JUDGEMENT}")
-    for name in (*worlds, *(name for name in effects if name not in worlds)):
+    for name in (*levels, *(name for name in effects if name not in levels)):
         print(f"\n### {name}\n\n{story(name)}\n\n{judgements[name].strip()}")
 
 
-def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], pd.Timestamp]:
-    """Run every scenario; return worlds and effects by name, and the month they are of.
+def run_all(overrides: list[str]) -> tuple[dict[str, Levels], dict[str, Effect], pd.Timestamp]:
+    """Run every scenario; return levels and effects by name, and their month.
 
-    A yardstick is run once, with all scenarios that are held against it as its counterfactuals:
+    A counterfactual is run once, with all scenarios that are compared with it:
     pairing is the same from either side.
 
     Raises
@@ -118,24 +118,26 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
         If an override is refused, or one is a policy or scenario.
     """
     for override in overrides:
-        if override.lstrip("+~").startswith(("policy=", "scenario=")):  # a yardstick would have it
+        if override.lstrip("+~").startswith(
+            ("policy=", "scenario=")
+        ):  # a counterfactual would have it
             raise ConfigError(f"{override}: allowed: what is the same in all scenarios")
     given = (f"replications={REPLICATIONS}", *overrides)
     counterfactuals: dict[str, list[str]] = {}
     for name in names("scenario"):
         for other in load_config(f"+scenario={name}", *given).compare_to[:1]:
             counterfactuals.setdefault(other, []).append(name)
-    worlds: dict[str, World] = {}
+    levels: dict[str, Levels] = {}
     effects: dict[str, Effect] = {}
     for counterfactual, held in counterfactuals.items():
         result = compare(
             load_config(f"+scenario={counterfactual}", f"compare_to=[{','.join(held)}]", *given)
         )
         month = last_month(result)
-        worlds |= {name: world(result, name, month) for name in (counterfactual, *held)}
+        levels |= {name: monthly_levels(result, name, month) for name in (counterfactual, *held)}
         effects |= {
             name: Effect(
-                counterfactual, worlds[name], worlds[counterfactual],
+                counterfactual, levels[name], levels[counterfactual],
                 _exposed(result, name, "no_longer_exposed", month),
             )
             for name in held
@@ -143,12 +145,12 @@ def run_all(overrides: list[str]) -> tuple[dict[str, World], dict[str, Effect], 
     for name, counterfactual in COMPOSED.items():
         chosen = f"+scenario=[{name.replace('+', ',')}]"
         result = compare(load_config(chosen, f"compare_to=[{counterfactual}]", *given))
-        here, there = (world(result, n, month) for n in (name, counterfactual))
+        here, there = (monthly_levels(result, n, month) for n in (name, counterfactual))
         newly = _exposed(result, counterfactual, "newly_exposed", month)
         effects[name] = Effect(counterfactual, here, there, newly)
     in_order = [*names("scenario"), *COMPOSED]
     return (
-        {name: worlds[name] for name in names("scenario")},
+        {name: levels[name] for name in names("scenario")},
         {name: effects[name] for name in in_order if name in effects},
         month,
     )
@@ -172,9 +174,9 @@ def last_month(result: Result) -> pd.Timestamp:
     return pd.Timestamp(month)
 
 
-def world(result: Result, scenario: str, month: pd.Timestamp) -> World:
-    """Return the monthly means of all series of one world."""
-    return World(monthly_series(result.timeseries, scenario).loc[month])
+def monthly_levels(result: Result, scenario: str, month: pd.Timestamp) -> Levels:
+    """Return the monthly means of all series of one scenario."""
+    return Levels(monthly_series(result.timeseries, scenario).loc[month])
 
 
 def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> Spread:
@@ -186,14 +188,14 @@ def _exposed(result: Result, other: str, measure: str, month: pd.Timestamp) -> S
     return Spread(median, (high - low) / 2.0)
 
 
-def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[str]:
+def level_table(levels: dict[str, Levels], labels: dict[str, str]) -> Iterator[str]:
     """Yield the table of levels: reach and what it costs, per cent."""
     messengers = [name for name in labels if name != CELLULAR]
     heads = [f"{labels[name]}, monthly / daily" for name in messengers]
     heads += ["VPN", "exposure", "secure, messages / calls"]
     yield "| scenario | " + " | ".join(heads) + " |"
     yield "|---" * (len(heads) + 1) + "|"
-    for name, one in worlds.items():
+    for name, one in levels.items():
         get = partial(_level, one)
         cells = [f"{get('mau', p)} / {get('dau', p)}" for p in messengers]
         cells += [get("vpn"), get("exposure")]
@@ -201,26 +203,26 @@ def level_table(worlds: dict[str, World], labels: dict[str, str]) -> Iterator[st
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
-def level_spread(worlds: dict[str, World], labels: dict[str, str]) -> str:
+def level_spread(levels: dict[str, Levels], labels: dict[str, str]) -> str:
     """Say how wide the bands of levels are."""
     reach = [(measure, name, "any") for measure in REACHES for name in labels if name != CELLULAR]
     others = [("vpn", "any", "any"), ("exposure", "any", "any")]
     others += [("secure", "any", channel) for channel in CHANNELS]
     widest = (
-        max(Spread.of(100 * one.sum(*of)).half for one in worlds.values() for of in group)
+        max(Spread.of(100 * one.sum(*of)).half for one in levels.values() for of in group)
         for group in (reach, others)
     )
     return "± {:.1f} points of reach, ± {:.1f} points in the other columns".format(*widest)
 
 
-def _level(one: World, measure: str, platform: str = "any", channel: str = "any") -> str:
+def _level(one: Levels, measure: str, platform: str = "any", channel: str = "any") -> str:
     return f"{100 * one.sum(measure, platform, channel).median():.1f}"
 
 
 def effect_table(effects: dict[str, Effect], labels: dict[str, str]) -> Iterator[str]:
     """Yield the table of effects, a line a scenario."""
     heads = ["reach (90 % band)", *(column.title for column in COLUMNS)]
-    yield "| scenario (against) | " + " | ".join(heads) + " |"
+    yield "| scenario (compared with) | " + " | ".join(heads) + " |"
     yield "|---" * (len(heads) + 1) + "|"
     for name, effect in effects.items():
         cells = (_moved(effect, labels), *(column.write(effect) for column in COLUMNS))
@@ -250,7 +252,7 @@ def _banded(change: pd.Series) -> str:
 
 
 def effect_spread(effects: dict[str, Effect]) -> str:
-    """Say how wide the bands of effects are, where none stands beside them."""
+    """Say how wide the bands of effects are, where the table shows none."""
     widest = (
         f"{column.title} ± {column.scale * half:.{max(column.digits, 1)}f}"
         for column in COLUMNS
@@ -284,7 +286,7 @@ def _fraud(effect: Effect) -> list[Spread]:
     return [Spread.of(effect.ratio(f"fraud_{m}")) for m in ("attempts", "incidents", "losses")]
 
 
-COLUMNS = (  # after that of reach, which has its bands beside it
+COLUMNS = (  # after that of reach, which has its own bands
     Column("VPN", _of("vpn")),
     Column("exposure", _of("exposure")),
     Column("newly exposed", lambda effect: [effect.newly_exposed], sign="-"),
@@ -298,9 +300,10 @@ COLUMNS = (  # after that of reach, which has its bands beside it
 INTRODUCTION = """
 Levels and effects are means over {month}, the last whole month of the run, when every dated event
 has happened, and medians over replications. Reach was observed until February 2026
-([record.md](record.md)), so no number on this page was held against data, and none is a forecast.
-The bands are over replications of one synthetic society, and hold no error of parameters or of the
-model: a difference whose band leaves out zero may still rest on an assumption."""
+([record.md](record.md)), so no number on this page was compared with data, and none is a forecast.
+The bands are over replications of one synthetic society and cover chance alone, not uncertainty
+about parameters or the model: a difference whose band excludes zero may still rest on an
+assumption."""
 
 LEVELS = """
 Per cent. Reach (monthly / daily) and VPN: of people aged 12+. Exposure: of all communication, what
@@ -309,9 +312,9 @@ state cannot read (ties by weight, times how well the best shared messenger work
 of the widest 90 % band over replications is {spread}."""
 
 EFFECTS = """
-Scenario minus the world that it is compared with, its yardstick (in brackets). Both draw the same
-random numbers, so the differences are paired. Of scenarios joined by +, the second is put on top
-of the first."""
+Scenario minus its counterfactual, the scenario that it is compared with (in brackets). Both draw
+the same random numbers, so the differences are paired. Of scenarios joined by +, the second is put
+on top of the first."""
 
 NOTES = """
 - *Reach*: percentage points of people aged 12+; the three largest changes of reach, monthly or
@@ -320,7 +323,7 @@ NOTES = """
   over 30 % less of their contacts than at the start; cut off is the same for apps that the state
   cannot read.
 - *Exposure, secure*: points of what is defined under the levels.
-- *Newly exposed*: per cent of people who are exposed here and are not under the yardstick.
+- *Newly exposed*: per cent of people who are exposed here and not in the counterfactual.
 - *Welfare*: utils, the mean value of what one can use (a logsum), blind to coercion and to being
   read.
 - *Fraud*: per cent by which attempts that arrive, expected incidents and losses change.
@@ -330,8 +333,8 @@ Half the width of the widest 90 % band over replications in each column: {spread
 [howto_report.md](howto_report.md) explains the words, [measures.md](measures.md) defines them."""
 
 JUDGEMENT = """
-Written by hand, after a look at the numbers of the default run: how plausible a world is beside
-what was observed, here or elsewhere, and where it leans on an assumption."""
+Written by hand, after a look at the numbers of the default run: how plausible a scenario is
+given what was observed, here or elsewhere, and where it rests on an assumption."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which parameters of behaviour matter for which outcome, and how much is luck.
+"""Which parameters of behaviour matter for which outcome, and how much is chance.
 
     python -m experiments.sensitivity [--quick] [--page DIR] [executor=NAME] [folder=DIR]
                                       [design=NAME] [design.KEY=VALUE ...]
@@ -48,7 +48,8 @@ def main(arguments: list[str]) -> None:
     )
     with exit_status_of_errors():
         study = Study("sensitivity", argument_parser, arguments)
-        keep, base, sizes = study.options.keep, study.options.base, ()
+        keep, base = study.options.keep, study.options.base
+        sizes: tuple[str, ...] = ()
         if study.options.quick:
             keep, base, sizes = QUICK_KEEP, QUICK_BASE, QUICK
         request = Request.of([f"design={DESIGN}", *sizes, *study.overrides])
@@ -75,7 +76,7 @@ def strongest(effects: pd.DataFrame, n: int) -> list[str]:
 
 
 def variances(folder: SweepFolder) -> pd.DataFrame:
-    """Return Sobol' indices for each outcome, with the part of luck in column ``variances_of``."""
+    """Return Sobol' indices for each outcome, with chance in column ``variances_of``."""
     table = _each_outcome(folder, sobol_indices)
     points = independent(folder.design)
     shares = {name: variances_of(v[points]).share for name, v in _values(folder).items()}
@@ -94,7 +95,7 @@ def _screened(request: Request) -> Design:
     if design.method != "morris":
         raise ConfigError(f"design.method={design.method}; allowed: morris")
     if design.replications < 2 or len(design.scenarios) > 1:
-        raise ConfigError("design: luck is told from 2 replications on, in one scenario")
+        raise ConfigError("design: chance is estimated from 2 replications on, in one scenario")
     return design
 
 
@@ -142,7 +143,7 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
     """Return the page in Markdown."""
     return "\n".join(
         (
-            "# What matters, and how much is luck\n",
+            "# What matters, and how much is chance\n",
             made_by + "\n",
             "Outcomes are those of the last whole month of the run (welfare: its change since the "
             "first month). Adoption stands beside exposure, isolation and welfare. Ranges are "
@@ -158,17 +159,17 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
             _screening_table(design, effects),
             "\n![The largest effects of parameters on each outcome, by screening]"
             "(figures/sensitivity_screening.png)\n",
-            "## Indices, with luck apart\n",
+            "## Indices, with chance apart\n",
             "Sobol' indices of the parameters that the screening kept; the others stand at their "
             "defaults. The upper number of a cell is S1, the share of the variance of an outcome "
             "(of its means over replications) that the parameter explains alone; the lower one is "
             "ST, the share that it explains with all its interactions. Behind ± stands half of "
-            "the 95 % bootstrap interval. Luck is the variance between replications of a point, "
+            "the 95 % bootstrap interval. Chance is the variance between replications of a point, "
             "as a share of the whole variance over points and replications (both estimated "
-            "without bias). No true S1 is below nought or above ST: where an estimate is, it "
+            "without bias). No true S1 is below zero or above ST: where an estimate is, it "
             "shows how far these estimates err.\n",
             _indices_table(indices),
-            "\n![Shares of the variance of each outcome, by parameter, and luck]"
+            "\n![Shares of the variance of each outcome, by parameter, and chance]"
             "(figures/sensitivity_indices.png)\n",
         )
     )
@@ -182,7 +183,7 @@ def _in_short(effects: pd.DataFrame, indices: pd.DataFrame) -> Iterator[str]:
             f"`{short(row.parameter)}` ({row.ST:.2f} ± {row.ST_conf:.2f})"
             for row in top.itertuples()
         )
-        yield f"- {BY_NAME[name].label}: ST is largest for {largest}; luck {_share(rows)}."
+        yield f"- {BY_NAME[name].label}: ST is largest for {largest}; chance {_share(rows)}."
     small = effects["mu_star"] < effects["outcome"].map(
         lambda name: SMALL_CHANGE * BY_NAME[name].factor
     )
@@ -222,7 +223,7 @@ def _screening_table(design: Design, effects: pd.DataFrame) -> str:
 def _indices_table(indices: pd.DataFrame) -> str:
     names = list(dict.fromkeys(indices["parameter"]))
     return markdown(
-        ("outcome", "luck", *(f"`{short(name)}`" for name in names)),
+        ("outcome", "chance", *(f"`{short(name)}`" for name in names)),
         (
             (
                 BY_NAME[outcome].label, _share(rows),

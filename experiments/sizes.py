@@ -67,9 +67,9 @@ def by_size(values: pd.DataFrame) -> pd.DataFrame:
     columns = ["n", *KEYS, "mean", "error", "luck", "society", "sd"]
     sizes = pd.DataFrame(rows, columns=columns)
     largest = sizes[sizes["n"] == sizes["n"].max()].set_index(KEYS)[["mean", "error"]]
-    beside = sizes.join(largest, on=KEYS, suffixes=("", "_largest"))
-    bias_error = np.hypot(beside["error"], beside["error_largest"])
-    return sizes.assign(bias=beside["mean"] - beside["mean_largest"], bias_error=bias_error)
+    paired = sizes.join(largest, on=KEYS, suffixes=("", "_largest"))
+    bias_error = np.hypot(paired["error"], paired["error_largest"])
+    return sizes.assign(bias=paired["mean"] - paired["mean_largest"], bias_error=bias_error)
 
 
 def slopes(sizes: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What a calibration is held against: observed points, their errors, and what a sweep gives there.
+"""Targets of a calibration: observed points, their errors, and what a sweep gives there.
 
 The only place that knows how `sim.observation.observed` lays out its tables and how sure each
 figure is.

@@ -1,4 +1,4 @@
-"""Hold a calibration against what it was fitted to and what came after, and write the page.
+"""Compare a calibration with its own data and with later data, and write the page.
 
     python -m experiments.validate calibration=FOLDER [executor=NAME] [folder=DIR]
                                    [--truths N] [--ship] [--page DIR] [--quick]
@@ -7,7 +7,7 @@
 FOLDER is what experiments.calibrate left. Scores by platform, in sample and held out, beside
 forecasts that know reach alone; whether any parameters could do what was missed; what the data
 told of each parameter; whether simulated truths are found again; worlds with a mechanism taken
-away, fitted anew. --ship puts the draws and what the data told into sim/data/CASE, where
+away, fitted again. --ship puts the draws and what the data told into sim/data/CASE, where
 parameters=posterior finds them.
 """
 
@@ -39,7 +39,7 @@ from sim.config.compose import load_sweep_tree
 from sim.config.sim_config import DATA
 from sim.sweeps.request import Request
 
-REFIT, REFIT_WAVE = WaveSizes(generations=2, new=128), 512  # of each world without a mechanism
+REFIT, REFIT_WAVE = WaveSizes(generations=2, new=128), 512  # of each model without a mechanism
 QUICK, QUICK_WAVE = WaveSizes(generations=1, new=64), 16
 RECOVER = WaveSizes(generations=2, new=256)  # of each simulated truth
 REFIT_USERS, QUICK_USERS = 2000, 300
@@ -48,7 +48,7 @@ KEY = "calibration="
 
 
 def main(arguments: list[str]) -> None:
-    """Run what is missing, write the page, and ship the draws if that is asked."""
+    """Run what is missing, write the page, and ship the draws if --ship is set."""
     argument_parser = parser("validate", __doc__)
     argument_parser.add_argument(
         "--truths", type=as_whole_number, default=100, help="simulated, to be found again"

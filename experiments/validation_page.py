@@ -24,19 +24,19 @@ REASONS = {  # by case: read by hand from what was missed, not made by the fit
   all wait for their own next look around. And Telegram's growth is a declared straight trend,
   where the record is flat until October and then steps up. To try: let failing messages ask a
   contact, too, and do without the trend.
-- **Max after December.** One month does not tell whom the log-in mandate reaches: a fast mandate
+- **Max after December.** One month does not show whom the log-in mandate reaches: a fast mandate
   of few looks like a slow one of many (`max_egov.rate`, `max_egov.ceiling`). To try: registered
   accounts by date, a company's claim, as an observation with an operator of its own.
 - **Telegram under its block.** The founder's figure says that most of those left come by VPN; in
   the model too few take one up, or it works too badly. The figure is a claim, and nobody else's.
-- **Cellular calls.** The rise is too small by more than half of the stated error. It is told by
-  operators on bases of their own.
+- **Ordinary phone calls.** The rise is too small by more than half of the stated error. Operators
+  report it, each on a basis of its own.
 - **Max in September.** The campaign works at full strength until 15 September and ends in a day:
   the model gains 11.6 points of monthly reach in September and 2.3 in October, the record 8.0 and
   4.9. To try: a campaign that fades.
 - **Telegram before October.** It is a point above three figures of the panel in a row, which are
   one number rounded (91 million): the straight trend again.
-- **What the months held out do not ask for.** Fitted anew without the mandates, the model misses
+- **What the months held out do not ask for.** Fitted again without the mandates, the model misses
   WhatsApp there by 0.4 points, with them by 2.4; without the restriction of calls it misses Max
   by 0.5, with it by 1.9 (below). Max asks for the mandates and imo for the restriction; WhatsApp
   and Telegram after December ask for neither.
@@ -74,7 +74,7 @@ def page(found: Findings) -> str:
         "beside those of the sources.",
         "## Missed",
         "\n".join(f"- {line}" for line in _misses(found)),
-        "## Against forecasts that know less",
+        "## Compared with forecasts that know less",
         "Root mean square error of monthly reach in the months held out, points. The model is "
         "told the dated events of these months; the others know only earlier reach. With so few "
         f"months a difference below a panel's stated error ({GRADES['panel'].level:g} point) says "
@@ -97,14 +97,14 @@ def page(found: Findings) -> str:
         _scores(found.points),
         "## Every point that was not fitted",
         _unfitted(found.points),
-        "## What the data told",
+        "## What the data identify",
         _summary(found),
         "![Posterior and prior](figures/validation_parameters.png)",
         "## Without a mechanism",
-        "Each world fitted anew to the same record, with fewer points and smaller societies than "
-        "above, so that its first row is what they are to be held against. A mechanism is needed "
+        "Each model fitted again to the same record, with fewer points and smaller societies than "
+        "above, so that its first row is what they are to be compared with. A mechanism is needed "
         "if nothing else does its work. Error of the median, points of reach; one fit each, so "
-        "that differences of some tenths may be luck.",
+        "that differences of some tenths may be chance.",
         _without(found.without),
         "## How",
         _how(found),
@@ -122,7 +122,7 @@ def _name(row: Any) -> str:
 
 
 def _misses(found: Findings) -> list[str]:
-    """Say what is missed: beyond a band, beaten by a naive forecast, not told."""
+    """Say what is missed: beyond a band, beaten by a naive forecast, not identified."""
     lines = [
         f"{_name(p)}, {p.date:%b %Y} ({p.period}): observed {100 * p.value:.1f} %, outside the "
         f"90 % band of {100 * p.low:.1f} to {100 * p.high:.1f} %."
@@ -146,9 +146,10 @@ def _misses(found: Findings) -> list[str]:
         for period in (HELD_OUT, FITTED)
     )
     lines.append(
-        f"The 50 % bands hold {held['in_50'].sum()} of {len(held)} figures held out and the 90 % "
-        f"bands {held['in_90'].sum()}: too few, of too few months, to say more. Of those fitted "
-        f"they hold {100 * fitted['in_50'].mean():.0f} and {100 * fitted['in_90'].mean():.0f} %, "
+        f"The 50 % intervals cover {held['in_50'].sum()} of {len(held)} figures held out and "
+        f"the 90 % intervals {held['in_90'].sum()}: too few, of too few months, to say more. Of "
+        f"those fitted they cover {100 * fitted['in_50'].mean():.0f} and "
+        f"{100 * fitted['in_90'].mean():.0f} %, "
         "which tests nothing: parameters were chosen to meet them."
     )
     lines += out_of_reach(found.reachable)
@@ -255,7 +256,7 @@ def _summary(found: Findings) -> str:
         identifiability = [f"{row.ratio:.2f}", row.identifiability, most]
         rows.append([f"`{short(row.parameter)}`", span, shown, *identifiability])
     headers = ["parameter", "prior", "posterior median (90 %)", "posterior sd / prior sd"]
-    table = markdown([*headers, "told by", "would miss most"], rows)
+    table = markdown([*headers, "identified by", "would miss most"], rows)
     pairs = [
         f"`{short(t.first)}` with `{short(t.second)}` {t.correlation:+.2f}"
         for t in found.trade_offs.itertuples()
@@ -301,9 +302,9 @@ def _how(found: Findings) -> str:
   count little. Then {len(generations)} generations of {len(calibration.draws)} draws: an emulator
   (second order in the normal scores, ridge, log-odds of shares) of all that was simulated, draws
   from its posterior by tempered sequential Monte Carlo, simulated in turn. The last is the
-  posterior. Every point is another society with luck of its own: the emulator, which sees them
-  all, is free of both, and the bands hold them. Errors of the emulator at new draws over what it
-  expected, by generation: {surprise}.
+  posterior. Every point is another society with random numbers of its own: the emulator, which
+  sees them all, is free of both, and the intervals cover them. Errors of the emulator at new draws
+  over what it expected, by generation: {surprise}.
 {_recovery(found)}
 - **`failure_exit`** decides how far WhatsApp falls and cannot be seen before January 2026: its
   prior is learnt from [precedents](precedents.md), not from the answer.
@@ -326,6 +327,6 @@ def _recovery(found: Findings) -> str:
     return f"""\
 - **Checked** by simulated truths (simulation-based calibration, Talts et al. 2018): parameters
   drawn from the prior and found again by the method, wave, emulators and all, with an
-  interpolation of the wave for the simulator and fewer generations. Their 50 % bands hold
+  interpolation of the wave for the simulator and fewer generations. Their 50 % intervals cover
   {covered["in_50"]:.0f} % of the truths, the 90 % bands {covered["in_90"]:.0f} %; parameters whose
   ranks are uneven (Kolmogorov-Smirnov, p below {SUSPECT:g} for all together): {names}."""

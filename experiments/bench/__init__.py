@@ -1,1 +1,1 @@
-"""How fast the compiled engine is, beside other simulators and the machine's limits."""
+"""How fast the compiled engine is, compared with other simulators and the machine's limits."""

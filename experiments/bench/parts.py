@@ -11,7 +11,8 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -52,7 +53,7 @@ PARTS = ("select", "communicate", "evaluate", "after_choice", "observe", "update
 
 
 @intrinsic
-def clock(typingctx: Any) -> Any:  # noqa: ARG001
+def _clock(typingctx: Any) -> Any:  # noqa: ARG001
     """Return what the processor's clock shows."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
@@ -61,6 +62,9 @@ def clock(typingctx: Any) -> Any:  # noqa: ARG001
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), [])
 
     return signature(types.int64), codegen
+
+
+clock = cast("Callable[[], int]", _clock)  # as rules call it
 
 
 @rule_loop
@@ -78,7 +82,7 @@ def clocked_rows(
             base, end, users, step_records, public.choice_state, chats, env, params, keys, queries,
             buffer,
         )  # fmt: skip
-        wondered = clock()
+        selected = clock()
         for lane in range(base, end, WIDTH):
             communicate(
                 lane, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
@@ -99,8 +103,8 @@ def clocked_rows(
         update(base, end, users, step_records, abuse, env, params, keys, queries, buffer)
         acted = clock()
         publish(base, end, users, public, params, buffer)
-        ticks[0] += wondered - begin
-        ticks[1] += communicated - wondered
+        ticks[0] += selected - begin
+        ticks[1] += communicated - selected
         ticks[2] += answered - communicated
         ticks[3] += followed - answered
         ticks[4] += observed - followed

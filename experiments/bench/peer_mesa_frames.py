@@ -17,6 +17,8 @@ SEED = 3
 class Users(mf.AgentSetPolars):  # type: ignore[misc]
     """All users, and their contacts as a frame of pairs: mesa-frames has no network of its own."""
 
+    agents: pl.DataFrame
+
     def __init__(self, model: mf.ModelDF, graph: Graph) -> None:
         super().__init__(model)
         self += pl.DataFrame({"unique_id": np.arange(graph.n_users), "platform": graph.start})

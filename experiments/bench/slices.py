@@ -75,7 +75,7 @@ def places(lane: I64) -> U32:
     """Return the places of lanes, counted slice after slice."""
     group, rest = np.divmod(lane, GROUP)
     word = group * WIDTH + rest % WIDTH
-    return (word << 5 | -4 * (rest // WIDTH) % 32).astype(np.uint32)
+    return np.asarray(word << 5 | -4 * (rest // WIDTH) % 32, np.uint32)
 
 
 def pack(slices: Slices, platform: U8) -> U32:
@@ -83,7 +83,8 @@ def pack(slices: Slices, platform: U8) -> U32:
     of_lane = np.full(len(slices.user) + GROUP, PLATFORM_OF_NOBODY, np.uint32)
     of_lane[: len(platform)] = platform[slices.user[: len(platform)]]
     by_slice = of_lane.reshape(-1, OF_WORD, WIDTH) << _SHIFTS
-    return np.bitwise_or.reduce(by_slice, axis=1).ravel()
+    words: U32 = np.bitwise_or.reduce(by_slice, axis=1)
+    return words.ravel()
 
 
 def unpack(slices: Slices, words: U32, n_users: int) -> U8:

@@ -21,7 +21,7 @@ MOST_USERS = 5_000  # that a map can show
 OUR_PAGE = {
     "SOLARA_APP": "sim.app.page",
     "SOLARA_MODE": "production",
-    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # nothing is told to anybody
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # no data leaves the machine
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_TITLE": "When a state restricts calls",  # until the page is there
     "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # what solara-assets lacks is fetched nowhere

@@ -1,7 +1,7 @@
-"""The levers of the live app: what one can set, and the overrides that do it.
+"""The controls of the live app: their settings, and the overrides that each setting stands for.
 
-A lever says nothing of its own about the model: its settings are overrides as on the command line,
-so `sim.load_config` refuses what cannot be run. Its first setting leaves the scenario as it is.
+The settings of a control are overrides as on the command line, so `sim.load_config` refuses what
+cannot be run. The first setting leaves the scenario as it is.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ ADDED = "+policy="
 
 
 class Control(NamedTuple):
-    """What one can change in a scenario."""
+    """Something that a user of the app can change in a scenario."""
 
     label: str
     sentence: str
     settings: dict[str, Setting]
-    idle: str  # why it moves nothing, in scenarios in which it does not
+    idle: str  # reason why it changes nothing, where it does not
 
 
 def _grade(grade: float) -> Setting:
@@ -48,24 +48,24 @@ def _grade(grade: float) -> Setting:
     return overrides
 
 
-def _is_push(policy: Policy) -> bool:
+def _is_promotion(policy: Policy) -> bool:
     if isinstance(policy, GroupMove):
         return policy.by == "order"
     return isinstance(policy, Mandate | Preinstallation | Campaign)
 
 
-def _unpushed(policies: Policies) -> list[str]:
-    return [f"~policies.{name}" for name, policy in policies.items() if _is_push(policy)]
+def _unpromoted(policies: Policies) -> list[str]:
+    return [f"~policies.{name}" for name, policy in policies.items() if _is_promotion(policy)]
 
 
-def _push(strength: float) -> Setting:
-    """Multiply every rate of the push."""
+def _promotion(strength: float) -> Setting:
+    """Multiply every rate of the promotion."""
 
     def overrides(policies: Policies) -> list[str]:
         return [
             f"policies.{name}.{rate}={strength * getattr(policy, rate):g}"
             for name, policy in policies.items()
-            if _is_push(policy)
+            if _is_promotion(policy)
             for rate in ("rate", "awareness_rate", "trial_rate")
             if hasattr(policy, rate)
         ]
@@ -87,7 +87,7 @@ def _each(*settings: Setting) -> Setting:
     return lambda policies: [one for setting in settings for one in setting(policies)]
 
 
-def _disobedient(policies: Policies) -> list[str]:
+def _uncompliant(policies: Policies) -> list[str]:
     return [f"~policies.{name}" for name, p in policies.items() if isinstance(p, Compliance)]
 
 
@@ -110,48 +110,49 @@ CONTROLS = {
         "the scenario restricts no calls",
     ),
     "push": Control(
-        "Push of Max",
+        "Promotion and mandates of Max",
         "How fast institutions demand the state's app, phones come with it and media name it; "
-        "none: nobody pushes it.",
+        "none: nobody promotes it.",
         {
-            AS_PLANNED: _planned, "none": _unpushed, "half as fast": _push(0.5),
-            "twice as fast": _push(2.0), "four times as fast": _push(4.0),
+            AS_PLANNED: _planned, "none": _unpromoted, "half as fast": _promotion(0.5),
+            "twice as fast": _promotion(2.0), "four times as fast": _promotion(4.0),
         },
-        "nothing is pushed in the scenario",
+        "the scenario does not promote Max",
     ),
     "vpn": Control(
         "VPNs",
-        "A VPN gets around restrictions: help makes it easier from 13 August 2025, blocking wears "
-        "it out from 1 October 2025.",
+        "A VPN gets around restrictions: help makes it easier from 13 August 2025, blocking "
+        "makes VPNs fail from 1 October 2025.",
         {
             AS_PLANNED: _planned, "helped": _with("vpn_support"),
             "blocked": _with("vpn_blocking", "start=2025-10-01", "stop=null", "rate=0.1"),
         },
-        "the scenario does the same already",
+        "the scenario already does the same",
     ),
     "compliance": Control(
-        "Platforms obey",
-        "From 15 December 2025 a platform obeys local law: its calls and messages work again, and "
-        "the state reads them.",
+        "Platforms comply",
+        "From 15 December 2025 a platform complies with local law: its calls and messages work "
+        "again, and the state reads them.",
         {
-            AS_PLANNED: _planned, "nobody obeys": _disobedient, "WhatsApp obeys": _WHATSAPP,
-            "Telegram obeys": _TELEGRAM, "both obey": _each(_WHATSAPP, _TELEGRAM),
+            AS_PLANNED: _planned,
+            "nobody complies": _uncompliant, "WhatsApp complies": _WHATSAPP,
+            "Telegram complies": _TELEGRAM, "both comply": _each(_WHATSAPP, _TELEGRAM),
         },
-        "the scenario does the same already",
+        "the scenario already does the same",
     ),
 }  # fmt: skip
 
 
 def overrides(scenario: str, chosen: Mapping[str, str], *society: str) -> list[str]:
-    """Return what the command line would be told for a scenario with its levers moved.
+    """Return the overrides of a scenario with its controls set.
 
     Parameters
     ----------
     scenario : str
     chosen : mapping of str
-        Setting by lever; levers left out stay as planned.
+        Setting by control; controls that are left out stay as planned.
     *society : str
-        Overrides that hold whatever the levers say.
+        Overrides that hold for all settings.
 
     Raises
     ------
@@ -167,16 +168,16 @@ def overrides(scenario: str, chosen: Mapping[str, str], *society: str) -> list[s
 
 
 def idle(scenario: str, name: str, setting: str, *society: str) -> str:
-    """Say why a lever moves nothing in a scenario; nothing where it does.
+    """Say why a control changes nothing in a scenario; return "" where it does.
 
     Raises
     ------
     ConfigError
-        If the scenario so changed cannot be run.
+        If the changed scenario cannot be run.
     """
-    lever, planned = CONTROLS[name], load_config(*society, f"+scenario={scenario}").policies
-    moves = any(one(planned) for one in lever.settings.values())
+    control, planned = CONTROLS[name], load_config(*society, f"+scenario={scenario}").policies
+    moves = any(one(planned) for one in control.settings.values())
     changed = load_config(*overrides(scenario, {name: setting}, *society)).policies
     if moves and (setting == AS_PLANNED or changed != planned):
         return ""
-    return f"No effect here: {lever.idle}."
+    return f"No effect here: {control.idle}."

@@ -1,4 +1,4 @@
-"""A run that somebody watches: a mesa model with its twin, the same people without the policy."""
+"""A run to watch: a Mesa model together with its counterfactual."""
 
 from __future__ import annotations
 
@@ -23,34 +23,35 @@ from sim.runs.results import assemble
 
 
 class LiveModel(MigrationModel):
-    """A model that stops at the end of its run and tells what was observed so far.
+    """A model that stops at the end of its run and reports what was observed so far.
 
-    Beside it runs its twin: the first scenario it is compared with, the same people, start and
-    luck. The first step is taken at once, so that there is something to see.
+    Its counterfactual runs with it: the first scenario that it is compared with, in the same
+    society with the same start and random numbers. The first step is taken at once, so that there
+    is something to see.
 
     Parameters
     ----------
     config : SimConfig
         From `sim.load_config`.
     replication : int
-        Which luck, from 0.
+        Number of the replication, from 0.
     """
 
     def __init__(self, config: SimConfig, replication: int = 0) -> None:
         start = prepare(drawn(config, replication), Threads(config.engine.threads))
         super().__init__(config, replication, start=start)
-        self.twins = [
+        self.counterfactuals = [
             MigrationModel(config.counterfactual(name), replication, start=start)
             for name in config.compare_to[:1]
         ]
         self.step()
 
     def step(self) -> None:
-        """Advance both worlds a step; at the end of the run stay there."""
+        """Advance both models a step; do nothing at the end of the run."""
         if not self.running:
             return
         super().step()
-        for counterfactual in self.twins:
+        for counterfactual in self.counterfactuals:
             counterfactual.step()
 
     def stop(self) -> None:
@@ -59,18 +60,18 @@ class LiveModel(MigrationModel):
 
     @property
     def scenarios(self) -> list[str]:
-        """Return the names of the scenario and of its twin's."""
-        return [model.config.scenario for model in (self, *self.twins)]
+        """Return the names of the scenario and of its counterfactual."""
+        return [model.config.scenario for model in (self, *self.counterfactuals)]
 
     @property
     def days(self) -> tuple[dt.datetime, dt.datetime]:
-        """Return when the step last taken began, and the last day of it."""
+        """Return the first and the last day of the last step."""
         began = self.config.step_begins(self.simulation.n_done - 1)
         return began, began + dt.timedelta(days=max(self.config.step_days - 1, 0.0))
 
     @property
     def in_force(self) -> list[str]:
-        """Return what policies did in the step last taken, in words."""
+        """Return what policies did in the last step, in words."""
         return in_force(self.config, self.simulation.n_done - 1, self.simulation.onsets)
 
     @property
@@ -84,28 +85,28 @@ class LiveModel(MigrationModel):
         return changes(self.config)
 
     def timeseries(self) -> pd.DataFrame:
-        """Return the tidy table of both worlds so far (docs/measures.md)."""
+        """Return the tidy table of both models so far (docs/measures.md)."""
         dur_days = self.simulation.n_done * self.config.step_days
         so_far = self.config.model_copy(update={"dur_days": dur_days, "replications": 1})
         records = {
             model.config.scenario: [model.simulation.recorder.observations]
-            for model in (self, *self.twins)
+            for model in (self, *self.counterfactuals)
         }
         return assemble(so_far, records, self.simulation.recorder.strata).timeseries
 
     @cached_property
     def layout(self) -> NetworkLayout:
-        """Where the users stand; the same for every run in this society."""
+        """Places of the users on the map; the same for every run in this society."""
         users, graph = users_and_graph(self.config, self.config.engine.threads)
         return lay_out_network(graph, users.region, self.config.regions)
 
     @property
     def primary(self) -> list[str]:
-        """Return each user's primary platform in the step last taken, length n."""
+        """Return each user's primary platform in the last step, length n."""
         names = dict(enumerate(self.config.messengers)) | {CELLULAR_COLUMN: CELLULAR}
         return [names[int(at)] for at in self.simulation.recorder.primary]
 
     @property
     def exposed(self) -> NDArray[np.bool_]:
-        """Return of whom the state could read over 10 % of communication by messenger, (n,)."""
+        """Return whose messenger use the state can read by over 10 %, shape (n,)."""
         return self.simulation.recorder.exposed.astype(np.bool_)

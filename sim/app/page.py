@@ -1,7 +1,7 @@
-"""The page of the live app: levers, and what is seen of the run; `python -m sim.app` serves it.
+"""The page of the live app: controls, words and figures; `python -m sim.app` serves it.
 
-Solara calls the components below anew when a value changes. The controls (step, play, reset) are
-those of Mesa's SolaraViz. Its frame is not used: in its sidebar the controls outlive the model
+Solara calls the components below again when a value changes. The buttons (step, play, reset) are
+those of Mesa's SolaraViz. Its frame is not used: in its sidebar the buttons outlive the model
 that they step, and its grid of plots cannot be read on a phone.
 """
 
@@ -33,7 +33,7 @@ from sim.report.stories import story
 
 FIRST = "call_ban"
 SMALL_SOCIETY = ("population.n_users=1000", "engine.threads=1")
-society: list[str] = []  # overrides of who started the app
+society: list[str] = []  # overrides from the command line of the app
 MAX_REPLICATION = 9  # replications to choose from, from 0
 PAUSE = 200  # between two steps while it plays [ms]
 STICKY = (
@@ -43,13 +43,13 @@ SMALL = "font-size: 0.8rem; line-height: 1.3; opacity: 0.8"
 TITLE = "When a state restricts calls"
 CAVEAT = (
     "One run of a small synthetic society: it explains and explores, it does not predict. "
-    "The same question with bands, effects and a report:"
+    "The same question with intervals, effects and a report:"
 )
 
 
 @solara.component
 def Page() -> None:
-    """Show the levers and the world that they make."""
+    """Show the controls and the run that they lead to."""
     scenario, set_scenario = solara.use_state(FIRST)
     chosen, set_chosen = solara.use_state(dict.fromkeys(CONTROLS, AS_PLANNED))
     replication, set_replication = solara.use_state(0)
@@ -64,23 +64,23 @@ def Page() -> None:
                 solara.Select("Scenario", values=every, value=scenario, on_value=set_scenario)
                 Prose(story(scenario), SMALL)
                 solara.SliderInt(
-                    "Other luck", value=replication, on_value=set_replication, max=MAX_REPLICATION
+                    "Replication", value=replication, on_value=set_replication, max=MAX_REPLICATION
                 )
             for name in CONTROLS:
                 move = partial(lambda k, at: set_chosen({**chosen, k: at}), name)
-                Move(scenario, name, chosen[name], move)
-        if making.pending:  # without controls: what is pressed now would be lost
-            Prose("These people and their ties are being made ...")
+                Setting(scenario, name, chosen[name], move)
+        if making.pending:  # without buttons: what is pressed now would be lost
+            Prose("The people and their ties are being generated ...")
             solara.ProgressLinear(value=True)
         elif isinstance(made := making.value, LiveModel):
-            Run(made, replication).key(str(id(made)))  # with new controls, which stand still
+            Run(made, replication).key(str(id(made)))  # with new buttons, in their first state
             Prose(f"{CAVEAT} `{command(scenario, chosen)}`", SMALL)
         else:
             solara.Error(f"This cannot be run: {made}")
 
 
 def make(scenario: str, chosen: Mapping[str, str], replication: int) -> LiveModel | ConfigError:
-    """Return a new model, or why there is none."""
+    """Return a new model, or the error that prevents it."""
     try:
         return LiveModel(
             load_config(*overrides(scenario, chosen, *SMALL_SOCIETY, *society)), replication
@@ -90,28 +90,28 @@ def make(scenario: str, chosen: Mapping[str, str], replication: int) -> LiveMode
 
 
 def command(scenario: str, chosen: Mapping[str, str]) -> str:
-    """Return the command that asks the same question of a larger society, with bands."""
+    """Return the command that asks the same question of a larger society, with intervals."""
     return shlex.join(["python", "-m", "sim", *overrides(scenario, chosen, *society)])
 
 
 @solara.component
-def Move(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -> None:
-    """Show a lever with its sentence, and whether it moves anything."""
-    lever = CONTROLS[name]
+def Setting(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -> None:
+    """Show a control with its sentence, and whether it changes anything."""
+    control = CONTROLS[name]
     try:
         nothing = idle(scenario, name, at, *SMALL_SOCIETY, *society)
-    except ConfigError:  # told beside
+    except ConfigError:  # shown where the run would be
         nothing = ""
     with solara.Column(gap="4px"):
-        solara.Select(lever.label, values=list(lever.settings), value=at, on_value=on_move)
-        Prose(f"**{nothing}** {lever.sentence}" if nothing else lever.sentence, SMALL)
+        solara.Select(control.label, values=list(control.settings), value=at, on_value=on_move)
+        Prose(f"**{nothing}** {control.sentence}" if nothing else control.sentence, SMALL)
 
 
 @solara.component
 def Run(first: LiveModel, replication: int) -> None:
-    """Show the controls of a run and what is seen of it."""
+    """Show the buttons of a run, its state and its figures."""
     model = solara.use_reactive(first)
-    solara.use_effect(lambda: lambda: model.value.stop(), [])  # else it would play on, unseen
+    solara.use_effect(lambda: lambda: model.value.stop(), [])  # or it would play on unseen
     pause, stride, no_threads = map(solara.use_reactive, (PAUSE, 1, False))
     with solara.Column(style=STICKY):
         ModelController(
@@ -123,7 +123,7 @@ def Run(first: LiveModel, replication: int) -> None:
 
 @solara.component
 def Views(model: LiveModel) -> None:
-    """Show where the run stands, in words and figures."""
+    """Show the state of the run in words and figures."""
     update_counter.get()  # Mesa's: a step was taken
     done = model.simulation.n_done
     said, figures = solara.use_memo(lambda: look(model), [model, done])
@@ -138,7 +138,7 @@ def Views(model: LiveModel) -> None:
 
 
 def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
-    """Return what is said and drawn of a run; adoption never without what it costs."""
+    """Return sentences and figures of a run, about adoption and its costs."""
     table, scenarios = model.timeseries(), model.scenarios
     first, last = model.days
     said = [
@@ -147,11 +147,11 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
         reached(table, model.config, scenarios),
     ]
     said += [
-        f"In brackets and dashed, the same people with the same luck in **{name}**: {story(name)}"
+        f"In brackets and dashed: the same people and random numbers in **{name}**. {story(name)}"
         for name in scenarios[1:]
     ]
     return said, [
-        network_map(model.layout, model.primary, model.exposed, "Who talks most where"),
+        network_map(model.layout, model.primary, model.exposed, "Each person's main app"),
         reach_so_far(table, scenarios, model.events, model.span),
         costs_so_far(table, scenarios, model.span),
     ]

@@ -1,1 +1,1 @@
-"""Command lines, one a file, and nothing else."""
+"""Command lines, one per file, and nothing else."""

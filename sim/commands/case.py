@@ -1,4 +1,4 @@
-"""Check a case in a folder, and say what is wrong and where: python -m sim.case FOLDER."""
+"""Check a case in a folder and list its problems: ``python -m sim.case FOLDER``."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def problems(name: str) -> Iterator[str]:
-    """Yield a line for all that is wrong with a case: file, line, value and what is allowed.
+    """Yield a line for each problem of a case: file, line, value and what is allowed.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def problems(name: str) -> Iterator[str]:
     folder = case_folder(name)
     in_files = [*_missing(folder), *case_files.problems(folder)]
     yield from in_files
-    if in_files:  # nothing else can be read
+    if in_files:  # the rest cannot be read
         return
     scenarios = [path.stem for path in yaml_files(folder, "scenario")]
     configs = []
@@ -88,7 +88,7 @@ def problems(name: str) -> Iterator[str]:
 
 
 def summary(name: str) -> str:
-    """Return in a line what a case without problems holds."""
+    """Return a one-line summary of a case without problems."""
     config = load_config(f"case_dir={case_folder(name)}")
     observed = observations(config)
     n_fit = int((observed["use"] == "fit").sum())
@@ -105,14 +105,14 @@ def _missing(folder: Path) -> Iterator[str]:
         if not (folder / place / f"{name}.yaml").is_file():
             yield f"{place}/{name}.yaml: no such file; it is called like the case"
     if not (folder / "data" / OBSERVATIONS).is_file():
-        yield f"data/{OBSERVATIONS}: no such file; docs/howto_case.md says what stands in it"
+        yield f"data/{OBSERVATIONS}: no such file; docs/howto_case.md describes it"
 
 
 def _start_problems(config: SimConfig) -> Iterator[str]:
     """Yield start shares that no run can begin at, as too few are online."""
     try:
         shares = people_by_band(config)
-    except ConfigError:  # the data tell
+    except ConfigError:  # the checks of the data report it
         return
     offline, without = config.population.no_internet, config.population.no_smartphone
     able = [(1.0 - offline[band]) * (1.0 - without[band]) for band in BANDS]
@@ -126,7 +126,7 @@ def _start_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _data_problems(config: SimConfig) -> Iterator[str]:
-    """Yield what is wrong with the tables, for a run from the start of the case."""
+    """Yield problems of the tables, for a run from the start of the case."""
     try:
         check_observed(config)
     except ConfigError as error:
@@ -145,11 +145,11 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _case_problems(config: SimConfig, name: str) -> Iterator[str]:
-    """Yield a name that is another case's, and a headline month that no run comes to."""
+    """Yield a name that belongs to another case, and a headline month outside all runs."""
     if config.case.name != name:
         yield f"case.name={config.case.name}: allowed: {name}, as its file is called"
     first, last = _months(config)
-    month = config.case.headline_month  # pages would tell of another
+    month = config.case.headline_month  # pages would show another
     if not first <= pd.Timestamp(month) <= last:
         yield (
             f"case.headline_month={month}: outside the case; allowed: {first:%Y-%m-%d} to "
@@ -189,7 +189,7 @@ def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:
 
 
 def _placed(folder: Path, problem: str, scenario: str = "") -> str:
-    """Put before a problem the file that its key stands in, and the line.
+    """Prefix a problem with the file and line of its key.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def _placed(folder: Path, problem: str, scenario: str = "") -> str:
 
 
 def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path, list[str]]]:
-    """Yield the files in which keys may stand, and which of the keys: first whose say it is."""
+    """Yield the files that may hold keys, and which keys, in order of precedence."""
     conf, name = folder / "conf", case_name(folder)
     yield conf / "scenario" / f"{scenario}.yaml", keys
     if keys[0] == "policies" and len(keys) > 1:

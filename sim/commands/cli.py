@@ -1,4 +1,4 @@
-"""The command line: compose, refuse or run, leave evidence, say what came out."""
+"""The command line of one run: compose, check, run, and print the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from sim.config.launchers import refuse_executor, refuse_launchers
 
 _log = logging.getLogger(__name__)
 BY_RANKS = "engine=mpi"
-SIZES = "OMPI_COMM_WORLD_SIZE", "PMI_SIZE"  # by which mpirun tells a process that it is not alone
+# variables by which mpirun announces the number of processes
+SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
@@ -62,7 +63,7 @@ def _main(options: Namespace) -> None:
 
 
 def _complete(overrides: list[str]) -> None:
-    """Print what bash is to evaluate, or what may be typed, which Hydra knows."""
+    """Print the completion script for bash, or the completions, from Hydra."""
     lines = script(overrides)
     if lines is None:
         _hand_to_hydra("-sc", *overrides)
@@ -74,7 +75,7 @@ def _show(options: Namespace, overrides: list[str]) -> None:
     """Print the help or a configuration."""
     if options.multirun and options.cfg:
         raise ConfigError("-m --cfg: allowed: --cfg job for the values of one job, without -m")
-    load_tree(*overrides)  # what Hydra would refuse is refused in our words
+    load_tree(*overrides)  # errors that Hydra would raise are raised in our words
     flags = ["--help"] if options.help else ["--cfg", options.cfg]
     _hand_to_hydra(*flags, *searching(tuple(overrides)))
 
@@ -85,7 +86,7 @@ def _hand_to_hydra(*arguments: str) -> None:
 
 
 def _among_ranks(overrides: list[str]) -> None:
-    """Let the first rank do what a single process does; the others take steps with it."""
+    """Run as usual on the first rank; the others take steps with it."""
     from sim.engine.ranks import Ranks
     from sim.runs.run import compare
 
@@ -107,7 +108,7 @@ def _version() -> str:
 
 
 def _refuse_no_folder(overrides: list[str]) -> None:
-    """Refuse to fill the present folder, which nobody means: a variable is not set."""
+    """Refuse the present folder as output: probably a shell variable is not set."""
     for override in overrides:
         key, _, value = override.partition("=")
         if key in FOLDERS and not value.strip("'\""):
@@ -115,15 +116,15 @@ def _refuse_no_folder(overrides: list[str]) -> None:
 
 
 def _refuse_ranks() -> None:
-    """Refuse to do in each of several processes what one would do."""
-    told = (os.environ.get(name, "") for name in SIZES)
-    n = max(int(size) if size.isascii() and size.isdecimal() else 1 for size in told)
+    """Refuse to do the same work in each of several processes."""
+    sizes = (os.environ.get(name, "") for name in SIZES)
+    n = max(int(size) if size.isascii() and size.isdecimal() else 1 for size in sizes)
     if n > 1:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 
 
 def _checked(overrides: list[str]) -> Run:
-    """Return what is to be run; refuse what cannot be run, or does not fit in memory."""
+    """Return the checked configuration; refuse one that does not fit in memory."""
     refuse_executor(overrides)
     run = load_run(*overrides)
     from sim.kernel.compiled import INTERPRETED, nothing_compiled
@@ -142,7 +143,7 @@ def _checked(overrides: list[str]) -> Run:
 
 
 def _run(run: Run) -> None:
-    """Take one run to its end in its folder and say what came out."""
+    """Run to the end in the folder of the run, and print the result."""
     from sim.report.run_folder import fill_shown
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
@@ -158,7 +159,7 @@ def hydra_main(_: DictConfig) -> None:
 
 
 def report(result: Result, folder: Path) -> None:
-    """Print what came out and where it is; when quiet, where it is."""
+    """Print the result and its folder; only the folder when quiet."""
     if is_quiet():
         print(folder)
         return

@@ -31,7 +31,7 @@ MADE_BY = ["version", "commit", "sources"]
 
 
 class Collection(NamedTuple):
-    """What `collect` found.
+    """Result of `collect`.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Collection(NamedTuple):
 
 
 def collect(path: Path | str) -> Collection:
-    """Join what is there.
+    """Join the outcomes of finished runs.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def _written(path: Path) -> Iterator[_Writer]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Join a folder and say what is there; return 0 if no run is missing."""
+    """Join a folder and print a summary; return 0 if no run is missing."""
     assert __doc__ is not None
     parser = argparse.ArgumentParser(
         "python -m sim.collect", description=__doc__.split(":")[0] + "."
@@ -175,7 +175,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _summary(found: Collection) -> int:
-    """Print what was joined and what was not."""
+    """Print which runs were joined and which were not."""
     counts = found.runs["status"].value_counts()
     print(", ".join(f"{count:,} {state}" for state, count in counts.items()))
     others = found.runs[found.runs["status"] != "done"]

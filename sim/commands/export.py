@@ -1,4 +1,4 @@
-"""Take results elsewhere, as CSV, netCDF, figures, tables of users and graphs.
+"""Export results as CSV, netCDF, figures, tables of users and graphs.
 
     python -m sim.export tables FOLDER [--to csv|netcdf]          of a run, or of a joined sweep
     python -m sim.export figures FOLDER [--to pdf|svg|png]        of a run
@@ -6,8 +6,8 @@
     python -m sim.export graph RUN [--at DATE] [--to graphml|gexf]
 
 RUN is the folder of a run, or a configuration as of ``python -m sim`` (+scenario=call_ban seed=2).
-Runs keep sums and no users, so users and graph come from taking the run again: all luck is
-addressed, so they are those of the run to the bit, which is checked against the folder's tables.
+Runs keep sums and no users, so users and graph come from a repeated run. All random numbers are
+addressed, so they are exactly those of the run, which is checked with the folder's tables.
 docs/howto_export.md explains every file.
 """
 
@@ -40,7 +40,7 @@ OWN = "export"  # folder in that of a run
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Export what is asked for, and say where it is."""
+    """Export, and print the files."""
     options = _parser().parse_args(arguments)
     with exit_status_of_errors():
         for path in options.export(options):
@@ -60,13 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     figures = kinds.add_parser("figures", help="the figures of a run, for print")
     figures.add_argument("folder", type=Path, help="of a run")
     figures.set_defaults(export=_figures)
-    users = kinds.add_parser("users", help="who has what, user by user, on dates")
+    users = kinds.add_parser("users", help="a table of all users on dates")
     users.set_defaults(export=_of_users)
     users.add_argument(
         "--scenarios", type=_words, default=(), metavar="NAME,NAME", help="with counterfactuals"
     )
     users.add_argument("--replications", type=_numbers, default=(0,), metavar="N,N")
-    graph = kinds.add_parser("graph", help="who is tied to whom, with what users have on a date")
+    graph = kinds.add_parser("graph", help="the network with its users on a date")
     graph.set_defaults(export=_of_graph)
     graph.add_argument("--scenario", type=_words, default=(), metavar="NAME", dest="scenarios")
     graph.add_argument(
@@ -154,7 +154,7 @@ def _of_graph(options: argparse.Namespace) -> list[Path]:
 
 
 def _taken_again(options: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
-    """Return the configuration of a run, the census that was asked for, and where it goes."""
+    """Return the configuration of a run, the requested snapshot, and its folder."""
     config, folder = _run(options.run)
     dates = options.at or (config.end - dt.timedelta(days=1),)
     # or refuse

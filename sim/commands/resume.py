@@ -1,4 +1,4 @@
-"""Go on with runs that were interrupted: ``python -m sim.resume FOLDER [executor=NAME]``.
+"""Resume interrupted runs: ``python -m sim.resume FOLDER [executor=NAME]``.
 
 A command of its own: what follows ``python -m sim`` changes a configuration, and runs that are
 resumed take no changes. Their folder holds the configuration. In the folder of a sweep or of
@@ -29,7 +29,7 @@ from sim.sweeps.tasks import is_batch, open_batch
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Refuse a folder that cannot be resumed, or take its runs to their end."""
+    """Refuse a folder that cannot be resumed, or finish its runs."""
     parser = argparse.ArgumentParser(
         "python -m sim.resume", description="Go on with runs that were interrupted."
     )
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         help="of a run: outputs/...; or of many: multirun/..., outputs/sweeps/...",
     )
     parser.add_argument(
-        "--status", action="store_true", help="say how a sweep stands, run nothing"
+        "--status", action="store_true", help="print the status of a sweep, run nothing"
     )
     parser.add_argument(
         "overrides", nargs="*", metavar="KEY=VALUE", help="of a sweep: executor, max_failures"
@@ -74,7 +74,7 @@ def _resume_run(checkpoint: Checkpoint, folder: Path) -> None:
 
 
 def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
-    """Let the first rank do what a single process does; the others take steps with it."""
+    """Run as usual on the first rank; the others take steps with it."""
     ranks = Ranks.here()
     ranks.silence_others()
     with ranks.abort_together():

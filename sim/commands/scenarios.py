@@ -20,14 +20,14 @@ from sim.report.stories import story
 def listed(width: int, *cases: Path) -> str:
     """Return all scenarios with their stories, those of `cases` last, in lines of `width`."""
     own = [path.stem for case in cases for path in yaml_files(case, "scenario")]
-    told = {name: story(name, *cases) for name in [*names("scenario"), *own]}
-    indent = 2 + max(map(len, told))
+    described = {name: story(name, *cases) for name in [*names("scenario"), *own]}
+    indent = 2 + max(map(len, described))
     return "\n".join(
         textwrap.fill(
             f"{name:{indent}}{words}", width, subsequent_indent=" " * indent,
             break_on_hyphens=False,
         )
-        for name, words in told.items()
+        for name, words in described.items()
     )  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def dated(scenario: str, *overrides: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """List all scenarios, or tell the policies of one."""
+    """List all scenarios, or the policies of one."""
     parser = argparse.ArgumentParser(
         "python -m sim.scenarios", description="Scenarios and their stories."
     )

@@ -1,1 +1,1 @@
-"""Results for other tools: CSV, netCDF, users, graphs, the diary of one user."""
+"""Results for other tools: CSV, netCDF, users, graphs, and the trace of one user."""

@@ -1,7 +1,7 @@
-"""A census: who has what, talks where and believes what, user by user, on chosen dates.
+"""A snapshot of every user on chosen dates: apps, communication and beliefs.
 
-A run keeps sums and forgets its users. Because all luck is addressed, taking the run again gives
-the same users to the bit; a census does that, and looks.
+A run keeps sums and forgets its users. All random numbers are addressed, so a repeated run gives
+exactly the same users, which are recorded here.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Environment
 
 KEYS = ("scenario", "replication", "date")
-MOST = 5_000_000  # rows of users: more are no table for one memory
+MOST = 5_000_000  # rows of users that fit in the memory of one machine
 
 
 class Census(NamedTuple):
-    """What was found.
+    """The tables of a snapshot.
 
     Attributes
     ----------
@@ -56,13 +56,13 @@ def census(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str] = (),
     replications: Sequence[int] = (0,),
 ) -> Census:  # fmt: skip
-    """Take runs again and count their users on dates.
+    """Repeat runs and record their users on dates.
 
     Parameters
     ----------
     config : SimConfig
     dates : sequence of date
-        Each stands for the step that it falls in.
+        Each means the step that contains it.
     scenarios : sequence of str
         The scenario of `config` or its counterfactuals; the scenario if there is none.
     replications : sequence of int
@@ -87,7 +87,7 @@ def steps_of(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str],
     replications: Sequence[int],
 ) -> list[int]:  # fmt: skip
-    """Return the steps that dates fall in, in order; refuse what lies outside the run, or is much.
+    """Return the steps of dates, in order; refuse dates outside the run, and too many rows.
 
     Raises
     ------
@@ -127,8 +127,8 @@ def _replication(
     """Yield the census of each scenario and step; scenarios share a start."""
     start = prepare(drawn(config, replication), threads)
     for name in scenarios:
-        world = config if name == config.scenario else config.counterfactual(name)
-        schedule = PolicySchedule(drawn(world, replication))
+        scenario = config if name == config.scenario else config.counterfactual(name)
+        schedule = PolicySchedule(drawn(scenario, replication))
         engine, recorder = CompiledEngine(threads), RecordingEngine(threads)
         simulation = Simulation(schedule, start.copy(), replication, engine, threads)
         while simulation.n_done <= steps[-1]:

@@ -1,4 +1,4 @@
-"""Who is tied to whom, with what a census found of each user: networkx, igraph, GraphML, GEXF."""
+"""The network with the users of a snapshot, for networkx, igraph, GraphML and GEXF."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Contacts(NamedTuple):
 
 
 def check_size(config: SimConfig) -> None:
-    """Refuse a graph that no such file or library is made for.
+    """Refuse a graph that is too large for such files and libraries.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def contacts(config: SimConfig, census: Census) -> Contacts:
     _, graph = users_and_graph(config)
     users = census.users.drop(columns=[*KEYS])
     for name, rows in census.platforms.dropna(subset="in_use").groupby("platform", observed=True):
-        for column in ("in_use", "belief"):  # rows stand in the order of users
+        for column in ("in_use", "belief"):  # rows are in the order of users
             users[f"{column}_{name}"] = rows[column].to_numpy()
     return Contacts(about, users, _ties(graph))
 
@@ -136,7 +136,7 @@ def write(found: Contacts, path: Path) -> None:
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows whose values are Python's own: files of graphs know no other."""
+    """Return rows whose values are Python's own: graph files accept no others."""
     columns = {
         name: [getattr(value, "item", lambda value=value: value)() for value in table[name]]
         for name in table

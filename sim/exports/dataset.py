@@ -1,4 +1,4 @@
-"""The result of runs as an xarray Dataset: a variable a measure, named dimensions, units."""
+"""The result of runs as an xarray Dataset: one variable per measure, with dimensions and units."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def to_xarray(result: Result) -> Any:
         month), group, and where it has them platform and channel. What is paired is a variable
         ``effect_on_MEASURE`` over counterfactual, statistic (median, low, high) and the same;
         `newly_exposed` and `no_longer_exposed` keep their names. NaN: not measured there. Units
-        stand in each variable's ``attrs``.
+        are in each variable's ``attrs``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The diary of one user: what it does, has and believes, and whom it can reach, step by step."""
+"""The trace of one user, step by step: apps, communication, beliefs, reachable contacts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 
 
 class Diary(NamedTuple):
-    """What one user went through, an entry a step.
+    """The trace of one user, one entry per step.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Diary(NamedTuple):
 
 
 def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
-    """Let all users take steps, and write down what happens to one of them.
+    """Take steps with all users, and record one of them.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
     user : User
         One of ``model.users``.
     n_steps : int
-        Steps to take from where the model stands.
+        Steps to take from the present state of the model.
     """
     days, platforms = [], []
     for _ in range(n_steps):

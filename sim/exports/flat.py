@@ -1,4 +1,4 @@
-"""The tables of a folder as CSV, with a table of their units beside them."""
+"""The tables of a folder as CSV, with a table of their units."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _copy(path: Path, target: Path) -> set[str]:
 def _plain(column: Any, file: pq.ParquetFile) -> Any:
     """Return the type in which a column goes into a CSV file, which knows no categories.
 
-    Steps may begin within a day; if none does, dates stand there without an hour.
+    Steps may begin within a day; if none does, dates are written without an hour.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):

@@ -1,4 +1,4 @@
-"""An engine that keeps what every user did in a step, where others keep sums alone."""
+"""An engine that keeps the step records of all users, where others keep sums alone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.rules.records import STEP_RECORD, U64, Environment, Records, records
 
 
 class RecordingEngine(CompiledEngine):
-    """The compiled engine with room for the talk of all users; the same bits.
+    """The compiled engine with the step records of all users; the results are the same.
 
     Attributes
     ----------

@@ -30,16 +30,16 @@ SHARES = {
     "call": ("Calls", "% of the user's calls"),
     "belief": ("Believes that the state reads it", "belief, %"),
 }
-WHOM = {  # column, how it is called
+REACHABLE = {  # labels by column
     "reachable_call": "calls",
     "reachable_message": "messages",
-    "secure_call": "secure calls",
-    "secure_message": "secure messages",
+    "secure_call": "private calls",
+    "secure_message": "private messages",
 }
 NOTE = (
-    "One user of a synthetic society, one draw of luck. Dotted: {what}.\n"
+    "One user of a synthetic society, one replication. Dotted: {what}.\n"
     "Has it: thick where the user has it at the end of a step, outlined where an institution "
-    "demands it. Messages, calls: cellular is the plain phone."
+    "demands it. Messages and calls include the ordinary phone."
 )
 
 
@@ -47,7 +47,7 @@ def diary(
     days_of: pd.DataFrame, platforms: pd.DataFrame, who: str, since: pd.Timestamp, what: str,
     looks: Looks = PLATFORMS,
 ) -> Figure:  # fmt: skip
-    """Draw what a user has, says where, believes, and whom it can reach.
+    """Draw the apps, communication, beliefs and reachable contacts of a user.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def diary(
     for axes, (column, (title, unit)) in zip(panels[1:], SHARES.items(), strict=False):
         _draw_shares(axes, platforms, column, looks)
         _name(axes, title, unit)
-    _draw_whom(panels[5], days_of)
-    _name(panels[5], "Whom it can reach by app", "% of attempts that can succeed")
+    _draw_reachable(panels[5], days_of)
+    _name(panels[5], "Reachable by app", "% of attempts that can succeed")
     note(figure, NOTE.format(what=what))
     figure.set_label(
         f"Diary of one user ({who}): what it has, where it writes and calls, what it believes, "
-        "whom it can reach."
+        "which contacts it can reach."
     )
     return figure
 
@@ -95,7 +95,7 @@ def _name(axes: Axes, title: str, unit: str) -> None:
 def _draw_has(axes: Axes, platforms: pd.DataFrame, looks: Looks) -> None:
     """Draw a line for each messenger: thick while the user has it."""
     rows = platforms.dropna(subset="has")
-    drawn = list(reversed(looks_in(rows["platform"], looks).items()))  # the first stands on top
+    drawn = list(reversed(looks_in(rows["platform"], looks).items()))  # the first is on top
     for at, (name, look) in enumerate(drawn):
         mine = rows[rows["platform"] == name]
         when = days(mine["date"])
@@ -133,9 +133,9 @@ def _draw_shares(axes: Axes, platforms: pd.DataFrame, column: str, looks: Looks)
     label_ends(axes, ends)
 
 
-def _draw_whom(axes: Axes, days_of: pd.DataFrame) -> None:
-    lines = {column: _path(days_of, column) for column in WHOM}
-    looks = {column: scenario(label, k) for k, (column, label) in enumerate(WHOM.items())}
+def _draw_reachable(axes: Axes, days_of: pd.DataFrame) -> None:
+    lines = {column: _path(days_of, column) for column in REACHABLE}
+    looks = {column: scenario(label, k) for k, (column, label) in enumerate(REACHABLE.items())}
     ends = draw_lines(axes, lines, looks, 100.0)
     axes.set_ylim(0.0, 104.0)
     label_ends(axes, ends)

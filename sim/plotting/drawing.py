@@ -1,6 +1,6 @@
-"""The strokes that all figures share: panels, bands, labels at line ends, dates, events.
+"""Elements that all figures share: panels, bands, labels at line ends, dates, events.
 
-Object interface only: every property is given where it is drawn, none is set globally.
+Object interface only: every property is set where it is drawn, none globally.
 """
 
 from __future__ import annotations

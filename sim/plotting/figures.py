@@ -1,4 +1,4 @@
-"""The figures that a run leaves: tables in, one figure a question out."""
+"""The figures of a run, drawn from its tables."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def figures(result: Result) -> dict[str, Figure]:
 
 
 def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
-    """Return what draws each of the `figures`, first what takes longest."""
+    """Return what draws each of the `figures`, the slowest first."""
     config, everybody = result.config, result.of_everybody()
     first = next(iter(config.compare_to), None)
     # to look through all groups for each figure takes as long again

@@ -1,4 +1,4 @@
-"""Figures as files: whole, the same bytes always, and told in words to who cannot see them."""
+"""Figures as files: written atomically, reproducible byte for byte, with a text alternative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who moved from which primary platform to which: an alluvial, two stacks of bars and ribbons."""
+"""Moves between main apps: an alluvial diagram of two stacks of bars and ribbons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEIGHT = 6.0  # of the figure, inches
 BAR = 0.025  # width of the bars, share of the axes
 GAP = 0.03  # between the bars, share of the population
 LEAST_FLOW = 0.003  # share of the population below which no ribbon is drawn
-LISTED = 8  # moves written out beside the ribbons
+LISTED = 8  # moves listed next to the ribbons
 
 
 class Ribbon(NamedTuple):
@@ -40,7 +40,7 @@ def flows(
     counterfactual: str | None = None,
     looks: Looks = PLATFORMS,
 ) -> Figure:
-    """Draw who moved from which primary platform to which, from the table's start to its end.
+    """Draw moves between primary platforms, from the start of the table to its end.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def flows(
         The run's table of flows, those who stay included.
     scenario : str
     counterfactual : str, optional
-        A second scenario, whose moves are written beside the largest ones: people come and go
+        A second scenario, whose moves are given with the largest ones: people come and go
         where nothing happens, too.
     looks : mapping of Look, optional
         Of the platforms, as of `palette.looks_of`, for another case than Russia's.
@@ -59,7 +59,7 @@ def flows(
         None if counterfactual is None else primary_flows(select(flows, scenario=counterfactual))
     )
     start, end = rows["from_date"].min(), rows["to_date"].max()
-    title = f"Primary platform, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
+    title = f"Main app, {start:%d %b %Y} to {end:%d %b %Y}: {scenario}"
     figure = new_figure(title, HEIGHT)
     found = _draw_alluvial(figure, matrix, looks)
     moves = sorted((r for r in found if r.source != r.target), key=lambda r: -r.height)
@@ -67,20 +67,18 @@ def flows(
     small = sum(ribbon.height for ribbon in moves if ribbon.height < LEAST_FLOW)
     note(
         figure,
-        "Primary: the messenger that carries most of what one says; cellular: uses no messenger. "
+        "Main app: carries most of a person's communication; ordinary phone: uses no messenger. "
         "% of people aged 12+,\nmean over replications. Pale: stayed. "
         f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
     )
     largest = ", ".join(_move(move, there, looks) for move in moves[:3])
-    beside = "" if counterfactual is None else f" (in {counterfactual})"
-    figure.set_label(
-        f"Moves between primary platforms in {scenario}; the largest{beside}: {largest}."
-    )
+    in_other = "" if counterfactual is None else f" (in {counterfactual})"
+    figure.set_label(f"Moves between main apps in {scenario}; the largest{in_other}: {largest}.")
     return figure
 
 
 def primary_flows(flows: pd.DataFrame, looks: Looks = PLATFORMS) -> pd.DataFrame:
-    """Return who moved where from the table's start to its end, mean over replications.
+    """Return shares of moves from the start of the table to its end, mean over replications.
 
     The mean, not the median, because means of parts add up to the mean of the whole.
 
@@ -142,7 +140,7 @@ def _draw_alluvial(figure: Figure, matrix: pd.DataFrame, looks: Looks) -> list[R
 
 
 def _draw_ribbon(axes: Axes, ribbon: Ribbon, looks: Looks) -> None:
-    """Draw people moving: a band bent from the left bar to the right one; who stays is pale."""
+    """Draw a move as a bent ribbon from left to right, pale for people who stay."""
     a, b = BAR, 1.0 - BAR
     top, other = ribbon.left, ribbon.right
     down, under = top + ribbon.height, other + ribbon.height
@@ -173,7 +171,7 @@ def _draw_bars(axes: Axes, shares: pd.Series, side: str, looks: Looks) -> None:
 
 
 def _move(ribbon: Ribbon, there: pd.DataFrame | None, looks: Looks) -> str:
-    """Write how many moved, and in brackets how many in the other world."""
+    """Return the share of a move, and that of the counterfactual in brackets."""
     source, target = (platform(name, looks).label for name in (ribbon.source, ribbon.target))
     names = f"{source} to {target}"
     if there is None:
@@ -190,7 +188,7 @@ def _list_moves(
     counterfactual: str | None,
     looks: Looks,
 ) -> None:
-    """Write the largest moves beside the ribbons, where thin ones cannot carry their labels."""
+    """List the largest moves next to the ribbons, as thin ones cannot carry labels."""
     left = 6.6 / WIDTH
     figure.text(left, 5.4 / HEIGHT, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
     if counterfactual is not None:

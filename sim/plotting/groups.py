@@ -22,16 +22,16 @@ from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, looks_in, s
 
 COLUMNS = 4
 UPPER, LOWER, PITCH = 1.15, 0.8, 2.8  # heights of both panels, and from group to group, inches
-BELOW = 1.25  # what stands below the panels: dates, legend, note, inches
+BELOW = 1.25  # height below the panels, for dates, legend and note [inches]
 COSTS = (  # measure, channel, how it is called
-    ("exposure", "any", "exposure"),
+    ("exposure", "any", "readable by the state"),
     ("isolation", "call", "isolated, calls"),
-    ("cut_off", "message", "cut off from secure messages"),
+    ("cut_off", "message", "lost private messages"),
 )
 NOTE = (
-    "Above: daily reach, % of the group. Below: exposure, % of the group's communication open to "
-    "the state; isolated, cut off: % of the group. Written: change of\nwelfare since the first "
-    "step, utils (blind to being made to use an app). Small groups are noisy. "
+    "Above: daily reach, % of the group. Below: readable by the state, % of the group's "
+    "communication; isolated, lost private messages: % of the group.\nIn figures: change of the "
+    "welfare index since the first step (blind to pressure). Small groups are noisy. "
 )
 
 
@@ -81,8 +81,8 @@ def by_group(
     _legend(figure, [*lines_of.values(), *costs.values()])
     note(figure, f"{NOTE}{band_note(lines)}")
     figure.set_label(
-        f"Daily reach, exposure, isolation, lost secure contact and welfare in {scenario_name}, "
-        f"by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
+        f"Daily reach, state reading, isolation, lost private contact and welfare in "
+        f"{scenario_name}, by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
     )
     return figure
 

@@ -1,4 +1,4 @@
-"""What a figure computes before it draws: rows, bands, places of labels."""
+"""Computations behind figures: rows, bands, places of labels."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def bands(rows: pd.DataFrame, by: str) -> dict[str, pd.DataFrame]:
     rows : DataFrame, columns date, value and `by`
         One row a replication, date and line.
     by : str
-        The column that tells the lines apart.
+        The column that distinguishes the lines.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def spread(places: Sequence[float], gap: float, low: float, high: float) -> NDAr
     Parameters
     ----------
     places : sequence of float, shape (n,)
-        Where the labels would stand.
+        Preferred places of the labels.
     gap : float
         The least distance between two labels, same unit.
     low, high : float

@@ -1,4 +1,4 @@
-"""Narrow figures of a run that is under way, to be read on a phone too."""
+"""Narrow figures of a run in progress, legible on a phone too."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def reach_so_far(
 
 
 def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span) -> Figure:
-    """Draw exposure, isolation, lost secure contact and welfare up to now.
+    """Draw the costs up to now: exposure, isolation, lost private contact, welfare.
 
     Parameters
     ----------
@@ -92,13 +92,19 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
         axes.set_title(f"{title}\n{unit}", fontsize=SMALL, loc="left", color=INK)
         _widen(axes, floor)
         _mark_now(axes, rows["date"].max())
-    note(figure, _which(scenarios) + "\nWelfare: what one can use; being made to is not in it.")
-    figure.set_label(f"Exposure, isolation, lost secure contact and welfare in {scenarios[0]}.")
+    note(
+        figure,
+        _which(scenarios)
+        + "\nWelfare: an index of what people can use, whether or not forced to.",
+    )
+    figure.set_label(
+        f"State reading, isolation, lost private contact and welfare in {scenarios[0]}."
+    )
     return figure
 
 
 def _widen(axes: Axes, floor: float | None) -> None:
-    """Keep small changes small: the axis covers 10 percent, or 0.2 utils, at least."""
+    """Keep small changes small: the axis covers 10 percent, or 0.2 of welfare, at least."""
     low, high = axes.get_ylim()
     if floor is None:
         middle, half = (low + high) / 2, max(high - low, LEAST_UTILS) / 2
@@ -108,11 +114,11 @@ def _widen(axes: Axes, floor: float | None) -> None:
 
 
 def _mark_now(axes: Axes, now: pd.Timestamp) -> None:
-    """Mark where the run stands."""
+    """Mark the present date of the run."""
     axes.axvline(float(days([now])[0]), color=MUTED, linewidth=0.8, zorder=0.6)
 
 
 def _which(scenarios: Sequence[str]) -> str:
-    """Say which line is which world."""
+    """Say which line is which scenario."""
     other = "".join(f"; dashed: {name}" for name in scenarios[1:])
     return f"Solid: {scenarios[0]}{other}. Grey: now."

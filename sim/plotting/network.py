@@ -1,4 +1,4 @@
-"""The map of a small society: who talks most where, and of whom the state can read much."""
+"""The map of a small society: main apps, and whose communication the state can read."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def network_map(
     layout: NetworkLayout, primary: Sequence[str], exposed: NDArray[np.bool_], title: str,
     looks: Looks = PLATFORMS,
 ) -> Figure:  # fmt: skip
-    """Draw every user where it stands, in the colour and shape of its primary platform.
+    """Draw every user in its place, with the colour and shape of its primary platform.
 
     Parameters
     ----------
-    layout : Atlas
-        Places, ties and regions, as of `sim.plotting.network_layout.draw_atlas`; weak ties are not
-        drawn.
+    layout : NetworkLayout
+        Places, ties and regions, from `sim.plotting.network_layout.lay_out_network`; weak ties are
+        not drawn.
     primary : sequence of str, length n
         Each user's primary platform: the messenger that carries most of its communication;
-        `cellular` for who uses none.
+        `cellular` for a user of none.
     exposed : array of bool, shape (n,)
-        Of whose communication by messenger the state can read over 10 %: with a dark rim.
+        Whether the state can read over 10 % of the messenger use: drawn with a dark rim.
     title : str
     looks : mapping of Look, optional
         Of the platforms, as of `palette.looks_of`, for another case than Russia's.
@@ -72,10 +72,11 @@ def network_map(
     axes.margins(0.03)
     axes.autoscale_view()
     _legend(figure, shares)
-    note(figure, "Dark rim: exposed. Rings of dots: households. Lines: ties, but for weak ones.")
+    note(figure, "Dark rim: readable by the state. Rings: households. Lines: all but weak ties.")
     listing = ", ".join(f"{look.label} {mine.mean():.0%}" for look, mine in shares)
     figure.set_label(
-        f"Map of {len(names)} users by primary platform: {listing}; exposed {exposed.mean():.0%}."
+        f"Map of {len(names)} users by main app: {listing}; "
+        f"readable by the state {exposed.mean():.0%}."
     )
     return figure
 
@@ -112,7 +113,7 @@ def _name_regions(axes: Axes, layout: NetworkLayout) -> None:
 
 
 def _legend(figure: Figure, shares: Sequence[tuple[Look, NDArray[np.bool_]]]) -> None:
-    """Write each platform's share of the users beside its marker, three in a row."""
+    """Write each platform's share of users next to its marker, three in a row."""
     axes = figure.add_axes((0.04, 0.3 / HEIGHT, 0.92, (LEGEND - 0.35) / HEIGHT))
     axes.set(xlim=(0, 3), ylim=(2, 0))
     axes.set_axis_off()

@@ -1,4 +1,4 @@
-"""Where users stand on a map: households side by side, regions as discs; computed once.
+"""Places of users on a map: households together, regions as discs; computed once.
 
 The map is drawn from numbers alone: users are numbered region by region and neighbours follow each
 other, so a curve that fills each disc keeps neighbours together. Nothing is random or iterated.
@@ -19,7 +19,7 @@ GOLDEN = np.pi * (3.0 - np.sqrt(5.0))  # angle that fills a disc evenly [rad]
 GRAIN = 6  # the Hilbert curve runs over 2**GRAIN x 2**GRAIN squares
 HOME = 0.34  # radius of a household, share of the distance between two
 GAP = 1.3  # between discs [distances between households]
-ANGLES = 180  # directions in which a disc is tried beside another
+ANGLES = 180  # directions in which a disc is tried next to another
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """One visual language: every platform has its colour and marker, every scenario its line.
 
-Colours are those of Okabe and Ito (2008), told apart by the colour-blind; platforms take six of
-them, scenarios black, the unused orange and greys, so that no line means two things.
+Colours are those of Okabe and Ito (2008), which colour-blind readers can tell apart; platforms
+take six of them, scenarios black, the unused orange and greys, so that no line means two things.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ PLATFORMS = {
     "max": Look("Max", "#d55e00", "D"),
     "imo": Look("imo", "#cc79a7", "^"),
     "vk": Look("VK Messenger", "#0072b2", "v"),
-    CELLULAR: Look("cellular", "#000000", "P"),
+    CELLULAR: Look("ordinary phone", "#000000", "P"),
 }
 REST = Look("", "#999999", "X")
-# of sweeps: indices, lines on maps, and the scale of maps, which is even to the colour-blind
+# of sweeps: indices, lines on maps, and a colour scale that suits the colour-blind
 WHOLE, ALONE = Look("ST", "#000000", "o"), Look("S1", "#e69f00", "o")
-LUCK = Look("luck", "#888888", "D")
+CHANCE = Look("chance", "#888888", "D")
 BELOW, ABOVE = Look("from below", "#ffffff"), Look("from above", "#ffffff", line="--")
 MAP = "cividis"
 SCENARIOS = (("#000000", "-"), ("#e69f00", "--"), ("#888888", "-."), ("#b8860b", ":"))
@@ -79,7 +79,7 @@ def looks_in(names: Iterable[str], looks: Looks = PLATFORMS) -> dict[str, Look]:
 def scenario(name: str, place: int) -> Look:
     """Return the look of the scenario at `place` in a list, the first being the studied one.
 
-    Where the colours come round, each has the line of the next one: sixteen are told apart.
+    Where the colours come round, each has the line of the next one: sixteen can be distinguished.
     """
     turn, at = divmod(place, len(SCENARIOS))
     colour, line = SCENARIOS[at][0], SCENARIOS[(at + turn) % len(SCENARIOS)][1]

@@ -28,7 +28,7 @@ N_BINS = 12  # of a prior's range
 
 
 def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp) -> Figure:
-    """Draw the posterior's bands of reach against every observed point.
+    """Draw posterior bands of reach with every observed point.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def predictive(bands: pd.DataFrame, observed: pd.DataFrame, until: pd.Timestamp)
         "Bands: 50 and 90 % over draws. Points: observed, bars one stated sd of the "
         "source; full: fitted, open: not.\nShaded: after the last month that was fitted.",
     )
-    figure.set_label("Posterior bands of reach by month and platform against observed points.")
+    figure.set_label("Posterior bands of reach by month and platform, with observed points.")
     return figure
 
 
@@ -130,7 +130,7 @@ def contraction(places: pd.DataFrame, ranges: pd.DataFrame) -> Figure:
     note(
         figure,
         "Dashed: prior, between its ends by its own quantiles; bars: posterior. In brackets: "
-        "posterior sd / prior sd.\nBelow .5 told by the data, below .8 in part, else prior.",
+        "posterior sd / prior sd.\nBelow .5 identified by the data, below .8 in part, else prior.",
     )
-    figure.set_label("Posterior against prior of each parameter.")
+    figure.set_label("Posterior and prior of each parameter.")
     return figure

@@ -32,7 +32,7 @@ class Column(NamedTuple):
 
 
 def forest(effects: pd.DataFrame, columns: Sequence[Column], factor: float, title: str) -> Figure:
-    """Draw an effect under every choice beside that of the default, a column an outcome.
+    """Draw an effect under every choice and under the default, a column an outcome.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def _effects(axes: Axes, rows: pd.DataFrame, factor: float) -> None:
     room = MARGIN * span if span else 1.0
     axes.set_xlim(min(shown) - room, max(shown) + room)
     axes.locator_params(axis="x", nbins=2)
-    axes.xaxis.set_major_formatter("{x:g}")  # two numbers stand side by side: 0, not 0.00
+    axes.xaxis.set_major_formatter("{x:g}")  # two numbers are side by side: 0, not 0.00
 
 
 def size_study(

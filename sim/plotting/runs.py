@@ -32,21 +32,23 @@ from sim.plotting.layout import band_note, bands, midway, select, split
 from sim.plotting.palette import INK, PLATFORMS, Looks, looks_in
 from sim.plotting.palette import scenario as scenario_look
 
-LEAST_EFFECT = 0.5  # points to both sides of nought are shown at least: less would magnify luck
+LEAST_EFFECT = (
+    0.5  # an axis shows at least so many points on both sides of 0, or it would magnify chance
+)
 UNIT = "(all communication of the average person = 1)"
 HARM_NOTE = (
-    "Welfare counts what one can use; being made to use it is not in it. Isolated: over 30 %\n"
-    "fewer contacts by app than at the start; cut off: by apps the state cannot read."
+    "Welfare: an index of what people can use; pressure to use it is not part of it. Isolated:\n"
+    "over 30 % fewer contacts by app than at the start; private: by apps the state cannot read."
 )
-EVENT_NOTE = "Events above are those that happened; a scenario may leave some of them out."
+EVENT_NOTE = "Events at the top happened in reality; a scenario may leave some of them out."
 _PEOPLE = "% of people aged 12+"
 HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
-    ("exposure", "any", "Exposure", "% of communication open to the state", 100, 0),
+    ("exposure", "any", "Readable by the state", "% of communication", 100, 0),
     ("isolation", "call", "Isolated, calls", _PEOPLE, 100, 0),
     ("isolation", "message", "Isolated, messages", _PEOPLE, 100, 0),
-    ("cut_off", "call", "Cut off from secure calls", _PEOPLE, 100, 0),
-    ("cut_off", "message", "Cut off from secure messages", _PEOPLE, 100, 0),
-    ("welfare", "any", "Welfare (higher is better)", "mean logsum a person, utils", 1, None),
+    ("cut_off", "call", "Lost private calls", _PEOPLE, 100, 0),
+    ("cut_off", "message", "Lost private messages", _PEOPLE, 100, 0),
+    ("welfare", "any", "Welfare (higher is better)", "index, mean of a person", 1, None),
 )
 
 
@@ -106,7 +108,7 @@ def reach(
 def effects(
     effects: pd.DataFrame, scenario: str, counterfactual: str, looks: Looks = PLATFORMS
 ) -> Figure:
-    """Draw the paired effect on daily reach and on cellular calls (percentage points).
+    """Draw the paired effect on daily reach and on ordinary phone calls (percentage points).
 
     Parameters
     ----------
@@ -126,7 +128,7 @@ def effects(
     lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
     for axes, lines, factor, unit in (
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
-        (lower, calls, 100.0, "change of cellular calls,\npoints of all communication"),
+        (lower, calls, 100.0, "ordinary phone calls,\npoints of all communication"),
     ):
         ends = draw_lines(axes, lines, looks_in(lines, looks), factor)
         axes.axhline(0.0, color=INK, linewidth=0.8, zorder=1)
@@ -136,13 +138,15 @@ def effects(
         axes.set_ylabel(unit, fontsize=NORMAL)
         label_ends(axes, ends)
     note(figure, f"Paired differences: both runs draw the same random numbers. {band_note(daily)}")
-    whom = f"{_names(daily, looks)} and on cellular calls"
-    figure.set_label(f"Effect of {scenario} against {counterfactual} on daily reach of {whom}.")
+    subjects = f"{_names(daily, looks)} and on ordinary phone calls"
+    figure.set_label(
+        f"Effect of {scenario}, compared with {counterfactual}, on daily reach of {subjects}."
+    )
     return figure
 
 
 def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Figure:
-    """Draw messages and calls a person a day by platform, the plain phone network included.
+    """Draw messages and calls a person a day by platform, ordinary phone included.
 
     Parameters
     ----------
@@ -153,7 +157,7 @@ def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Fi
         Of the platforms, as of `palette.looks_of`, for another case than Russia's.
     """
     rows = select(timeseries, scenario=scenario, group="all", measure="use")
-    figure = new_figure(f"Use by platform: {scenario}", 7.1)
+    figure = new_figure(f"Messages and calls by app: {scenario}", 7.1)
     lower, upper = panel(figure, 0.75, 2.7), panel(figure, 3.95, 2.7)
     for axes, channel in ((upper, "message"), (lower, "call")):
         lines = bands(midway(select(rows, channel=channel)), "platform")
@@ -162,13 +166,13 @@ def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Fi
         axes.set_ylim(bottom=0.0)
         axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
         label_ends(axes, ends)
-    note(figure, f"{band_note(lines)} Cellular: plain calls and SMS.")
+    note(figure, f"{band_note(lines)} Ordinary phone: calls and SMS.")
     figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines, looks)}.")
     return figure
 
 
 def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
-    """Draw exposure, isolation, lost secure contact and welfare of some scenarios.
+    """Draw the costs in some scenarios: exposure, isolation, lost private contact, welfare.
 
     Parameters
     ----------
@@ -194,8 +198,10 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
     note(figure, f"{HARM_NOTE} {band_note(lines)}")
-    whose = ", ".join(scenarios)
-    figure.set_label(f"Exposure, isolation, lost secure contact and welfare over time: {whose}.")
+    compared = ", ".join(scenarios)
+    figure.set_label(
+        f"State reading, isolation, lost private contact and welfare over time: {compared}."
+    )
     return figure
 
 

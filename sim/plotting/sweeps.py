@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from sim.plotting.drawing import LEFT, NORMAL, SMALL, WIDTH, new_figure, note, panel
 from sim.plotting.layout import limit
-from sim.plotting.palette import ABOVE, ALONE, BELOW, FAINT, INK, LUCK, MAP, MUTED, WHOLE, Look
+from sim.plotting.palette import ABOVE, ALONE, BELOW, CHANCE, FAINT, INK, MAP, MUTED, WHOLE, Look
 
 ROW = 0.19  # between two parameters of a panel, inches
 HIGH = 2.95  # of a row of maps, inches
@@ -65,7 +65,7 @@ def screening(effects: pd.DataFrame) -> Figure:
 
 
 def variances(indices: pd.DataFrame) -> Figure:
-    """Draw Sobol' indices of each outcome, and luck's share of its variance.
+    """Draw Sobol' indices of each outcome, and the share of chance in its variance.
 
     Parameters
     ----------
@@ -74,15 +74,15 @@ def variances(indices: pd.DataFrame) -> Figure:
     """
     titles = list(dict.fromkeys(indices["title"]))
     n = indices["parameter"].nunique() + 1
-    figure, panels = _grid("Whose variance it is", titles, n)
+    figure, panels = _grid("Sources of variance", titles, n)
     for axes, title in zip(panels, titles, strict=True):
         rows = indices[indices["title"] == title]
         _dots(axes, -APART, rows["ST"], rows["ST_conf"], WHOLE)
         _dots(axes, APART, rows["S1"], rows["S1_conf"], ALONE)
         share = rows["luck"].iloc[0]
         axes.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
-        axes.plot([share], [n - 1], LUCK.marker, color=LUCK.colour, markersize=5)
-        _name_rows(axes, [*rows["parameter"], LUCK.label], n)
+        axes.plot([share], [n - 1], CHANCE.marker, color=CHANCE.colour, markersize=5)
+        _name_rows(axes, [*rows["parameter"], CHANCE.label], n)
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK, x=-0.65)
         axes.set_xlabel("share of the variance", fontsize=SMALL)
         axes.set_xlim(-0.1, 1.2)
@@ -90,10 +90,10 @@ def variances(indices: pd.DataFrame) -> Figure:
     note(
         figure,
         "Black, open: total index ST; orange: the parameter alone, S1; shares of the variance of "
-        "means over replications, 95 % intervals.\nGrey: luck, the variance between replications "
-        "of a point as a share of the whole variance.",
+        "means over replications, 95 % intervals.\nGrey: chance, the variance between "
+        "replications of a point as a share of the whole variance.",
     )
-    figure.set_label(f"Sobol' indices and the share of luck for {', '.join(titles)}.")
+    figure.set_label(f"Sobol' indices and the share of chance for {', '.join(titles)}.")
     return figure
 
 

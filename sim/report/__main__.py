@@ -1,4 +1,4 @@
-"""Write the report of a run anew, or a page that compares several: ``python -m sim.report``."""
+"""Write the report of a run again, or a page that compares several: ``python -m sim.report``."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from sim.runs.tables import read_result
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the report of a run anew, or a page that compares several."""
+    """Write the report of a run again, or a page that compares several."""
     parser = argparse.ArgumentParser(
         "python -m sim.report", description="Write the report of a run, or compare several."
     )
     parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="outputs/...")
     parser.add_argument(
         "--to", type=Path, default=Path("comparison.html"), metavar="FILE",
-        help="where a comparison goes",
+        help="file of a comparison",
     )  # fmt: skip
     options = parser.parse_intermixed_args(arguments)
     with exit_status_of_errors():
@@ -28,7 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             write_comparison(options.folders, options.to)
             print(options.to)
         else:
-            print(write_report(read_result(first), first) or "no whole month was run: no report")
+            print(
+                write_report(read_result(first), first)
+                or "no report: the run holds no whole month"
+            )
 
 
 if __name__ == "__main__":

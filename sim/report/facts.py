@@ -1,4 +1,4 @@
-"""What a report says of a run: numbers with bands, who moved, what is missed, how sure."""
+"""Facts of a run for its report: effects with intervals, groups, misses, uncertainty."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.config.sim_config import SimConfig
 from sim.measures.series import costly
 from sim.observation.months import monthly_mean
 from sim.report.summary import (
-    HELD,
+    COVERED,
     SERIES,
     Row,
     every_monthly_series,
@@ -40,19 +40,19 @@ class Line(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What a report is written from."""
+    """Everything that a report is written from."""
 
     config: SimConfig
     before: dt.date
     after: dt.date
     lines: list[Line]
-    groups: pd.DataFrame  # who moved: group, then effect on daily reach by messenger, exposure
+    groups: pd.DataFrame  # by group: effect on daily reach of each messenger, and on exposure
     observed: pd.DataFrame  # as summary.reach_points, by date
     answer: list[str]
 
 
 def facts(result: Result) -> Facts | None:
-    """Return what a report says; None if no whole month was run."""
+    """Return the facts of a run; None if it holds no whole month."""
     before, after = months(result)
     if after is None:
         return None
@@ -66,13 +66,13 @@ def facts(result: Result) -> Facts | None:
 
 
 def fact_table(found: Facts) -> pd.DataFrame:
-    """Return the lines of a report as a table for the eye: adoption, and below it what it costs.
+    """Return the lines of a report as a table to read: adoption first, costs below it.
 
     Returns
     -------
     DataFrame, index label of the measure
-        Both months and the effect against each counterfactual, written with their 90 % bands:
-        per cent and points of it where the measure is a share; observed [%], if it was.
+        Both months and the effect relative to each counterfactual, with 90 % intervals: per
+        cent and percentage points where the measure is a share; the observed value [%], if any.
     """
     rows = {
         line.row.label: {
@@ -110,7 +110,7 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
 def _answer(
     config: SimConfig, after: pd.Timestamp, lines: list[Line], seen: pd.DataFrame
 ) -> Iterator[str]:
-    """Yield the three sentences: who moved, at what cost, how sure."""
+    """Yield three sentences: adoption, cost, uncertainty."""
     when = f"{after:%B %Y}"
     if config.compare_to:
         yield from _effect(config, when, lines)
@@ -120,23 +120,23 @@ def _answer(
 
 
 def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
-    """Say what the bands hold, and how many of the observed points are missed."""
+    """Say what the intervals cover, and how many observed points the run misses."""
     society = f"one society of {config.population.n_users:,} users"
-    sure = f"this is one run of {society}, without bands"
+    sure = f"this is one run of {society}, without intervals"
     if config.replications > 1:
         replications = f"{config.replications} replications of {society}"
-        sure = f"the bands are over {replications} and hold {HELD[config.parameters]}"
-    against = "no observed reach lies in this time that the run can be held against"
+        sure = f"the intervals are over {replications} and cover {COVERED[config.parameters]}"
+    misses = "no observed reach of this period can be compared with the run"
     if len(seen):
         happened = config.case.happened
         is_other = config.scenario != happened
-        theirs = f"; they are of {happened}, not of this world" if is_other else ""
-        against = f"{how_many_missed(seen)}{theirs}"
-    return f"How sure: {sure}; {against}."
+        theirs = f"; they are of {happened}, not of this scenario" if is_other else ""
+        misses = f"{how_many_missed(seen)}{theirs}"
+    return f"How sure: {sure}; {misses}."
 
 
 def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
-    """Say what a scenario changes against its first yardstick."""
+    """Say what a scenario changes relative to its first counterfactual."""
     other = config.compare_to[0]
     by_key = {(line.row.platform, line.row.channel, line.row.measure): line for line in lines}
     reach = [line for line in lines if line.row.measure == "dau"]
@@ -147,65 +147,65 @@ def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
         if not line.effects[other].is_nought
     )
     reached = (
-        f"the daily reach {moved} (the largest changes)" if moved else "daily reach is as high"
+        f"the daily reach {moved} (the largest changes)" if moved else "daily reach is the same"
     )
     calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
     yield (
-        f"Against {other}, in {when}, {reached}; calls by the plain phone take "
+        f"Compared with {other}, in {when}, {reached}; ordinary phone calls make up "
         f"{calls.moved('more', 'less')} of all communication{_abuse(config, other, by_key)}."
     )
     cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
     yield (
         "At what cost: "
-        f"of all communication {cost['any', 'exposure'].moved('more', 'less')} is open to the "
-        f"state; {cost['call', 'isolation'].moved('more', 'fewer')} of people are isolated for "
-        f"calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
-        f"{cost['call', 'cut_off'].moved('more', 'fewer')} are cut off from secure calls and "
-        f"{cost['message', 'cut_off'].moved('more', 'fewer')} from secure messages; welfare is "
-        f"{cost['any', 'welfare'].moved('higher', 'lower', 'utils')}."
+        f"of all communication, {cost['any', 'exposure'].moved('more', 'less')} is readable by "
+        f"the state; {cost['call', 'isolation'].moved('more', 'fewer')} of people are isolated "
+        f"for calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
+        f"{cost['call', 'cut_off'].moved('more', 'fewer')} have lost private calls and "
+        f"{cost['message', 'cut_off'].moved('more', 'fewer')} private messages; welfare is "
+        f"{cost['any', 'welfare'].moved('higher', 'lower', 'index points')}."
     )
 
 
 def _abuse(config: SimConfig, other: str, by_key: Mapping[tuple[str, str, str], Line]) -> str:
-    """Say what becomes of abuse, in whose name restrictions come; nothing where there is none."""
-    told: list[str] = []
+    """Say how abuse changes, which is the stated reason for restrictions; empty without abuse."""
+    changes: list[str] = []
     for kind in config.abuse:
         what, of = ("losses", "to") if kind in costly(config) else ("incidents", "of")
         change = by_key["any", "any", f"{kind}_{what}"].effects[other]._replace(form="percent")
-        are = "" if told else "are "
+        are = "" if changes else "are "
         name = kind.replace("_", " ")
-        told.append(f"{what} {of} {name} {are}{change.moved('higher', 'lower', '%')}")
-    return f"; {', '.join(told)} (100 %: those of the start)" if told else ""
+        changes.append(f"{what} {of} {name} {are}{change.moved('higher', 'lower', '%')}")
+    return f"; {', '.join(changes)} (100 %: the level at the start)" if changes else ""
 
 
 def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
-    """Say how a world is that is compared with no other."""
+    """Yield levels of a scenario that has no counterfactual: adoption, then cost."""
     reach = [line for line in lines if line.row.measure == "dau"]
     reach.sort(key=lambda line: -line.after.median)
-    told = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
-    yield f"In {when}, {scenario} has this daily reach: {told}."
+    shares = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
+    yield f"In {when}, {scenario} has this daily reach: {shares}."
     costs = (line for line in lines if line.row.measure in COSTS)
     paid = "; ".join(f"{line.row.label.lower()} {line.after.level()}" for line in costs)
-    yield f"At what cost: {paid} (shares in %, welfare in utils)."
+    yield f"At what cost: {paid} (shares in %, welfare as an index)."
 
 
 def _name(line: Line) -> str:
-    """Return the messenger that a line is about."""
+    """Return the messenger of a line."""
     return line.row.label.rpartition(",")[0]
 
 
 def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
-    """Return who moved, in points: by group, mean of the month as of everybody."""
+    """Return effects by group [points], means of the same month as for the whole population."""
     config = result.config
     if not config.compare_to:
         return pd.DataFrame()
     t = result.timeseries
     daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
-    # steps that reach into the month, and the next, which tells how long the last one is
+    # steps that overlap the month, and the next one, which gives the length of the last
     step = pd.Timedelta(days=config.step_days)
     near = (t["date"] > after - step) & (t["date"] < after + pd.offsets.MonthBegin() + step)
-    asked, other = (t["scenario"] == name for name in _pair(config))  # isin takes a hundredfold
-    kept = t[daily & near & (asked | other)]
+    studied, other = (t["scenario"] == name for name in _pair(config))  # isin is 100 times slower
+    kept = t[daily & near & (studied | other)]
     names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
     series = kept.assign(name=names).groupby(["group", "name", "scenario"], observed=True)
     keys = series.size().index.to_frame(index=False)

@@ -1,7 +1,7 @@
-"""Let a forked process do a part of the work meanwhile: threads do not help pure Python.
+"""Do part of the work in a forked process at the same time: threads do not help pure Python.
 
-Kept for the figures of a run alone, of which it draws half: they take 2.3 s of one core, more
-than a third of a default run on two.
+Only the figures of a run use it. They take 2.3 s of one core, more than a third of a default run
+on two; the forked process draws half of them.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from multiprocessing import current_process, get_context
 
 from sim.kernel.parallel_map import available_cores
 
-PATIENCE = 60.0  # with a process that hangs [s]
-MANNERS = 2.0  # to delete drafts, if it is ended before [s]
+PATIENCE = 60.0  # how long a process that hangs is waited for [s]
+MANNERS = 2.0  # how long a terminated process may take to delete its drafts [s]
 
 
 @contextmanager
 def meanwhile(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
-    """Let a forked process do `work`, and yield what waits for it.
+    """Start `work` in a forked process, and yield a function that waits for it.
 
-    Where there can be none, or it fails, waiting does the work: so it is done, or its error is
-    raised here.
+    If no process can be forked, or it fails, the waiting function does the work itself, so that
+    its error is raised here.
     """
     if sys.platform != "linux" or available_cores() == 1 or current_process().daemon:
         yield work
         return
     process = get_context("fork").Process(target=_do, args=(work,), daemon=True)
     with warnings.catch_warnings():
-        # threads of libraries are not forked, what they hold stays held: such a process hangs
+        # locks held by threads of libraries stay locked in the fork, which can then hang
         warnings.simplefilter("ignore", DeprecationWarning)
         process.start()
 
@@ -51,8 +51,8 @@ def meanwhile(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
 
 
 def _do(work: Callable[[], None]) -> None:
-    """Do `work` in a process whose signals and errors are the other's to meet."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the other ends us
+    """Do `work` in the forked process; signals and errors are left to its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this one
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # drafts are deleted
     status = 1

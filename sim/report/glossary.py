@@ -1,4 +1,4 @@
-"""What the words of a result mean, said once for the terminal and the report."""
+"""Meanings of the measures, worded once for the terminal and the report."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from sim.engine.accumulators import ISOLATION
 _LESS = f"{100 * ISOLATION:.0f}\N{NO-BREAK SPACE}%"
 MEANING = {
     "daily reach": "% of people aged 12+ who open a messenger on a day.",
-    "open to the state, exposure": (
-        "% of communication over what the state can read: the plain phone, and messengers that it "
-        "has access to."
+    "readable by the state": (
+        "% of communication that the state can read: over the ordinary phone, and over messengers "
+        "that it has access to."
     ),
     "isolated": (
-        f"% of people who can reach over {_LESS} fewer of their contacts by app than at the "
-        "start, each contact counting by how much one talks with them. Any app that works counts; "
-        "the plain phone does not."
+        f"% of people who have lost over {_LESS} of the contacts that they could reach by app at "
+        "the start, each contact weighted by how much they talk. Any app that works counts; the "
+        "ordinary phone does not."
     ),
-    "cut off": (
-        "The same by apps that the state cannot read. Whom one can reach on the state's app alone "
-        "is reachable, but not securely: a mandate can heal isolation, and people stay cut off."
+    "lost private calls": (
+        "The same for apps that the state cannot read; lost private messages likewise. A contact "
+        "who can be reached on the state's app alone does not count: a mandate can reduce "
+        "isolation while people still lack private contact."
     ),
     "welfare": (
-        "What people can do with the means of communication they have, in utils; only differences "
-        "mean something. Being made to have them is not in it: that it rises with a mandate is no "
-        "case for one."
+        "An index of what people can do with the means of communication they have; only "
+        "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
+        "Pressure to use an app is not part of it, so a rise under a mandate is no argument for "
+        "one."
     ),
 }
 CAPTION = (
-    "Reach, VPN, isolated, cut off: % of people aged 12+. Cellular calls: a person a day, all "
-    "communication of the average person = 1. Exposure: % of communication open to the state. "
-    f"Isolated: reach over {_LESS} fewer contacts by app than at the start; cut off: the same by "
-    "apps that the state cannot read. Welfare: mean logsum of what one can use, in utils; being "
-    "made to use it is not in it."
+    "Reach, VPN, isolated, lost private calls and messages: % of people aged 12+. Ordinary phone "
+    "calls: per person and day, all communication of the average person = 1. Readable by the "
+    f"state: % of communication. Isolated: people who lost over {_LESS} of the contacts that they "
+    "could reach by app at the start; lost private calls, messages: the same for apps that the "
+    "state cannot read. Welfare: an index, the mean logsum of the choice; pressure to use an app "
+    "is not part of it."
 )
 UNITS = (
-    "Lines in bold are costs. Cellular calls: a person a day, all communication of the average "
-    "person = 1."
+    "Lines in bold are costs. Ordinary phone calls: per person and day, all communication of the "
+    "average person = 1. Welfare: an index."
 )
 OF_ABUSE = " Incidents, losses: the average at the start = 1."  # where a case has any

@@ -1,4 +1,4 @@
-"""What is in force on a day, in plain words."""
+"""Policies in force on a day, in plain words."""
 
 from __future__ import annotations
 
@@ -31,29 +31,31 @@ Labels = Callable[[Iterable[str]], str]  # of platforms, for print
 _CHANNEL = {"call": "calls", "message": "messages", "any": "messages and calls"}
 
 
-def in_force(config: SimConfig, step: int, obeying: Collection[str]) -> list[str]:
-    """Return what policies do in a step, policies of one effect together.
+def in_force(config: SimConfig, step: int, complying: Collection[str]) -> list[str]:
+    """Return sentences about the policies in force in a step, those of one effect together.
 
     Parameters
     ----------
     config : SimConfig
     step : int
         From 0.
-    obeying : collection of str
-        Policies of platforms that waited for losses before they obeyed, and obey now.
+    complying : collection of str
+        Policies of platforms that waited for losses before they complied, and comply now.
     """
     span = config.step_span(step)
-    told: dict[str, list[str]] = {}
+    sentences: dict[str, list[str]] = {}
     now = [
         policy
         for name, policy in config.policies.items()
-        if policy.days_in(*span) > 0 and not (_waits(policy) and name not in obeying)
+        if policy.days_in(*span) > 0 and not (_waits(policy) and name not in complying)
     ]
     for policy in (part for whole in now for part in _relieved(whole, now)):
         ramp = policy.progress(*span, getattr(policy, "ramp_days", 0.0))
         sentence, item = _words(policy, _labels(config), ramp)
-        told.setdefault(sentence, []).append(item)
-    return [sentence.format(", ".join(dict.fromkeys(items))) for sentence, items in told.items()]
+        sentences.setdefault(sentence, []).append(item)
+    return [
+        sentence.format(", ".join(dict.fromkeys(items))) for sentence, items in sentences.items()
+    ]
 
 
 def _waits(policy: Policy) -> bool:
@@ -61,7 +63,7 @@ def _waits(policy: Policy) -> bool:
 
 
 def _relieved(policy: Policy, now: Iterable[Policy]) -> Iterator[Policy]:
-    """Yield a policy as it holds: of a restriction, what is left on platforms that obey."""
+    """Yield a policy as it is in force: compliance of a platform relieves a restriction."""
     if not isinstance(policy, Restriction):
         yield policy
         return
@@ -80,7 +82,7 @@ def _labels(config: SimConfig) -> Labels:
 
 
 def _words(policy: Policy, labels: Labels, ramp: float) -> tuple[str, str]:
-    """Return a sentence with a place for what policies of one effect differ in, and that."""
+    """Return the sentence of an effect with a placeholder, and what this policy puts there."""
     match policy:
         case Restriction():
             what = f"{_CHANNEL[policy.channel]} on {labels(policy.platforms)}"
@@ -104,13 +106,16 @@ def _words(policy: Policy, labels: Labels, ramp: float) -> tuple[str, str]:
         case Onboarding():
             return "helpers set up {} for others", labels([policy.platform])
         case Compliance():
-            return f"{labels([policy.platform])} obeys local law and lets the state read{{}}", ""
+            return (
+                f"{labels([policy.platform])} complies with local law and lets the state read{{}}",
+                "",
+            )
         case InformationEvent():
-            return "news go round that the state reads {}", labels([policy.platform])
+            return "news spread that the state reads {}", labels([policy.platform])
         case Trend():
             return f"{labels([policy.platform])} follows a trend of its own{{}}", ""
         case Moderation():
-            return "more is done against abuse on {}", labels([policy.platform])
+            return "{} does more to stop abuse", labels([policy.platform])
         case VpnBlocking() | VpnFine() | VpnSupport() | BankDelay():
             return "{}", _ALIKE[policy.kind]
 
@@ -133,7 +138,7 @@ def _plain(name: str) -> str:
 
 
 def changes(config: SimConfig) -> pd.DataFrame:
-    """Return when policies begin and end, by their names, to be marked in figures.
+    """Return dates on which policies begin and end, with their names, to be marked in figures.
 
     Returns
     -------

@@ -24,24 +24,24 @@ from sim.observation.residuals import FAR
 from sim.report.facts import COSTS, Facts, facts
 from sim.report.glossary import CAPTION, MEANING, OF_ABUSE, UNITS
 from sim.report.stories import stories
-from sim.report.summary import HELD, kind_of
+from sim.report.summary import COVERED, kind_of
 from sim.runs.manifest import OVERRIDES, read_manifest
 from sim.runs.results import Result
 from sim.runs.tables import read_result
 
 NAME = "report.html"
-CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override after which a story may be untrue
+CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override that may make a story untrue
 TITLES = {
     "reach": "Reach over time",
-    "effects_against_": "What the scenario changes against {}",
-    "flows": "From where to where",
-    "use": "What is used for what",
-    "harms": "Exposure, isolation and welfare",
+    "effects_against_": "What the scenario changes compared with {}",
+    "flows": "Who switched to what",
+    "use": "Messages and calls by app",
+    "harms": "What it costs",
 }
 
 
 class Picture(NamedTuple):
-    """A figure of the run's folder, to be put into the page."""
+    """A figure of the run folder that the page shows."""
 
     title: str
     alt: str
@@ -49,17 +49,17 @@ class Picture(NamedTuple):
 
 
 def write_report(result: Result, folder: Path | str) -> Path | None:
-    """Write ``report.html`` beside the tables and figures of a run; nothing if it has no month.
+    """Write ``report.html`` into a run folder; return None if the run holds no whole month.
 
     Parameters
     ----------
     folder : Path or str
-        That of the run (`run_to_folder`): its figures and how it was made are part of the page.
+        The run folder (`run_to_folder`): its figures and its manifest are part of the page.
 
     Raises
     ------
     ConfigError
-        If no run has left anything there.
+        If the folder holds no run.
     """
     found, folder = facts(result), Path(folder)
     if found is None:
@@ -72,15 +72,15 @@ def write_report(result: Result, folder: Path | str) -> Path | None:
 
 
 def write_page(found: Facts, folder: Path) -> Path:
-    """Write what was found of a run, beside its figures."""
+    """Write the page of a run into its folder, from its facts."""
     page = _template(NAME).render(_context(found, folder))
     with atomic_write(folder / NAME) as draft:
         draft.write_text(page, encoding="utf-8")
     return folder / NAME
 
 
-def _told(config: SimConfig) -> dict[str, list[str]]:
-    """Return the fitted parameters that a run has drawn, by what told them."""
+def _fitted(config: SimConfig) -> dict[str, list[str]]:
+    """Return the fitted parameters of a run, by what identifies them: data or prior."""
     by: dict[str, list[str]] = {}
     if config.parameters == "posterior":
         for row in posterior.identifiability(config.case.data):
@@ -104,13 +104,13 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "story": stories(config),
         "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
         "figures": _pictures(folder, config.compare_to),
-        "labels": labels | {"exposure": "exposure"},
+        "labels": labels | {"exposure": "readable by the state"},
         "kind_of": kind_of,
         "costs": COSTS,
         "meaning": MEANING,
         "units": UNITS + (OF_ABUSE if config.abuse else ""),
-        "held": HELD[config.parameters],
-        "told": _told(config),
+        "covered": COVERED[config.parameters],
+        "fitted": _fitted(config),
         "far": FAR,
         "signed": signed,
         "policies": policies,
@@ -121,7 +121,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
 
 
 def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
-    """Return the figures of a folder in the order of the story."""
+    """Return the figures of a folder in the order of the page."""
     names = ["reach", *(f"effects_against_{name}" for name in others), "flows", "harms", "use"]
     pictures = []
     for name in names:
@@ -141,22 +141,24 @@ def _about(svg: bytes) -> str:
 
 
 def _sources(found: Facts) -> list[tuple[str, list[str]]]:
-    """Return measurers and addresses of the points that the report shows."""
+    """Return sources and links of the observed points that the report shows."""
     by_measurer = found.observed.groupby("measurer")["source"].unique()
     return [(str(name), sorted(links)) for name, links in by_measurer.items()]
 
 
 def _overrides(folder: Path) -> list[str]:
-    """Return what the command line asked for; nothing of a run that was begun from Python."""
+    """Return the overrides of the command line; none if the run was started from Python."""
     path = folder / OVERRIDES
     options = [str(one) for one in OmegaConf.load(path)] if path.is_file() else []
     return [close_key(one) for one in closed(options)]
 
 
 def _command(folder: Path) -> str:
-    """Return the command that gives the same run, or say where its configuration stands."""
+    """Return the command that repeats the run, or say where its configuration is."""
     if not (folder / OVERRIDES).is_file():
-        return "The run was begun from Python; config.yaml beside this page is what it took."
+        return (
+            "The run was started from Python; config.yaml next to this page is its configuration."
+        )
     return shlex.join(["python", "-m", "sim", *_overrides(folder)])
 
 
@@ -166,7 +168,7 @@ def _made_by(folder: Path) -> str:
     return (
         f"Made by version {entry['versions']['sim']}, commit {commit}, engine {entry['engine']}; "
         f"seed {entry['seed']}, {_replications(entry['replications'])} of "
-        f"{entry['n_users']:,} users; begun {entry['started']}"
+        f"{entry['n_users']:,} users; started {entry['started']}"
     )
 
 
@@ -175,18 +177,18 @@ def _replications(n: int) -> str:
 
 
 def write_comparison(folders: Sequence[Path], path: Path) -> None:
-    """Write a page that sets the months after of several runs side by side.
+    """Write a page that shows the later months of several runs side by side.
 
     Raises
     ------
     ConfigError
-        If a folder holds no run that is done, or none with a whole month.
+        If a folder holds no finished run, or its run holds no whole month.
     """
     found = []
     for folder in folders:
         of_run = facts(read_result(folder))
         if of_run is None:
-            raise ConfigError(f"{folder}: no whole month was run")
+            raise ConfigError(f"{folder}: its run holds no whole month")
         found.append((folder, of_run))
     labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]

@@ -1,4 +1,4 @@
-"""How things stand in a run, in sentences with units; what the words in them mean."""
+"""The state of a run in sentences with units, and the meanings of their words."""
 
 from __future__ import annotations
 
@@ -9,37 +9,38 @@ from sim.plotting.layout import select
 
 MEANINGS = {  # docs/measures.md has the formulas
     "open daily": "the share of people who open a messenger on a day of the week shown.",
-    "exposure": "the share of all communication (messages and calls, the plain phone included) on "
-    "platforms that the state can read, weighted by how much of each it can read.",
-    "exposed": "a person of whose communication by messenger the state can read over 10 %.",
-    "isolated": "a person whose contacts reachable by messenger, weighted by closeness, have "
-    "shrunk by over 30 % since the start. Contacts gained on another messenger count, read by the "
-    "state or not. The plain phone does not count.",
-    "cut off": "the same for messengers of which the state reads less than half: who is cut off "
-    "has lost over 30 % of its safe contact.",
-    "welfare": "what people's means of communication are worth to them, the mean logsum over ties "
-    "and channels in utils; only differences mean something. One more app raises it even if it "
-    "was forced on people: a rise with a mandate is no case for one.",
-    "primary": "the messenger that carries most of a person's communication; cellular: who uses "
-    "none.",
+    "readable by the state": "the share of all communication (messages and calls, by app and by "
+    "ordinary phone) on platforms that the state can read, weighted by how much of each it reads. "
+    "A person counts as exposed if the state can read over 10 % of the person's communication by "
+    "messenger.",
+    "isolated": "a person who has lost over 30 % of the contacts that messengers could reach at "
+    "the start, weighted by closeness. Contacts gained on another messenger count, whether or not "
+    "the state reads it. The ordinary phone does not count.",
+    "private contact": "the same for messengers of which the state reads less than half: a person "
+    "who has lost it can reach over 30 % fewer contacts in private than at the start.",
+    "welfare": "an index of what people's means of communication are worth to them (the mean "
+    "logsum over ties and channels); only differences have a meaning. One more app raises it even "
+    "if it was forced on people, so a rise under a mandate is no argument for one.",
+    "main app": "the messenger that carries most of a person's communication; ordinary phone: the "
+    "person uses no messenger.",
 }
 
 
 def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -> str:
-    """Say who is reached, what it costs, and in brackets how it would be in the other world.
+    """Return daily reach and costs in words, those of the counterfactual in brackets.
 
     Parameters
     ----------
     timeseries : DataFrame
-        The tidy table so far; its last date is told.
+        The tidy table so far; its last date is described.
     config : SimConfig
     scenarios : list of str
         The scenario, then at most one other.
     """
-    worlds = [_last(timeseries, scenario) for scenario in scenarios]
+    levels = [_last(timeseries, scenario) for scenario in scenarios]
 
     def share(platform: str, channel: str, measure: str, unit: str = "") -> str:
-        here, *others = (100.0 * float(now[platform, channel, measure]) for now in worlds)
+        here, *others = (100.0 * float(now[platform, channel, measure]) for now in levels)
         return f"**{here:.0f}{unit}**" + "".join(f" ({other:.0f}{unit})" for other in others)
 
     daily = ", ".join(
@@ -52,10 +53,10 @@ def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -
     }
     exposure = share("any", "any", "exposure", "%")
     return (
-        f"Of 100 people aged 12 and over, open daily: {daily}. **Exposed** are "
-        f"{share('any', 'any', 'exposed')}; of all communication, {exposure} is open to the "
-        f"state. **Isolated** are {gone['isolation']}; **cut off** from safe contact are "
-        f"{gone['cut_off']}. {_welfare(timeseries, scenarios)}"
+        f"Of 100 people aged 12 and over, open daily: {daily}. **Readable by the state** is "
+        f"{exposure} of all communication, and over 10 % of that of "
+        f"{share('any', 'any', 'exposed')} people. **Isolated** are {gone['isolation']}; "
+        f"**private contact** is lost to {gone['cut_off']}. {_welfare(timeseries, scenarios)}"
     )
 
 
@@ -74,4 +75,4 @@ def _welfare(timeseries: pd.DataFrame, scenarios: list[str]) -> str:
         values = path.sort_values("date")["value"]
         changes.append(float(values.iloc[-1] - values.iloc[0]))
     here, *others = (f"{change:+.2f}".replace("-", "\N{MINUS SIGN}") for change in changes)
-    return f"Welfare since the start: **{here}** utils" + "".join(f" ({o})" for o in others) + "."
+    return f"Welfare index since the start: **{here}**" + "".join(f" ({o})" for o in others) + "."

@@ -1,4 +1,4 @@
-"""What the files of scenarios say of themselves."""
+"""Descriptions of scenarios, from the comments at the top of their files."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from sim.config.sim_config import SimConfig
 
 
 def stories(config: SimConfig) -> str:
-    """Return the stories of the scenarios that a run is composed of, also those of its case.
+    """Return the descriptions of the scenarios of a run, including those of its case.
 
-    Of several each is named: what one says of itself need not hold of all together.
+    Each of several is named, as its description may not hold for the combination.
     """
     folders = [Path(config.case.folder)] if config.case.folder else []
-    told = {name: story(name, *folders) for name in config.scenario.split("+")}
-    if len(told) == 1:
-        return "".join(told.values())
-    return " ".join(f"{name}: {words}" for name, words in told.items())
+    described = {name: story(name, *folders) for name in config.scenario.split("+")}
+    if len(described) == 1:
+        return "".join(described.values())
+    return " ".join(f"{name}: {words}" for name, words in described.items())
 
 
 def story(scenario: str, *cases: Path) -> str:
-    """Return what the file of a scenario says of it, in its first lines of comment.
+    """Return the description of a scenario: the first comment lines of its file.
 
     Parameters
     ----------
     scenario : str
         Its name.
     *cases : Path
-        Folders of cases, looked into after conf/.
+        Folders of cases, searched after conf/.
 
     Raises
     ------
@@ -41,9 +41,9 @@ def story(scenario: str, *cases: Path) -> str:
     file = next((one for one in files if one.is_file()), None)
     if file is None:
         raise ConfigError(f"scenario={scenario}: no such file: {', '.join(map(str, files))}")
-    told = []
-    for line in file.read_text(encoding="utf-8").splitlines()[1:]:  # behind the package
+    lines = []
+    for line in file.read_text(encoding="utf-8").splitlines()[1:]:  # after the package line
         if not line.startswith("#"):
             break
-        told.append(line.lstrip("# "))
-    return " ".join(told)
+        lines.append(line.lstrip("# "))
+    return " ".join(lines)

@@ -1,4 +1,4 @@
-"""What the terminal shows after a run: a table a person understands, and what to beware of."""
+"""The summary that the terminal shows after a run: a table and warnings."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERIES = ["platform", "channel", "measure"]
 
 
 class Row(NamedTuple):
-    """One line of the table: which series, how to write it."""
+    """One line of the table: its series and its format."""
 
     label: str
     platform: str
@@ -37,34 +37,35 @@ class Row(NamedTuple):
 
 
 def rows(config: SimConfig) -> list[Row]:
-    """Return the lines of the table: adoption, and never without what it costs."""
+    """Return the lines of the table: adoption, then its costs."""
     labels = {name: config.platforms[name].printed for name in config.messengers}
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
         for measure, word in REACHES.items()
     ]
-    told = [f"{kind}_incidents" for kind in config.abuse]
-    told += [f"{kind}_losses" for kind in costly(config)]
+    measures = [f"{kind}_incidents" for kind in config.abuse]
+    measures += [f"{kind}_losses" for kind in costly(config)]
     abuse = [
-        Row(name.capitalize().replace("_", ", "), "any", "any", name, "number") for name in told
+        Row(name.capitalize().replace("_", ", "), "any", "any", name, "number")
+        for name in measures
     ]
     return [
         *reach,
-        Row("Cellular calls", CELLULAR, "call", "use", "number"),
+        Row("Ordinary phone calls", CELLULAR, "call", "use", "number"),
         Row("VPN", "any", "any", "vpn", "percent"),
-        Row("Exposure", "any", "any", "exposure", "percent"),
+        Row("Readable by the state", "any", "any", "exposure", "percent"),
         Row("Isolated, calls", "any", "call", "isolation", "percent"),
         Row("Isolated, messages", "any", "message", "isolation", "percent"),
-        Row("Cut off, secure calls", "any", "call", "cut_off", "percent"),
-        Row("Cut off, secure messages", "any", "message", "cut_off", "percent"),
+        Row("Lost private calls", "any", "call", "cut_off", "percent"),
+        Row("Lost private messages", "any", "message", "cut_off", "percent"),
         Row("Welfare", "any", "any", "welfare", "number"),
         *abuse,
     ]
 
 
 def table(result: Result) -> Table | None:
-    """Return the table of the first month and a later one; None if no whole month was run."""
+    """Return the table of the first month and a later one; None without a whole month."""
     config = result.config
     before, after = months(result)
     if after is None:
@@ -75,9 +76,9 @@ def table(result: Result) -> Table | None:
     caption = CAPTION + (OF_ABUSE if config.abuse else "")
     out = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
-    band = " (90 % band)" if result.config.replications > 1 else ""
+    interval = " (90 % interval)" if result.config.replications > 1 else ""
     firsts = (f"first\n{before:%b %Y}",) if before != after else ()
-    months_of = (*firsts, f"later{band}\n{after:%b %Y}")
+    months_of = (*firsts, f"later{interval}\n{after:%b %Y}")
     others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
     seen = (f"observed\n{after:%b %Y}",) if observed else ()
     for head in (*months_of, *others, *seen):
@@ -91,7 +92,7 @@ def _cells(
     row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
     observed: dict[tuple[str, str], float],
 ) -> Iterator[str]:  # fmt: skip
-    """Yield the cells of a line: before (if not after), after, each other world, observed."""
+    """Yield the cells of a line: first month, later month, counterfactuals, observed."""
     key = (row.platform, row.channel, row.measure)
     here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
     if before != after:
@@ -108,7 +109,7 @@ def _cells(
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
-    """Return the first whole month and the case's headline month (else the last whole one).
+    """Return the first whole month and the case's headline month (or else the last whole one).
 
     Without a whole month: the first day, and None.
     """
@@ -134,7 +135,7 @@ def _every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
 def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     """Return monthly means of every series of group `all`: one column a replication."""
     mine = timeseries[(timeseries["scenario"] == scenario) & (timeseries["group"] == "all")]
-    series = mine.groupby(SERIES, observed=True)  # by number: to name each row takes long
+    series = mine.groupby(SERIES, observed=True)  # by number: names for each row are slow
     names = list(series.size().index)
     flat = mine[["date", "replication", "value"]].assign(platform=series.ngroup())
     is_monthly = mine["measure"] == "mau"
@@ -144,28 +145,29 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     return wide.set_axis(pd.MultiIndex.from_tuples(keys, names=["date", *SERIES]))
 
 
-HELD = {  # what bands hold beside luck, by config.parameters
-    "defaults": "neither parameter nor model error",
-    "posterior": "the error of the parameters that were fitted (docs/validation.md), none else",
+COVERED = {  # what intervals cover, by config.parameters
+    "defaults": "chance alone, not uncertainty about parameters or the model",
+    "posterior": "chance and uncertainty about the fitted parameters (docs/validation.md), "
+    "nothing else",
 }
 
 
 def warnings(result: Result) -> Iterator[str]:
-    """Yield what to keep in mind before quoting a number."""
+    """Yield warnings to read before quoting a number."""
     config = result.config
     society = (
         f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
         "the order of roll-outs)"
     )
     if config.replications == 1:
-        yield f"This is one run, without a band, of {society}."
+        yield f"This is one run, without an interval, of {society}."
     else:
         yield (
-            f"The band is over {config.replications} replications of {society}: it holds "
-            f"{HELD[config.parameters]}."
+            f"The interval is over {config.replications} replications of {society}: it covers "
+            f"{COVERED[config.parameters]}."
         )
     if months(result)[1] is None:
-        yield "No whole month was run: there is no table of months, and no report."
+        yield "The run holds no whole month: there is no table of months, and no report."
     measured = reach_points(result)
     off = measured[missed(measured)]
     if len(measured):
@@ -177,7 +179,7 @@ def warnings(result: Result) -> Iterator[str]:
 
 
 def how_many_missed(points: pd.DataFrame) -> str:
-    """Say how many of some observed points are far off, beside how well their source knows."""
+    """Say how many observed points the run misses by far, relative to the error of the source."""
     n = int(missed(points).sum())
     are = "is" if n == 1 else "are"
     return (
@@ -187,9 +189,10 @@ def how_many_missed(points: pd.DataFrame) -> str:
 
 
 def reach_points(result: Result) -> pd.DataFrame:
-    """Return the observed reach that lies in the run beside the simulated one.
+    """Return observed reach within the run together with the simulated reach.
 
-    What is only to be shown is left out, as company claims are. Columns as of `residuals`.
+    Points that are only to be shown, such as company claims, are left out. Columns as of
+    `residuals`.
     """
     return result.once("points", lambda: _reach_points(result))
 
@@ -197,15 +200,15 @@ def reach_points(result: Result) -> pd.DataFrame:
 def _reach_points(result: Result) -> pd.DataFrame:
     observed, t = observations(result.config), result.timeseries
     reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
-    is_reach = reduce(or_, (t["measure"] == name for name in REACH.values()))  # isin takes long
+    is_reach = reduce(or_, (t["measure"] == name for name in REACH.values()))  # isin is slow
     points = residuals(t[is_reach & (t["scenario"] == result.config.scenario)], reach)
     return points[points["median"].notna()]
 
 
 def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], float]:
-    """Return the reach of everybody that was observed in a month, by platform and measure.
+    """Return observed reach in the whole population in a month, by platform and measure.
 
-    Of `reach_points` those that mean the same people as the lines of the table.
+    Only those `reach_points` that refer to the same people as the lines of the table.
     """
     seen = reach_points(result)
     seen = seen[(seen["date"] == month) & (seen["base"] == EVERYBODY) & (seen["group"] == "all")]
@@ -214,7 +217,7 @@ def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], fl
 
 
 def kind_of(point: Any) -> str:
-    """Say what reach an observed point is of, and of whom where that is not everybody."""
+    """Return the kind of reach of an observed point, and its people if not the population."""
     return REACHES[REACH[point.operator]] + of_whom(point.base, point.group)
 
 

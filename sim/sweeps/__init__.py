@@ -1,1 +1,1 @@
-"""Many runs: a design, its runs packed in shards, workers that take them, evidence on disk."""
+"""Many runs: a design, its runs packed in shards, workers that take them, records on disk."""

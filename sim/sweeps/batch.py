@@ -1,4 +1,4 @@
-"""Many runs in a folder, as a driver sees them: tasks that are handed to workers."""
+"""Many runs in a folder, as a driver sees them: tasks for workers."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Batch(ABC):
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Return what is known of the batch as a whole: its sessions."""
+        """Return the manifest of the batch: its sessions."""
         return read_manifest(self.path)
 
     @property

@@ -1,4 +1,4 @@
-"""A design of experiment: which points of a space of parameters are run, in which scenarios."""
+"""A design of experiment: the points of a parameter space to run, and the scenarios."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
 BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of factors' levels
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
-SEED = "seed"  # of a society and its luck: a factor, or of each point (luck=own)
-TAIL = float(ndtr(-2.0))  # of a bell, beyond either end of its range
+SEED = "seed"  # of a society and its random numbers: a factor, or of each point (luck=own)
+TAIL = float(ndtr(-2.0))  # probability of a bell beyond either end of its range
 
 
 class Factor(Strict):
-    """What one parameter may be: a range, or levels to choose from.
+    """Values of one parameter: a range, or levels to choose from.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Factor(Strict):
     @field_validator("levels")
     @classmethod
     def _of_numbers(cls, levels: tuple[Level, ...] | None) -> tuple[Level, ...] | None:
-        """Let 0 and 1 stand among fractions, as they do on a range."""
+        """Accept 0 and 1 among fractions, as on a range."""
         if {type(level) for level in levels or ()} == {int, float}:
             return tuple(float(level) for level in levels or ())
         return levels
@@ -62,7 +62,7 @@ class Factor(Strict):
             if len({type(level) for level in self.levels}) > 1:
                 raise ValueError(f"levels={list(self.levels)}: of several types; allowed: one")
             if len(set(self.levels)) < len(self.levels):
-                raise ValueError(f"levels={list(self.levels)}: one stands twice")
+                raise ValueError(f"levels={list(self.levels)}: one occurs twice")
             return self
         if self.low is None or self.high is None:
             raise ValueError("needs low and high, or levels")
@@ -103,7 +103,7 @@ class Factor(Strict):
         return np.asarray(place)
 
     def holds(self, value: Level) -> bool:
-        """Say whether a value is one that the factor may have."""
+        """Return whether the factor may have a value."""
         if self.levels is not None:
             return value in self.levels
         assert self.low is not None
@@ -136,10 +136,10 @@ class Design(Strict):
         A CSV file with the points, a column a factor, each value one the factor may have. The
         sweep keeps its rows; the file is read once.
     replications
-        Runs of each point and scenario with other luck.
+        Runs of each point and scenario with other random numbers.
     luck
         paired: the same at every point and in every scenario, so that differences between points
-        are free of it. own: each point has a society and luck of its own (it is its `seed`), so
+        are free of it. own: each point has its own society and random numbers (by its `seed`), so
         that a curve through many points is free of it; scenarios of a point stay paired.
     overrides
         What all runs have in common, as on the command line.
@@ -189,7 +189,7 @@ class Design(Strict):
             raise ValueError("luck=own with a seed that is set; allowed: luck=paired")
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
-                raise ValueError(f"scenarios: {name} stands twice")
+                raise ValueError(f"scenarios: {name} occurs twice")
         return self
 
     def points(self) -> pd.DataFrame:
@@ -257,14 +257,14 @@ class Design(Strict):
         return np.asarray(unit, float)
 
     def problem(self) -> dict[str, object]:
-        """Return the space of factors as SALib wants it."""
+        """Return the space of factors in the format of SALib."""
         names = list(self.factors)
         return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
 
     def runs(self) -> pd.DataFrame:
-        """Return one row a run: run, point, scenario, replication, then what is set.
+        """Return one row a run: run, point, scenario, replication, then the values of the factors.
 
-        Runs of a point stand together, by scenario and replication.
+        Runs of a point follow each other, by scenario and replication.
         """
         points = self.points()
         n_scenarios, per_point = len(self.scenarios), len(self.scenarios) * self.replications

@@ -1,4 +1,4 @@
-"""Drive a batch: find what is missing, hand it to workers, until all is there."""
+"""Drive a batch: hand missing runs to workers until all are done."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from sim.sweeps.batch import Batch
 from sim.sweeps.executors import Executor
 from sim.sweeps.progress import SweepProgress
 
-PATIENCE = 6  # rounds in which workers died and nothing came of it, before the driver gives up
+PATIENCE = 6  # rounds of dying workers without a result, after which the driver gives up
 
 
 class Ended(NamedTuple):
@@ -47,7 +47,7 @@ class Ended(NamedTuple):
 def drive(batch: Batch, executor: Executor, max_failures: int | None = None) -> Ended:
     """Take all runs of a batch that are missing or have failed before.
 
-    Ctrl-C and SIGTERM let workers end the run that they are at, or keep a checkpoint of it; a
+    Ctrl-C and SIGTERM let workers finish their present run, or keep a checkpoint of it; a
     second one stops at once. What is there stays, and driving the batch again goes on from it.
 
     Parameters
@@ -64,14 +64,14 @@ def drive(batch: Batch, executor: Executor, max_failures: int | None = None) -> 
         session = uuid.uuid4().hex[:8]
         with _noted(batch, executor, session) as entry, _stopping(batch) as stopped:
             ended = _rounds(batch, executor, session, max_failures)
-            if stopped:  # perhaps in the midst of the last run, which was done then
+            if stopped:  # perhaps during the last run, which was then finished
                 ended = ended._replace(why="interrupted" if ended.n_missing else "done")
             entry |= ended._asdict()
     return ended
 
 
 def _rounds(batch: Batch, executor: Executor, session: str, max_failures: int | None) -> Ended:
-    """Hand out what is missing until nothing is; workers that die make another round."""
+    """Hand out missing runs until none is left; dead workers lead to another round."""
     idle, why = 0, "workers died"
     progress = SweepProgress(batch.path.name, batch.n_runs)
     before = batch.counts(session)
@@ -95,7 +95,7 @@ def _rounds(batch: Batch, executor: Executor, session: str, max_failures: int | 
 
 @contextmanager
 def _noted(batch: Batch, executor: Executor, session: str) -> Iterator[dict[str, Any]]:
-    """Note in the manifest who is at the sweep, since when and how that ended."""
+    """Record the session in the manifest: its process, its start and how it ended."""
     manifest = batch.manifest
     ours = made_by()
     _refuse_mixture(manifest, ours["sources"])
@@ -121,7 +121,7 @@ def _refuse_mixture(manifest: dict[str, Any], now: Any) -> None:
         if session["sources"] != now:
             raise ConfigError(
                 f"these runs were begun by other sources (commit {session['commit']}); others "
-                "would not be comparable: check that commit out, or begin anew"
+                "would not be comparable: check that commit out, or start again in a new folder"
             )
 
 

@@ -1,6 +1,6 @@
-"""Who takes the tasks: this process, local processes, or Dask workers on Slurm.
+"""Executors of tasks: this process, local processes, or Dask workers on Slurm.
 
-An executor hands tasks to workers and yields what they report. What a worker that died was at
+An executor hands tasks to workers and yields what they report. The run of a worker that died
 stays undone, without an error: the driver reads on disk what is missing.
 """
 
@@ -46,7 +46,7 @@ class Here(Strict):
     """An executor of this machine."""
 
     def check(self, configs: Iterable[SimConfig]) -> None:
-        """Refuse a run for which there is no room.
+        """Refuse a run that does not fit in memory.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Serial(Here):
 class Processes(Here):
     """Processes of this machine, which share its cores."""
 
-    kind: Literal["processes", "dask"] = "processes"  # dask: its name of before
+    kind: Literal["processes", "dask"] = "processes"  # dask: the former name
     workers: Workers | None = None  # null: one a core
 
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
@@ -87,7 +87,7 @@ class Processes(Here):
 
 @contextmanager
 def _sheltered() -> Iterator[None]:
-    """Keep Ctrl-C from workers that begin meanwhile, until they know to leave it to the driver."""
+    """Keep Ctrl-C from workers that start now, until they leave it to the driver themselves."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
     try:
         yield
@@ -166,7 +166,7 @@ class Slurm(Strict):
 
 @contextmanager
 def _keeping_handlers() -> Iterator[None]:
-    """Let signals do afterwards what they did before."""
+    """Restore the signal handlers afterwards."""
     before = {signum: signal.getsignal(signum) for signum in SIGNALS}
     yield
     if threading.current_thread() is threading.main_thread():
@@ -192,12 +192,12 @@ Executor = Annotated[Serial | Processes | Slurm, Field(discriminator="kind")]
 
 
 def _quieten() -> None:
-    """Leave the terminal to what the driver says: Dask's scheduler logs every worker there."""
+    """Keep the terminal for the driver: Dask's scheduler would log every worker there."""
     logging.getLogger("distributed").setLevel(logging.WARNING)
 
 
 def _with_dask(client: Client, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
-    """Yield reports of workers; a task that kills them again and again is left."""
+    """Yield reports of workers; a task that kills them repeatedly is given up."""
     from distributed import KilledWorker
     from distributed import as_completed as completed
 

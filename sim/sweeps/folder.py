@@ -1,4 +1,4 @@
-"""A sweep's folder: what was asked, which runs there are, and what came of them so far.
+"""The folder of a sweep: its request, its runs, and their results so far.
 
     sweep.yaml         the design, resolved
     trees.json         the configurations that its points are set in, composed
@@ -42,7 +42,7 @@ RECORD = pa.schema(
         ("error", pa.string()),  # its kind and message, in one line
         ("traceback", pa.string()),
         ("seconds", pa.float64()),  # of its steps [s]
-        ("start_seconds", pa.float64()),  # of world and start, by the first run that has them [s]
+        ("start_seconds", pa.float64()),  # of world and start, for the first run with them [s]
         ("finished", pa.timestamp("ms", tz="UTC")),
         ("host", pa.string()),
         ("pid", pa.int32()),
@@ -68,7 +68,7 @@ class SweepFolder(Batch):
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         if not self.is_sweep(path):
-            raise ConfigError(f"{path}: no sweep here, or one that was not begun")
+            raise ConfigError(f"{path}: no sweep here, or one that has not started")
 
     @staticmethod
     def is_sweep(path: Path) -> bool:
@@ -79,7 +79,7 @@ class SweepFolder(Batch):
     def new(
         cls, path: Path, design: Design, points: Points, runs: pd.DataFrame, size: float
     ) -> SweepFolder:
-        """Lay down a sweep that is yet to be run.
+        """Create the folder of a sweep, before any run.
 
         Parameters
         ----------
@@ -114,13 +114,13 @@ class SweepFolder(Batch):
 
     @cached_property
     def design(self) -> Design:
-        """Return what was asked."""
+        """Return the request."""
         tree = OmegaConf.to_container(OmegaConf.load(self.path / DESIGN))
         return Design.model_validate_json(json.dumps(tree))
 
     @cached_property
     def points(self) -> Points:
-        """Return what gives runs their configuration."""
+        """Return the points, which give runs their configuration."""
         return Points(self.design, json.loads((self.path / TREES).read_text()))
 
     @cached_property
@@ -143,7 +143,7 @@ class SweepFolder(Batch):
         return [Shard(self.path, number) for number in range(int(self.shard_of.max()) + 1)]
 
     def records(self) -> pd.DataFrame:
-        """Return what came of the runs so far, a row a run (`RECORD`)."""
+        """Return the records of the runs so far, a row a run (`RECORD`)."""
         tables = [shard.records() for shard in self.shards()]
         return pa.concat_tables(tables).to_pandas()
 
@@ -172,7 +172,7 @@ class SweepFolder(Batch):
         return len(self.runs) - int((self.records()["status"] == DONE).sum())
 
     def refuse_unfinished(self) -> None:
-        """Refuse to read a sweep of which runs are not done.
+        """Refuse to read a sweep with runs that are not done.
 
         Raises
         ------
@@ -195,7 +195,7 @@ class Shard:
         self.lease = path / "claims" / f"{name}.json"
 
     def records(self) -> pa.Table:
-        """Return what came of its runs so far (`RECORD`)."""
+        """Return the records of its runs so far (`RECORD`)."""
         return _read(self._records, RECORD)
 
     def outcomes(self) -> pa.Table:
@@ -203,7 +203,7 @@ class Shard:
         return _read(self._outcomes, SCHEMA)
 
     def write(self, records: pa.Table, outcomes: pa.Table) -> None:
-        """Replace what is there."""
+        """Replace the files."""
         _write(self._outcomes, outcomes)
         _write(self._records, records)
 
@@ -211,17 +211,17 @@ class Shard:
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         return schema.empty_table()
-    return pq.ParquetFile(path).read()  # not read_table: a folder's name is no column
+    return pq.ParquetFile(path).read()  # read_table would add a folder's name as a column
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    """Write a table whole or not at all."""
+    """Write a table atomically."""
     with atomic_write(path) as draft:
         pq.write_table(table, draft, compression="zstd")
 
 
 def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
-    """Return how many points go together: some seconds of work, or a share of a small sweep."""
+    """Return how many points make a shard: some seconds of work, or a share of a small sweep."""
     n_points = int(runs["point"].max()) + 1
     of_point = size * len(runs) / n_points
     most = max(1, n_points // SHARDS_AT_LEAST)

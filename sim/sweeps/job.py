@@ -1,4 +1,4 @@
-"""What a worker does at a job of a multirun: run it in its folder, from where it stands."""
+"""A job of a multirun as a worker runs it: in its folder, from its last checkpoint."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def _run(job: Job, has_to_leave: Callable[[], bool]) -> None:
 
 
 def _refuse_deaths(claim: Lease, number: int) -> None:
-    """Give a job up at which workers die again and again; the next session tries again."""
+    """Give up a job at which workers die repeatedly; the next session tries again."""
     if claim.crashes.get(number, 0) >= MAX_CRASHES:
         n = claim.crashes.pop(number)
         raise RuntimeError(f"its process died {n} times (killed, or out of memory?)")
 
 
 def _note_death(job: Job) -> None:
-    """Note that the process which is said to run the job has ended, if its lock is free."""
+    """Record that the process of the job has ended, if its lock is free."""
     entry = read_manifest(job.folder)
     if entry.get("status") == "running":
         with alone(job.folder, "this job"):
@@ -74,11 +74,11 @@ def _note_death(job: Job) -> None:
 def _failed(job: Job, session: str, error: str) -> Report:
     """Record a failure in the manifest of the job; where that cannot be written, print it."""
     entry = read_manifest(job.folder)
-    if entry.get("status") == "running":  # somebody else is at it, which is the reason
+    if entry.get("status") == "running":  # another process runs it, which is the reason
         return NOTHING
     record = {"status": "failed", "error": error, "traceback": traceback.format_exc()}
     try:
-        job.folder.mkdir(exist_ok=True)  # it may not have begun
+        job.folder.mkdir(exist_ok=True)  # it may not have started
         write_json(job.folder / NAME, entry | record | made_by() | {"session": session})
     except OSError:
         print(f"Job {job.number} failed: {error}", file=sys.stderr)

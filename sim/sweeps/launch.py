@@ -1,4 +1,4 @@
-"""``python -m sim -m``: every combination of the values is a job with a folder of its own."""
+"""``python -m sim -m``: every combination of values is a job in its own folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker is at: a file that it holds a lock on, so that its death is seen.
+"""The run of a worker, in a file that it keeps locked, so that its death is detected.
 
 A worker that dies leaves the file behind, unlocked, and the next one at the shard reads there
 which run it died at.
@@ -17,11 +17,11 @@ from typing import IO, Any
 from sim.base.locks import locked
 
 PAUSE = 0.2  # between two tries to get a lock [s]
-MAX_CRASHES = 3  # of workers at one run, before it is taken to be its fault
+MAX_CRASHES = 3  # of workers at one run, after which the run is given up
 
 
 class Lease:
-    """A worker's hold on a shard."""
+    """A worker's lease on a shard."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -32,7 +32,7 @@ class Lease:
             self.crashes[run] = self.crashes.get(run, 0) + 1
 
     def at(self, run: int | None) -> None:
-        """Note which run the worker is at; None when it leaves in good order."""
+        """Record the run of the worker; None when it leaves in good order."""
         entry = {
             "run": run,
             "crashes": self.crashes,
@@ -47,9 +47,9 @@ class Lease:
 
 @contextmanager
 def leased(path: Path, stopped: Callable[[], bool]) -> Iterator[Lease | None]:
-    """Hold a shard alone; wait for whoever has it, or yield None if `stopped` before that.
+    """Lease a shard; wait for another holder, or yield None if `stopped` before that.
 
-    The one who has it may be left over from a sweep whose driver was killed.
+    The other holder may be left over from a sweep whose driver was killed.
     """
     with path.open("a+") as file:
         while not locked(file):
@@ -60,7 +60,7 @@ def leased(path: Path, stopped: Callable[[], bool]) -> Iterator[Lease | None]:
         lease = Lease(file)
         try:
             yield lease
-        finally:  # also when an exception ends the worker: that is no death
+        finally:  # also after an exception, which does not count as a crash
             lease.at(None)
 
 
@@ -77,7 +77,7 @@ def running(path: Path) -> int | None:
 
 
 def _read(file: IO[str]) -> dict[str, Any]:
-    """Return what a claim says; a claim cut short by the death of its writer says nothing."""
+    """Return the content of a lease; it is empty if its writer died while writing."""
     file.seek(0)
     try:
         entry = json.loads(file.read())

@@ -1,4 +1,4 @@
-"""When a worker has to leave: its driver says so, its process is to end, or Dask closes it."""
+"""Reasons for a worker to leave: its driver, the end of its process, or Dask."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _at_work = threading.Event()
 
 
 def leaves(stop: Path) -> Callable[[], bool]:
-    """Return what says at any time, from any thread, whether the worker that calls has to leave.
+    """Return a function that says, from any thread, whether the calling worker has to leave.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def leaves(stop: Path) -> Callable[[], bool]:
 
 
 def _dask_worker_closes() -> Callable[[], bool]:
-    """Return what says whether Dask closes the worker that calls, if it is one."""
+    """Return a function that says whether Dask closes the calling worker, if it is one."""
     if "distributed" not in sys.modules:
         return lambda: False
     from distributed import Status, get_worker
@@ -85,7 +85,7 @@ def _write_page(signum: int, _: FrameType | None) -> None:
 
 
 def _follow_driver() -> None:
-    """Tell this process to leave when the one that began it has ended."""
+    """Make this process leave when its parent has ended."""
     parent = parent_process()
     assert parent is not None
     wait([parent.sentinel])

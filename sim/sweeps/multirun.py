@@ -46,7 +46,7 @@ class Job:
 
     @property
     def status(self) -> Status:
-        """Return what became of the job, by its manifest and whether its process lasts."""
+        """Return the status of the job, from its manifest and its process."""
         entry = read_manifest(self.folder)
         status: Status = entry.get("status", "missing")
         if status == "running" and not ProcessInfo(**entry["place"]).may_be_running():
@@ -55,7 +55,7 @@ class Job:
 
 
 class Multirun(Batch):
-    """A multirun on disk, as far as its jobs have come.
+    """A multirun on disk, with the state of its jobs.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Multirun(Batch):
 
     @classmethod
     def begin(cls, path: Path, jobs: Sequence[tuple[str, ...]]) -> Self:
-        """Lay down a multirun that is yet to be run, or open the one that has the same jobs.
+        """Create the folder of a multirun, or open one that has the same jobs.
 
         Raises
         ------

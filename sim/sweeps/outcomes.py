@@ -1,4 +1,4 @@
-"""What a sweep keeps of a run: every series by calendar month, for the groups asked for."""
+"""Outcomes that a sweep keeps of a run: every series by calendar month, for chosen groups."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCHEMA = pa.schema(
 
 
 def check_outcomes(config: SimConfig, wanted: tuple[str, ...]) -> None:
-    """Refuse groups that a world does not have, and a run that leaves nothing.
+    """Refuse groups that a society does not have, and a run without outcomes.
 
     Raises
     ------

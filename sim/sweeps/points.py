@@ -92,8 +92,8 @@ class Points:
             try:
                 config = self.config(values, row["scenario"])
             except ConfigError as error:
-                told = ", ".join(f"{key}={value}" for key, value in values.items())
-                raise ConfigError(f"{row['scenario']} at {told}:\n{error}") from None
+                setting = ", ".join(f"{key}={value}" for key, value in values.items())
+                raise ConfigError(f"{row['scenario']} at {setting}:\n{error}") from None
             if largest is None or config.population.n_users > largest.population.n_users:
                 largest = config
         assert largest is not None

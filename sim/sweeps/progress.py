@@ -18,7 +18,7 @@ class SweepProgress:
     def __init__(self, name: str, n_runs: int) -> None:
         self._name, self._n_runs = name, n_runs
         self._first: tuple[float, int] | None = None  # when the first report came, runs by then
-        self._told = time.monotonic()
+        self._printed = time.monotonic()
         self.n_done = self.n_failed = 0
 
     def begin(self, counts: tuple[int, int]) -> None:
@@ -32,9 +32,9 @@ class SweepProgress:
         now = time.monotonic()
         if self._first is None:  # what came before compiled the rules and says nothing of runs
             self._first = now, self.n_done + self.n_failed
-        if now - self._told > PAUSE and not is_quiet():
+        if now - self._printed > PAUSE and not is_quiet():
             print(self.line(now), file=sys.stderr, flush=True)
-            self._told = now
+            self._printed = now
 
     def line(self, now: float) -> str:
         """Return share, runs, failures, pace and time left at `now` [s, time.monotonic]."""

@@ -1,4 +1,4 @@
-"""What is asked of a sweep: a design, who runs it, where it goes."""
+"""Request of a sweep: its design, executor and folder."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sim.sweeps.points import Points
 
 
 class Handling(Strict):
-    """How the runs of a sweep are taken, as asked for by ``executor=NAME KEY=VALUE ...``."""
+    """Handling of the runs of a sweep, as set by ``executor=NAME KEY=VALUE ...``."""
 
     executor: Executor
     folder: str | None = None
@@ -56,12 +56,12 @@ class Handling(Strict):
 
 
 class Request(Handling):
-    """A sweep as asked for by ``design=NAME executor=NAME KEY=VALUE ...``."""
+    """A sweep as set by ``design=NAME executor=NAME KEY=VALUE ...``."""
 
     design: Design
 
     def with_design(self, **changes: Any) -> Request:
-        """Return the request with some fields of its design set anew, checked as any other.
+        """Return the request with some fields of its design changed and checked.
 
         Raises
         ------

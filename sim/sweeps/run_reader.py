@@ -19,7 +19,8 @@ from sim.sweeps.multirun import Multirun
 from sim.sweeps.status import status
 from sim.sweeps.tasks import open_batch
 
-ASKED = "job_scenario"  # that a job of a multirun asks about; its counterfactuals come with it
+# the studied scenario of a job of a multirun; its counterfactuals come with it
+JOB_SCENARIO = "job_scenario"
 
 
 class RunReader(Protocol):
@@ -74,7 +75,7 @@ class _Sweep:
         scenarios = pa.array(design["scenario"], pa.string()).dictionary_encode()
         done = pa.array(self.runs.loc[self.runs["status"] == "done", "run"], pa.int32())
         for shard in self._folder.shards():
-            # a worker may have come further since, or was killed before it told of a run
+            # a worker may have come further since, or was killed before it reported a run
             table = shard.outcomes()
             table = table.filter(pc.is_in(table["run"], done))
             if len(table):
@@ -96,9 +97,9 @@ class _Multirun:
         self.go_on = f"python -m sim.resume {multirun.path}"
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
-        self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": ASKED})
+        self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": JOB_SCENARIO})
         questions = {row.get("scenario") for row in values}
-        self.parameters = [n for n in self._rows if n != ASKED or len(questions) > 1]
+        self.parameters = [n for n in self._rows if n != JOB_SCENARIO or len(questions) > 1]
 
     @cached_property
     def runs(self) -> pd.DataFrame:

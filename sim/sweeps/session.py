@@ -24,7 +24,7 @@ def hold(batch: SweepFolder | Multirun, handling: Handling) -> int:
     if ended.is_complete:
         print(f"All done. Join the results: python -m sim.collect {batch.path}")
         return 0
-    print(_told(batch, ended))
+    print(_summary(batch, ended))
     return 1
 
 
@@ -33,11 +33,11 @@ def _quiet(batch: SweepFolder | Multirun, ended: Ended) -> int:
     if isinstance(batch, Multirun):
         print("".join(f"{job.folder}\n" for job in batch.jobs if job.status == "done"), end="")
     if not ended.is_complete:
-        print(_told(batch, ended), file=sys.stderr)
+        print(_summary(batch, ended), file=sys.stderr)
     return 0 if ended.is_complete else 1
 
 
-def _told(batch: SweepFolder | Multirun, ended: Ended) -> str:
+def _summary(batch: SweepFolder | Multirun, ended: Ended) -> str:
     """Say how it ended and what may be done about it."""
     return (
         f"Ended ({ended.why}): {ended.n_missing} missing, {ended.n_failed} failed. "

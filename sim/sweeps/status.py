@@ -1,4 +1,4 @@
-"""How a batch stands: what is done, running, failed, missing, and how long it takes."""
+"""Status of a batch: runs done, running, failed and missing, and the time left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker does: take the runs of a shard that are missing, and keep what came of them."""
+"""Work on a shard: take its missing runs, and keep their records and outcomes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from sim.sweeps.leaving import leaves
 from sim.sweeps.outcomes import outcomes
 
 Row = dict[str, Any]  # of the design
-FLUSH = 10.0  # at most so much work is lost when a worker dies [s]
+FLUSH = 10.0  # at most so much work is lost if a worker dies [s]
 
 
 def work(folder: SweepFolder, number: int, session: str) -> Report:
@@ -71,7 +71,7 @@ def _todo(folder: SweepFolder, number: int, records: pa.Table, session: str) -> 
 
 
 class _Results:
-    """Records and outcomes of a shard, on disk and not yet there."""
+    """Records and outcomes of a shard, on disk and pending."""
 
     def __init__(self, shard: Shard) -> None:
         self._shard = shard
@@ -125,8 +125,8 @@ class _Taker:
         try:
             table = self._take(row, timings)
         except Exception as error:
-            told = f"{type(error).__name__}: {error}".splitlines()[0]
-            failure = {"error": told, "traceback": traceback.format_exc()}
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            failure = {"error": reason, "traceback": traceback.format_exc()}
             return _record(run, FAILED, session, {**timings, **failure}), None
         return _record(run, DONE, session, timings), table
 
@@ -157,8 +157,8 @@ class _Taker:
 
 
 def _died(run: int, crashes: int, session: str) -> dict[str, Any]:
-    told = f"the worker's process died at this run, {crashes} times (killed, or out of memory?)"
-    return _record(run, FAILED, session, {"error": told, "traceback": ""})
+    reason = f"the worker's process died at this run, {crashes} times (killed, or out of memory?)"
+    return _record(run, FAILED, session, {"error": reason, "traceback": ""})
 
 
 def _record(
@@ -172,5 +172,5 @@ def _record(
 
 @lru_cache(maxsize=1)
 def _made_by() -> dict[str, str | None]:
-    """Return what code this process runs: as it was when it began."""
+    """Return the version of the code that this process runs."""
     return {"commit": commit(), "sources": sources()}

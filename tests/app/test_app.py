@@ -140,7 +140,7 @@ def test_ten_steps_are_told_and_drawn(visitor, driver):
         visitor.wait_for(f"step {step} of 52")
     assert "11 August to 17 August 2025" in visitor.text
     assert "97% of calls on WhatsApp and Telegram fail" in visitor.text
-    for word in ("Exposed are", "Isolated are", "cut off from", "Welfare since the start"):
+    for word in ("Readable by the state", "Isolated are", "private contact", "Welfare"):
         assert word in visitor.text
     figures = driver.execute_script(DRAWN)
     assert len(figures) == 3

@@ -83,7 +83,7 @@ def test_the_push_is_left_out_or_hastened_in_both_worlds():
 
 
 def test_what_a_lever_adds_is_added_to_the_scenario_alone():
-    config = moved("call_ban", vpn="helped", compliance="both obey")
+    config = moved("call_ban", vpn="helped", compliance="both comply")
     added = {"vpn_support", "whatsapp_compliance", "telegram_compliance"}
     assert added <= set(config.policies)
     assert not added & set(config.counterfactuals["mandate_only"])
@@ -101,11 +101,13 @@ def test_a_lever_without_effect_says_why():
         "No effect here: the scenario restricts no calls."
     )
     assert idle("baseline", "calls", AS_PLANNED) == idle("baseline", "calls", "half fail")
-    assert "already" in idle("comply_and_lift", "compliance", "WhatsApp obeys")
+    assert "already" in idle("comply_and_lift", "compliance", "WhatsApp complies")
     assert idle("call_ban", "calls", "half fail") == ""
     assert idle("call_ban", "calls", AS_PLANNED) == ""
 
 
 def test_a_lever_outside_of_the_run_is_refused_as_on_the_command_line():
     with pytest.raises(ConfigError, match=r"whatsapp_compliance\.start=2025-12-15 lies outside"):
-        load_config(*overrides("call_ban_only", {"compliance": "WhatsApp obeys"}, "dur_days=140"))
+        load_config(
+            *overrides("call_ban_only", {"compliance": "WhatsApp complies"}, "dur_days=140")
+        )

@@ -1,4 +1,4 @@
-"""A run that somebody watches: the days and policies it tells of, and the luck of its twin."""
+"""A run to watch: its days and policies, and the random numbers of its counterfactual."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ BEFORE = 10  # whole weeks before that of 13 August
 
 @pytest.fixture(scope="module")
 def told():
-    """Return a model in its second luck, and days and policies told after each step."""
+    """Return a model in its second replication, with its days and policies after each step."""
     model = LiveModel(load_config("+scenario=call_ban_only", *SMALL), replication=1)
     told = [(model.days, model.in_force)]
     for _ in range(BEFORE):
@@ -30,8 +30,10 @@ def test_what_is_told_is_of_the_step_last_taken(told):
     assert in_force[BEFORE] == ["97% of calls on WhatsApp and Telegram fail"]
 
 
-def test_a_twin_has_the_luck_of_the_model(told):
-    model, counterfactual = (one.simulation.recorder for one in (told[0], *told[0].twins))
+def test_the_counterfactual_has_the_random_numbers_of_the_model(told):
+    model, counterfactual = (
+        one.simulation.recorder for one in (told[0], *told[0].counterfactuals)
+    )
     for ours, theirs in zip(
         model.observations.steps[:BEFORE], counterfactual.observations.steps[:BEFORE], strict=True
     ):

@@ -52,7 +52,7 @@ def test_a_run_leaves_what_it_promises(done):
 
 def test_a_run_says_what_came_out_and_where_it_is(done):
     process, folder = done
-    for word in ("WhatsApp", "Exposure", "observed points are missed", str(folder)):
+    for word in ("WhatsApp", "Readable by", "observed points are missed", str(folder)):
         assert word in process.stdout
 
 

@@ -103,7 +103,7 @@ def test_what_is_taken_apart_is_the_effect_of_the_report():
     told = {line.row.label: line.effects["trend_only"] for line in facts(result).lines}
     whole = decompose.effects(result).median()
     assert whole["WhatsApp, daily"] == pytest.approx(100 * told["WhatsApp, daily"].median)
-    assert whole["exposure"] == pytest.approx(100 * told["Exposure"].median)
+    assert whole["exposure"] == pytest.approx(100 * told["Readable by the state"].median)
     assert whole["welfare"] == pytest.approx(told["Welfare"].median)
 
 

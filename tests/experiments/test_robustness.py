@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from experiments import robustness
-from experiments.effects import ASKED, EFFECTS, SCENARIOS
+from experiments.effects import ALL_OUTCOMES, EFFECTS, SCENARIOS
 from experiments.modelling_choices import named_points
 from experiments.robustness_criteria import HOLDS, SIGN, SIZE, Band, judged, verdict
 from experiments.run_outcomes import OUTCOMES
@@ -103,9 +103,11 @@ def test_spread_bias_and_slope_of_made_up_runs_are_found():
 
 
 def test_adoption_never_stands_without_what_it_costs():
-    asked = {outcome.name for outcome in ASKED}
+    asked = {outcome.name for outcome in ALL_OUTCOMES}
     assert {outcome.name for outcome in OUTCOMES} <= asked
-    assert {"exposure", "isolation", "cut_off", "welfare", "vpn"} <= {o.measure for o in ASKED}
+    assert {"exposure", "isolation", "cut_off", "welfare", "vpn"} <= {
+        o.measure for o in ALL_OUTCOMES
+    }
     assert set(robustness.DRAWN) <= asked
     assert {"exposure", "cut_off", "cut_off_calls", "welfare"} <= set(robustness.DRAWN)
 
@@ -173,12 +175,12 @@ def test_the_command_leaves_a_page_and_goes_on(tmp_path):
     robustness.main(["--quick", f"folder={folder}", "executor=serial"])
     page = (folder / "robustness.md").read_text()
     assert page.index("What does not hold") < page.index("In plain words")
-    for outcome in ASKED:
+    for outcome in ALL_OUTCOMES:
         assert page.count(outcome.label) >= len(EFFECTS)
     for name in (*(effect.name for effect in EFFECTS), "sizes"):
         assert (folder / f"figures/robustness_{name}.svg").is_file()
     table = pd.read_csv(folder / "effects.csv")
-    assert len(table) == table["choice"].nunique() * len(EFFECTS) * len(ASKED)  # a month
+    assert len(table) == table["choice"].nunique() * len(EFFECTS) * len(ALL_OUTCOMES)  # a month
     assert pd.read_csv(folder / "sizes.csv")["n"].nunique() == 3
     robustness.main(["--resume", str(folder), "--page", str(pages)])
     assert (pages / "robustness.md").read_text() == page

@@ -97,7 +97,7 @@ def test_months_to_tip():
         (["--keep", "36"], "--keep 36; allowed: 1 to 35"),
         (["--base", "3"], "a power of 2"),
         (["design=grade_and_push"], "design.method=factorial; allowed: morris"),
-        (["design.replications=1"], "luck is told from 2 replications on"),
+        (["design.replications=1"], "chance is estimated from 2 replications on"),
         (["design.nonsense=1"], "nonsense"),
     ],
 )

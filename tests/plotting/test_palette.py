@@ -18,7 +18,7 @@ def test_the_shipped_case_looks_as_ever():
 def test_six_messengers_of_another_country_are_told_apart():
     names = ("telegram", "soroush", "eitaa", "bale", "rubika", "igap")
     looks = looks_of({name: name.title() for name in names})
-    assert [look.label for look in looks.values()] == [*map(str.title, names), "cellular"]
+    assert [look.label for look in looks.values()] == [*map(str.title, names), "ordinary phone"]
     assert looks["telegram"].colour == PLATFORMS["telegram"].colour
     for what in ("colour", "marker"):
         assert len({getattr(look, what) for look in looks.values()}) == 7
@@ -43,4 +43,6 @@ def test_figures_of_another_country_have_its_names():
         assert "bip" not in drawn[name].get_label()
     labels = {name: config.platforms[name].label for name in config.messengers}
     groups = by_group(result.timeseries, config.scenario, "age", looks_of(labels))
-    assert {"BiP", "cellular"} & {text.get_text() for text in groups.legends[0].texts} == {"BiP"}
+    assert {"BiP", "ordinary phone"} & {text.get_text() for text in groups.legends[0].texts} == {
+        "BiP"
+    }

@@ -150,7 +150,7 @@ def test_every_platform_has_its_line_colour_and_name(figures):
             look = palette.PLATFORMS[name]
             assert to_hex(line(axes, name).get_color()) == look.colour
             assert look.label in texts(axes)
-    assert "cellular" in texts(figures["use"].axes[0])
+    assert "ordinary phone" in texts(figures["use"].axes[0])
 
 
 def test_colours_and_markers_tell_platforms_apart():
@@ -214,7 +214,7 @@ def test_the_note_names_markers_and_events_only_where_there_are_some(
         return " ".join(text.get_text() for text in figure.texts)
 
     assert "Markers: observed" in said(figures["reach"])
-    assert "Events above" in said(figures["reach"])
+    assert "Events at the top" in said(figures["reach"])
     bare = plotting.reach(timeseries, "ban", observed.iloc[3:], events.iloc[3:])
     assert "Markers" not in said(bare)
     assert "Events" not in said(bare)
@@ -258,7 +258,7 @@ def test_axes_state_their_units(figures):
         "reach": ["% of people aged 12+"] * 2,
         "effects": ["points of all communication", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
-        "harms": ["% of communication", *["% of people"] * 4, "utils"],
+        "harms": ["% of communication", *["% of people"] * 4, "index"],
     }
     for name, expected in units.items():
         for axes, unit in zip(figures[name].axes, expected, strict=True):

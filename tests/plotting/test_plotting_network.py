@@ -70,7 +70,8 @@ def test_a_graph_without_households_has_a_map_too():
     names = ["max", "max", "telegram", "cellular"]
     drawn = network_map(layout, names, np.zeros(4, bool), "Map")
     assert drawn.get_label() == (
-        "Map of 4 users by primary platform: Telegram 25%, Max 50%, cellular 25%; exposed 0%."
+        "Map of 4 users by main app: Telegram 25%, Max 50%, ordinary phone 25%; "
+        "readable by the state 0%."
     )
 
 
@@ -136,7 +137,7 @@ def test_paths_so_far_end_now_on_the_axis_of_the_whole_run(model):
         assert path.get_xdata()[0] - first == pytest.approx(3.5)  # the midst of the first week
     assert "call restriction" in {text.get_text() for text in reach.axes[0].texts}
     titles = " ".join(axes.get_title(loc="left") for axes in costs.axes)
-    for word in ("Exposure", "Isolated", "Cut off", "Welfare"):
+    for word in ("Readable", "Isolated", "Lost private", "Welfare"):
         assert word in titles
 
 
@@ -155,11 +156,11 @@ def test_a_live_model_stands_still_at_its_end():
         model.step()
     assert not model.running
     assert model.simulation.n_done == 2
-    assert model.twins == []
+    assert model.counterfactuals == []
 
 
-def test_the_twin_differs_by_the_policy_alone(model):
-    counterfactual = model.twins[0].simulation
+def test_the_counterfactual_differs_by_the_policy_alone(model):
+    counterfactual = model.counterfactuals[0].simulation
     assert counterfactual.config.scenario == "mandate_only"
     ours, theirs = (s.recorder.observations.steps for s in (model.simulation, counterfactual))
     before = [np.array_equal(a, b, equal_nan=True) for a, b in zip(ours, theirs, strict=True)]

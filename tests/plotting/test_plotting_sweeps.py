@@ -43,5 +43,5 @@ def test_a_panel_an_outcome_and_a_row_a_parameter():
     first, second = screening(rows), variances(rows)
     assert [axes.get_title(loc="left") for axes in first.axes] == ["A", "B"]
     labels = [label.get_text() for label in second.axes[0].get_yticklabels()]
-    assert labels == ["p", "q", "r", "luck"]
+    assert labels == ["p", "q", "r", "chance"]
     assert "A, B" in first.get_label()

@@ -29,7 +29,7 @@ def told(value, **groups):
 
 
 def luck(at):
-    """Return what luck makes of a run, the same in both worlds, and the effect in one of them."""
+    """Return a value that chance moves alike in both scenarios, and the effect in one of them."""
     effect = EFFECTS.get((at.platform, at.channel, at.measure), 0.0)
     return 0.3 + 0.1 * at.replication + effect * (at.scenario == "call_ban")
 
@@ -39,15 +39,15 @@ def test_every_number_of_the_answer_stands_in_its_place():
     for said in (
         "daily reach of WhatsApp is 10.1 points lower (-10.1 to -10.1), of Max is 5.3 points "
         "higher (+5.3 to +5.3) (the largest changes)",
-        "plain phone take 2.1 points more",
+        "ordinary phone calls make up 2.1 points more",
         "losses to fraud are 6.1 % lower (-6.1 to -6.1), incidents of recruitment 1.7 % higher "
-        "(+1.7 to +1.7) (100 %: those of the start).",
-        "of all communication 3.1 points less (-3.1 to -3.1) is open to the state",
+        "(+1.7 to +1.7)",
+        "3.1 points less (-3.1 to -3.1) is readable by the state",
         "4.1 points more (+4.1 to +4.1) of people are isolated for calls",
         "4.2 points fewer (-4.2 to -4.2) for messages",
-        "4.3 points more (+4.3 to +4.3) are cut off from secure calls",
-        "4.4 points more (+4.4 to +4.4) from secure messages",
-        "welfare is 0.512 utils lower",
+        "4.3 points more (+4.3 to +4.3) have lost private calls",
+        "4.4 points more (+4.4 to +4.4) private messages",
+        "welfare is 0.512 index points lower",
     ):
         assert said in words
 
@@ -65,11 +65,11 @@ def test_a_difference_that_luck_alone_could_make_is_not_told_as_one():
 
     words = " ".join(told(value).answer).replace("\N{MINUS SIGN}", "-")
     for said in (
-        "in December 2025, daily reach is as high; calls by the plain phone",
-        "all communication 0.0 points more or less (0.0 to 0.0) is open to the state",
+        "in December 2025, daily reach is the same; ordinary phone",
+        "0.0 points more or less (0.0 to 0.0) is readable by the state",
         "0.3 points more (-0.5 to +0.4, no effect shown) for messages",
-        "0.0 points more or fewer (0.0 to 0.0, no effect shown) are cut off from secure calls",
-        "welfare is 0.000 utils higher or lower (0.000 to 0.000, no effect shown)",
+        "0.0 points more or fewer (0.0 to 0.0, no effect shown) have lost private calls",
+        "welfare is 0.000 index points higher or lower (0.000 to 0.000, no effect shown)",
     ):
         assert said in words
 
@@ -89,16 +89,16 @@ def test_a_world_alone_is_told_by_its_levels_the_highest_first_and_what_they_cos
     assert words.startswith("In December 2025, call_ban has this daily reach: Max 70.0 %")
     named = [words.index(f" {name} ") for name in ("Max", "Telegram", "WhatsApp", "VK", "imo")]
     assert named == sorted(named)
-    for cost in ("exposure", "isolated, calls", "cut off, secure calls", "welfare"):
+    for cost in ("readable by the state", "isolated, calls", "lost private calls", "welfare"):
         assert f"{cost} 0.400" in costs or f"{cost} 40.0 (40.0 to 40.0)" in costs
 
 
 def test_missed_points_are_said_to_be_of_another_world_only_where_they_are():
-    other = "they are of as_happened, not of this world"
+    other = "they are of as_happened, not of this scenario"
     assert alone(lambda *_: 0.5).answer[-1].endswith(f" of the source; {other}.")
     there = alone(lambda *_: 0.5, scenario="as_happened", replications=2).answer[-1]
     assert other not in there
-    assert "the bands are over 2 replications of one society" in there
+    assert "2 replications of one society" in there
 
 
 def test_two_replications_have_a_band_and_one_has_none():
@@ -144,7 +144,7 @@ def test_the_months_and_what_was_observed_in_the_later_one():
     assert (line.before.median, line.after.median) == pytest.approx((0.3, 0.6))
     assert (line.after.low, line.after.high) == pytest.approx((0.51, 0.69))
     assert line.observed == f"{100 * 94.47 / 123:.1f}"
-    assert lines["Exposure"].observed == ""
+    assert lines["Readable by the state"].observed == ""
 
 
 @pytest.mark.parametrize("simulated", [0.0, 1.0])

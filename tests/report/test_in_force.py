@@ -20,9 +20,9 @@ def week_of(config, date):
     return (dt.date.fromisoformat(date) - config.start).days // 7
 
 
-def told(scenario, date, *overrides, obeying=()):
+def told(scenario, date, *overrides, complying=()):
     config = load_config(f"+scenario={scenario}", *overrides)
-    return in_force(config, week_of(config, date), obeying)
+    return in_force(config, week_of(config, date), complying)
 
 
 def test_nothing_is_in_force_before_and_the_ban_from_its_week_on():
@@ -43,20 +43,20 @@ def test_a_ramp_is_told_as_far_as_it_has_come():
 
 def test_who_waits_for_losses_obeys_once_it_does():
     waits = told("give_in", "2025-12-01")
-    assert not any("obeys" in line for line in waits)
-    obeys = told("give_in", "2025-12-01", obeying=["telegram_compliance"])
-    assert "Telegram obeys local law and lets the state read" in obeys
+    assert not any("complies" in line for line in waits)
+    obeys = told("give_in", "2025-12-01", complying=["telegram_compliance"])
+    assert "Telegram complies with local law and lets the state read" in obeys
 
 
 def test_two_that_obey_are_told_in_a_sentence_each():
-    """The page said "WhatsApp, Telegram obeys local law"."""
-    both = told("give_in", "2025-12-01", obeying=["whatsapp_compliance", "telegram_compliance"])
+    """The page said "WhatsApp, Telegram complies with local law"."""
+    both = told("give_in", "2025-12-01", complying=["whatsapp_compliance", "telegram_compliance"])
     for name in ("WhatsApp", "Telegram"):
-        assert f"{name} obeys local law and lets the state read" in both
+        assert f"{name} complies with local law and lets the state read" in both
 
 
 def test_what_obeys_is_restricted_no_more_or_less():
-    obeys = "WhatsApp obeys local law and lets the state read"
+    obeys = "WhatsApp complies with local law and lets the state read"
     before = told("comply_and_lift", "2025-12-01")
     assert before[0] == "97% of calls on WhatsApp and Telegram fail"
     after = told("comply_and_lift", "2026-01-12")
@@ -104,11 +104,10 @@ def test_adoption_is_told_with_what_it_costs_in_both_worlds():
     for word in (
         "WhatsApp",
         "Max",
-        "Exposed",
-        "open to the state",
+        "Readable by the state",
         "Isolated",
-        "cut off",
-        "utils",
+        "private contact",
+        "Welfare",
     ):
         assert word in said
     last = table[(table["date"] == table["date"].max()) & (table["group"] == "all")]

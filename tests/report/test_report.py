@@ -58,7 +58,7 @@ def test_numbers_are_paired_differences_of_monthly_means(folder):
     low, median, high = np.quantile(effect, [0.05, 0.5, 0.95])
     signed = [f"{100 * x:+.1f}".replace("-", "\N{MINUS SIGN}") for x in (low, high)]
     words = f"{100 * abs(median):.1f} points {'more' if median >= 0 else 'less'}"
-    assert f"{words} ({signed[0]} to {signed[1]}) is open to the state" in plain(page(folder))
+    assert f"{words} ({signed[0]} to {signed[1]}) is readable by the state" in plain(page(folder))
 
 
 def test_words_under_a_figure_are_those_of_the_figure(folder, tmp_path):
@@ -93,17 +93,22 @@ def test_every_figure_has_a_text_in_its_place(folder):
 
 def test_adoption_never_stands_without_its_cost(folder):
     text = plain(page(folder))
-    for word in ("Exposure, %", "Isolated, calls, %", "Cut off, secure messages, %", "Welfare"):
+    for word in (
+        "Readable by the state, %",
+        "Isolated, calls, %",
+        "Lost private messages, %",
+        "Welfare",
+    ):
         assert word in text
 
 
 def test_a_report_says_what_is_missed_whence_it_comes_and_how_to_do_it_again(folder):
     text = plain(page(folder))
     missed = r"\d+ of \d+ observed points are missed by over 3 times the error of the source"
-    assert re.search(missed + "; they are of as_happened, not of this world", text)
+    assert re.search(missed + "; they are of as_happened, not of this scenario", text)
     assert "This scenario is not what happened" in text
     assert "Mediascope" in text
-    assert "begun from Python; config.yaml beside this page" in text
+    assert "started from Python; config.yaml next to this page" in text
     (folder / OVERRIDES).parent.mkdir()
     (folder / OVERRIDES).write_text("- +scenario=call_ban\n- seed=3\n")
     write_report(read_result(folder), str(folder))
@@ -131,7 +136,7 @@ def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(fol
         "- +scenario=call_ban\n- ++policies.call_restriction.grade=1\n"
     )
     write_report(read_result(folder), folder)
-    text = plain(page(folder)).partition("Against mandate_only")[0]
+    text = plain(page(folder)).partition("Compared with mandate_only")[0]
     assert "Changed for this run: policies.call_restriction.grade=1 ." in text
     assert "scenario=call_ban" not in text
     if kept is None:
@@ -147,14 +152,16 @@ def test_each_story_of_a_composed_world_is_named():
 
 def test_words_are_defined_before_the_first_table(folder):
     top = plain(page(folder).partition("<table")[0])
-    for word in ("isolated", "cut off", "welfare"):
+    for word in ("isolated", "lost private calls", "welfare"):
         assert f"{word} {plain(MEANING[word]).replace(chr(39), '&#39;')}" in top
 
 
 def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
     found = facts(read_result(folder))
     table = fact_table(found)
-    assert {"Exposure", "Isolated, calls", "Welfare", "WhatsApp, daily"} <= set(table.index)
+    assert {"Readable by the state", "Isolated, calls", "Welfare", "WhatsApp, daily"} <= set(
+        table.index
+    )
     assert list(table) == [
         "Jun 2025", "Dec 2025", "less mandate_only", "less baseline", "observed Dec 2025",
     ]  # fmt: skip
@@ -173,7 +180,7 @@ def test_who_moved_is_told_by_age_region_and_type(folder):
 def test_who_moved_is_of_the_same_month_as_what_everybody_did():
     """Of the week of 29 December three days count, in which as_happened throttles WhatsApp."""
     result = compare(load_config("+scenario=as_happened", *SMALL))
-    assert "of this world" not in facts(result).answer[-1]
+    assert "of this scenario" not in facts(result).answer[-1]
     old = result.timeseries[result.timeseries["group"] == "age=65+"].assign(group="all")
     whatsapp = [
         monthly_series(old, name).loc[(pd.Timestamp("2025-12-01"), "whatsapp", "any", "dau")]
@@ -204,7 +211,7 @@ def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_pa
     run_to_folder(config, tmp_path)
     text = plain(page(tmp_path))
     assert story(name, Path(config.case.folder)) in text
-    assert "no observed reach lies in this time that the run can be held against" in text
+    assert "no observed reach of this period can be compared with the run" in text
     assert f"experiments.record case_dir={config.case.folder} shows them" in text
     assert f"{config.case.folder}/conf/population says which are assumptions" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
@@ -273,12 +280,14 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     assert "1. call_ban Dec 2025" in text
     assert "2. baseline Dec 2025" in text
     after = [
-        next(line.after for line in facts(read_result(one)).lines if line.row.label == "Exposure")
+        next(
+            line.after for line in facts(read_result(one)).lines if line.row.measure == "exposure"
+        )
         for one in (folder, other)
     ]
     assert str(after[0]) != str(after[1])
     assert re.search(rf"Exposure {after[0]} {after[0].band} {after[1]} ", text)
-    assert "Exposure" in text
+    assert "Readable by the state" in text
 
 
 def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
