@@ -1,7 +1,6 @@
 """Rooms import only rooms above them; heavy libraries stay in their rooms."""
 
 import ast
-import importlib
 from pathlib import Path
 
 import pytest
