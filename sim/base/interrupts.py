@@ -86,7 +86,7 @@ class Interrupts:
         os.write(2, b"Stopping after this step; once more to stop at once.\n")
 
 
-class Asked(Interrupts):
+class PolledInterrupts(Interrupts):
     """Polls `must_stop` in a thread instead of handling signals.
 
     For workers of a sweep: their driver handles the signals, or they run outside a main thread.

@@ -1,4 +1,4 @@
-"""Configuration of the world: population and network."""
+"""Configuration of population and network."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class ChatKind(Strict):
     """Group chats of a segment; a member is in one of them."""
 
     size: int = Field(ge=2, le=1000)  # members of a chat
-    order: Literal["place", "age"]  # who is together: neighbours, or people of an age around
+    order: Literal["place", "age"]  # members are neighbours, or people of similar age
 
 
 class Abroad(Strict):
-    """Somebody close who lives abroad, where nothing is restricted."""
+    """Close contacts who live abroad, where nothing is restricted."""
 
     share: Share  # of those with a smartphone who have such a contact [1]
     weight: float = Field(gt=0, lt=1)  # of the contact among their ties [1]
@@ -120,10 +120,10 @@ class ErdosRenyiNetwork(Strict):
 
 
 class FileNetwork(Strict):
-    """A graph of the user's own: an edge list (two whole numbers a line) or GraphML."""
+    """A graph from a file: an edge list (two whole numbers a line) or GraphML."""
 
     kind: Literal["from_file"] = "from_file"
-    path: str  # from where the run is started
+    path: str  # relative to the folder in which the run is started
     format: Literal["edge_list", "graphml"] = "edge_list"  # of the file
 
 
