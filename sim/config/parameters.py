@@ -33,7 +33,7 @@ def _parameter(
             "unit": unit,
             "symbol": symbol,
             "source": source,
-            "told_by": identified_by,
+            "identified_by": identified_by,
         },
     )
 

@@ -53,7 +53,7 @@ class PopulationConfig(Strict):
     regions: dict[str, Share] = Field(min_length=1, max_length=MAX_REGIONS)  # sizes, sum 1
     no_internet: ByBand  # share without internet
     no_smartphone: ByBand  # share of those with internet who have no smartphone
-    vpn: ByBand  # share of those with a smartphone that get around blocks at the start
+    vpn: ByBand  # share of those with a smartphone who use a VPN at the start
     segments: dict[str, Segment] = Field(max_length=8)
     chats: dict[str, ChatKind] = Field(default={})  # by segment
     abroad: Abroad
