@@ -58,7 +58,7 @@ def rows(model: type[Strict], prefix: str) -> list[Row]:
 def _row(key: str, schema: Mapping[str, Any], annotation: str, comment: str) -> Row:
     default = say(schema["default"]) if "default" in schema else "required"
     if "symbol" in schema:  # the field describes itself
-        own = (schema[what] for what in ("description", "source", "told_by"))
+        own = (schema[what] for what in ("description", "source", "identified_by"))
         return Row(key, schema["symbol"], schema["unit"], default, _range(schema), *own)
     unit = UNIT.search(comment)
     by_type = next((UNITS[w] for w in re.findall(r"\w+", annotation) if w in UNITS), "")

@@ -7,10 +7,6 @@
 # You need no more than this checkout and its environment ([how to open notebooks](README.md)).
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]
@@ -21,8 +17,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # once, with the key, the value and what is allowed.
 
 # %%
-from sim import compare, load_config
-from sim.base.errors import ConfigError
+from sim import ConfigError, compare, load_config
 from sim.report.stories import story
 
 config = load_config("+scenario=call_ban", "population.n_users=2000", "replications=4")
@@ -64,7 +59,7 @@ result.effects.query("measure == 'dau' and group == 'all'").tail(5)
 # sure. They are written from the numbers of this run.
 
 # %%
-from sim.report.facts import fact_table, facts
+from sim import fact_table, facts
 
 found = facts(result)
 for sentence in found.answer:
@@ -80,7 +75,7 @@ fact_table(found)
 # ## The same as figures
 
 # %%
-from sim.plotting.figures import figures
+from sim import figures
 
 drawn = figures(result)
 drawn["reach"]

@@ -7,16 +7,10 @@
 # difference person by person.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %%
-from sim import compare, load_config
-from sim.plotting.figures import figures
-from sim.report.facts import facts
+from sim import compare, facts, figures, load_config
 
 config = load_config("+scenario=call_ban", "population.n_users=4000", "replications=6")
 result = compare(config)

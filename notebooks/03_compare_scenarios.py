@@ -5,10 +5,6 @@
 # in a very small society, and composes new ones.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %%
@@ -73,7 +69,7 @@ harms(result.timeseries, [config.scenario, *config.compare_to])
 # the real world, which was neither:
 
 # %%
-from sim.plotting.figures import figures
+from sim import figures
 
 figures(result)["reach"]
 
@@ -84,7 +80,7 @@ figures(result)["reach"]
 # on top of the full block, and the effect is taken against the block alone.
 
 # %%
-from sim.report.facts import fact_table, facts
+from sim import fact_table, facts
 
 helped = load_config(
     "+scenario=[full_block,vpn_support]", "compare_to=[full_block]",

@@ -6,10 +6,6 @@
 # several replications. This notebook runs two: a small grid, and a phase diagram.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]
@@ -43,7 +39,7 @@ print(f"{len(sweep.runs)} runs in {sweep.path}")
 # %%
 import pandas as pd
 
-from sim.commands.collect import collect
+from sim import collect
 
 collection = collect(sweep.path)
 print(collection.runs["status"].value_counts().to_dict(), "hash", collection.digest)

@@ -6,10 +6,6 @@
 # answer: a screening of all parameters, and then shares of the variance for the few that matter.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]

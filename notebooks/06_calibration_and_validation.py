@@ -6,10 +6,6 @@
 # never saw.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]
@@ -19,8 +15,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # companies, other bases) is never fitted.
 
 # %%
-from sim import load_config, run
-from sim.observation.observed import observations
+from sim import load_config, observations, run
 
 config = load_config("+scenario=as_happened", "population.n_users=2000", "replications=12")
 observed = observations(config)
@@ -36,6 +31,7 @@ observed[["date", "platform", "operator", "value", "sigma", "measurer", "use"]].
 
 # %%
 import tempfile
+from pathlib import Path
 
 import pandas as pd
 
@@ -77,7 +73,7 @@ trade_offs(shipped.prior.names, shipped.scores).round(2)
 # error of the fitted parameters and luck, not that of the model.
 
 # %%
-from sim.plotting.figures import figures
+from sim import figures
 
 posterior = load_config(
     "+scenario=as_happened", "parameters=posterior", "compare_to=[]",
@@ -92,7 +88,7 @@ drawn["reach"]
 # error in percentage points; `sigmas`: in standard deviations of the source.
 
 # %%
-from sim.observation.residuals import residuals, score
+from sim import residuals, score
 
 until = pd.Timestamp("2025-12-31")
 table = residuals(fitted.timeseries, observed[observed["use"] == "fit"])

@@ -5,10 +5,6 @@
 # one, breaks it, mends it, and holds a run against its own observations.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %% [markdown]
@@ -17,6 +13,7 @@ sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from
 # %%
 import shutil
 import tempfile
+from pathlib import Path
 
 from sim.commands.case import problems, summary
 from sim.config.case_dir import case_folder
@@ -59,9 +56,7 @@ print(*problems(str(mine)), "Mended.", sep="\n")
 # compared with one in which nothing does.
 
 # %%
-from sim import compare, load_config
-from sim.plotting.figures import figures
-from sim.report.facts import fact_table, facts
+from sim import compare, fact_table, facts, figures, load_config
 
 happened = load_config(f"case_dir={mine}").case.happened
 config = load_config(
@@ -85,8 +80,7 @@ drawn["harms"]
 # what a score of this case rests on:
 
 # %%
-from sim.observation.observed import observations
-from sim.observation.residuals import residuals, score
+from sim import observations, residuals, score
 
 print(config.case.caveat)
 timeseries = result.timeseries

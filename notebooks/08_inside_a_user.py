@@ -6,16 +6,11 @@
 # that the state reads it. Every user is a [Mesa](https://mesa.readthedocs.io) agent.
 
 # %%
-import sys
-from pathlib import Path
-
-sys.path += [str(Path.cwd()), str(Path.cwd().parent)]  # the package is run from its checkout
 # %matplotlib inline
 
 # %%
-from sim import load_config
+from sim import MigrationModel, load_config
 from sim.commands.scenarios import dated
-from sim.model.model import MigrationModel
 from sim.report.stories import story
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")

@@ -1,36 +1,90 @@
 """Who moves, where to, how fast and at what cost, when a state restricts calls in messengers.
 
 ``load_config(*overrides)`` composes a configuration as the command line does, ``run(config)``
-runs its scenario, ``compare(config)`` the scenario and its counterfactuals.
+simulates its scenario, ``compare(config)`` the scenario and its counterfactuals. ``__all__`` lists
+the public names; each is imported when it is first used, so that ``import sim`` stays cheap.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.base.errors import ConfigError as ConfigError
+    from sim.commands.collect import collect as collect
     from sim.config.compose import load_config as load_config
+    from sim.model.agents import User as User
+    from sim.model.model import MigrationModel as MigrationModel
+    from sim.observation.observed import observations as observations
+    from sim.observation.residuals import residuals as residuals
+    from sim.observation.residuals import score as score
+    from sim.plotting.figures import figures as figures
+    from sim.population.graph import Graph as Graph
+    from sim.report.facts import fact_table as fact_table
+    from sim.report.facts import facts as facts
+    from sim.report.page import write_report as write_report
+    from sim.report.run_folder import run_to_folder as run_to_folder
     from sim.runs.results import Result as Result
     from sim.runs.run import compare as compare
     from sim.runs.run import run as run
+    from sim.runs.tables import read_result as read_result
 
 __version__ = "0.2.0"
 __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
-__all__ = ["Result", "__version__", "compare", "load_config", "run"]
-# No submodule may be called like one of these: importing it would take the name.
-_HOME = {
-    "load_config": "config.compose",
-    "run": "runs.run",
-    "compare": "runs.run",
+# No room may have the name of one of these: importing the room would replace the name.
+_MODULES = {
+    "ConfigError": "base.errors",
+    "Graph": "population.graph",
+    "MigrationModel": "model.model",
     "Result": "runs.results",
+    "User": "model.agents",
+    "collect": "commands.collect",
+    "compare": "runs.run",
+    "fact_table": "report.facts",
+    "facts": "report.facts",
+    "figures": "plotting.figures",
+    "load_config": "config.compose",
+    "observations": "observation.observed",
+    "read_result": "runs.tables",
+    "residuals": "observation.residuals",
+    "run": "runs.run",
+    "run_to_folder": "report.run_folder",
+    "score": "observation.residuals",
+    "write_report": "report.page",
 }
+__all__ = [
+    "ConfigError",
+    "Graph",
+    "MigrationModel",
+    "Result",
+    "User",
+    "__version__",
+    "collect",
+    "compare",
+    "fact_table",
+    "facts",
+    "figures",
+    "load_config",
+    "observations",
+    "read_result",
+    "residuals",
+    "run",
+    "run_to_folder",
+    "score",
+    "write_report",
+]
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for, and nothing heavy before."""
-    if name not in _HOME:
+    """Import the module of a public name when the name is first used."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
-    from importlib import import_module
+    value = getattr(import_module(f"sim.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
 
-    return getattr(import_module(f"sim.{_HOME[name]}"), name)
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Yield a name to write to, and put what is there in the place of `path`.
+    """Yield a temporary path in the same folder; on success it replaces `path`.
 
-    Hosts that share a folder may have processes of one number.
+    The temporary name holds host and process, as hosts that share a folder may use the same pid.
     """
     draft = path.with_name(f".{path.name}.{os.uname().nodename}.{os.getpid()}")
     try:

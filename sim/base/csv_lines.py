@@ -1,4 +1,4 @@
-"""The lines of a CSV file by their numbers, so that one can say where something is wrong."""
+"""The lines of a CSV file with their line numbers, for error messages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Line = dict[str, str]
 
 
 def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
-    """Return the lines of a table by their number in the file.
+    """Return the lines of a table, keyed by their line number in the file.
 
     Raises
     ------
     ConfigError
-        If there is no such file, it is not to be opened, or its columns are others.
+        If the file is missing or may not be opened, or its columns are not `columns`.
     """
     try:
         with open_table(path) as file:
@@ -46,12 +46,12 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
 
 
 def refuse_separator(columns: Sequence[str], path: Path) -> None:
-    """Refuse a table that a spreadsheet has saved with other signs than commas between values.
+    """Refuse a table whose values are separated by anything but commas.
 
     Raises
     ------
     ConfigError
-        If the first line is one name with such a sign in it.
+        If the header is a single name that contains a semicolon or a tab.
     """
     signs = {";": "semicolons", "\t": "tabs"}
     for sign, name in signs.items():

@@ -2,4 +2,4 @@
 
 
 class ConfigError(ValueError):
-    """A configuration that cannot be run; the message names key, value and what is allowed."""
+    """A configuration cannot be run; the message names the key, the value and what is allowed."""

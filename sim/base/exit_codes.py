@@ -1,4 +1,4 @@
-"""How a command ends: in a line that says why, with the status that tells."""
+"""How a command ends after an error: one line on the error stream, and an exit status."""
 
 from __future__ import annotations
 
@@ -19,43 +19,45 @@ FAILED, REFUSED = 1, 2  # exit status
 
 @contextmanager
 def exit_status_of_errors() -> Iterator[None]:
-    """Say in a line why a process ends early, and end it with the status that tells."""
-    _open_ends()
+    """Turn errors inside the block into one line on the error stream and an exit status."""
+    _repair_streams()
     try:
         yield
-        sys.stdout.flush()  # who reads may have gone
+        sys.stdout.flush()  # raises BrokenPipeError here if the reader has closed the pipe
     except ConfigError as error:
         refuse(error)
     except Interrupted as stop:
         print(stop.message or stop, file=sys.stderr)
         raise SystemExit(stop.status) from None
-    except KeyboardInterrupt:  # before runs listen to signals
+    except KeyboardInterrupt:  # before signal handlers are installed
         raise SystemExit(128 + signal.SIGINT) from None
-    except BrokenPipeError:  # who reads has enough, as head does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for Python's own end
+    except BrokenPipeError:  # the reader has closed the pipe, as head does
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # Python flushes stdout again at exit
         raise SystemExit(128 + signal.SIGPIPE) from None
     except OSError as error:
         fail(error)
 
 
 def refuse(error: ConfigError) -> NoReturn:
-    """End the process and say what was refused."""
+    """Print what was refused and end the process with status 2."""
     print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
     raise SystemExit(REFUSED) from None
 
 
 def fail(error: OSError) -> NoReturn:
-    """End the process and say what the machine did not do: no right, no room, no such file."""
+    """Print a system error (permission, disk space, missing file) and end with status 1."""
     where = f"{error.filename}: " if error.filename else ""
     print(f"Failed:\n{where}{error.strerror or error}", file=sys.stderr)
     raise SystemExit(FAILED) from None
 
 
-def _open_ends() -> None:
-    """Let a process print where nobody listens, or where not all characters are known."""
+def _repair_streams() -> None:
+    """Make printing safe if a stream is closed or cannot encode all characters."""
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
-        if stream is None:  # closed by who started us: the next file would get its number
+        if stream is None:  # closed by the parent process: the next file would get its descriptor
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -1,4 +1,4 @@
-"""Libraries that a simulation does without: imported where they are needed, named if missing."""
+"""Optional libraries: imported where they are needed; an error names a missing one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ LIST = "requirements-all.txt"
 
 
 def extra(library: str) -> Any:
-    """Return a library of requirements-all.txt.
+    """Import and return an optional library of requirements-all.txt.
 
     Raises
     ------
     ConfigError
-        If it is not installed; the message says how to get it.
+        If it is not installed; the message says how to install it.
     """
     try:
         return import_module(library)

@@ -1,7 +1,6 @@
-"""Files that a case or a configuration names, looked at before they are opened; their numbers.
+"""Checks of files that a case or a configuration names, before they are opened; number parsing.
 
-A pipe would be waited for without end, a device be read without end, and a link may lead to what
-is nobody's business.
+Reading a pipe or a device may never end, and a link may lead out of the folder of the case.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import TextIO
 
 from sim.base.errors import ConfigError
 
-MOST_BYTES = 2**24  # of a table; the longest that is shipped has a hundredth of it
+MOST_BYTES = 2**24  # size limit of a table; the largest shipped one has a hundredth of it
 _KINDS = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -25,12 +24,12 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def not_a_file(path: Path) -> str:
-    """Say what a path leads to if that is no regular file; nothing if it is one.
+    """Return why a path is not a regular file; an empty string if it is one.
 
     Raises
     ------
     OSError
-        If there is nothing.
+        If nothing exists at `path`.
     """
     mode = path.stat().st_mode
     kinds = (f"{name}; allowed: a file" for is_kind, name in _KINDS if is_kind(mode))
@@ -38,20 +37,20 @@ def not_a_file(path: Path) -> str:
 
 
 def refusal(path: Path, folder: Path, most: int) -> str:
-    """Say why a file of a case is not to be opened; nothing if it may be.
+    """Return why a file of a case may not be opened; an empty string if it may.
 
     Parameters
     ----------
     path : Path
     folder : Path
-        That links have to stay in.
+        Folder of the case; links must not leave it.
     most : int
-        Allowed size [bytes].
+        Largest allowed size [bytes].
 
     Raises
     ------
     OSError
-        If there is nothing.
+        If nothing exists at `path`.
     """
     if problem := not_a_file(path):
         return problem
@@ -63,14 +62,14 @@ def refusal(path: Path, folder: Path, most: int) -> str:
 
 
 def open_table(path: Path) -> TextIO:
-    """Open a table in the folder of data of a case, for csv to read.
+    """Open a table in the data folder of a case, for the csv module.
 
     Raises
     ------
     ConfigError
-        If it is no file, too large, or a link that leaves the case.
+        If it is not a regular file, is too large, or is a link out of the case.
     OSError
-        If it is not there, or cannot be read.
+        If it does not exist or cannot be read.
     """
     if problem := refusal(path, path.absolute().parents[1], MOST_BYTES):
         raise ConfigError(f"{path.name}: {problem}")
@@ -78,12 +77,12 @@ def open_table(path: Path) -> TextIO:
 
 
 def as_number(text: str) -> float:
-    """Return the number that a text is, in digits of ASCII as everywhere else.
+    """Parse a number written in ASCII digits.
 
     Raises
     ------
     ValueError
-        If it is none: `float` alone takes the digits of any script, underscores and ``nan``.
+        If it is not one. (`float` alone accepts digits of any script, underscores, ``nan``.)
     """
     if not _NUMBER.fullmatch(text.strip()):
         raise ValueError(f"{text!r} is no number")
@@ -91,12 +90,12 @@ def as_number(text: str) -> float:
 
 
 def as_whole_number(text: str) -> int:
-    """Return the whole number that a text is, in digits of ASCII; for argparse as well.
+    """Parse a whole number written in ASCII digits; also a type for argparse.
 
     Raises
     ------
     ValueError
-        If it is none.
+        If it is not one.
     """
     if not re.fullmatch(r"[+-]?[0-9]+", text.strip()):
         raise ValueError(f"{text!r} is no whole number")

@@ -1,6 +1,6 @@
-"""Signals to stop: while runs last a wish that they meet between steps, else an exception.
+"""Stop signals: during runs they take effect between two steps, otherwise at once.
 
-SIGINT is Ctrl-C, SIGTERM comes from whoever ends processes, SIGUSR2 from a scheduler before the
+SIGINT is Ctrl-C, SIGTERM the usual request to end, SIGUSR2 the warning of a scheduler before the
 time limit of a job.
 """
 
@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
-PAUSE = 0.2  # between two looks whether to stop [s]
+PAUSE = 0.2  # between two checks for a stop request [s]
 
 
 class Interrupted(BaseException):
-    """The user or the machine wants the process to end; `message` says what is left."""
+    """A signal ends the process; `message` says what was saved."""
 
     def __init__(self, signum: int) -> None:
-        super().__init__(signum)  # which pickle hands to a copy
+        super().__init__(signum)  # pickle passes it to a copy
         self.signum, self.message = signum, ""
 
     def __str__(self) -> str:
@@ -29,16 +29,16 @@ class Interrupted(BaseException):
 
     @property
     def status(self) -> int:
-        """Return the exit status by which shells tell a process that a signal ended."""
+        """Return the exit status that shells use for a process ended by this signal."""
         return 128 + self.signum
 
 
 class Interrupts:
-    """Listens to signals.
+    """Handles signals.
 
-    A step cannot be left in the middle: inside `held` a signal is only noted, for runs to ask
-    about between steps (`raise_if_any`). Outside of it, and when the same signal comes again,
-    `Interrupted` is raised at once, in the main thread. (Schedulers send one kind after another.)
+    Inside `held` a signal is only recorded, as a step must not be left in the middle; runs call
+    `raise_if_any` between steps. Outside of it, or when the same signal arrives again,
+    `Interrupted` is raised at once, in the main thread. (Schedulers send several signals.)
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Interrupts:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen; outside the main thread, where Python lets nobody listen, do nothing."""
+        """Install the handlers; do nothing outside the main thread, where Python allows none."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -60,21 +60,21 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let runs finish their steps before they stop."""
+        """Postpone signals until the current steps are finished."""
         self._held = True
         try:
             yield
         finally:
             self._held = False
-        self.raise_if_any()  # it came after the last step
+        self.raise_if_any()  # a signal may have arrived after the last check
 
     @property
     def any(self) -> bool:
-        """Say whether a signal waits to be met."""
+        """Return whether a signal has been recorded."""
         return self._signum is not None
 
     def raise_if_any(self) -> None:
-        """Raise `Interrupted` if a signal came."""
+        """Raise `Interrupted` if a signal has been recorded."""
         if self._signum is not None:
             raise Interrupted(self._signum)
 
@@ -82,25 +82,25 @@ class Interrupts:
         again, self._signum = signum == self._signum, signum
         if again or not self._held:
             raise Interrupted(signum)
-        # not print: the signal may have come in the midst of one
+        # os.write, as the signal may have interrupted a print
         os.write(2, b"Stopping after this step; once more to stop at once.\n")
 
 
-class Asked(Interrupts):
-    """Listens to no signal: `leaves` says, from another thread, whether runs have to stop.
+class PolledInterrupts(Interrupts):
+    """Polls `must_stop` in a thread instead of handling signals.
 
-    For the workers of a sweep, whose signals are their driver's, or come where nobody can listen.
+    For workers of a sweep: their driver handles the signals, or they run outside a main thread.
     """
 
-    def __init__(self, leaves: Callable[[], bool]) -> None:
+    def __init__(self, must_stop: Callable[[], bool]) -> None:
         super().__init__()
-        self._leaves = leaves
+        self._must_stop = must_stop
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Look now and then whether runs have to stop."""
+        """Poll in a background thread whether runs must stop."""
         over = threading.Event()
-        thread = threading.Thread(target=self._look, args=(over,), daemon=True)
+        thread = threading.Thread(target=self._poll, args=(over,), daemon=True)
         thread.start()
         try:
             yield
@@ -108,8 +108,8 @@ class Asked(Interrupts):
             over.set()
             thread.join()
 
-    def _look(self, over: threading.Event) -> None:
+    def _poll(self, over: threading.Event) -> None:
         while not over.wait(PAUSE):
-            if self._leaves():
+            if self._must_stop():
                 self._signum = signal.SIGTERM
                 return

@@ -1,4 +1,4 @@
-"""Locks on files, that end with the process which holds them."""
+"""File locks; they are released when the process that holds them ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sim.base.errors import ConfigError
 
 
 def locked(file: IO[Any]) -> bool:
-    """Lock an open file and say so; False if another process holds it. Closing it lets go."""
+    """Try to lock an open file; return False if another process holds it. Closing it unlocks."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -23,16 +23,16 @@ def locked(file: IO[Any]) -> bool:
 
 @contextmanager
 def alone(folder: Path, at: str) -> Iterator[None]:
-    """Keep other processes from a folder that exists; `at` tells what they would do there.
+    """Lock an existing folder; `at` says in the error what the other process is doing.
 
     Raises
     ------
     ConfigError
-        If one is there.
+        If another process holds the lock.
     """
     path = folder / ".lock"
     with path.open("a") as lock:
-        if not (locked(lock) and _stands(path, lock)):
+        if not (locked(lock) and _is_current(path, lock)):
             raise ConfigError(f"{folder}: another process is at {at}")
         try:
             yield
@@ -40,8 +40,8 @@ def alone(folder: Path, at: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def _stands(path: Path, file: IO[Any]) -> bool:
-    """Say whether others will find this file there: who ends takes it away."""
+def _is_current(path: Path, file: IO[Any]) -> bool:
+    """Return whether `path` still leads to `file`: its holder deletes it at its end."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:

@@ -14,22 +14,22 @@ CGROUPS = Path("/sys/fs/cgroup")
 
 
 def used() -> int:
-    """Return what this process has in memory now; where that is not told, its peak."""
+    """Return the resident memory of this process; its peak where the system reports only that."""
     return _status("VmRSS") or peak()
 
 
 def peak() -> int:
-    """Return the most that this process has had in memory."""
-    # Linux hands on ru_maxrss from the process that started this one: not our peak
-    told = _status("VmHWM")
-    if told is not None:
-        return told
+    """Return the peak resident memory of this process."""
+    # on Linux ru_maxrss includes the peak of the parent process, so /proc comes first
+    high_water = _status("VmHWM")
+    if high_water is not None:
+        return high_water
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * KIB
 
 
 def available() -> int:
-    """Return how much more there is: of the machine, and within the limits of our cgroups."""
+    """Return the free memory, within the limits of this process's cgroups."""
     return max(0, min(_of_machine(), *_of_cgroups(_text(Path("/proc/self/cgroup")), CGROUPS)))
 
 
@@ -37,18 +37,20 @@ def _of_machine() -> int:
     free = re.search(r"^MemAvailable:\s*(\d+) kB", _text(Path("/proc/meminfo")), re.M)
     if free:
         return int(free[1]) * KIB
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")  # all there is: macOS
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf(
+        "SC_PHYS_PAGES"
+    )  # macOS: all memory, as free memory is unknown
 
 
 def _of_cgroups(ours: str, root: Path) -> Iterator[int]:
-    """Yield what is left in our cgroup and those around it; a large number if nothing limits us.
+    """Yield the memory left in this cgroup and its parents; a large number if unlimited.
 
     Parameters
     ----------
     ours
         The text of ``/proc/self/cgroup``.
     root
-        Where cgroups are mounted.
+        Mount point of cgroups.
     """
     yield sys.maxsize
     for line in ours.splitlines():

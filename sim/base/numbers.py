@@ -1,4 +1,4 @@
-"""A number with its band, in words: as a level, as a difference, as a move up or down."""
+"""A number and its band as text: as a level, a difference, or a change up or down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from sim.base.units import BAND
 
-UNSHOWN = "no effect shown"  # of a difference whose band holds nought
+UNSHOWN = "no effect shown"  # for a difference whose band contains zero
 
 
 def written(value: float, form: str) -> str:
@@ -18,7 +18,7 @@ def written(value: float, form: str) -> str:
 
 
 def signed(value: float, n_digits: int = 1) -> str:
-    """Write a difference with its sign; what rounds to nought has none."""
+    """Write a difference with its sign; one that rounds to zero has none."""
     text = f"{value:+.{n_digits}f}"
     text = text if float(text) else text[1:]
     return text.replace("-", "\N{MINUS SIGN}")
@@ -27,7 +27,7 @@ def signed(value: float, n_digits: int = 1) -> str:
 class Number(NamedTuple):
     """A median over replications and its 90 % band; in points where it is a share.
 
-    One replication has no band: its ends are NaN, and nothing is written of it.
+    With one replication there is no band: `low` and `high` are NaN, and no band is written.
     """
 
     median: float
@@ -37,7 +37,7 @@ class Number(NamedTuple):
 
     @classmethod
     def of(cls, values: pd.Series, form: str) -> Self:
-        """Return the number that a value a replication makes."""
+        """Return median and band of `values`, one value a replication."""
         low, median, high = values.quantile(list(BAND.values()))
         if len(values) == 1:
             low = high = nan
@@ -70,7 +70,7 @@ class Number(NamedTuple):
 
     @property
     def is_nought(self) -> bool:
-        """Return whether nothing is left of the number where it is written."""
+        """Return whether the number is zero as it is written, after rounding."""
         return float(self._write(self.median)) == 0.0
 
     def moved(self, up: str, down: str, unit: str = "points") -> str:

@@ -1,4 +1,4 @@
-"""Folders that nobody else can write: what is read from them may be trusted."""
+"""Folders that no other user can write to, so that their content can be trusted."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOM = 40 * 2**20  # that all rules take when they are compiled [bytes]
+ROOM = 40 * 2**20  # needed by all compiled rules [bytes]
 
 
 def private_folder(base: Path, levels: Sequence[str]) -> Path | None:
-    """Make folders of ours below each other, and return the last, which is closed to others.
+    """Create nested folders below `base`; return the last one, closed to other users.
 
-    None if it cannot be made or written to, if there is no room in it, if a level is another
-    user's, a link, or open to others, or if others could put another in the place of `base`.
+    Return None if it cannot be created or written to, has too little space, if a level is a link,
+    belongs to another user or is open to others, or if others could replace `base`.
     """
     try:
         base.mkdir(parents=True, exist_ok=True)
@@ -37,32 +37,32 @@ def private_folder(base: Path, levels: Sequence[str]) -> Path | None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Say whether a folder is no link, and nobody but its owner, this user, writes to it."""
+    """Return whether a folder is no link and only this user owns it and can write to it."""
     found = folder.lstat()
     is_mine = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
     return is_mine and not _others_write(found)
 
 
 def _is_kept(folder: Path) -> bool:
-    """Say whether nobody else can rename what stands in a folder."""
+    """Return whether no other user can rename the entries of a folder."""
     found = folder.stat()
     is_sticky = bool(found.st_mode & stat.S_ISVTX)
     return found.st_uid in (0, os.getuid()) and (is_sticky or not _others_write(found))
 
 
 def _others_write(found: os.stat_result) -> bool:
-    """Say whether somebody but the owner may write; a group of the owner alone is nobody else."""
+    """Return whether others than the owner can write; the owner's own group does not count."""
     of_group = found.st_mode & stat.S_IWGRP and found.st_gid != found.st_uid
     return bool(of_group or found.st_mode & stat.S_IWOTH)
 
 
 def _write(folder: Path) -> None:
-    """Write to a folder; as much as it will hold, if it is empty.
+    """Write a test file to a folder; of full size if the folder is empty.
 
     Raises
     ------
     OSError
-        If it cannot be written to, or there is no room.
+        If it cannot be written to, or there is too little space.
     """
     is_empty = next(folder.iterdir(), None) is None
     with tempfile.TemporaryFile(dir=folder) as file:

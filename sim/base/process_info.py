@@ -1,4 +1,4 @@
-"""Where runs take place: host, process, job of Slurm; and whether they still can be there."""
+"""Host, process and Slurm job of a run; whether that process may still be running."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from typing import Self
 
 import psutil
 
-SAME = 1.0  # two processes of one number are born at least this far apart [s]
+SAME = 1.0  # two processes with the same pid start at least this far apart [s]
 
 
 @dataclass(frozen=True)
 class ProcessInfo:
-    """A process, as a manifest tells of it."""
+    """A process, as recorded in a manifest."""
 
     host: str
     pid: int
-    born: float  # when the process began [s since 1970]: numbers of processes are used again
+    born: float  # start time [s since 1970], as pids are reused
     slurm_job: str | None  # as squeue shows it: 12, or 12_3 in an array
 
     @classmethod
     def here(cls) -> Self:
-        """Return the place of this process."""
+        """Describe this process."""
         me = psutil.Process()
         return cls(socket.gethostname(), me.pid, me.create_time(), _slurm_job())
 
     def may_be_running(self) -> bool:
-        """Say whether the process lasts; True as well if that cannot be told from here.
+        """Return whether the process may be running; True also if that is unknown.
 
         A process of this host is looked up, one of another host by its job in Slurm's queue.
         """
         if self.host == socket.gethostname():
-            return self._lasts()
+            return self._is_running()
         queue = None if self.slurm_job is None else slurm_queue()
         return queue is None or self.slurm_job in queue
 
     def is_taken_over(self) -> bool:
-        """Say whether this process is in the same place or Slurm has put it in its stead."""
+        """Return whether it is this process, or Slurm has restarted its job as this process."""
         here = ProcessInfo.here()
         return here == self or (here.slurm_job is not None and here.slurm_job == self.slurm_job)
 
-    def _lasts(self) -> bool:
+    def _is_running(self) -> bool:
         try:
             process = psutil.Process(self.pid)
             is_other: bool = abs(process.create_time() - self.born) >= SAME
@@ -55,16 +55,16 @@ class ProcessInfo:
 
 
 def slurm_queue() -> frozenset[str] | None:
-    """Return our jobs that Slurm runs or will run; None if there is no Slurm to ask."""
+    """Return this user's running and pending Slurm jobs; None without Slurm."""
     squeue = shutil.which("squeue")
     if squeue is None:
         return None
-    asked = [squeue, "--me", "--noheader", "--array", "--format=%i"]
+    command = [squeue, "--me", "--noheader", "--array", "--format=%i"]
     try:
-        told = subprocess.run(asked, capture_output=True, check=True, text=True)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, check=True, text=True)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return None
-    return frozenset(told.stdout.split())
+    return frozenset(done.stdout.split())
 
 
 def _slurm_job() -> str | None:

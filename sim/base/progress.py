@@ -1,4 +1,4 @@
-"""How far a long run is, on the error stream: in place on a terminal, else a line now and then."""
+"""Progress of long runs on the error stream: updated in place on a terminal, else by lines."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from types import TracebackType
 from typing import Self, TextIO
 
 FIRST = 2.0  # shorter runs show nothing [s]
-IN_PLACE, BY_LINES = 0.5, 10.0  # between two looks at a terminal, and between two lines [s]
+IN_PLACE, BY_LINES = 0.5, 10.0  # between updates on a terminal, and between lines elsewhere [s]
 CLEAR = "\r\x1b[K"
 
 
 class Progress:
-    """Counts steps and shows them from a thread of its own, so that steps pay for a count only.
+    """Counts steps; a separate thread prints them, so that a step costs only the count.
 
     Parameters
     ----------
     name : str
-        What runs.
+        Name of the run.
     n_steps : int
-        Of all runs together.
+        Total over all runs.
     n_users : int
-        A step is a step of so many users.
+        Users in each step, for the speed.
     n_done : int
-        Steps taken before, by a process that this one resumes.
+        Steps done by an earlier process that this one resumes.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Progress:
         self._thread = threading.Thread(target=self._show, daemon=True)
 
     def step(self) -> None:
-        """Count a step of a run; from any thread."""
+        """Count a step of a run; callable from any thread."""
         with self._lock:
             self._n_done += 1
             self._last = time.monotonic()
-            if self._first is None:  # what came before built the world and says nothing of steps
+            if self._first is None:  # earlier time went into the world, not into steps
                 self._first = self._last, self._n_done
 
     def __enter__(self) -> Self:
@@ -74,7 +74,7 @@ class Progress:
             self._stream.flush()
 
     def line(self, now: float) -> str:
-        """Return share, steps, pace and time left at `now` [s, time.monotonic]."""
+        """Return share, steps, speed and remaining time at `now` [s, time.monotonic]."""
         with self._lock:
             n_done, first, last = self._n_done, self._first, self._last
         text = f"{self._name}: {n_done / self._n_steps:.0%}, {n_done} of {self._n_steps} steps"
@@ -82,9 +82,9 @@ class Progress:
             return f"{text}, building the world and its start"
         if last == first[0]:
             return text
-        relaxation = (n_done - first[1]) / (last - first[0])  # steps a second
-        left = max(0.0, (self._n_steps - n_done) / relaxation - (now - last))
-        return f"{text}, {_short(relaxation * self._n_users)} users/s, {clock(left)} left"
+        pace = (n_done - first[1]) / (last - first[0])  # steps a second
+        left = max(0.0, (self._n_steps - n_done) / pace - (now - last))
+        return f"{text}, {_short(pace * self._n_users)} users/s, {clock(left)} left"
 
 
 def _short(number: float) -> str:

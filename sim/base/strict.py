@@ -11,12 +11,12 @@ Utils = Annotated[float, Field(ge=-10, le=10)]  # or log-odds
 
 
 class Strict(BaseModel):
-    """Refuse unknown keys, text where a number is due, NaN and infinity."""
+    """Refuses unknown keys, text in place of a number, NaN and infinity."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def kinds(union: Any) -> dict[str, type[Strict]]:
-    """Return the models of a union by the `kind` that tells them apart."""
+    """Return the models of a discriminated union by their `kind`."""
     models = get_args(get_args(union)[0])
     return {str(model.model_fields["kind"].default): model for model in models}

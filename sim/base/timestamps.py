@@ -1,4 +1,4 @@
-"""Moments as they are written down: in manifests, and in the names of folders."""
+"""Timestamps for manifests and for the names of folders."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import datetime as dt
 
 
 def utc_now() -> str:
-    """Return the present second, in universal time."""
+    """Return the current time in UTC, ISO format, to the second."""
     return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def folder_name() -> str:
-    """Return how a folder is called that is begun now, by the clock of who begins it."""
+    """Return the name of a folder created now, in local time."""
     return dt.datetime.now().astimezone().strftime("%Y-%m-%d_%H-%M-%S")

@@ -1,6 +1,6 @@
 """What every measure and column of the tables means, and in which unit it is.
 
-docs/measures.md tells the same at length; a test holds the two together.
+docs/measures.md explains them at length; a test compares the two.
 """
 
 from __future__ import annotations
@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 PEOPLE = "1"  # a share of people aged 12+, of the group
-REACHES = {"mau": "monthly", "dau": "daily"}  # measures of reach, as they are called
-RENAMED = {"homes": "multihoming"}  # earlier names of measures: those of today
+REACHES = {"mau": "monthly", "dau": "daily"}  # measures of reach, as printed
+RENAMED = {"homes": "multihoming"}  # old names of measures, and the new ones
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}  # quantiles over replications
 
 
 class Meaning(NamedTuple):
-    """A unit (``1``: a fraction), and what the number is of."""
+    """A unit (``1``: a fraction) and the meaning of a number."""
 
     unit: str
     text: str
@@ -47,7 +47,7 @@ MEASURES = {
         PEOPLE, "people exposed in the counterfactual, not in the scenario"
     ),
 }
-ABUSE = {  # by the ending of the measure: each kind of abuse has its own
+ABUSE = {  # by the suffix of the measure; each kind of abuse has its own measures
     "attempts": Meaning("1", "attempts that arrive, a person; all platforms are 1 at the start"),
     "incidents": Meaning("1", "incidents to expect, a person; 1 at the start"),
     "losses": Meaning("1", "losses that banks do not hold back, a person; 1 at the start"),
@@ -77,7 +77,7 @@ COLUMNS = {
 
 
 def measure(name: str) -> Meaning:
-    """Return what a measure means; those of abuse are called KIND_attempts and so on.
+    """Return unit and meaning of a measure; measures of abuse are named KIND_attempts etc.
 
     Raises
     ------

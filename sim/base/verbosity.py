@@ -9,7 +9,7 @@ _log = logging.getLogger("sim")
 
 
 def set_level(options: Namespace) -> None:
-    """Let this process say as much as the options ask for, on the error stream."""
+    """Set the level of the package's logger from the options; it writes to the error stream."""
     logging.basicConfig(format="%(message)s")
     if level := _level(options):
         _log.setLevel(level)
@@ -20,5 +20,5 @@ def _level(options: Namespace) -> str:
 
 
 def is_quiet() -> bool:
-    """Say whether nothing but results and errors is to be told."""
+    """Return whether only results and errors are printed."""
     return not _log.isEnabledFor(logging.WARNING)

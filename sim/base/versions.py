@@ -1,4 +1,4 @@
-"""What a run's bits depend on besides its configuration: our sources and the libraries."""
+"""Versions of sources and libraries: with the configuration they determine a result."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ ROOT = Path(__file__).parents[1]
 
 
 def made_by() -> dict[str, Any]:
-    """Return what a result says of the code it came from: `versions`, `commit`, `sources`."""
+    """Return `versions`, `commit` and `sources` of the code, for a manifest."""
     return {"versions": versions(), "commit": commit(), "sources": sources()}
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of the simulator, of Python and of the libraries a run goes through."""
+    """Return the versions of the simulator, of Python and of the libraries that runs use."""
     return {"sim": __version__, "python": platform.python_version()} | {
         package: version(package) for package in PACKAGES
     }
@@ -29,7 +29,9 @@ def versions() -> dict[str, str]:
 
 def commit() -> str | None:
     """Return the commit of the sources, ``+dirty`` if sim/, conf/ or cases/ differ, or None."""
-    if not (ROOT.parent / ".git").exists():  # installed: the repository around is another's
+    if not (
+        ROOT.parent / ".git"
+    ).exists():  # installed: a surrounding repository is another project's
         return None
     git = ["git", "-C", str(ROOT.parent), "--no-optional-locks"]
     try:
@@ -46,7 +48,7 @@ def commit() -> str | None:
 
 
 def sources() -> str:
-    """Return a hash of the package's source files and of the data shipped with it."""
+    """Return a hash of the package's source files and shipped data."""
     digest = hashlib.blake2b(digest_size=10)
     for path in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.csv")]):
         digest.update(str(path.relative_to(ROOT)).encode())

@@ -1,1 +1,1 @@
-"""The question of a run: typed keys, composition by Hydra, refusals, parameters, policies."""
+"""Configuration of a run: typed keys, composition by Hydra, checks, parameters, policies."""

@@ -1,4 +1,4 @@
-"""Kinds of abuse, as configured: how offenders reach people and what they live on."""
+"""Configuration of kinds of abuse: how offenders reach people and what they gain."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sim.config.settings import BANDS
 from sim.config.window import Rate
 
 Relative = Annotated[float, Field(ge=0, le=100)]
-SHARPNESS = 0.1  # a response below, but for 0, would ask for conversions beyond all numbers
-MOST_KINDS = 2  # a user's record and the measures hold as many
+SHARPNESS = 0.1  # smallest response above 0: below it, the solved conversions overflow
+MOST_KINDS = 2  # a user's record and the measures have room for two
 
 
 class AbuseKind(Strict):

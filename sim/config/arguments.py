@@ -1,4 +1,4 @@
-"""What may stand on the command line of ``python -m sim``, in any order."""
+"""Parser of the command line of ``python -m sim``; options and overrides in any order."""
 
 from __future__ import annotations
 

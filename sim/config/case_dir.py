@@ -1,4 +1,4 @@
-"""A case in a folder of its own: `case_dir=FOLDER` on the command line (docs/howto_case.md)."""
+"""Cases in a folder of the user: `case_dir=FOLDER` on the command line (docs/howto_case.md)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from sim.config.keys import path_of
 Stamps = tuple[tuple[str, int], ...]
 KEY, FOLDER = "case_dir=", "++case.folder="
 SEARCHED = ["hydra", "searchpath"]
-UNREADABLE = "'\\$"  # signs of a folder's name that mean something to Hydra
+UNREADABLE = "'\\$"  # characters with a meaning in Hydra
 
 
 def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
-    """Replace `case_dir=FOLDER` by the case's name and its folder, which Hydra understands.
+    """Replace `case_dir=FOLDER` by overrides for the case's name and folder.
 
     Raises
     ------
     ConfigError
-        If there is no such folder, not one case in it, or a file that is not to be read.
+        If the folder does not exist, does not hold exactly one case, or holds a file that may not
+        be read.
     """
     opened: list[str] = []
     for override in overrides:
@@ -36,14 +37,14 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
 
 
 def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the overrides with the case's folder among those that Hydra searches.
+    """Add the case's folder to the search path of Hydra.
 
-    Nothing else gives Hydra a folder to search, so it reads no files but ours and admitted ones.
+    No other folder can be added, so Hydra reads only shipped files and admitted ones.
 
     Raises
     ------
     ConfigError
-        If the folder was named by hand and is no case, or another is to be searched.
+        If an override sets the search path to anything but the folder of the case.
     """
     folder = _folder(overrides)
     search = f"{'.'.join(SEARCHED)}=['file://{folder}/conf']"
@@ -54,11 +55,15 @@ def searching(overrides: tuple[str, ...]) -> tuple[str, ...]:
     if folder is None or given:
         return overrides
     at = next(k for k, override in enumerate(overrides) if override.startswith(FOLDER))
-    return (*overrides[:at], search, *overrides[at:])  # beside it: options may follow
+    return (
+        *overrides[:at],
+        search,
+        *overrides[at:],
+    )  # next to the folder, as other overrides may follow
 
 
 def closed(overrides: Sequence[str]) -> list[str]:
-    """Return overrides as they were given to `open_case`, with ``case_dir=FOLDER``."""
+    """Undo `open_case`: return overrides with ``case_dir=FOLDER``."""
     for at, (case, folder) in enumerate(pairwise(overrides)):
         if case.startswith("case=") and folder.startswith(FOLDER):
             path = _opened(folder)
@@ -68,12 +73,12 @@ def closed(overrides: Sequence[str]) -> list[str]:
 
 
 def stamps(overrides: tuple[str, ...]) -> Stamps:
-    """Return when the files of a case were written: in a notebook they change between two runs.
+    """Return the modification times of the files of a case, as they may change in a session.
 
     Raises
     ------
     ConfigError
-        If one is not to be read.
+        If a file may not be read.
     """
     folder = _folder(overrides)
     files = yaml_files(folder) if folder else ()
@@ -81,13 +86,13 @@ def stamps(overrides: tuple[str, ...]) -> Stamps:
 
 
 def own_names(overrides: tuple[str, ...], group: str) -> list[str]:
-    """Return the names that a case adds to those that a group of conf/ allows."""
+    """Return the names that a case adds to a group of conf/."""
     folder = _folder(overrides)
     return [path.stem for path in yaml_files(folder, group)] if folder else []
 
 
 def _folder(overrides: tuple[str, ...]) -> Path | None:
-    """Return the folder of the case that overrides name, if they do, and its files may be read."""
+    """Return the folder of the case that overrides name, after its checks; None without one."""
     opened = next((_opened(o) for o in overrides if o.startswith(FOLDER)), None)
     if opened is not None:
         _refuse_unreadable(opened)
@@ -103,12 +108,12 @@ def _opened(override: str) -> Path:
 
 
 def admitted(name: str) -> Path:
-    """Return the folder of a case that may be read.
+    """Return the folder of a case after its checks.
 
     Raises
     ------
     ConfigError
-        If there is none, or a file in it is not to be read.
+        If there is none, or a file in it may not be read.
     """
     folder = case_folder(name)
     admit(folder)
@@ -116,12 +121,12 @@ def admitted(name: str) -> Path:
 
 
 def case_folder(name: str) -> Path:
-    """Return the folder that is meant: the user's, or one that is shipped.
+    """Return the folder of that path, or else the shipped case of that name.
 
     Raises
     ------
     ConfigError
-        If there is none, or Hydra could not read its name.
+        If there is none, or its name has a character with a meaning in Hydra.
     """
     for folder in (Path(name), CASES / name):
         if name and folder.is_dir():
@@ -132,7 +137,7 @@ def case_folder(name: str) -> Path:
 
 
 def _refuse_unreadable(folder: Path) -> None:
-    """Refuse a folder that Hydra would take for another."""
+    """Refuse a folder whose name Hydra would misread."""
     if set(UNREADABLE) & set(str(folder)):
         raise ConfigError(f"{KEY}{folder}: allowed: a folder without {UNREADABLE} in its name")
 
@@ -143,7 +148,7 @@ def case_name(folder: Path) -> str:
     Raises
     ------
     ConfigError
-        If there is none, or several.
+        If there is not exactly one.
     """
     names = [path.stem for path in yaml_files(folder, "case")]
     if len(names) != 1:

@@ -1,8 +1,8 @@
-"""The files of a case, looked at before Hydra reads them: a case holds values, and no code.
+"""Checks of the files of a case before Hydra reads them: a case may hold values, but no code.
 
-Hydra follows what it reads: `hydra.job_logging` names what Python calls, ``${oc.env:HOME}`` is
-read from the environment, and a file may bring others. So a stranger's case is read only if each
-of its files is where a case has files, and holds nothing but what is allowed here.
+Hydra can call what a file names (`hydra.job_logging`), read the environment (``${oc.env:HOME}``)
+and load other files. So a case is read only if each of its files is where files of a case belong
+and holds only what is allowed here.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ GLOBAL = "_global_"
 PLACES = {"case": GLOBAL, "scenario": GLOBAL, "policy": f"policies.NAME or {GLOBAL}"}
 DEFAULTS = "defaults"
 KEYS = (*(name for name in SimConfig.model_fields if name not in OURS), DEFAULTS)  # of _global_
-MOST_BYTES = 2**18  # of a file; the largest that is shipped has 4,000
-DEEPEST = 20  # keys below each other; a configuration has six
+MOST_BYTES = 2**18  # of a file; the largest shipped one has 4,000
+DEEPEST = 20  # levels of nesting; a configuration has six
 MOST_NODES = 20_000  # keys and values of a file, aliases followed
-MOST_FILES = 100  # of a case; and that a file brings by its defaults, and those by theirs
+MOST_FILES = 100  # of a case; also files that one file includes by its defaults, directly or not
 SPELT = r"[A-Za-z0-9_-]+"
 NAME = re.compile(SPELT)
 NAMED = "allowed in its name: A to Z, a to z, 0 to 9, _, -"
-_MARK = re.compile(r"\s*#\s*@")  # what Hydra takes for a line of its own
+_MARK = re.compile(r"\s*#\s*@")  # a directive of Hydra
 _PACKAGE = re.compile(rf"#[ \t]*@package +({SPELT}|policies\.{SPELT}) *")
 _INTO = rf"(?:@policies\.{SPELT})?"
 _ENTRY = re.compile(rf"(?:/({'|'.join(KNOWN)})/)?({SPELT}){_INTO}")
@@ -49,19 +49,19 @@ class _Content(NamedTuple):
 
 
 def admit(folder: Path) -> None:
-    """Refuse a case unless Hydra may read each of its files.
+    """Check that Hydra may read every file of a case.
 
     Raises
     ------
     ConfigError
-        With the file, line and key of whatever is not allowed, and what is; one line a problem.
+        If something is not allowed: file, line, key and what is allowed; one line a problem.
     """
     if found := list(problems(folder)):
         raise ConfigError("\n".join(found))
 
 
 def problems(folder: Path) -> Iterator[str]:
-    """Yield a line for whatever in a case is not to be read: where, what, and what is allowed."""
+    """Yield one line for each problem: where it is, what it is, and what is allowed."""
     misplaced = list(_misplaced(folder))
     yield from misplaced
     if misplaced:
@@ -75,17 +75,17 @@ def problems(folder: Path) -> Iterator[str]:
         for path in files
     }
     yield from (problem for content in contents.values() for problem in content.problems)
-    yield from _endless({key: content.brings for key, content in contents.items()})
+    yield from _recursive({key: content.brings for key, content in contents.items()})
 
 
 def yaml_files(folder: Path, group: str = "*") -> list[Path]:
-    """Return the files of a case's configuration, of a group or all; no editor's locks."""
+    """Return the configuration files of a case, of one group or all; hidden files are skipped."""
     found = (folder / "conf").glob(f"{group}/*.yaml")
     return sorted(path for path in found if not path.name.startswith("."))
 
 
 def _misplaced(folder: Path) -> Iterator[str]:
-    """Yield what stands where a case has no files, or is no file that can be read."""
+    """Yield files and folders that do not belong in a case or cannot be read."""
     conf = folder / "conf"
     for path in (conf, *_shown(conf)):
         name = path.relative_to(folder)
@@ -100,13 +100,13 @@ def _misplaced(folder: Path) -> Iterator[str]:
 
 
 def _shown(folder: Path) -> list[Path]:
-    """Return what stands in a folder; nothing hidden, and no copies and locks of editors."""
+    """Return the entries of a folder, without hidden files and backups of editors."""
     found = folder.iterdir() if folder.is_dir() else ()
     return sorted(path for path in found if not path.name.startswith(".") and path.name[-1] != "~")
 
 
 def _misfit(path: Path, folder: Path) -> Iterator[str]:
-    """Yield why a file in a group's folder is not to be opened."""
+    """Yield why a file in a group's folder may not be opened."""
     name = path.relative_to(folder)
     if path.suffix != ".yaml":
         yield f"{name}: not read; allowed: {path.stem}.yaml"
@@ -130,7 +130,7 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 @lru_cache(maxsize=512)  # a command composes a case several times
 def _content(path: Path, name: Path, _: tuple[int, ...]) -> _Content:
-    """Return what is wrong with the content of a file, and which files it brings."""
+    """Return the problems in a file, and the files that it includes."""
     try:
         text = path.read_text(encoding="utf-8")
         node = _Composer(text).get_single_node()
@@ -141,9 +141,9 @@ def _content(path: Path, name: Path, _: tuple[int, ...]) -> _Content:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return _Content((f"{name}, line {line}: no YAML: {error.problem}",), ())
-    except yaml.YAMLError as error:  # a sign that no text holds
+    except yaml.YAMLError as error:  # a control character
         return _Content((f"{name}: no YAML: {error}".replace('"<unicode string>"', "it"),), ())
-    found = _Found(str(name))
+    found = _Findings(str(name))
     package = _package(text, path.parent.name, found)
     if node is not None:
         _walk(node, "", found)
@@ -151,8 +151,8 @@ def _content(path: Path, name: Path, _: tuple[int, ...]) -> _Content:
     return _Content(tuple(found.problems), tuple(found.brings))
 
 
-class _Found:
-    """What is found in a file."""
+class _Findings:
+    """Problems of a file, and the files that it includes."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -164,7 +164,7 @@ class _Found:
 
 
 class _Composer(yaml.SafeLoader):  # type: ignore[misc]
-    """Reads a file as OmegaConf does, but makes nothing of it, and stops where it explodes."""
+    """Parses YAML as OmegaConf does, without building objects; stops if it grows too large."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -174,7 +174,7 @@ class _Composer(yaml.SafeLoader):  # type: ignore[misc]
     def compose_node(self, parent: Any, index: Any) -> Any:
         event, before = self.peek_event(), self._n_nodes
         if isinstance(event, yaml.AliasEvent):
-            if event.anchor in self.anchors:  # without a size yet: it holds itself
+            if event.anchor in self.anchors:  # no size yet: the alias is inside its own anchor
                 self._n_nodes += self._sizes.get(event.anchor, MOST_NODES)
         elif event.tag is not None:
             raise self._refused(event, f"the tag {event.tag}; allowed: values without one")
@@ -197,8 +197,8 @@ class _Composer(yaml.SafeLoader):  # type: ignore[misc]
         return yaml.composer.ComposerError(None, None, problem, event.start_mark)
 
 
-def _package(text: str, group: str, found: _Found) -> str:
-    """Return where the first line of a file puts its keys; refuse a place of another group."""
+def _package(text: str, group: str, found: _Findings) -> str:
+    """Return the package that the first line of a file declares; refuse one of another group."""
     first, *others = text.splitlines() or [""]
     place = _PACKAGE.fullmatch(first)
     package = place[1] if place else ""
@@ -225,8 +225,8 @@ def _may_be_head(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _walk(node: yaml.Node, path: str, found: _Found) -> None:
-    """Refuse keys and values that would be more than they are."""
+def _walk(node: yaml.Node, path: str, found: _Findings) -> None:
+    """Refuse interpolations, merge keys, duplicate keys and keys that are not names."""
     line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
         if "${" in node.value:
@@ -250,8 +250,8 @@ def _walk(node: yaml.Node, path: str, found: _Found) -> None:
             _walk(value, here, found)
 
 
-def _top(node: yaml.Node, package: str, group: str, found: _Found) -> None:
-    """Refuse keys that no configuration has, and defaults that bring what no case holds."""
+def _top(node: yaml.Node, package: str, group: str, found: _Findings) -> None:
+    """Refuse unknown top-level keys, and defaults that include what no case may hold."""
     if not isinstance(node, yaml.MappingNode):
         kind = "a list" if isinstance(node, yaml.SequenceNode) else "a value"
         found.problems.append(f"{found.name}: {kind}; allowed: keys with values")
@@ -261,14 +261,14 @@ def _top(node: yaml.Node, package: str, group: str, found: _Found) -> None:
         if key.value == DEFAULTS:
             entries = value.value if isinstance(value, yaml.SequenceNode) else [value]
             for entry in entries:
-                _bring(entry, group, found)
+                _include(entry, group, found)
         elif package == GLOBAL and key.value not in KEYS:
             known = allowed_keys(str(key.value), [*KEYS])
             found.refuse(line, f"{key.value}: unknown key; {known}")
 
 
-def _bring(entry: yaml.Node, group: str, found: _Found) -> None:
-    """Note which files an entry of the defaults brings; refuse one not written as allowed."""
+def _include(entry: yaml.Node, group: str, found: _Findings) -> None:
+    """Record the files that an entry of the defaults includes; refuse other forms."""
     if isinstance(entry, yaml.ScalarNode) and (named := _ENTRY.fullmatch(entry.value)):
         found.brings.append((named[1] or group, named[2]))
         return
@@ -285,13 +285,13 @@ def _bring(entry: yaml.Node, group: str, found: _Found) -> None:
     found.refuse(entry.start_mark.line + 1, f"{DEFAULTS}: {written}: allowed: {ENTRIES}")
 
 
-def _endless(brings: dict[tuple[str, str], tuple[tuple[str, str], ...]]) -> Iterator[str]:
-    """Yield files that bring themselves, or too many, which Hydra would follow to its end."""
+def _recursive(brings: dict[tuple[str, str], tuple[tuple[str, str], ...]]) -> Iterator[str]:
+    """Yield files that include themselves or too many files."""
     sizes: dict[tuple[str, str], float] = {}
 
     def size(file: tuple[str, str]) -> float:
         if file not in sizes:
-            sizes[file] = float("inf")  # until it is known: of a file that brings itself, for ever
+            sizes[file] = float("inf")  # remains infinite for a file that includes itself
             sizes[file] = 1 + sum(size(one) for one in brings.get(file, ()) if one[1] != "_self_")
         return sizes[file]
 

@@ -1,6 +1,6 @@
 """Completion of ``python -m sim`` in bash: ``eval "$(python -m sim -sc install=bash)"``.
 
-Hydra completes ``python FILE`` only; what it offers for a line is used, its script is not.
+Hydra's own script completes only ``python FILE``; its completions are used, not its script.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from sim.base.errors import ConfigError
 
-LINE = "COMP_LINE"  # where bash says what is typed
-# What stands before the last of bash's word breaks (the equals sign) is typed already: only the
-# rest is handed back.
+LINE = "COMP_LINE"  # in which bash passes the line typed so far
+# Bash breaks words at equals signs; what precedes the last break is typed already, so only the
+# rest is returned.
 SCRIPT = r"""_messenger_migration_sim() {
     local line="${COMP_LINE:0:COMP_POINT}"
     [[ "$line" == "$1 -m sim "* ]] || return
@@ -30,18 +30,18 @@ SCRIPTS = {"install=bash": SCRIPT, "uninstall=bash": REMOVAL}
 QUERY = "query=bash"
 
 
-def script(asked: Sequence[str]) -> str | None:
-    """Return what bash is to evaluate; None if it asks what may be typed, which Hydra answers.
+def script(request: Sequence[str]) -> str | None:
+    """Return the script for bash to evaluate; None for a query, which Hydra answers.
 
     Raises
     ------
     ConfigError
-        If something else is asked.
+        If the request is unknown.
     """
-    if list(asked) == [QUERY]:
+    if list(request) == [QUERY]:
         os.environ[LINE] = re.sub(r"^\S+ +-m +sim\b", "sim", os.environ.get(LINE, "sim "))
         return None
-    wanted = " ".join(asked)
+    wanted = " ".join(request)
     if wanted not in SCRIPTS:
         raise ConfigError(f"-sc {wanted}: allowed: {', '.join((*SCRIPTS, QUERY))}")
     return SCRIPTS[wanted]

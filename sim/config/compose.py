@@ -29,21 +29,21 @@ from sim.config.validation import OURS, validate
 from sim.kernel.parallel_map import available_cores
 
 FOLDER_OF_RUN = "hydra.run.dir"
-_ALONE = RLock()  # Hydra composes by a global state, and the app asks from several threads
-PATH = "./\\$"  # signs of a path, or of a value from elsewhere
+_ALONE = RLock()  # Hydra has a global state, and the app composes in several threads
+PATH = "./\\$"  # characters of paths and interpolations
 CODE = (
     "_target_",
     "()",
     "class",
     "factory",
-)  # keys by which Hydra and logging.config call what is named
+)  # keys whose values Hydra and logging.config call
 LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
-# as Hydra raises them
+# errors that Hydra raises
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
 
 
 def register() -> None:
-    """Tell Hydra the defaults that the typed models hold, and how a scenario is called."""
+    """Register with Hydra the defaults of the typed models, and resolvers."""
     tree: dict[str, Any] = {
         name: field.get_default(call_default_factory=True)
         for name, field in SimConfig.model_fields.items()
@@ -59,7 +59,7 @@ def register() -> None:
 
 
 def scenario_name(overrides: Any) -> str:
-    """Return the name of the scenario chosen; of several composed ones, joined by ``+``."""
+    """Return the name of the chosen scenario; several are joined by ``+``."""
     chosen = [o.split("=", 1)[1] for o in overrides if re.match(r"\+{0,2}scenario=", o)]
     composed = re.findall(r"[^\s,'\"\[\]]+", chosen[-1]) if chosen else ["baseline"]
     return "+".join(composed)
@@ -69,7 +69,14 @@ register()
 
 
 def load_config(*overrides: str) -> SimConfig:
-    """Compose as the command line does: ``load_config("+scenario=call_ban", "seed=2")``.
+    """Compose a configuration as the command line does.
+
+    Example: ``load_config("+scenario=call_ban", "seed=2")``.
+
+    Parameters
+    ----------
+    *overrides : str
+        KEY=VALUE, +scenario=NAME, +policy=NAME, ~policies.NAME or case_dir=FOLDER.
 
     Raises
     ------
@@ -80,20 +87,20 @@ def load_config(*overrides: str) -> SimConfig:
 
 
 class Run(NamedTuple):
-    """One run, as the command line asks for it."""
+    """One run of the command line."""
 
     config: SimConfig
     folder: Path  # absolute
-    overrides: tuple[str, ...]  # but for those of Hydra
+    overrides: tuple[str, ...]  # without those of Hydra
 
 
 def load_run(*overrides: str) -> Run:
-    """Compose as `load_config` does; return also where the run goes.
+    """Compose as `load_config` does; also return the folder of the run.
 
     Raises
     ------
     ConfigError
-        As `load_config` does; or if an override is about Hydra, but for its `hydra.run.dir`.
+        As `load_config`; also if an override sets a key of Hydra other than `hydra.run.dir`.
     """
     opened = tuple(open_key(override) for override in open_case(overrides))
     ours = []
@@ -113,7 +120,7 @@ def load_run(*overrides: str) -> Run:
 
 
 def load_tree(*overrides: str) -> dict[str, Any]:
-    """Compose as `load_config` does, but leave the tree plain: keys and values are not checked.
+    """Compose as `load_config` does, but return a plain tree of unchecked keys and values.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def load_tree(*overrides: str) -> dict[str, Any]:
 
 
 def load_sweep_tree(*overrides: str) -> dict[str, Any]:
-    """Compose conf/sweep.yaml and leave the tree plain: keys and values are not checked.
+    """Compose conf/sweep.yaml to a plain tree of unchecked keys and values.
 
     Raises
     ------
@@ -161,7 +168,7 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _refuse_whole(overrides: tuple[str, ...]) -> None:
-    """Refuse to set or delete a tree that is put together from files, or a key that is needed."""
+    """Refuse to set or delete all policies at once, or to delete a required key."""
     for override in overrides:
         key, *rest = path_of(override)
         if not rest and key == "policies":
@@ -173,7 +180,7 @@ def _refuse_whole(overrides: tuple[str, ...]) -> None:
 
 
 def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
-    """Refuse a file that does not say in its first line where its keys belong."""
+    """Refuse a file whose first line does not declare its package."""
     for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
         by_hand = any(path[0] == group and path[1:] for path in map(path_of, overrides))
         if isinstance(tree.get(group), dict) and not by_hand:
@@ -183,7 +190,7 @@ def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
 
 
 def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
-    """Refuse to change a policy that is not in the world."""
+    """Refuse to change a policy that is not in the scenario."""
     for override in overrides:
         group, *rest = path_of(override)
         name = rest[0] if rest[1:] else ""  # policies.NAME={...} makes one
@@ -194,7 +201,7 @@ def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
 
 
 def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
-    """Refuse to set by hand what every replication draws."""
+    """Refuse to set a parameter that every replication draws from the posterior."""
     case = tree["case"]
     folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
     if tree["parameters"] == "posterior" and posterior.exists(folder):
@@ -206,16 +213,16 @@ def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
 
 
 def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
-    """Return the policies of the same world under another scenario.
+    """Return the policies of another scenario with the same overrides.
 
-    A change or deletion of a policy holds wherever that policy is; what the command line adds is
-    added to the question's own scenario alone.
+    Changes and deletions of policies apply to every scenario that has the policy; policies that
+    the command line adds belong to the main scenario only.
     """
     paths = {o: path_of(o) for o in overrides}
     shared = [o for o, path in paths.items() if not _is_apart(path)]
     try:
         policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
-    except ConfigError as error:  # said of the key under which the name was given
+    except ConfigError as error:  # name the key that holds the scenario
         raise ConfigError(
             str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
         ) from None
@@ -230,25 +237,25 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
 
 
 def _is_apart(path: list[str]) -> bool:
-    """Say whether an override is the scenario's own, or only says how Hydra runs."""
+    """Return whether an override concerns only the main scenario, or only Hydra."""
     of_hydra = path[0].split("/")[0] == "hydra" and path[1:] != ["searchpath"]
     return of_hydra or path[0] in ("scenario", "policy", "policies")
 
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
-    """Return the resolved plain tree of a primary configuration, the caller's own."""
+    """Return the resolved plain tree of a primary configuration; a copy for the caller."""
     return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
 
 
 class _Composed(NamedTuple):
     ours: dict[str, Any]
-    all: DictConfig  # Hydra's own part besides
+    all: DictConfig  # with Hydra's own part
 
 
-@lru_cache(maxsize=32)  # a command needs the same once to check it, and once to run it
+@lru_cache(maxsize=32)  # a command composes the same once to check and once to run
 def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
     try:
-        for override in overrides:  # a case may do without, so Hydra would not miss it
+        for override in overrides:  # a case may have no abuse, so Hydra accepts any value
             if override.startswith("abuse=") and not_a_name(override):
                 raise ConfigError(not_a_name(override))
             _refuse_path(override)
@@ -269,7 +276,7 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
 
 
 def _refuse_path(override: str) -> None:
-    """Refuse a choice that would lead out of the folders of conf/ and of a case."""
+    """Refuse a name that leads out of conf/ or out of the case."""
     value = override.partition("=")[2]
     if path_of(override)[0] in KNOWN and path_of(override)[1:] == [] and set(value) & set(PATH):
         raise ConfigError(
@@ -278,7 +285,7 @@ def _refuse_path(override: str) -> None:
 
 
 def _refuse_code(node: Any, path: str = "") -> None:
-    """Refuse what names code to run, unless it is Hydra's own or writes a log to a stream."""
+    """Refuse values that name code to run, except Hydra's own and log handlers."""
     items = node.items() if isinstance(node, dict) else ()
     for key, value in items:
         is_ours = str(value).startswith(("hydra.", "hydra_plugins.")) or value in LOGGING

@@ -1,11 +1,11 @@
-"""Where the files of configuration are, and the names that their groups allow."""
+"""Paths of the configuration files, and the names in their groups."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# conf/ and cases/ stand beside the package in a clone, and in the package where it is installed.
+# conf/ and cases/ are next to the package in a clone, and inside the installed package.
 ROOT = _PACKAGE if (_PACKAGE / "conf").is_dir() else _PACKAGE.parent
 CONF = ROOT / "conf"
 CASES = ROOT / "cases"

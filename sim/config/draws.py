@@ -1,4 +1,4 @@
-"""The configuration of one replication: as it stands, or with a draw from the posterior."""
+"""The configuration of one replication: unchanged, or with a draw from the posterior."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from sim.config.validation import validate
 def drawn(config: SimConfig, replication: int) -> SimConfig:
     """Return the configuration that a replication runs with.
 
-    With ``parameters=defaults`` that is `config` itself. With ``parameters=posterior`` what was
-    fitted has the values of the replication's draw, the same in every scenario; a policy that a
-    scenario lacks stays away.
+    With ``parameters=defaults`` it is `config` itself. With ``parameters=posterior`` the fitted
+    parameters have the values of the replication's draw, the same in every scenario; values of
+    policies that the scenario lacks are ignored.
     """
     if config.parameters == "defaults":
         return config

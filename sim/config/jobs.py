@@ -1,4 +1,4 @@
-"""The jobs of a multirun, by Hydra's grammar of overrides, and whether they can be run."""
+"""The jobs of a multirun, parsed by Hydra's grammar of overrides, and their checks."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def expand(overrides: Iterable[str]) -> list[tuple[str, ...]]:
     Raises
     ------
     ConfigError
-        If Hydra cannot read an override, or does not sweep like this.
+        If Hydra cannot read an override, or the override cannot be swept.
     """
     parsed = _parse(overrides)
     _refuse(parsed)
@@ -36,24 +36,24 @@ def expand(overrides: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _written(override: Override) -> list[str]:
-    """Return what an override becomes in the jobs, as Hydra's basic sweeper writes it."""
+    """Return the overrides of the jobs for one override, as Hydra's basic sweeper does."""
     if override.is_sweep_override():
         return _values(override)
     return [f"{override.get_key_element()}={override.get_value_element_as_str()}"]
 
 
 def configurations(overrides: Iterable[str]) -> Iterator[SimConfig]:
-    """Yield what shows whether all jobs can be run: the sum of swept values, not their product.
+    """Yield configurations that check every swept value once, not every combination.
 
-    These are the first job, and each other swept value beside the first values of the others: a
-    combination that is refused though each of its values is allowed shows only in its job.
-    Numbers of a ``range()`` are put into the first configuration, which takes a thousandth of a
-    second; to compose one takes some tenths.
+    They are the first job, and each other value together with the first values of the other keys;
+    a combination that is refused although each value is allowed fails only in its job. Numbers of
+    a ``range()`` are put into the first configuration, which takes a thousandth of a second;
+    composing takes some tenths.
 
     Raises
     ------
     ConfigError
-        If a configuration is not allowed, or the sweep is not.
+        If a configuration or the sweep is not allowed.
     """
     parsed = _parse(overrides)
     _refuse(parsed)
@@ -70,7 +70,7 @@ def configurations(overrides: Iterable[str]) -> Iterator[SimConfig]:
 
 
 def _parse(overrides: Iterable[str]) -> list[Override]:
-    """Parse with a loader at hand, which ``glob()`` asks for names."""
+    """Parse overrides, with a loader that resolves ``glob()``."""
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             loader = GlobalHydra.instance().config_loader()
@@ -82,7 +82,7 @@ def _parse(overrides: Iterable[str]) -> list[Override]:
 
 
 def _refuse(parsed: list[Override]) -> None:
-    """Refuse sweeps that Hydra would accept and not do, or not do at once."""
+    """Refuse sweeps over Hydra's own keys or over continuous ranges."""
     for override in parsed:
         if not override.is_sweep_override():
             continue
@@ -91,7 +91,7 @@ def _refuse(parsed: list[Override]) -> None:
 
 
 def _values(override: Override) -> list[str]:
-    """Return what an override becomes in the jobs."""
+    """Return the overrides of the jobs for one override."""
     if not override.is_sweep_override():
         return [str(override.input_line)]
     key = override.get_key_element()
@@ -99,7 +99,7 @@ def _values(override: Override) -> list[str]:
 
 
 def _with(config: SimConfig, override: str) -> SimConfig:
-    """Return `config` with a number under the key that an override names."""
+    """Return `config` with the number that an override sets."""
     key, number = override.lstrip("+").split("=")
     tree = config.model_dump(mode="json")
     set_key(tree, key, json.loads(number))

@@ -1,43 +1,43 @@
-"""The keys of a configuration: what an override is about, and values set under a key."""
+"""Keys of a configuration: the key of an override, and setting a value by its key."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-# groups of which every key stands in the chosen file of conf/
+# groups whose keys are all in the chosen file of conf/
 IN_CONF = ("case", "population", "network", "platforms", "abuse")
-GROUPS = (*IN_CONF, "engine")  # of files to choose from: network=erdos_renyi
+GROUPS = (*IN_CONF, "engine")  # groups of files to choose from: network=erdos_renyi
 _OPEN = ("policies", *IN_CONF)  # trees whose keys the typed models check
 
 
 def open_key(override: str) -> str:
-    """Let ``policies.NAME.KEY=VALUE`` set what the file in conf/ leaves at its default.
+    """Add ``++`` to an override so that it can set keys that the file in conf/ does not list.
 
-    Hydra would ask for a ``+``; whether there is such a key is checked by the typed models.
+    Hydra would require a ``+``; the typed models check that the key exists.
     """
     is_key = re.match(rf"({'|'.join(_OPEN)})(\.\w+)+=", override)
     return f"++{override}" if is_key else override
 
 
 def close_key(override: str) -> str:
-    """Return an override as it was given to `open_key`."""
-    given = override.removeprefix("++")
-    return given if open_key(given) == override else override
+    """Undo `open_key`."""
+    original = override.removeprefix("++")
+    return original if open_key(original) == override else override
 
 
 def path_of(override: str) -> list[str]:
-    """Return the keys that lead to what an override is about."""
+    """Return the key of an override, split at its dots."""
     return override.lstrip("+~").split("=")[0].split("@")[0].split(".")
 
 
 def set_key(tree: dict[str, Any], key: str, value: Any) -> None:
-    """Set a value of a plain configuration; in a policy that it lacks, do nothing.
+    """Set a value of a plain configuration; do nothing if the key is of a policy that it lacks.
 
     Raises
     ------
     KeyError
-        With the part of the key that leads to no group of keys.
+        If a part of the key is not a group of keys; the error holds the key up to it.
     """
     *way, last = key.split(".")
     if way[:1] == ["policies"] and len(way) > 1 and way[1] not in tree["policies"]:

@@ -1,4 +1,4 @@
-"""Where the jobs of a multirun go and who runs them; what said so before, and what says it now."""
+"""Overrides of a multirun: its jobs, executor and folder; errors for Hydra's launchers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from sim.base.errors import ConfigError
 
 FOLDER = "hydra.sweep.dir"
-LAUNCHERS = {  # of Hydra, and files of conf/cluster: the executor that does their work
+LAUNCHERS = {  # former launchers, and the executors that replace them
     "basic": "serial",
     "submitit_slurm": "slurm",
     "slurm": "slurm",
@@ -18,11 +18,11 @@ LAUNCHERS = {  # of Hydra, and files of conf/cluster: the executor that does the
 
 
 class Request(NamedTuple):
-    """What follows ``python -m sim -m``, by what it is about."""
+    """The overrides after ``python -m sim -m``, by purpose."""
 
     jobs: list[str]  # overrides of the configuration, swept or not
     executor: list[str]  # executor=NAME, executor.KEY=VALUE
-    folder: Path | None  # None: by the time
+    folder: Path | None  # None: named by the current time
 
 
 def split(overrides: Iterable[str]) -> Request:
@@ -31,7 +31,7 @@ def split(overrides: Iterable[str]) -> Request:
     Raises
     ------
     ConfigError
-        If one asks Hydra for what an executor does.
+        If one sets another key of Hydra.
     """
     jobs, executor, folder = [], [], None
     for override in overrides:
@@ -54,7 +54,7 @@ def refuse_launchers(overrides: Iterable[str]) -> None:
     Raises
     ------
     ConfigError
-        Which names what does their work.
+        If there is one; the message names its replacement.
     """
     for override in overrides:
         key, _, value = override.lstrip("+").partition("=")
@@ -75,7 +75,7 @@ def refuse_executor(overrides: Iterable[str]) -> None:
     Raises
     ------
     ConfigError
-        Which names it.
+        If an override sets one.
     """
     for override in overrides:
         if re.match(r"\+*executor\b", override):

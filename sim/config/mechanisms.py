@@ -1,6 +1,6 @@
 """The mechanisms of the model, and the settings that switch each of them off.
 
-Switched off, a mechanism leaves the model as if it had never been written, bit for bit
+A model with a mechanism switched off gives the same bits as one without its code
 (tests/engine/test_mechanisms.py). ``python -m experiments.decompose`` removes one at a time.
 """
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Mechanism(NamedTuple):
-    """What makes users move, in a sentence, and the overrides that switch it off."""
+    """A mechanism in one sentence, and the overrides that switch it off."""
 
     story: str
     off: tuple[str, ...]

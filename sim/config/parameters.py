@@ -1,11 +1,11 @@
-"""Behavioural parameters: symbol, unit, range, source and whether data can tell stand beside each.
+"""Behavioural parameters, each with symbol, unit, range, source and identifiability.
 
 The defaults marked "fit S3" start from a prototype of this structure fitted to the Russian record
 until December 2025, those marked "tuned" were moved on this implementation (docs/defaults.md says
 how). Aggregate reach cannot identify most of them: they are priors, not measurements.
 
-``identified_by`` says what dated reach can tell (docs/parameters.md, generated): "reach", "reach,
-with others" (a product or combination only), or "prior" (it stays where it was put).
+``identified_by`` says whether dated reach identifies it (docs/parameters.md, generated): "reach",
+"reach, with others" (only in a combination with others), or "prior" (data do not narrow it).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _parameter(
             "unit": unit,
             "symbol": symbol,
             "source": source,
-            "told_by": identified_by,
+            "identified_by": identified_by,
         },
     )
 

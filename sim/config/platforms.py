@@ -1,4 +1,4 @@
-"""What a platform is, as configured: channels, encryption, state access, value by age."""
+"""Configuration of a platform: channels, encryption, state access, value by age."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sim.config.settings import BANDS, TYPES
 
 CHANNELS = ("message", "call")
 CELLULAR = "cellular"
-_LEFT_TO_RIGHT = "\u200e"  # a mark that is not seen
+_LEFT_TO_RIGHT = "\u200e"  # an invisible mark
 MOST_OPENINGS = 50.0  # a day
 MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
@@ -22,7 +22,10 @@ class Platform(Strict):
     """A messenger, or cellular calls and SMS: the option that needs no install."""
 
     label: str  # its name in print
-    channels: tuple[Literal["message", "call"], ...] = ("message", "call")  # what it carries
+    channels: tuple[Literal["message", "call"], ...] = (
+        "message",
+        "call",
+    )  # channels that it offers
     encryption: Literal["end_to_end", "client_server", "none"]  # as reported
     state_access: Share  # share of communication that the state can read [1]
     moderation: Share  # effort against abuse: share of it that is stopped [1]
@@ -39,10 +42,10 @@ class Platform(Strict):
 
     @property
     def printed(self) -> str:
-        """The label as it stands in sentences and figures.
+        """Return the label for sentences and figures.
 
-        Numbers beside Arabic or Hebrew letters would be taken for a part of the name, and would
-        change sides with it.
+        Marks enclose Arabic and Hebrew labels: otherwise adjacent numbers would be laid out from
+        right to left together with the label.
         """
         is_leftward = any(bidirectional(letter) in ("R", "AL") for letter in self.label)
         return f"{_LEFT_TO_RIGHT}{self.label}{_LEFT_TO_RIGHT}" if is_leftward else self.label

@@ -1,7 +1,7 @@
-"""What happens to everybody on dates, as configured: one class a kind of policy.
+"""Configuration of policies: one class for each kind.
 
-A policy is in force from `start` (its first day) until `stop` (the first day it no longer holds;
-null: to the end of the run). Policies are composed by name, so that a command line can change or
+A policy is in force from `start` (its first day) until `stop` (the first day after it; null: to
+the end of the run). Policies are composed by name, so that a command line can change or
 delete one: ``policies.call_restriction.grade=0.5``, ``~policies.call_restriction``.
 """
 
@@ -16,7 +16,7 @@ from sim.config.window import Days, Names, Rate, Window
 
 
 class Restriction(Window):
-    """A channel of some platforms made to fail; where several apply, the strongest counts."""
+    """A channel of some platforms fails; of several restrictions the strongest counts."""
 
     kind: Literal["restriction"] = "restriction"
     platforms: Names  # messengers
@@ -27,17 +27,17 @@ class Restriction(Window):
 
 
 class Shutdown(Window):
-    """The mobile internet off but for a whitelist; neither VPN nor proxy helps."""
+    """The mobile internet is off except for a whitelist; neither VPN nor proxy helps."""
 
     kind: Literal["shutdown"] = "shutdown"
-    whitelist: tuple[str, ...]  # platforms that go on working
-    grade: Share  # share of communication by app that falls into it [1]
+    whitelist: tuple[str, ...]  # platforms that keep working
+    grade: Share  # share of communication by app that it affects [1]
     ramp_days: Days = 0.0  # until the grade is reached [days]
     regions: Names = ("all",)  # of population.regions, or all
 
 
 class RegistrationGate(Window):
-    """New accounts are hindered; return to an old account is not."""
+    """Registrations fail; returning to an existing account does not."""
 
     kind: Literal["registration_gate"] = "registration_gate"
     platforms: Names  # messengers
@@ -45,7 +45,7 @@ class RegistrationGate(Window):
 
 
 class Mandate(Window):
-    """An institution makes its segment install a platform, account and all."""
+    """An institution makes its segment install a platform and open an account."""
 
     kind: Literal["mandate"] = "mandate"
     platform: str  # messenger to install
@@ -65,14 +65,14 @@ class GroupMove(Window):
     kind: Literal["group_move"] = "group_move"
     platform: str  # messenger to move to
     segment: str  # one that has chats
-    by: Literal["order", "invitation"] = "order"  # who moves it: an institution, or its members
+    by: Literal["order", "invitation"] = "order"  # an institution orders it, or members agree
     rate: Rate  # hazard of a chat reached [1/day]
     ceiling: Share = 1.0  # share of chats that can be moved [1]
     ramp_days: Days = 0.0  # the roll-out reaches one chat after another in this time
 
 
 class Preinstallation(Window):
-    """New phones come with the app, without an account."""
+    """The app is on new phones, without an account."""
 
     kind: Literal["preinstallation"] = "preinstallation"
     platform: str  # messenger on the phones
@@ -89,15 +89,15 @@ class Campaign(Window):
 
 
 class Onboarding(Window):
-    """Help with taking a platform up: relatives and volunteers set it up for others."""
+    """Help with adopting a platform: relatives and volunteers set it up for others."""
 
     kind: Literal["onboarding"] = "onboarding"
     platform: str  # messenger that is set up
-    help: Utils  # added to the wish to take it up [utils]
+    help: Utils  # added to the value of adopting it [utils]
 
 
 class Trend(Window):
-    """A drift of a platform's stand-alone value. A trend, declared; not an explanation."""
+    """A drift of a platform's stand-alone value: a declared trend, not an explanation."""
 
     kind: Literal["trend"] = "trend"
     platform: str  # messenger that drifts
@@ -105,33 +105,33 @@ class Trend(Window):
 
 
 class VpnBlocking(Window):
-    """VPN services and protocols blocked: what a VPN lifts erodes, and is repaired."""
+    """VPN services and protocols are blocked: the efficacy of VPNs erodes and is repaired."""
 
     kind: Literal["vpn_blocking"] = "vpn_blocking"
     rate: Rate  # erosion of efficacy [1/day]
 
 
 class VpnFine(Window):
-    """Fines, checks, charges and sites that refuse: a VPN costs more."""
+    """Fines, checks, charges and sites that refuse VPNs: a VPN costs more."""
 
     kind: Literal["vpn_fine"] = "vpn_fine"
-    cost: Annotated[float, Field(ge=0, le=10)]  # what a VPN costs more [utils]
+    cost: Annotated[float, Field(ge=0, le=10)]  # added to the cost of a VPN [utils]
 
 
 class VpnSupport(Window):
     """Help with circumvention: easier set-up, and blocked servers replaced faster."""
 
     kind: Literal["vpn_support"] = "vpn_support"
-    help: Annotated[float, Field(ge=0, le=10)]  # what a VPN costs less [utils]
+    help: Annotated[float, Field(ge=0, le=10)]  # subtracted from the cost of a VPN [utils]
     repair_rate: Rate = 0.0  # on top of ``behaviour.vpn_repair`` [1/day]
 
 
 class Shock(Strict):
-    """A log-likelihood ratio by type: how much more likely the news if the state reads."""
+    """Log-likelihood ratios by type: how much more likely the news is if the state reads."""
 
-    state_averse: Utils  # of those who shun what the state reads [log-odds]
+    state_averse: Utils  # of those averse to the state [log-odds]
     indifferent: Utils  # of those who do not mind [log-odds]
-    foreign_averse: Utils  # of those who prefer it [log-odds]
+    foreign_averse: Utils  # of those averse to foreign platforms [log-odds]
 
     def by_type(self) -> tuple[float, float, float]:
         """Return the ratios of types -1, 0, +1 [log-odds]."""
@@ -139,7 +139,7 @@ class Shock(Strict):
 
 
 class Story(Window):
-    """What makes the rounds: a shock to beliefs about a platform, heard once by each user."""
+    """News that spreads: a shock to beliefs about a platform, heard once by each user."""
 
     platform: str  # messenger it is about
     shock: Shock  # [log-odds]
@@ -155,9 +155,9 @@ class InformationEvent(Story):
 
 
 class Compliance(Story):
-    """A platform obeys local law: the state reads it, restrictions on it fall, people hear of it.
+    """A platform complies with the law: the state reads it, restrictions fall, the news spreads.
 
-    With `lost_users` it obeys once its daily reach has fallen by that share since the start of
+    With `lost_users` it complies once its daily reach has fallen by that share since the start of
     the run, at the earliest on `start`; otherwise on `start`.
     """
 
@@ -172,11 +172,11 @@ class Moderation(Window):
 
     kind: Literal["moderation"] = "moderation"
     platform: str  # messenger or cellular
-    effort: Share  # share of what gets through so far that is now stopped [1]
+    effort: Share  # share of so far successful attempts that is stopped [1]
 
 
 class BankDelay(Window):
-    """Banks hold suspicious transfers back: fewer losses, as many attempts."""
+    """Banks delay suspicious transfers: fewer losses, as many attempts."""
 
     kind: Literal["bank_delay"] = "bank_delay"
     prevented: Share  # share of losses [1]

@@ -1,4 +1,4 @@
-"""What policies may name, and which of them cannot both be meant."""
+"""Checks of policies: the names that they use, and contradictions between them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from sim.config.policies import (
 if TYPE_CHECKING:
     from sim.config.sim_config import SimConfig
 
-MOST_STORIES = 8  # a bit each, see USER.news in rules/records.py
+MOST_STORIES = 8  # one bit for each story: USER.news in rules/records.py
 
 
 def policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[str]:
-    """Yield a line for each policy that names what there is not, or contradicts another."""
+    """Yield a line for each policy that uses an unknown name or contradicts another."""
     for name, policy in policies.items():
         for platform in platforms_of(policy):
             if platform not in _addressed(config, policy):
@@ -47,7 +47,7 @@ def policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[
             if policy.segment not in known:
                 what = "has no chats" if has_chats else "is unknown"
                 yield f"{name}.segment={policy.segment!r} {what}; {allowed(known)}"
-        is_here = name in config.policies  # else a world that it is compared with has it
+        is_here = name in config.policies  # otherwise it belongs to a counterfactual
         drop = f"drop the policy with ~policies.{name}"
         advice = drop if is_here else "leave its world out of compare_to"
         for field in ("start", "stop"):
@@ -67,13 +67,13 @@ def policy_problems(config: SimConfig, policies: dict[str, Policy]) -> Iterator[
 
 
 def _addressed(config: SimConfig, policy: Policy) -> tuple[str, ...]:
-    """Return the platforms that a kind of policy can name: cellular can only be moderated."""
+    """Return the platforms that a policy may name; few kinds may name cellular."""
     is_any = isinstance(policy, Moderation | Shutdown)
     return tuple(config.platforms) if is_any else config.messengers
 
 
 def _contradiction(first: Policy, second: Policy) -> str | None:
-    """Say why two policies cannot both be meant, or None."""
+    """Return why two policies contradict each other, or None."""
     if not _overlap(first, second):
         return None
     for a, b in ((first, second), (second, first)):
@@ -85,7 +85,7 @@ def _contradiction(first: Policy, second: Policy) -> str | None:
 
 
 def _undoes(push: Mandate | GroupMove, other: Policy) -> str | None:
-    """Say how `other` works against a push of people or their chats, or None."""
+    """Return how `other` works against a mandate or group move, or None."""
     match other:
         case RegistrationGate() if push.platform in other.platforms:
             return f"one makes people join {push.platform}, the other keeps them from joining"
@@ -112,5 +112,5 @@ def _overlap(first: Policy, second: Policy) -> bool:
 
 
 def allowed(names: Any) -> str:
-    """Return what may stand in a place, for a message."""
+    """Return the part of an error message that lists the allowed names."""
     return "allowed: " + ", ".join(names)

@@ -1,7 +1,7 @@
-"""Weighted draws of the parameters that a case was fitted for, and which replication has which.
+"""Weighted posterior draws of the fitted parameters of a case, and the draw of a replication.
 
-``sim/data/CASE/posterior.csv`` holds a row a draw: its weight, then a column a parameter. It is
-made by ``python -m experiments.validate --ship`` from a calibration.
+``sim/data/CASE/posterior.csv`` has one row a draw: its weight, then a column a parameter. It is
+written by ``python -m experiments.validate --ship`` from a calibration.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ NAME = "posterior.csv"
 # by parameter: posterior sd / prior sd, and whether data or the prior identify it
 IDENTIFIABILITY = "identifiability.csv"
 WEIGHT = "weight"
-GOLDEN = (5**0.5 - 1) / 2  # multiples of it spread over [0, 1) evenly, however many there are
+GOLDEN = (5**0.5 - 1) / 2  # its multiples mod 1 spread evenly over [0, 1)
 
 
 class Posterior(NamedTuple):
-    """What a file of draws holds.
+    """Posterior draws and their weights.
 
     Attributes
     ----------
     names : tuple of str
-        Of the parameters, as keys of a configuration.
+        Parameters, as keys of a configuration.
     draws : tuple of dict
         Values by name.
     reach : tuple of float
-        Sums of the weights up to each draw; the last is 1.
+        Cumulative weights; the last is 1.
     """
 
     names: tuple[str, ...]
@@ -42,21 +42,22 @@ class Posterior(NamedTuple):
     def draw(self, replication: int) -> dict[str, float]:
         """Return the draw of a replication.
 
-        Where the weights have added up to (1/2 + replication * golden ratio) mod 1: few
-        replications already lie evenly under the weights, and more never change the first.
+        It is the draw at which the cumulative weight reaches (1/2 + replication * golden ratio)
+        mod 1: few replications already cover the posterior evenly, and more replications do not
+        change the draws of the first.
         """
         at = (0.5 + replication * GOLDEN) % 1.0
         return self.draws[min(bisect_left(self.reach, at), len(self.draws) - 1)]
 
 
 def exists(folder: Path) -> bool:
-    """Say whether a case has been fitted."""
+    """Return whether a case has posterior draws."""
     return (folder / NAME).is_file()
 
 
 @lru_cache(maxsize=4)
 def read(folder: Path) -> Posterior:
-    """Read the draws of the case whose data lie in `folder`."""
+    """Read the draws of the case whose data folder is `folder`."""
     with open_table(folder / NAME) as file:
         rows = list(csv.DictReader(file))
     names = tuple(name for name in rows[0] if name != WEIGHT)
@@ -68,7 +69,7 @@ def read(folder: Path) -> Posterior:
 
 
 class Identifiability(NamedTuple):
-    """What data have told of a parameter."""
+    """How much the data narrowed a parameter."""
 
     parameter: str
     ratio: float  # posterior sd / prior sd, on the scale on which the prior is normal
@@ -76,7 +77,7 @@ class Identifiability(NamedTuple):
 
 
 def identifiability(folder: Path) -> tuple[Identifiability, ...]:
-    """Return what the fit of the case whose data lie in `folder` has told of its parameters."""
+    """Return the identifiability of the parameters of the case whose data folder is `folder`."""
     with open_table(folder / IDENTIFIABILITY) as file:
         rows = list(csv.DictReader(file))
     return tuple(

@@ -1,4 +1,4 @@
-"""What Hydra refuses, said in our words: what was written, and what to write instead."""
+"""Error messages for overrides that Hydra refuses: what was written, what to write instead."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from sim.config.case_dir import own_names
 from sim.config.conf import names
 from sim.config.validation import ADDED, allowed_keys
 
-NEAR = 0.7  # how alike two keys are of which one may be meant for the other
+NEAR = 0.7  # similarity from which a key is suggested
 Tree = dict[str, Any]
 
 
 def explain(
     message: str, overrides: tuple[str, ...], compose: Callable[..., Tree], unread: str = ""
 ) -> str:
-    """Say what is wrong with overrides.
+    """Return the error message for refused overrides.
 
     Parameters
     ----------
-    message
-        Hydra's.
-    compose
+    message : str
+        Message of Hydra.
+    compose : callable
         Composes the same configuration from other overrides.
-    unread
-        The override that Hydra could not read, if it was one.
+    unread : str
+        The override that Hydra could not parse, if any.
     """
     message = message.split("Config search path")[0].strip()
     if message.startswith("Config group override must be"):
@@ -64,7 +64,7 @@ def explain(
 
 
 def unreadable(word: str) -> str:
-    """Say how an override is written that Hydra cannot read."""
+    """Return how to write an override that Hydra cannot parse."""
     if "=" not in word:
         return _without_value(word)
     if re.search("[‘’“”]", word):
@@ -78,7 +78,7 @@ def unreadable(word: str) -> str:
 
 
 def not_a_name(override: str) -> str:
-    """Say what is allowed where a group is given something that is no name; else nothing."""
+    """Return an error if an override sets a group to something unknown; otherwise ''."""
     group, _, value = override.lstrip("+~").partition("=")
     options = names(group)
     is_name = value.startswith("[") or value in options
@@ -86,25 +86,25 @@ def not_a_name(override: str) -> str:
 
 
 def no_yaml(error: YAMLError) -> str:
-    """Say in which line of which file YAML ends, or a key stands twice."""
+    """Return file, line and problem of invalid YAML."""
     mark = getattr(error, "problem_mark", None)
     where = f"{mark.name}, line {mark.line + 1}: " if mark else ""
     return f"{where}no YAML: {getattr(error, 'problem', None) or error}"
 
 
 def no_such_policy(override: str, name: str, policies: Tree) -> str:
-    """Say which policies are in force, where an override is about another."""
+    """Return an error that lists the policies of the scenario, for an override of another."""
     close = get_close_matches(name, policies, n=1, cutoff=NEAR)
     hint = f"did you mean {close[0]}? " if close else ""
     known = f"; +policy={name} adds it" if name in names("policy") else ""
     return (
-        f"{override}: no policy {name} in this world{known}; {hint}in force: "
+        f"{override}: no policy {name} in this scenario{known}; {hint}in force: "
         f"{', '.join(sorted(policies)) or 'none (a scenario brings some: +scenario=NAME)'}"
     )
 
 
 def _without_value(word: str) -> str:
-    """Say how a value is written, and which scenario or policy may be meant."""
+    """Return how to write an override, with the nearest scenario or policy."""
     group = "policy" if "polic" in word else "scenario"
     close = get_close_matches(word.rpartition(".")[2], names(group), n=1)
     hint = f"did you mean +{group}={close[0]}? " if close else ""
@@ -113,7 +113,7 @@ def _without_value(word: str) -> str:
 
 
 def _several(written: str) -> str:
-    """Say how several values are written, or one number."""
+    """Return how to write several values, or one number."""
     point = (
         ", a number without commas (0.5, 100000)" if re.search(r"=[0-9]+,[0-9]+$", written) else ""
     )
@@ -124,7 +124,7 @@ def _several(written: str) -> str:
 
 
 def _not_there(written: str, key: str, tree: Tree) -> str:
-    """Say what stands where a key is looked for in vain, or where else that key stands."""
+    """Return an error for an unknown key: the allowed keys, or where a similar key is."""
     group, _, rest = key.partition(".")
     if group == "policies" and rest:
         return no_such_policy(written, rest.partition(".")[0], tree["policies"])
@@ -144,7 +144,7 @@ def _not_there(written: str, key: str, tree: Tree) -> str:
 
 
 def _elsewhere(key: str, tree: Tree) -> str:
-    """Return the whole key of the highest place where something is called nearly like `key`."""
+    """Return the full name of the least nested key that is similar to `key`."""
     places = list(_places(tree, ""))
     close = get_close_matches(key, {name for name, _ in places}, cutoff=NEAR)
     found = [
@@ -154,7 +154,7 @@ def _elsewhere(key: str, tree: Tree) -> str:
 
 
 def _places(tree: Tree, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield each key and the whole dotted key under which it stands."""
+    """Yield each key and its full dotted name."""
     for key, value in tree.items():
         yield str(key), f"{prefix}{key}"
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Configuration of the world: population and network."""
+"""Configuration of population and network."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class ChatKind(Strict):
     """Group chats of a segment; a member is in one of them."""
 
     size: int = Field(ge=2, le=1000)  # members of a chat
-    order: Literal["place", "age"]  # who is together: neighbours, or people of an age around
+    order: Literal["place", "age"]  # members are neighbours, or people of similar age
 
 
 class Abroad(Strict):
-    """Somebody close who lives abroad, where nothing is restricted."""
+    """Close contacts who live abroad, where nothing is restricted."""
 
     share: Share  # of those with a smartphone who have such a contact [1]
     weight: float = Field(gt=0, lt=1)  # of the contact among their ties [1]
@@ -53,7 +53,7 @@ class PopulationConfig(Strict):
     regions: dict[str, Share] = Field(min_length=1, max_length=MAX_REGIONS)  # sizes, sum 1
     no_internet: ByBand  # share without internet
     no_smartphone: ByBand  # share of those with internet who have no smartphone
-    vpn: ByBand  # share of those with a smartphone that get around blocks at the start
+    vpn: ByBand  # share of those with a smartphone who use a VPN at the start
     segments: dict[str, Segment] = Field(max_length=8)
     chats: dict[str, ChatKind] = Field(default={})  # by segment
     abroad: Abroad
@@ -120,10 +120,10 @@ class ErdosRenyiNetwork(Strict):
 
 
 class FileNetwork(Strict):
-    """A graph of the user's own: an edge list (two whole numbers a line) or GraphML."""
+    """A graph from a file: an edge list (two whole numbers a line) or GraphML."""
 
     kind: Literal["from_file"] = "from_file"
-    path: str  # from where the run is started
+    path: str  # relative to the folder in which the run is started
     format: Literal["edge_list", "graphml"] = "edge_list"  # of the file
 
 

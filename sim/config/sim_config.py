@@ -1,4 +1,4 @@
-"""One run, complete: the same SimConfig gives the same result, bit for bit."""
+"""The complete configuration of a run: equal configurations give equal bits."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from sim.config.settings import BANDS, FileNetwork, NetworkConfig, PopulationCon
 from sim.config.window import Date, Span
 
 DATA = Path(__file__).parents[1] / "data"
-AGENT_LIMIT = 100_000  # more mesa objects than this do not fit their purpose: use tables
-DRAWS_LIMIT = 50_000  # users: every replication keeps a start of its own in memory
-TAKEN = ("", "all", "any", "none")  # names of no platform or region
+AGENT_LIMIT = 100_000  # more Mesa agents are too slow to be useful
+DRAWS_LIMIT = 50_000  # users; every replication keeps its own start in memory
+TAKEN = ("", "all", "any", "none")  # reserved: no platform or region may have these names
 EngineName = Literal["compiled", "mesa", "mpi"]
 
 
 class StartShare(Strict):
-    """A platform as observed at the start; its stand-alone value is solved to keep it there."""
+    """Observed reach of a platform at the start; its stand-alone value is solved from it."""
 
     reach: Share  # monthly, of the population 12+ [1]
     daily: Share | None = None  # daily reach; its openings are solved from it [1]
@@ -54,14 +54,16 @@ class StartSeed(Strict):
 
 
 class CaseConfig(Strict):
-    """A country at a date: where its data lie and what was observed at the start."""
+    """A country at a date: its data folder and what was observed at the start."""
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")  # of its files
-    folder: str | None = None  # the user's, from case_dir=FOLDER; null: it is shipped in sim/data
+    folder: str | None = None  # from case_dir=FOLDER; null: shipped in sim/data
     title: str  # its name in print
-    persons: float = Field(gt=0, le=2000)  # aged 12+, whom observed numbers are of [million]
-    caveat: str  # what a score rests on, in print
-    happened: str  # the scenario in which everything happens that is known to have happened
+    persons: float = Field(
+        gt=0, le=2000
+    )  # people aged 12+, the base of observed numbers [million]
+    caveat: str  # limits of the scores, in print
+    happened: str  # the scenario with all events that are known to have happened
     headline_month: Date  # the month that summaries compare, its first day
     observed_shares: dict[str, StartShare]
     seeds: dict[str, StartSeed]
@@ -80,19 +82,19 @@ class CaseConfig(Strict):
 
 
 class EngineConfig(Strict):
-    """How users take their steps; all engines give the same bits."""
+    """The engine that takes users through a step; all engines give the same bits."""
 
-    name: EngineName = "compiled"  # compiled: fast; mesa: mesa.Agents; mpi: all ranks of mpirun
-    threads: int | None = Field(default=None, ge=1, le=1024)  # null: as many as there are
-    checkpoint_minutes: float = Field(default=10.0, gt=0, le=1440)  # lost at most if killed [min]
+    name: EngineName = "compiled"  # compiled: fast; mesa: Mesa agents; mpi: all ranks of mpirun
+    threads: int | None = Field(default=None, ge=1, le=1024)  # null: all cores
+    checkpoint_minutes: float = Field(default=10.0, gt=0, le=1440)  # between checkpoints [min]
 
 
 class SimConfig(Strict):
-    """A scenario in a case, with the worlds it is compared with."""
+    """A scenario in a case, with its counterfactuals."""
 
-    scenario: str = "baseline"  # name of what is asked, from +scenario=NAME
-    seed: int = Field(default=1, ge=0, lt=2**63)  # of society and luck alike
-    replications: int = Field(default=8, ge=1, le=100_000)  # runs of one society [1]
+    scenario: str = "baseline"  # from +scenario=NAME
+    seed: int = Field(default=1, ge=0, lt=2**63)  # of society and of all random numbers
+    replications: int = Field(default=8, ge=1, le=100_000)  # runs of the same society [1]
     start: Date = dt.date(2025, 6, 2)  # first day of the run
     dur_days: float = Field(default=364, gt=0, le=3660)  # a whole number of steps [days]
     step_days: float = Field(default=7, gt=0, le=31)  # length of a step [days]
@@ -115,7 +117,7 @@ class SimConfig(Strict):
 
     @property
     def carriers(self) -> tuple[str, ...]:
-        """Return what communication goes over: the messengers, then cellular."""
+        """Return all platforms that carry communication: the messengers, then cellular."""
         return (*self.messengers, CELLULAR)
 
     @property
@@ -129,12 +131,12 @@ class SimConfig(Strict):
         return round(self.dur_days / self.step_days)
 
     def step_begins(self, step: int) -> dt.datetime:
-        """Return when a step (from 0) begins; steps may be parts of days."""
+        """Return when a step (from 0) begins; steps need not be whole days."""
         midnight = dt.datetime.combine(self.start, dt.time())
         return midnight + dt.timedelta(days=step * self.step_days)
 
     def step_span(self, step: int) -> Span:
-        """Return the first and last day of a step (from 0), as policies ask for them."""
+        """Return begin and end of a step (from 0) [days since `start`], and `start`."""
         return step * self.step_days, (step + 1) * self.step_days, self.start
 
     @property
@@ -143,12 +145,12 @@ class SimConfig(Strict):
         return self.start + dt.timedelta(days=self.dur_days)
 
     def counterfactual(self, name: str) -> SimConfig:
-        """Return the same world with the policies of scenario `name`.
+        """Return the same configuration with the policies of scenario `name`.
 
         Raises
         ------
         ConfigError
-            If it is none that this run is compared with.
+            If `name` is not in `compare_to`.
         """
         if name not in self.counterfactuals:
             known = ", ".join(self.counterfactuals) or "none"
@@ -175,7 +177,7 @@ class SimConfig(Strict):
 
 
 def _file_problems(config: SimConfig) -> Iterator[str]:
-    """Yield files that a run would look for in vain."""
+    """Yield problems with files that a run needs."""
     if config.case.folder and not config.case.data.is_dir():
         yield (
             f"case.folder={config.case.folder}: no folder data in it; allowed: where the case "
@@ -205,7 +207,7 @@ def _file_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _size_problems(config: SimConfig) -> Iterator[str]:
-    """Yield what so many users, or so few, cannot have."""
+    """Yield settings that do not fit the number of users."""
     n, degree = config.population.n_users, getattr(config.network, "mean_degree", 0)
     if config.parameters == "posterior" and n > DRAWS_LIMIT:
         yield f"population.n_users={n} with parameters=posterior; allowed: up to {DRAWS_LIMIT}"
@@ -239,7 +241,7 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _name_problems(config: SimConfig) -> Iterator[str]:
-    """Yield names that stand twice, or mean something else in tables and policies."""
+    """Yield names that are duplicate, or reserved in tables and policies."""
     for name in dict.fromkeys(config.compare_to):
         if name == config.scenario or config.compare_to.count(name) > 1:
             yield f"compare_to={name}: the scenario itself or named twice; allowed: others, once"

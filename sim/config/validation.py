@@ -1,4 +1,4 @@
-"""Turn a plain tree into a SimConfig, or say in one line a problem what is wrong."""
+"""Turn a plain tree into a SimConfig, or report one line a problem."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sim.config.settings import NetworkConfig
 from sim.config.sim_config import SimConfig
 
 Location = tuple[int | str, ...]
-ADDED = ("+scenario", "+policy")  # groups of files that are added
+ADDED = ("+scenario", "+policy")  # groups whose files are added by +
 OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
 
 
@@ -63,7 +63,7 @@ def _lines(problem: Any) -> Iterator[str]:
 
 
 def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
-    """Return the key's path without the unions' tags, and the model that should hold it."""
+    """Return the path of the key without tags of unions, and the model that it belongs to."""
     path: list[str] = []
     here: Any = SimConfig
     holder: type[BaseModel] | None = SimConfig
@@ -85,7 +85,7 @@ def _has_kind(member: Any) -> bool:
 
 
 def _inside(annotation: Any, part: int | str) -> Any:
-    """Return the annotation of what stands under `part`; None where that is not known."""
+    """Return the annotation of `part` inside `annotation`; None if unknown."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         field = annotation.model_fields.get(str(part))
         return field.annotation if field else None
@@ -95,7 +95,7 @@ def _inside(annotation: Any, part: int | str) -> Any:
     return None
 
 
-PLAIN = {  # what JSON calls its types, and what one writes in a YAML file
+PLAIN = {  # terms of JSON, and plain words
     "input should be": "must be",
     "a valid array": "a list",
     "a valid dictionary": "a group of keys",
@@ -114,12 +114,12 @@ def _plain(message: str) -> str:
 
 
 def _written(problem: Any) -> str:
-    """Say how a value is written that somebody wrote as in a text: 64 %, 0,64, a list of one."""
+    """Return how to write a value that was written as 64 %, as 0,64 or without list brackets."""
     value, kind = problem["input"], problem["type"]
     if kind == "float_type" and (percent := re.fullmatch(r"([0-9]+\.?[0-9]*) ?%", str(value))):
         return _of_hundred(float(percent[1]))
     if kind == "less_than_equal" and problem["ctx"]["le"] == 1 and 2 < value <= 100:
-        return _of_hundred(value)  # 1.2 may be a slip
+        return _of_hundred(value)  # 1.2 is more likely a typing error than a percentage
     if kind == "float_type" and re.fullmatch(r"-?[0-9]+,[0-9]+", str(value)):
         return f"; written {value.replace(',', '.')}"
     is_name = kind == "tuple_type" and isinstance(value, str)
@@ -136,7 +136,7 @@ def _tags(problem: Any) -> str:
 
 
 def allowed_keys(key: str, known: list[str]) -> str:
-    """Return what may stand in the place of `key`, the nearest first."""
+    """Return the nearest of the known keys, and all of them, for a message."""
     close = get_close_matches(key.lower(), known, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"{hint}allowed: {', '.join(known)}"

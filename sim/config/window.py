@@ -40,17 +40,17 @@ class Window(Strict):
         return self
 
     def days_in(self, begin: float, end: float, origin: dt.date) -> float:
-        """Return how many days of [begin, end), counted from `origin`, are in force."""
+        """Return how many days of [begin, end) [days since `origin`] the policy is in force."""
         first, last = self._ends(origin)
         return max(0.0, min(end, last) - max(begin, first))
 
     def ramp_at(self, day: float, origin: dt.date, ramp_days: float) -> float:
-        """Return how far a ramp from 0 to 1 has come at `day`, while in force."""
+        """Return the level of a ramp from 0 to 1 at `day` [days since `origin`], if in force."""
         elapsed = day - (self.start - origin).days
         return 1.0 if ramp_days == 0 else min(max(elapsed / ramp_days, 0.0), 1.0)
 
     def progress(self, begin: float, end: float, origin: dt.date, ramp_days: float) -> float:
-        """Return the mean over the days in force of a ramp from 0 to 1 in `ramp_days`."""
+        """Return the mean level, over the days in force, of a ramp from 0 to 1 in `ramp_days`."""
         first, last = self._ends(origin)
         a, b = max(begin, first) - first, min(end, last) - first
         if b <= a:
@@ -61,7 +61,7 @@ class Window(Strict):
         return (rising + max(0.0, b - max(a, ramp_days))) / (b - a)
 
     def _ends(self, origin: dt.date) -> tuple[float, float]:
-        """Return the first day in force, and the first no longer, counted from `origin`."""
+        """Return the first day in force and the first day after it [days since `origin`]."""
         last = float("inf") if self.stop is None else (self.stop - origin).days
         return (self.start - origin).days, last
 

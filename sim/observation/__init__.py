@@ -1,1 +1,1 @@
-"""What was observed of the world, and how far a run is from it."""
+"""Observations of a case, and how far simulated values are from them."""

@@ -1,4 +1,4 @@
-"""The dated events of a case that matter, as figures mark them."""
+"""The dated events of a case that figures mark."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from sim.base.csv_lines import read_lines
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 
-LONGEST = 40  # label of an event
+LONGEST = 40  # label of an event [characters]
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
 LABEL = ["date", "label", "platforms", "url"]
 
 
 def events(config: SimConfig) -> pd.DataFrame:
-    """Return the steps of a case that matter, with labels short enough for a figure.
+    """Return the events of a case, with labels short enough for a figure.
 
     A case with neither events.csv nor labels.csv has none.
 
     Returns
     -------
     DataFrame, shape (n_events, 4)
-        date, label (up to `LONGEST` characters), platforms (ours, joined by ";"), url; by date.
+        date, label (up to `LONGEST` characters), platforms (of the model, joined by ";"), url;
+        sorted by date.
 
     Raises
     ------
     ConfigError
-        If one of the two files is missing, or labels.csv labels an event that events.csv does not
-        hold, or at too great a length.
+        If one of the two files is missing, or labels.csv names an event that is not in events.csv
+        or has a label that is too long.
     """
     names = {config.platforms[name].label: name for name in config.messengers}
     data, rows = config.case.data, []

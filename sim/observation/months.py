@@ -1,4 +1,4 @@
-"""Calendar months, by which sources tell: means over them of what is simulated step by step."""
+"""Monthly means of series that are simulated by steps, as sources report by month."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 
 
 def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
-    """Average a measure over calendar months, a step weighing by its days in the month.
+    """Average a measure over calendar months, weighting each step by its days in the month.
 
-    A step lasts until the next one starts, the last as long as the one before it. Months of
-    which the steps cover less than 90 % of the days are left out.
+    A step ends where the next one starts; the last one is as long as the one before it. Months
+    are left out if the steps cover less than 90 % of their days.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
     covered = days.sum(axis=1)
     whole = covered >= COVERED * ((closes - opens) / DAY).ravel()
     means = (days @ wide.to_numpy())[whole] / covered[whole, None]
-    of_series = {  # by hand: melt would build an index for each of what may be a thousand columns
+    of_series = {  # not melt, which builds an index for each of up to a thousand columns
         name: wide.columns.get_level_values(name).repeat(len(means)) for name in wide.columns.names
     }
     dates = np.tile(month[whole].astype("datetime64[ns]"), wide.shape[1])

@@ -1,7 +1,7 @@
-"""The observed world the simulator is held against: a table of figures.
+"""Observed figures of a case, which simulated values are compared with.
 
-A case holds it in its folder of data: `observations.csv`, one figure a row with who measured it,
-on whom, how well, and whether it is to be fitted or only shown (docs/howto_case.md).
+They are in `observations.csv` in the data folder of the case: one figure a row with its measurer,
+base, quality, and whether it is fitted or only shown (docs/howto_case.md).
 """
 
 from __future__ import annotations
@@ -35,23 +35,22 @@ UNITS = ("percent", "million")
 
 
 def observations(config: SimConfig) -> pd.DataFrame:
-    """Return what was observed of a case, one figure a row.
+    """Return the observed figures of a case, one a row.
 
     Returns
     -------
     DataFrame, index line (of the file)
-        case; date and until (first days of months; until: NaT but for changes); platform (`any`
-        where it is about none); metric (as the source calls it); operator (see operators.py);
-        group; value and sigma (fractions of the base, relative for changes); bias (by how much
-        such a source overstates, the same unit); weights (groups of users and their weights, the
-        base in the model's terms); measurer, quality (see sources.py), base, use (`fit` or
-        `show`), source (address), note. A source of one quality never replaces another: what is
-        not to be mixed is `show`.
+        case; date and until (first days of months; until: NaT except for changes); platform
+        (`any` if the figure is about no platform); metric (the source's name for it); operator
+        (see operators.py); group; value and sigma (fractions of the base, relative for changes);
+        bias (how much such sources overstate, the same unit); weights (of groups of users, which
+        express the base); measurer, quality (see sources.py), base, use (`fit` or `show`), source
+        (URL), note. Figures of different quality are not mixed: those not fitted are `show`.
 
     Raises
     ------
     ConfigError
-        If a row cannot be what was observed; one line a problem, with the line of the file.
+        If a row is invalid; one line a problem, with the line number in the file.
     """
     path = config.case.data / OBSERVATIONS
     lines = read_lines(path, COLUMNS)
@@ -70,12 +69,12 @@ _NAMES = (
 
 
 def check_observed(config: SimConfig) -> None:
-    """Refuse a case whose tables cannot be read, before anything is run.
+    """Check the tables of a case before anything is run.
 
     Raises
     ------
     ConfigError
-        With the line of the file, and what is allowed.
+        If one cannot be read; with the line number and what is allowed.
     """
     age_shares(config.case.data / config.population.ages)
     observations(config)
@@ -83,7 +82,7 @@ def check_observed(config: SimConfig) -> None:
 
 
 def _observation(config: SimConfig, line: Line) -> dict[str, object]:
-    """Return a row of the table from a line that has no problem."""
+    """Return a row of the table from a valid line."""
     operator, quality = OPERATORS[line["operator"]], line["quality"]
     persons = config.case.persons if line["unit"] == "million" else 100.0
     value = float(line["value"]) / persons
@@ -107,7 +106,7 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
 
 
 def _problems(config: SimConfig, lines: dict[int, Line]) -> Iterator[str]:
-    """Yield what is wrong with each line by itself, and what is allowed."""
+    """Yield the problems of each single line, and what is allowed."""
     for number, line in lines.items():
         for column, known in _choices(config, line).items():
             if line[column] not in known:
@@ -117,7 +116,7 @@ def _problems(config: SimConfig, lines: dict[int, Line]) -> Iterator[str]:
 
 
 def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
-    """Return what may stand in the columns that hold names."""
+    """Return the allowed values of the columns that hold names."""
     operator = OPERATORS.get(line["operator"])
     about = operator.about if operator else None
     some = config.messengers if operator else (*config.carriers, "any")
@@ -132,7 +131,7 @@ def _choices(config: SimConfig, line: Line) -> dict[str, tuple[str, ...]]:
 
 
 def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
-    """Yield columns whose text means nothing, or nothing beside the other columns."""
+    """Yield columns whose text is invalid, or does not fit the other columns."""
     operator = OPERATORS.get(line["operator"])
     is_change = operator is not None and operator.is_change
     since, until = _month(line["date"]), _month(line["until"])
@@ -162,7 +161,7 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
 
 
 def _repeated(lines: dict[int, Line]) -> Iterator[str]:
-    """Yield figures to be fitted that say the same thing twice: one measurer has to be chosen."""
+    """Yield fitted figures that repeat an earlier one: only one measurer can be fitted."""
     seen: dict[tuple[str, ...], int] = {}
     for number, line in lines.items():
         if line["use"] == "fit":
@@ -174,10 +173,10 @@ def _repeated(lines: dict[int, Line]) -> Iterator[str]:
 
 
 def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
-    """Return monthly and daily reach of everybody, at most one row a point, to be drawn.
+    """Return monthly and daily reach of everybody for figures, at most one row a point.
 
-    What is to be fitted stands; where there is nothing, the smallest claim of a company does, as
-    claims err upwards.
+    A fitted figure comes first; without one, the smallest claim of a company is taken, as claims
+    overstate.
 
     Parameters
     ----------
@@ -209,7 +208,7 @@ def _number(text: str) -> float:
 
 
 def _month(text: str) -> pd.Timestamp:
-    """Return the first day of the month of a date; NaT where the text is none."""
+    """Return the first day of the month of a date; NaT if the text is not a date."""
     match = re.fullmatch(r"(20[0-9]{2}-[0-9]{2})(-[0-9]{2})?", text)
     if match is None:
         return pd.NaT

@@ -1,8 +1,8 @@
-"""Observation operators: how a source's figure is read off the series of a run.
+"""Observation operators: how the figure of a source is computed from the series of a run.
 
-A figure is a sum of series, possibly per another, weighted over groups of users to the base of
-the source; a change compares two months. Bases are ages with or without those offline: `12+`,
-`18-65`, `online 18+`.
+A figure is a sum of series, possibly divided by another, and weighted over groups of users to
+match the base of the source; a change compares two months. Bases are age ranges, of all people
+or of those online: `12+`, `18-65`, `online 18+`.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from sim.config.sim_config import SimConfig
 from sim.kernel.arrays import F64
 from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
-OWN = ""  # stands for the platform that the figure is about
+OWN = ""  # placeholder for the platform of the figure
 EVERYBODY = "12+"
 Key = tuple[str, str, str]  # platform, channel, measure
 
 
 @dataclass(frozen=True)
 class Operator:
-    """One way to read a figure off monthly series.
+    """One way to compute a figure from monthly series.
 
     Attributes
     ----------
     meaning : str
-        What it gives.
+        Meaning of the figure.
     over : tuple of Key
-        Series that are added.
+        Series that are summed.
     per : Key, optional
         The series that their sum is divided by.
     is_change : bool
-        Whether the ratio of two months, less one, is meant.
+        Whether the figure is the ratio of two months minus one.
     about : str, optional
-        The only thing it can be about; None: any messenger.
+        The only allowed platform; None: any messenger.
     """
 
     meaning: str
@@ -49,11 +49,11 @@ class Operator:
     about: str | None = None
 
     def keys(self, platform: str) -> tuple[Key, ...]:
-        """Return the series it adds for a platform."""
+        """Return the series that are summed for a platform."""
         return tuple((name or platform, channel, measure) for name, channel, measure in self.over)
 
     def divisor(self, platform: str) -> Key | None:
-        """Return the series it divides by."""
+        """Return the series that the sum is divided by; None if there is none."""
         return self.per and (self.per[0] or platform, *self.per[1:])
 
 
@@ -76,55 +76,55 @@ OPERATORS = {
         "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
     ),
 }
-REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # the measures that figures are drawn of
+REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 
 def base_problem(base: str) -> str | None:
-    """Say what no operator knows about a base, or None."""
+    """Return what is allowed as a base if `base` is invalid; None if it is valid."""
     if _ages(base) is None:
         return "allowed: ages as 12+, 18+ or 18-65, or those of them online: online 18+"
     return None
 
 
 def of_whom(base: str, group: str) -> str:
-    """Return the words to put behind a figure that is not of everybody: ``, 18+``."""
+    """Return the suffix of a figure that is not about everybody: ``, 18+``."""
     return "".join(
         f", {one}" for one, whole in ((base, EVERYBODY), (group, "all")) if one != whole
     )
 
 
 def weights(base: str, config: SimConfig) -> dict[str, float]:
-    """Return by which groups of users, and how weighted, a share of a base is read.
+    """Return the weights of groups of users with which a share of a base is computed.
 
-    The bands of the population table are joined by the persons of the base in each; who is
-    offline uses no messenger, so a base of those online only has fewer persons to share.
+    The weight of an age band is its part of the people of the base. People offline use no
+    messenger, so in a base of people online the weights sum to more than 1.
 
     Raises
     ------
     ConfigError
-        If nobody of the population is of the base.
+        If the population has nobody in the base.
     """
     if base == EVERYBODY:
         return {"all": 1.0}
-    found = _ages(base)
-    assert found is not None
-    people = people_by_band(config, *found)
+    ages = _ages(base)
+    assert ages is not None
+    people = people_by_band(config, *ages)
     offline = np.array([config.population.no_internet[name] for name in BANDS])
-    asked = people * (1.0 - offline) if base.startswith("online") else people
-    if not asked.any():
-        ages = config.population.ages
+    counted = people * (1.0 - offline) if base.startswith("online") else people
+    if not counted.any():
+        table = config.population.ages
         raise ConfigError(
-            f"base={base}: nobody in {ages} is of it; allowed: ages that some are of"
+            f"base={base}: nobody in {table} is of it; allowed: ages that some are of"
         )
     return {
-        f"age={name}": float(count / asked.sum())
+        f"age={name}": float(count / counted.sum())
         for name, count in zip(BANDS, people, strict=True)
         if count > 0
     }
 
 
 def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_AGE) -> F64:
-    """Return the people of some ages in each age band, as shares of everybody, (n bands,)."""
+    """Return the share of everybody in each age band, of ages first to last, shape (n_bands,)."""
     ages = np.arange(FIRST_AGE, LAST_AGE + 1)
     persons = age_shares(config.case.data / config.population.ages)
     persons = np.where((ages >= first) & (ages <= last), persons, 0.0)
@@ -133,7 +133,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 
 def _ages(base: str) -> tuple[int, int] | None:
-    """Return the first and last age of a base; None if it is not one."""
+    """Return the first and last age of a base; None if the base is invalid."""
     match = re.fullmatch(r"(?:online )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None

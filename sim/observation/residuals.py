@@ -1,4 +1,4 @@
-"""What was simulated beside what was observed: errors in points and in standard deviations."""
+"""Residuals: simulated minus observed, in percentage points and in standard deviations."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from sim.observation.operators import OPERATORS, Key
 
 SERIES = ["group", "platform", "channel", "measure"]
 SCORE = ["use", "platform", "operator"]
-FAR = 3.0  # errors of the source (of a panel: points): what is further off is called missed
+FAR = 3.0  # standard deviations of the source; figures further off are missed
 
 
 def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Set every observed figure beside what was simulated.
+    """Compare every observed figure with its simulated value.
 
     Parameters
     ----------
     outcomes : DataFrame
-        Of one scenario: a run's `timeseries`, or the monthly outcomes of a sweep, whose `run`
-        stands for the replication. For `connection_success`, with `available` appended.
+        Of one scenario: the `timeseries` of a result, or the monthly outcomes of a sweep with
+        `run` in place of `replication`. `connection_success` needs the rows of `available`.
     observed : DataFrame, as of `sim.observation.observed.observations`
 
     Returns
     -------
     DataFrame
-        The rows of `observed` with median, low and high (5 and 95 % over runs) of what the
-        operator gives; error_points (100 times median less value: percentage points, or percent
-        of a change); standardised (median plus bias less value, in sigmas). All NaN where the
-        outcomes do not hold the month, the group or the series.
+        The rows of `observed` with median, low and high (5 and 95 % over runs) of the simulated
+        figure; error_points (100 (median - value): percentage points, or percent of a change);
+        standardised ((median + bias - value) / sigma). All NaN where the outcomes lack the month,
+        the group or the series.
 
     Raises
     ------
     ConfigError
-        If the outcomes are of several scenarios, whose runs must not be pooled.
+        If the outcomes are of several scenarios, which must not be pooled.
     """
     read = readings(outcomes, observed)
-    if read.columns.empty:  # there is no series to read, of figures there may be none
+    if read.columns.empty:  # no runs, or no figures
         bands = pd.DataFrame(np.nan, read.index, list(BAND))
     else:
         bands = read.quantile(list(BAND.values()), axis=1).T.set_axis(list(BAND), axis=1)
@@ -55,7 +55,7 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def missed(table: pd.DataFrame) -> pd.Series:
-    """Return which figures are further off than `FAR` errors of their source.
+    """Return which figures are more than `FAR` standard deviations off.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def missed(table: pd.DataFrame) -> pd.Series:
 
 
 def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Return what the operator of every figure gives in every run, to be fitted run by run.
+    """Return the simulated value of every figure in every run.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n_figures, n_runs)
-        Index as of `observed`, columns run (or replication); NaN where a run does not hold it.
+        Index as of `observed`, columns run (or replication); NaN where a run lacks the series.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def score(table: pd.DataFrame) -> pd.DataFrame:
-    """Return how far off the figures are, by their use, platform and operator.
+    """Return the size of the errors by use, platform and operator.
 
     Parameters
     ----------
@@ -103,37 +103,39 @@ def score(table: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index use, platform, operator
-        n (figures that could be simulated), points and sigmas (root mean squares of the errors).
+        n (simulated figures), points and sigmas (root mean square errors in percentage points and
+        in standard deviations).
     """
     rows = table[table["median"].notna()]
     squares = rows.assign(points=rows["error_points"] ** 2, sigmas=rows["standardised"] ** 2)
-    found = squares.groupby(SCORE).agg(
+    scores = squares.groupby(SCORE).agg(
         n=("points", "size"), points=("points", "mean"), sigmas=("sigmas", "mean")
     )
-    found[["points", "sigmas"]] = np.sqrt(found[["points", "sigmas"]])
-    return found
+    scores[["points", "sigmas"]] = np.sqrt(scores[["points", "sigmas"]])
+    return scores
 
 
 def available(config: SimConfig) -> pd.DataFrame:
-    """Return the share of attempts that policies let pass without VPN or proxy: an input.
+    """Return the share of messages that succeed without VPN or proxy, as policies set it.
 
     Returns
     -------
     DataFrame, columns as of a run's `timeseries`
-        Group `all`, by step, for every replication; mean over regions by their size. A platform
-        that complies only once it has lost users counts as one that does not.
+        Group `all`, by step, for every replication; mean over regions by their size. Compliance
+        that depends on lost users is ignored.
     """
     policies = list(config.policies.values())
-    hit = [p for p in policies if isinstance(p, Restriction)]
-    shut = as_restrictions(config, policies)
-    obeyed = [p for p in policies if isinstance(p, Compliance) and p.lost_users is None]
+    restrictions = [p for p in policies if isinstance(p, Restriction)]
+    shutdowns = as_restrictions(config, policies)
+    compliances = [p for p in policies if isinstance(p, Compliance) and p.lost_users is None]
     sizes = np.array(list(config.population.regions.values()))
     rows = []
     for step in range(config.n_steps):
         span, date = config.step_span(step), config.step_begins(step)
-        hindered, off = mean_grades(config, hit, span, obeyed), mean_grades(config, shut, span)
-        # as for users, see sim/engine/policy_schedule.py
-        fails = 1.0 - (1.0 - hindered) * (1.0 - off)
+        restricted = mean_grades(config, restrictions, span, compliances)
+        off = mean_grades(config, shutdowns, span)
+        # the same formula as for users in sim/engine/policy_schedule.py
+        fails = 1.0 - (1.0 - restricted) * (1.0 - off)
         passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])
@@ -145,7 +147,7 @@ def available(config: SimConfig) -> pd.DataFrame:
 
 
 def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Return the series that the figures need: index month and run, a column a series."""
+    """Return the monthly series that the figures need: index month and run, a column a series."""
     needed = {
         (group, *key)
         for row in observed.itertuples()
@@ -171,14 +173,14 @@ def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _keys(row: Any) -> tuple[Key, ...]:
-    """Return the series that the operator of a figure reads."""
+    """Return the series that the operator of a figure uses."""
     operator = OPERATORS[row.operator]
     divisor = operator.divisor(row.platform)
     return (*operator.keys(row.platform), *((divisor,) if divisor else ()))
 
 
 def _reading(series: pd.DataFrame, row: Any) -> pd.Series:
-    """Return what the operator of a figure gives, a value a run; empty if that is not known."""
+    """Return the simulated figure by run; empty if the outcomes lack a series or month."""
     operator = OPERATORS[row.operator]
     needed = ["/".join((group, *key)) for group in row.weights for key in _keys(row)]
     months = series.index.get_level_values("date")

@@ -1,8 +1,8 @@
-"""How far a source's figure may lie from the truth: grades of quality and their errors.
+"""Errors of sources, by grade of quality.
 
-A grade says who measured and how. Its error is the standard deviation of a figure around what the
-operator gives, in percentage points for levels and in percent for relative changes; a figure's own
-`sigma` in the table of a case, with its reason in the note, takes its place.
+A grade says who measured and how. Its error is the standard deviation of a figure around the true
+value of its operator, in percentage points for levels and in percent for relative changes. A
+`sigma` of a figure in the table of a case replaces it; the note there gives the reason.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 
 
 class Grade(NamedTuple):
-    """What a grade means, and its errors with where they come from."""
+    """Meaning of a grade, its errors, and their source."""
 
     meaning: str
     level: float  # standard deviation of a share [percentage points]
     change: float  # standard deviation of a relative change [percent]
     bias: float  # by how much a share is overstated [percentage points]
-    may_fit: bool  # whether such a figure may be fitted at all
+    may_fit: bool  # whether figures of this grade may be fitted
     why: str
 
 
@@ -68,11 +68,11 @@ GRADES = {
 # CONSULT); root mean square 20. All lie below, but by how much a question does is not known.
 WORDING = 20.0  # [percentage points]
 DESIGN_EFFECT = 1.5  # variance of a weighted sample over that of a simple one: an assumption
-SAMPLE = 1500  # respondents of a national poll that does not tell
+SAMPLE = 1500  # assumed respondents of a national poll that does not report them
 
 
 def error_of_share(quality: str, value: float, n: float, wording: float) -> float:
-    """Return the standard deviation of a share around what its operator gives, a fraction.
+    """Return the standard deviation of an observed share, a fraction.
 
     Parameters
     ----------
@@ -81,9 +81,10 @@ def error_of_share(quality: str, value: float, n: float, wording: float) -> floa
     value : float
         The share, a fraction.
     n : float
-        Respondents of a poll; NaN where they are not told.
+        Respondents of a poll; NaN if unknown.
     wording : float
-        How far what respondents say lies from what the operator counts [percentage points].
+        Standard deviation of the difference between what respondents say and what the operator
+        counts [percentage points].
     """
     if quality != "poll":
         return GRADES[quality].level / 100.0

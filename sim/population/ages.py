@@ -15,7 +15,7 @@ from sim.base.inputs import as_number, open_table
 from sim.kernel.arrays import F64
 
 FIRST_AGE, LAST_AGE = 12, 100  # youngest and oldest user [years]; the last stands for "100+"
-MOST_PERSONS = 1e10  # in a group
+MOST_PERSONS = 1e10  # in an age group
 _GROUP = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3})|\+)")
 
 
@@ -32,9 +32,9 @@ def age_shares(path: Path) -> F64:
 
 
 def people(path: Path) -> F64:
-    """Read how many people are of each age 12 to 100, shape (89,), in the unit of the table.
+    """Read the number of people of each age 12 to 100, shape (89,), in the unit of the table.
 
-    People of a group are spread evenly over its years, an open one's as far as 100.
+    People of an age group are spread evenly over its years; an open group ends at 100.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def people(path: Path) -> F64:
 
 def _age_group(row: dict[str | Any, str | Any], where: str) -> tuple[int, int, float]:
     """Return first age, last age and number of persons of a line."""
-    if None in row:  # where csv puts what is too much, such as of 3,449,266
+    if None in row:  # csv collects surplus values under None, for example of 3,449,266
         raise ConfigError(f"{where}: more values than columns; numbers are written 3449266")
     label = (row["age"] or "").strip()
     match = _GROUP.fullmatch(label)

@@ -23,27 +23,27 @@ _PARTS = {"population": Population, "rows": Rows, "seats": Seats}
 
 
 class DamagedError(Exception):
-    """The files of a world are not what its manifest says."""
+    """The files of a world differ from its manifest."""
 
 
 class Folder:
-    """The shelf of a world that is saved."""
+    """Writes the arrays of a world to a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
-        """Write `array` to a file; return it mapped from there."""
+        """Write `array` to a file; return it memory-mapped."""
         path = self._folder / f"{name}.npy"
         np.save(path, array, allow_pickle=False)
         return _mapped(path)
 
-    def pour(self, name: str, pieces: Iterator[U32]) -> U32:
-        """Write one array piece by piece; return it mapped from there."""
+    def put_pieces(self, name: str, pieces: Iterator[U32]) -> U32:
+        """Write one array piece by piece; return it memory-mapped."""
         path = self._folder / f"{name}.npy"
         size = 0
         with path.open("wb") as file:
-            _write_header(file, 0)  # holds the place: it is as long for every size
+            _write_header(file, 0)  # a placeholder: the header has the same length for every size
             room = file.tell()
             for piece in pieces:
                 file.write(memoryview(piece))
@@ -61,7 +61,7 @@ def _write_header(file: Any, size: int) -> None:
 
 
 def _mapped(path: Path) -> NDArray[Any]:
-    """Return the array of a file: plain, as in memory; what is written stays in this process."""
+    """Return the memory-mapped array of a file; changes to it stay in this process."""
     return np.asarray(np.load(path, mmap_mode="c", allow_pickle=False))
 
 
@@ -76,7 +76,7 @@ def write_manifest(folder: Path, n_threads: int | None = None) -> None:
 
 
 def read_world(folder: Path, n_threads: int | None = None, check: bool = True) -> World:
-    """Map the world of a folder.
+    """Return the memory-mapped world of a folder.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A whole world: users, whom they talk to, and the chats they sit in."""
+"""A whole world: users, their ties, and their group chats."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ class World:
 
 
 class ArrayStore(Protocol):
-    """Where the arrays of a world are put as soon as they are built."""
+    """Storage for the arrays of a world; each is stored as soon as it is built."""
 
     def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
-        """Keep `array`; return it, or its copy on the shelf."""
+        """Store `array`; return the stored array."""
 
-    def pour(self, name: str, pieces: Iterator[U32]) -> U32:
-        """Keep one array that comes in pieces, and return it."""
+    def put_pieces(self, name: str, pieces: Iterator[U32]) -> U32:
+        """Store one array that is built in pieces; return the stored array."""
 
 
 class Memory:
-    """The shelf of a world that is not saved."""
+    """Keeps the arrays of a world in memory."""
 
     def put(self, name: str, array: NDArray[Any]) -> NDArray[Any]:  # noqa: ARG002
         """Return `array`."""
         return array
 
-    def pour(self, name: str, pieces: Iterator[U32]) -> U32:  # noqa: ARG002
-        """Return all pieces in one array."""
+    def put_pieces(self, name: str, pieces: Iterator[U32]) -> U32:  # noqa: ARG002
+        """Return all pieces joined to one array."""
         return in_memory(pieces)
 
 
@@ -61,9 +61,9 @@ def build_world(
     people = Population(**_put(store, "population", draw_users(config, n_threads)))
     rows = build_rows(
         people, config.network, config.seed, n_threads,
-        lambda pieces: store.pour("rows.indices", pieces),
+        lambda pieces: store.put_pieces("rows.indices", pieces),
     )  # fmt: skip
-    rows = Rows(**_put(store, "rows", rows, poured="indices"))
+    rows = Rows(**_put(store, "rows", rows, stored="indices"))
     seats = seat(people, config.population, n_threads)
     return World(people, rows, Seats(**_put(store, "seats", seats)))
 
@@ -77,15 +77,15 @@ def draw_users(config: SimConfig, n_threads: int | None = None) -> Population:
 
 
 def users_and_graph(config: SimConfig, n_threads: int | None = None) -> tuple[Population, Graph]:
-    """Return the users of the world of `config` and the graph of which it keeps the rows."""
+    """Return the users of the world of `config`, and its graph."""
     people = draw_users(config, n_threads)
     return people, build_graph(people, config.network, config.seed, n_threads)
 
 
-def _put(store: ArrayStore, part: str, arrays: Any, poured: str = "") -> dict[str, NDArray[Any]]:
-    """Put the arrays of a part on the shelf, but for one that is there; return them by field."""
+def _put(store: ArrayStore, part: str, arrays: Any, stored: str = "") -> dict[str, NDArray[Any]]:
+    """Store the arrays of a part, except `stored`; return all by field."""
     named = {field.name: getattr(arrays, field.name) for field in fields(arrays)}
     return {
-        name: array if name == poured else store.put(f"{part}.{name}", array)
+        name: array if name == stored else store.put(f"{part}.{name}", array)
         for name, array in named.items()
     }

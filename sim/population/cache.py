@@ -1,7 +1,7 @@
 """Worlds kept on disk, memory-mapped, each under a hash of everything it depends on.
 
-They stand in ``messenger-migration-sim/worlds`` under ``$XDG_CACHE_HOME`` or ``~/.cache``, a
-folder a world. Nothing is ever removed but damaged worlds: to clear the cache, delete the folder
+They are in ``messenger-migration-sim/worlds`` under ``$XDG_CACHE_HOME`` or ``~/.cache``, a
+folder a world. Only damaged worlds are ever removed: to clear the cache, delete the folder
 (``rm -r ~/.cache/messenger-migration-sim/worlds``); runs that use a world keep it until they end.
 """
 
@@ -23,8 +23,8 @@ from sim.config.sim_config import SimConfig
 from sim.population.array_store import DamagedError, Folder, read_world, write_manifest
 from sim.population.build import World, build_world
 
-SMALL = 50_000  # users below which building is as quick as loading
-_BYTES = 200  # of a user on disk, about, if the mean degree is that of the layered graph
+SMALL = 50_000  # users; a smaller world is built as quickly as loaded
+_BYTES = 200  # bytes a user on disk, approximately, for the mean degree of the layered graph
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +58,7 @@ def load_world(
             return world
         _log.info("world: built, and kept in %s", place)
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(place):
+        with _locked(place):
             return _read_or_build(config, place, n_threads)
     except OSError as error:
         _log.warning("the world is not cached: %s; it is built in memory", error)
@@ -100,7 +100,7 @@ def world_key(config: SimConfig) -> str:
 
 
 def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> World:
-    """Read the world, or build it beside its place and move it there whole."""
+    """Read the world, or build it in a temporary folder and rename that."""
     try:
         return read_world(place, n_threads)
     except FileNotFoundError:
@@ -108,7 +108,7 @@ def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> Wor
     except DamagedError as damage:
         _log.warning("%s; the world is built anew", damage)
         shutil.rmtree(place)
-    for left in place.parent.glob(f"{place.name}.*.part"):  # by builders that were killed
+    for left in place.parent.glob(f"{place.name}.*.part"):  # left by processes that were killed
         shutil.rmtree(left, ignore_errors=True)
     room, free = _BYTES * config.population.n_users, shutil.disk_usage(place.parent).free
     if free < room:
@@ -120,7 +120,7 @@ def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> Wor
         part.mkdir()
         build_world(config, n_threads, Folder(part))
         write_manifest(part, n_threads)
-        with suppress(OSError):  # another has been quicker
+        with suppress(OSError):  # another process was faster
             part.rename(place)
     finally:
         shutil.rmtree(part, ignore_errors=True)
@@ -128,8 +128,8 @@ def _read_or_build(config: SimConfig, place: Path, n_threads: int | None) -> Wor
 
 
 @contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Wait until no other process builds this world; a process that ends lets go."""
+def _locked(place: Path) -> Iterator[None]:
+    """Wait until no other process builds this world; the lock ends with its process."""
     with place.with_name(f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Group chats: who sits together, by segment; laid out once, moved during a run."""
+"""Group chats of each segment: members are fixed, the messenger changes during a run."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from sim.population.districts import district_starts
 from sim.population.population import Population
 from sim.population.rows import WINDOW
 
-_DISTRICTS = 32  # worked on together
+_DISTRICTS = 32  # processed together
 
 
 @dataclass(frozen=True)
 class Seats:
-    """Chats 0 to G-1 with their members, kind by kind; a user sits in at most one of a kind."""
+    """Chats 0 to G-1 with their members, ordered by kind; a user is in at most one of a kind."""
 
     kind: U8  # (G,) index in the order of config.chats
     indptr: I64  # (G + 1,)
@@ -33,8 +33,8 @@ class Seats:
 def seat(population: Population, config: PopulationConfig, n_threads: int | None = None) -> Seats:
     """Cut the members of each segment who are online into chats.
 
-    Members sit with those next to them: neighbours, or people of about their age in the same
-    district of 2000. The last chat of a kind may be smaller.
+    Members of a chat are neighbours, or people of similar age in the same
+    district of 2000 users. The last chat of a kind may be smaller.
     """
     p, kinds, names = population, list(config.chats.values()), list(config.segments)
     bits = np.array([1 << names.index(name) for name in config.chats], np.uint8)

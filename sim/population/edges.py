@@ -16,7 +16,7 @@ from sim.kernel.parallel_map import stream
 ALLOWED = "a line holds two whole numbers from 0, apart by spaces or a comma; # starts a comment"
 PIECE = 1 << 24  # bytes, about
 _MOST_DIGITS = 18  # of a number: it fits 64 bits
-_SPARSE = 32  # numbers a node up to which nodes are found by their bits, not by sorting
+_SPARSE = 32  # numbers a node; up to this nodes are found by bits, above it by sorting
 _SHORTEST = 4  # bytes of a line with a tie and its end
 _TAB, _LINE, _RETURN, _SPACE, _HASH, _COMMA, _ZERO, _NINE = b"\t\n\r #,09"
 _WORD = 64  # bits
@@ -74,7 +74,7 @@ def _shown(content: U8, begin: int) -> str:
 
 @jit_loop
 def line_end(content: U8, at: int) -> int:
-    """Return where the line ends in which the byte before `at` stands, its end included."""
+    """Return the first byte after the line that contains byte `at` - 1."""
     while 0 < at < content.size and content[at - 1] != _LINE:
         at += 1
     return at
@@ -149,7 +149,7 @@ def _whole_number(content: U8, at: int) -> tuple[int, int]:
 
 
 def _numbered(pieces: list[tuple[I64, I64]], n_threads: int | None) -> tuple[U32, U32, int]:
-    """Give nodes numbers from 0 in their order; takes the pieces away."""
+    """Replace nodes by numbers from 0, in their order; empty `pieces`."""
     n_ties = sum(source.size for source, _ in pieces)
     largest = max(int(ends.max(initial=0)) for piece in pieces for ends in piece)
     if largest < _SPARSE * (2 * n_ties + PIECE):
@@ -196,7 +196,7 @@ def count_bits(bits: U64) -> I64:
 
 @jit_loop
 def ranks(bits: U64, before: U32, numbers: I64) -> U32:
-    """Return how many smaller bits are set; `before` counts those of the words before."""
+    """Return for each number how many smaller bits are set; `before`: those in earlier words."""
     found = np.empty(numbers.size, np.uint32)
     for k in range(numbers.size):
         word = numbers[k] // _WORD

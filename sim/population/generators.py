@@ -1,7 +1,7 @@
 """The layered affiliation graph: households, kin, school or work, circles of friends, weak ties.
 
 The recipe and the observed networks it was checked against are in docs/model.md, 3. Groups stay
-inside a district; only weak ties cross the country. Chunks of users are worked on at a time, each
+inside a district; only weak ties cross the country. Chunks of users are processed one by one, each
 with all districts it touches: a chunk needs nothing of another but the weak ties, which are
 paired before.
 """
@@ -26,7 +26,7 @@ from sim.population.rows import CHUNK, Rows, Slices, Store, in_memory, join_slic
 from sim.population.weak import WeakTies, pair_stubs
 
 _WEAK = len(LAYERS) - 1
-_ROOM = 24  # ties a user, to begin with
+_ROOM = 24  # initial buffer size [ties a user]
 
 Chunk = tuple[I64, U32, U16]  # indptr, indices, layer_end of a Graph, of some users
 

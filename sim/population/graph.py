@@ -15,7 +15,7 @@ from sim.kernel.compiled import jit_loop
 from sim.kernel.parallel_map import each, ranges
 from sim.population.order import OTHER, order_key, sort_row, tie_rank
 
-_TOGETHER = 65_536  # users whose rows are ordered at a time
+_TOGETHER = 65_536  # users whose rows are ordered together
 WEIGHT_EXPONENT = 0.9  # few strong ties, many weak ones: r**-0.9 at rank r; assumed
 
 
@@ -29,7 +29,7 @@ class Graph:
     """
 
     indptr: I64  # (n + 1,)
-    indices: U32  # (n_directed,) each tie stands in both rows
+    indices: U32  # (n_directed,) each tie is in the rows of both ends
     layer_end: U16  # (n, n_layers) ties in layers 0 to l
     layers: tuple[str, ...]
 
@@ -44,9 +44,9 @@ class Graph:
         seed_key: np.uint64,
         n_threads: int | None = None,
     ) -> Self:
-        """Build rows from undirected ties, each given once or more, in any direction.
+        """Build rows from undirected ties, in any direction; duplicates are allowed.
 
-        Loops are dropped; of a tie in several layers the strongest stays.
+        Loops are dropped; a tie in several layers keeps the strongest layer.
 
         Parameters
         ----------
@@ -92,14 +92,14 @@ class Graph:
 
     @classmethod
     def from_networkx(cls, graph: Any, seed: int = 0) -> Self:
-        """Take the ties of a networkx graph whose nodes are 0 to n-1, and nothing else of it.
+        """Build a graph from the ties of a networkx graph whose nodes are 0 to n-1.
 
-        They lie in one layer; directions, weights and the layers of `to_networkx` are not taken.
+        All ties are in one layer; directions, weights and the layers of `to_networkx` are ignored.
 
         Raises
         ------
         ValueError
-            If they are others; or as `from_ties` does.
+            If the nodes are not 0 to n-1; also as `from_ties`.
         """
         n = graph.number_of_nodes()
         if set(graph) != set(range(n)):
@@ -141,9 +141,9 @@ class Graph:
         """Return the weight of each directed tie, shape (n_directed,); each row sums to 1."""
         degree = self.degree()
         rank = np.arange(1, self.indices.size + 1) - np.repeat(self.indptr[:-1], degree)
-        law = np.arange(1.0, degree.max(initial=0) + 1.0) ** -WEIGHT_EXPONENT
-        total = np.concatenate([[0.0], np.cumsum(law)])
-        weights: F64 = law[rank - 1] / np.repeat(total[degree], degree)
+        by_rank = np.arange(1.0, degree.max(initial=0) + 1.0) ** -WEIGHT_EXPONENT
+        total = np.concatenate([[0.0], np.cumsum(by_rank)])
+        weights: F64 = by_rank[rank - 1] / np.repeat(total[degree], degree)
         return weights
 
     def tie_layers(self) -> U8:
@@ -169,21 +169,21 @@ class Graph:
         return graph
 
     def save(self, path: Path | str) -> None:
-        """Write a .npz file; it appears complete or not at all."""
+        """Write a .npz file; it is written completely or not at all."""
         arrays = vars(self) | {"layers": np.array(self.layers)}
         with atomic_write(Path(path)) as draft, draft.open("wb") as file:
             np.savez(file, **arrays)
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
-        """Read what `save` wrote."""
+        """Read a graph from a .npz file that `save` wrote."""
         with np.load(path, allow_pickle=False) as file:
             layers = tuple(str(name) for name in file["layers"])
             return cls(file["indptr"], file["indices"], file["layer_end"], layers)
 
 
 def networkx() -> Any:
-    """Return the networkx library: slow to import, and most runs do without it."""
+    """Return the networkx library, imported here as it is slow and most runs do not need it."""
     import networkx as library
 
     return library
@@ -224,7 +224,7 @@ def _order_rows(
 ) -> None:
     """Order the rows of the users `first` to `last` - 1 and drop duplicates, in place.
 
-    What is kept of a row stands at its beginning; `layer_end` tells how much.
+    The kept ties are moved to the beginning of a row; `layer_end` holds their number.
     """
     n = indptr.size - 1
     for user in range(first, last):
@@ -250,7 +250,7 @@ def _order_rows(
 
 @jit_loop
 def _close_gaps(indptr: I64, indices: U32, layer_end: U16) -> None:
-    """Move what is kept of each row to where the row before ends."""
+    """Move the kept ties of each row to the end of the previous row."""
     free = np.int64(0)
     for user in range(indptr.size - 1):
         begin, kept = indptr[user], np.int64(layer_end[user, -1])

@@ -102,7 +102,7 @@ def _pupils(district: int, first: int, last: int, age: U8, recipe: Recipe) -> U3
 
 @jit_loop
 def _workers(district: int, first: int, last: int, age: U8, recipe: Recipe) -> U32:
-    """Return those who work in teams, shuffled."""
+    """Return the users who work, shuffled."""
     members, n = np.empty(last - first, np.uint32), 0
     for user in range(first, last):
         if (
@@ -117,7 +117,7 @@ def _workers(district: int, first: int, last: int, age: U8, recipe: Recipe) -> U
 
 @jit_loop
 def _friends(first: int, last: int, age: U8, recipe: Recipe) -> U32:
-    """Return users by the noisy age of the friends they seek, each as often as circles."""
+    """Return users ordered by the noisy age of the friends they seek, once for each circle."""
     count = np.empty(last - first, np.int64)
     for user in range(first, last):
         mean = CIRCLES * activity(user, age, recipe)

@@ -1,4 +1,4 @@
-"""The graph that a configuration asks for: the layered one, the robustness arms, or a file."""
+"""The graph of a configuration: layered, a null network, or from a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sim.population.graph import Graph, networkx
 from sim.population.population import Population
 from sim.population.rows import Rows, Store, in_memory, rows_from
 
-_TRIES_PER_SWAP = 100  # a dense graph refuses most swaps
+_TRIES_PER_SWAP = 100  # in a dense graph most swaps fail
 
 
 def build_graph(
@@ -97,7 +97,7 @@ def _random(
 
 
 def _rewired(graph: Graph, config: RewiredNetwork, seed: int) -> Graph:
-    """Swap the ends of pairs of ties, which keeps every degree; layers lose their meaning."""
+    """Swap the ends of pairs of ties: every degree is kept, layers are lost."""
     nx = networkx()
     swapped = graph.to_networkx()
     swaps = round(config.swaps_per_tie * swapped.number_of_edges())
@@ -118,7 +118,7 @@ def _networkx_seed(seed: int, kind: str) -> int:
 
 
 def _from_file(n: int, config: FileNetwork, seed: int, n_threads: int | None) -> Graph:
-    """Read a graph; its nodes become users in sorted order, a line `5 5` is a node alone."""
+    """Read a graph; nodes become users in sorted order, a line `5 5` is a node without ties."""
     path = Path(config.path).absolute()
     try:
         if config.format == "edge_list":

@@ -14,7 +14,7 @@ from sim.kernel.arrays import F32, F64, I8, I64, U8, Flags
 from sim.kernel.inverse_cdfs import HALF_STEP
 from sim.kernel.parallel_map import each, ranges
 from sim.population.ages import age_shares
-from sim.population.traits import draw_amounts, draw_people, draw_taste, make_laws
+from sim.population.traits import draw_amounts, draw_people, draw_taste, make_distributions
 
 TASTE_UNIT = 1 / 32  # of `taste` [standard deviations]
 _CHUNK = 65_536  # users drawn together
@@ -22,7 +22,7 @@ _CHUNK = 65_536  # users drawn together
 
 @dataclass(frozen=True)
 class Population:
-    """Users 0 to n-1, numbered region by region: the position is the place.
+    """Users 0 to n-1, numbered region by region.
 
     Neighbours in number are neighbours in space; the generators form households and classes of
     users with close numbers.
@@ -34,10 +34,10 @@ class Population:
     segments: U8  # (n,) bit k: member of the k-th segment of config.segments
     type: I8  # (n,) -1 state_averse, 0 indifferent, +1 foreign_averse
     online: Flags  # (n,) has internet and a smartphone
-    vpn: Flags  # (n,) gets around blocks at the start; implies online
-    abroad: Flags  # (n,) somebody close lives abroad; implies online
-    concern: F32  # (n,) kappa_i, how much being read matters
-    intensity: F32  # (n,) how much a user talks, mean 1
+    vpn: Flags  # (n,) uses a VPN at the start; implies online
+    abroad: Flags  # (n,) has a close contact abroad; implies online
+    concern: F32  # (n,) kappa_i, weight of being read
+    intensity: F32  # (n,) amount of communication, mean 1
     taste: I8  # (n, n_platforms) standard normal, in units of TASTE_UNIT, cut off at 127
 
     @property
@@ -53,7 +53,7 @@ def draw_population(
     seed: int,
     n_threads: int | None = None,
 ) -> Population:
-    """Draw the users; each trait has its own addressed numbers, so none can shift another.
+    """Draw the users; each trait has its own random numbers, so traits do not affect each other.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def draw_population(
         intensity=np.empty(n, np.float32),
         taste=np.empty((n, n_platforms), np.int8),
     )
-    laws = make_laws(config, age_shares(ages), n_platforms, TASTE_UNIT, seed)
+    laws = make_distributions(config, age_shares(ages), n_platforms, TASTE_UNIT, seed)
 
     def draw(chunk: tuple[int, int]) -> None:
         draw_people(

@@ -1,7 +1,7 @@
-"""The recipe of the layered graph: sizes and densities of groups, and how much a user seeks ties.
+"""The recipe of the layered graph: sizes and densities of groups, and how many ties users seek.
 
-docs/model.md, 3, tells what it was checked against. A `Recipe` carries every number and every
-key of luck that the compiled loops need.
+docs/model.md, section 3, says what it was compared with. A `Recipe` holds every number and random
+key that the compiled loops need.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ LOWEST_AGE, N_MONTHS = FIRST_AGE - 36.0, 160 * 12
 
 
 class Groups(NamedTuple):
-    """Law of one kind of groups, and its luck."""
+    """Sizes and densities of one kind of groups, and its random keys."""
 
     sizes: I64  # (any,) members, values with equal chances
     density: F64  # (largest size + 1,) chance that two members are tied, by the group's size
@@ -46,7 +46,7 @@ class Groups(NamedTuple):
 
 
 class Recipe(NamedTuple):
-    """All that decides the layered graph but the users' ages and districts."""
+    """Everything that determines the layered graph except the users' ages and districts."""
 
     household: Groups
     kin: Groups
@@ -54,7 +54,7 @@ class Recipe(NamedTuple):
     work: Groups
     friends: Groups
     activity: F64  # (LAST_AGE + 1,) by age, mean 1 over the users, times degree_scale
-    blind: bool  # circles and weak ties take no notice of age
+    blind: bool  # whether circles and weak ties ignore age
     activity_key: np.uint64
     age_key: np.uint64  # of the random age of a user who is blind to age
     school_key: np.uint64  # order of pupils
@@ -141,7 +141,7 @@ def seats(mean: float, key: np.uint64, user: int) -> int:
 
 @jit_loop
 def age_sought(user: int, age: U8, recipe: Recipe) -> float:
-    """Return the age of friends a user seeks: its own, or any [years]."""
+    """Return the age of the friends a user seeks: the user's own, or a random one [years]."""
     if recipe.blind:
         return FIRST_AGE + AGE_SPAN * rng.uniform(recipe.age_key, user)
     return float(age[user])

@@ -21,7 +21,7 @@ from sim.kernel.parallel_map import ranges, stream
 from sim.population.graph import Graph
 
 WINDOW, VEC16 = 2048, 16  # users of a window and of a slice
-CHUNK = 32 * WINDOW  # users laid out together
+CHUNK = 32 * WINDOW  # users processed together
 MOST_PLACES = 2**32 - VEC16  # positions are 32 bits wide
 
 
@@ -29,7 +29,7 @@ MOST_PLACES = 2**32 - VEC16  # positions are 32 bits wide
 class Rows:
     """Every user's ties, strongest first: each 16 places behind the one before it.
 
-    `sim.rules.contact.tie_at` says where the tie of a user at a rank stands.
+    `sim.rules.contact.tie_at` gives the position of a user's tie at a rank.
     """
 
     seat: U16  # (n,) lane of the user, counted from the first of its window
@@ -164,7 +164,7 @@ def lay_out(first: int, indptr: I64, indices: U32, n_users: int) -> Slices:
 def by_falling(degree: U16, first: int, order: U32) -> None:
     """Write the users of a window by falling degree, equal degrees by number, by counting.
 
-    Plain loops: operations on whole arrays would take longer to compile than all the rest.
+    It uses plain loops, as operations on whole arrays take longer to compile.
     """
     most = np.int64(0)
     for d in degree:

@@ -1,4 +1,4 @@
-"""What a graph is compared with observed ones by (docs/model.md, 3)."""
+"""Statistics by which graphs are compared with observed ones (docs/model.md, section 3)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class GraphStatistics:
 
 
 def statistics(graph: Graph, population: Population | None = None) -> GraphStatistics:
-    """Measure a graph; with its population also how ties and degrees go with age."""
+    """Compute the statistics of a graph; with its population also those by age."""
     degree = graph.degree()
     adjacency = _adjacency(graph)
     ages: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Draws of the users' traits, compiled; every number has its address (trait, user)."""
+"""Compiled draws of the users' traits; each random number is addressed by trait and user."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from sim.kernel.compiled import jit_loop
 from sim.population.ages import FIRST_AGE, LAST_AGE
 
 FAMILY = 6  # users next to each other, about a kin cluster
-_SPAN = 8.3  # of a table over standard normal numbers: none that is drawn lies beyond
+_SPAN = 8.3  # half width of the table over standard normal numbers; no draw is beyond it
 _STEPS = 32_768  # of the table; between them the logarithm of a quantile errs by less than 1e-7
-_LEAST = -800.0  # logarithm of what is 0
+_LEAST = -800.0  # used as the logarithm of 0
 
 
 class Keys(NamedTuple):
-    """Keys of luck by trait."""
+    """Random keys by trait."""
 
     age: np.uint64
     internet: np.uint64
@@ -37,8 +37,8 @@ class Keys(NamedTuple):
     family: U64  # (n_platforms,)
 
 
-class TraitLaws(NamedTuple):
-    """The laws of all traits."""
+class TraitDistributions(NamedTuple):
+    """The distributions of all traits."""
 
     keys: Keys
     age: F64  # (89,) cumulative shares of ages 12 to 100
@@ -58,12 +58,12 @@ class TraitLaws(NamedTuple):
     taste_family: float
 
 
-def make_laws(
+def make_distributions(
     config: PopulationConfig, ages: F64, n_platforms: int, taste_unit: float, seed: int
-) -> TraitLaws:
-    """Return the laws of `config`; `ages` are the shares of ages 12 to 100."""
+) -> TraitDistributions:
+    """Return the distributions of `config`; `ages`: shares of ages 12 to 100, shape (89,)."""
     segments = list(config.segments.values())
-    return TraitLaws(
+    return TraitDistributions(
         keys=_keys(config, n_platforms, seed),
         age=np.cumsum(ages),
         band=(
@@ -116,7 +116,7 @@ def _by_band(shares: ByBand) -> F64:
 def gamma_table(shape: float) -> F64:
     """Return logarithms of quantiles of Gamma(shape, scale 1/shape), shape (_STEPS + 1,).
 
-    The law's mean is 1; the table goes along standard normal numbers, where it is smooth.
+    The mean is 1; the table is over standard normal numbers, where it is smooth.
     """
     z = np.linspace(-_SPAN, _SPAN, _STEPS + 1)
     quantiles = np.where(z < 0, gammaincinv(shape, ndtr(z)), gammainccinv(shape, ndtr(-z)))
@@ -128,10 +128,10 @@ def gamma_table(shape: float) -> F64:
 
 @jit_loop
 def draw_people(
-    first: int, last: int, law: TraitLaws, age: U8, band: U8, segments: U8, kind: I8,
+    first: int, last: int, law: TraitDistributions, age: U8, band: U8, segments: U8, kind: I8,
     online: Flags, vpn: Flags, abroad: Flags,
 ) -> None:  # fmt: skip
-    """Draw who the users `first` to `last` - 1 are."""
+    """Draw the discrete traits of the users `first` to `last` - 1."""
     keys = law.keys
     for i in range(first, last):
         years = FIRST_AGE + inverse_cdfs.pick(law.age, rng.uniform(keys.age, i))
@@ -152,7 +152,9 @@ def draw_people(
 
 
 @jit_loop
-def draw_amounts(first: int, last: int, law: TraitLaws, concern: F32, intensity: F32) -> None:
+def draw_amounts(
+    first: int, last: int, law: TraitDistributions, concern: F32, intensity: F32
+) -> None:
     """Draw log-normal concern and gamma intensity of the users `first` to `last` - 1."""
     for i in range(first, last):
         z = inverse_cdfs.normal(rng.uniform(law.keys.concern, i))
@@ -170,10 +172,10 @@ def _between(table: F64, z: float) -> float:
 
 
 @jit_loop
-def draw_taste(first: int, last: int, law: TraitLaws, taste: I8) -> None:
+def draw_taste(first: int, last: int, law: TraitDistributions, taste: I8) -> None:
     """Draw standard normal tastes; families of ``FAMILY`` users share a part of the variance.
 
-    A key a platform, so that one more platform moves no other.
+    Each platform has its own key, so adding one does not change the others.
     """
     for platform in range(taste.shape[1]):
         shared, family = 0.0, -1

@@ -45,7 +45,7 @@ class WeakTies(NamedTuple):
     start: I64  # (n_chunks + 1,) first stub of a chunk
     month: U16  # (n_stubs,) of noisy age
     place: I64  # (n_chunks, N_MONTHS)
-    partner: U32  # (n_stubs,) users; a stub that nobody is left for has its own user
+    partner: U32  # (n_stubs,) users; an unpaired stub has its own user
 
 
 def pair_stubs(age: U8, recipe: Recipe, n_threads: int | None = None) -> WeakTies:

@@ -1,4 +1,4 @@
-"""Median and band of outcomes over replications, while parts of them pass by."""
+"""Medians and bands of outcomes over replications, computed from a stream of runs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pyarrow as pa
 from sim.base.errors import ConfigError
 from sim.base.units import BAND
 
-KEYS = ("date", "group", "platform", "channel", "measure")  # what a value is about
+KEYS = ("date", "group", "platform", "channel", "measure")  # columns that identify a value
 SEED_COLUMNS = ("seed", "replication")  # bands are taken over these
 
 
 class Bands:
-    """Gathers the values of runs that differ by luck alone, until all of them have come.
+    """Collects the values of runs that differ only in seed or replication, until all are there.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Bands:
         self._pieces[group][scenario].append(piece)
 
     def complete(self, runs: Iterable[int]) -> Iterator[pa.Table]:
-        """Note that all pieces of `runs` have come; yield the bands of groups that are complete.
+        """Mark `runs` as finished; yield the bands of groups that are complete.
 
         Columns: parameters, scenario, date, group, platform, channel, measure, n, median, low,
         high.

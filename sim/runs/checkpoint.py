@@ -1,8 +1,8 @@
-"""A checkpoint: where the runs of a folder stand, so that they can be taken to the same end.
+"""Checkpoints: the states of the runs of a folder, from which they resume to the same result.
 
-Runs know nothing of each other, so each has a file of its own, written between two of its steps
-by the thread that takes it. ``header.json`` holds the configuration and what the bits depend on
-besides; ``SCENARIO.REPLICATION.run`` where a run stands, ``.done`` what was observed of it. What
+Runs are independent, so each has its own file, written between two steps by the thread of the
+run. ``header.json`` holds the configuration, and the versions of sources and libraries;
+``SCENARIO.REPLICATION.run`` the state of a run, ``.done`` the observations of a finished one. What
 runs share (ties, rules, seats: all but `State.changing`) is not stored but built anew from the
 configuration, and must have the same hash as before.
 """
@@ -35,11 +35,11 @@ from sim.runs.run import n_steps_in_all
 
 NAME = "checkpoint"
 PER_MINUTE = 60.0  # seconds
-PATIENCE = 20.0  # a file that takes long is written rarely: at most a twentieth of the time
+PATIENCE = 20.0  # seconds between writes for each second of writing: at most 1/20 of the time
 
 
 class Checkpoint(Watch):
-    """Keeps the runs of a folder: every few minutes, and when a signal asks them to stop."""
+    """Saves the runs of a folder every few minutes, and when a signal stops them."""
 
     def __init__(self, folder: Path, header: Header) -> None:
         self.folder, self.header = folder / NAME, header
@@ -53,9 +53,9 @@ class Checkpoint(Watch):
 
     @classmethod
     def at(cls, folder: Path, config: SimConfig) -> Self:
-        """Return the checkpoint of runs that begin, or that go on where those of `folder` stand.
+        """Return the checkpoint of new runs, or that of `folder` if it has one.
 
-        Nothing is written before it is due.
+        Nothing is written yet.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class Checkpoint(Watch):
 
     @classmethod
     def of(cls, folder: Path) -> Self:
-        """Return the checkpoint that a folder holds, whole and made by these sources.
+        """Return the checkpoint in a folder, after checking files and versions.
 
         Raises
         ------
@@ -88,17 +88,17 @@ class Checkpoint(Watch):
 
     @property
     def n_done(self) -> int:
-        """Return how many steps of all runs the files hold."""
+        """Return the number of steps of all runs in the files."""
         done = self._files(".done")
         begun = (path for path in self._files(".run") if path.with_suffix(".done") not in done)
         heads = (container.head(path) for path in begun)
         return len(done) * self.header.config.n_steps + sum(int(head["n_done"]) for head in heads)
 
-    # -- what runs ask and tell -----------------------------------------------------------
+    # -- called by runs -----------------------------------------------------------
 
     @contextmanager
     def over(self, starts: Sequence[State]) -> Iterator[None]:
-        """Let signals wait for the end of a step; refuse another start than the runs had."""
+        """Postpone signals to the end of a step; refuse a start other than the saved one."""
         self._start = _digest(starts, self.header.config.engine.threads)
         if self.header.start is not None:
             self.header.compare_start(self._start)
@@ -106,31 +106,31 @@ class Checkpoint(Watch):
             yield
 
     def observed(self, scenario: str, replication: int) -> Observations | None:
-        """Return what was observed of a run that is finished already, or None."""
-        self.interrupts.raise_if_any()  # no run begins any more
+        """Return the observations of a finished run, or None."""
+        self.interrupts.raise_if_any()  # do not begin another run after a signal
         path = self.folder / f"{scenario}.{replication}.done"
         found: Observations | None = container.read(path, {}) if path in self._files() else None
         return found
 
     def begin(self, simulation: Simulation) -> None:
-        """Take the run to where it stood."""
+        """Restore the saved state of the run, if there is one."""
         path = self.folder / f"{_name(simulation)}.run"
         if path in self._files():
             simulation.remember(container.read(path, simulation.state.changing()))
         self._due[_name(simulation)] = time.monotonic() + self._interval
 
     def is_due(self, simulation: Simulation) -> bool:
-        """Say whether it is time to keep the run, or a signal stops it."""
+        """Return whether it is time to save the run, or a signal stops it."""
         return self.interrupts.any or time.monotonic() >= self._due[_name(simulation)]
 
     def stepped(self, simulation: Simulation) -> None:
-        """Keep the run if it is time, or if a signal stops it."""
+        """Save the run if it is time or a signal stops it."""
         if self.is_due(simulation):
             self._keep(simulation)
             self.interrupts.raise_if_any()
 
     def finished(self, simulation: Simulation) -> None:
-        """Keep what was observed: at once in a long job, else with the next run that is kept."""
+        """Save the observations: at once in a long job, otherwise with the next saved run."""
         with self._lock:
             self._finished[_name(simulation)] = simulation.recorder.observations
         if time.monotonic() - self._began >= self._interval:
@@ -139,7 +139,7 @@ class Checkpoint(Watch):
     # -- files ------------------------------------------------------------------------------
 
     def flush(self) -> None:
-        """Write what was observed of runs that have finished."""
+        """Write the observations of finished runs."""
         with self._lock:
             if self._finished:
                 self._open()
@@ -149,11 +149,11 @@ class Checkpoint(Watch):
                 del self._finished[name]
 
     def remove(self) -> None:
-        """Delete the files: the folder's tables hold it all."""
+        """Delete the files, once the tables of the folder are written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def explain(self, stop: Interrupted) -> str:
-        """Return one line about what a signal left behind."""
+        """Return one line about what was saved after a signal."""
         run = self.folder.parent
         jobs = run.parent
         is_job = (jobs / MULTIRUN).is_file()
@@ -168,7 +168,7 @@ class Checkpoint(Watch):
         )
 
     def _keep(self, simulation: Simulation) -> None:
-        """Write where a run stands, and the finished ones on the way."""
+        """Write the state of a run, and the finished runs."""
         began = time.monotonic()
         self.flush()
         with self._lock:
@@ -179,16 +179,18 @@ class Checkpoint(Watch):
         self._due[name] = now + max(self._interval, PATIENCE * (now - began))
 
     def _open(self) -> None:
-        """Make the folder, with its header."""
+        """Create the folder and its header."""
         if self.header.start is None:
-            shutil.rmtree(self.folder, ignore_errors=True)  # a process may have been killed while
-            self.folder.mkdir(exist_ok=True)  # it deleted what it had kept, or just here
+            shutil.rmtree(
+                self.folder, ignore_errors=True
+            )  # a process may have been killed while it
+            self.folder.mkdir(exist_ok=True)  # deleted its files, or at this point
             header = dataclasses.replace(self.header, start=self._start)
             header.write(self.folder)
             self.header = header
 
     def _files(self, *kinds: str) -> list[Path]:
-        """Return the files of runs; without a header they are what is left of other runs."""
+        """Return the files of runs; without a header they are from other runs and not returned."""
         wanted = kinds or (".run", ".done")
         paths = self.folder.iterdir() if self.header.start is not None else ()
         return sorted(p for p in paths if p.suffix in wanted and not p.name.startswith("."))

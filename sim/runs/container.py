@@ -1,7 +1,7 @@
-"""One file for a tree of values and its arrays: streamed, checked, whole or not at all.
+"""A file for a tree of values and arrays: streamed, with a checksum, written atomically.
 
-A line that says what the file is, a line of JSON (the tree, with numbers in place of its arrays),
-the arrays one after another in numpy's own format (.npy), and a hash of all that. Nothing is
+It holds a line with the file type, a line of JSON (the tree, with numbers in place of arrays),
+the arrays one after another in numpy's format (.npy), and a hash of all this. Nothing is
 pickled, nothing compressed, and no array is held twice: rows go to the file in pieces, and the
 named arrays are read into the memory that they will be used in.
 """
@@ -44,7 +44,7 @@ class _Hashed:
 
 
 def write(path: Path, tree: Any, named: Mapping[str, Array]) -> None:
-    """Write `tree` and the `named` arrays to `path`, which appears complete or not at all.
+    """Write `tree` and the `named` arrays to `path`, atomically.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def write(path: Path, tree: Any, named: Mapping[str, Array]) -> None:
 
 
 def check(path: Path) -> None:
-    """Read a file from end to end and compare its hash.
+    """Read the whole file and compare its hash.
 
     Raises
     ------
@@ -95,14 +95,14 @@ def check(path: Path) -> None:
 
 
 def head(path: Path) -> Any:
-    """Return the tree of a file; arrays are left where they are (as numbers)."""
+    """Return the tree of a file without reading its arrays (they appear as numbers)."""
     with path.open("rb") as file:
         file.seek(len(MAGIC))
         return _built(json.loads(file.readline())["tree"], None)
 
 
 def read(path: Path, named: Mapping[str, Array]) -> Any:
-    """Return the tree of a file and fill the `named` arrays; `check` it before.
+    """Return the tree of a file and fill the `named` arrays; call `check` first.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _fill(file: BufferedReader, array: Array, where: str) -> None:
 
 
 def _plain(node: Any, arrays: list[Array]) -> Any:
-    """Return `node` as JSON can hold it; its arrays are added to `arrays`."""
+    """Return `node` in a form for JSON; its arrays are appended to `arrays`."""
     if node is None or isinstance(node, bool | int | float | str):
         return node
     if isinstance(node, np.ndarray | np.generic):
@@ -158,7 +158,7 @@ def _plain(node: Any, arrays: list[Array]) -> Any:
 
 
 def _built(node: Any, arrays: list[Array] | None) -> Any:
-    """Return what `_plain` was given; without `arrays`, their numbers stand for them."""
+    """Undo `_plain`; without `arrays`, numbers remain in their place."""
     if isinstance(node, list):
         return [_built(part, arrays) for part in node]
     if not isinstance(node, dict):

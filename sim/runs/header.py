@@ -1,4 +1,4 @@
-"""The header of a checkpoint: the configuration, and what must be the same to reach its bits."""
+"""The header of a checkpoint: configuration, sources and versions, which fix the result."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Header:
-    """What a checkpoint says of itself."""
+    """Configuration and versions of a checkpoint."""
 
     config: SimConfig
     sources: str  # hash of the sources
     commit: str | None
     versions: dict[str, str]
-    start: str | None  # hash of the world and its start; None: not known before one is built
+    start: str | None  # hash of the start state; None: not built yet
 
     @classmethod
     def now(cls, config: SimConfig) -> Self:
-        """Return the header of runs of `config` that begin with the sources as they are."""
+        """Return the header for new runs of `config` with the present sources."""
         return cls(config, sources(), commit(), versions(), None)
 
     @staticmethod
     def exists(folder: Path) -> bool:
-        """Say whether the folder of a checkpoint has one."""
+        """Return whether the folder of a checkpoint has a header."""
         return (folder / NAME).is_file()
 
     def write(self, folder: Path) -> None:
-        """Write ``header.json``, whole or not at all."""
+        """Write ``header.json`` atomically."""
         tree = {
             "format": FORMAT,
             "sources": self.sources,
@@ -52,7 +52,7 @@ class Header:
 
     @classmethod
     def read(cls, folder: Path) -> Self:
-        """Read the header of the checkpoint `folder`; refuse one that is not ours to go on from.
+        """Read the header of the checkpoint `folder`; refuse one that cannot be resumed here.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Header:
         )  # fmt: skip
 
     def compare_start(self, start: str) -> None:
-        """Refuse to go on from another start.
+        """Refuse to resume from a different start state.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class Header:
 
 
 def _refuse_others(path: Path, tree: dict[str, Any]) -> None:
-    """Refuse a checkpoint of other sources or libraries: its runs would end in other bits."""
+    """Refuse a checkpoint of other sources or libraries: its results would differ."""
     ours = {"format": FORMAT, "sources": sources()}
     ours |= {f"versions.{name}": version for name, version in versions().items()}
     theirs = {"format": tree["format"], "sources": tree["sources"]}
@@ -108,7 +108,7 @@ def _refuse_others(path: Path, tree: dict[str, Any]) -> None:
 
 
 def _missing(folder: Path) -> str:
-    """Say why there is nothing to go on from."""
+    """Return why a folder has nothing to resume."""
     if not folder.is_dir():
         return f"{folder}: no such folder"
     status = read_manifest(folder).get("status")

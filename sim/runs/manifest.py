@@ -1,4 +1,4 @@
-"""The manifest of a run's folder: written first, it says at any time what became of the run."""
+"""The manifest of a run folder: written first, it always holds the status of the run."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sim.engine.ranks import Ranks
 from sim.runs.memory import GB, Estimate
 
 NAME = "manifest.json"
-MULTIRUN = "multirun.yaml"  # in the folder of a multirun, with the overrides of each job
+MULTIRUN = "multirun.yaml"  # in the folder of a multirun: the overrides of each job
 OVERRIDES = ".hydra/overrides.yaml"  # of the command line; Hydra writes those of a sweep's jobs
 
 
@@ -34,16 +34,16 @@ OVERRIDES = ".hydra/overrides.yaml"  # of the command line; Hydra writes those o
 def manifest(
     folder: Path, config: SimConfig, estimate: Estimate, n_done: int = 0
 ) -> Iterator[dict[str, float]]:
-    """Keep ``manifest.json`` in `folder` true while a run lasts.
+    """Keep ``manifest.json`` in `folder` up to date during a run.
 
-    It says: running, then done, interrupted (there may be a checkpoint) or failed.
+    Its status is running, then done, interrupted (there may be a checkpoint) or failed.
 
     Parameters
     ----------
-    estimate
-        Of the memory that the run takes.
+    estimate : Estimate
+        Of the memory of the run.
     n_done : int
-        Steps taken before, by a process that this one resumes.
+        Steps done by an earlier process that this one resumes.
 
     Yields
     ------
@@ -76,7 +76,7 @@ def manifest(
 
 
 def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
-    """Return what is known of a run before it begins."""
+    """Return the manifest of a run before it begins."""
     entry = {
         "status": "running",
         "scenario": config.scenario,
@@ -96,20 +96,20 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
 
 
 def _note_resumption(entry: dict[str, Any], before: dict[str, Any], n_done: int) -> None:
-    """Let `entry` say when the runs began and each time that they were resumed."""
+    """Add to `entry` when the runs began, and when they were resumed."""
     entry["started"] = before.get("started", entry["started"])
     entry["resumed"] = [*before.get("resumed", []), {"at": utc_now(), "from_step": n_done}]
 
 
 def write_overrides(overrides: Sequence[str], folder: Path) -> None:
-    """Write what the command line asked for, where Hydra would."""
+    """Write the overrides of the command line to the file that Hydra uses."""
     path = folder / OVERRIDES
     path.parent.mkdir(parents=True, exist_ok=True)
     OmegaConf.save(OmegaConf.create(list(overrides)), path)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """Return the manifest of a run's folder; empty if there is none."""
+    """Return the manifest of a run folder; empty if there is none."""
     try:
         entry: dict[str, Any] = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -118,7 +118,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def refuse_company(folder: Path) -> None:
-    """Refuse to run in a folder where another process does, or may.
+    """Refuse to run in a folder in which another process is or may be running.
 
     Raises
     ------
@@ -135,8 +135,8 @@ def refuse_company(folder: Path) -> None:
 
 
 def write_json(path: Path, tree: Any) -> None:
-    """Write `tree` whole or not at all, even if the machine dies."""
+    """Write `tree` as JSON, atomically even if the machine crashes."""
     with atomic_write(path) as draft, draft.open("w") as file:
         file.write(json.dumps(tree, indent=2) + "\n")
         file.flush()
-        os.fsync(file.fileno())  # else a name could be on the disk before what it names
+        os.fsync(file.fileno())  # otherwise the name could reach the disk before the content

@@ -1,8 +1,8 @@
-"""How much memory a run takes, estimated before it starts, and how much there is.
+"""Estimate of the memory of a run before it starts, and a check that it is available.
 
-Bytes a user are not written down here but weighed: a small world of the same configuration is
-built as a run builds its own, and its arrays are counted. Written down is what no array shows:
-the process itself, rows of results while tables are put together, objects of libraries.
+Bytes a user are measured: a small world of the same configuration is built in the same way, and
+the bytes of its arrays are summed. Constants cover what is not in arrays: the process itself, rows
+of results while tables are assembled, objects of libraries.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from sim.runs.run import n_runs, side_by_side
 
 GB = 1e9
 SAMPLE = 5_000  # users of the small world
-LATER = 0.08e9  # what is loaded after the estimate; compiling anew takes 0.2 GB more [bytes]
+LATER = 0.08e9  # loaded after the estimate; compiling takes 0.2 GB more [bytes]
 ROW = 65  # of results: observed, stacked, laid out, joined [bytes]
-NX_TIE = 240  # of a networkx graph, of which textbook graphs are made [bytes]
+NX_TIE = 240  # a tie of a networkx graph, from which null networks are built [bytes]
 SNAPSHOTS = 3  # of the primary messenger: at the start, last month, now [bytes]
 AGENT = 700  # a mesa agent [bytes]
 NETWORKX = ("watts_strogatz", "barabasi_albert", "erdos_renyi")
@@ -51,7 +51,7 @@ class Estimate:
 
     n_users: int
     per_user: float  # [bytes]
-    rest: float  # the process, results, and what a few users need meanwhile [bytes]
+    rest: float  # the process, results, and temporary arrays [bytes]
 
     @property
     def total(self) -> float:
@@ -60,7 +60,7 @@ class Estimate:
 
 
 def check_memory(config: SimConfig) -> Estimate:
-    """Return the estimate for `config`.
+    """Return the estimate for `config`, if so much memory is available.
 
     Raises
     ------
@@ -82,12 +82,12 @@ def check_memory(config: SimConfig) -> Estimate:
 
 
 def _n_processes(config: SimConfig) -> int:
-    """Return how many processes of this machine hold the whole world."""
+    """Return the number of processes on this machine that hold the whole world."""
     return Ranks.here().n_here if config.engine.name == "mpi" else 1
 
 
 def estimate_memory(config: SimConfig) -> Estimate:
-    """Weigh a small world of `config` and scale it up."""
+    """Measure a small world of `config` and scale it up."""
     n_tasks = n_runs(config)
     start, threads = _small_start(config), Threads(1)
     alone = n_tasks == 1 and config.engine.name != "mesa" and not side_by_side(config)
@@ -112,11 +112,15 @@ def estimate_memory(config: SimConfig) -> Estimate:
 def _small_start(config: SimConfig) -> State:
     """Return a state with the arrays of a start, of few users."""
     network = config.network
-    if isinstance(network, FileNetwork):  # its lines cannot be scaled down: as many ties at random
+    if isinstance(
+        network, FileNetwork
+    ):  # a file cannot be scaled down: use a random graph of the same mean degree
         digits = len(str(config.population.n_users))
         n_ties = Path(network.path).stat().st_size / (2 * digits + 2)
         degree = min(max(2 * n_ties / config.population.n_users, 0.1), 1000.0)
-        degree = min(degree, config.population.n_users - 1.0)  # GraphML says more than its ties
+        degree = min(
+            degree, config.population.n_users - 1.0
+        )  # files of GraphML are larger than assumed
         network = ErdosRenyiNetwork(mean_degree=degree)
     n = min(config.population.n_users, max(SAMPLE, 2 * int(getattr(network, "mean_degree", 0))))
     people = config.population.model_copy(update={"n_users": n})

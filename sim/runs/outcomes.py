@@ -1,4 +1,4 @@
-"""What one asks of whole paths: when it tips, what comes back, monthly means of one series."""
+"""Outcomes of whole runs: time to tip, share regained, monthly means of one series."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def monthly(
 
 
 def time_to_tip(timeseries: pd.DataFrame, platforms: list[str], share: float) -> pd.Series:
-    """Return when `platforms` together first are primary for more than `share` of the users.
+    """Return the date at which `platforms` are first primary for more than `share` of users.
 
     Returns
     -------
@@ -66,9 +66,9 @@ def time_to_tip(timeseries: pd.DataFrame, platforms: list[str], share: float) ->
 
 
 def regained(path: pd.Series, before: pd.Timestamp, lift: pd.Timestamp) -> float:
-    """Return the share of what was lost between two dates that is back at the end of a path.
+    """Return the share of a loss between two dates that is regained at the end of a series.
 
-    1: all came back after the lift; 0: nothing did; NaN where nothing was lost.
+    1: all was regained after `lift`; 0: nothing; NaN if nothing was lost.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The result of runs as tidy tables."""
+"""Results of runs as tidy tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EFFECTS = (
 
 @dataclass(frozen=True)
 class Result:
-    """What `run` and `compare` give; docs/measures.md explains the columns.
+    """Tables that `run` and `compare` return; docs/measures.md explains columns and units.
 
     Attributes
     ----------
@@ -48,35 +48,35 @@ class Result:
     _known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once[T](self, name: str, work: Callable[[], T]) -> T:
-        """Return what `work` gives; it is done once, as terminal and report ask for the same."""
+        """Return the result of `work`, cached under `name` for terminal and report."""
         if name not in self._known:
             self._known[name] = work()
         found: T = self._known[name]
         return found
 
     def of_everybody(self) -> Result:
-        """Return the rows about group `all`, of which all figures are drawn."""
+        """Return the rows of group `all`, from which figures are drawn."""
         tables = {"timeseries": self.timeseries, "effects": self.effects}
         some = {name: table[table["group"] == "all"] for name, table in tables.items()}
         return replace(self, **some)
 
 
-def assemble(config: SimConfig, records: Runs, cells: Strata) -> Result:
-    """Turn what was recorded into tables; the first scenario is compared with the others.
+def assemble(config: SimConfig, records: Runs, strata: Strata) -> Result:
+    """Turn observations into tables; the first scenario is compared with the others.
 
     Parameters
     ----------
     config : SimConfig
-        Of the runs: their steps, groups and number of replications.
+        Configuration of the runs.
     records : dict
-        By scenario what the recorder of each replication (`simulation.recorder`) observed.
-    strata : Cells
-        Of any of these recorders: all have the same users.
+        By scenario the observations of each replication (`simulation.recorder.observations`).
+    strata : Strata
+        Of any of these recorders, as all have the same users.
 
     Raises
     ------
     ValueError
-        If there are more or fewer runs of a scenario, or of other lengths, than `config` says.
+        If the number of runs of a scenario, or of their steps, differs from `config`.
     """
     whole = [config.n_steps] * config.replications
     for name, runs_of in records.items():
@@ -97,7 +97,7 @@ def assemble(config: SimConfig, records: Runs, cells: Strata) -> Result:
         for k, (dates, series, values) in enumerate(blocks[main])
         if len(dates)
     ]
-    effects += [_changes(config, main, other, records, cells) for other in others]
+    effects += [_changes(config, main, other, records, strata) for other in others]
     return Result(config, _table(timeseries), _table(effects), _flows(config, records))
 
 
@@ -145,8 +145,8 @@ def _banded(
 CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
 
 
-def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Strata) -> _Rows:
-    """Return whom the policy exposed and whom it hid: the same user in both worlds."""
+def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: Strata) -> _Rows:
+    """Return the shares of users exposed in only one of the two scenarios."""
     n = config.population.n_users
     dates = [date for date, _ in records[main][0].exposed]
     values = np.empty((config.replications, len(dates), len(groups(config)), len(CHANGES)))
@@ -154,16 +154,15 @@ def _changes(config: SimConfig, main: str, other: str, records: Runs, cells: Str
         for d, ((_, here), (_, there)) in enumerate(
             zip(run.exposed, counterfactual.exposed, strict=True)
         ):
-            values[r, d, :, 0] = cells.shares(np.unpackbits(here & ~there, count=n))
-            values[r, d, :, 1] = cells.shares(np.unpackbits(there & ~here, count=n))
+            values[r, d, :, 0] = strata.shares(np.unpackbits(here & ~there, count=n))
+            values[r, d, :, 1] = strata.shares(np.unpackbits(there & ~here, count=n))
     return _banded(config, main, other, dates, CHANGES, values)
 
 
 def _table(parts: Sequence[_Rows]) -> pd.DataFrame:
-    """Lay parts out below each other, a row a value; of none, return an empty table of effects.
+    """Concatenate parts to a table, one row a value; without parts, return an empty one.
 
-    All goes at once to where it stays: tables are so large that the system takes longer to find
-    memory for them than they take to fill.
+    Each column is allocated once at its final size, as allocation takes longer than filling.
     """
     if not parts:
         return pd.DataFrame(columns=list(EFFECTS))

@@ -23,15 +23,15 @@ from sim.model.watch import OnStep, Watch
 from sim.runs.results import Result, assemble
 
 _log = logging.getLogger(__name__)
-SMALL = 50_000  # users of a run that threads had better not divide
-ROUNDS = 4  # runs a thread from which on it matters little if the last ones leave threads idle
-MOST_AT_ONCE = 4_000_000  # users in the runs that threads take at once
+SMALL = 50_000  # users; smaller runs are faster in one thread
+ROUNDS = 4  # runs a thread; from here on idle threads at the end matter little
+MOST_AT_ONCE = 4_000_000  # users in all runs that threads take at once
 
 
 def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
-    """Run the scenario of `config` in all its replications, and nothing that it is compared with.
+    """Run the scenario of `config` in all its replications, without counterfactuals.
 
-    So ``compare_to`` of the result's configuration is empty: what reads the result then knows.
+    ``compare_to`` is empty in the configuration of the result.
 
     Parameters
     ----------
@@ -45,34 +45,34 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
 
 
 def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
-    """Run the scenario and its counterfactuals (``config.compare_to``) with the same luck.
+    """Run the scenario and its counterfactuals (``config.compare_to``) with equal random numbers.
 
-    All scenarios share one world and one start (one a replication if it draws its parameters),
-    and runs of the same replication see the same random numbers: `Result.effects` holds paired
-    differences.
+    All scenarios share one world and one start (one a replication with ``parameters=posterior``),
+    and runs of the same replication use the same random numbers, so `Result.effects` holds paired
+    differences. Parameters are those of `run`.
     """
     return compare_watched(config, Watch(), on_step)
 
 
 def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Result:
-    """Do as `compare` does, with somebody who watches more than steps."""
+    """Do as `compare` does, with a `watch` that is called at the begin and end of runs as well."""
     return _run([config, *map(config.counterfactual, config.counterfactuals)], watch, on_step)
 
 
 def n_runs(config: SimConfig) -> int:
-    """Return how many runs `compare` takes."""
+    """Return the number of runs of `compare`."""
     return config.replications * (1 + len(config.counterfactuals))
 
 
 def n_steps_in_all(config: SimConfig) -> int:
-    """Return how many steps `compare` takes."""
+    """Return the number of steps of all runs of `compare`."""
     return config.n_steps * n_runs(config)
 
 
 def side_by_side(config: SimConfig) -> bool:
-    """Say whether threads take several runs at once, or parts of one.
+    """Return whether each thread takes a whole run; otherwise threads share one run.
 
-    Those of one run wait for each other at the end of every step.
+    Threads that share a run wait for each other at the end of every step.
     """
     n_users, n_threads = config.population.n_users, config.engine.threads or available_cores()
     many = n_runs(config) >= ROUNDS * n_threads and n_users * n_threads <= MOST_AT_ONCE
@@ -96,7 +96,7 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     with watch.over(starts):
         if side_by_side(main):
             observations = _pooled(tasks, threads.n_threads, watch, on_step)
-        elif len(tasks) == 1:  # nobody needs its start afterwards: no second copy
+        elif len(tasks) == 1:  # the start is not needed afterwards, so it is not copied
             observations = [take_run(*tasks[0], threads, watch, on_step)]
         else:
             observations = [take_run(c, r, s.copy(), threads, watch, on_step) for c, r, s in tasks]
@@ -114,7 +114,7 @@ def _starts(config: SimConfig, threads: Threads) -> list[State]:
 
 
 def _schedule(config: SimConfig) -> list[PolicySchedule]:
-    """Return the conditions of each replication; without draws they share one's."""
+    """Return the policy schedule of each replication; without draws they share one."""
     if config.parameters == "defaults":
         return [PolicySchedule(config)] * config.replications
     return [PolicySchedule(drawn(config, r)) for r in range(config.replications)]
@@ -142,9 +142,9 @@ def take_run(
     schedule: PolicySchedule, replication: int, start: State, threads: Threads, watch: Watch,
     on_step: OnStep,
 ) -> Observations:  # fmt: skip
-    """Take one run from where it stands to its end, and return what was observed of it.
+    """Take one run from its present state to its end; return its observations.
 
-    The run changes `start`.
+    `start` is changed.
     """
     known = watch.observed(schedule.config.scenario, replication)
     if known is not None:
@@ -178,7 +178,9 @@ def _by_ranks(
 def _with_agents(
     schedule: PolicySchedule, replication: int, start: State, _: Threads
 ) -> Simulation:
-    from sim.model.model import MigrationModel  # mesa takes half a second that most runs can spare
+    from sim.model.model import (
+        MigrationModel,
+    )  # mesa takes half a second to import, and most runs do not need it
 
     return MigrationModel(schedule.config, replication, start=start).simulation
 

@@ -1,4 +1,4 @@
-"""What a run leaves to be read again: its configuration and its tables."""
+"""Writing and reading the configuration and tables of a run."""
 
 from __future__ import annotations
 
@@ -25,21 +25,28 @@ def write_config(config: SimConfig, folder: Path) -> None:
 
 
 def write_tables(result: Result, folder: Path) -> None:
-    """Write the tables as Parquet, each whole or not at all."""
+    """Write the tables as Parquet files, each atomically."""
     for name in TABLES:
         table: pd.DataFrame = getattr(result, name)
         keys = [column for column in table if table[column].dtype != float]
         with atomic_write(folder / f"{name}.parquet") as draft:
-            table.to_parquet(draft, index=False, use_dictionary=keys)  # hardly a value twice
+            table.to_parquet(
+                draft, index=False, use_dictionary=keys
+            )  # values hardly repeat, so a dictionary would not help
 
 
 def read_result(folder: Path | str) -> Result:
-    """Return what a run has left in its folder.
+    """Read the result of a finished run.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Run folder with manifest.json, config.yaml and the tables.
 
     Raises
     ------
     ConfigError
-        If there is no run that is done.
+        If the folder does not hold a finished run.
     """
     folder = Path(folder)
     if read_manifest(folder).get("status") != "done":
@@ -50,7 +57,7 @@ def read_result(folder: Path | str) -> Result:
 
 
 def _newest() -> str:
-    """Name the run that somebody most probably means."""
+    """Return a hint to the newest run folder in outputs/, if any."""
     made = [path.parent for path in Path("outputs").glob(f"*/*/{CONFIG}")]
     return f"; the newest: {max(made, key=lambda path: path.name)}" if made else ""
 

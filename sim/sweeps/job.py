@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from multiprocessing import parent_process
 
-from sim.base.interrupts import Asked, Interrupted
+from sim.base.interrupts import Interrupted, PolledInterrupts
 from sim.base.locks import alone
 from sim.base.versions import made_by
 from sim.config.compose import load_config
@@ -49,7 +49,7 @@ def _run(job: Job, has_to_leave: Callable[[], bool]) -> None:
     _note_death(job)
     write_overrides(job.overrides, job.folder)
     checkpoint = Checkpoint.at(job.folder, load_config(*job.overrides))
-    checkpoint.interrupts = Asked(has_to_leave)
+    checkpoint.interrupts = PolledInterrupts(has_to_leave)
     if parent_process() is None:  # this process has the terminal, or a log of its own
         fill_shown(checkpoint)
     else:

@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from sim.base.interrupts import Asked, Interrupted, Interrupts
+from sim.base.interrupts import Interrupted, Interrupts, PolledInterrupts
 
 
 def hold(*signums):
@@ -53,7 +53,7 @@ def test_an_interruption_is_the_same_in_another_process():
 
 def test_a_worker_is_asked_to_stop_from_any_thread():
     """As in a thread of Dask, where Python lets nobody listen to signals."""
-    asked, interrupts = Event(), Asked(lambda: asked.is_set())
+    asked, interrupts = Event(), PolledInterrupts(lambda: asked.is_set())
     with interrupts.listening():
         interrupts.raise_if_any()
         asked.set()

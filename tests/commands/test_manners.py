@@ -131,7 +131,7 @@ MISTAKES = {
         "policies.call_restriction.grade=1",
         "+policy=call_restriction",
     ),
-    "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this world"),
+    "a policy to leave out": ("~policies.max_egov", "no policy max_egov in this scenario"),
     "a policy that is not chosen by the command line": ("~policy=max_egov", "~policies.max_egov"),
     "a policy without its group": ("+policies.vpn_support", "did you mean +policy=vpn_support?"),
     "a name in capitals": ("+scenario=CALL_BAN", "did you mean call_ban?"),

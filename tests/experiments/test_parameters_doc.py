@@ -122,4 +122,4 @@ def test_behaviour_documents_itself(name):
     field = Behaviour.model_fields[name]
     assert field.description
     assert all(field.json_schema_extra[what] for what in ("unit", "symbol", "source"))
-    assert field.json_schema_extra["told_by"] in (REACH, JOINT, PRIOR)
+    assert field.json_schema_extra["identified_by"] in (REACH, JOINT, PRIOR)

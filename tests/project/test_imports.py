@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import sim
 from tests.helpers.cli import REPO, python
 
 SIM = REPO / "sim"
@@ -129,7 +130,33 @@ def loaded(code):
 def test_importing_sim_costs_nothing():
     heavy = {"numpy", "numba", "mesa", "pandas", "hydra", "pydantic", "matplotlib", "networkx"}
     heavy |= {"solara", "uvicorn"}
-    assert not loaded("import sim; dir(sim)") & heavy
+    assert not loaded("import sim; dir(sim); sim.__all__") & heavy
+
+
+def test_public_names_are_the_objects_of_their_modules():
+    """In a process of its own: here the modules may be loaded already."""
+    code = """
+import importlib, sim
+for name in {*sim.__all__} - {"__version__"}:
+    public = getattr(sim, name)
+    assert public is getattr(importlib.import_module(public.__module__), name), name
+    assert public.__name__ == name and public.__doc__, name
+    assert getattr(sim, name) is public, f"{name}: a submodule has replaced it"
+"""
+    python(code)
+    assert not {*sim.__all__} & {*ROOMS}
+
+
+def test_public_names_are_listed_and_others_are_refused():
+    assert {*sim.__all__} <= {*dir(sim)}
+    with pytest.raises(AttributeError, match="no attribute 'load_conf'"):
+        _ = sim.load_conf
+
+
+def test_type_checkers_see_every_public_name():
+    tree = ast.parse((SIM / "__init__.py").read_text(encoding="utf-8"))
+    declared = {n.names[0].name for n in only_for_types(tree) if isinstance(n, ast.ImportFrom)}
+    assert declared == {*sim.__all__} - {"__version__"}
 
 
 def test_a_compiled_run_needs_neither_mesa_nor_figures():
