@@ -83,9 +83,7 @@ def straight(tmp_path_factory):
         ("side by side", 2, "INT", 1),
         ("side by side", 1, "TERM", 2),
         ("side by side", 2, "KILL", 3),
-        ("side by side", 1, "KILL", 4),
         ("parts of one", 2, "KILL", 5),
-        ("mesa", 1, "TERM", 6),
         ("mesa", 1, "KILL", 7),
     ],
 )
