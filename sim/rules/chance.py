@@ -48,7 +48,7 @@ def may_occur(bits64: np.uint64, hazards: Vec8) -> int:
 
 
 @rule
-def events_occur(key: np.uint64, user: Int, hazards: Vec8) -> int:
+def events_occur(key: np.uint64, user: Int, hazards: Vec8) -> Int:
     """Return the set of slots in which events of integrated `hazards` happen to `user`."""
     bits64 = random_bits(key, user)
     lower, upper = probability_bounds(hazards)
