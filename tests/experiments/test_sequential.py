@@ -306,14 +306,14 @@ def test_simulated_truths_are_found_again_and_false_certainty_shows(monkeypatch)
 
 def test_what_a_truth_shows_errs_by_the_source_and_by_what_the_model_leaves_out(monkeypatch):
     """In two outputs, one of a source that hardly errs."""
-    monkeypatch.setattr("experiments.recovery.TOLD_EVERY", 10**6)
+    monkeypatch.setattr("experiments.recovery.REPORT_EVERY", 10**6)
     wave, sd, shown = RNG(3).standard_normal((32, 2)), np.array([0.001, 0.03]), []
 
     def close(_simulate, _wave, observed, *_):
         shown.append(observed.value)
         return HistoryMatch(np.zeros((1, 2)), np.zeros((1, 2)), np.zeros(2), [])
 
-    monkeypatch.setattr("experiments.recovery.close_in", close)
+    monkeypatch.setattr("experiments.recovery.match_history", close)
     ranks(
         wave, np.zeros((32, 2)), Observed(np.zeros(2), sd, NO_SHARE[:2]), WaveSizes(1, 1), 2400, 5
     )

@@ -80,7 +80,7 @@ def test_the_figure_shows_every_platform_and_the_date(diary):
     titles = [axes.get_title("left") for axes in figure.axes]
     assert titles == [
         "Has it", "Contacts who have it", "Messages", "Calls", "Believes that the state reads it",
-        "Whom it can reach by app",
+        "Reachable by app",
     ]  # fmt: skip
     has, calls = figure.axes[0], figure.axes[3]
     heights = {text.get_text(): text.get_position()[1] for text in has.texts}

@@ -243,8 +243,8 @@ def test_a_run_with_drawn_parameters_does_not_call_them_defaults(tmp_path):
     asked = ("+scenario=as_happened", "parameters=posterior", *SMALL, "compare_to=[]")
     run_to_folder(load_config(*asked), tmp_path)
     text = plain(page(tmp_path))
-    assert "those below are draws of the posterior, all others are defaults" in text
-    assert "This run draws what was fitted from the posterior, not the defaults" in text
+    assert "those below are draws from the posterior, all others are defaults" in text
+    assert "draws the fitted parameters from the posterior" in text
 
 
 def test_a_scenario_that_is_run_alone_is_compared_with_none():

@@ -210,5 +210,5 @@ def test_a_shard_is_some_seconds_of_work_or_a_share_of_a_small_sweep():
 def test_a_folder_that_was_not_laid_down_to_the_end_is_no_sweep(tmp_path):
     folder = tiny(tmp_path)
     (folder.path / "manifest.json").unlink()
-    with pytest.raises(ConfigError, match="not begun"):
+    with pytest.raises(ConfigError, match="not started"):
         SweepFolder(folder.path)
