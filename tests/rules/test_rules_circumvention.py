@@ -303,7 +303,7 @@ def as_asked(found, choice_state, ties, env, params, queries, s):
 def test_welfare_as_one_is_is_the_welfare_one_has():
     state, queries, s = circle(), marginal_value.value_queries(4), working_memory()
     for i in range(4):
-        marginal_value.enqueue(i, state.choice_state[i], 0, marginal_value.VPN_QUERY, queries)
+        marginal_value.enqueue(i, state.choice_state[i], marginal_value.VPN_QUERY, queries)
         step_record_of(i, state, BLOCKED)
     marginal_value.sort_by_degree(state.ties, queries)
     found = np.zeros(WIDTH, np.float32)
