@@ -59,7 +59,7 @@ def events_occur(key: np.uint64, user: Int, hazards: Vec8) -> Int:
         p, undecided = first(undecided), without_first(undecided)
         if happens(refined_uniform(bits64, key, user, p), np.float64(number_at(hazards, p))):
             happening |= only(p)
-    return happening
+    return int(happening)
 
 
 @rule
