@@ -16,9 +16,12 @@ _AHEAD = 2  # results a thread may be ahead of the one asked for: bounds the mem
 
 def available_cores() -> int:
     """Return how many cores this process may use, by its affinity, Slurm and its driver."""
-    told = [os.environ.get(name, "") for name in _LIMITS]
+    limits = [os.environ.get(name, "") for name in _LIMITS]
     return min(
-        [_system_cores(), *(int(n) for n in told if n.isascii() and n.isdecimal() and int(n) > 0)]
+        [
+            _system_cores(),
+            *(int(n) for n in limits if n.isascii() and n.isdecimal() and int(n) > 0),
+        ]
     )
 
 

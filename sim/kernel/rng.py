@@ -53,19 +53,19 @@ def user_uniform(key: np.uint64, user: Int, slot: Int) -> float:
 
 @rule
 def random_bits(key: np.uint64, user: Int) -> np.uint64:
-    """Return the first eight bits of the luck of `user` in each slot, slot 0 lowest."""
+    """Return the first eight random bits of `user` in each slot, slot 0 lowest."""
     return _mix(key + (np.uint64(user) + np.uint64(1)) * GOLDEN)
 
 
 @rule
 def first_uniform(bits64: np.uint64, slot: Int) -> float:
-    """Return the luck in `slot`, rounded down to a multiple of 1/256: enough for most refusals."""
+    """Return the number of `slot`, rounded down to a multiple of 1/256: it rules out most events."""
     return float((bits64 >> np.uint64(SLOTS * slot)) & np.uint64(255)) / 256.0
 
 
 @rule
 def refined_uniform(bits64: np.uint64, key: np.uint64, user: Int, slot: Int) -> float:
-    """Return the luck of `user` in `slot` to its last bit, uniform in [0, 1)."""
+    """Return the uniform number of `user` in `slot` in [0, 1), to its last bit."""
     return first_uniform(bits64, slot) + user_uniform(~key, user, slot) / 256.0
 
 

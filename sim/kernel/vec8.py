@@ -1,10 +1,10 @@
 """Eight numbers side by side, one a messenger: a rule is computed for all messengers of a user.
 
-An `Vec8` holds eight numbers of single precision in a register, `Flags` eight bits; operators
+A `Vec8` holds eight numbers of single precision in a register, `Flags` eight bits; operators
 act messenger by messenger, and a plain number stands for eight equal ones. Every operation is that
-of IEEE 754 on plain numbers, so a rule gives the same bits on numbers as on octets. A case has
+of IEEE 754 on plain numbers, so a rule gives the same bits on numbers as on a Vec8. A case has
 ``USED`` messengers at most; the last two numbers are 0 or nobody's. With ``NUMBA_DISABLE_JIT``
-octets are numpy arrays of shape (8,).
+a Vec8 is a numpy array of shape (8,).
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
 
 @intrinsic
 def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
-    """Write the numbers by messenger of an octet to a flat array.
+    """Write the numbers by messenger of a Vec8 to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     Nothing beyond is stored, not even masked: what stands next in memory is soon read, and a
@@ -79,7 +79,7 @@ def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
 
 
 def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
-    """Return the whole numbers next to an octet's within a type, as 32-bit ones."""
+    """Return the whole numbers next to a Vec8's within a type, as 32-bit ones."""
     for end, beyond in ((kind.minval, "<"), (kind.maxval, ">")):
         limit = ir.Constant(FLOATS, [float(end)] * WIDTH)
         numbers = builder.select(builder.fcmp_ordered(beyond, numbers, limit), limit, numbers)

@@ -29,7 +29,7 @@ class Vec8Type(types.Type):
         self.vector = vector
 
 
-VEC8, FLAGS = Vec8Type("octet", FLOATS), Vec8Type("flags", _FLAGS)
+VEC8, FLAGS = Vec8Type("vec8", FLOATS), Vec8Type("flags", _FLAGS)
 
 
 @register_model(Vec8Type)
@@ -56,7 +56,7 @@ def _lanes(numbers: list[int]) -> Any:
 
 
 def _operator(symbol: Callable[..., Any], kind: Vec8Type, result: Vec8Type, *how: str) -> None:
-    """Let numba know an operator on octets or flags, one of which may be a plain number."""
+    """Let numba know an operator on a Vec8 or flags, one of which may be a plain number."""
 
     @infer_global(symbol)
     class _Signature(AbstractTemplate):

@@ -20,7 +20,7 @@ def read(array: Any) -> Any:
 
 
 def write(array: Any, vec8: Any) -> None:
-    """Write the numbers by messenger of an octet to a flat array.
+    """Write the numbers by messenger of a Vec8 to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     """

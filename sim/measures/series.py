@@ -1,6 +1,6 @@
 """What is observed of a run: reach, use, exposure, isolation, welfare, moves; by group.
 
-Sums are taken over cells (age band x region x type) block by block, so that they do not depend
+Sums are taken over strata (age band x region x type) block by block, so that they do not depend
 on threads; a group's value is the mean over its users. ``docs/measures.md`` defines each measure.
 """
 
@@ -104,7 +104,7 @@ class Recorder:
     primary : array of uint8, shape (n,)
         Where each user talked most in the last step; see `accumulators.primary`.
     exposed : array of uint8, shape (n,)
-        1 for each user of whose talk the state could read much in it, else 0.
+        1 for each user much of whose communication the state could read in it, else 0.
     """
 
     def __init__(self, config: SimConfig, state: State) -> None:

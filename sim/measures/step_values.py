@@ -92,7 +92,7 @@ def _by_group(by_stratum: F64, strata: Strata) -> F64:
 
 
 def _exposure(sums: F64, envs: Sequence[Environment]) -> F64:
-    """Return the share of talk that the state can read, by channel and in all."""
+    """Return the share of communication that the state can read, by channel and in all."""
     by_channel = sums[..., USE:HAS].reshape(*sums.shape[:2], 2, WIDTH)
     use = by_channel[..., : MAX + 1].copy()
     visible = np.array(

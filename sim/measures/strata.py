@@ -21,7 +21,7 @@ def groups(config: SimConfig) -> list[str]:
 
 
 class Strata:
-    """Users by cell (age band x region x type); a group is a sum of cells."""
+    """Users by stratum (age band x region x type); a group is a sum of strata."""
 
     def __init__(self, config: SimConfig, users: Records) -> None:
         n_regions = len(config.population.regions)
@@ -35,7 +35,7 @@ class Strata:
         self.counts = self.by_group(self.sizes)
 
     def of_users(self, first: int, last: int) -> I64:
-        """Return the cells of users `first` to `last` - 1, who never leave them."""
+        """Return the strata of users `first` to `last` - 1; a user's stratum never changes."""
         users = self._users[first:last]
         region = (users.place // 2).astype(np.int64)
         kind = users.type.astype(np.int64) + 1
@@ -43,15 +43,15 @@ class Strata:
         return np.asarray((band * self._shape[1] + region) * self._shape[2] + kind)
 
     def by_group(self, strata: F64 | I64) -> F64:
-        """Sum cells (n_cells, ...) to groups (n_groups, ...)."""
+        """Sum strata (n_strata, ...) to groups (n_groups, ...)."""
         c = strata.reshape(*self._shape, *strata.shape[1:])
         by_band, by_region, by_type = c.sum((1, 2)), c.sum((0, 2)), c.sum((0, 1))
         return np.concatenate([by_band.sum(0)[None], by_band, by_region, by_type])
 
     def by_group_of_rows(self, strata: F64) -> F64:
-        """Sum rows of cells (n, n_cells) to groups (n, n_groups), each to the bits of one alone.
+        """Sum rows of strata (n, n_strata) to groups (n, n_groups), each as if it were alone.
 
-        Where cells are all there is to add up, numpy adds them up in pairs.
+        numpy would add up a single axis in pairs, and so give other bits.
         """
         c = np.ascontiguousarray(strata).reshape(-1, *self._shape)
         by_band, by_region, by_type = c.sum((2, 3)), c.sum((1, 3)), c.sum((1, 2))

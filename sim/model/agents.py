@@ -194,7 +194,9 @@ class User(mesa.Agent):
             With the compiled engine, which keeps the talks of a block of users only.
         """
         if self.model.config.engine.name != "mesa":
-            raise ValueError(f"user.talk needs engine=mesa, not {self.model.config.engine.name}")
+            raise ValueError(
+                f"user.step_record needs engine=mesa, not {self.model.config.engine.name}"
+            )
         return self.model.step_records[self.row]
 
     @property

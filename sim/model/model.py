@@ -29,7 +29,7 @@ class MigrationModel(mesa.Model):
     config : SimConfig
         From `sim.load_config`; ``config.engine.name`` decides how users take their steps.
     replication : int
-        Which luck, from 0.
+        Number of the replication, from 0.
     user_class : type of User
         The class of the agents; rules that it overrides act with ``engine=mesa`` only.
     start : State, optional

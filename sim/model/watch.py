@@ -28,7 +28,7 @@ class Watch:
         """Before the first step; may move the simulation on."""
 
     def is_due(self, simulation: Simulation) -> bool:  # noqa: ARG002
-        """Say whether `stepped` would do anything: nobody who is not due has to be told."""
+        """Say whether `stepped` would do anything in this step."""
         return False
 
     def stepped(self, simulation: Simulation) -> None:
