@@ -59,7 +59,7 @@ def random_bits(key: np.uint64, user: Int) -> np.uint64:
 
 @rule
 def first_uniform(bits64: np.uint64, slot: Int) -> float:
-    """Return the number of `slot`, rounded down to a multiple of 1/256: it rules out most events."""
+    """Return the number of `slot`, rounded down to a multiple of 1/256: it decides most events."""
     return float((bits64 >> np.uint64(SLOTS * slot)) & np.uint64(255)) / 256.0
 
 
