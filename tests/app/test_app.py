@@ -41,7 +41,7 @@ WATCH_FOR_CONTROLS = """
 window.seen = [];  // how many there are while a world is being made
 new MutationObserver(() => {
   const n = document.evaluate("count(//button[contains(., 'Step')])", document).numberValue;
-  if (document.body.innerText.includes('are being made') && !seen.includes(n)) seen.push(n);
+  if (document.body.innerText.includes('are being generated') && !seen.includes(n)) seen.push(n);
 }).observe(document.body, {subtree: true, childList: true, characterData: true})"""
 PATIENCE = 60  # [s]
 
