@@ -112,7 +112,7 @@ def _noise(large: pd.DataFrame, small: Result, n_users: int) -> str:
         f"A run of {SMALL:,} users beside this one of {n_users:,}, with the same scenario and "
         "seed: the root mean square of the difference over all weeks and messengers, in "
         "percentage points ([measures.md](measures.md) defines the measures). It contains the "
-        "luck of one society of the smaller size, which all replications of that society "
+        "chance of one society of the smaller size, which all replications of that society "
         "share.\n\n" + numbers(head, rows)
     )
 

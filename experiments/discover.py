@@ -209,7 +209,7 @@ def _section(question: Question, found: Answer | None, points: pd.DataFrame) -> 
     yield (
         f"PRIM. Of the boxes with a density of at least {DENSE:g}, the one that covers most cases "
         f"(if there is none, the densest) has {before['n_limits']} limits: {_fit(before)}. "
-        f"Without the limits that may be luck (quasi-p {SIGNIFICANT} and more): "
+        f"Without the limits that may be due to chance (quasi-p {SIGNIFICANT} and more): "
         f"{_fit(box._asdict())}; fresh: {_fit(fresh_box._asdict())}.\n"
     )
     yield _limits_table(box) + "\n"

@@ -1,8 +1,9 @@
 """A fast stand-in for the simulator: a second-order polynomial in the normal scores of parameters.
 
-It gives the expected output and how far simulations lie from it, luck included: a sweep of points
-tells both (Kennedy and O'Hagan 2001; Vernon, Goldstein and Bower 2010, with a polynomial for their
-Gaussian process, which many smooth outputs of some thousand rough simulations do not need).
+It gives the expected output and how far simulations lie from it, chance included: a sweep of
+points gives both (Kennedy and O'Hagan 2001; Vernon, Goldstein and Bower 2010, with a polynomial
+for their Gaussian process, which many smooth outputs of some thousand rough simulations do not
+need).
 """
 
 from __future__ import annotations

@@ -118,8 +118,11 @@ def variances_of(values: F64) -> VarianceParts:
         raise ConfigError(
             f"{n_points} points, {n} replications; chance is estimated from 2 of each on"
         )
-    means, luck_means = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
-    residual = values - means - luck_means + values.mean()
+    means, replication_means = (
+        values.mean(axis=1, keepdims=True),
+        values.mean(axis=0, keepdims=True),
+    )
+    residual = values - means - replication_means + values.mean()
     interaction = float((residual**2).sum()) / ((n_points - 1) * (n - 1))
     between = float(means.var(ddof=1)) - interaction / n
     return VarianceParts(max(between, 0.0), float(values.var(axis=1, ddof=1).mean()))

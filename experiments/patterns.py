@@ -7,7 +7,7 @@
 Runs ``as_happened`` and ``call_ban_only`` with its baseline and prints, as Markdown, one table:
 pattern, observed, simulated with the 90 % band over replications, verdict. The criterion of each
 verdict stands in the function that writes it and in the table. Of a posterior many draws are
-taken: the median of eight would decide verdicts by luck.
+taken: the median of eight would decide verdicts by chance.
 """
 
 from __future__ import annotations

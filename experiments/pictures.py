@@ -166,7 +166,7 @@ RUN = (  # columns of boxes
     ((GREEN, "world", "people, ties, chats;\nkept in a cache"),
      (GREEN, "start", "observed reach,\nstands still")),
     ((BLUE, "scenario", "replications 1, 2, ...;\nstep after step"),
-     (BLUE, "its yardsticks", "the same replications,\nthe same luck")),
+     (BLUE, "counterfactuals", "the same replications,\nthe same random numbers")),
     ((RED, "tables", "series, paired effects,\nflows; manifest"),
      (RED, "report.html", "answer, figures, misses;\nfrom tables alone")),
 )  # fmt: skip
@@ -193,11 +193,11 @@ def way() -> Figure:
     note(
         figure,
         "Green: composed and built once. Blue: simulated. Red: left on disk. An effect is the "
-        "difference of two runs with the same luck.",
+        "difference of two runs with the same random numbers.",
     )
     figure.set_label(
         "From conf/ to a typed configuration, to the world and its start, to replications of the "
-        "scenario and of its yardsticks with the same luck, to tables and the report."
+        "scenario and its counterfactuals with the same random numbers, to tables and the report."
     )
     return figure
 

@@ -276,8 +276,8 @@ def _in_sizes(found: Findings) -> Iterator[str]:
             f"- At the default of {n:,} users the largest sd of one run in one society is "
             f"{worst['sd']:.2f} points ({LABELS[worst['effect']].lower()}: "
             f"{OUTCOMES_BY_NAME[worst['outcome']].label}); between societies "
-            f"{worst['society']:.2f}, between replications of one {worst['luck']:.2f}. The bands "
-            "of other pages hold only the second."
+            f"{worst['society']:.2f}, between replications of one {worst['chance']:.2f}. The "
+            "bands of other pages hold only the second."
         )
 
 

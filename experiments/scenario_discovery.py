@@ -28,7 +28,7 @@ class Box(NamedTuple):
     ----------
     limits : DataFrame
         parameter, low, high, lowest, highest (of the whole range), quasi_p (chance that a limit
-        picks cases out as well by luck; NaN where the method gives none).
+        picks cases out as well by chance; NaN where the method gives none).
     coverage, density, mass : float
         Share of all cases that lie in the box; share of cases among its points; its share of all
         points.
@@ -166,11 +166,10 @@ def cart(points: pd.DataFrame, cases: Cases) -> list[Box]:
 
 @contextmanager
 def _apart() -> Iterator[None]:
-    """Keep EMA Workbench's ways to itself.
+    """Isolate EMA Workbench: silence its warnings and restore the global random states.
 
-    It warns of libraries it misses, and pandas of how it is used; its tree draws ties from numpy's
-    global luck, which is made the same each time and given back as it was; to import it draws from
-    Python's.
+    Its import draws from Python's global generator, and its tree breaks ties by numpy's, which is
+    seeded here so that the result is reproducible.
     """
     state, state_of_python = np.random.get_state(), random.getstate()  # noqa: NPY002
     np.random.seed(SEED)  # noqa: NPY002

@@ -80,7 +80,7 @@ def variances(folder: SweepFolder) -> pd.DataFrame:
     table = _each_outcome(folder, sobol_indices)
     points = independent(folder.design)
     shares = {name: variances_of(v[points]).share for name, v in _values(folder).items()}
-    return table.assign(luck=table["outcome"].map(shares))
+    return table.assign(chance=table["outcome"].map(shares))
 
 
 def second(request: Request, kept: list[str], base: int) -> Request:
@@ -201,7 +201,7 @@ def _in_short(effects: pd.DataFrame, indices: pd.DataFrame) -> Iterator[str]:
 
 
 def _share(rows: pd.DataFrame) -> str:
-    return f"{100 * rows['luck'].iloc[0]:.1f} %"
+    return f"{100 * rows['chance'].iloc[0]:.1f} %"
 
 
 def _screening_table(design: Design, effects: pd.DataFrame) -> str:

@@ -48,7 +48,7 @@ def by_size(values: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        n, effect, month, outcome; mean, error, its standard error over societies; luck, society,
+        n, effect, month, outcome; mean, error, its standard error over societies; chance, society,
         standard deviations between replications of a society and between societies; sd, of one
         run of one society; bias, the mean less that of the largest n; bias_error.
     """
@@ -64,7 +64,7 @@ def by_size(values: pd.DataFrame) -> pd.DataFrame:
                 np.sqrt(spread.between_replications + spread.between_points),
             )
         )  # fmt: skip
-    columns = ["n", *KEYS, "mean", "error", "luck", "society", "sd"]
+    columns = ["n", *KEYS, "mean", "error", "chance", "society", "sd"]
     sizes = pd.DataFrame(rows, columns=columns)
     largest = sizes[sizes["n"] == sizes["n"].max()].set_index(KEYS)[["mean", "error"]]
     paired = sizes.join(largest, on=KEYS, suffixes=("", "_largest"))

@@ -90,7 +90,7 @@ def page(found: Findings) -> str:
         *_reasons(calibration.options.case),
         "## Scores",
         "Median against observed, percentage points; CRPS and coverage are of the predictive "
-        "distribution (draws, each in a society and luck of its own, stated error and "
+        "distribution (draws, each with its own society and random numbers, stated error and "
         "discrepancy). A company's claims were not fitted. What is predicted of them is the "
         f"claim: such a source overstates by {GRADES[COMPANY].bias:g} points "
         "(sim/observation/sources.py).",

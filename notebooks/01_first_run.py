@@ -35,9 +35,9 @@ except ConfigError as error:
 # %% [markdown]
 # ## Run it, beside what it is compared with
 #
-# `compare` runs the scenario and its *counterfactuals*: the same society with the same luck,
-# without the ban (`mandate_only`), or with neither ban nor push (`baseline`). Each is run in
-# several *replications*, which differ by luck alone.
+# `compare` runs the scenario and its *counterfactuals*: the same society with the same random
+# numbers, without the ban (`mandate_only`), or with neither ban nor push (`baseline`). Each is run
+# in several *replications*, which differ by chance alone.
 
 # %%
 result = compare(config)
@@ -87,7 +87,7 @@ drawn["harms"]
 # ## What may be concluded
 #
 # *May*: how the mechanisms of the model play together in this scenario, in which direction, and
-# how much of that is luck (the bands). *May not*: that this is what will happen, or how large an
+# how much of that is chance (the bands). *May not*: that this is what will happen, or how large an
 # effect was in Russia. The society is synthetic, most parameters are priors that fit, and the
 # bands hold no error of the model. The run says so itself:
 

@@ -3,8 +3,8 @@
 #
 # When calls fail and an app is pushed at the same time, which change is the work of the ban and
 # which that of the push? A comparison of before and after cannot tell. A simulator can: it runs
-# the same people with the same luck in a world with the push and without the ban, and takes the
-# difference person by person.
+# the same people with the same random numbers in a scenario with the push and without the ban, and
+# takes the difference person by person.
 
 # %%
 # %matplotlib inline
@@ -28,7 +28,7 @@ drawn[f"effects_against_{comparison}"]
 
 # %% [markdown]
 # Against `baseline`, where nothing happens, the same figure shows the effect of ban and push
-# together. Beware of the different scale. (Other scenarios may have one yardstick only.)
+# together. Beware of the different scale. (Other scenarios may have one counterfactual only.)
 
 # %%
 drawn[f"effects_against_{others[-1] if others else comparison}"]

@@ -21,9 +21,9 @@ print(dated("call_ban"))
 # %% [markdown]
 # ## All of them, adoption beside harms
 #
-# Each scenario is held against its own *yardstick*, the first in its `compare_to`. This is the
-# computation behind [docs/scenarios.md](../docs/scenarios.md), in a far smaller society and with
-# fewer replications: look at signs and orders of size, not at decimals.
+# Each scenario is held against its own *counterfactual*, the first in its `compare_to`. This is
+# the computation behind [docs/scenarios.md](../docs/scenarios.md), in a far smaller society and
+# with fewer replications: look at signs and orders of size, not at decimals.
 
 # %%
 from IPython.display import Markdown
@@ -43,7 +43,7 @@ print(f"{len(worlds)} worlds, means over {month:%B %Y}")
 Markdown("\n".join(level_table(worlds, labels)))
 
 # %% [markdown]
-# Effects against the yardstick, points:
+# Effects against the counterfactual, points:
 
 # %%
 Markdown("\n".join(effect_table(effects, labels)))

@@ -1,9 +1,10 @@
 # %% [markdown]
-# # 5. Which parameters matter, and how much is luck
+# # 5. Which parameters matter, and how much is chance
 #
 # The model has dozens of behavioural parameters, and most of them were never measured. Which of
-# them move an outcome, which do not, and how much would differ anyway, by luck? Two stages give an
-# answer: a screening of all parameters, and then shares of the variance for the few that matter.
+# them move an outcome, which do not, and how much would differ anyway, by chance? Two stages give
+# an answer: a screening of all parameters, and then shares of the variance for the few that
+# matter.
 
 # %%
 # %matplotlib inline
@@ -35,10 +36,10 @@ draw_screening(titled(effects))
 # Adoption stands beside exposure, isolation, lost secure contact and welfare: a parameter can be
 # without effect on one of them and decide another.
 #
-# ## Variance shares, with luck apart
+# ## Variance shares, with chance apart
 #
 # The strongest few go into a second design (Saltelli), from which Sobol' indices follow: `S1`,
-# what a parameter explains alone; `ST`, with all its interactions. Luck is the variance between
+# what a parameter explains alone; `ST`, with all its interactions. Chance is the variance between
 # replications of the same point.
 
 # %%
@@ -52,7 +53,7 @@ from sim.plotting.sweeps import variances as draw_variances
 draw_variances(titled(indices))
 
 # %% [markdown]
-# How wide are the intervals? Each index with half of its 95 % interval, and the share of luck:
+# How wide are the intervals? Each index with half of its 95 % interval, and the share of chance:
 
 # %%
 indices.set_index(["outcome", "parameter"]).round(2)

@@ -70,7 +70,7 @@ trade_offs(shipped.prior.names, shipped.scores).round(2)
 # ## What it says of the months it saw, and of those it did not
 #
 # With `parameters=posterior` each replication runs with one of the draws. Bands then hold the
-# error of the fitted parameters and luck, not that of the model.
+# error of the fitted parameters and chance, not that of the model.
 
 # %%
 from sim import figures

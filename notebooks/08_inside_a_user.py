@@ -80,16 +80,16 @@ diary.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).roun
 # %% [markdown]
 # ## The same person in another world
 #
-# Luck is addressed, not drawn from a sequence: in the counterfactual the same user meets the same
-# coin tosses, so any difference is the scenario's doing. Here: without the leak.
+# Random numbers are addressed, not drawn from a sequence: in the counterfactual the same user
+# meets the same coin tosses, so any difference is the scenario's doing. Here: without the leak.
 
 # %%
 comparison = config.compare_to[0]
 other = MigrationModel(config.counterfactual(comparison))
-twin = keep_diary(other, other.users[user.row], config.n_steps)
-beside = diary.days.merge(twin.days, on="date", suffixes=("", f" ({comparison})"))
+counterfactual = keep_diary(other, other.users[user.row], config.n_steps)
+both = diary.days.merge(counterfactual.days, on="date", suffixes=("", f" ({comparison})"))
 shown = [f"{name}{end}" for name in ("primary", "exposed") for end in ("", f" ({comparison})")]
-beside[["date", *shown]].iloc[::8]
+both[["date", *shown]].iloc[::8]
 
 # %% [markdown]
 # ## What may be concluded

@@ -53,7 +53,7 @@ def check(n_users: int) -> list[str]:
 
 
 def differing_choices(graph: Graph, n_steps: int = 4) -> float:
-    """Return the share of choices that kernel and numpy make differently with the same luck."""
+    """Return the share of choices that kernel and numpy make differently with equal draws."""
     kernel = Kernel(graph, Threads(2))
     differing = 0
     for _ in range(n_steps):
@@ -76,7 +76,7 @@ def gathers_agree(graph: Graph) -> bool:
 
 
 def last_shares(graph: Graph) -> dict[str, F64]:
-    """Return the shares of platforms after `STEPS` steps, each coding with luck of its own."""
+    """Return the shares of platforms after `STEPS` steps, each coding with its own draws."""
     kernel, scipy_step = Kernel(graph, Threads(2)), peer_scipy.build(graph)
     rng, platform = np.random.default_rng(SEED), graph.start
     for _ in range(STEPS):

@@ -108,10 +108,10 @@ def step_blocks(
                 at = group * OF_WORD + k
                 user = load(slices.user, at * WIDTH)
                 # nobody is above anything
-                luck_of_user = where(user != -1, uniform_draws(key, user), 0.0)
+                draw = where(user != -1, uniform_draws(key, user), 0.0)
                 p1, p2, p3, p4 = _decide(
                     _count(at, slices, now), load(slices.degree, at * WIDTH),
-                    (before >> (4 * k)) & 15, luck_of_user,
+                    (before >> (4 * k)) & 15, draw,
                 )  # fmt: skip
                 n1, n2, n3, n4 = n1 + p1, n2 + p2, n3 + p3, n4 + p4
                 after = after | rotate(p1 + p2 + p3 + p4, 4 * k)

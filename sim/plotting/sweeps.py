@@ -70,7 +70,7 @@ def variances(indices: pd.DataFrame) -> Figure:
     Parameters
     ----------
     indices : DataFrame
-        title, parameter, S1, S1_conf, ST, ST_conf, luck; a panel a title.
+        title, parameter, S1, S1_conf, ST, ST_conf, chance; a panel a title.
     """
     titles = list(dict.fromkeys(indices["title"]))
     n = indices["parameter"].nunique() + 1
@@ -79,7 +79,7 @@ def variances(indices: pd.DataFrame) -> Figure:
         rows = indices[indices["title"] == title]
         _dots(axes, -APART, rows["ST"], rows["ST_conf"], WHOLE)
         _dots(axes, APART, rows["S1"], rows["S1_conf"], ALONE)
-        share = rows["luck"].iloc[0]
+        share = rows["chance"].iloc[0]
         axes.axvline(0.0, color=MUTED, linewidth=0.8, zorder=1)
         axes.plot([share], [n - 1], CHANCE.marker, color=CHANCE.colour, markersize=5)
         _name_rows(axes, [*rows["parameter"], CHANCE.label], n)

@@ -20,7 +20,7 @@ Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)
 BY_LEVELS = ("factorial", "one_at_a_time")  # methods whose points are made of factors' levels
 OWN = ("run", "point", "scenario", "replication")  # columns that are not factors
-SEED = "seed"  # of a society and its random numbers: a factor, or of each point (luck=own)
+SEED = "seed"  # of a society and its random numbers: a factor, or a seed of each point
 TAIL = float(ndtr(-2.0))  # probability of a bell beyond either end of its range
 
 
@@ -137,10 +137,11 @@ class Design(Strict):
         sweep keeps its rows; the file is read once.
     replications
         Runs of each point and scenario with other random numbers.
-    luck
-        paired: the same at every point and in every scenario, so that differences between points
-        are free of it. own: each point has its own society and random numbers (by its `seed`), so
-        that a curve through many points is free of it; scenarios of a point stay paired.
+    random_numbers
+        common: the same at every point and in every scenario, so that chance cancels out of
+        differences between points. independent: each point has its own society and random numbers
+        (by its `seed`), so that chance averages out along a curve through many points; the
+        scenarios of a point still share theirs.
     overrides
         What all runs have in common, as on the command line.
     groups
@@ -155,7 +156,7 @@ class Design(Strict):
     seed: int = Field(default=1, ge=0, lt=2**31)  # of the sample of points
     scenarios: tuple[str, ...] = Field(min_length=1)
     replications: int = Field(default=1, ge=1, le=100_000)
-    luck: Literal["paired", "own"] = "paired"
+    random_numbers: Literal["common", "independent"] = "common"
     overrides: tuple[str, ...] = ()
     groups: tuple[str, ...] = Field(default=("all",), min_length=1)
     factors: dict[Annotated[str, Field(pattern=r"^\w+(\.[\w<>-]+)*$")], Factor] = Field(
@@ -185,8 +186,8 @@ class Design(Strict):
                 raise ValueError(f"factors.{name}.n_levels: for designs by levels only")
         given = {override.partition("=")[0].lstrip("+") for override in self.overrides}
         given |= {key for name in self.factors for key in self.tied(name)}
-        if self.luck == "own" and SEED in given:
-            raise ValueError("luck=own with a seed that is set; allowed: luck=paired")
+        if self.random_numbers == "independent" and SEED in given:
+            raise ValueError("random_numbers=independent with a seed that is set; allowed: common")
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
                 raise ValueError(f"scenarios: {name} occurs twice")
@@ -274,12 +275,14 @@ class Design(Strict):
         columns = (run, run // per_point, scenario, run % self.replications)
         for k, (name, values) in enumerate(zip(OWN, columns, strict=True)):
             table.insert(k, name, values)
-        return table if self.luck == "paired" else table.assign(**{SEED: table["point"] + 1})
+        if self.random_numbers == "common":
+            return table
+        return table.assign(**{SEED: table["point"] + 1})
 
     @property
     def keys(self) -> list[str]:
         """Return the keys of the configuration that the runs set, one column each."""
-        return [*self.factors, *([SEED] if self.luck == "own" else [])]
+        return [*self.factors, *([SEED] if self.random_numbers == "independent" else [])]
 
     def tied(self, key: str) -> tuple[str, ...]:
         """Return a key and all others that have its value."""

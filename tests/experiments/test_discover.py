@@ -1,4 +1,4 @@
-"""Discovery: boxes that are there are found, luck is no condition, the page stands."""
+"""Discovery: boxes that are there are found, chance is no condition, the page stands."""
 
 import numpy as np
 import pandas as pd
@@ -53,11 +53,11 @@ def test_a_box_is_open_where_it_has_no_limit_and_is_counted_among_other_points()
     assert np.isnan(box.among(others[2:], np.zeros(2, bool)).density)
 
 
-def test_fresh_points_do_not_flatter_a_box_of_luck(points):
+def test_fresh_points_do_not_flatter_a_box_of_chance(points):
     rng = np.random.default_rng(3)
     others = pd.DataFrame(rng.random((2000, 5)), columns=list("abcde"))
     question, again = (
-        discover.Question("luck", rng.random(len(some)) < 0.3) for some in (points, others)
+        discover.Question("chance", rng.random(len(some)) < 0.3) for some in (points, others)
     )
     found = discover.answer(question, points, again, others)
     densest = max(range(len(found.leaves)), key=lambda k: found.leaves[k].density)
@@ -71,7 +71,7 @@ def test_cart_finds_the_same(points, cases):
     assert leaf.coverage > 0.9
 
 
-def test_luck_alone_is_no_condition(points):
+def test_chance_alone_is_no_condition(points):
     cases = np.random.default_rng(2).random(len(points)) < 0.3
     found = prim(points, cases)
     assert len(found.box.limits) < found.before["n_limits"]

@@ -93,7 +93,7 @@ def test_spread_bias_and_slope_of_made_up_runs_are_found():
     columns = ["n", "society", "replication", "effect", "month", "outcome", "value"]
     sizes = by_size(pd.DataFrame(rows, columns=columns))
     root = np.sqrt(sizes["n"].to_numpy())
-    for column, sd in (("society", 30), ("luck", 40), ("sd", 50)):
+    for column, sd in (("society", 30), ("chance", 40), ("sd", 50)):
         assert sizes[column].to_numpy() * root == pytest.approx(np.full(4, sd), rel=0.2)
     off = sizes["bias"] - (100 / sizes["n"] - 100 / 6400)
     assert (off.abs() < 4 * sizes["bias_error"]).iloc[:3].all()

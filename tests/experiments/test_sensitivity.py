@@ -52,7 +52,7 @@ def test_independent_points_are_those_that_share_no_value_with_each_other():
 
 
 @pytest.mark.parametrize("sd", [0.0, 0.1, 1.0])
-def test_the_share_of_luck_is_recovered(sd):
+def test_the_share_of_chance_is_recovered(sd):
     rng = np.random.default_rng(1)
     x = rng.random((4000, 1))
     found = variances_of(x + sd * rng.standard_normal((4000, 4)))
@@ -61,7 +61,7 @@ def test_the_share_of_luck_is_recovered(sd):
     assert found.share == pytest.approx(sd**2 / (sd**2 + 1 / 12), rel=0.05)
 
 
-def test_luck_is_unbiased_where_replications_share_theirs_and_are_few():
+def test_chance_is_unbiased_where_replications_share_theirs_and_are_few():
     rng = np.random.default_rng(2)
 
     def once():

@@ -127,18 +127,18 @@ def test_an_output_that_never_changes_is_expected_to_stay():
 
 
 def test_what_is_left_out_is_as_wrong_as_what_is_new():
-    """Of few points, which do not count alike, and a thousand outputs of mere luck.
+    """Of few points, which do not count alike, and a thousand outputs of mere noise.
 
     Points are left out of the sum alone, not of the mean and scale, and leave no gap in space.
     """
-    n, luck = 40, RNG(17).standard_normal((40, 1000))
+    n, noise = 40, RNG(17).standard_normal((40, 1000))
     scores, weight = RNG(15).standard_normal((n, 2)), np.where(np.arange(n) % 2, 1.0, 0.2)
-    whole = Emulator(scores, luck, weight, np.zeros(1000, bool))
+    whole = Emulator(scores, noise, weight, np.zeros(1000, bool))
     error = np.empty((n, 1000))
     for i in range(n):
         kept = np.arange(n) != i
-        part = Emulator(scores[kept], luck[kept], weight[kept], np.zeros(1000, bool))
-        error[i] = (part(scores[i : i + 1])[0] - luck[i]) ** 2
+        part = Emulator(scores[kept], noise[kept], weight[kept], np.zeros(1000, bool))
+        error[i] = (part(scores[i : i + 1])[0] - noise[i]) ** 2
     by_hand = (weight @ error / weight.sum()).mean()
     assert by_hand > 1.1
     assert whole.variance.mean() == pytest.approx(by_hand, rel=0.04)
@@ -189,17 +189,17 @@ def test_it_closes_in_on_a_conjugate_posterior(monkeypatch):
     assert [step.n_points for step in closed.history] == [768, 1280]
 
 
-def test_luck_of_the_simulator_widens_the_posterior_and_surprises_nobody(monkeypatch):
+def test_noise_of_the_simulator_widens_the_posterior_and_surprises_nobody(monkeypatch):
     monkeypatch.setattr(likelihood, "GRID", np.array([0.01]))
     monkeypatch.setattr(likelihood, "PRIOR", np.ones(1))
-    luck = RNG(13)
+    noise = RNG(13)
 
-    def lucky(_, scores):
-        return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
+    def noisy(_, scores):
+        return linear(_, scores) + 0.02 * noise.standard_normal((len(scores), 3))
 
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 0.01), NO_SHARE)
     closed = match_history(
-        lucky, RNG(14).standard_normal((512, 2)), observed, WaveSizes(2, 512), seed=1
+        noisy, RNG(14).standard_normal((512, 2)), observed, WaveSizes(2, 512), seed=1
     )
     _, covariance = conjugate(0.05 * MATRIX, observed.value, 0.01**2 + 0.01**2 + 0.02**2)
     assert closed.scores.std(axis=0) == pytest.approx(np.sqrt(np.diag(covariance)), rel=0.15)
@@ -225,19 +225,19 @@ def test_what_is_ruled_out_does_not_spoil_the_emulator():
 
 def test_points_that_no_stated_error_allows_count_as_far_as_a_discrepancy_does():
     """Else a handful would tell how far simulations lie from the emulator."""
-    luck = RNG(26)
+    noise = RNG(26)
 
-    def lucky(_, scores):
-        return linear(_, scores) + 0.02 * luck.standard_normal((len(scores), 3))
+    def noisy(_, scores):
+        return linear(_, scores) + 0.02 * noise.standard_normal((len(scores), 3))
 
     observed = Observed(np.array([0.05, -0.1, 0.1]), np.full(3, 1e-5), NO_SHARE)
     closed = match_history(
-        lucky, RNG(27).standard_normal((512, 2)), observed, WaveSizes(1, 64), seed=1
+        noisy, RNG(27).standard_normal((512, 2)), observed, WaveSizes(1, 64), seed=1
     )
     assert closed.history[0].emulator == pytest.approx(0.02, rel=0.1)
 
 
-def test_each_generation_is_told_its_number_and_has_luck_of_its_own():
+def test_each_generation_is_told_its_number_and_has_noise_of_its_own():
     told = {}
 
     def simulate(generation, scores):

@@ -39,7 +39,7 @@ def test_a_panel_an_outcome_and_a_row_a_parameter():
     rows = pd.DataFrame(
         [(title, name, 1.0) for title in ("A", "B") for name in ("p", "q", "r")],
         columns=["title", "parameter", "mu_star"],
-    ).assign(unit="%", mu_star_conf=0.1, S1=0.2, S1_conf=0.1, ST=0.3, ST_conf=0.1, luck=0.05)
+    ).assign(unit="%", mu_star_conf=0.1, S1=0.2, S1_conf=0.1, ST=0.3, ST_conf=0.1, chance=0.05)
     first, second = screening(rows), variances(rows)
     assert [axes.get_title(loc="left") for axes in first.axes] == ["A", "B"]
     labels = [label.get_text() for label in second.axes[0].get_yticklabels()]

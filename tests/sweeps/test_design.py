@@ -84,9 +84,10 @@ def test_runs_of_a_point_stand_together_by_scenario_and_replication():
     assert runs.groupby("point")[A].nunique().tolist() == [1, 1]
 
 
-def test_points_that_have_their_own_luck_differ_by_seed_and_their_scenarios_do_not():
+def test_points_with_independent_random_numbers_differ_by_seed_and_their_scenarios_do_not():
     asked = {"scenarios": ("baseline", "call_ban"), "replications": 2}
-    own, paired = (design("sobol", 4, **asked, luck=luck) for luck in ("own", "paired"))
+    own = design("sobol", 4, **asked, **INDEPENDENT)
+    paired = design("sobol", 4, **asked)
     assert own.runs().drop(columns="seed").equals(paired.runs())
     seeds = own.runs().groupby("point")["seed"].unique()
     assert [len(found) for found in seeds] == [1] * 4
@@ -135,6 +136,8 @@ def test_values_and_probabilities_are_each_others_inverse(scale, shape):
     assert factor.probability(np.array(factor.at(unit))) == pytest.approx(unit)
 
 
+INDEPENDENT = {"random_numbers": "independent"}
+WITH_SEED = "random_numbers=independent with a seed"
 REFUSED = {
     "no points": ({"n": None}, "method=sobol with n=None"),
     "points of a factorial": ({"method": "factorial", "n": 3}, "levels count"),
@@ -164,15 +167,15 @@ REFUSED = {
     "a level twice": ({"factors": {A: {"levels": (1, 1)}}}, "occurs twice"),
     "a scenario twice": ({"scenarios": ("call_ban", "call_ban")}, "occurs twice"),
     "replications as a factor": ({"factors": {"replication": {"levels": (1, 2)}}}, "not a param"),
-    "two lucks": ({"luck": "own", "overrides": ("seed=3",)}, "luck=own with a seed"),
-    "two lucks, one added": ({"luck": "own", "overrides": ("++seed=3",)}, "luck=own with a seed"),
+    "two seeds": ({**INDEPENDENT, "overrides": ("seed=3",)}, WITH_SEED),
+    "two seeds, one added": ({**INDEPENDENT, "overrides": ("++seed=3",)}, WITH_SEED),
     "a seed of each point, and what has the value of a factor": (
-        {"luck": "own", "factors": {A: {"low": 1.0, "high": 3.0, "also": ("seed",)}}},
-        "luck=own with a seed",
+        {**INDEPENDENT, "factors": {A: {"low": 1.0, "high": 3.0, "also": ("seed",)}}},
+        WITH_SEED,
     ),
     "a seed of each point, and as a factor": (
-        {"luck": "own", "factors": {"seed": {"levels": (1, 2)}}},
-        "luck=own with a seed",
+        {**INDEPENDENT, "factors": {"seed": {"levels": (1, 2)}}},
+        WITH_SEED,
     ),
     "no factor": ({"factors": {}}, "at least 1"),
     "an unknown key": ({"sampels": 3}, "Extra inputs"),

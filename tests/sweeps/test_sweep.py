@@ -40,7 +40,7 @@ def test_all_runs_are_there_once_with_their_parameters(straight):
     assert table["value"].notna().any()
 
 
-def test_points_see_the_same_luck_and_policies_their_own_effect(straight):
+def test_points_see_the_same_random_numbers_and_policies_their_own_effect(straight):
     folder, _ = straight
     table = pd.read_parquet(folder.path / "collected" / "outcomes.parquet")
     calls = table[(table["platform"] == "cellular") & (table["measure"] == "use")]
@@ -57,9 +57,12 @@ def test_points_see_the_same_luck_and_policies_their_own_effect(straight):
     assert banned[1.0, 0.9][after] > banned[1.0, 0.2][after] > baseline[1.0, 0.9][after]
 
 
-def test_a_point_with_its_own_luck_is_the_run_of_that_seed(tmp_path):
+def test_a_point_with_its_own_random_numbers_is_the_run_of_that_seed(tmp_path):
     grades = {GRADE: {"levels": (0.2, 0.9)}}
-    own, first = begin(tmp_path / "own", grades, luck="own"), begin(tmp_path / "first", grades)
+    own, first = (
+        begin(tmp_path / "own", grades, random_numbers="independent"),
+        begin(tmp_path / "first", grades),
+    )
     second = begin(tmp_path / "second", grades, overrides=(*SHORT, "seed=2"))
     for folder in (own, first, second):
         finish(folder)
