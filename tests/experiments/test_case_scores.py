@@ -13,7 +13,7 @@ JAN, FEB = pd.Timestamp("2020-01-01"), pd.Timestamp("2020-02-01")
 
 
 def table(*rows):
-    """Return figures: case, strength, date, platform, observed, simulated, start, is_restricted."""
+    """Return figures, each with its simulated value as a band of no width."""
     names = ["case", "strength", "date", "platform", "observed", "simulated", "start"]
     made = pd.DataFrame(rows, columns=[*names, "is_restricted"])
     return made.assign(
