@@ -15,6 +15,7 @@ from sim import run
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
 from sim.observation.residuals import available, readings, residuals
+from sim.observation.waves import with_waves
 from sim.rules.records import F64
 from sim.runs.results import Result
 
@@ -49,13 +50,13 @@ def figures(result: Result) -> pd.DataFrame:
     Returns
     -------
     DataFrame, a row a figure
-        case, strength, date, platform, operator, base; observed, simulated (median), low, high
-        (90 % over replications), sigma (of the source), start (of the simulated level, which was
-        solved at the observed one); is_restricted (whether its messages are by then).
+        case, strength, date, platform, operator, base, bound; observed, simulated (median), low,
+        high (90 % over replications), sigma (of the source), start (of the simulated level, which
+        was solved at the observed one); is_restricted (whether its messages are by then).
     """
     config = result.config
     reach = available(config)
-    observed = observations(config)
+    observed = with_waves(observations(config))
     since = min((p.start for p in config.policies.values()), default=config.end)
     kept = (
         observed["operator"].isin(list(LEVEL_OF))
@@ -69,7 +70,9 @@ def figures(result: Result) -> pd.DataFrame:
     table = table[table["median"].notna() & (sigma <= ROUGH)]
     start = levels_at_start(config, observed.loc[table.index])
     scale = np.where(table["until"].notna(), start, 1.0)  # a change becomes a level
-    shift = np.where(table["until"].notna(), 1.0, 0.0)
+    in_points = table["in_points"].to_numpy()
+    scale = np.where(in_points, 1.0, scale)
+    shift = np.where(in_points, start, np.where(table["until"].notna(), 1.0, 0.0))
     date = table["until"].fillna(table["date"])
     points = {
         name: 100.0 * scale * (table[column] + shift)
@@ -80,8 +83,8 @@ def figures(result: Result) -> pd.DataFrame:
         {
             "case": config.case.name, "strength": config.case.strength, "date": date,
             "platform": table["platform"], "operator": table["operator"].map(LEVEL_OF),
-            "base": table["base"], **points, "sigma": 100.0 * scale * table["sigma"],
-            "start": 100.0 * start,
+            "base": table["base"], "bound": table["bound"], **points,
+            "sigma": 100.0 * scale * table["sigma"], "start": 100.0 * start,
             "is_restricted": [
                 is_restricted(reach, p, d) for p, d in zip(table["platform"], date, strict=True)
             ],
@@ -145,24 +148,33 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def _one(rows: pd.DataFrame) -> dict[str, object]:
     observed, simulated = rows["observed"] - rows["start"], rows["simulated"] - rows["start"]
-    moved = observed.abs() >= np.minimum(MOVED, MOVED_SHARE * rows["start"])
+    moved = (rows["bound"] == "") & (
+        observed.abs() >= np.minimum(MOVED, MOVED_SHARE * rows["start"])
+    )
     ratio = (simulated / observed).where(moved)
     reach = np.hypot(QUANTILE * rows["sigma"], (rows["high"] - rows["low"]) / 2.0)
     middle = (rows["high"] + rows["low"]) / 2.0
     return {
         "strength": rows["strength"].iloc[0],
         "n": len(rows),
-        "rmse": _rms(rows["simulated"] - rows["observed"]),
-        "sigmas": _rms((rows["simulated"] - rows["observed"]) / rows["sigma"]),
-        "persistence": _rms(rows["persistence"] - rows["observed"]),
-        "other_cases": _rms(rows["other_cases"] - rows["observed"]),
+        "rmse": _rms(errors(rows, "simulated")),
+        "sigmas": _rms(errors(rows, "simulated") / rows["sigma"]),
+        "persistence": _rms(errors(rows, "persistence")),
+        "other_cases": _rms(errors(rows, "other_cases")),
         "fell": ratio[observed < 0].median(),
         "rose": ratio[observed > 0].median(),
         "moved": int(moved.sum()),
         "alike": float(ratio[moved].between(*ALIKE).mean()),
         **gains(rows.assign(observed_move=observed, simulated_move=simulated)),
-        "covered": float(((rows["observed"] - middle).abs() <= reach).mean()),
+        "covered": float((errors(rows.assign(middle=middle), "middle").abs() <= reach).mean()),
     }
+
+
+def errors(rows: pd.DataFrame, forecast: str) -> pd.Series:
+    """Return by how much a forecast is off [points]; 0 where the record is a bound that holds."""
+    error = rows[forecast] - rows["observed"]
+    holds = (rows["bound"] == "<") & (error < 0.0) | (rows["bound"] == ">") & (error > 0.0)
+    return error.mask(holds, 0.0)
 
 
 def gains(rows: pd.DataFrame) -> dict[str, str]:

@@ -35,6 +35,7 @@ from sim.base.exit_codes import exit_status_of_errors
 from sim.config.conf import CASES
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
+from sim.observation.waves import with_waves
 
 TUNED_ON = "russia_2025"  # the case that the defaults were tuned on: no part of the totals
 HEAD = f"""\
@@ -70,7 +71,9 @@ def main(overrides: list[str]) -> None:
     print("\n".join(scores(summary(with_forecasts(table)))), end="\n\n")
     for name in [folder.name for folder in folders]:
         print(f"## {name}\n")
-        print("\n".join(section(results[name], observations(configs[name]))), end="\n\n")
+        print(
+            "\n".join(section(results[name], with_waves(observations(configs[name])))), end="\n\n"
+        )
 
 
 def scores(cases: pd.DataFrame) -> Iterator[str]:

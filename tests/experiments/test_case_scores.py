@@ -19,6 +19,7 @@ def table(*rows):
     return made.assign(
         operator="daily_reach",
         base="12+",
+        bound="",
         sigma=1.0,
         low=made["simulated"],
         high=made["simulated"],
