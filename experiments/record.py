@@ -23,6 +23,7 @@ from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
+from sim.observation.waves import with_waves
 from sim.runs.results import Result
 
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
@@ -32,7 +33,7 @@ def main(overrides: list[str]) -> None:
     """Print the page."""
     with exit_status_of_errors():
         config = what_happened(*overrides)
-        observed = observations(config)
+        observed = with_waves(observations(config))
         result = run(config)
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
@@ -83,8 +84,8 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
     for p in rows.itertuples():
         span = f"{p.date:%b %Y}" + (f" to {p.until:%b %Y}" if pd.notna(p.until) else "")
         yield (
-            f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)} "
-            f"| {100 * p.value:.1f} "
+            f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
+            f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
             f"| {100 * p.median:.1f} ({100 * p.low:.1f} to {100 * p.high:.1f}) "
             f"| {p.error_points:+.1f} | {p.standardised:+.1f} | {_note(p)} |"
         )

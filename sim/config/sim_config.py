@@ -63,6 +63,7 @@ class CaseConfig(Strict):
         gt=0, le=2000
     )  # people aged 12+, the base of observed numbers [million]
     caveat: str  # limits of the scores, in print
+    strength: Literal["strong", "medium", "weak"] = "weak"  # of the record that scores rest on
     happened: str  # the scenario with all events that are known to have happened
     headline_month: Date  # the month that summaries compare, its first day
     observed_shares: dict[str, StartShare]

@@ -20,8 +20,21 @@ from sim.config.policy_checks import allowed
 from sim.config.sim_config import SimConfig
 from sim.measures.strata import groups
 from sim.observation.events import events
-from sim.observation.operators import EVERYBODY, OPERATORS, REACH, base_problem, weights
-from sim.observation.sources import GRADES, WORDING, error_of_change, error_of_share
+from sim.observation.operators import (
+    EVERYBODY,
+    IN_POINTS,
+    OPERATORS,
+    REACH,
+    base_problem,
+    weights,
+)
+from sim.observation.sources import (
+    GRADES,
+    WORDING,
+    error_in_points,
+    error_of_change,
+    error_of_share,
+)
 from sim.population.ages import age_shares
 
 OBSERVATIONS = "observations.csv"
@@ -31,7 +44,9 @@ COLUMNS = (
 )  # fmt: skip
 POINT = ["date", "platform", "measure"]
 USES = ("fit", "show")
-UNITS = ("percent", "million")
+UNITS = ("percent", "million", "points")  # points: of a change, percentage points of the base
+BOUNDS = ("<", ">")  # a source that says "under 10 %" gives "<10"
+NO_ADDRESS = "no address: "  # begins a source that cannot be looked up on the web
 
 
 def observations(config: SimConfig) -> pd.DataFrame:
@@ -41,11 +56,13 @@ def observations(config: SimConfig) -> pd.DataFrame:
     -------
     DataFrame, index line (of the file)
         case; date and until (first days of months; until: NaT except for changes); platform
-        (`any` if the figure is about no platform); metric (the source's name for it); operator
-        (see operators.py); group; value and sigma (fractions of the base, relative for changes);
-        bias (how much such sources overstate, the same unit); weights (of groups of users, which
-        express the base); measurer, quality (see sources.py), base, use (`fit` or `show`), source
-        (URL), note. Figures of different quality are not mixed: those not fitted are `show`.
+        (`any` if the figure is about no platform; `a+b` if it is their sum); metric (the source's
+        name for it); operator (see operators.py); group; value and sigma (fractions of the base,
+        relative for changes); bound (`<` or `>` if the value is one, else empty); in_points
+        (whether a change is in points instead of relative); bias (how much such sources overstate,
+        the same unit); weights (of groups of users, which express the base); measurer, quality
+        (see sources.py), base, use (`fit` or `show`), source, note. Figures of
+        different quality are not mixed: those not fitted are `show`.
 
     Raises
     ------
@@ -63,8 +80,9 @@ def observations(config: SimConfig) -> pd.DataFrame:
 
 
 _NAMES = (
-    "case", "date", "until", "platform", "metric", "operator", "group", "value", "sigma", "bias",
-    "weights", "measurer", "quality", "base", "use", "source", "note",
+    "case", "date", "until", "platform", "metric", "operator", "group", "value", "bound",
+    "in_points", "sigma", "bias", "weights", "measurer", "quality", "base", "use", "source",
+    "note",
 )  # fmt: skip
 
 
@@ -85,9 +103,12 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
     """Return a row of the table from a valid line."""
     operator, quality = OPERATORS[line["operator"]], line["quality"]
     persons = config.case.persons if line["unit"] == "million" else 100.0
-    value = float(line["value"]) / persons
+    bound, number = _bound_and_number(line["value"])
+    value, in_points = float(number) / persons, line["unit"] == "points"
     if line["sigma"]:
         sigma = float(line["sigma"]) / persons
+    elif in_points:
+        sigma = error_in_points(quality)
     elif operator.is_change:
         sigma = error_of_change(quality)
     else:
@@ -99,6 +120,8 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
         "date": _month(line["date"]),
         "until": _month(line["until"]),
         "value": value,
+        "bound": bound,
+        "in_points": in_points,
         "sigma": sigma,
         "bias": 0.0 if operator.is_change else GRADES[quality].bias / 100.0,
         "weights": weights(line["base"], config) if group == "all" else {group: 1.0},
@@ -109,7 +132,8 @@ def _problems(config: SimConfig, lines: dict[int, Line]) -> Iterator[str]:
     """Yield the problems of each single line, and what is allowed."""
     for number, line in lines.items():
         for column, known in _choices(config, line).items():
-            if line[column] not in known:
+            parts = line[column].split("+") if column == "platform" else [line[column]]
+            if not set(parts) <= set(known):
                 yield f"line {number}: {column}={line[column]!r}: unknown; {allowed(known)}"
         for column, reason in _faults(line, config.case.persons):
             yield f"line {number}: {column}={line[column]!r}: {reason}"
@@ -142,9 +166,14 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
     if not is_change and line["until"]:
         yield "until", "allowed: nothing, but for changes from `date` until then"
     low, high = (-100.0, 10_000.0) if is_change else (0.0, 100.0)
-    high = persons if line["unit"] == "million" else high
-    if not low <= _number(line["value"]) <= high:
-        yield "value", f"allowed: {low:g} to {high:g} {line['unit']}".rstrip()
+    high = {"million": persons, "points": 100.0}.get(line["unit"], high)
+    if not low <= _number(_bound_and_number(line["value"])[1]) <= high:
+        yield (
+            "value",
+            f"allowed: {low:g} to {high:g} {line['unit']}".rstrip() + ", or a bound: <10",
+        )
+    if line["unit"] == "points" and not (is_change and line["operator"] in IN_POINTS):
+        yield "unit", f"points are of a change of a share; allowed: {' or '.join(IN_POINTS)}"
     if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
         yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
     if problem := base_problem(line["base"]):
@@ -156,8 +185,11 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
             yield column, "allowed: a number above 0, or nothing"
     if line["use"] == "fit" and line["quality"] in GRADES and not GRADES[line["quality"]].may_fit:
         yield "use", f"quality {line['quality']} is not to be fitted; allowed: show"
-    if not line["source"].startswith(("http://", "https://")):
-        yield "source", "allowed: an address that begins with http"
+    if not line["source"].startswith(("http://", "https://", NO_ADDRESS)):
+        yield (
+            "source",
+            f"allowed: an address that begins with http, or {NO_ADDRESS!r} and who said it",
+        )
 
 
 def _repeated(lines: dict[int, Line]) -> Iterator[str]:
@@ -192,12 +224,19 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
         observed["operator"].isin(list(REACH))
         & (observed["base"] == EVERYBODY)
         & (observed["group"] == "all")
+        & (observed["bound"] == "")
+        & ~observed["platform"].str.contains("+", regex=False)
         & ((observed["use"] == "fit") | (observed["quality"] == "company"))
     ]
     rows = rows.assign(measure=rows["operator"].map(REACH))
     rows = rows.sort_values(["platform", "measure", "date", "use", "value"])
     kept = [*POINT, "value", "sigma", "bias", "measurer", "quality", "source", "note"]
     return rows.drop_duplicates(POINT)[kept].reset_index(drop=True)
+
+
+def _bound_and_number(text: str) -> tuple[str, str]:
+    """Return the sign of a bound, empty if there is none, and the rest of the text."""
+    return (text[0], text[1:].strip()) if text.startswith(BOUNDS) else ("", text)
 
 
 def _number(text: str) -> float:

@@ -76,6 +76,7 @@ OPERATORS = {
         "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
     ),
 }
+IN_POINTS = ("monthly_reach_change", "daily_reach_change")  # changes that may be in points
 REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 

@@ -34,8 +34,9 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         The rows of `observed` with median, low and high (5 and 95 % over runs) of the simulated
-        figure; error_points (100 (median - value): percentage points, or percent of a change);
-        standardised ((median + bias - value) / sigma). All NaN where the outcomes lack the month,
+        figure; error_points (100 (median - value): percentage points, or percent of a change; 0
+        on the right side of a bound); standardised ((error_points / 100 + bias) / sigma; 0 where
+        a bound holds). All NaN where the outcomes lack the month,
         the group or the series.
 
     Raises
@@ -49,8 +50,10 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     else:
         bands = read.quantile(list(BAND.values()), axis=1).T.set_axis(list(BAND), axis=1)
     table = observed.join(bands)
-    table["error_points"] = 100.0 * (table["median"] - table["value"])
-    table["standardised"] = (table["median"] + table["bias"] - table["value"]) / table["sigma"]
+    error = table["median"] - table["value"]
+    holds = (table["bound"] == "<") & (error < 0.0) | (table["bound"] == ">") & (error > 0.0)
+    table["error_points"] = 100.0 * error.mask(holds, 0.0)
+    table["standardised"] = ((error + table["bias"]) / table["sigma"]).mask(holds, 0.0)
     return table
 
 
@@ -176,7 +179,13 @@ def _keys(row: Any) -> tuple[Key, ...]:
     """Return the series that the operator of a figure uses."""
     operator = OPERATORS[row.operator]
     divisor = operator.divisor(row.platform)
-    return (*operator.keys(row.platform), *((divisor,) if divisor else ()))
+    return (*_summed(row), *((divisor,) if divisor else ()))
+
+
+def _summed(row: Any) -> tuple[Key, ...]:
+    """Return the series whose sum the figure is, of each platform that it names."""
+    platforms = row.platform.split("+")
+    return tuple(key for name in platforms for key in OPERATORS[row.operator].keys(name))
 
 
 def _reading(series: pd.DataFrame, row: Any) -> pd.Series:
@@ -192,10 +201,11 @@ def _reading(series: pd.DataFrame, row: Any) -> pd.Series:
         columns = {"/".join((g, *k)): w for g, w in row.weights.items() for k in keys}
         return series[list(columns)] @ pd.Series(columns)
 
-    level = total(operator.keys(row.platform))
+    level = total(_summed(row))
     divisor = operator.divisor(row.platform)
     if divisor:
         level = level / total((divisor,))
     if not operator.is_change:
         return level.xs(row.date)
-    return level.xs(row.until) / level.xs(row.date) - 1.0
+    before, after = level.xs(row.date), level.xs(row.until)
+    return after - before if row.in_points else after / before - 1.0

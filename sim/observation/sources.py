@@ -67,6 +67,9 @@ GRADES = {
 # and Telegram by FOM, Max by Levada, ExtremeScan, Russian Field and MAR CONSULT, Telegram by MAR
 # CONSULT); root mean square 20. All lie below, but by how much a question does is not known.
 WORDING = 20.0  # [percentage points]
+# What a question does to the answers stays about the same from wave to wave of one pollster, so a
+# change between waves is far better known than either level.
+WAVE = 4.0  # of a change between two waves: two samples of 1,500, and some wording [points]
 DESIGN_EFFECT = 1.5  # variance of a weighted sample over that of a simple one: an assumption
 SAMPLE = 1500  # assumed respondents of a national poll that does not report them
 
@@ -96,3 +99,13 @@ def error_of_share(quality: str, value: float, n: float, wording: float) -> floa
 def error_of_change(quality: str) -> float:
     """Return the standard deviation of a relative change, a fraction."""
     return GRADES[quality].change / 100.0
+
+
+def error_in_points(quality: str) -> float:
+    """Return the standard deviation of a change of a share, a fraction of the base.
+
+    That of a poll is `WAVE`; otherwise two independent errors of the level.
+    """
+    if quality == "poll":
+        return WAVE / 100.0
+    return float(np.sqrt(2.0)) * GRADES[quality].level / 100.0

@@ -199,7 +199,9 @@ def reach_points(result: Result) -> pd.DataFrame:
 
 def _reach_points(result: Result) -> pd.DataFrame:
     observed, t = observations(result.config), result.timeseries
-    reach = observed[(observed["use"] == "fit") & observed["operator"].isin(list(REACH))]
+    is_sum = observed["platform"].str.contains("+", regex=False)
+    is_level = observed["operator"].isin(list(REACH)) & (observed["bound"] == "")
+    reach = observed[(observed["use"] == "fit") & is_level & ~is_sum]
     is_reach = reduce(or_, (t["measure"] == name for name in REACH.values()))  # isin is slow
     points = residuals(t[is_reach & (t["scenario"] == result.config.scenario)], reach)
     return points[points["median"].notna()]

@@ -246,6 +246,22 @@ def test_figures_of_other_people_or_months_say_nothing_twice_and_may_lie_at_the_
     assert found["weights"].iloc[1] == {"age=18-24": 1.0}
 
 
+def test_bounds_sums_points_and_sources_without_an_address(config, tmp_path):
+    change = {"operator": "monthly_reach_change", "until": "2025-10", "unit": "points"}
+    lines = [
+        {"value": "<10"}, {"platform": "max+telegram", "value": "> 60"},
+        {**change, "value": "-4", "source": "no address: a pollster's press release"},
+        {**change, "value": "3", "until": "2025-11", "quality": "poll"},
+    ]  # fmt: skip
+    found = of_lines(config, tmp_path, *lines)
+    assert found["value"].tolist() == [0.1, 0.6, -0.04, 0.03]
+    assert found["bound"].tolist() == ["<", ">", "", ""]
+    assert found["in_points"].tolist() == [False, False, True, True]
+    assert found["sigma"].iloc[2:].tolist() == pytest.approx([0.01 * 2**0.5, 0.04])
+    drawn = observed.observed_reach(found)
+    assert drawn.empty  # neither bounds nor sums are points of a curve
+
+
 def test_what_is_to_be_fitted_is_drawn_else_the_smallest_claim(config, tmp_path):
     claim = {"quality": "company", "use": "show"}
     lines = [
@@ -291,6 +307,9 @@ def test_what_is_to_be_fitted_is_drawn_else_the_smallest_claim(config, tmp_path)
         ({"n": "inf"}, "allowed: a number above 0, or nothing"),
         ({"sigma": "inf"}, "allowed: a number above 0, or nothing"),
         ({"source": "a friend"}, "allowed: an address that begins with http"),
+        ({"platform": "max+wahtsapp"}, "unknown; allowed: whatsapp, telegram"),
+        ({"value": "<"}, "allowed: 0 to 100 percent, or a bound: <10"),
+        ({"unit": "points"}, "points are of a change of a share; allowed: monthly_reach_change"),
     ],
 )
 def test_a_line_that_cannot_be_is_refused_with_its_number(config, tmp_path, change, reason):

@@ -76,6 +76,26 @@ def test_levels_with_their_bands(observed):
     assert np.isnan(monthly.loc["2026-02-01", "median"])  # beyond the run
 
 
+def test_a_bound_is_met_on_its_side_a_sum_adds_up_and_points_are_differences(observed):
+    run = pd.concat(
+        [
+            rows(("all", "whatsapp", "any", "mau"), MONTHS, lambda _: 0.3),
+            rows(("all", "max", "any", "mau"), MONTHS, lambda _: 0.1),
+        ]
+    )
+    one = only(observed, "monthly_reach", "whatsapp").iloc[[0]]
+    one = one.assign(date=pd.Timestamp("2025-12-01"))
+    below, above = (one.assign(value=0.2, bound=bound, sigma=0.1) for bound in "<>")
+    both = one.assign(platform="whatsapp+max", value=0.5, sigma=0.1)
+    change = one.assign(
+        operator="monthly_reach_change", date=pd.Timestamp("2025-11-01"),
+        until=pd.Timestamp("2025-12-01"), value=0.05, in_points=True, sigma=0.1,
+    )  # fmt: skip
+    found = residuals(run, pd.concat([below, above, both, change], ignore_index=True))
+    assert found["error_points"].tolist() == pytest.approx([10.0, 0.0, -10.0, -5.0])
+    assert found["standardised"].tolist() == pytest.approx([1.0, 0.0, -1.0, -0.5])
+
+
 def test_a_company_is_expected_to_overstate(observed):
     run = rows(("all", "max", "any", "dau"), WEEKS, lambda _: 0.2)
     table = residuals(run, only(observed, "daily_reach", "max", "show"))
