@@ -103,7 +103,8 @@ def levels_at_start(config: SimConfig, observed: pd.DataFrame) -> F64:
     )  # fmt: skip
     outcomes = run(quiet).timeseries
     month = outcomes.loc[outcomes["measure"] == "mau", "date"].min()
-    read = observed.assign(date=month, until=pd.NaT, operator=observed["operator"].map(LEVEL_OF))
+    period = pd.Series([pd.Period(month, freq="M")] * len(observed), observed.index, dtype=object)
+    read = observed.assign(period=period, operator=observed["operator"].map(LEVEL_OF))
     return np.asarray(readings(outcomes, read).median(axis=1))
 
 

@@ -45,6 +45,10 @@ COLUMNS = (
 POINT = ["date", "platform", "measure"]
 USES = ("fit", "show")
 UNITS = ("percent", "million", "points")  # points: of a change, percentage points of the base
+PERIODS = (
+    "a month from 2000 on as 2025-08, a day as 2025-08-13, a week as 2025-W33, a quarter as "
+    "2025-Q3 or a year as 2025"
+)
 BOUNDS = ("<", ">")  # a source that says "under 10 %" gives "<10"
 NO_ADDRESS = "no address: "  # begins a source that cannot be looked up on the web
 
@@ -55,7 +59,9 @@ def observations(config: SimConfig) -> pd.DataFrame:
     Returns
     -------
     DataFrame, index line (of the file)
-        case; date and until (first days of months; until: NaT except for changes); platform
+        case; date and until (first day of the month in which `period` and `until_period` begin;
+        until: NaT except for changes); period and until_period (`pandas.Period`: a day, week,
+        month, quarter or year; None: no change); platform
         (`any` if the figure is about no platform; `a+b` if it is their sum); metric (the source's
         name for it); operator (see operators.py); group; value and sigma (fractions of the base,
         relative for changes); bound (`<` or `>` if the value is one, else empty); in_points
@@ -80,9 +86,9 @@ def observations(config: SimConfig) -> pd.DataFrame:
 
 
 _NAMES = (
-    "case", "date", "until", "platform", "metric", "operator", "group", "value", "bound",
-    "in_points", "sigma", "bias", "weights", "measurer", "quality", "base", "use", "source",
-    "note",
+    "case", "date", "until", "period", "until_period", "platform", "metric", "operator", "group",
+    "value", "bound", "in_points", "sigma", "bias", "weights", "measurer", "quality", "base",
+    "use", "source", "note",
 )  # fmt: skip
 
 
@@ -114,11 +120,13 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
     else:
         wording = WORDING if line["operator"] in REACH else GRADES["poll"].level
         sigma = error_of_share(quality, value, float(line["n"] or "nan"), wording)
-    group = line["group"]
+    group, period, until = line["group"], period_of(line["date"]), period_of(line["until"])
     return {name: line[name] for name in _NAMES if name in COLUMNS} | {
         "case": config.case.name,
-        "date": _month(line["date"]),
-        "until": _month(line["until"]),
+        "date": month_of(period),
+        "until": month_of(until),
+        "period": period,
+        "until_period": until,
         "value": value,
         "bound": bound,
         "in_points": in_points,
@@ -158,11 +166,11 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
     """Yield columns whose text is invalid, or does not fit the other columns."""
     operator = OPERATORS.get(line["operator"])
     is_change = operator is not None and operator.is_change
-    since, until = _month(line["date"]), _month(line["until"])
-    if since is pd.NaT:
-        yield "date", "allowed: a month from 2000 on as 2025-08, or a day as 2025-08-13"
-    if is_change and not (until is not pd.NaT and until > since):
-        yield "until", "a change needs the later month that it is measured in, as 2025-10"
+    since, until = period_of(line["date"]), period_of(line["until"])
+    if since is None:
+        yield "date", f"allowed: {PERIODS}"
+    if is_change and not (until and since and until.start_time > since.start_time):
+        yield "until", "a change needs the later month, or other period, as 2025-10"
     if not is_change and line["until"]:
         yield "until", "allowed: nothing, but for changes from `date` until then"
     low, high = (-100.0, 10_000.0) if is_change else (0.0, 100.0)
@@ -198,7 +206,7 @@ def _repeated(lines: dict[int, Line]) -> Iterator[str]:
     for number, line in lines.items():
         if line["use"] == "fit":
             what = tuple(line[name] for name in ("operator", "platform", "group", "base"))
-            point = (*what, str(_month(line["date"])), str(_month(line["until"])))
+            point = (*what, *(_counts_for(line, name) for name in ("date", "until")))
             if point in seen:
                 yield f"line {number}: use='fit': as line {seen[point]}; allowed: one, others show"
             seen.setdefault(point, number)
@@ -246,12 +254,26 @@ def _number(text: str) -> float:
         return float("nan")
 
 
-def _month(text: str) -> pd.Timestamp:
-    """Return the first day of the month of a date; NaT if the text is not a date."""
-    match = re.fullmatch(r"(20[0-9]{2}-[0-9]{2})(-[0-9]{2})?", text)
-    if match is None:
-        return pd.NaT
+def _counts_for(line: Line, column: str) -> str:
+    """Return the period that a figure counts for: a monthly one on a day counts for its month."""
+    period = period_of(line[column])
+    is_monthly = line["operator"].startswith("monthly")
+    return str(month_of(period) if is_monthly else period)
+
+
+def period_of(text: str) -> pd.Period | None:
+    """Return the day, week, month, quarter or year that a text names; None if it names none."""
     try:
-        return pd.Timestamp(dt.date.fromisoformat(match[1] + (match[2] or "-01")).replace(day=1))
+        if re.fullmatch(r"20[0-9]{2}(-[0-9]{2}){0,2}|20[0-9]{2}-Q[1-4]", text):
+            return pd.Period(text.replace("-Q", "Q"))
+        if re.fullmatch(r"20[0-9]{2}-W[0-9]{2}", text):
+            monday = dt.date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
+            return pd.Period(monday, freq="W-SUN")
     except ValueError:
-        return pd.NaT
+        pass
+    return None
+
+
+def month_of(period: pd.Period | None) -> pd.Timestamp:
+    """Return the first day of the month in which a period begins; NaT without one."""
+    return pd.NaT if period is None else period.start_time.replace(day=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ from sim.base.units import BAND
 from sim.config.policies import Compliance, Restriction
 from sim.config.sim_config import SimConfig
 from sim.engine.grades import as_restrictions, mean_grades
-from sim.observation.months import monthly_mean
+from sim.measures.series import COVERED
+from sim.observation.months import DAY, monthly_mean
 from sim.observation.operators import OPERATORS, Key
 
 SERIES = ["group", "platform", "channel", "measure"]
@@ -89,7 +90,7 @@ def readings(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
     if len(scenarios) > 1:
         found = ", ".join(scenarios)
         raise ConfigError(f"outcomes of several scenarios: {found}; allowed: those of one")
-    series = _monthly(outcomes, observed)
+    series = _simulated(outcomes, observed)
     of_run = outcomes["run" if "run" in outcomes else "replication"]
     runs = pd.Index(of_run.unique(), name="run").sort_values()
     rows = [_reading(series, row).reindex(runs) for row in observed.itertuples()]
@@ -149,8 +150,49 @@ def available(config: SimConfig) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"date": "datetime64[ms]"})
 
 
-def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Return the monthly series that the figures need: index month and run, a column a series."""
+class _Simulated(NamedTuple):
+    """The series that figures need, by month and by step; a column a series."""
+
+    months: pd.DataFrame  # index date (first day) and run
+    steps: pd.DataFrame  # index date (first day) and run; empty if the outcomes are monthly
+
+    def mean(self, columns: dict[str, float], period: pd.Period) -> pd.Series:
+        """Return a weighted sum of series by run, its mean over a period; empty if unknown.
+
+        A day or week is read from the steps that it lies in, if the series has steps; otherwise
+        the mean of all months that the period touches counts.
+        """
+        names = list(columns)
+        if period.freqstr[0] in "DW" and set(names) <= set(self.steps.columns):
+            rows = _window(self.steps[names].dropna(), period)
+        else:
+            wanted = pd.period_range(period.start_time, period.end_time, freq="M").to_timestamp()
+            have = self.months.index.get_level_values("date")
+            if not set(names) <= set(self.months.columns) or not wanted.isin(have).all():
+                return pd.Series(dtype=float)
+            rows = self.months.loc[have.isin(wanted), names].groupby(level="run").mean()
+        return rows @ pd.Series(columns)
+
+
+def _window(steps: pd.DataFrame, period: pd.Period) -> pd.DataFrame:
+    """Return the mean over a period by run, each step weighted by its days in it."""
+    dates = steps.index.get_level_values("date").unique().sort_values()
+    if len(dates) < 2:  # a single step has no length
+        return steps.iloc[:0].droplevel("date")
+    ends = dates[1:].append(pd.DatetimeIndex([dates[-1] + (dates[-1] - dates[-2])]))
+    begin, end = period.start_time, (period + 1).start_time
+    days = [
+        max((min(b, end) - max(a, begin)) / DAY, 0.0) for a, b in zip(dates, ends, strict=True)
+    ]
+    weight = pd.Series(days, dates)
+    if weight.sum() < COVERED * ((end - begin) / DAY):
+        return steps.iloc[:0].droplevel("date")
+    share = weight / weight.sum()
+    return steps.mul(share, axis=0, level="date").groupby(level="run").sum()
+
+
+def _simulated(outcomes: pd.DataFrame, observed: pd.DataFrame) -> _Simulated:
+    """Return the series that the figures need."""
     needed = {
         (group, *key)
         for row in observed.itertuples()
@@ -168,9 +210,15 @@ def _monthly(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
         {"date": rows["date"], "platform": label, "replication": run, "value": rows["value"]}
     )
     flat = flat[label.isin(names)]
+    steps = flat.iloc[:0]
     if "run" not in rows:
         is_monthly = flat["platform"].str.endswith("/mau")
-        flat = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
+        steps = flat[~is_monthly]
+        flat = pd.concat([flat[is_monthly], monthly_mean(steps)])
+    return _Simulated(_wide(flat), _wide(steps))
+
+
+def _wide(flat: pd.DataFrame) -> pd.DataFrame:
     flat = flat.rename(columns={"replication": "run"})
     return flat.pivot_table(index=["date", "run"], columns="platform", values="value")
 
@@ -188,24 +236,18 @@ def _summed(row: Any) -> tuple[Key, ...]:
     return tuple(key for name in platforms for key in OPERATORS[row.operator].keys(name))
 
 
-def _reading(series: pd.DataFrame, row: Any) -> pd.Series:
-    """Return the simulated figure by run; empty if the outcomes lack a series or month."""
-    operator = OPERATORS[row.operator]
-    needed = ["/".join((group, *key)) for group in row.weights for key in _keys(row)]
-    months = series.index.get_level_values("date")
-    dates = [row.date, row.until] if operator.is_change else [row.date]
-    if not set(needed) <= set(series.columns) or not set(dates) <= set(months):
-        return pd.Series(dtype=float)
+def _reading(simulated: _Simulated, row: Any) -> pd.Series:
+    """Return the simulated figure by run; empty if the outcomes lack a series or period."""
+    divisor = OPERATORS[row.operator].divisor(row.platform)
 
-    def total(keys: tuple[Key, ...]) -> pd.Series:
-        columns = {"/".join((g, *k)): w for g, w in row.weights.items() for k in keys}
-        return series[list(columns)] @ pd.Series(columns)
+    def columns(keys: tuple[Key, ...]) -> dict[str, float]:
+        return {"/".join((g, *k)): w for g, w in row.weights.items() for k in keys}
 
-    level = total(_summed(row))
-    divisor = operator.divisor(row.platform)
-    if divisor:
-        level = level / total((divisor,))
-    if not operator.is_change:
-        return level.xs(row.date)
-    before, after = level.xs(row.date), level.xs(row.until)
+    def level(period: pd.Period) -> pd.Series:
+        total = simulated.mean(columns(_summed(row)), period)
+        return total / simulated.mean(columns((divisor,)), period) if divisor else total
+
+    if not OPERATORS[row.operator].is_change:
+        return level(row.period)
+    before, after = level(row.period), level(row.until_period)
     return after - before if row.in_points else after / before - 1.0

@@ -52,6 +52,8 @@ def _changes(series: pd.DataFrame) -> Iterator[dict[str, Any]]:
             **after,
             "date": before["date"],
             "until": after["date"],
+            "period": before["period"],
+            "until_period": after["period"],
             "metric": f"{after['metric']}, since the wave before",
             "operator": f"{after['operator']}_change",
             "value": after["value"] - before["value"],

@@ -8,7 +8,7 @@ from sim import load_config, run
 from sim.base.errors import ConfigError
 from sim.engine.policy_schedule import PolicySchedule
 from sim.measures.series import month_series, step_series
-from sim.observation.observed import observations
+from sim.observation.observed import observations, period_of
 from sim.observation.operators import OPERATORS, OWN
 from sim.observation.residuals import available, readings, residuals, score
 from sim.rules.records import MESSAGE
@@ -84,16 +84,35 @@ def test_a_bound_is_met_on_its_side_a_sum_adds_up_and_points_are_differences(obs
         ]
     )
     one = only(observed, "monthly_reach", "whatsapp").iloc[[0]]
-    one = one.assign(date=pd.Timestamp("2025-12-01"))
+    november, december = pd.Period("2025-11"), pd.Period("2025-12")
+    one = one.assign(period=[december])
     below, above = (one.assign(value=0.2, bound=bound, sigma=0.1) for bound in "<>")
     both = one.assign(platform="whatsapp+max", value=0.5, sigma=0.1)
     change = one.assign(
-        operator="monthly_reach_change", date=pd.Timestamp("2025-11-01"),
-        until=pd.Timestamp("2025-12-01"), value=0.05, in_points=True, sigma=0.1,
+        operator="monthly_reach_change", period=[november], until_period=[december],
+        value=0.05, in_points=True, sigma=0.1,
     )  # fmt: skip
     found = residuals(run, pd.concat([below, above, both, change], ignore_index=True))
     assert found["error_points"].tolist() == pytest.approx([10.0, 0.0, -10.0, -5.0])
     assert found["standardised"].tolist() == pytest.approx([1.0, 0.0, -1.0, -0.5])
+
+
+def test_a_figure_is_read_over_its_own_period(observed):
+    """Daily reach rises by a hundredth from week to week; a step is a week from Monday on."""
+    weeks = pd.date_range("2025-07-28", periods=20, freq="7D")
+    run = pd.concat(
+        rows(("all", "max", "any", "dau"), [week], lambda _, k=k: k / 100, 2)
+        for k, week in enumerate(weeks)
+    )
+    one = only(observed, "daily_reach", "max").iloc[[0]]
+    texts = ("2025-08-13", "2025-08-16", "2025-W33", "2025-08", "2025-Q4", "2025-07-27")
+    table = pd.concat([one] * len(texts), ignore_index=True)
+    found = residuals(run, table.assign(period=[period_of(text) for text in texts]))["median"]
+    assert found.iloc[:3].tolist() == pytest.approx([0.02] * 3)  # the third step, 11 to 17 August
+    august = (3 * 0 + 7 * (1 + 2 + 3) + 7 * 4) / 31 / 100
+    assert found.iloc[3] == pytest.approx(august)
+    assert np.isnan(found.iloc[4])  # December is not whole
+    assert np.isnan(found.iloc[5])  # before the run
 
 
 def test_a_company_is_expected_to_overstate(observed):
