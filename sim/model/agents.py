@@ -36,10 +36,11 @@ from sim.rules import (
     promotion,
 )
 from sim.rules.chance import sigmoid
+from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
 from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import CONVERSE, U64, Environment, Record
+from sim.rules.records import U64, Environment, Record
 from sim.rules.relaxation import Relaxation, relaxation
 
 if TYPE_CHECKING:

@@ -33,6 +33,7 @@ from sim.rules import (
     promotion,
 )
 from sim.rules.availability import pair_tables
+from sim.rules.choice import CONVERSE
 from sim.rules.contact import contact
 from sim.rules.fixed_point import (
     BELIEF_STEPS,
@@ -56,7 +57,6 @@ from sim.rules.packed_state import (
 from sim.rules.records import (
     ABUSE,
     AT_START,
-    CONVERSE,
     EFFECTS,
     MANDATE,
     MAX,
