@@ -8,9 +8,10 @@ from io import StringIO
 import pytest
 
 from experiments.parameters import main
-from sim.config.parameters import JOINT, PRIOR, REACH, Behaviour
+from sim.config.parameters import Behaviour
 from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS
+from sim.rules.declare import JOINT, PRIOR, REACH
 from tests.helpers.cli import REPO
 
 BY_NAME = "additionalProperties"  # what a JSON schema calls the values of a dictionary

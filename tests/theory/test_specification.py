@@ -161,7 +161,7 @@ def calls(path, function):
     ],
 )
 def test_the_schedule_is_the_order_of_calls(number, path, function):
-    listed = re.findall(r"^\d\. `([\w.]+)`:", section(number), re.M)
+    listed = re.findall(r"^\d+\. `([\w.]+)`:", section(number), re.M)
     assert listed == calls(path, function)
 
 
@@ -203,13 +203,13 @@ def test_every_random_number_has_its_address():
         records.PURPOSES[getattr(records, name)]: (function, index.replace(", a", ", kind"))
         for function, name, index in used
     }
-    assert list(column("7.2")) == list(records.PURPOSES)
+    assert sorted(column("7.2")) == sorted(records.PURPOSES)
     assert {n: tuple(cells[:2]) for (n,), cells in table("7.2")} == addresses
 
 
 @pytest.mark.parametrize(("number", "model"), [("7.11", Behaviour), ("7.12", Platform)])
 def test_every_parameter_is_listed(number, model):
-    assert list(column(number)) == list(model.model_fields)
+    assert sorted(column(number)) == sorted(model.model_fields)
 
 
 def test_parameters_of_behaviour_go_by_their_symbols():
