@@ -47,13 +47,10 @@ STATE = (
     Field("news", "u1", "set of stories heard of", "", "belief_state"),
     Field("alert", "u1", "set of messengers to reconsider in the next step because of a story"),
     Field(
-        "belief",
-        "i2",
-        "L_ip, that the state reads the messenger [log-odds / 2048]",
-        MESSENGERS,
-        "belief_state",
+        "belief", "i2", "L_ip, that the state reads the messenger [log-odds / 2048]", MESSENGERS,
+        "choice_state belief_state",
     ),
-)
+)  # fmt: skip
 STEP = (Field("peer", "u8", "belief state of the contact of this step"),)
 DRAWS = ("aware", "news", "attention")
 AWARE, HEARD, ATTENTION = purposes(DRAWS)

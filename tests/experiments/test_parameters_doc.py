@@ -44,7 +44,8 @@ def tables(page):
 
 def test_symbols_are_those_of_the_equations(tables):
     """The page says so; a symbol of another name sends readers looking for what is not there."""
-    equations = (REPO / "docs/model.md").read_text(encoding="utf-8")
+    pages = (REPO / f"docs/{name}.md" for name in ("model", "specification"))
+    equations = "".join(page.read_text(encoding="utf-8") for page in pages)
     symbols = {row["symbol"] for _, row in tables if row.get("symbol")}
     assert {"eta", "B_p", "xi"} < symbols
     unknown = [s for s in symbols if not re.search(rf"(?<!\w){re.escape(s)}(?!\w)", equations)]
