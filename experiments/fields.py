@@ -1,7 +1,8 @@
 """The fields of the models as one reads them: symbol, unit, default, range, meaning, source.
 
-Parameters of behaviour describe themselves (sim/rules/declare.py); of the other models the comments
-behind their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their JSON schemas.
+Parameters of behaviour describe themselves (sim/rules/declare.py); of the other models the
+comments behind their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their
+JSON schemas.
 """
 
 from __future__ import annotations
