@@ -45,31 +45,33 @@ def declared_fields(kind: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def itemsize(field: tuple[Any, ...]) -> int:
-    """Return the bytes of one number of a field: fields are sorted by it, so none is padded."""
-    return int(np.dtype(field[1]).itemsize)
+def record_of(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
+    """Return a record of some fields, the largest numbers first, so that none is padded."""
+    return np.dtype(sorted(fields, key=lambda f: -np.dtype(f[1]).itemsize), align=True)
 
 
 # Who a user is, and what it has. Rules declare the rest (declare.py).
-USER_FIELDS: list[tuple[Any, ...]] = [
-    ("band", "u1"),  # age band
-    ("segments", "u1"),  # set of segments that the user belongs to
-    ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
-    ("online", "u1"),  # 1: can install an app
-    ("place", "u1"),  # 2 region + VPN, see place.py
-    ("abroad", "u1"),  # 1: has a contact abroad
-    ("installed", "u1"),  # set of messengers on the phone
-    ("account", "u1"),  # set of messengers with an account
-    ("aware", "u1"),  # set of messengers that the user is aware of
-    # fixed-point numbers, read and written by fixed_point.py
-    ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
-    ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
-    ("taste", "i1", (MAX,)),  # standard normal [1/32]
-]
-USER = np.dtype(sorted(USER_FIELDS + declared_fields("STATE"), key=itemsize), align=True)
+USER = record_of(
+    [
+        ("band", "u1"),  # age band
+        ("segments", "u1"),  # set of segments that the user belongs to
+        ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
+        ("online", "u1"),  # 1: can install an app
+        ("place", "u1"),  # 2 region + VPN, see place.py
+        ("abroad", "u1"),  # 1: has a contact abroad
+        ("installed", "u1"),  # set of messengers on the phone
+        ("account", "u1"),  # set of messengers with an account
+        ("aware", "u1"),  # set of messengers that the user is aware of
+        # fixed-point numbers, read and written by fixed_point.py
+        ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
+        ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
+        ("taste", "i1", (MAX,)),  # standard normal [1/32]
+        *declared_fields("STATE"),
+    ]
+)
 
 # What a user does in one step. Rules declare the rest.
-STEP_RECORD = np.dtype(
+STEP_RECORD = record_of(
     [
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("welfare", "f4"),  # logsum over ties [utils]
@@ -79,8 +81,7 @@ STEP_RECORD = np.dtype(
         ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the contact abroad
         ("partner", "u4"),  # the contact of this step; a user without ties is its own
         *declared_fields("STEP"),
-    ],
-    align=True,
+    ]
 )
 
 # What is compared with the start later: fields of `STEP_RECORD` then [1/65535].
@@ -162,8 +163,7 @@ NEWS = np.dtype(
         ("audience", "i8"),  # set of messengers whose users media reach; 0: all users
         ("salt", "u8"),  # changes keys, so that each story has random numbers of its own
         *declared_fields("STEP"),
-    ],
-    align=True,
+    ]
 )
 
 # One kind of abuse in one run.
