@@ -107,4 +107,6 @@ def test_what_cannot_be_meant_is_refused(leaving):
         leaving.set(speed=1)
     with pytest.raises(ConfigError, match=r"leave\.hazard=nan: allowed: a finite number"):
         leaving.set(hazard=float("nan"))
+    with pytest.raises(ConfigError, match=r"engine=mpi with registered rules \(leave\): allowed"):
+        run(with_engine("mpi"))
     assert described_rules() == {"leave": {"hazard": 0.02}}
