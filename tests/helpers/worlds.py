@@ -245,6 +245,7 @@ def toy_state(users, ties, params, chats=None, abuse=None):
         toy_chats(n) if chats is None else chats,
         records(ABUSE, 0) if abuse is None else abuse,
         records(AT_START, n),
+        {},
         records(STEP_RECORD, n),
     )
     state.publish(Threads(1))
