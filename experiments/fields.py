@@ -1,7 +1,8 @@
 """The fields of the models as one reads them: symbol, unit, default, range, meaning, source.
 
-Behaviour describes itself (sim/config/parameters.py); of the other models the comments behind
-their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their JSON schemas.
+Parameters of behaviour describe themselves (sim/rules/declare.py); of the other models the
+comments behind their fields, ``# symbol, meaning [unit]``, are read. Ranges are those of their
+JSON schemas.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class Row(NamedTuple):
 def rows(model: type[Strict], prefix: str) -> list[Row]:
     """Return the parameters of `model` and of the single models within, keys after `prefix`."""
     properties = model.model_json_schema()["properties"]
-    remarks, found = _remarks(model), []
+    describe_themselves = all("symbol" in schema for schema in properties.values())
+    remarks = dict.fromkeys(properties, ("", "")) if describe_themselves else _remarks(model)
+    found = []
     for name, schema in properties.items():
         inner = model.model_fields[name].annotation
         if isinstance(inner, type) and issubclass(inner, Strict):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.report.facts import facts as facts
     from sim.report.page import write_report as write_report
     from sim.report.run_folder import run_to_folder as run_to_folder
+    from sim.rules.registered import register_rule as register_rule
     from sim.runs.results import Result as Result
     from sim.runs.run import compare as compare
     from sim.runs.run import run as run
@@ -48,6 +49,7 @@ _MODULES = {
     "load_config": "config.compose",
     "observations": "observation.observed",
     "read_result": "runs.tables",
+    "register_rule": "rules.registered",
     "residuals": "observation.residuals",
     "run": "runs.run",
     "run_to_folder": "report.run_folder",
@@ -69,6 +71,7 @@ __all__ = [
     "load_config",
     "observations",
     "read_result",
+    "register_rule",
     "residuals",
     "run",
     "run_to_folder",

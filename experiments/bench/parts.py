@@ -32,11 +32,10 @@ from sim.engine.threads import BLOCK, Threads, chunks
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.model.simulation import Simulation
-from sim.rules.choice import communicate
+from sim.rules.choice import CONVERSE, communicate
 from sim.rules.marginal_value import evaluate
 from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
-    CONVERSE,
     I64,
     U64,
     Agreements,

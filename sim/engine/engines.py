@@ -36,6 +36,7 @@ from sim.rules.records import (
     Ties,
     records,
 )
+from sim.rules.registered import OwnRuleOfRun
 from sim.rules.step import after_choice, choose, publish, select, update
 
 
@@ -47,6 +48,9 @@ class Engine(Protocol):
 
     def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
         """Run the rules of all users in the order of sim/rules/step.py, and observe users."""
+
+    def act(self, state: State, env: Environment, own: OwnRuleOfRun, keys: U64) -> None:
+        """Run a registered rule for all users."""
 
 
 class CompiledEngine:
@@ -82,6 +86,13 @@ class CompiledEngine:
         self._threads.run_chunks(loop, state.n_users)
         for agreed in self.agreed():
             apply_agreements(state.users, state.public, agreed, env, state.params, keys)
+
+    def act(self, state: State, env: Environment, own: OwnRuleOfRun, keys: U64) -> None:
+        """Run a registered rule for all users."""
+        self._threads.run(
+            own.loop, state.n_users, state.users, state.own[own.name], own.params, env,
+            state.params, keys, state.public,
+        )  # fmt: skip
 
     def agreed(self) -> list[Agreements]:
         """Return what pairs agreed on in this step."""

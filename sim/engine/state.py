@@ -19,6 +19,7 @@ from sim.population.chats import Seats
 from sim.population.graph import WEIGHT_EXPONENT
 from sim.population.population import Population
 from sim.population.rows import Rows
+from sim.rules.declare import DERIVED, declared
 from sim.rules.fixed_point import CONCERN_STEPS, INTENSITY_STEPS, to_fixed_point
 from sim.rules.packed_state import (
     HABIT_STEPS,
@@ -59,6 +60,7 @@ class State:
     chats: Chats
     abuse: Records  # ABUSE (n kinds,)
     at_start: Records  # AT_START (n,)
+    own: dict[str, Records]  # (n,) of registered rules, by name
 
     @property
     def n_users(self) -> int:
@@ -75,13 +77,15 @@ class State:
             self.chats._replace(**{name: getattr(self.chats, name).copy() for name in MOVES}),
             self.abuse.copy(),
             self.at_start,
+            {name: array.copy() for name, array in self.own.items()},
         )
 
     def changing(self) -> dict[str, np.ndarray[Any, Any]]:
         """Return the arrays that a run changes, by name; a copy has its own."""
         public = {f"public.{name}": array for name, array in self.public._asdict().items()}
         chats = {f"chats.{name}": getattr(self.chats, name) for name in MOVES}
-        return {"users": self.users, **public, **chats, "abuse": self.abuse}
+        own = {f"own.{name}": array for name, array in self.own.items()}
+        return {"users": self.users, **public, **chats, "abuse": self.abuse, **own}
 
     def swap_buffers(self) -> State:
         """Return the state of the next step: what users have published is now visible."""
@@ -97,15 +101,18 @@ class State:
 
 
 def tree_leaves(node: Any) -> Iterator[Any]:
-    """Yield the arrays and values of a tree of dataclasses and named tuples, such as a state."""
+    """Yield the arrays and values of a tree of dataclasses, named tuples and dicts."""
     if is_dataclass(node):
-        names = [field.name for field in fields(node)]
+        inner = [getattr(node, field.name) for field in fields(node)]
+    elif isinstance(node, dict):
+        inner = list(node.values())
+    elif hasattr(node, "_fields"):
+        inner = list(node)
     else:
-        names = list(getattr(node, "_fields", ()))
-    if not names:
         yield node
-    for name in names:
-        yield from tree_leaves(getattr(node, name))
+        return
+    for each_one in inner:
+        yield from tree_leaves(each_one)
 
 
 def make_users(population: Population, n_threads: int | None = None) -> Records:
@@ -165,9 +172,9 @@ def make_params(config: SimConfig) -> Record:
     params = records(PARAMS, 1)[0]
     params.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
-    for name in type(b).model_fields:
-        if name in (PARAMS.names or ()):
-            setattr(params, name, getattr(b, name))
+    for parameter in declared("PARAMETERS"):
+        if parameter.storage != DERIVED:
+            setattr(params, parameter.name, getattr(b, parameter.name))
     params.channel_share[:] = 1.0 - b.call_share, b.call_share
     params.outside[:] = np.exp([outside.message_value, outside.call_value])
     params.topic_share[:] = 1.0 - b.sensitive_share, b.sensitive_share
@@ -223,6 +230,7 @@ def make_state(
         make_chats(seats),
         records(ABUSE, len(config.abuse)),
         records(AT_START, n),
+        {},
     )
 
 

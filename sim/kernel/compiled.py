@@ -77,6 +77,7 @@ _OPTIONS: dict[str, Any] = {
     "no_cfunc_wrapper": True,  # nobody calls them by a C pointer: a tenth of the time to compile
 }
 _RULES = _OPTIONS | {"_nrt": False}  # nothing is allocated
+_OWN = _RULES | {"cache": False}  # from outside the package
 
 
 class Compiled:
@@ -144,3 +145,24 @@ def rule_loop[F: Callable[..., Any]](function: F) -> F:
 def jit_loop[F: Callable[..., Any]](function: F) -> F:
     """Compile a loop over rows that lets other threads run meanwhile."""
     return _compile(function, **_OPTIONS, nogil=True)
+
+
+def own_rule[F: Callable[..., Any]](function: F) -> F:
+    """Compile a rule from outside the package; it is not kept on disk, where it could be stale."""
+    plain = getattr(function, "py_func", function)
+    return plain if INTERPRETED else cast(F, numba.njit(**_OWN)(plain))
+
+
+def own_loop[F: Callable[..., Any]](function: F) -> F:
+    """Compile a loop over such a rule, which lets other threads run meanwhile."""
+    return function if INTERPRETED else cast(F, numba.njit(**_OWN, nogil=True)(function))
+
+
+def names_read(function: Callable[..., Any]) -> set[str]:
+    """Return the names of globals and attributes in a function and in functions that it calls."""
+    plain = getattr(function, "py_func", function)
+    names = {*plain.__code__.co_names}
+    for called in map(plain.__globals__.get, plain.__code__.co_names):
+        if isinstance(getattr(called, "py_func", called), FunctionType):
+            names |= names_read(cast(FunctionType, called))
+    return names

@@ -36,10 +36,12 @@ from sim.rules import (
     promotion,
 )
 from sim.rules.chance import sigmoid
+from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
 from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import CONVERSE, U64, Environment, Record
+from sim.rules.records import U64, Environment, Record
+from sim.rules.registered import OwnRuleOfRun
 from sim.rules.relaxation import Relaxation, relaxation
 
 if TYPE_CHECKING:
@@ -303,6 +305,13 @@ class MesaEngine:
             user.publish()
         agreed = self._users[0].model.agreed
         apply_agreements(state.users, state.public, agreed, env, state.params, keys)
+
+    def act(self, state: State, env: Environment, own: OwnRuleOfRun, keys: U64) -> None:
+        """Let a registered rule act on one user after another."""
+        for user in self._users:
+            kept = state.own[own.name][user.row]
+            own.act(user.row, user.record, kept, own.params, env, state.params, keys)
+            user.publish()
 
     def _observe(self, state: State, env: Environment, accumulators: Accumulators) -> None:
         """Add up the users block by block, as the compiled engine does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key
 from sim.measures.series import Recorder
 from sim.rules.records import PURPOSES, U64, Environment
+from sim.rules.registered import OwnRuleOfRun, registered_rules
 
 # attributes of a recorder that a new one has as well, or makes anew in each step
 NOT_KEPT = {"config", "n_users", "_at_start", "strata", "_accumulators"}
@@ -47,13 +49,15 @@ class Simulation:
         self.schedule = schedule
         self.replication = replication
         self.engine = engine
-        self.state = start
+        seed = self.config.seed
+        self._own = [OwnRuleOfRun(own, seed, replication) for own in registered_rules()]
+        own_state = {own.name: own.own_state(start.n_users) for own in self._own}
+        self.state = replace(start, own=own_state)
         self.recorder = Recorder(self.config, self.state)
         self.n_done = 0  # steps
         self.onsets: dict[str, float] = {}  # day on which conditional compliance began, by policy
         self.env: Environment = schedule.at(0)
         self._threads = threads
-        seed = self.config.seed
         self._bases = [purpose_key(seed, replication, purpose) for purpose in PURPOSES]
         self.keys: U64 = np.zeros(len(PURPOSES), np.uint64)
 
@@ -64,7 +68,7 @@ class Simulation:
         2. chats move, by order or by agreement of their members
         3. offenders adapt: attempts move to platforms where they pay
         4. users take the step (order of their rules: sim/rules/step.py), and are observed; then
-           pairs install what they agreed on
+           pairs install what they agreed on, and registered rules act
         5. the measures of the step are recorded
         6. platforms decide on compliance, by the users they have lost
         7. what users have published becomes visible
@@ -75,6 +79,8 @@ class Simulation:
         follow(self.state, self.env, self._threads)
         accumulators = self.recorder.accumulators(self.n_done)
         self.engine.step(self.state, self.env, self.keys, accumulators)
+        for own in self._own:
+            self.engine.act(self.state, self.env, own, own.keys(self.n_done))
         self.recorder.record(self.n_done, self.env, self.state.abuse, accumulators)
         self._comply()
         self.state = self.state.swap_buffers()

@@ -1,6 +1,7 @@
 """The model: what one user does in a step, one rule a file, beside its equations.
 
-Rules are small compiled functions without files, configuration or shared state. The sections are
+Rules are small compiled functions without files, configuration or shared state. Each file declares
+the parameters, state and random numbers of its rule (`declare.py`). The sections are
 those of docs/model.md; the order is that of a step (`step.py`, 2.14).
 
 ====================================================  ==================================  =========
@@ -26,6 +27,7 @@ users become victims of abuse                         abuse.py                  
 ====================================================  ==================================  =========
 
 The other files hold data and what rules share: `records.py` (the rows that rules read and write),
+`registered.py` (own rules, from outside the package),
 `chance.py` (events and yes-or-no decisions, 2.1), `fixed_point.py` (numbers kept in two bytes),
 `packed_state.py` (what contacts see of a user) and `candidates.py` (users whom chance does not
 rule out). How the compiler and the vectors work is in `sim/kernel`; readers of rules need not

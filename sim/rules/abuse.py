@@ -17,6 +17,7 @@ from sim.kernel.compiled import jit, rule
 from sim.kernel.rng import first_uniform, random_bits
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs
+from sim.rules.declare import Field
 from sim.rules.packed_state import in_use
 from sim.rules.records import (
     CELLULAR,
@@ -24,12 +25,16 @@ from sim.rules.records import (
     MAX,
     N_BANDS,
     U64,
-    VICTIMISED,
     Environment,
     Int,
     Record,
     Records,
+    purposes,
 )
+
+STATE = (Field("victim", "u1", "set of kinds of abuse that the user was a victim of"),)
+DRAWS = ("abuse",)
+(VICTIMISED,) = purposes(DRAWS)
 
 
 @rule

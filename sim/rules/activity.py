@@ -7,9 +7,22 @@ from __future__ import annotations
 
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, exp, flags, read, where, write
+from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
 from sim.rules.packed_state import in_use
 from sim.rules.records import CALL, MESSAGE, Environment, Record
+
+PARAMETERS = (
+    Parameter(
+        "traffic_openings", 5.4, 0, 100, "1/day", "c_use",
+        "openings a day for one unit of communication", "fit S3", REACH, storage="f4",
+    ),
+    Parameter(
+        "call_openings", 0.7082, 0, 5, "1", "s_v", "openings by calls relative to messages",
+        "fit S3", storage="f4",
+    ),
+)  # fmt: skip
+STEP = (Field("openings", "f4", "[1/day]", MESSENGERS),)
 
 
 @rule

@@ -27,10 +27,60 @@ from sim.kernel.vec8 import (
     write,
 )
 from sim.rules.chance import events_occur
+from sim.rules.declare import JOINT, MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
-from sim.rules.records import ACCEPT, MESSAGE, REGISTER, REVISE, U64, Environment, Int, Record
+from sim.rules.promotion import REGISTER
+from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
 from sim.rules.surveillance_attitude import surveillance_attitudes
+
+PARAMETERS = (
+    Parameter(
+        "network_value", 2.157, 0, 20, "utils per unit logsum", "beta",
+        "value of reaching contacts", "fit S3", JOINT, storage="f4",
+    ),
+    Parameter(
+        "network_shape", 1, 1, 5, "1", "alpha",
+        "exponent of that value; above 1 contagion is complex: a contact counts for more, the "
+        "more there are", "simple contagion: Karsai et al. 2014", storage="f4",
+    ),
+    Parameter(
+        "keep_value", 2.412, 0, 10, "utils", "K", "state dependence: keeping what one is used to",
+        "fit S3", storage="f4",
+    ),
+    Parameter(
+        "install_rate", 0.0158, 0, 1, "1/day", "rho_in",
+        "hazard of reconsidering a messenger not in use", "fit S3", JOINT, storage="f4",
+    ),
+    Parameter(
+        "drop_rate", 0.0117, 0, 1, "1/day", "rho_out",
+        "hazard of reconsidering a messenger in use", "fit S3", JOINT, storage="f4",
+    ),
+    Parameter(
+        "failure_exit", 4.6, 0, 20, "1", "rf", "relative rise of rho_out when messages fail",
+        "tuned; no point before January 2026 informs it", JOINT, storage="f4",
+    ),
+    Parameter(
+        "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
+        storage="f4",
+    ),
+    Parameter(
+        "mandate_value", 7.84, 0, 20, "utils", "M", "what a mandate adds to the wish to keep",
+        "tuned", JOINT, storage="f4",
+    ),
+    Parameter(
+        "preinstall_value", 1.0, 0, 10, "utils", "M'",
+        "effort saved when the app lies on the phone", "prior", storage="f4",
+    ),
+)  # fmt: skip
+STATE = (Field("revising", "u1", "set of messengers reconsidered in this step"),)
+STEP = (
+    Field("value", "f4", "marginal value of a messenger reconsidered [logsum]", MESSENGERS),
+    Field("rest", "f4", "utility of the messenger without network benefit [utils]", MESSENGERS),
+    Field("noise", "f4", "logistic draw that the utility has to exceed [utils]", MESSENGERS),
+)
+DRAWS = ("revise", "accept")
+REVISE, ACCEPT = purposes(DRAWS)
 
 
 @rule

@@ -18,19 +18,42 @@ from sim.kernel.vec8 import Vec8, flags, read, where
 from sim.rules import fixed_point
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import events_occur, happens, may_occur
+from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.packed_state import aware_of, beliefs_of, in_use, stories_of
-from sim.rules.records import (
-    ATTENTION,
-    AWARE,
-    HEARD,
-    U64,
-    Environment,
-    Int,
-    Record,
-    Records,
-)
+from sim.rules.records import U64, Environment, Int, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
 from sim.rules.surveillance_attitude import surveillance_attitude
+
+PARAMETERS = (
+    Parameter(
+        "word_of_mouth", 0.001, 0, 1, "1/day", "lambda_w",
+        "hazard of hearing of a messenger from contacts", "assumption", storage="f4",
+    ),
+    Parameter(
+        "peer_rate", 0.01, 0, 1, "1/day", "phi", "speed of averaging beliefs with contacts",
+        "assumption; DeGroot: Chandrasekhar et al. 2020",
+    ),
+    Parameter(
+        "forget_rate", 0.005, 0, 1, "1/day", "delta", "speed of going back to the prior belief",
+        "assumption; effects of news are short-lived",
+    ),
+    Parameter(
+        "attention", 6.0, 0, 100, "1", "a_n",
+        "hazard of looking around by how much a story repels",
+        "assumption; Korea 2014: 2-4 % moved within weeks",
+    ),
+)  # fmt: skip
+STATE = (
+    Field("news", "u1", "set of stories heard of", "", "belief_state"),
+    Field("alert", "u1", "set of messengers to reconsider in the next step because of a story"),
+    Field(
+        "belief", "i2", "L_ip, that the state reads the messenger [log-odds / 2048]", MESSENGERS,
+        "choice_state belief_state",
+    ),
+)  # fmt: skip
+STEP = (Field("peer", "u8", "belief state of the contact of this step"),)
+DRAWS = ("aware", "news", "attention")
+AWARE, HEARD, ATTENTION = purposes(DRAWS)
 
 
 @rule

@@ -49,6 +49,7 @@ from sim.rules.choice_memory import (
     use_row,
     write_step_record,
 )
+from sim.rules.declare import DERIVED, JOINT, REACH, Parameter
 from sim.rules.packed_lanes import (
     any_abroad,
     both_have,
@@ -67,6 +68,7 @@ from sim.rules.records import (
     Record,
     Records,
     Ties,
+    purposes,
 )
 from sim.rules.tie import (
     Contacts,
@@ -82,6 +84,35 @@ from sim.rules.tie import (
     tie_factors,
     weights,
 )
+
+PARAMETERS = (
+    Parameter(
+        "call_share", 0.372, 0, 1, "1", "d_v", "share of communication that wants a call",
+        "fit S3", storage=DERIVED,
+    ),
+    Parameter(
+        "habit_value", 1.983, 0, 5, "utils", "eta", "habit in the choice on a tie", "fit S3",
+        JOINT, storage=DERIVED,
+    ),
+    Parameter(
+        "message_loss", 2.5, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
+        "tuned", REACH, storage=DERIVED,
+    ),
+    Parameter(
+        "call_loss", 3.680, 0, 20, "utils", "gamma_v", "disutility of calls that fail",
+        "fit S3; reach is flat in it", storage=DERIVED,
+    ),
+    Parameter(
+        "sensitive_share", 0.1, 0, 1, "1", "y", "share of messages one would not want read",
+        "assumption; Penney 2016, Marthews & Tucker 2017", storage=DERIVED,
+    ),
+    Parameter(
+        "chilling_value", 1.0, 0, 10, "utils", "lambda",
+        "fear of being read in sensitive messages", "assumption", storage=DERIVED,
+    ),
+)  # fmt: skip
+DRAWS = ("converse",)
+(CONVERSE,) = purposes(DRAWS)
 
 
 class TieSums(NamedTuple):

@@ -18,10 +18,50 @@ from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.rules import fixed_point
 from sim.rules.chance import happens, sigmoid
+from sim.rules.declare import DERIVED, Field, Parameter
 from sim.rules.marginal_value import ValueQueries, enqueue_vpn
 from sim.rules.packed_state import in_use
 from sim.rules.place import with_vpn, without_vpn
-from sim.rules.records import MESSAGE, U64, VPN, VPN_ACCEPT, Environment, Int, Record
+from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
+
+PARAMETERS = (
+    Parameter(
+        "vpn_efficacy", 0.8116, 0, 1, "1", "e_max", "what a VPN lifts of a restriction, unblocked",
+        "fit S3; not identified by reach", storage=DERIVED,
+    ),
+    Parameter(
+        "vpn_repair", 0.05, 0, 10, "1/day", "r_V", "speed at which blocked VPNs are replaced",
+        "assumption", storage=DERIVED,
+    ),
+    Parameter(
+        "vpn_rate", 0.01, 0, 1, "1/day", "rho_V", "hazard of reconsidering a VPN",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
+    ),
+    Parameter(
+        "vpn_value", 4.0, 0, 20, "utils per unit logsum", "beta_V", "value of what a VPN opens up",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
+    ),
+    Parameter(
+        "content_value", 1.0, 0, 10, "utils day", "c_V",
+        "value of one opening a day a VPN lets through",
+        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
+    ),
+    Parameter(
+        "vpn_help", 0.5, 0, 10, "utils", "nu", "help from contacts who all use a VPN",
+        "assumption; transmission significant but small: Chen & Yang 2019",
+    ),
+    Parameter(
+        "vpn_skill_sd", 2.0, 0, 10, "utils", "sd_s", "sd of the skill with a VPN", "assumption",
+        storage=DERIVED,
+    ),
+)  # fmt: skip
+STATE = (Field("skill", "i2", "s_i, ease of a VPN, net of its ordinary cost [utils / 1024]"),)
+STEP = (
+    Field("vpn_gain", "f4", "welfare with a VPN minus without; NaN: not reconsidered [logsum]"),
+    Field("content", "f4", "openings for content that a VPN would bring back [1/day]"),
+)
+DRAWS = ("vpn", "vpn_accept")
+VPN, VPN_ACCEPT = purposes(DRAWS)
 
 
 @rule

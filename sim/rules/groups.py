@@ -18,12 +18,9 @@ from sim.kernel.rng import uniform
 from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read, splat, where
 from sim.rules.chance import happens, sigmoid
 from sim.rules.chat_lists import chat_counts, chats_of, invited_to, ordered_to
+from sim.rules.declare import Field, Parameter
 from sim.rules.packed_state import in_use
 from sim.rules.records import (
-    CHAT,
-    CHAT_ACCEPT,
-    CHAT_ORDER,
-    CHAT_PLATFORM,
     INVITED,
     MESSAGE,
     NOWHERE,
@@ -35,8 +32,34 @@ from sim.rules.records import (
     Int,
     Record,
     Records,
+    purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitudes
+
+PARAMETERS = (
+    Parameter(
+        "chat_value", 0.3, 0, 10, "utils", "zeta", "value of a messenger by a group chat on it",
+        "assumption", storage="f4",
+    ),
+    Parameter(
+        "chat_rate", 0.002, 0, 1, "1/day", "rho_g", "hazard of a chat reconsidering where it is",
+        "assumption",
+    ),
+    Parameter(
+        "chat_choice", 4.0, 0, 50, "1/utils", "theta_g", "sharpness of a chat's choice",
+        "assumption",
+    ),
+    Parameter(
+        "chat_quorum", 0.6, 0, 1, "1", "phi_g", "share of members a chat needs on a messenger",
+        "assumption",
+    ),
+)  # fmt: skip
+STEP = (
+    Field("ordered", "u1", "set of messengers that a chat was ordered to in this step"),
+    Field("chats", "u8", "number of group chats by messenger, a byte each"),
+)
+DRAWS = ("chat", "chat_platform", "chat_accept", "chat_order")
+CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER = purposes(DRAWS)
 
 
 @rule

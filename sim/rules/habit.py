@@ -9,8 +9,17 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read
+from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habits, set_habits
 from sim.rules.records import CALL, MESSAGE, Record
+
+PARAMETERS = (
+    Parameter(
+        "habit_rate", 0.01223, 0.0001, 1, "1/day", "rho_h", "speed of habit",
+        "fit S3; Lally et al. 2010: .012-.17",
+    ),
+)  # fmt: skip
+STATE = (Field("habit", "u2", "in [0, 1] [1/65535]", MESSENGERS, "choice_state"),)
 
 
 @rule

@@ -13,15 +13,13 @@ from sim.kernel.rng import uniform
 from sim.kernel.vec8 import read, total
 from sim.rules.chance import happens
 from sim.rules.contact import contact
+from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import habits
 from sim.rules.packed_state import pack_belief_state, pack_choice_state
 from sim.rules.promotion import install
 from sim.rules.records import (
     CALL,
     MAX,
-    PAIR,
-    PAIR_CONTACT,
-    PAIR_PLATFORM,
     U64,
     Agreements,
     Environment,
@@ -30,8 +28,18 @@ from sim.rules.records import (
     Record,
     Records,
     Ties,
+    purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitude
+
+PARAMETERS = (
+    Parameter(
+        "pair_rate", 0.0014, 0, 1, "1/day", "iota",
+        "hazard of moving calls with a contact when they fail", "tuned", JOINT,
+    ),
+)  # fmt: skip
+DRAWS = ("pair", "pair_contact", "pair_platform")
+PAIR, PAIR_CONTACT, PAIR_PLATFORM = purposes(DRAWS)
 
 
 @rule

@@ -14,23 +14,24 @@ from sim.kernel.rng import random_bits, uniform, user_uniform
 from sim.kernel.vec8 import bits_of, exp, read, splat
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs, may_occur
+from sim.rules.declare import Field, Parameter
 from sim.rules.fixed_point import concern
 from sim.rules.packed_state import in_use
-from sim.rules.records import (
-    F32,
-    MANDATED,
-    MAX,
-    PREINSTALL,
-    REGISTER,
-    SECOND,
-    TRIAL,
-    U64,
-    Environment,
-    Int,
-    Record,
-    Records,
-)
+from sim.rules.records import F32, MAX, U64, Environment, Int, Record, Records, purposes
 from sim.rules.surveillance_attitude import surveillance_attitude
+
+PARAMETERS = (
+    Parameter(
+        "second_phone", 0.05, 0, 1, "1", "chi_s",
+        "share of the mandated who keep a second phone for it", "assumption; reports only",
+    ),
+)  # fmt: skip
+STATE = (
+    Field("mandated", "u1", "set of messengers that an institution demands"),
+    Field("second", "u1", "set of messengers on a second phone, kept for an institution alone"),
+)
+DRAWS = ("mandate", "trial", "preinstall", "register", "second")
+MANDATED, TRIAL, PREINSTALL, REGISTER, SECOND = purposes(DRAWS)
 
 
 @rule

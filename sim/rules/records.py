@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.kernel.rng import Int as Int  # sets, positions
 from sim.kernel.vec8 import USED
+from sim.rules.declare import DERIVED, MESSENGERS, declared
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -35,8 +36,22 @@ MESSAGE, CALL = 0, 1  # channels
 ORDINARY, SENSITIVE = 0, 1  # topics of messages
 WINDOW = 2048  # users in a window: positions of lanes and chats are counted from its first user
 
-# Who a user is, and what it has.
-USER = np.dtype(
+
+def declared_fields(kind: str) -> list[tuple[Any, ...]]:
+    """Return the fields that rules declare, ``STATE`` or ``STEP``, as numpy takes them."""
+    return [
+        (field.name, field.storage, (MAX,) if field.shape == MESSENGERS else ())
+        for field in declared(kind)
+    ]
+
+
+def record_of(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
+    """Return a record of some fields, the largest numbers first, so that none is padded."""
+    return np.dtype(sorted(fields, key=lambda f: -np.dtype(f[1]).itemsize), align=True)
+
+
+# Who a user is, and what it has. Rules declare the rest (declare.py).
+USER = record_of(
     [
         ("band", "u1"),  # age band
         ("segments", "u1"),  # set of segments that the user belongs to
@@ -45,27 +60,18 @@ USER = np.dtype(
         ("place", "u1"),  # 2 region + VPN, see place.py
         ("abroad", "u1"),  # 1: has a contact abroad
         ("installed", "u1"),  # set of messengers on the phone
-        ("second", "u1"),  # set of messengers on a second phone, kept for an institution alone
         ("account", "u1"),  # set of messengers with an account
         ("aware", "u1"),  # set of messengers that the user is aware of
-        ("mandated", "u1"),  # set of messengers that an institution demands
-        ("revising", "u1"),  # set of messengers reconsidered in this step
-        ("news", "u1"),  # set of stories heard of
-        ("alert", "u1"),  # set of messengers to reconsider in the next step because of a story
-        ("victim", "u1"),  # set of kinds of abuse that the user was a victim of
         # fixed-point numbers, read and written by fixed_point.py
         ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
         ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
-        ("skill", "i2"),  # s_i, ease of a VPN, net of its ordinary cost [utils / 1024]
-        ("habit", "u2", (MAX,)),  # in [0, 1] [1/65535]
-        ("belief", "i2", (MAX,)),  # L_ip, that the state reads the messenger [log-odds / 2048]
         ("taste", "i1", (MAX,)),  # standard normal [1/32]
-    ],
-    align=True,
+        *declared_fields("STATE"),
+    ]
 )
 
-# What a user does in one step.
-STEP_RECORD = np.dtype(
+# What a user does in one step. Rules declare the rest.
+STEP_RECORD = record_of(
     [
         ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
         ("welfare", "f4"),  # logsum over ties [utils]
@@ -74,23 +80,14 @@ STEP_RECORD = np.dtype(
         ("secure", "f4", (2,)),  # the same, only by messengers that the state cannot read
         ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the contact abroad
         ("partner", "u4"),  # the contact of this step; a user without ties is its own
-        ("value", "f4", (MAX,)),  # marginal value of a messenger reconsidered [logsum]
-        ("rest", "f4", (MAX,)),  # utility of the messenger without network benefit [utils]
-        ("noise", "f4", (MAX,)),  # logistic draw that the utility has to exceed [utils]
-        ("openings", "f4", (MAX,)),  # [1/day]
-        ("vpn_gain", "f4"),  # welfare with a VPN minus without; NaN: not reconsidered [logsum]
-        ("content", "f4"),  # openings for content that a VPN would bring back [1/day]
-        ("ordered", "u1"),  # set of messengers that a chat was ordered to in this step
-        ("chats", "u8"),  # number of group chats by messenger, a byte each
-        ("peer", "u8"),  # belief state of the contact of this step
-    ],
-    align=True,
+        *declared_fields("STEP"),
+    ]
 )
 
 # What is compared with the start later: fields of `STEP_RECORD` then [1/65535].
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
-# The parameters of behaviour (explained in sim/config/parameters.py) and of the messengers.
+# The parameters of behaviour (explained where rules declare them) and of the messengers.
 PARAMS = np.dtype(
     [
         ("n_messengers", "i8"),
@@ -111,26 +108,11 @@ PARAMS = np.dtype(
         ("base_openings", "f4", (MAX,)),  # [1/day]
         ("habit_openings", "f4", (MAX,)),  # [1/day]
         ("mandate_openings", "f4", (MAX,)),  # [1/day]
-        *(
-            (name, "f4")  # used with vectors of messengers
-            for name in (
-                "network_value", "network_shape", "keep_value",
-                "taste_sd", "mandate_value", "preinstall_value", "chat_value", "risk_value",
-                "install_rate", "drop_rate", "failure_exit", "traffic_openings", "call_openings",
-                "word_of_mouth",
-            )
-        ),
-        *(
-            (name, "f8")
-            for name in (
-                "habit_rate", "pair_rate", "peer_rate", "forget_rate", "attention", "vpn_rate",
-                "vpn_value", "vpn_help", "content_value", "chat_rate", "chat_choice",
-                "chat_quorum", "second_phone", "abroad_weight",
-            )
-        ),
+        ("abroad_weight", "f8"),  # of the contact abroad among ties
+        *((p.name, p.storage) for p in declared("PARAMETERS") if p.storage != DERIVED),
     ],
     align=True,
-)  # fmt: skip
+)
 
 # What policies do to all users alike during one step.
 EFFECTS = np.dtype(
@@ -180,8 +162,8 @@ NEWS = np.dtype(
         ("lasting", "f8"),  # 1: a fact, which forgetting does not undo; 0: an impression
         ("audience", "i8"),  # set of messengers whose users media reach; 0: all users
         ("salt", "u8"),  # changes keys, so that each story has random numbers of its own
-    ],
-    align=True,
+        *declared_fields("STEP"),
+    ]
 )
 
 # One kind of abuse in one run.
@@ -271,18 +253,13 @@ class Environment(NamedTuple):
 NOWHERE = 255  # platform of a chat that is on no messenger
 STAYED, INVITED, ORDERED = range(3)  # what happened to a chat in a step
 
-# Purposes of random numbers, in the order of the keys of a step. A name is part of its key, so
-# another name gives other random numbers.
-PURPOSES = (
-    "mandate", "aware", "trial", "preinstall", "revise", "accept", "register",
-    "pair", "pair_contact", "pair_platform", "second", "converse", "news", "vpn", "vpn_accept",
-    "chat", "chat_platform", "chat_accept", "chat_order", "abuse", "attention",
-)  # fmt: skip
-(
-    MANDATED, AWARE, TRIAL, PREINSTALL, REVISE, ACCEPT, REGISTER,
-    PAIR, PAIR_CONTACT, PAIR_PLATFORM, SECOND, CONVERSE, HEARD, VPN, VPN_ACCEPT,
-    CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER, VICTIMISED, ATTENTION,
-) = range(len(PURPOSES))  # fmt: skip
+# Purposes of random numbers, in the order of the keys of a step.
+PURPOSES: tuple[str, ...] = declared("DRAWS")
+
+
+def purposes(names: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the positions of purposes among the keys of a step."""
+    return tuple(PURPOSES.index(name) for name in names)
 
 
 def records(dtype: np.dtype[Any], size: int | tuple[int, int]) -> Records:

@@ -38,6 +38,8 @@ from sim.rules import (
     promotion,
 )
 from sim.rules.candidates import CandidateBuffer, append_if, sample_candidates
+from sim.rules.choice import CONVERSE
+from sim.rules.circumvention import VPN
 from sim.rules.marginal_value import ValueQueries
 from sim.rules.packed_state import (
     changed_fears,
@@ -45,12 +47,10 @@ from sim.rules.packed_state import (
     pack_keeping_fears,
     pack_new_fears,
 )
+from sim.rules.pairing import PAIR
 from sim.rules.records import (
-    CONVERSE,
     F32,
-    PAIR,
     U64,
-    VPN,
     Agreements,
     Chats,
     Environment,

@@ -8,8 +8,16 @@ from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8
 from sim.kernel.vec8 import sigmoid as sigmoids
 from sim.rules.chance import sigmoid
+from sim.rules.declare import Parameter
 from sim.rules.fixed_point import belief, beliefs, concern
 from sim.rules.records import Int, Record
+
+PARAMETERS = (
+    Parameter(
+        "risk_value", 1.2, 0, 10, "utils", "chi", "weight of being read in taking up a messenger",
+        "assumption; polls: 47 % would avoid Max, 34 % are ready", storage="f4",
+    ),
+)  # fmt: skip
 
 
 @rule

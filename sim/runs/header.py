@@ -12,6 +12,7 @@ from sim.base.errors import ConfigError
 from sim.base.versions import commit, sources, versions
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
+from sim.rules.registered import described_rules
 from sim.runs.manifest import read_manifest, refuse_company, write_json
 
 NAME = "header.json"
@@ -43,6 +44,7 @@ class Header:
         tree = {
             "format": FORMAT,
             "sources": self.sources,
+            "rules": described_rules(),
             "commit": self.commit,
             "versions": self.versions,
             "start": self.start,
@@ -93,9 +95,9 @@ class Header:
 
 def _refuse_others(path: Path, tree: dict[str, Any]) -> None:
     """Refuse a checkpoint of other sources or libraries: its results would differ."""
-    ours = {"format": FORMAT, "sources": sources()}
+    ours: dict[str, Any] = {"format": FORMAT, "sources": sources(), "rules": described_rules()}
     ours |= {f"versions.{name}": version for name, version in versions().items()}
-    theirs = {"format": tree["format"], "sources": tree["sources"]}
+    theirs = {name: tree.get(name) for name in ("format", "sources", "rules")}
     theirs |= {f"versions.{name}": version for name, version in tree["versions"].items()}
     lines = [
         f"{path}: {key}={theirs.get(key)}, it is {ours[key]} now"

@@ -23,6 +23,7 @@ from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
 from sim.config.sim_config import SimConfig
 from sim.engine.ranks import Ranks
+from sim.rules.registered import described_rules
 from sim.runs.memory import GB, Estimate
 
 NAME = "manifest.json"
@@ -77,7 +78,7 @@ def manifest(
 
 def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
     """Return the manifest of a run before it begins."""
-    entry = {
+    entry: dict[str, Any] = {
         "status": "running",
         "scenario": config.scenario,
         "compare_to": list(config.compare_to),
@@ -92,6 +93,8 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         **made_by(),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
+    if rules := described_rules():
+        entry["registered_rules"] = rules
     return entry if config.engine.name != "mpi" else entry | {"ranks": Ranks.here().size}
 
 

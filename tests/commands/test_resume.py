@@ -333,10 +333,13 @@ def test_a_copy_of_a_state_has_its_own_of_what_changes_and_nothing_else():
 def _named_leaves(node, path=""):
     """Yield the arrays of a state with their names."""
     if dataclasses.is_dataclass(node):
-        names = [field.name for field in dataclasses.fields(node)]
+        inner = {field.name: getattr(node, field.name) for field in dataclasses.fields(node)}
+    elif isinstance(node, dict):
+        inner = node
+    elif hasattr(node, "_asdict"):
+        inner = node._asdict()
     else:
-        names = getattr(node, "_fields", ())
-    if not names:
         yield path, node
-    for name in names:
-        yield from _named_leaves(getattr(node, name), f"{path}.{name}" if path else name)
+        return
+    for name, one in inner.items():
+        yield from _named_leaves(one, f"{path}.{name}" if path else name)

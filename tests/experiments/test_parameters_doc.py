@@ -8,9 +8,10 @@ from io import StringIO
 import pytest
 
 from experiments.parameters import main
-from sim.config.parameters import JOINT, PRIOR, REACH, Behaviour
+from sim.config.parameters import Behaviour
 from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS
+from sim.rules.declare import JOINT, PRIOR, REACH
 from tests.helpers.cli import REPO
 
 BY_NAME = "additionalProperties"  # what a JSON schema calls the values of a dictionary
@@ -43,7 +44,8 @@ def tables(page):
 
 def test_symbols_are_those_of_the_equations(tables):
     """The page says so; a symbol of another name sends readers looking for what is not there."""
-    equations = (REPO / "docs/model.md").read_text(encoding="utf-8")
+    pages = (REPO / f"docs/{name}.md" for name in ("model", "specification"))
+    equations = "".join(page.read_text(encoding="utf-8") for page in pages)
     symbols = {row["symbol"] for _, row in tables if row.get("symbol")}
     assert {"eta", "B_p", "xi"} < symbols
     unknown = [s for s in symbols if not re.search(rf"(?<!\w){re.escape(s)}(?!\w)", equations)]

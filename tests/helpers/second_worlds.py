@@ -41,6 +41,8 @@ def behaviours(draw, h):
     """Return parameters of behaviour: lively, ends of ranges included."""
     values = {}
     for name, field in Behaviour.model_fields.items():
+        if field.default == 0.0:  # a rule that is off need not be written a second time
+            continue
         bounds = {kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "le")
                   if hasattr(m, kind)}  # fmt: skip
         low, high = RANGES.get(name, (bounds["ge"], bounds["le"]))

@@ -33,6 +33,7 @@ from sim.rules import (
     promotion,
 )
 from sim.rules.availability import pair_tables
+from sim.rules.choice import CONVERSE
 from sim.rules.contact import contact
 from sim.rules.fixed_point import (
     BELIEF_STEPS,
@@ -56,7 +57,6 @@ from sim.rules.packed_state import (
 from sim.rules.records import (
     ABUSE,
     AT_START,
-    CONVERSE,
     EFFECTS,
     MANDATE,
     MAX,
@@ -245,6 +245,7 @@ def toy_state(users, ties, params, chats=None, abuse=None):
         toy_chats(n) if chats is None else chats,
         records(ABUSE, 0) if abuse is None else abuse,
         records(AT_START, n),
+        {},
         records(STEP_RECORD, n),
     )
     state.publish(Threads(1))

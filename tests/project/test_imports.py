@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.helpers.cli import REPO, python
 SIM = REPO / "sim"
 # docs/architecture.md says what each room is for. A room imports itself and the rooms above it.
 ROOMS = (
-    "base", "kernel", "config", "population", "rules", "engine", "measures", "model",
+    "base", "kernel", "rules", "config", "population", "engine", "measures", "model",
     "observation", "runs", "plotting", "report", "sweeps", "exports", "app", "commands",
 )  # fmt: skip
 ON_TOP = {"__init__.py", "__main__.py"}
@@ -97,10 +98,10 @@ def test_a_library_is_imported_in_its_rooms_only(library):
     assert users <= LIBRARIES[library]
 
 
-def test_rules_know_nothing_but_rules_and_the_kernel():
+def test_rules_know_nothing_but_rules_and_what_stands_above_them():
     for path in (SIM / "rules").glob("*.py"):
-        assert rooms(path) <= {"kernel", "rules"}, path
-        assert libraries(path) <= {"sim", "numpy", "typing", "__future__"}, path
+        assert rooms(path) <= {"base", "kernel", "rules"}, path
+        assert libraries(path) <= {"sim", "numpy", *sys.stdlib_module_names}, path
 
 
 def test_nothing_in_the_package_imports_what_stands_outside():

@@ -10,16 +10,9 @@ from sim.kernel.rng import SLOTS, purpose_key, random_bits, uniforms
 from sim.kernel.vec8 import read, write
 from sim.kernel.vec16 import SPAN, WIDTH
 from sim.rules import activity, availability, chance, habit, packed_state, surveillance_attitude
+from sim.rules.beliefs import AWARE
 from sim.rules.candidates import candidate_buffer
-from sim.rules.records import (
-    AWARE,
-    CALL,
-    MAX,
-    MESSAGE,
-    USER,
-    PublicState,
-    records,
-)
+from sim.rules.records import CALL, MAX, MESSAGE, USER, PublicState, records
 from sim.rules.relaxation import relaxation
 from sim.rules.step import publish
 from tests.helpers.worlds import (

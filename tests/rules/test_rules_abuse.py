@@ -13,18 +13,8 @@ from sim.engine.threads import Threads
 from sim.measures.abuse import abuse_by_stratum
 from sim.measures.strata import Strata
 from sim.rules import abuse
-from sim.rules.records import (
-    ABUSE,
-    CALL,
-    CELLULAR,
-    EFFECTS,
-    MAX,
-    MESSAGE,
-    N_BANDS,
-    USER,
-    VICTIMISED,
-    records,
-)
+from sim.rules.abuse import VICTIMISED
+from sim.rules.records import ABUSE, CALL, CELLULAR, EFFECTS, MAX, MESSAGE, N_BANDS, USER, records
 from tests.helpers.worlds import keys, lucky, someone, toy_env, world
 
 N_PLATFORMS = MAX + 1

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from sim.kernel.rng import SLOTS, purpose_key, uniforms
 from sim.rules import adoption
-from sim.rules.records import ACCEPT, MAX, REVISE
+from sim.rules.adoption import ACCEPT, REVISE
+from sim.rules.records import MAX
 from tests.helpers import theory
 from tests.helpers.worlds import (
     HABIT_UNIT,

@@ -5,6 +5,8 @@ import pytest
 
 from sim.kernel.rng import uniforms
 from sim.rules import beliefs, surveillance_attitude
+from sim.rules.beliefs import AWARE
+from sim.rules.choice import CONVERSE
 from sim.rules.contact import contact
 from sim.rules.packed_state import (
     MAX_FEAR,
@@ -13,7 +15,7 @@ from sim.rules.packed_state import (
     pack_choice_state,
     stories_of,
 )
-from sim.rules.records import AWARE, CONVERSE, MAX, STEP_RECORD, USER, records
+from sim.rules.records import MAX, STEP_RECORD, USER, records
 from sim.rules.relaxation import relaxation
 from tests.helpers.minds import (
     HEARING,

@@ -9,8 +9,8 @@ from sim.engine.engines import CompiledEngine
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules import groups
+from sim.rules.groups import CHAT_ORDER
 from sim.rules.records import (
-    CHAT_ORDER,
     INVITED,
     MANDATE,
     MAX,

@@ -5,7 +5,8 @@ import pytest
 
 from sim.kernel.rng import purpose_key, random_bits, uniforms
 from sim.rules import promotion
-from sim.rules.records import MANDATE, MANDATED, MAX, PREINSTALL, STEP_RECORD, TRIAL, records
+from sim.rules.promotion import MANDATED, PREINSTALL, TRIAL
+from sim.rules.records import MANDATE, MAX, STEP_RECORD, records
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers.worlds import keys, lucky, someone, toy_env, toy_params
 

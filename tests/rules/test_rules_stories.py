@@ -5,7 +5,7 @@ import pytest
 
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules import beliefs
-from sim.rules.records import HEARD
+from sim.rules.beliefs import HEARD
 from tests.helpers.minds import (
     CALM,
     N,

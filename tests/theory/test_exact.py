@@ -17,13 +17,12 @@ from sim.kernel.rng import purpose_key, step_key, uniform, uniforms
 from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
 from sim.population.rows import rows_from
-from sim.rules.adoption import revise, weigh
-from sim.rules.choice import communicate
+from sim.rules.adoption import ACCEPT, revise, weigh
+from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.fixed_point import TASTE_STEPS
 from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
 from sim.rules.packed_state import pack_choice_state
-from sim.rules.records import ACCEPT, CONVERSE
 from tests.helpers import theory
 from tests.helpers.worlds import (
     SEED,

@@ -23,12 +23,12 @@ from sim.kernel.compiled import jit_loop
 from sim.kernel.vec16 import WIDTH
 from sim.measures.series import Series, step_series
 from sim.rules.candidates import candidate_buffer
-from sim.rules.choice import communicate
+from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.marginal_value import evaluate, value_queries
 from sim.rules.packed_state import USABLE
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import CONVERSE, STEP_RECORD, Chats, PublicState, records
+from sim.rules.records import STEP_RECORD, Chats, PublicState, records
 from sim.rules.step import after_choice, publish, select, update
 from tests.helpers.chats import chat_rows, chats_of
 from tests.helpers.worlds import (
