@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.observation.residuals import residuals as residuals
     from sim.observation.residuals import score as score
     from sim.plotting.figures import figures as figures
+    from sim.policies.policy import Policy as Policy
+    from sim.policies.registry import register_policy as register_policy
     from sim.population.graph import Graph as Graph
     from sim.report.facts import fact_table as fact_table
     from sim.report.facts import facts as facts
@@ -38,6 +40,7 @@ _MODULES = {
     "ConfigError": "base.errors",
     "Graph": "population.graph",
     "MigrationModel": "model.model",
+    "Policy": "policies.policy",
     "Result": "runs.results",
     "User": "model.agents",
     "collect": "commands.collect",
@@ -48,6 +51,7 @@ _MODULES = {
     "load_config": "config.compose",
     "observations": "observation.observed",
     "read_result": "runs.tables",
+    "register_policy": "policies.registry",
     "residuals": "observation.residuals",
     "run": "runs.run",
     "run_to_folder": "report.run_folder",
@@ -58,6 +62,7 @@ __all__ = [
     "ConfigError",
     "Graph",
     "MigrationModel",
+    "Policy",
     "Result",
     "User",
     "__version__",
@@ -69,6 +74,7 @@ __all__ = [
     "load_config",
     "observations",
     "read_result",
+    "register_policy",
     "residuals",
     "run",
     "run_to_folder",
