@@ -25,12 +25,12 @@ from sim.config.abuse import AbuseKind
 from sim.config.conf import CONF
 from sim.config.parameters import Behaviour
 from sim.config.platforms import Platform
-from sim.config.policies import Policy
 from sim.config.posterior import identifiability
 from sim.config.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
 from sim.config.sim_config import CaseConfig, SimConfig, StartSeed, StartShare
 from sim.config.validation import OURS
-from sim.config.window import Window
+from sim.policies.registry import policy_kinds
+from sim.policies.window import Window
 
 CASE = "russia_2025"
 HEAD = f"""\
@@ -163,7 +163,7 @@ def main() -> None:
         _table(rows(kind, "network."))
     _section("Run", _run_rows(tree))
     _section("Policies", rows(Window, "policies.NAME."))
-    for name, kind in kinds(Policy).items():
+    for name, kind in policy_kinds().items():
         own = [row for row in rows(kind, "policies.NAME.") if row.own not in Window.model_fields]
         _kind(f"kind: {name}", kind)
         _table(own)

@@ -16,7 +16,6 @@ from experiments.run_outcomes import HALF, readable
 from sim import compare, load_config, run
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
-from sim.config.policies import Restriction
 from sim.config.sim_config import SimConfig
 from sim.runs.outcomes import regained, time_to_tip
 from sim.runs.results import Result
@@ -67,7 +66,7 @@ def main(overrides: list[str]) -> None:
 def lift_of(config: SimConfig) -> pd.Timestamp:
     """Return the day on which the restriction of calls ends; a ConfigError if it never does."""
     ban = config.policies.get("call_restriction")
-    if not isinstance(ban, Restriction) or ban.stop is None:
+    if ban is None or ban.stop is None:
         raise ConfigError(f"{config.scenario}: policies.call_restriction has no stop")
     return pd.Timestamp(ban.stop)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from sim.observation.residuals import residuals as residuals
     from sim.observation.residuals import score as score
     from sim.plotting.figures import figures as figures
+    from sim.policies.policy import Policy as Policy
+    from sim.policies.registry import register_policy as register_policy
     from sim.population.graph import Graph as Graph
     from sim.report.facts import fact_table as fact_table
     from sim.report.facts import facts as facts
@@ -39,6 +41,7 @@ _MODULES = {
     "ConfigError": "base.errors",
     "Graph": "population.graph",
     "MigrationModel": "model.model",
+    "Policy": "policies.policy",
     "Result": "runs.results",
     "User": "model.agents",
     "collect": "commands.collect",
@@ -49,6 +52,7 @@ _MODULES = {
     "load_config": "config.compose",
     "observations": "observation.observed",
     "read_result": "runs.tables",
+    "register_policy": "policies.registry",
     "register_rule": "rules.registered",
     "residuals": "observation.residuals",
     "run": "runs.run",
@@ -60,6 +64,7 @@ __all__ = [
     "ConfigError",
     "Graph",
     "MigrationModel",
+    "Policy",
     "Result",
     "User",
     "__version__",
@@ -71,6 +76,7 @@ __all__ = [
     "load_config",
     "observations",
     "read_result",
+    "register_policy",
     "register_rule",
     "residuals",
     "run",

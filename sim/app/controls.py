@@ -10,15 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from sim.config.compose import load_config
-from sim.config.policies import (
-    Campaign,
-    Compliance,
-    GroupMove,
-    Mandate,
-    Policy,
-    Preinstallation,
-    Restriction,
-)
+from sim.policies.policy import Policy
 
 Policies = Mapping[str, Policy]  # by name, as the scenario plans them
 Setting = Callable[[Policies], list[str]]  # the overrides that make it so
@@ -42,20 +34,14 @@ def _grade(grade: float) -> Setting:
         return [
             f"policies.{name}.grade={grade:g}"
             for name, policy in policies.items()
-            if isinstance(policy, Restriction) and policy.channel != "message"
+            if (failure := policy.restricts()) and "call" in failure.channels
         ]
 
     return overrides
 
 
-def _is_promotion(policy: Policy) -> bool:
-    if isinstance(policy, GroupMove):
-        return policy.by == "order"
-    return isinstance(policy, Mandate | Preinstallation | Campaign)
-
-
 def _unpromoted(policies: Policies) -> list[str]:
-    return [f"~policies.{name}" for name, policy in policies.items() if _is_promotion(policy)]
+    return [f"~policies.{name}" for name, policy in policies.items() if policy.promotion_rates()]
 
 
 def _promotion(strength: float) -> Setting:
@@ -65,9 +51,7 @@ def _promotion(strength: float) -> Setting:
         return [
             f"policies.{name}.{rate}={strength * getattr(policy, rate):g}"
             for name, policy in policies.items()
-            if _is_promotion(policy)
-            for rate in ("rate", "awareness_rate", "trial_rate")
-            if hasattr(policy, rate)
+            for rate in policy.promotion_rates()
         ]
 
     return overrides
@@ -88,7 +72,7 @@ def _each(*settings: Setting) -> Setting:
 
 
 def _uncompliant(policies: Policies) -> list[str]:
-    return [f"~policies.{name}" for name, p in policies.items() if isinstance(p, Compliance)]
+    return [f"~policies.{name}" for name, policy in policies.items() if policy.lifts()]
 
 
 def _planned(policies: Policies) -> list[str]:  # noqa: ARG001

@@ -17,7 +17,6 @@ from sim.config import case_files
 from sim.config.case_dir import case_folder, case_name
 from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
-from sim.config.policies import Restriction
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.start import FULL
@@ -171,15 +170,9 @@ def _size_problems(config: SimConfig) -> Iterator[str]:
 
 
 def _idle_problems(config: SimConfig) -> Iterator[str]:
-    """Yield restrictions of a channel that none of their platforms carries."""
+    """Yield policies that would do nothing."""
     for name, policy in config.policies.items():
-        if isinstance(policy, Restriction) and policy.channel != "any":
-            carried = {c for one in policy.platforms for c in config.platforms[one].channels}
-            if policy.channel not in carried:
-                yield (
-                    f"policies.{name}.channel={policy.channel}: {', '.join(policy.platforms)} "
-                    f"carries none, so nothing would fail; allowed: {', '.join(sorted(carried))}"
-                )
+        yield from (f"policies.{name}{problem}" for problem in policy.idle(config))
 
 
 def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from sim.base.strict import Share, Strict
 from sim.config.settings import BANDS
-from sim.config.window import Rate
+from sim.policies.window import Rate
 
 Relative = Annotated[float, Field(ge=0, le=100)]
 SHARPNESS = 0.1  # smallest response above 0: below it, the solved conversions overflow

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from sim.base.strict import Share, Strict, Utils
 from sim.config.settings import BANDS, TYPES
+from sim.policies.policy import CHANNELS as CHANNELS
 
-CHANNELS = ("message", "call")
 CELLULAR = "cellular"
 _LEFT_TO_RIGHT = "\u200e"  # an invisible mark
 MOST_OPENINGS = 50.0  # a day

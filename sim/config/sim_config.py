@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sim.base.errors import ConfigError
+from sim.base.errors import ConfigError, allowed
 from sim.base.inputs import not_a_file
 from sim.base.strict import Share, Strict
 from sim.config import posterior
 from sim.config.abuse import MOST_KINDS, AbuseKind
 from sim.config.parameters import Behaviour
 from sim.config.platforms import CELLULAR, MAX_PLATFORMS, Platform
-from sim.config.policies import Policy
-from sim.config.policy_checks import allowed, policy_problems
 from sim.config.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
-from sim.config.window import Date, Span
+from sim.policies.checks import policy_problems
+from sim.policies.policy import Policy
+from sim.policies.registry import AnyPolicy
+from sim.policies.window import Date, Span
 
 DATA = Path(__file__).parents[1] / "data"
 AGENT_LIMIT = 100_000  # more Mesa agents are too slow to be useful
@@ -108,8 +109,8 @@ class SimConfig(Strict):
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
     engine: EngineConfig = EngineConfig()
-    policies: dict[str, Policy] = Field(default={})
-    counterfactuals: dict[str, dict[str, Policy]] = Field(default={})  # by name
+    policies: dict[str, AnyPolicy] = Field(default={})
+    counterfactuals: dict[str, dict[str, AnyPolicy]] = Field(default={})  # by name
 
     @property
     def messengers(self) -> tuple[str, ...]:
@@ -164,6 +165,26 @@ class SimConfig(Strict):
                 "counterfactuals": {},
             }
         )
+
+    def with_policies(self, **policies: Policy) -> SimConfig:
+        """Return the same configuration with more policies, or others of the same names.
+
+        Parameters
+        ----------
+        **policies : Policy
+            By name, of a registered kind; counterfactuals do not get them.
+
+        Raises
+        ------
+        ConfigError
+            If a kind is unknown, or a policy does not fit the configuration.
+        """
+        values = {name: getattr(self, name) for name in SimConfig.model_fields}
+        try:
+            return SimConfig.model_validate(values | {"policies": {**self.policies, **policies}})
+        except ValidationError as error:
+            told = (p["msg"].removeprefix("Value error, ") for p in error.errors())
+            raise ConfigError("\n".join(told)) from None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,9 +13,10 @@ from pydantic import BaseModel, ValidationError
 
 from sim.base.errors import ConfigError
 from sim.base.strict import kinds
-from sim.config.policies import Policy
 from sim.config.settings import NetworkConfig
 from sim.config.sim_config import SimConfig
+from sim.policies.policy import Policy
+from sim.policies.registry import policy_kinds
 
 Location = tuple[int | str, ...]
 ADDED = ("+scenario", "+policy")  # groups whose files are added by +
@@ -68,8 +69,7 @@ def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
     here: Any = SimConfig
     holder: type[BaseModel] | None = SimConfig
     for part in location:
-        members = [m for m in typing.get_args(here) if _has_kind(m)]
-        tagged = {str(m.model_fields["kind"].default): m for m in members}
+        tagged = _by_kind(here)
         if part in tagged:
             here = holder = tagged[str(part)]
             continue
@@ -77,6 +77,14 @@ def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:
         holder = here if isinstance(here, type) and issubclass(here, BaseModel) else None
         here = _inside(here, part)
     return path, holder
+
+
+def _by_kind(annotation: Any) -> Mapping[str, type[BaseModel]]:
+    """Return the models that a key chooses from, by their kind."""
+    if annotation is Policy:
+        return policy_kinds()
+    members = [m for m in typing.get_args(annotation) if _has_kind(m)]
+    return {str(m.model_fields["kind"].default): m for m in members}
 
 
 def _has_kind(member: Any) -> bool:
@@ -132,7 +140,8 @@ def _of_hundred(percent: float) -> str:
 
 def _tags(problem: Any) -> str:
     """Return the kinds that a union of classes allows."""
-    return ", ".join(kinds(NetworkConfig if problem["loc"][0] == "network" else Policy))
+    is_network = problem["loc"][0] == "network"
+    return ", ".join(kinds(NetworkConfig) if is_network else policy_kinds())
 
 
 def allowed_keys(key: str, known: list[str]) -> str:

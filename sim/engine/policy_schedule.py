@@ -11,33 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
 from sim.config.platforms import CELLULAR, CHANNELS
-from sim.config.policies import (
-    BankDelay,
-    Campaign,
-    Compliance,
-    GroupMove,
-    InformationEvent,
-    Mandate,
-    Moderation,
-    Onboarding,
-    Policy,
-    Preinstallation,
-    RegistrationGate,
-    Restriction,
-    Story,
-    Trend,
-    VpnFine,
-    VpnSupport,
-)
 from sim.config.sim_config import SimConfig
-from sim.config.window import Span, Window
-from sim.engine.grades import as_restrictions, efficacy_after, mean_grades
 from sim.kernel.rng import purpose_key
+from sim.policies.grades import efficacy_after, restricted, shut
+from sim.policies.policy import Order, Policy, Step
+from sim.policies.window import Span
 from sim.rules.availability import PairTables, availability, pair_tables
 from sim.rules.promotion import hazard_bounds
 from sim.rules.records import (
@@ -53,9 +35,6 @@ from sim.rules.records import (
     Record,
     Records,
     records,
-)
-from sim.rules.records import (
-    CELLULAR as CELLULAR_COLUMN,
 )
 
 Onsets = Mapping[str, float]  # day on which conditional compliance began, by policy
@@ -88,11 +67,11 @@ class PolicySchedule:
     def _policies(self, onsets: Onsets) -> dict[str, Policy]:
         """Return the policies with the dates of this run.
 
-        Compliance whose condition has not been met is left out.
+        A policy whose condition has not been met is left out.
         """
         dated = {}
         for name, policy in self.config.policies.items():
-            if isinstance(policy, Compliance) and policy.lost_users is not None:
+            if policy.waits_for() is not None:
                 if name not in onsets:
                     continue
                 start = self.config.start + dt.timedelta(days=int(np.ceil(onsets[name])))
@@ -105,7 +84,11 @@ class PolicySchedule:
         effects = self._effects(policies, span)
         q = self._availability(policies, step, span)
         tables = self._pair_tables(q)
-        mandates = self._mandates(policies, Mandate, list(self.config.population.segments), span)
+        in_force = [policy for policy in policies.values() if policy.days_in(*span)]
+        demands = [(p, order) for p in in_force if (order := p.mandates())]
+        moves = [(p, order) for p in in_force if (order := p.moves())]
+        people = self.config.population
+        mandates = self._orders(demands, [*people.segments], "", span)
         effects.varied, effects.regional = tables.varied, tables.regional
         return Environment(
             effects,
@@ -113,7 +96,7 @@ class PolicySchedule:
             *tables[:5],
             mandates,
             hazard_bounds(mandates),
-            self._mandates(policies, GroupMove, list(self.config.population.chats), span),
+            self._orders(moves, [*people.chats], "chats.", span),
             self._news(policies, span),
         )
 
@@ -127,78 +110,30 @@ class PolicySchedule:
             effects.access[self._columns[name]] = platform.state_access
             effects.detection[self._columns[name]] = platform.moderation
         for policy in policies.values():
-            # a trend keeps its effect after it has stopped
-            if policy.days_in(*span) > 0 or isinstance(policy, Trend):
-                self._apply(policy, span, effects)
+            if policy.days_in(*span) > 0 or policy.lasts:
+                policy.act(Step(self.config, span, effects))
         effects.trend_openings[:] = np.exp(effects.trend)
         for p in range(len(self.config.messengers)):
             effects.unreadable |= int(effects.access[p] < UNREADABLE) << p
         return effects
 
     @cached_property
-    def _shutdowns(self) -> list[Restriction]:
-        return as_restrictions(self.config, self.config.policies.values())
-
-    @cached_property
     def _columns(self) -> dict[str, int]:
         """Return the column of each platform in arrays of messengers and cellular."""
-        return {name: p for p, name in enumerate(self.config.messengers)} | {
-            CELLULAR: CELLULAR_COLUMN
-        }
-
-    def _apply(self, policy: Policy, span: Span, effects: Record) -> None:
-        """Add to `effects` what one policy does in the step."""
-        in_force = policy.days_in(*span)
-        share = in_force / effects.days
-        match policy:
-            case VpnFine():
-                effects.vpn_cost += policy.cost * share
-            case VpnSupport():
-                effects.vpn_cost -= policy.help * share
-            case BankDelay():
-                effects.loss *= 1.0 - policy.prevented * share
-            case Moderation():
-                k = self._columns[policy.platform]
-                effects.detection[k] = 1.0 - (1.0 - effects.detection[k]) * (
-                    1.0 - policy.effort * share
-                )
-            case RegistrationGate():
-                for name in policy.platforms:
-                    effects.passing[self._columns[name]] *= 1.0 - policy.grade * share
-            case Campaign() | Preinstallation() | Onboarding() | Trend() | Compliance():
-                self._apply_to(self._columns[policy.platform], policy, span, effects)
-            case _:
-                pass  # acts by place, by segment or as a story, see the other methods
-
-    def _apply_to(self, p: int, policy: Policy, span: Span, effects: Record) -> None:
-        """Add to `effects` what a policy does for its one messenger `p`."""
-        in_force = policy.days_in(*span)
-        share = in_force / effects.days
-        match policy:
-            case Campaign():
-                effects.awareness[p] += policy.awareness_rate * in_force
-                effects.trial[p] += policy.trial_rate * in_force
-            case Preinstallation():
-                effects.preinstall[p] += policy.rate * in_force
-            case Onboarding():
-                effects.onboarding[p] += policy.help * share
-            case Trend():
-                effects.trend[p] += policy.rate * _elapsed(policy, span)
-            case Compliance():
-                effects.access[p] += max(policy.degree - effects.access[p], 0.0) * share
+        return {name: p for p, name in enumerate(self.config.messengers)} | {CELLULAR: -1}
 
     def _availability(self, policies: dict[str, Policy], step: int, span: Span) -> F64:
         """Return q by place (the last one abroad), channel and messenger, shape (C, 2, MAX)."""
-        restrictions = [p for p in policies.values() if isinstance(p, Restriction)]
-        obeyed = [p for p in policies.values() if isinstance(p, Compliance)]
-        grades = mean_grades(self.config, restrictions, span, obeyed)
-        shut = mean_grades(self.config, self._shutdowns, span)
+        n = len(self.config.messengers)
+        grades, off = np.zeros((2, len(self.config.regions), len(CHANNELS), MAX))
+        grades[..., :n] = restricted(self.config, policies.values(), span)
+        off[..., :n] = shut(self.config, policies.values(), span)
         efficacy = self._efficacy(step)
         lifted = np.zeros(MAX)
         for p, name in enumerate(self.config.messengers):
             lifted[p] = self.config.platforms[name].circumvention
         vpn = np.arange(2.0)[:, None, None]  # every region without and with a VPN
-        here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - shut[:, None])
+        here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - off[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
         q[:-1] = here.reshape(-1, 2, MAX)
         q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # messengers without calls
@@ -233,58 +168,43 @@ class PolicySchedule:
                     values[c, p] = (platform.message_value, platform.call_value)[c]
         return values
 
-    def _mandates(
-        self, policies: dict[str, Policy], kind: type[Mandate | GroupMove], names: list[str],
-        span: Span,
-    ) -> Records:  # fmt: skip
-        """Return the mandates (to people) or group moves (of chats) in force in the step."""
-        found: list[Any] = [
-            p for p in policies.values() if isinstance(p, kind) and p.days_in(*span)
-        ]
+    def _orders(
+        self, found: list[tuple[Policy, Order]], names: list[str], unit: str, span: Span
+    ) -> Records:
+        """Return the orders in force in the step, to people or to chats of the segments `names`.
+
+        Parameters
+        ----------
+        unit : str
+            Of the roll-out, part of its random key.
+        """
         mandates = records(MANDATE, len(found))
-        unit = "" if kind is Mandate else "chats."
-        for mandate, policy in zip(mandates, found, strict=True):
-            mandate.platform = self._columns[policy.platform]
-            mandate.kind = names.index(policy.segment)
+        for mandate, (policy, order) in zip(mandates, found, strict=True):
+            mandate.platform = self._columns[order.platform]
+            mandate.kind = names.index(order.segment)
             mandate.segment = 1 << mandate.kind
-            mandate.outcome = ORDERED
-            if isinstance(policy, GroupMove) and policy.by == "invitation":
-                mandate.outcome = INVITED
-            mandate.hazard = policy.rate * policy.days_in(*span)
-            mandate.ceiling = policy.ceiling
-            mandate.reached = policy.progress(*span, policy.ramp_days)
+            mandate.outcome = ORDERED if order.binding else INVITED
+            mandate.hazard = order.rate * policy.days_in(*span)
+            mandate.ceiling = order.ceiling
+            mandate.reached = policy.progress(*span, order.ramp_days)
             # by segment, not by policy: with another date or rate the same people come first
-            mandate.key = purpose_key(self.config.seed, 0, f"rollout.{unit}{policy.segment}")
+            mandate.key = purpose_key(self.config.seed, 0, f"rollout.{unit}{order.segment}")
         return mandates
 
     def _news(self, policies: dict[str, Policy], span: Span) -> Records:
         """Return the stories that spread during the step."""
-        bits = [n for n, policy in self.config.policies.items() if isinstance(policy, Story)]
+        told = {n: news for n, p in self.config.policies.items() if (news := p.news())}
+        bits = list(told)
         names = [n for n in bits if n in policies and policies[n].days_in(*span)]
-        news = records(NEWS, len(names))
-        for story, name in zip(news, names, strict=True):
-            policy = policies[name]
-            assert isinstance(policy, Story)
-            story.platform = self._columns[policy.platform]
+        found = records(NEWS, len(names))
+        for story, name in zip(found, names, strict=True):
+            news, days = told[name], policies[name].days_in(*span)
+            story.platform = self._columns[news.platform]
             story.bit = bits.index(name)
-            story.shock[:] = policy.shock.by_type()
-            story.media = policy.awareness_rate * policy.days_in(*span)
-            story.lasting = isinstance(policy, Compliance)
-            story.contact = policy.contact_rate * policy.days_in(*span)
-            if isinstance(policy, InformationEvent):
-                story.audience = sum(1 << self._columns[m] for m in policy.audience)
+            story.shock[:] = news.shock
+            story.media = news.awareness_rate * days
+            story.lasting = news.lasting
+            story.contact = news.contact_rate * days
+            story.audience = sum(1 << self._columns[m] for m in news.audience)
             story.salt = purpose_key(0, 0, f"story.{name}")
-        return news
-
-
-def _elapsed(policy: Window, span: Span) -> float:
-    """Return the years that a trend has run, the mean over the step; they stay after its stop."""
-    begin, end, origin = span
-    first = (policy.start - origin).days
-    length = float("inf") if policy.stop is None else (policy.stop - policy.start).days
-
-    def integral(day: float) -> float:
-        running = min(max(day - first, 0.0), length)
-        return running**2 / 2 + (max(day - first - length, 0.0) * running if running else 0.0)
-
-    return (integral(end) - integral(begin)) / (end - begin) / 365.25
+        return found

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from sim.config.policies import Compliance
 from sim.config.sim_config import SimConfig
 from sim.engine.engines import Engine
 from sim.engine.offenders import follow
@@ -101,8 +100,9 @@ class Simulation:
         """Record which platforms begin to comply because they have lost enough daily users."""
         day = (self.n_done + 1) * self.config.step_days
         for name, policy in self.config.policies.items():
-            if not isinstance(policy, Compliance) or policy.lost_users is None:
+            awaited = policy.waits_for()
+            if awaited is None or name in self.onsets:
                 continue
-            waits = name not in self.onsets and (policy.start - self.config.start).days < day
-            if waits and self.recorder.lost_users(policy.platform) >= policy.lost_users:
+            has_begun = (policy.start - self.config.start).days < day
+            if has_begun and self.recorder.lost_users(awaited[0]) >= awaited[1]:
                 self.onsets[name] = day

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sim.base.csv_lines import Line, read_lines
-from sim.base.errors import ConfigError
+from sim.base.errors import ConfigError, allowed
 from sim.base.inputs import as_number
-from sim.config.policy_checks import allowed
 from sim.config.sim_config import SimConfig
 from sim.measures.strata import groups
 from sim.observation.events import events

@@ -9,12 +9,11 @@ import pandas as pd
 
 from sim.base.errors import ConfigError
 from sim.base.units import BAND
-from sim.config.policies import Compliance, Restriction
 from sim.config.sim_config import SimConfig
-from sim.engine.grades import as_restrictions, mean_grades
 from sim.measures.series import COVERED
 from sim.observation.months import DAY, monthly_mean
 from sim.observation.operators import OPERATORS, Key
+from sim.policies.grades import restricted, shut
 
 SERIES = ["group", "platform", "channel", "measure"]
 SCORE = ["use", "platform", "operator"]
@@ -128,18 +127,14 @@ def available(config: SimConfig) -> pd.DataFrame:
         Group `all`, by step, for every replication; mean over regions by their size. Compliance
         that depends on lost users is ignored.
     """
-    policies = list(config.policies.values())
-    restrictions = [p for p in policies if isinstance(p, Restriction)]
-    shutdowns = as_restrictions(config, policies)
-    compliances = [p for p in policies if isinstance(p, Compliance) and p.lost_users is None]
+    policies = [policy for policy in config.policies.values() if policy.waits_for() is None]
     sizes = np.array(list(config.population.regions.values()))
     rows = []
     for step in range(config.n_steps):
         span, date = config.step_span(step), config.step_begins(step)
-        restricted = mean_grades(config, restrictions, span, compliances)
-        off = mean_grades(config, shutdowns, span)
         # the same formula as for users in sim/engine/policy_schedule.py
-        fails = 1.0 - (1.0 - restricted) * (1.0 - off)
+        through = (1.0 - restricted(config, policies, span)) * (1.0 - shut(config, policies, span))
+        fails = 1.0 - through
         passing = 1.0 - np.tensordot(sizes, fails[:, 0], 1)  # messages, by messenger
         rows += [
             (config.scenario, r, date, "all", name, "message", "available", passing[p])

@@ -6,7 +6,7 @@ from sim import load_config
 from sim.app.controls import AS_PLANNED, CONTROLS, idle, overrides
 from sim.base.errors import ConfigError
 from sim.config.conf import names
-from sim.config.policies import Restriction
+from sim.policies.restrictions import Restriction
 
 
 def moved(scenario, **chosen):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sim import load_config
 from sim.config.validation import validate
-from sim.config.window import Window
+from sim.policies.window import Window
 from tests.helpers.cli import changed, refusal
 
 ORIGIN = dt.date(2025, 6, 2)

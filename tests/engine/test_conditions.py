@@ -3,13 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.config.policies import (
-    Campaign,
-    Preinstallation,
-    RegistrationGate,
-    Trend,
-)
 from sim.engine.policy_schedule import PolicySchedule
+from sim.policies.promotion import Campaign, Preinstallation, Trend
+from sim.policies.restrictions import RegistrationGate
 from sim.rules.records import CALL, CELLULAR, MESSAGE
 from tests.helpers.in_force import (
     STEP,

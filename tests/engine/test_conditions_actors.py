@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 
 import sim.engine.policy_schedule
-from sim.config.policies import (
-    BankDelay,
-    Compliance,
-    GroupMove,
-    InformationEvent,
-    Moderation,
-    Onboarding,
-    VpnBlocking,
-    VpnFine,
-    VpnSupport,
-)
 from sim.engine.policy_schedule import PolicySchedule
+from sim.policies.abuse import BankDelay, Moderation
+from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.compliance import Compliance
+from sim.policies.information import InformationEvent
+from sim.policies.promotion import GroupMove, Onboarding
 from sim.rules.records import CALL, CELLULAR, INVITED, ORDERED
 from tests.helpers.in_force import (
     MAX_APP,

@@ -9,28 +9,15 @@ from pandas.testing import assert_frame_equal
 
 from sim import compare, load_config
 from sim.config.conf import CONF
-from sim.config.policies import (
-    BankDelay,
-    Campaign,
-    Compliance,
-    GroupMove,
-    InformationEvent,
-    Mandate,
-    Moderation,
-    Onboarding,
-    Preinstallation,
-    RegistrationGate,
-    Restriction,
-    Shock,
-    Shutdown,
-    Trend,
-    VpnBlocking,
-    VpnFine,
-    VpnSupport,
-)
 from sim.engine.start import prepare
 from sim.engine.threads import BLOCK, Threads
 from sim.model.model import MigrationModel
+from sim.policies.abuse import BankDelay, Moderation
+from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.compliance import Compliance
+from sim.policies.information import InformationEvent, Shock
+from sim.policies.promotion import Campaign, GroupMove, Mandate, Onboarding, Preinstallation, Trend
+from sim.policies.restrictions import RegistrationGate, Restriction, Shutdown
 from sim.runs.run import MOST_AT_ONCE, SMALL, side_by_side
 from tests.helpers.worlds import advanced, different, outcome, simulation
 

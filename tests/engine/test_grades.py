@@ -6,12 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.config.platforms import CHANNELS
-from sim.config.policies import (
-    Compliance,
-    Restriction,
-    Shutdown,
-)
-from sim.engine.grades import as_restrictions
+from sim.policies.compliance import Compliance
+from sim.policies.grades import shut
+from sim.policies.restrictions import Restriction, Shutdown
 from sim.rules.records import CALL, MAX, MESSAGE
 from tests.helpers.in_force import (
     MAX_APP,
@@ -162,7 +159,7 @@ def test_a_shutdown_has_its_regions_and_days_and_its_ramp():
 
 def test_a_shutdown_that_spares_everything_is_none():
     everything = Shutdown(whitelist=WORLD.messengers, grade=0.8, start=day(0))
-    assert as_restrictions(WORLD, [everything]) == []
+    assert (shut(WORLD, [everything], WORLD.step_span(0)) == 0).all()
     assert (at(0, everything).availability == 1).all()
 
 

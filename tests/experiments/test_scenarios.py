@@ -13,13 +13,14 @@ from experiments.scenarios import COMPOSED as ON_TOP
 from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, run_all
 from sim import compare, load_config
 from sim.config.conf import CONF
-from sim.config.policies import GroupMove, Mandate, Story
-from sim.config.policy_checks import MOST_STORIES
 from sim.config.sim_config import SimConfig
 from sim.engine.offenders import reach
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.measures.series import step_series
+from sim.policies.checks import MOST_STORIES
+from sim.policies.information import Story
+from sim.policies.promotion import GroupMove, Mandate
 from sim.rules.records import CALL, MESSAGE
 from tests.helpers.cli import REPO
 from tests.helpers.worlds import advanced, outcome, simulation, world

@@ -3,14 +3,11 @@
 import datetime as dt
 
 from sim import load_config
-from sim.config.policies import (
-    Mandate,
-    Restriction,
-    Shock,
-    Shutdown,
-)
-from sim.engine.grades import mean_grades
 from sim.engine.policy_schedule import PolicySchedule
+from sim.policies.grades import restricted
+from sim.policies.information import Shock
+from sim.policies.promotion import Mandate
+from sim.policies.restrictions import Restriction, Shutdown
 
 WORLD = load_config()
 START = WORLD.start
@@ -52,7 +49,7 @@ def restriction(grade, start=0, stop=None, ramp=0.0, channel="call", regions="al
 def grades(step, *policies, obeyed=()):
     """Return the grades of WhatsApp in Moscow by channel."""
     span = (step * STEP, (step + 1) * STEP, START)
-    return mean_grades(world(*policies), list(policies), span, obeyed)[MOSCOW, :, WHATSAPP]
+    return restricted(WORLD, [*policies, *obeyed], span)[MOSCOW, :, WHATSAPP]
 
 
 def shutdown(grade=0.8, start=0, **changes):

@@ -24,9 +24,13 @@ from sim.config.keys import open_key
 from sim.config.launchers import split
 from sim.report.run_folder import run_to_folder
 from tests.helpers.commands import EXCERPTS, NOT_RUN, PAGES, REPO, files, pieces, reason, small
+from tests.helpers.howto import FOLLOWED
 
 README = (REPO / "README.md").read_text(encoding="utf-8")
-ELSEWHERE = {"howto_agents.md"}  # tests/model/test_model.py runs it and looks at what it prints
+ELSEWHERE = {  # pages that other tests follow
+    "howto_agents.md",  # tests/model/test_model.py looks at what it prints
+    *(page.name for page in FOLLOWED),  # tests/project/test_howtos.py
+}
 SHOWN = [page for page in PAGES if pieces(page) and page.name not in ELSEWHERE]
 ONCE = {  # what several pages show is run for the first of them
     piece.text: page

@@ -13,7 +13,7 @@ from tests.helpers.cli import REPO, python
 SIM = REPO / "sim"
 # docs/architecture.md says what each room is for. A room imports itself and the rooms above it.
 ROOMS = (
-    "base", "kernel", "rules", "config", "population", "engine", "measures", "model",
+    "base", "kernel", "rules", "policies", "config", "population", "engine", "measures", "model",
     "observation", "runs", "plotting", "report", "sweeps", "exports", "app", "commands",
 )  # fmt: skip
 ON_TOP = {"__init__.py", "__main__.py"}

@@ -5,13 +5,15 @@ import pytest
 from scipy.special import softmax
 
 from sim import load_config
-from sim.config.policies import Moderation, Restriction, VpnBlocking
 from sim.config.settings import BANDS
 from sim.engine.offenders import arriving, follow, reach, start_abuse
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.measures.abuse import abuse_by_stratum
 from sim.measures.strata import Strata
+from sim.policies.abuse import Moderation
+from sim.policies.circumvention import VpnBlocking
+from sim.policies.restrictions import Restriction
 from sim.rules import abuse
 from sim.rules.abuse import VICTIMISED
 from sim.rules.records import ABUSE, CALL, CELLULAR, EFFECTS, MAX, MESSAGE, N_BANDS, USER, records

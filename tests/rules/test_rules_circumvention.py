@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from sim import load_config
-from sim.config.policies import VpnBlocking, VpnFine, VpnSupport
-from sim.engine.grades import efficacy_after
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit
 from sim.kernel.vec16 import WIDTH, store
+from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.grades import efficacy_after
 from sim.rules import circumvention, marginal_value
 from sim.rules.availability import availability
 from sim.rules.choice_memory import working_memory

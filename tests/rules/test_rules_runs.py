@@ -7,25 +7,6 @@ import numpy as np
 import pytest
 
 from sim import load_config
-from sim.config.policies import (
-    BankDelay,
-    Campaign,
-    Compliance,
-    GroupMove,
-    InformationEvent,
-    Mandate,
-    Moderation,
-    Onboarding,
-    Preinstallation,
-    RegistrationGate,
-    Restriction,
-    Shock,
-    Shutdown,
-    Trend,
-    VpnBlocking,
-    VpnFine,
-    VpnSupport,
-)
 from sim.engine import start
 from sim.engine.accumulators import is_exposed, primary
 from sim.engine.engines import agreements
@@ -35,6 +16,12 @@ from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
 from sim.kernel.vec8 import write
 from sim.measures.series import Series, step_series
+from sim.policies.abuse import BankDelay, Moderation
+from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.compliance import Compliance
+from sim.policies.information import InformationEvent, Shock
+from sim.policies.promotion import Campaign, GroupMove, Mandate, Onboarding, Preinstallation, Trend
+from sim.policies.restrictions import RegistrationGate, Restriction, Shutdown
 from sim.population.graph import Graph
 from sim.rules import pairing
 from sim.rules.candidates import candidate_buffer

@@ -5,26 +5,13 @@ import datetime as dt
 import numpy as np
 import pytest
 
-from sim.config.policies import (
-    BankDelay,
-    Campaign,
-    Compliance,
-    GroupMove,
-    InformationEvent,
-    Mandate,
-    Moderation,
-    Onboarding,
-    Preinstallation,
-    RegistrationGate,
-    Restriction,
-    Shock,
-    Shutdown,
-    Trend,
-    VpnBlocking,
-    VpnFine,
-    VpnSupport,
-)
 from sim.measures.series import Series, step_series
+from sim.policies.abuse import BankDelay, Moderation
+from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.compliance import Compliance
+from sim.policies.information import InformationEvent, Shock
+from sim.policies.promotion import Campaign, GroupMove, Mandate, Onboarding, Preinstallation, Trend
+from sim.policies.restrictions import RegistrationGate, Restriction, Shutdown
 from tests.helpers.worlds import advanced, different, outcome, simulation, world
 
 BAN = "+scenario=call_ban"

@@ -8,12 +8,6 @@ import numpy as np
 import pytest
 
 from sim import load_config
-from sim.config.policies import (
-    GroupMove,
-    InformationEvent,
-    Shock,
-    VpnBlocking,
-)
 from sim.config.settings import BANDS
 from sim.engine.accumulators import block_sums, flush, observe
 from sim.engine.engines import agreements, move_rows
@@ -22,6 +16,9 @@ from sim.engine.threads import BLOCK, Threads
 from sim.kernel.compiled import jit_loop
 from sim.kernel.vec16 import WIDTH
 from sim.measures.series import Series, step_series
+from sim.policies.circumvention import VpnBlocking
+from sim.policies.information import InformationEvent, Shock
+from sim.policies.promotion import GroupMove
 from sim.rules.candidates import candidate_buffer
 from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory

@@ -1,0 +1,60 @@
+"""Circumvention: what a state and others do about VPNs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sim.policies.policy import Labels, Policy, Step
+from sim.policies.window import Rate, Span
+
+
+class VpnBlocking(Policy):
+    """VPN services and protocols are blocked: the efficacy of VPNs erodes and is repaired."""
+
+    kind: Literal["vpn_blocking"] = "vpn_blocking"
+    rate: Rate  # erosion of efficacy [1/day]
+
+    def vpn_rates(self) -> tuple[float, float]:
+        """Return erosion and additional repair of the efficacy of VPNs [1/day]."""
+        return self.rate, 0.0
+
+    def sentence(self, labels: Labels, span: Span) -> tuple[str, str]:  # noqa: ARG002
+        """Return the sentence of its effect with a placeholder, and what it puts there."""
+        return "{}", "VPNs are blocked"
+
+
+class VpnFine(Policy):
+    """Fines, checks, charges and sites that refuse VPNs: a VPN costs more."""
+
+    kind: Literal["vpn_fine"] = "vpn_fine"
+    cost: Annotated[float, Field(ge=0, le=10)]  # added to the cost of a VPN [utils]
+
+    def act(self, step: Step) -> None:
+        """Add to the cost of a VPN."""
+        step.effects.vpn_cost += self.cost * step.share(self)
+
+    def sentence(self, labels: Labels, span: Span) -> tuple[str, str]:  # noqa: ARG002
+        """Return the sentence of its effect with a placeholder, and what it puts there."""
+        return "{}", "VPNs cost more"
+
+
+class VpnSupport(Policy):
+    """Help with circumvention: easier set-up, and blocked servers replaced faster."""
+
+    kind: Literal["vpn_support"] = "vpn_support"
+    help: Annotated[float, Field(ge=0, le=10)]  # subtracted from the cost of a VPN [utils]
+    repair_rate: Rate = 0.0  # on top of ``behaviour.vpn_repair`` [1/day]
+
+    def act(self, step: Step) -> None:
+        """Subtract from the cost of a VPN."""
+        step.effects.vpn_cost -= self.help * step.share(self)
+
+    def vpn_rates(self) -> tuple[float, float]:
+        """Return erosion and additional repair of the efficacy of VPNs [1/day]."""
+        return 0.0, self.repair_rate
+
+    def sentence(self, labels: Labels, span: Span) -> tuple[str, str]:  # noqa: ARG002
+        """Return the sentence of its effect with a placeholder, and what it puts there."""
+        return "{}", "VPNs are easier to get and repaired faster"
