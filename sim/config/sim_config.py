@@ -109,6 +109,9 @@ class SimConfig(Strict):
     engine: EngineConfig = EngineConfig()
     policies: dict[str, Policy] = Field(default={})
     counterfactuals: dict[str, dict[str, Policy]] = Field(default={})  # by name
+    left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+
+    __iter__ = None  # type: ignore[assignment] # one value, for mesa.batch_run as well
 
     @property
     def messengers(self) -> tuple[str, ...]:

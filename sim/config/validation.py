@@ -19,7 +19,8 @@ from sim.config.sim_config import SimConfig
 
 Location = tuple[int | str, ...]
 ADDED = ("+scenario", "+policy")  # groups whose files are added by +
-OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
+# set from +scenario=NAME, compare_to and ~platforms.NAME, not by hand
+OURS = ("scenario", "counterfactuals", "left_out")
 
 
 def validate(tree: dict[str, Any]) -> SimConfig:
