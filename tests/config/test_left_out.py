@@ -66,7 +66,10 @@ def test_it_is_said_in_one_line(caplog):
             "named by call_restriction in call_ban; allowed: without call_ban in compare_to",
         ),
         (
-            ["~platforms.imo", "abuse.fraud.shares={imo: 1, cellular: 0, whatsapp: 0, telegram: 0}"],
+            [
+                "~platforms.imo",
+                "abuse.fraud.shares={imo: 1, cellular: 0, whatsapp: 0, telegram: 0}",
+            ],
             "~platforms.imo: abuse.fraud arrives over it alone; allowed: ~abuse.fraud",
         ),
         (["~platforms.cellular"], "cellular is missing; it is the outside option"),
