@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from copy import deepcopy
 from functools import lru_cache, partial
@@ -23,11 +24,13 @@ from sim.config.case_dir import Stamps, open_case, searching, stamps
 from sim.config.case_files import KNOWN
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
+from sim.config.left_out import leave_out, told
 from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.config.sim_config import DATA, SimConfig
 from sim.config.validation import OURS, validate
 from sim.kernel.parallel_map import available_cores
 
+_log = logging.getLogger(__name__)
 FOLDER_OF_RUN = "hydra.run.dir"
 _ALONE = RLock()  # Hydra has a global state, and the app composes in several threads
 PATH = "./\\$"  # characters of paths and interpolations
@@ -76,14 +79,18 @@ def load_config(*overrides: str) -> SimConfig:
     Parameters
     ----------
     *overrides : str
-        KEY=VALUE, +scenario=NAME, +policy=NAME, ~policies.NAME or case_dir=FOLDER.
+        KEY=VALUE, +scenario=NAME, +policy=NAME, ~policies.NAME, ~platforms.NAME or
+        case_dir=FOLDER.
 
     Raises
     ------
     ConfigError
         If a name, key, value or combination is not allowed.
     """
-    return validate(load_tree(*overrides))
+    config = validate(load_tree(*overrides))
+    if config.left_out:
+        _log.warning(told(config.left_out))
+    return config
 
 
 class Run(NamedTuple):
@@ -155,7 +162,8 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     for override in overrides:
         if path_of(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
-                f"{override}: not to be set; use +scenario=NAME and compare_to=[NAME]"
+                f"{override}: not to be set; use +scenario=NAME, compare_to=[NAME] and "
+                "~platforms.NAME"
             )
     _refuse_drawn(overrides, tree)
     _refuse_absent(overrides, tree["policies"])
@@ -164,7 +172,13 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
     tree["counterfactuals"] = {
         name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
+    leave_out(tree, [o.removeprefix("~platforms.") for o in overrides if _is_platform_gone(o)])
     return tree
+
+
+def _is_platform_gone(override: str) -> bool:
+    """Return whether an override leaves out a platform: ~platforms.NAME."""
+    return bool(re.fullmatch(r"~platforms\.[^.=]+", override))
 
 
 def _refuse_whole(overrides: tuple[str, ...]) -> None:

@@ -94,6 +94,8 @@ class EngineConfig(Strict):
 class SimConfig(Strict):
     """A scenario in a case, with its counterfactuals."""
 
+    __iter__ = None  # type: ignore[assignment] # one value, for mesa.batch_run as well
+
     scenario: str = "baseline"  # from +scenario=NAME
     seed: int = Field(default=1, ge=0, lt=2**63)  # of society and of all random numbers
     replications: int = Field(default=8, ge=1, le=100_000)  # runs of the same society [1]
@@ -106,6 +108,7 @@ class SimConfig(Strict):
     population: PopulationConfig
     network: NetworkConfig
     platforms: dict[str, Platform]
+    left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
     engine: EngineConfig = EngineConfig()

@@ -20,7 +20,8 @@ from sim.policies.registry import policy_kinds
 
 Location = tuple[int | str, ...]
 ADDED = ("+scenario", "+policy")  # groups whose files are added by +
-OURS = ("scenario", "counterfactuals")  # set from +scenario=NAME and compare_to, not by hand
+# set from +scenario=NAME, compare_to and ~platforms.NAME, not by hand
+OURS = ("scenario", "counterfactuals", "left_out")
 
 
 def validate(tree: dict[str, Any]) -> SimConfig:

@@ -12,7 +12,9 @@ Subclass `User`, override a rule in plain Python and run it with ``engine=mesa``
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from inspect import isfunction
+from typing import TYPE_CHECKING, Any
 
 import mesa
 
@@ -47,11 +49,31 @@ from sim.rules.relaxation import Relaxation, relaxation
 if TYPE_CHECKING:
     from sim.model.model import MigrationModel
 
+NEAR = 0.85  # similarity from which the name of a method is taken for that of a rule
+
 
 class User(mesa.Agent):
     """A person with messengers and contacts."""
 
     model: MigrationModel
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a method that is nearly called like a rule: nobody would call it.
+
+        Raises
+        ------
+        TypeError
+            With the name of the method and of the rule.
+        """
+        super().__init_subclass__(**kwargs)
+        rules = [n for n, rule in vars(User).items() if n[0] != "_" and isfunction(rule)]
+        for name in sorted(set(dir(cls)) - set(dir(User))):
+            close = get_close_matches(name.lower(), rules, n=1, cutoff=NEAR)
+            if close and callable(getattr(cls, name)):
+                raise TypeError(
+                    f"{cls.__name__}.{name}: no rule has this name; did you mean {close[0]}? "
+                    f"allowed: {', '.join(rules)}, or names less like them"
+                )
 
     def __init__(self, model: MigrationModel, row: int) -> None:
         super().__init__(model)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import mesa
+import numpy as np
 
 from sim.config.draws import drawn
 from sim.config.sim_config import AGENT_LIMIT, SimConfig
+from sim.config.validation import validate
 from sim.engine.engines import CompiledEngine, agreements
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
@@ -19,6 +21,13 @@ from sim.model.simulation import Simulation
 from sim.rules import choice_memory, marginal_value
 from sim.rules.packed_state import place
 from sim.rules.records import STEP_RECORD, records
+
+
+class Luck(TypedDict, total=False):
+    """Keywords by which Mesa seeds a model; at most one of them."""
+
+    rng: int | np.integer[Any] | np.random.SeedSequence | np.random.Generator | None
+    seed: float | None  # deprecated by Mesa
 
 
 class MigrationModel(mesa.Model):
@@ -36,9 +45,17 @@ class MigrationModel(mesa.Model):
         A start prepared before, to be shared by several models of one world.
     collectors : dict
         Arguments of `mesa.DataCollector`, which then collects at every step.
+    **luck
+        `rng`, as Mesa has it (`seed` is its older name): replaces ``config.seed``, the seed of
+        the society and of all random numbers. A whole number is the seed itself, None asks for
+        another seed each time. ``model.config.seed`` tells which it is.
 
     Raises
     ------
+    ConfigError
+        If `rng` is a whole number that is no seed.
+    TypeError
+        If a keyword is unknown.
     ValueError
         If the population is larger than ``AGENT_LIMIT``, `start` is of a world of other sizes, or
         a compiled engine is asked to run rules that only Python knows.
@@ -53,7 +70,10 @@ class MigrationModel(mesa.Model):
         user_class: type[User] = User,
         start: State | None = None,
         collectors: dict[str, Any] | None = None,
+        **luck: Unpack[Luck],
     ) -> None:
+        if luck:
+            config = _seeded(config, luck)
         super().__init__(rng=int(purpose_key(config.seed, replication, "mesa")))
         n = config.population.n_users
         if n > AGENT_LIMIT:
@@ -95,6 +115,17 @@ class MigrationModel(mesa.Model):
         self.simulation.step()
         self.running = done + 1 < config.n_steps
         self.datacollector.collect(self)
+
+
+def _seeded(config: SimConfig, luck: Luck) -> SimConfig:
+    """Return the configuration with the seed that Mesa makes of its keywords."""
+    known = Luck.__annotations__
+    for name in luck:
+        if name not in known:
+            raise TypeError(f"MigrationModel: {name}=: unknown; allowed: {', '.join(known)}")
+    seed = mesa.Model(**luck).scenario.rng
+    seed = int(seed) if seed == int(seed) else seed
+    return validate(config.model_dump(mode="json") | {"seed": seed})
 
 
 def _refuse_other_world(start: State, config: SimConfig) -> None:

@@ -53,7 +53,7 @@ NO_ADDRESS = "no address: "  # begins a source that cannot be looked up on the w
 
 
 def observations(config: SimConfig) -> pd.DataFrame:
-    """Return the observed figures of a case, one a row.
+    """Return the observed figures of a case, one a row; none of platforms left out.
 
     Returns
     -------
@@ -75,7 +75,11 @@ def observations(config: SimConfig) -> pd.DataFrame:
         If a row is invalid; one line a problem, with the line number in the file.
     """
     path = config.case.data / OBSERVATIONS
-    lines = read_lines(path, COLUMNS)
+    lines = {
+        number: line
+        for number, line in read_lines(path, COLUMNS).items()
+        if line["platform"] not in config.left_out
+    }
     problems = [*_problems(config, lines), *_repeated(lines)]
     if problems:
         raise ConfigError("\n".join(f"{path.name}, {problem}" for problem in problems))

@@ -177,7 +177,7 @@ class Obedient(User):
 
 PARAMS = (
     "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
-    "remember", "obey_and_try", "learn", "switch_vpn", "suffer", "step", "advance", "show",
+    "remember", "obey_and_try", "learn", "switch_vpn", "suffer", "step", "advance", "publish",
 )  # fmt: skip
 for _name in PARAMS:
     setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
@@ -209,6 +209,26 @@ def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
 @pytest.mark.slow
 def test_rules_that_only_call_their_parents_change_no_bit(model):
     assert_same_state(model, made("mesa", user_class=Obedient))
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("recnsider", "reconsider"), ("installUtility", "install_utility"), ("learns", "learn")],
+)
+def test_a_method_that_is_nearly_called_like_a_rule_is_told(name, rule):
+    """Nobody would call it, and the model would run as if it had not been written."""
+    with pytest.raises(TypeError, match=rf"^Mine\.{name}: .* did you mean {rule}\?"):
+        type("Mine", (User,), {name: User.learn})
+
+
+def test_a_class_may_have_other_methods_and_values():
+    class Mine(User):
+        learned = False
+
+        def contacts_with(self, messenger):
+            return sum(messenger in contact.messengers for contact in self.contacts)
+
+    assert made("mesa", 0, user_class=Mine).users[0].contacts_with("whatsapp") >= 0
 
 
 def test_users_know_themselves_when_they_are_made():

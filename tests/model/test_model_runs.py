@@ -1,9 +1,11 @@
 """Mesa models as runs: they end as a run does, and what they recorded makes its tables."""
 
+import mesa
+import numpy as np
 import pytest
 from pandas.testing import assert_frame_equal
 
-from sim import load_config
+from sim import ConfigError, load_config
 from sim.model.model import MigrationModel
 from sim.runs.results import assemble
 from sim.runs.run import compare
@@ -38,3 +40,71 @@ def test_what_models_recorded_makes_the_tables_of_a_run():
     records["baseline"].pop()
     with pytest.raises(ValueError, match=r"^baseline: runs of \[28\] steps; allowed: \[28, 28\]"):
         assemble(config, records, models[0].simulation.recorder.strata)
+
+
+def batch(**keys):
+    """Return the rows of a batch of Mesa over a short run."""
+    config = load_config("population.n_users=60", "dur_days=35")
+    collectors = {
+        "model_reporters": {
+            "seed": lambda model: model.config.seed,
+            "ties": lambda model: sum(len(user.contacts) for user in model.users),
+        },
+        "agent_reporters": {"messengers": lambda user: len(user.messengers)},
+    }
+    parameters = {"config": config, "collectors": [collectors]}
+    return mesa.batch_run(MigrationModel, parameters, display_progress=False, **keys)
+
+
+def test_mesa_runs_batches_to_their_last_step_or_to_the_end():
+    rows = batch(rng=[1, 2], max_steps=3)
+    assert len(rows) == 2 * 60
+    assert {row["Step"] for row in rows} == {3}
+    assert [row["seed"] for row in rows[::60]] == [row["rng"] for row in rows[::60]] == [1, 2]
+    assert rows[0]["ties"] != rows[60]["ties"]  # another society
+    assert len({row["messengers"] for row in rows}) > 1
+    assert {row["Step"] for row in batch(rng=1)} == {5}
+
+
+@pytest.mark.filterwarnings("ignore:The `iterations`:DeprecationWarning")
+def test_iterations_of_a_batch_differ():
+    """Mesa passes rng=None to each: with the seed of the configuration all would be the same."""
+    seeds = [row["seed"] for row in batch(iterations=3, max_steps=1)[::60]]
+    assert len(set(seeds)) == 3
+
+
+@pytest.mark.filterwarnings("ignore:The use of the `seed`:FutureWarning")
+def test_rng_is_the_seed_of_the_run():
+    config = load_config("population.n_users=60")
+    same = [MigrationModel(load_config("population.n_users=60", "seed=7"))]
+    same += [MigrationModel(config, **{name: 7}) for name in ("rng", "seed")]
+    for model in same:
+        model.step()
+    states = {model.simulation.state.users.tobytes() for model in same}
+    assert len(states) == 1
+    drawn = [MigrationModel(config, rng=np.random.default_rng(7)).config.seed for _ in range(2)]
+    assert drawn[0] == drawn[1] != 7
+
+
+@pytest.mark.parametrize(
+    ("keys", "error", "told"),
+    [
+        ({"rng": 1, "seed": 2}, ValueError, "either rng or seed, not both"),
+        ({"rng": 2**63}, ConfigError, f"seed={2**63}: must be less than"),
+        ({"replicatoin": 1}, TypeError, r"replicatoin=: unknown; allowed: rng, seed"),
+    ],
+)
+def test_luck_that_mesa_does_not_know_is_refused(keys, error, told):
+    with pytest.raises(error, match=told):
+        MigrationModel(load_config("population.n_users=60"), **keys)
+
+
+def test_agents_can_be_selected_told_and_counted():
+    model = MigrationModel(load_config("population.n_users=60"))
+    telegram = model.agents.select(lambda user: "telegram" in user.messengers)
+    others = model.agents.select(lambda user: "telegram" not in user.messengers)
+    assert 0 < len(telegram) == 60 - len(others) < 60
+    assert telegram.agg("row", max) == max(user.row for user in telegram)
+    seen = []
+    model.agents.do(lambda user: seen.append(user.row))
+    assert seen == list(range(60))
