@@ -1,7 +1,7 @@
-"""Chaos: a sweep whose workers and driver are killed at random moments loses and doubles nothing.
+"""A sweep whose workers and driver are killed at random moments loses and doubles nothing.
 
-``python -m tests.chaos [--seed N] [--minutes M] FOLDER`` kills until the time is up, goes on to the
-end, and compares with a sweep that nobody disturbed. The tests do so with two kills.
+``python -m tests.chaos [--seed N] [--minutes M] FOLDER`` kills until the time is up, then finishes
+the sweep and compares it with one that was not disturbed.
 """
 
 import argparse

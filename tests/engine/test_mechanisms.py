@@ -135,8 +135,8 @@ def test_abuse_feeds_back_into_nothing():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(DELETED))
 def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
-    off = load_config(*EVENTFUL, "engine=mesa", *MECHANISMS[name].off)
-    on = load_config(*EVENTFUL, "engine=mesa")
+    objects = (*EVENTFUL, "engine=mesa", "population.n_users=100")
+    off, on = load_config(*objects, *MECHANISMS[name].off), load_config(*objects)
     start = prepare(off, Threads(1))
     without = type("Without", (User,), DELETED[name])
     models = [
