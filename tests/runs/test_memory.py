@@ -41,13 +41,7 @@ def measured(tmp_path, *arguments):
     "arguments",
     [
         ("population.n_users=2000", *MANY),
-        (
-            "population.n_users=10000",
-            "engine=mesa",
-            "replications=1",
-            "dur_days=7",
-            "compare_to=[]",
-        ),
+        ("population.n_users=10000", "engine=mesa", "compare_to=[]", *ONE),
         ("population.n_users=20000", "network=erdos_renyi", *ONE),
     ],
     ids=lambda a: " ".join(a),
