@@ -105,9 +105,7 @@ def test_checkpoints_on_the_way_change_nothing_and_are_gone_at_the_end(tmp_path,
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
 def test_the_manifest_says_what_became_of_the_run(tmp_path):
-    config = load_config(
-        *TINY, *MESA, "replications=1"
-    )  # whose steps are taken in the main thread
+    config = load_config(*TINY, *MESA, "replications=1")  # steps in the main thread
     stop = stopped(config, tmp_path, 20, signal.SIGTERM)
     assert stop.status == 143
     assert f"20 of {n_steps_in_all(config)} steps" in stop.message
