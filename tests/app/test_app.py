@@ -163,10 +163,9 @@ def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
     visitor.choose("Scenario", "call_ban")
     visitor.wait_for("step 1 of 26", "mandate_only")
     visitor.choose("Restriction of calls", "half fail")
-    visitor.wait_for("step 1 of 26")
-    assert "No effect here" not in visitor.text
     asked = (*SOCIETY, "+scenario=call_ban", "policies.call_restriction.grade=0.5")
-    assert f"python -m sim {' '.join(asked)}" in visitor.text
+    visitor.wait_for("step 1 of 26", f"python -m sim {' '.join(asked)}")
+    assert "No effect here" not in visitor.text
     visitor.press("Step")
     visitor.wait_for("step 2 of 26")
     visitor.press("Reset")

@@ -17,10 +17,7 @@ from tests.helpers.worlds import different
 needs_ranks = pytest.mark.skipif(
     MPIRUN is None, reason="no mpirun: it comes with the extras (make .venv/all)"
 )
-RUN = (
-    "+scenario=call_ban", "population.n_users=7000", "replications=1", "compare_to=[]",
-    "dur_days=105", "step_days=3.5",
-)  # fmt: skip
+RUN = ("+scenario=call_ban", "population.n_users=7000", "replications=1", "compare_to=[]")
 
 
 @pytest.mark.slow
