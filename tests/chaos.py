@@ -20,6 +20,7 @@ from sim.sweeps.status import status
 from tests.helpers.cli import REPO, environment
 from tests.helpers.sweeping import GRADE, HABIT, begin, finish
 
+SIZE = ("population.n_users=60", "dur_days=84")
 FACTORS = {HABIT: {"low": 1.0, "high": 3.0}, GRADE: {"low": 0.0, "high": 1.0}}
 PROCESSES = ("executor=processes", "executor.workers=2")
 
@@ -98,8 +99,8 @@ def main():
     options = parser.parse_args()
     luck, until = random.Random(options.seed), time.monotonic() + 60 * options.minutes  # noqa: S311
     n = int(100 * options.minutes)
-    straight = finish(begin(options.folder / "straight", FACTORS, n=n))
-    folder, n_done, n_kills = begin(options.folder / "chaos", FACTORS, n=n), 0, 0
+    straight = finish(begin(options.folder / "straight", FACTORS, overrides=SIZE, n=n))
+    folder, n_done, n_kills = begin(options.folder / "chaos", FACTORS, overrides=SIZE, n=n), 0, 0
     while time.monotonic() < until and n_done < n:
         process = resume(folder, *PROCESSES)
         wait_until(lambda process=process: workers_of(process) or done_in(folder) == n, process)

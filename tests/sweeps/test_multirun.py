@@ -30,7 +30,7 @@ from tests.helpers.multirunning import (
 
 pytestmark = pytest.mark.slow
 SWEEP = (
-    "+scenario=call_ban_only", "seed=range(3)", "population.n_users=1500", "replications=1",
+    "+scenario=call_ban_only", "seed=range(3)", "population.n_users=800", "replications=1",
     "step_days=1", "compare_to=[]", OFTEN,
 )  # fmt: skip
 

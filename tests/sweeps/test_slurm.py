@@ -85,8 +85,8 @@ def test_jobs_whose_workers_are_cancelled_and_killed_go_on_elsewhere(tmp_path):
 def test_a_worker_near_its_time_limit_leaves_and_its_job_goes_on(tmp_path):
     """So that the job is not done by then, it is held: Slurm counts in whole minutes."""
     process = start("sim", "-m", *RESOURCES, "executor.walltime=00:00:20",
-                    "+scenario=call_ban_only", *SMALL, "population.n_users=2000",
-                    "step_days=0.5", f"hydra.sweep.dir={tmp_path}")  # fmt: skip
+                    "+scenario=call_ban_only", *SMALL, "population.n_users=5000",
+                    "step_days=0.25", f"hydra.sweep.dir={tmp_path}")  # fmt: skip
     folder = tmp_path / "0"
     wait_for(lambda: has_checkpoint(folder), process)
     place = read_manifest(folder)["place"]

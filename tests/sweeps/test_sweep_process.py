@@ -12,6 +12,7 @@ from sim.commands import resume as command
 from tests.chaos import (
     FACTORS,
     PROCESSES,
+    SIZE,
     assert_whole,
     done_in,
     finished,
@@ -29,10 +30,16 @@ pytestmark = pytest.mark.slow
 N = 64  # runs
 
 
+def begun(path):
+    return begin(path / "sweep", FACTORS, overrides=SIZE, n=N)
+
+
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory):
     """Return the hash of the sweep that the tests break off, taken without a break."""
-    return finish(begin(tmp_path_factory.mktemp("straight") / "sweep", FACTORS, n=N))
+    return finish(
+        begin(tmp_path_factory.mktemp("straight") / "sweep", FACTORS, overrides=SIZE, n=N)
+    )
 
 
 def test_a_design_is_begun_done_and_looked_at_as_commands(tmp_path):
@@ -51,7 +58,7 @@ def test_a_design_is_begun_done_and_looked_at_as_commands(tmp_path):
 def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with(
     straight, tmp_path
 ):
-    folder = begin(tmp_path / "sweep", FACTORS, n=N)
+    folder = begun(tmp_path)
     process = resume(folder, *PROCESSES)
     wait_until(lambda: len(folder.records()) > 0, process)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all processes
@@ -64,7 +71,7 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
 
 
 def test_who_is_killed_is_replaced_and_nothing_is_lost_or_doubled(straight, tmp_path):
-    folder, luck = begin(tmp_path / "sweep", FACTORS, n=N), random.Random(1)  # noqa: S311
+    folder, luck = begun(tmp_path), random.Random(1)  # noqa: S311
     for harm in (kill_worker, kill_driver, kill_all):
         if harm is not kill_driver:  # who follows the worker that was killed is the next victim
             process = resume(folder, *PROCESSES)
