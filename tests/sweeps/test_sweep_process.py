@@ -37,9 +37,7 @@ def begun(path):
 @pytest.fixture(scope="module")
 def straight(tmp_path_factory):
     """Return the hash of the sweep that the tests break off, taken without a break."""
-    return finish(
-        begin(tmp_path_factory.mktemp("straight") / "sweep", FACTORS, overrides=SIZE, n=N)
-    )
+    return finish(begun(tmp_path_factory.mktemp("straight")))
 
 
 def test_a_design_is_begun_done_and_looked_at_as_commands(tmp_path):
