@@ -5,6 +5,14 @@ import random
 import numpy as np
 import pytest
 
+from tests.helpers.exported import exported
+
+
+@pytest.fixture(scope="session")
+def exported_run(tmp_path_factory):
+    """Return the folder of a run that tests export from and leave as it is."""
+    return exported(tmp_path_factory.mktemp("exported"))
+
 
 @pytest.fixture(autouse=True)
 def _no_global_randomness():

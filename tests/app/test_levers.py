@@ -14,13 +14,12 @@ def moved(scenario, **chosen):
 
 
 @pytest.mark.parametrize("scenario", names("scenario"))
-@pytest.mark.parametrize("place", [1, -1])
-def test_levers_moved_together_make_a_world_that_can_be_run(scenario, place):
-    moved(scenario, **{name: list(lever.settings)[place] for name, lever in CONTROLS.items()})
+def test_levers_moved_together_make_a_world_that_can_be_run(scenario):
+    moved(scenario, **{name: list(lever.settings)[-1] for name, lever in CONTROLS.items()})
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", ["baseline", "call_ban", "vpn_crackdown"])
+@pytest.mark.parametrize("scenario", ["baseline", "call_ban"])
 def test_a_setting_changes_the_policies_or_says_that_it_does_not(scenario):
     planned = load_config(f"+scenario={scenario}").policies
     for name, lever in CONTROLS.items():

@@ -13,13 +13,12 @@ from sim.measures.series import month_series, step_series
 from sim.runs.results import CHANGES
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO, python
-from tests.helpers.exported import exported
 from tests.helpers.sweeping import GRADE, begin, finish
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return exported(tmp_path_factory.mktemp("run"))
+def folder(exported_run):
+    return exported_run
 
 
 @pytest.mark.slow

@@ -38,8 +38,9 @@ def with_engine(config, name):
 def test_both_engines_give_the_same_bits_in_every_scenario(scenario):
     """What a scenario is compared with is a scenario as well, and has its own turn here."""
     config = load_config(
-        f"+scenario={scenario}", "population.n_users=40", "replications=1", "compare_to=[]"
-    )
+        f"+scenario={scenario}", "population.n_users=24", "replications=1", "compare_to=[]",
+        "step_days=14",
+    )  # fmt: skip
     assert_same_bits(*(compare(with_engine(config, e)) for e in ("mesa", "compiled")))
 
 
@@ -213,7 +214,7 @@ policies = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(policies, min_size=1, max_size=8), st.integers(0, 2**63 - 1))
 def test_both_engines_give_the_same_bits_under_any_policies(happening, seed):
     named = {f"policy_{k}": policy for k, policy in enumerate(happening)}

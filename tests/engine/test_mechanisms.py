@@ -88,6 +88,10 @@ DELETED = {
     "peers": {"learn": follows_no_opinion},
     "abuse": {"suffer": does_nothing},
 }
+RARE = {  # so that it happens to a hundred users
+    "pairs": ["behaviour.pair_rate=0.3"],
+    "abuse": ["abuse.fraud.incident_rate=0.01"],
+}
 OWN = {"chats": "chats", "abroad": "reachable_abroad"}  # what only the mechanism itself shows
 
 
@@ -135,8 +139,9 @@ def test_abuse_feeds_back_into_nothing():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(DELETED))
 def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
-    off = load_config(*EVENTFUL, "engine=mesa", *MECHANISMS[name].off)
-    on = load_config(*EVENTFUL, "engine=mesa")
+    objects = (*EVENTFUL, "engine=mesa", "population.n_users=100")
+    off = load_config(*objects, *MECHANISMS[name].off)
+    on = load_config(*objects, *RARE.get(name, ()))
     start = prepare(off, Threads(1))
     without = type("Without", (User,), DELETED[name])
     models = [

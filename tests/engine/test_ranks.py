@@ -9,8 +9,8 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.engine import ranks
 from sim.engine.ranks import Ranks
-from tests.helpers.cli import command, python
-from tests.helpers.ranking import MPIRUN, ended, eventful, happened, started
+from tests.helpers.cli import python, simulated
+from tests.helpers.ranking import MPIRUN, ended, found, started
 from tests.helpers.resuming import assert_same_tables, names, read_manifest
 from tests.helpers.worlds import different
 
@@ -20,75 +20,38 @@ needs_ranks = pytest.mark.skipif(
 RUN = ("+scenario=call_ban", "population.n_users=7000", "replications=1", "compare_to=[]")
 
 
-@pytest.fixture(scope="module")
-def alone():
-    return {**happened("compiled"), **eventful("compiled")}
-
-
 @pytest.mark.slow
 @needs_ranks
-@pytest.mark.parametrize("n", [1, 2, 3, 4])
-def test_any_number_of_ranks_gives_the_bits_of_one_process(n, alone, tmp_path):
-    path = tmp_path / "found"
-    status, _, errors = ended(started(n, "-m", "tests.helpers.ranking", str(path)))
+def test_ranks_give_the_bits_of_one_process(tmp_path):
+    path, alone = tmp_path / "found", found("compiled")
+    status, _, errors = ended(started(3, "-m", "tests.helpers.ranking", str(path)))
     assert status == 0, errors
     assert different(alone, pickle.loads(path.read_bytes())) == set()  # noqa: S301
 
 
-@pytest.fixture(scope="module")
-def straight(tmp_path_factory):
-    """Return the folder of a run of one process."""
-    folder = tmp_path_factory.mktemp("straight")
-    done = command(*RUN, f"hydra.run.dir={folder}")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.mark.slow
 @needs_ranks
-def test_two_ranks_leave_one_folder_and_speak_with_one_voice(straight, tmp_path):
-    by_ranks = (*RUN, "engine=mpi", f"hydra.run.dir={tmp_path}")
-    status, output, errors = ended(started(2, "-m", "sim", *by_ranks))
-    assert status == 0, errors
-    assert output.count("tables and figures") == 1
-    assert_same_tables(straight, tmp_path)
-    assert names(straight) == names(tmp_path)
-    manifest = read_manifest(tmp_path)
-    assert manifest["status"] == "done"
-    assert manifest["ranks"] == 2
-
-
-@pytest.mark.slow
-@needs_ranks
-def test_a_rank_may_be_without_users(tmp_path):
-    """What ranks agreed on could not be joined where one has nobody to agree."""
-    few = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
-    done = command(*few, f"hydra.run.dir={tmp_path / 'alone'}")
-    assert done.returncode == 0, done.stderr
-    by_ranks = (*few, "engine=mpi", f"hydra.run.dir={tmp_path / 'ranks'}")
-    status, _, errors = ended(started(3, "-m", "sim", *by_ranks))
-    assert status == 0, errors
-    assert_same_tables(tmp_path / "alone", tmp_path / "ranks")
-
-
-@pytest.mark.slow
-@needs_ranks
-def test_ranks_that_a_signal_stops_are_resumed_by_any_number_of_ranks(straight, tmp_path):
+def test_ranks_that_a_signal_stops_are_resumed_by_others_and_leave_one_folder(tmp_path):
+    straight, path = tmp_path / "straight", tmp_path / "ranks"
+    assert simulated(*RUN, f"hydra.run.dir={straight}").returncode == 0
     often = "engine.checkpoint_minutes=0.003"
-    process = started(2, "-m", "sim", *RUN, "engine=mpi", often, f"hydra.run.dir={tmp_path}")
+    process = started(2, "-m", "sim", *RUN, "engine=mpi", often, f"hydra.run.dir={path}")
     until = time.monotonic() + 300
-    while not list(tmp_path.glob("checkpoint/*.run")):
+    while not list(path.glob("checkpoint/*.run")):
         assert time.monotonic() < until, "no checkpoint came"
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     status, _, errors = ended(process)
     assert status == 128 + signal.SIGTERM
     assert errors.count("go on with: python -m sim.resume") == 1
-    assert read_manifest(tmp_path)["status"] == "interrupted"
-    status, _, errors = ended(started(3, "-m", "sim.resume", str(tmp_path)))
+    assert read_manifest(path)["status"] == "interrupted"
+    status, output, errors = ended(started(3, "-m", "sim.resume", str(path)))
     assert status == 0, errors
-    assert len(read_manifest(tmp_path)["resumed"]) == 1
-    assert_same_tables(straight, tmp_path)
+    assert output.count("tables and figures") == 1
+    manifest = read_manifest(path)
+    assert (manifest["status"], len(manifest["resumed"])) == ("done", 1)
+    assert_same_tables(straight, path)
+    assert names(straight) == names(path)
 
 
 FAILING = """
@@ -182,12 +145,12 @@ def test_what_is_missing_is_named(error, advice, monkeypatch):
 
 @needs_ranks
 def test_ranks_are_asked_for_in_one_way():
-    done = command("engine.name=mpi")
+    done = simulated("engine.name=mpi")
     assert done.returncode == 2
     assert "engine.name=mpi: allowed as engine=mpi" in done.stderr
 
 
 def test_a_multirun_by_ranks_is_refused():
-    done = command("-m", "engine=mpi,compiled", "seed=1,2")
+    done = simulated("-m", "engine=mpi,compiled", "seed=1,2")
     assert done.returncode == 2
     assert "engine=mpi: for one run" in done.stderr

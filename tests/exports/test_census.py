@@ -17,15 +17,15 @@ from sim.exports.census import census, steps_of
 from sim.report.run_folder import run_to_folder
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO
-from tests.helpers.exported import DAY, STEP, N, exported
+from tests.helpers.exported import DAY, STEP, N
 from tests.helpers.worlds import from_fixed_point
 
 KEYS = ["scenario", "replication", "date"]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return exported(tmp_path_factory.mktemp("run"))
+def folder(exported_run):
+    return exported_run
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ from sim.exports.census import census
 from sim.exports.contacts import contacts, to_igraph, to_networkx, write
 from sim.population.cache import load_world
 from sim.runs.tables import read_result
-from tests.helpers.exported import DAY, N, exported
+from tests.helpers.exported import DAY, N
 from tests.helpers.worlds import csr
 
 
 @pytest.fixture(scope="module")
-def result(tmp_path_factory):
-    return read_result(exported(tmp_path_factory.mktemp("run")))
+def result(exported_run):
+    return read_result(exported_run)
 
 
 @pytest.fixture(scope="module")

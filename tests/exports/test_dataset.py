@@ -11,12 +11,11 @@ from sim.commands.export import main
 from sim.config.platforms import CELLULAR
 from sim.exports.dataset import EFFECT, STATISTICS, to_xarray
 from sim.runs.tables import read_result
-from tests.helpers.exported import exported
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return exported(tmp_path_factory.mktemp("run"))
+def folder(exported_run):
+    return exported_run
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def result(folder):
 def test_a_dataset_holds_every_value_of_the_table_and_no_other(result):
     dataset = to_xarray(result)
     n_values = 0
-    for row in result.timeseries.sample(3000, random_state=1).itertuples():
+    for row in result.timeseries.sample(500, random_state=1).itertuples():
         place = {"scenario": row.scenario, "replication": row.replication, "group": row.group}
         place["month" if row.measure == "mau" else "date"] = row.date
         place |= {

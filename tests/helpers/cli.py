@@ -1,15 +1,18 @@
 """Helpers: the real command as a user runs it, and configurations with changes."""
 
 import copy
+import io
 import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from sim.base.errors import ConfigError
+from sim.commands import cli
 from sim.config.validation import validate
 
 REPO = Path(__file__).parents[2]
@@ -26,6 +29,30 @@ JARGON = re.compile(
 def command(*arguments, cwd=REPO):
     """Run ``python -m sim`` in `cwd` to its end, wherever pytest was started."""
     return _finished("-m", "sim", *arguments, cwd=cwd)
+
+
+def called(main, *arguments):
+    """Call the `main` of a command in this process; return what a process would have left."""
+    output, errors = io.StringIO(), io.StringIO()
+    with redirect_stdout(output), redirect_stderr(errors):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+    return subprocess.CompletedProcess(
+        arguments, status or 0, output.getvalue(), errors.getvalue()
+    )
+
+
+def simulated(*arguments):
+    """Call ``python -m sim`` in this process."""
+
+    def main(words):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "argv", ["sim", *words])
+            cli.main()
+
+    return called(main, *arguments)
 
 
 def python(code):

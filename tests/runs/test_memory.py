@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sim import load_config
+from sim import compare, load_config
 from sim.base import machine
 from sim.base.errors import ConfigError
 from sim.base.machine import _of_cgroups, available, peak, used
@@ -20,13 +20,10 @@ MANY = ("+scenario=call_ban", "replications=12")
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory):
+def compiled():
     """Have the rules compiled before: the compiler takes memory of its own."""
     for engine in ("compiled", "mesa"):
-        folder = tmp_path_factory.mktemp(engine)
-        process = command("population.n_users=5000", f"engine={engine}", *ONE,
-                          f"hydra.run.dir={folder}")  # fmt: skip
-        assert process.returncode == 0, process.stderr
+        compare(load_config("population.n_users=100", f"engine={engine}", *ONE))
 
 
 def measured(tmp_path, *arguments):
@@ -44,7 +41,7 @@ def measured(tmp_path, *arguments):
     "arguments",
     [
         ("population.n_users=2000", *MANY),
-        ("population.n_users=20000", "engine=mesa", "replications=1", "dur_days=7"),
+        ("population.n_users=6000", "engine=mesa", "compare_to=[]", *ONE),
         ("population.n_users=20000", "network=erdos_renyi", *ONE),
     ],
     ids=lambda a: " ".join(a),
@@ -60,7 +57,7 @@ def test_the_estimate_agrees_with_the_peak_of_a_real_process(tmp_path, arguments
 def test_more_users_take_as_much_more_as_estimated(tmp_path):
     """The difference of two sizes, which the memory of the bare process cannot hide."""
     (few, low), (many, high) = (
-        measured(tmp_path / str(n), f"population.n_users={n}", *ONE) for n in (50_000, 600_000)
+        measured(tmp_path / str(n), f"population.n_users={n}", *ONE) for n in (50_000, 200_000)
     )
     assert (few, many) == pytest.approx((low, high), rel=0.3)
     assert many - few == pytest.approx(high - low, rel=0.3)
