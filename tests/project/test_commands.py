@@ -70,17 +70,18 @@ class Reader:
     def call(self, line):
         """Run a command line of Python in this process."""
         name, *words = shlex.split(line)[2:]
-        threshold, argv, out = gc.get_threshold(), sys.argv, io.StringIO()
+        threshold, argv, out, status = gc.get_threshold(), sys.argv, io.StringIO(), None
         sys.argv = [name, *words]
         try:
             with redirect_stdout(out), warnings.catch_warnings():
                 warnings.filterwarnings("ignore", ".*prior to execution")  # imported before
                 runpy.run_module(name, run_name="__main__", alter_sys=True)
         except SystemExit as end:
-            assert not end.code, f"{line}: status {end.code}"
+            status = end.code
         finally:
             sys.argv = argv
             gc.set_threshold(*threshold)
+        assert not status, f"{line}: status {status}"
         assert out.getvalue(), line
 
     def shell(self, line, packages=REPO):
