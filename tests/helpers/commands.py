@@ -20,7 +20,7 @@ SHELL = ("", "sh")  # languages of blocks that hold command lines; output is `te
 
 SIZE = "population.n_users=200 replications=1"
 MESA = "population.n_users=60 replications=1"  # objects take their time
-SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1"
+SWEEP = "\"design.overrides=['population.n_users=200']\" design.replications=1 executor=serial"
 NOT_RUN = {  # command lines that are not run here: why, and the test that holds them instead
     r"^source ": "the tests run inside the environment: test_setup.py",
     r"^mpirun|^make \.venv/all": "needs mpirun: tests/engine/test_ranks.py",
@@ -36,7 +36,7 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"experiments\.discover": "minutes in its toy size too: test_discover.py",
     r"experiments\.calibrate": "minutes in its toy size too: test_calibrate.py",
     r"experiments\.validate": "minutes in its toy size too: test_calibrate.py",
-    r"decompose \+scenario=as_happened": "another world of what is run: test_commands.py",
+    r"experiments\.decompose": "a run a mechanism: test_patterns.py",
     r"-m pytest": "runs other tests: test_rules.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package
@@ -97,7 +97,7 @@ def small(line):
 
 
 SIZED = {
-    f"experiments.{name}" for name in ("record", "patterns", "decompose", "cases", "bytes")
+    f"experiments.{name}" for name in ("record", "patterns", "cases", "bytes")
 }  # that take the overrides of python -m sim
 
 

@@ -1,23 +1,29 @@
 """What README and docs show works: every command line and block of Python is run, in toy size.
 
-A page is a folder in which its commands follow one another, as they would for a reader. Of the
-lines of a page that differ in their worlds alone the first is given as a command; the worlds of
-the others are run in this process. What is not run, and why, stands in tests/helpers/commands.py;
-a line that is no command is tagged as `text`.
+All pages are followed in one folder, as by a reader who goes on from page to page: a line that
+was run is not run again. Of the lines `python -m sim ...` that differ in their worlds alone the
+first is run; the others are composed, as every scenario is run by test_scenarios.py. Commands
+run in this process. What is not run, and why, stands in tests/helpers/commands.py; a line that
+is no command is tagged as `text`.
 """
 
+import gc
+import io
 import os
 import re
+import runpy
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import warnings
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
-from sim import compare, load_config
+from sim import load_config
 from sim.base.interrupts import Interrupted
 from sim.config.jobs import expand
 from sim.config.keys import open_key
@@ -32,80 +38,85 @@ ELSEWHERE = {  # pages that other tests follow
     *(page.name for page in FOLLOWED),  # tests/project/test_howtos.py
 }
 SHOWN = [page for page in PAGES if pieces(page) and page.name not in ELSEWHERE]
-ONCE = {  # what several pages show is run for the first of them
-    piece.text: page
-    for page in reversed(SHOWN)
-    for piece in pieces(page)
-    if piece.text.startswith("python -m ") and not re.search("TIME|FOLDER", piece.text)
-}
 LINKED = [*PAGES, REPO / "CONTRIBUTING.md", REPO / "sim/kernel/README.md"]
 STOPPED = ("+scenario=call_ban_only", "population.n_users=100", "replications=1")
+A_RUN = re.compile(r"(python -m sim(?: -m)?)(?: --quiet)? [^-]")
 
 
 class Reader:
-    """Somebody who does what a page says, in a folder."""
+    """Somebody who does what one page after the other says, in a folder."""
 
-    def __init__(self, folder, page):
-        self.folder, self.page, self.names = folder, page, {}
+    def __init__(self, folder):
+        self.folder, self.done, self.written = folder, set(), {}
         (folder / "docs").mkdir()
         (folder / "cases").symlink_to(REPO / "cases")
-        self.written, self.has_run = files(page), False
 
-    def follow(self):
-        for language, text in pieces(self.page):
+    def follow(self, page):
+        self.written, names = files(page), {}
+        for language, text in pieces(page):
             if language == "python":
-                exec(compile(self.filled(text), self.page.name, "exec"), self.names)  # noqa: S102
-            elif reason(text) is None and ONCE.get(text, self.page) == self.page:
+                exec(compile(self.filled(text), page.name, "exec"), names)  # noqa: S102
+            elif reason(text) is None:
                 self.run(self.filled(small(text)))
 
     def run(self, line):
-        """Run a command line; once one of its like has been run, its worlds without a folder."""
-        words = shlex.split(line)
-        is_plain = words[:3] == ["python", "-m", "sim"] and " -" not in " ".join(words[2:])
-        if is_plain and self.has_run and not self.is_about_files(line):
-            compare(load_config(*map(open_key, words[3:])))
-        else:
-            self.shell(line)
-            self.has_run |= is_plain
+        """Run a command line that was not run yet; of runs that differ in worlds, the first."""
+        a_run = A_RUN.match(line)
+        if any(Path(name).stem in line for name in self.written):
+            self.compose_in_a_copy(line)
+        elif a_run and a_run[1] in self.done:
+            composed(line)
+        elif line not in self.done:
+            self.done |= {line, a_run and a_run[1]}
+            is_plain = line.startswith("python -m ") and ">" not in line
+            (self.call if is_plain else self.shell)(line)
 
-    def shell(self, line):
+    def call(self, line):
+        """Run a command line of Python in this process."""
+        name, *words = shlex.split(line)[2:]
+        threshold, argv, out, status = gc.get_threshold(), sys.argv, io.StringIO(), None
+        sys.argv = [name, *words]
+        try:
+            with redirect_stdout(out), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", ".*prior to execution")  # imported before
+                runpy.run_module(name, run_name="__main__", alter_sys=True)
+        except SystemExit as end:
+            status = end.code
+        finally:
+            sys.argv = argv
+            gc.set_threshold(*threshold)
+        assert not status, f"{line}: status {status}"
+        assert out.getvalue(), line
+
+    def shell(self, line, packages=REPO):
         """Run a command line as a shell does."""
-        if self.is_about_files(line):  # rules are not compiled for the copy
-            line = re.sub(r"n_users=\d+", "n_users=20", line)
-        print(f"$ {line}")
+        tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        env = os.environ | {"PATH": tools, "PYTHONPATH": str(packages), "NO_COLOR": "1"}
         done = subprocess.run(
-            ["bash", "-ec", line], cwd=self.folder, env=self.environment(line),
+            ["bash", "-ec", line], cwd=self.folder, env=env,
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
-        assert done.returncode == 0, f"{self.page.name}: {line}\n{done.stderr}"
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
         assert done.stdout or ">" in line or line.startswith(("cp", "eval")), line
 
-    def environment(self, line):
-        tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        env = os.environ | {"PATH": tools, "PYTHONPATH": str(REPO), "NO_COLOR": "1"}
-        if self.is_about_files(line):
-            return env | {"PYTHONPATH": str(self.copy()), "NUMBA_DISABLE_JIT": "1"}
-        return env
-
-    def is_about_files(self, line):
-        """Say whether a command line needs the files that the page tells to write."""
-        return any(Path(name).stem in line for name in self.written)
-
-    def copy(self):
-        """Return a copy of the package with the files that the page tells to write."""
-        place = self.folder / "clone"
-        if not place.exists():
-            for name in ("sim", "conf", "cases"):
-                left_out = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(REPO / name, place / name, ignore=left_out)
-            for name, text in self.written.items():
-                (place / name).write_text(text, encoding="utf-8")
-        return place
+    def compose_in_a_copy(self, line):
+        """Do what needs files that the page tells to write, without a run."""
+        copy = self.folder / "clone"
+        if not copy.exists():
+            shutil.copytree(REPO / "conf", copy / "conf")
+            for name in ("sim", "cases"):
+                (copy / name).symlink_to(REPO / name)
+        for name, text in self.written.items():
+            (copy / name).write_text(text, encoding="utf-8")
+        if A_RUN.match(line):
+            words = shlex.split(line)[3:]
+            line = f"python -c {shlex.quote(f'import sim; print(sim.load_config(*{words}))')}"
+        self.shell(line, copy)
 
     def filled(self, text):
         """Put what is there in place of TIME, FOLDER, NAME; make what is not there yet."""
         text = text.replace("/path/to/mine", "mine")
-        if "sim.resume" in text and "multirun" not in text:
+        if "sim.resume" in text and not re.search("multirun|sweeps", text):
             return f"python -m sim.resume {self.stopped()}"
         for word, meant in MEANT.items():
             if word in text:
@@ -121,7 +132,7 @@ class Reader:
         found = sorted(self.folder.glob(place.replace("TIME", "*")))
         if not found:
             parts = place.split("/")
-            self.shell(small(MAKES[parts[0], len(parts)].format(parts)))
+            self.call(small(MAKES[parts[0], len(parts)].format(parts)))
             return self.newest(place)
         return found[-1].relative_to(self.folder)
 
@@ -135,8 +146,9 @@ class Reader:
             if left == 0:
                 os.kill(os.getpid(), signal.SIGINT)
 
-        with pytest.raises(Interrupted):
-            run_to_folder(load_config(*STOPPED), self.folder / "stopped", stop)
+        if not (self.folder / "stopped").exists():
+            with pytest.raises(Interrupted):
+                run_to_folder(load_config(*STOPPED), self.folder / "stopped", stop)
         return "stopped"
 
 
@@ -148,16 +160,27 @@ MAKES = {  # what leaves a folder, by its beginning and its depth
 }
 
 
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory):
+    return Reader(tmp_path_factory.mktemp("reader"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", SHOWN, ids=[page.stem for page in SHOWN])
-def test_what_a_page_shows_works(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_what_a_page_shows_works(page, reader, monkeypatch):
+    monkeypatch.chdir(reader.folder)
     if page.name in EXCERPTS:
         source = (REPO / EXCERPTS[page.name]).read_text(encoding="utf-8")
         (excerpt,) = (text for language, text in pieces(page) if language == "python")
         assert excerpt[excerpt.index("@rule") :] in source
         return
-    Reader(tmp_path, page).follow()
+    reader.follow(page)
+
+
+def composed(line):
+    """Compose the first job of a command line."""
+    words = [w for w in shlex.split(line)[3:] if not w.startswith("-") and w != "job"]
+    load_config(*expand(split(map(open_key, words)).jobs)[0])
 
 
 LINES = sorted({piece.text for page in SHOWN for piece in pieces(page) if piece.language == "sh"})
@@ -165,11 +188,8 @@ LINES = sorted({piece.text for page in SHOWN for piece in pieces(page) if piece.
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("python -m sim ")])
 def test_a_command_line_composes_in_its_own_size(line):
-    words = [w for w in shlex.split(line)[3:] if not w.startswith("-") and w != "job"]
-    if "case_dir=..." not in words and not re.search(
-        "late_ban|telegram_calls|ties.txt|/path|NAME", line
-    ):
-        load_config(*expand(split(map(open_key, words)).jobs)[0])  # of many the first job
+    if not re.search(r"late_ban|telegram_calls|ties.txt|/path|NAME|case_dir=\.\.\.", line):
+        composed(line)
 
 
 def test_what_is_not_run_is_shown_and_held_by_another_test():
