@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 KEPT, USERS = "command.json", "population.n_users"
-UNITS = {  # of policies' keys (sim/config/policies.py), for axes
+UNITS = {  # of policies' keys (sim/policies/), for axes
     "grade": "share of attempts that fail",
     "ceiling": "share of the segment",
     "rate": "1/day",
