@@ -181,7 +181,8 @@ def test_a_world_without_something_can_be_fitted_and_is_another(ablation):
 @pytest.mark.slow
 def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, monkeypatch):
     fit, check = tmp_path / "fit", tmp_path / "check"
-    calibrate.main([*TOY, f"folder={fit}", "--quick"])
+    few = 'design.overrides=["population.n_users=100","step_days=13"]'
+    calibrate.main([*TOY, f"folder={fit}", "--quick", few])
     first = (fit / "posterior.csv").read_bytes()
     calibrate.main(["--resume", str(fit)])
     assert (fit / "posterior.csv").read_bytes() == first

@@ -108,7 +108,8 @@ def test_what_cannot_be_searched_is_refused_before_any_run(arguments, told, tmp_
 @pytest.mark.slow
 def test_the_command_leaves_a_page(tmp_path):
     folder = tmp_path / "study"
-    discover.main(["--quick", f"folder={folder}", "executor=serial"])
+    few = '["population.n_users=100","step_days=13","+policy=[vpn_blocking,vpn_support]"]'
+    discover.main(["--quick", f"folder={folder}", "executor=serial", f"design.overrides={few}"])
     page = (folder / "discover.md").read_text()
     for word in ("coverage", "quasi-p", "CART", "Exposure", "Isolated", "Welfare"):
         assert word in page

@@ -103,9 +103,9 @@ class Reader:
         """Do what needs files that the page tells to write, without a run."""
         copy = self.folder / "clone"
         if not copy.exists():
-            shutil.copytree(REPO / "conf", copy / "conf")
-            for name in ("sim", "cases"):
-                (copy / name).symlink_to(REPO / name)
+            for name in ("sim", "conf", "cases"):
+                left_out = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(REPO / name, copy / name, ignore=left_out)
         for name, text in self.written.items():
             (copy / name).write_text(text, encoding="utf-8")
         if A_RUN.match(line):
