@@ -11,6 +11,7 @@ from experiments.parameters import main
 from sim.config.parameters import Behaviour
 from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS
+from sim.policies.registry import policy_kinds
 from sim.rules.declare import JOINT, PRIOR, REACH
 from tests.helpers.cli import REPO
 
@@ -56,8 +57,7 @@ def leaves(schema, definitions, path=(), heading=""):
     """Yield key and heading of every value that a JSON schema lets one set."""
     if "oneOf" in schema:
         for kind, where in schema["discriminator"]["mapping"].items():
-            title = f"network={kind}" if path == ("network",) else f"kind: {kind}"
-            yield from leaves({"$ref": where}, definitions, path, title)
+            yield from leaves({"$ref": where}, definitions, path, f"network={kind}")
     elif "$ref" in schema:
         inner = definitions[schema["$ref"].rpartition("/")[2]]
         for name, field in inner["properties"].items():
@@ -72,7 +72,12 @@ def leaves(schema, definitions, path=(), heading=""):
 def every_field():
     schema = SimConfig.model_json_schema()
     definitions = {**schema.pop("$defs"), "SimConfig": schema}
-    return list(leaves({"$ref": "#/$defs/SimConfig"}, definitions))
+    found = list(leaves({"$ref": "#/$defs/SimConfig"}, definitions))
+    for kind, model in policy_kinds().items():
+        own = model.model_json_schema()
+        inner = {**own.pop("$defs", {}), kind: own}
+        found += leaves({"$ref": f"#/$defs/{kind}"}, inner, ("policies", "NAME"), f"kind: {kind}")
+    return found
 
 
 def test_the_page_is_what_the_command_writes(page):

@@ -30,7 +30,9 @@ def attributes_read(path):
     }
 
 
-SOURCES = [*REPO.glob("sim/rules/*.py"), *REPO.glob("sim/engine/*.py")]
+SOURCES = [
+    *REPO.glob("sim/rules/*.py"), *REPO.glob("sim/engine/*.py"), REPO / "sim/policies/grades.py"
+]  # fmt: skip
 READ = set().union(*map(attributes_read, SOURCES))
 
 
