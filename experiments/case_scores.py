@@ -14,7 +14,7 @@ import pandas as pd
 from sim import run
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
-from sim.observation.residuals import available, readings, residuals
+from sim.observation.residuals import available, bound_holds, readings, residuals
 from sim.observation.waves import with_waves
 from sim.rules.records import F64
 from sim.runs.results import Result
@@ -174,8 +174,7 @@ def _one(rows: pd.DataFrame) -> dict[str, object]:
 def errors(rows: pd.DataFrame, forecast: str) -> pd.Series:
     """Return by how much a forecast is off [points]; 0 where the record is a bound that holds."""
     error = rows[forecast] - rows["observed"]
-    holds = (rows["bound"] == "<") & (error < 0.0) | (rows["bound"] == ">") & (error > 0.0)
-    return error.mask(holds, 0.0)
+    return error.mask(bound_holds(rows["bound"], error), 0.0)
 
 
 def gains(rows: pd.DataFrame) -> dict[str, str]:

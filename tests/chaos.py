@@ -64,8 +64,8 @@ def done_in(folder):
     return status(folder).counts["done"]
 
 
-def kill_worker(process, luck):
-    os.kill(luck.choice(workers_of(process)), signal.SIGKILL)
+def kill_worker(process, rng):
+    os.kill(rng.choice(workers_of(process)), signal.SIGKILL)
 
 
 def kill_driver(process, _):
@@ -97,20 +97,20 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=2.0)
     options = parser.parse_args()
-    luck, until = random.Random(options.seed), time.monotonic() + 60 * options.minutes  # noqa: S311
+    rng, until = random.Random(options.seed), time.monotonic() + 60 * options.minutes  # noqa: S311
     n = int(100 * options.minutes)
     straight = finish(begin(options.folder / "straight", FACTORS, overrides=SIZE, n=n))
     folder, n_done, n_kills = begin(options.folder / "chaos", FACTORS, overrides=SIZE, n=n), 0, 0
     while time.monotonic() < until and n_done < n:
         process = resume(folder, *PROCESSES)
         wait_until(lambda process=process: workers_of(process) or done_in(folder) == n, process)
-        time.sleep(luck.uniform(0, 4))
+        time.sleep(rng.uniform(0, 4))
         if process.poll() is None and workers_of(process):
-            luck.choice(HARMS)(process, luck)
+            rng.choice(HARMS)(process, rng)
             n_kills += 1
-            time.sleep(luck.uniform(0, 2))
+            time.sleep(rng.uniform(0, 2))
         if process.poll() is None:
-            kill_all(process, luck)
+            kill_all(process, rng)
         process.communicate()
         before, n_done = n_done, done_in(folder)
         assert n_done >= before, "a run that was done was lost"

@@ -24,7 +24,7 @@ from sim.config.case_dir import Stamps, open_case, searching, stamps
 from sim.config.case_files import KNOWN
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
-from sim.config.left_out import leave_out, told
+from sim.config.left_out import leave_out, notice
 from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.config.sim_config import DATA, SimConfig
 from sim.config.validation import OURS, validate
@@ -89,7 +89,7 @@ def load_config(*overrides: str) -> SimConfig:
     """
     config = validate(load_tree(*overrides))
     if config.left_out:
-        _log.warning(told(config.left_out))
+        _log.warning(notice(config.left_out))
     return config
 
 

@@ -36,7 +36,7 @@ def is_of(names: Iterable[str], key: str) -> bool:
     return any(key.startswith(f"platforms.{name}.") for name in names)
 
 
-def told(names: Iterable[str]) -> str:
+def notice(names: Iterable[str]) -> str:
     """Return the line that says what is left out."""
     return (
         f"Left out: {', '.join(names)}, with start, observed figures and posterior draws; "
@@ -70,11 +70,11 @@ def _refuse_policies(tree: dict[str, Any], name: str) -> None:
             f"~platforms.{name}: named by {', '.join(own)}; allowed: with {gone}, or with other "
             "platforms in them"
         )
-    for world, policies in tree["counterfactuals"].items():
+    for scenario, policies in tree["counterfactuals"].items():
         if others := _naming(policies, name):
             raise ConfigError(
-                f"~platforms.{name}: named by {', '.join(others)} in {world}; "
-                f"allowed: without {world} in compare_to"
+                f"~platforms.{name}: named by {', '.join(others)} in {scenario}; "
+                f"allowed: without {scenario} in compare_to"
             )
 
 

@@ -186,8 +186,8 @@ class SimConfig(Strict):
         try:
             return SimConfig.model_validate(values | {"policies": {**self.policies, **policies}})
         except ValidationError as error:
-            told = (p["msg"].removeprefix("Value error, ") for p in error.errors())
-            raise ConfigError("\n".join(told)) from None
+            problems = (p["msg"].removeprefix("Value error, ") for p in error.errors())
+            raise ConfigError("\n".join(problems)) from None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -193,12 +193,12 @@ class PolicySchedule:
 
     def _news(self, policies: dict[str, Policy], span: Span) -> Records:
         """Return the stories that spread during the step."""
-        told = {n: news for n, p in self.config.policies.items() if (news := p.news())}
-        bits = list(told)
+        stories = {n: news for n, p in self.config.policies.items() if (news := p.news())}
+        bits = list(stories)
         names = [n for n in bits if n in policies and policies[n].days_in(*span)]
         found = records(NEWS, len(names))
         for story, name in zip(found, names, strict=True):
-            news, days = told[name], policies[name].days_in(*span)
+            news, days = stories[name], policies[name].days_in(*span)
             story.platform = self._columns[news.platform]
             story.bit = bits.index(name)
             story.shock[:] = news.shock

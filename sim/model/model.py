@@ -23,7 +23,7 @@ from sim.rules.packed_state import place
 from sim.rules.records import STEP_RECORD, records
 
 
-class Luck(TypedDict, total=False):
+class SeedKeywords(TypedDict, total=False):
     """Keywords by which Mesa seeds a model; at most one of them."""
 
     rng: int | np.integer[Any] | np.random.SeedSequence | np.random.Generator | None
@@ -45,7 +45,7 @@ class MigrationModel(mesa.Model):
         A start prepared before, to be shared by several models of one world.
     collectors : dict
         Arguments of `mesa.DataCollector`, which then collects at every step.
-    **luck
+    **seeds
         `rng`, as Mesa has it (`seed` is its older name): replaces ``config.seed``, the seed of
         the society and of all random numbers. A whole number is the seed itself, None asks for
         another seed each time. ``model.config.seed`` tells which it is.
@@ -70,10 +70,10 @@ class MigrationModel(mesa.Model):
         user_class: type[User] = User,
         start: State | None = None,
         collectors: dict[str, Any] | None = None,
-        **luck: Unpack[Luck],
+        **seeds: Unpack[SeedKeywords],
     ) -> None:
-        if luck:
-            config = _seeded(config, luck)
+        if seeds:
+            config = _seeded(config, seeds)
         super().__init__(rng=int(purpose_key(config.seed, replication, "mesa")))
         n = config.population.n_users
         if n > AGENT_LIMIT:
@@ -117,13 +117,13 @@ class MigrationModel(mesa.Model):
         self.datacollector.collect(self)
 
 
-def _seeded(config: SimConfig, luck: Luck) -> SimConfig:
+def _seeded(config: SimConfig, seeds: SeedKeywords) -> SimConfig:
     """Return the configuration with the seed that Mesa makes of its keywords."""
-    known = Luck.__annotations__
-    for name in luck:
+    known = SeedKeywords.__annotations__
+    for name in seeds:
         if name not in known:
             raise TypeError(f"MigrationModel: {name}=: unknown; allowed: {', '.join(known)}")
-    seed = mesa.Model(**luck).scenario.rng
+    seed = mesa.Model(**seeds).scenario.rng
     seed = int(seed) if seed == int(seed) else seed
     return validate(config.model_dump(mode="json") | {"seed": seed})
 

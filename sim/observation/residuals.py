@@ -51,10 +51,15 @@ def residuals(outcomes: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
         bands = read.quantile(list(BAND.values()), axis=1).T.set_axis(list(BAND), axis=1)
     table = observed.join(bands)
     error = table["median"] - table["value"]
-    holds = (table["bound"] == "<") & (error < 0.0) | (table["bound"] == ">") & (error > 0.0)
+    holds = bound_holds(table["bound"], error)
     table["error_points"] = 100.0 * error.mask(holds, 0.0)
     table["standardised"] = ((error + table["bias"]) / table["sigma"]).mask(holds, 0.0)
     return table
+
+
+def bound_holds(bound: pd.Series, error: pd.Series) -> pd.Series:
+    """Return where the record is a bound (`<` or `>`) and the error is on its right side."""
+    return (bound == "<") & (error < 0.0) | (bound == ">") & (error > 0.0)
 
 
 def missed(table: pd.DataFrame) -> pd.Series:

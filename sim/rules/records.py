@@ -162,8 +162,8 @@ NEWS = np.dtype(
         ("lasting", "f8"),  # 1: a fact, which forgetting does not undo; 0: an impression
         ("audience", "i8"),  # set of messengers whose users media reach; 0: all users
         ("salt", "u8"),  # changes keys, so that each story has random numbers of its own
-        *declared_fields("STEP"),
-    ]
+    ],
+    align=True,
 )
 
 # One kind of abuse in one run.

@@ -54,7 +54,7 @@ def test_it_is_said_in_one_line(caplog):
 
 
 @pytest.mark.parametrize(
-    ("overrides", "told"),
+    ("overrides", "reason"),
     [
         (
             ["~platforms.telegram", "+scenario=call_ban"],
@@ -78,8 +78,8 @@ def test_it_is_said_in_one_line(caplog):
         (["case.seeds.nope={users: 0.1, pattern: single, aware: 0}"], "unknown platform 'nope'"),
     ],
 )
-def test_what_cannot_go_is_told(overrides, told):
-    with pytest.raises(ConfigError, match=told):
+def test_what_cannot_be_left_out_is_refused(overrides, reason):
+    with pytest.raises(ConfigError, match=reason):
         load_config(*overrides)
 
 

@@ -111,8 +111,8 @@ class Follower:
             words, cwd=self.copy, env=env, input=text, capture_output=True, text=True,
             timeout=300, check=False,
         )  # fmt: skip
-        told = f"{' '.join(words)}\n{text or ''}\n{done.stdout}\n{done.stderr}"
-        assert done.returncode == 0, told
+        output = f"{' '.join(words)}\n{text or ''}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, output
         return done.stdout
 
     def touched(self):

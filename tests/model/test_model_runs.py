@@ -87,15 +87,15 @@ def test_rng_is_the_seed_of_the_run():
 
 
 @pytest.mark.parametrize(
-    ("keys", "error", "told"),
+    ("keys", "error", "reason"),
     [
         ({"rng": 1, "seed": 2}, ValueError, "either rng or seed, not both"),
         ({"rng": 2**63}, ConfigError, f"seed={2**63}: must be less than"),
         ({"replicatoin": 1}, TypeError, r"replicatoin=: unknown; allowed: rng, seed"),
     ],
 )
-def test_luck_that_mesa_does_not_know_is_refused(keys, error, told):
-    with pytest.raises(error, match=told):
+def test_keywords_that_mesa_does_not_know_are_refused(keys, error, reason):
+    with pytest.raises(error, match=reason):
         MigrationModel(load_config("population.n_users=60"), **keys)
 
 

@@ -69,14 +69,14 @@ def test_ctrl_c_ends_a_sweep_after_the_runs_under_way_and_it_can_be_gone_on_with
 
 
 def test_who_is_killed_is_replaced_and_nothing_is_lost_or_doubled(straight, tmp_path):
-    folder, luck = begun(tmp_path), random.Random(1)  # noqa: S311
+    folder, rng = begun(tmp_path), random.Random(1)  # noqa: S311
     for harm in (kill_worker, kill_driver, kill_all):
         if harm is not kill_driver:  # who follows the worker that was killed is the next victim
             process = resume(folder, *PROCESSES)
         before = done_in(folder)
         wait_until(lambda before=before: done_in(folder) > before, process)
         wait_until(lambda process=process: workers_of(process), process)
-        harm(process, luck)
+        harm(process, rng)
         if harm is not kill_worker:
             process.communicate()
         assert done_in(folder) >= before, "a run that was done was lost"

@@ -175,7 +175,7 @@ def test_t5_numbers_are_those_of_the_table():
 @pytest.mark.parametrize("kind", ["regular", "poisson"])
 def test_t5_awareness_spreads_as_on_a_configuration_model(kind):
     # one contact is drawn a step, so an edge into a user of degree k has rate lambda / k
-    n, rate, rho, until, shares, laws = 20_000, 0.8, 0.02, (2, 5, 8), [], []
+    n, rate, rho, until, shares, laws = 40_000, 0.8, 0.02, (2, 5, 8), [], []
     for r in range(8):
         if kind == "regular":
             graph, law = nx.random_regular_graph(8, n, seed=r), {8: 1.0}
@@ -186,7 +186,7 @@ def test_t5_awareness_spreads_as_on_a_configuration_model(kind):
         laws.append(infected(until, law, lambda k: rate / max(k, 1), rho))
     error = np.std(shares, axis=0, ddof=1) / np.sqrt(len(shares))
     assert (np.abs(np.mean(shares, axis=0) - laws[0]) < 4 * error).all()
-    assert (error < 0.009).all()  # a rate a tenth lower: 0.07 less at day 5
+    assert (error < 0.006).all()  # a rate a tenth lower: 0.07 less at day 5
 
 
 # T11: linear subsystems.
