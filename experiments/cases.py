@@ -52,6 +52,9 @@ the weight of a case in the totals ({", ".join(f"{k} {v:g}" for k, v in WEIGHT.i
 - *Fell*, *rose*: the median of the simulated over the observed move from the start, of moves of at
   least {MOVED:g} points or {100 * MOVED_SHARE:g} % of the start. 1 is right, 0 is nothing, below 0
   the wrong way. *Half to double*: the share of these between {ALIKE[0]:g} and {ALIKE[1]:g}.
+- A figure of a day or week is read from the step that it lies in, seven days unless a case has
+  shorter ones. So of a block that begins on that day the figure shows the first hours, and the
+  model the whole first week.
 - *In the 90 % band*: of replications, widened by the error of the source. Parameters are fixed, so
   the band knows nothing of how uncertain they are.
 """

@@ -152,6 +152,23 @@ def registered_rules() -> tuple[OwnRule, ...]:
     return tuple(_REGISTERED.values())
 
 
+def refuse_registered_rules(where: str, allowed: str) -> None:
+    """Refuse registered rules where processes would start without them.
+
+    Parameters
+    ----------
+    where, allowed : str
+        The setting that starts such processes, and what may be set instead.
+
+    Raises
+    ------
+    ConfigError
+        If a rule is registered; with its name.
+    """
+    if names := ", ".join(_REGISTERED):
+        raise ConfigError(f"{where} with registered rules ({names}); allowed: {allowed}")
+
+
 def described_rules() -> dict[str, dict[str, float]]:
     """Return the parameters of all registered rules by name, as a manifest keeps them."""
     return {own.name: dict(own.parameters) for own in registered_rules()}

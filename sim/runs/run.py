@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
-from sim.base.errors import ConfigError
 from sim.config.draws import drawn
 from sim.config.sim_config import SimConfig
 from sim.engine.engines import CompiledEngine, Engine
@@ -21,7 +20,7 @@ from sim.measures.strata import Strata
 from sim.model.mpi_watch import Accord
 from sim.model.simulation import Simulation
 from sim.model.watch import OnStep, Watch
-from sim.rules.registered import registered_rules
+from sim.rules.registered import refuse_registered_rules
 from sim.runs.results import Result, assemble
 
 _log = logging.getLogger(__name__)
@@ -85,11 +84,7 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     main = configs[0]
     threads = Threads(main.engine.threads)
     if main.engine.name == "mpi":
-        if names := [own.name for own in registered_rules()]:
-            raise ConfigError(
-                f"engine=mpi with registered rules ({', '.join(names)}): "
-                "allowed: engine=compiled or engine=mesa"
-            )
+        refuse_registered_rules("engine=mpi", "engine=compiled or engine=mesa")
         ranks = Ranks.here()
         watch, threads = Accord(watch, ranks), Threads(main.engine.threads or ranks.cores())
     _log.info("start: %s users are brought to the observed shares", f"{main.population.n_users:,}")

@@ -14,6 +14,7 @@ from sim.rules.registered import described_rules
 from sim.runs.header import Header
 from sim.runs.manifest import manifest, read_manifest
 from sim.runs.memory import Estimate
+from sim.sweeps.executors import Processes, Slurm
 from tests.helpers.worlds import outcome
 
 N = 300
@@ -107,6 +108,9 @@ def test_what_cannot_be_meant_is_refused(leaving):
         leaving.set(speed=1)
     with pytest.raises(ConfigError, match=r"leave\.hazard=nan: allowed: a finite number"):
         leaving.set(hazard=float("nan"))
-    with pytest.raises(ConfigError, match=r"engine=mpi with registered rules \(leave\): allowed"):
+    with pytest.raises(ConfigError, match=r"engine=mpi with registered rules \(leave\); allowed"):
         run(with_engine("mpi"))
+    for executor in (Processes(), Slurm(workers=1)):
+        with pytest.raises(ConfigError, match=r"registered rules \(leave\); allowed: executor=s"):
+            executor.check([CONFIG])
     assert described_rules() == {"leave": {"hazard": 0.02}}
