@@ -37,7 +37,6 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"experiments\.calibrate": "minutes in its toy size too: test_calibrate.py",
     r"experiments\.validate": "minutes in its toy size too: test_calibrate.py",
     r"experiments\.decompose": "a run a mechanism: test_patterns.py",
-    r"-m pytest": "runs other tests: test_rules.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package
 
