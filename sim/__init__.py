@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sim.base.errors import ConfigError as ConfigError
     from sim.commands.collect import collect as collect
     from sim.config.compose import load_config as load_config
+    from sim.measures.measure import Measure as Measure
+    from sim.measures.registry import register_measure as register_measure
     from sim.model.agents import User as User
     from sim.model.model import MigrationModel as MigrationModel
     from sim.observation.observed import observations as observations
@@ -37,6 +39,7 @@ __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME r
 _MODULES = {
     "ConfigError": "base.errors",
     "Graph": "population.graph",
+    "Measure": "measures.measure",
     "MigrationModel": "model.model",
     "Result": "runs.results",
     "User": "model.agents",
@@ -48,6 +51,7 @@ _MODULES = {
     "load_config": "config.compose",
     "observations": "observation.observed",
     "read_result": "runs.tables",
+    "register_measure": "measures.registry",
     "residuals": "observation.residuals",
     "run": "runs.run",
     "run_to_folder": "report.run_folder",
@@ -57,6 +61,7 @@ _MODULES = {
 __all__ = [
     "ConfigError",
     "Graph",
+    "Measure",
     "MigrationModel",
     "Result",
     "User",
@@ -69,6 +74,7 @@ __all__ = [
     "load_config",
     "observations",
     "read_result",
+    "register_measure",
     "residuals",
     "run",
     "run_to_folder",

@@ -30,6 +30,7 @@ from sim.base.strict import Strict
 from sim.config.conf import ROOT
 from sim.config.sim_config import SimConfig
 from sim.kernel.parallel_map import available_cores
+from sim.measures.registry import refuse_registered
 from sim.runs.memory import check_memory
 from sim.sweeps.batch import Report
 from sim.sweeps.leaving import at_work, begin_process
@@ -73,6 +74,17 @@ class Processes(Here):
 
     kind: Literal["processes", "dask"] = "processes"  # dask: the former name
     workers: Workers | None = None  # null: one a core
+
+    def check(self, configs: Iterable[SimConfig]) -> None:
+        """Refuse registered measures, and a run that does not fit in memory.
+
+        Raises
+        ------
+        ConfigError
+            If measures are registered, or one of `configs` does not fit in memory.
+        """
+        refuse_registered("executor=processes", "executor=serial")
+        super().check(configs)
 
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
         """Take tasks of the batch in `path` and yield reports as they come."""
@@ -123,8 +135,9 @@ class Slurm(Strict):
         Raises
         ------
         ConfigError
-            If there is no sbatch, or dask-jobqueue is not installed.
+            If there is no sbatch, dask-jobqueue is not installed, or measures are registered.
         """
+        refuse_registered("executor=slurm", "executor=serial")
         with _keeping_handlers():  # which this library sets when it is imported
             extra("dask_jobqueue")
         if shutil.which("sbatch") is None:
