@@ -72,6 +72,9 @@ MEASURES = (
         "reachable_abroad", "1", "attempts to reach somebody close abroad that can succeed",
         channel="each",
         value=lambda sums: sums.of("abroad") / sums.of("has_abroad")[..., None],
-        definition="the same towards somebody close abroad, mean over those who have one",
+        definition=(
+            "share of attempts to reach somebody close abroad by messenger that can succeed, mean "
+            "over those who have one"
+        ),
     ),
 )  # fmt: skip
