@@ -59,7 +59,7 @@ def test_the_page_of_measures_is_what_its_command_writes():
 
 def test_names_are_taken_once_and_slots_share_no_column():
     assert len(BUILT_IN) == sum(len(family.MEASURES) for family in FAMILIES)
-    taken = np.zeros(N_COLUMNS, int)
+    taken = np.zeros((1, N_COLUMNS), int)
     for slot in SLOTS.values():
         slot.of(taken)[...] += 1
     assert (taken == 1).all()
