@@ -95,7 +95,7 @@ def test_measures_of_users_are_the_means_of_their_groups():
     with registered(*doubles):
         run = advanced(simulation(config, start), 4)
         series = step_series(config)
-    values = run.recorder.observations.steps[-1]
+        values = run.recorder.observations.steps[-1]
     for k, (platform, channel, name) in enumerate(series):
         if name.endswith("_again"):
             original = series.index(Series(platform, channel, name.removesuffix("_again")))
