@@ -24,15 +24,17 @@ from sim.kernel.vec8 import (
     power,
     read,
     sigmoid,
+    splat,
     uniform_draws,
     where,
 )
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import drop_hazard, network_benefit, own_utilities
+from sim.rules.adoption import network_benefit, own_utilities
 from sim.rules.choice import communicate
 from sim.rules.choice_memory import working_memory
+from sim.rules.content import content_openings
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.marginal_value import ValueQueries, enqueue_values, evaluate, value_queries
@@ -41,7 +43,6 @@ from sim.rules.records import (
     F32,
     F64,
     I64,
-    MESSAGE,
     U64,
     Chats,
     Environment,
@@ -143,9 +144,8 @@ def stationary(
     u = where(has, u - params.keep_value * habit, u)
     habit = where(has, habit, expected)
     wants, keeps = sigmoid(u), sigmoid(u + params.keep_value * habit)
-    works = read(env.availability[user.place, MESSAGE])
     enter = -np.expm1(-params.install_rate * env.effects.days) * wants
-    drops = 1.0 - exp(0.0 - drop_hazard(params, works, env.effects.days))
+    drops = 1.0 - exp(splat(0.0 - params.drop_rate * env.effects.days))
     return Stationary(enter, drops * (1.0 - keeps), wants, keeps, habit)
 
 
@@ -176,7 +176,7 @@ def month(
     s = stationary(user, step_record, env, params, habit_scale)
     held = s.enter / (s.enter + s.leave)
     missed, stayed = power(1.0 - s.enter, steps), power(1.0 - s.leave, steps)
-    expected = params.traffic_openings * s.habit + read(params.base_openings)
+    expected = params.traffic_openings * s.habit + content_openings(user, env, params)
     n = where(
         flags(in_use(user)), read(step_record.openings), fixed_point.intensity(user) * expected
     )

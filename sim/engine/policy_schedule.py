@@ -93,6 +93,7 @@ class PolicySchedule:
         return Environment(
             effects,
             q.astype(np.float32),
+            self._surprise(policies, step).astype(np.float32),
             *tables[:5],
             mandates,
             hazard_bounds(mandates),
@@ -138,6 +139,22 @@ class PolicySchedule:
         q[:-1] = here.reshape(-1, 2, MAX)
         q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # messengers without calls
         return q
+
+    def _surprise(self, policies: dict[str, Policy], step: int) -> F64:
+        """Return F by place and messenger: failure beyond what people are used to by then.
+
+        What they are used to, e, follows 1 - q with the time `failure_memory`; exact in a step.
+        """
+        days, tau = self.config.step_days, self.config.behaviour.failure_memory
+        kept = np.exp(-days / tau)
+        used: F64 | None = None
+        for k in range(step + 1):
+            failing = 1.0 - self._availability(policies, k, self.config.step_span(k))[:, 0]
+            used = np.zeros_like(failing) if used is None else used
+            away = failing - used
+            surprise = np.maximum(0.0, away) * (tau / days) * (1.0 - kept)
+            used = failing - kept * away
+        return surprise
 
     def _efficacy(self, step: int) -> float:
         """Return the share of a restriction that a VPN lifts, the mean over the step."""

@@ -90,6 +90,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         seat_chats(config, state, sample, others, env, threads)
     _finish(config, state, solved, threads)
     look_at_start(state, env, threads)
+    state.users.usual[:] = -32768
     start_abuse(config, state, env, threads)
 
 
@@ -179,12 +180,17 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
         daily = config.case.observed_shares[name].daily
         has = (users.installed & users.account) >> p & 1 == 1
         intensity = users.intensity[has] / INTENSITY_STEPS
-        traffic = sample.step_records.openings[has, p] - state.params.base_openings[p] * intensity
+        k = state.params.base_openings.astype(float)
+        s = sum(
+            k[r] * ((users.installed & users.account) >> r & 1)[has] for r in range(len(k)) if r != p
+        )
+        most = float(state.params.content_openings) * intensity
+        traffic = sample.step_records.openings[has, p] - most * k[p] / (1 + s + k[p])
         c = 0.0  # left of the root, from where Newton steps on a concave function converge
-        for _ in range(12):
-            unseen = np.exp(-(traffic + c * intensity))
+        for _ in range(20):
+            unseen = np.exp(-(traffic + most * c / (1 + s + c)))
             gap = daily - (1 - unseen).sum() / len(has)
-            slope = (intensity * unseen).sum() / len(has)
+            slope = (most * (1 + s) / (1 + s + c) ** 2 * unseen).sum() / len(has)
             # in a tiny world too few users may have it for the observed reach: then the maximum
             new = min(max(0.0, c + gap / slope), MOST_OPENINGS) if slope > 0 else MOST_OPENINGS
             if new == c:

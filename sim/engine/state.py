@@ -191,7 +191,7 @@ def make_params(config: SimConfig) -> Record:
             params.standalone[:, p] = [platform.standalone[band] for band in BANDS]
         if platform.pair_appeal is not None:
             params.pair_appeal[p] = platform.pair_appeal
-        params.base_openings[p] = platform.openings or 0.0
+        params.base_openings[p] = (platform.openings or 0.0) / config.behaviour.content_openings
         params.habit_openings[p] = platform.habit_openings
         params.mandate_openings[p] = platform.mandate_openings
         params.prior[:, p] = [(platform.belief or {}).get(kind, 0.0) for kind in TYPES]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, exp, flags, read, where, write
+from sim.rules.content import content_openings
 from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
 from sim.rules.packed_state import in_use
@@ -32,9 +33,8 @@ def openings(user: Record, step_record: Record, env: Environment, params: Record
     traffic = traffic + params.call_openings * params.channel_share[CALL] * read(
         step_record.use[CALL]
     )
-    works = read(env.availability[user.place, MESSAGE])
     n = params.traffic_openings * traffic
-    n = n + read(params.base_openings) * read(env.effects.trend_openings) * works
+    n = n + content_openings(user, env, params)
     n = n + where(flags(user.mandated), read(params.mandate_openings), 0.0)
     return n + read(params.habit_openings) * habits(user)
 

@@ -27,11 +27,13 @@ from sim.kernel.vec8 import (
     write,
 )
 from sim.rules.chance import events_occur
-from sim.rules.declare import JOINT, MESSENGERS, Field, Parameter
+from sim.rules.content import content_benefits
+from sim.rules.declare import DERIVED, JOINT, MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
-from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
+from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitudes
 
 PARAMETERS = (
@@ -61,6 +63,10 @@ PARAMETERS = (
         "tuned; no point before January 2026 informs it", JOINT, storage="f4",
     ),
     Parameter(
+        "failure_memory", 45.0, 1, 1000, "days", "tau_e", "time until people are used to failure",
+        "assumption", storage=DERIVED,
+    ),
+    Parameter(
         "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
         storage="f4",
     ),
@@ -84,15 +90,9 @@ REVISE, ACCEPT = purposes(DRAWS)
 
 
 @rule
-def drop_hazard(params: Record, availability: Vec8, days: float) -> Vec8:
-    """Return rho_out (1 + rf (1 - q)) over `days`, by messenger: failure makes users reconsider.
-
-    Parameters
-    ----------
-    availability : Vec8
-        q of messages by messenger, at the user's place.
-    """
-    return params.drop_rate * (1.0 + params.failure_exit * (1.0 - availability)) * days
+def haste(params: Record, surprise: Vec8) -> Vec8:
+    """Return 1 + rf F, by messenger: new failure makes users reconsider, in or out."""
+    return 1.0 + params.failure_exit * surprise
 
 
 @rule
@@ -105,9 +105,10 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
         Set of messengers that group chats of the user have agreed to move to.
     """
     has = in_use(user)
-    entering = where(flags(user.aware), params.install_rate * env.effects.days, 0.0)
-    works = read(env.availability[user.place, MESSAGE])
-    hazards = where(flags(has), drop_hazard(params, works, env.effects.days), entering)
+    looks = params.install_rate * env.effects.days * (1.0 + params.search_rate * shortfall(user))
+    rates = where(flags(has), splat(params.drop_rate * env.effects.days), splat(looks))
+    rates = rates * haste(params, read(env.surprise[user.place]))
+    hazards = where(flags(has | np.int64(user.aware)), rates, 0.0)
     revising = events_occur(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
     user.revising, user.alert = np.uint8(revising & all_if(user.online)), 0
 
@@ -124,7 +125,7 @@ def network_benefit(values: Vec8, params: Record) -> Vec8:
 @rule
 def own_utilities(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
     """Return U_ip of each messenger on the first phone, without the network benefit [utils]."""
-    u = read(params.standalone[user.band]) + read(env.effects.trend)
+    u = read(params.standalone[user.band]) + content_benefits(user, env, params)
     u = u + (params.taste_sd * tastes(user) + params.risk_value * surveillance_attitudes(user))
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
     kept = where(flags(user.account), params.keep_value * habits(user), params.preinstall_value)

@@ -20,8 +20,9 @@ from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import events_occur, happens, may_occur
 from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.packed_state import aware_of, beliefs_of, in_use, stories_of
-from sim.rules.records import U64, Environment, Int, Record, Records, purposes
+from sim.rules.records import MESSAGE, U64, Environment, Int, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
+from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitude
 
 PARAMETERS = (
@@ -71,7 +72,10 @@ def awareness_hazards(user: Record, step_record: Record, env: Environment, param
     by_contact = where(
         flags(aware_of(step_record.peer)), params.word_of_mouth * env.effects.days, 0.0
     )
-    return where(flags(user.aware), 0.0, read(env.effects.awareness) + by_contact)
+    found = (params.search_awareness * env.effects.days * shortfall(user)) * read(
+        env.availability[user.place, MESSAGE]
+    )
+    return where(flags(user.aware), 0.0, read(env.effects.awareness) + by_contact + found)
 
 
 @rule

@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernel.bits import contains
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.rules import fixed_point
 from sim.rules.chance import happens, sigmoid
+from sim.rules.content import content_welfare
 from sim.rules.declare import DERIVED, Field, Parameter
 from sim.rules.marginal_value import ValueQueries, enqueue_vpn
-from sim.rules.packed_state import in_use
+from sim.rules.search import MOST_SHORTFALL, shortfall
 from sim.rules.place import with_vpn, without_vpn
-from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
+from sim.rules.records import U64, Environment, Int, Record, purposes
 
 PARAMETERS = (
     Parameter(
@@ -42,9 +42,8 @@ PARAMETERS = (
         "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
     ),
     Parameter(
-        "content_value", 1.0, 0, 10, "utils day", "c_V",
-        "value of one opening a day a VPN lets through",
-        "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
+        "vpn_search", 0.5, 0, 100, "1/util", "rv", "relative rise of rho_V by a shortfall of 1 util",
+        "assumption",
     ),
     Parameter(
         "vpn_help", 0.5, 0, 10, "utils", "nu", "help from contacts who all use a VPN",
@@ -77,19 +76,21 @@ def opens_something(place: Int, env: Environment, params: Record) -> bool:
 
 @rule
 def content_regained(user: Record, env: Environment, params: Record) -> float:
-    """Return the openings for channels, groups and notices that a VPN brings back [1/day]."""
-    regained, has = 0.0, in_use(user)
-    for p in range(params.n_messengers):
-        lifted = env.availability[with_vpn(user.place), MESSAGE, p]
-        lifted -= env.availability[without_vpn(user.place), MESSAGE, p]
-        regained += params.base_openings[p] * lifted * contains(has, p)
-    return float(fixed_point.intensity(user) * regained)
+    """Return the value of the content that a VPN brings back [utils]."""
+    lifted = content_welfare(user, with_vpn(user.place), env, params)
+    return lifted - content_welfare(user, without_vpn(user.place), env, params)
 
 
 @rule
 def hazard(env: Environment, params: Record) -> float:
-    """Return the hazard of reconsidering a VPN, integrated over the step."""
-    return float(params.vpn_rate * env.effects.days)
+    """Return a bound of the hazard of reconsidering a VPN, integrated over the step."""
+    return float(params.vpn_rate * env.effects.days * (1.0 + params.vpn_search * MOST_SHORTFALL))
+
+
+@rule
+def own_hazard(user: Record, env: Environment, params: Record) -> float:
+    """Return the hazard of a user: it looks for a VPN where others fail it."""
+    return float(params.vpn_rate * env.effects.days * (1.0 + params.vpn_search * shortfall(user)))
 
 
 @rule
@@ -105,7 +106,7 @@ def consider(
 ) -> None:  # fmt: skip
     """Draw whether user `i` reconsiders a VPN; if so, enqueue the welfare that it would bring."""
     forget(step_record)
-    if user.online and happens(uniform(keys[VPN], i), hazard(env, params)):
+    if user.online and happens(uniform(keys[VPN], i), own_hazard(user, env, params)):
         step_record.vpn_gain = 0.0
         if opens_something(user.place, env, params):
             step_record.content = content_regained(user, env, params)
@@ -115,7 +116,7 @@ def consider(
 @rule
 def vpn_utility(user: Record, step_record: Record, effects: Record, params: Record) -> float:
     """Return U_V [utils]."""
-    gain = params.vpn_value * step_record.vpn_gain + params.content_value * step_record.content
+    gain = params.vpn_value * step_record.vpn_gain + step_record.content
     return float(
         gain + fixed_point.skill(user) + params.vpn_help * step_record.helpers - effects.vpn_cost
     )

@@ -19,6 +19,7 @@ class Relaxation(NamedTuple):
     memory: np.float32  # exp(-rho_h dt), what a habit keeps
     follow: np.float32  # 1 - exp(-phi dt), towards a contact's beliefs
     forget: np.float32  # 1 - exp(-delta dt), back to the prior
+    usual: np.float32  # exp(-rho_W dt), what usual welfare keeps
 
 
 @rule
@@ -28,4 +29,5 @@ def relaxation(params: Record, days: float) -> Relaxation:
         np.float32(np.exp(-params.habit_rate * days)),
         np.float32(-np.expm1(-params.peer_rate * days)),
         np.float32(-np.expm1(-params.forget_rate * days)),
+        np.float32(np.exp(-params.usual_rate * days)),
     )

@@ -36,6 +36,7 @@ from sim.rules import (
     marginal_value,
     pairing,
     promotion,
+    search,
 )
 from sim.rules.candidates import CandidateBuffer, append_if, sample_candidates
 from sim.rules.choice import CONVERSE
@@ -145,6 +146,8 @@ def update(
     # form habits
     for i in range(base, end):
         habit.remember(users[i], step_records[i - base], params, shares.memory)
+    for i in range(base, end):
+        search.feel(users[i], step_records[i - base], env, params, shares.usual)
     # follow promotion: mandates, orders to chats, campaigns, pre-installation
     for k in range(
         promotion.promotion_candidates(base, end, users, step_records, env, params, keys, buffer)

@@ -1,0 +1,58 @@
+"""Search: who is worse off than usual looks around (docs/model.md, 2.5).
+
+    L_i = max(0, Wbar_i - W_i),     Wbar_i' = rho_W (W_i - Wbar_i)                   [utils]
+
+W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
+not in use sooner, hear of more of them, and look for a VPN.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernel.compiled import rule
+from sim.rules.content import content_welfare
+from sim.rules.declare import Field, Parameter
+from sim.rules.records import Environment, Record
+
+PARAMETERS = (
+    Parameter(
+        "usual_rate", 0.0122, 0.0001, 1, "1/day", "rho_W", "speed at which people get used to less",
+        "as habit",
+    ),
+    Parameter(
+        "search_rate", 1.0, 0, 100, "1/util", "rs",
+        "relative rise of rho_in by a shortfall of 1 util", "assumption", storage="f4",
+    ),
+    Parameter(
+        "search_awareness", 0.005, 0, 1, "1/(day util)", "sigma_s",
+        "hazard of finding a messenger that works by a shortfall of 1 util", "assumption",
+        storage="f4",
+    ),
+)  # fmt: skip
+STATE = (
+    Field("usual", "i2", "Wbar_i, usual welfare [utils / 512]"),
+    Field("shortfall", "u2", "L_i [utils / 4096]"),
+)
+USUAL_STEPS, SHORTFALL_STEPS = 512, 4096
+MOST_SHORTFALL = 8.0  # utils
+UNKNOWN = -32768
+
+
+@rule
+def shortfall(user: Record) -> np.float32:
+    """Return L_i [utils]."""
+    return np.float32(user.shortfall) * np.float32(1.0 / SHORTFALL_STEPS)
+
+
+@rule
+def feel(user: Record, step_record: Record, env: Environment, params: Record, memory: float) -> None:
+    """Compare the welfare of the step with what `user` is used to, and get used to it."""
+    now = params.network_value * step_record.welfare + content_welfare(
+        user, user.place, env, params
+    )
+    usual = user.usual / USUAL_STEPS if user.usual != UNKNOWN else now
+    lost = min(max(0.0, usual - now), MOST_SHORTFALL)
+    user.shortfall = np.uint16(min(65535.0, lost * SHORTFALL_STEPS))
+    usual = memory * usual + (1.0 - memory) * now
+    user.usual = np.int16(min(32767.0, max(-32767.0, np.rint(usual * USUAL_STEPS))))
