@@ -15,6 +15,7 @@ from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
 from sim.policies.compliance import Compliance
 from sim.policies.information import InformationEvent
 from sim.policies.policy import Policy
+from sim.policies.price import Price
 from sim.policies.promotion import (
     Campaign,
     GroupMove,
@@ -42,6 +43,7 @@ SHIPPED = (
     Compliance,
     Moderation,
     BankDelay,
+    Price,
 )
 _KINDS: dict[str, type[Policy]] = {}  # by `kind`
 
