@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sim.base.errors import ConfigError as ConfigError
     from sim.commands.collect import collect as collect
     from sim.config.compose import load_config as load_config
+    from sim.measures.measure import Measure as Measure
+    from sim.measures.registry import register_measure as register_measure
     from sim.model.agents import User as User
     from sim.model.model import MigrationModel as MigrationModel
     from sim.observation.observed import observations as observations
@@ -40,6 +42,7 @@ __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME r
 _MODULES = {
     "ConfigError": "base.errors",
     "Graph": "population.graph",
+    "Measure": "measures.measure",
     "MigrationModel": "model.model",
     "Policy": "policies.policy",
     "Result": "runs.results",
@@ -52,6 +55,7 @@ _MODULES = {
     "load_config": "config.compose",
     "observations": "observation.observed",
     "read_result": "runs.tables",
+    "register_measure": "measures.registry",
     "register_policy": "policies.registry",
     "register_rule": "rules.registered",
     "residuals": "observation.residuals",
@@ -63,6 +67,7 @@ _MODULES = {
 __all__ = [
     "ConfigError",
     "Graph",
+    "Measure",
     "MigrationModel",
     "Policy",
     "Result",
@@ -76,6 +81,7 @@ __all__ = [
     "load_config",
     "observations",
     "read_result",
+    "register_measure",
     "register_policy",
     "register_rule",
     "residuals",

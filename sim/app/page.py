@@ -28,7 +28,8 @@ from sim.config.compose import load_config
 from sim.config.conf import names
 from sim.plotting.live import costs_so_far, reach_so_far
 from sim.plotting.network import network_map
-from sim.report.standing import MEANINGS, reached
+from sim.report.glossary import words
+from sim.report.standing import reached
 from sim.report.stories import story
 
 FIRST = "call_ban"
@@ -133,7 +134,7 @@ def Views(model: LiveModel) -> None:
         for figure in figures:
             Picture(figure)
     with solara.Details("What the words mean"):
-        for word, meaning in MEANINGS.items():
+        for word, meaning in words().items():
             Prose(f"**{word.capitalize()}**: {meaning}")
 
 

@@ -5,6 +5,8 @@ A stratum is age band x region x type (sim/measures/strata.py).
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -45,18 +47,51 @@ ISOLATION = 0.30  # a user is isolated that has lost more than this share of its
 _WHOLE = 1.5 * 2.0**23  # single-precision numbers near it are whole
 EXPOSED = 0.10  # a user is exposed if the state can read more than this share of its communication
 
-# Columns of the sums, in groups of eight: messengers and cellular take up eight. The first groups
-# are sums of numbers (`add_to`) ...
-DAU, CHATS, _CONTACTS, USE = (k * WIDTH for k in range(4))  # USE: message, then call
-REACHABLE, SECURE, ABROAD, WELFARE = (_CONTACTS + 2 * k for k in range(4))  # pairs: by channel
-# ... the others count users (`count`). HAS: messengers in use, of users without a VPN, then with
-HAS, INSTALLED, SECOND, ACCOUNT, MANDATED, _FLAGS, PRIMARY = (
-    USE + k * WIDTH for k in (2, 4, 5, 6, 7, 8, 9)
-)
-ISOLATED, CUT_OFF, VICTIMS = (_FLAGS + 2 * k for k in range(3))  # VICTIMS: by kind of abuse
-HAS_ABROAD, VPN = VICTIMS + 2, VICTIMS + 3
-EXPOSED_USERS, N_COLUMNS = PRIMARY + WIDTH - 1, PRIMARY + WIDTH
+
+class Slot(NamedTuple):
+    """Columns of the sums that belong together."""
+
+    first: int
+    shape: tuple[int, ...]
+
+    def of(self, sums: F64) -> F64:
+        """Return its sums, from arrays (..., n columns): (..., *shape)."""
+        some = sums[..., self.first : self.first + math.prod(self.shape)]
+        return some.reshape(*sums.shape[:-1], *self.shape)
+
+
+def in_order(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Slot]:
+    """Lay slots out side by side."""
+    ends = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())])
+    return {name: Slot(int(ends[k]), shape) for k, (name, shape) in enumerate(shapes.items())}
+
+
+# Slots of the sums. The first are sums of numbers (`add_to`), the others count users (`count`).
+# An addition takes WIDTH columns: platforms (messengers, then cellular), or the slots of a line.
+_NUMBERS: dict[str, tuple[int, ...]] = {
+    "dau": (WIDTH,),
+    "chats": (WIDTH,),
+    "reachable": (2,), "secure": (2,), "abroad": (2,), "welfare": (), "_": (),
+    "use": (2, WIDTH),
+}  # fmt: skip
+_COUNTS: dict[str, tuple[int, ...]] = {
+    "has": (2, WIDTH),  # messengers in use, of users without a VPN, then with
+    "installed": (WIDTH,),
+    "second_phone": (WIDTH,),
+    "account": (WIDTH,),
+    "mandated": (WIDTH,),
+    "isolated": (2,), "cut_off": (2,), "victims": (2,), "has_abroad": (), "vpn": (),
+    "primary": (WIDTH - 1,), "exposed": (),
+}  # fmt: skip
+SLOTS = in_order({**_NUMBERS, **_COUNTS})
+_FIRST = {name: slot.first for name, slot in SLOTS.items()}
+DAU, CHATS, _CONTACTS, USE = (_FIRST[name] for name in ("dau", "chats", "reachable", "use"))
+HAS, INSTALLED, SECOND = (_FIRST[name] for name in ("has", "installed", "second_phone"))
+ACCOUNT, MANDATED, PRIMARY = (_FIRST[name] for name in ("account", "mandated", "primary"))
+ISOLATED, VICTIMS, HAS_ABROAD = (_FIRST[name] for name in ("isolated", "victims", "has_abroad"))
+VPN, EXPOSED_USERS = (_FIRST[name] for name in ("vpn", "exposed"))
 N_NUMBERS = HAS
+N_COLUMNS = N_NUMBERS + sum(math.prod(shape) for shape in _COUNTS.values())
 
 
 @rule

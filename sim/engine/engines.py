@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.engine.accumulators import Accumulators, Sums, block_sums, flush, observe
 from sim.engine.state import State
-from sim.engine.threads import BLOCK, COARSE, Threads
+from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec16 import align_stack
 from sim.rules.candidates import CandidateBuffer, candidate_buffer
@@ -51,6 +51,24 @@ class Engine(Protocol):
 
     def act(self, state: State, env: Environment, own: OwnRuleOfRun, keys: U64) -> None:
         """Run a registered rule for all users."""
+
+    def recording(self) -> Recording:
+        """Return such an engine that keeps what all users did; the results are the same."""
+
+
+class Recording(Engine, Protocol):
+    """An engine that keeps what all users did in the last step.
+
+    Attributes
+    ----------
+    users : USER (n,)
+        As they were observed: before the step changed them.
+    step_records : STEP_RECORD (n,)
+        What they did.
+    """
+
+    users: Records
+    step_records: Records
 
 
 class CompiledEngine:
@@ -97,6 +115,38 @@ class CompiledEngine:
     def agreed(self) -> list[Agreements]:
         """Return what pairs agreed on in this step."""
         return list(self._agreed.values())
+
+    def recording(self) -> Recording:
+        """Return such an engine that keeps what all users did; the results are the same."""
+        return RecordingEngine(self._threads)
+
+
+class RecordingEngine(CompiledEngine):
+    """The compiled engine with the step records of all users, in one thread; see `Recording`."""
+
+    users: Records
+    step_records: Records
+
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
+        """Let every user look at its contacts, be observed, and change."""
+        n = state.n_users
+        self.users = state.users.copy()
+        step_records = records(STEP_RECORD, BLOCK * n_blocks(n))
+        agreed = agreements(n)
+        work = make_work(1, accumulators)[0]
+        for k, (first, last) in enumerate(chunks(n)):
+            for base in range(first, last, BLOCK):  # each has its own talks
+                step_rows(
+                    k, np.array([base, min(base + BLOCK, last)]), state.users, state.public,
+                    state.ties, state.chats, state.abuse, env, state.params, keys, accumulators,
+                    agreed, step_records[base : base + BLOCK], *work[1:],
+                )  # fmt: skip
+        apply_agreements(state.users, state.public, agreed, env, state.params, keys)
+        self.step_records = step_records[:n]
+
+    def recording(self) -> Recording:
+        """Return itself."""
+        return self
 
 
 class Work(NamedTuple):

@@ -13,8 +13,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from sim.base.errors import ConfigError
 from sim.engine.accumulators import Accumulators
-from sim.engine.engines import CompiledEngine, move_rows
+from sim.engine.engines import CompiledEngine, Recording, move_rows
 from sim.engine.ranks import Ranks
 from sim.engine.state import MOVES, State
 from sim.engine.threads import GRAIN, Task, Threads, chunks, cut
@@ -148,6 +149,19 @@ class RangesEngine(CompiledEngine):
         rows = rows[self._ranges.rank_of(rows["who"]) == self._ranks.number]
         who, platform = (np.ascontiguousarray(rows[name]) for name in ("who", "platform"))
         return [Agreements(np.array([len(rows)]), who, platform)]
+
+    def recording(self) -> Recording:
+        """Refuse: each rank steps users of its own.
+
+        Raises
+        ------
+        ConfigError
+            Always.
+        """
+        raise ConfigError(
+            "engine=mpi: does not know measures that are computed user by user; allowed: "
+            "engine=compiled, engine=mesa, or measures of sums"
+        )
 
     def complete(self, state: State) -> None:
         """Exchange the arrays that only the steps of their own rank need; all ranks call it."""

@@ -18,12 +18,12 @@ from sim.config.draws import drawn
 from sim.config.platforms import CELLULAR, CHANNELS
 from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
-from sim.engine.accumulators import are_lost
-from sim.engine.engines import CompiledEngine
+from sim.engine.engines import CompiledEngine, RecordingEngine
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
-from sim.exports.recording_engine import RecordingEngine
+from sim.measures.measure import Measure, Users
+from sim.measures.registry import measures, of_user
 from sim.model.simulation import Simulation
 from sim.rules.fixed_point import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
@@ -143,9 +143,14 @@ def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> Cens
     config = simulation.config
     date = config.step_begins(step)
     values = simulation.recorder.observations.steps[-1][0]
+    recorded = simulation.recorder
+    seen = Users(
+        config, recorder.users, recorder.step_records, simulation.state.at_start,
+        recorded.primary, recorded.exposed, simulation.env,
+    )  # fmt: skip
     tables = (
-        _users(simulation, recorder),
-        _platforms(config, recorder),
+        _users(simulation, seen),
+        _platforms(seen),
         pd.DataFrame({"k": np.arange(len(values)), "value": values}),
     )
     for table in tables:
@@ -157,9 +162,8 @@ def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> Cens
     return Census(*tables)
 
 
-def _users(simulation: Simulation, recorder: RecordingEngine) -> pd.DataFrame:
-    config, state, seen = simulation.config, simulation.state, simulation.recorder
-    users, step_records, start = recorder.users, recorder.step_records, state.at_start
+def _users(simulation: Simulation, seen: Users) -> pd.DataFrame:
+    config, users = seen.config, seen.users
     columns: dict[str, Any] = {
         "user": np.arange(len(users), dtype=np.uint32),
         "age_band": _named(users.band, BANDS),
@@ -168,21 +172,25 @@ def _users(simulation: Simulation, recorder: RecordingEngine) -> pd.DataFrame:
         "segments": _joined(users.segments, tuple(config.population.segments)),
         "online": users.online == 1,
         "abroad": users.abroad == 1,
-        "contacts": state.ties.degree,
+        "contacts": simulation.state.ties.degree,
         "intensity": (users.intensity / INTENSITY_STEPS).astype(np.float32),
         "concern": (users.concern / CONCERN_STEPS).astype(np.float32),
-        "vpn": (users.place & 1) == 1,
         "messengers": _joined(users.installed & users.account, config.messengers),
         "primary": _named(_compact(seen.primary, config), config.carriers),
-        "exposed": seen.exposed == 1,
-        "exposure": _exposure(config, simulation.env, step_records.use),
+        "exposure": _exposure(config, seen.env, seen.step_records.use),
     }
-    for c, channel in enumerate(CHANNELS):
-        for measure, lost in (("reachable", "isolated"), ("secure", "cut_off")):
-            shares, before = step_records[measure][:, c], start[measure][:, c]
-            columns[f"{measure}_{channel}"] = shares
-            columns[f"{lost}_{channel}"] = are_lost(shares, before)
-    return pd.DataFrame({**columns, "welfare": step_records.welfare})
+    for one in measures():
+        if one.of_user and one.platform == "any":
+            columns |= _by_channel(one, of_user(one, seen))
+    return pd.DataFrame(columns)
+
+
+def _by_channel(measure: Measure, values: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of a measure: one, or one a channel."""
+    name = measure.column or measure.name
+    if measure.channel == "any":
+        return {name: values}
+    return {f"{name}_{channel}": values[:, c] for c, channel in enumerate(measure.channels)}
 
 
 def _exposure(config: SimConfig, env: Environment, use: np.ndarray) -> F64:
@@ -194,24 +202,24 @@ def _exposure(config: SimConfig, env: Environment, use: np.ndarray) -> F64:
         return np.asarray((shares @ env.effects.access) / total)
 
 
-def _platforms(config: SimConfig, recorder: RecordingEngine) -> pd.DataFrame:
-    users, step_records = recorder.users, recorder.step_records
+def _platforms(seen: Users) -> pd.DataFrame:
+    config, users = seen.config, seen.users
     names, parts = config.carriers, []
+    split = [(one, of_user(one, seen)) for one in measures() if one.of_user]
+    split = [(one, values) for one, values in split if one.platform != "any"]
     for p, name in enumerate(names):
         column = CELLULAR_COLUMN if name == CELLULAR else p
         part: dict[str, Any] = {
             "user": np.arange(len(users), dtype=np.uint32),
             "platform": pd.Categorical.from_codes(np.full(len(users), p, np.int8), names),
-            **{channel: step_records.use[:, c, column] for c, channel in enumerate(CHANNELS)},
+            **{c: seen.step_records.use[:, k, column] for k, c in enumerate(CHANNELS)},
         }
+        for one, values in split:
+            if name in one.platforms(config):
+                part |= _by_channel(one, _nullable(values[..., p]))
         if name != CELLULAR:
             part |= {
-                "installed": _has(users.installed, p),
-                "account": _has(users.account, p),
-                "in_use": _has(users.installed & users.account, p),
-                "mandated": _has(users.mandated, p),
-                "second_phone": _has(users.second, p),
-                "opens_daily": -np.expm1(-step_records.openings[:, p].astype(float)),
+                "in_use": _nullable((users.installed & users.account) >> p & 1 == 1),
                 "habit": (users.habit[:, p] / SHARE_STEPS).astype(np.float32),
                 "belief": 1.0 / (1.0 + np.exp(-users.belief[:, p] / BELIEF_STEPS)),
             }
@@ -219,9 +227,9 @@ def _platforms(config: SimConfig, recorder: RecordingEngine) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).sort_values("user", kind="stable")
 
 
-def _has(bits: U8, p: int) -> Any:
-    """Return who has messenger `p`, as booleans that may be missing: cellular has none."""
-    return pd.array((bits >> p & 1) == 1, "boolean")
+def _nullable(values: np.ndarray) -> Any:
+    """Return booleans that may be missing, as cellular has none; other values as they are."""
+    return pd.array(values, "boolean") if values.dtype == bool else values
 
 
 def _compact(primary: U8, config: SimConfig) -> U8:

@@ -1,7 +1,7 @@
 """What is observed of a run: reach, use, exposure, isolation, welfare, moves; by group.
 
 Sums are taken over strata (age band x region x type) block by block, so that they do not depend
-on threads; a group's value is the mean over its users. ``docs/measures.md`` defines each measure.
+on threads; a group's value is the mean over its users. Files of this folder define the measures.
 """
 
 from __future__ import annotations
@@ -13,69 +13,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.engine.accumulators import N_COLUMNS, Accumulators, reduce
+from sim.engine.accumulators import N_COLUMNS, SLOTS, Accumulators, Slot, in_order, reduce
+from sim.engine.engines import Recording
 from sim.engine.state import State
 from sim.engine.threads import chunks
 from sim.kernel import aligned
 from sim.kernel.parallel_map import parts
 from sim.kernel.vec8 import WIDTH
-from sim.measures.step_values import StepSums, step_values
+from sim.measures.measure import Series as Series
+from sim.measures.measure import Users
+from sim.measures.registry import month_series as month_series
+from sim.measures.registry import of_user, summed_by_user, values
+from sim.measures.registry import step_series as step_series
 from sim.measures.strata import Strata
+from sim.measures.sums import Sums
 from sim.rules.records import CELLULAR, F64, MAX, U8, Environment, Records
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
+MONTH = {"opened": Slot(0, (WIDTH,))}  # sums of a month: users who opened a messenger in it
 AT_ONCE = 16  # steps whose values are worked out together: one by one, it took a fifth of a run
 
 
-class Series(NamedTuple):
-    """What one column of a result is about."""
+class StepSums(NamedTuple):
+    """What one step left."""
 
-    platform: str
-    channel: str
-    measure: str
-
-
-def step_series(config: SimConfig) -> list[Series]:
-    """Return the series observed in every step, in the order of `step_values.step_values`."""
-    messengers, carriers = config.messengers, config.carriers
-    return [
-        *(
-            Series(p, "any", measure)
-            for measure in ("dau", "installed", "account", "mandated", "second_phone", "chats")
-            for p in messengers
-        ),
-        *(Series(p, "any", "primary") for p in carriers),
-        *(Series(p, channel, "use") for channel in CHANNELS for p in carriers),
-        *(Series("any", channel, "exposure") for channel in (*CHANNELS, "any")),
-        *(
-            Series("any", channel, measure)
-            for measure in ("reachable", "secure", "isolation", "cut_off", "reachable_abroad")
-            for channel in CHANNELS
-        ),
-        *(
-            Series("any", "any", measure)
-            for measure in ("welfare", "multihoming", "vpn", "exposed")
-        ),
-        *(Series(p, "any", f"{kind}_attempts") for kind in config.abuse for p in carriers),
-        *(
-            Series("any", "any", f"{kind}_{measure}")
-            for measure in ("incidents", "victims")
-            for kind in config.abuse
-        ),
-        *(Series("any", "any", f"{kind}_losses") for kind in costly(config)),
-    ]
-
-
-def costly(config: SimConfig) -> list[str]:
-    """Return the kinds of abuse that take money."""
-    return [kind for kind, abuse in config.abuse.items() if abuse.takes == "money"]
-
-
-def month_series(config: SimConfig) -> list[Series]:
-    """Return the series observed once a calendar month."""
-    return [Series(p, "any", "mau") for p in config.messengers]
+    columns: F64  # (n strata, n columns) sums over users: SLOTS, then measures by user
+    abuse: Records  # ABUSE (n kinds,) as it stood
+    env: Environment
 
 
 class Flow(NamedTuple):
@@ -112,7 +77,9 @@ class Recorder:
         self._observations = Observations()
         self._waiting: list[StepSums] = []  # steps whose values are not worked out yet
         self.strata = Strata(config, state.users)
-        self._costly = [list(config.abuse).index(kind) for kind in costly(config)]
+        self.by_user = {one.name: one for one in summed_by_user()}
+        self._slots = SLOTS
+        self.engine: Recording | None = None  # keeps all users, if measures need them
         self.primary: U8 = np.zeros(self.n_users, np.uint8)
         self.exposed: U8 = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
@@ -153,6 +120,8 @@ class Recorder:
         """Record what was added up in step `step`."""
         sums = np.zeros(accumulators.sums.shape[1:])
         reduce(accumulators.sums, sums)
+        if self.by_user:
+            sums = self._with_sums_by_user(sums, env)
         self._waiting.append(StepSums(sums, abuse.copy(), env))
         if len(self._waiting) == AT_ONCE:
             self.work_out()
@@ -168,8 +137,25 @@ class Recorder:
     def work_out(self) -> None:
         """Work out the values of the steps that wait for it."""
         if self._waiting:
-            n, waiting, self._waiting = len(self.config.messengers), self._waiting, []
-            self._observations.steps.extend(step_values(waiting, self.strata, n, self._costly))
+            columns, abuse, envs = zip(*self._waiting, strict=True)
+            kinds = np.array(abuse).view(np.recarray)
+            self._waiting = []
+            sums = Sums(self.config, self.strata, np.array(columns), self._slots, envs, kinds)
+            self._observations.steps.extend(values(sums, "step"))
+
+    def _with_sums_by_user(self, sums: F64, env: Environment) -> F64:
+        """Append the sums of the measures that are computed user by user, as more columns."""
+        assert self.engine is not None
+        seen = Users(
+            self.config, self.engine.users, self.engine.step_records, self._at_start,
+            self.primary, self.exposed, env,
+        )  # fmt: skip
+        found = {name: of_user(one, seen) for name, one in self.by_user.items()}
+        shapes = {name: slot.shape for name, slot in SLOTS.items()}
+        self._slots = in_order(shapes | {name: some.shape[1:] for name, some in found.items()})
+        flat = [some.reshape(self.n_users, -1).T for some in found.values()]
+        added = [self.strata.sums(column) for columns in flat for column in columns]
+        return np.column_stack([sums, *added])
 
     def _finish(self, step: int) -> None:
         """Note the whole run's moves."""
@@ -186,7 +172,7 @@ class Recorder:
 
     def lost_users(self, platform: str) -> float:
         """Return the share of its daily users that `platform` has lost since the first step."""
-        k = self.config.messengers.index(platform)  # daily reach stands first
+        k = step_series(self.config).index(Series(platform, "any", "dau"))
         before, after = (float(self.observations.steps[at][0, k]) for at in (0, -1))
         return 1.0 - after / before if before > 0.0 else 0.0
 
@@ -204,9 +190,8 @@ class Recorder:
     def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
         """Keep the reach of a month that is over, by the users seen in it, (n_cells, WIDTH)."""
         if self._covered >= COVERED * _length(first):
-            with np.errstate(invalid="ignore"):
-                reach = self.strata.by_group(seen) / self.strata.counts[:, None]
-            self._observations.months.append((first, reach[:, : len(self.config.messengers)]))
+            sums = Sums(self.config, self.strata, seen[None], MONTH)
+            self._observations.months.append((first, values(sums, "month")[0]))
             self._snapshot(step)
         self._covered = 0.0
 

@@ -57,10 +57,14 @@ class Strata:
         by_band, by_region, by_type = c.sum((2, 3)), c.sum((1, 3)), c.sum((1, 2))
         return np.concatenate([by_band.sum(1)[:, None], by_band, by_region, by_type], axis=1)
 
+    def sums(self, numbers: np.ndarray) -> F64:
+        """Add up numbers of users (n,) by stratum: (n_strata,)."""
+        found = np.zeros(self.n)
+        for first, last in parts(len(numbers)):
+            found += np.bincount(self.of_users(first, last), numbers[first:last], self.n)
+        return found
+
     def shares(self, flags: np.ndarray) -> F64:
         """Return the share of each group's users with a flag, from flags (n,): (n_groups,)."""
-        marked = np.zeros(self.n)
-        for first, last in parts(len(flags)):
-            marked += np.bincount(self.of_users(first, last), flags[first:last], minlength=self.n)
         with np.errstate(invalid="ignore"):
-            return self.by_group(marked) / self.counts
+            return self.by_group(self.sums(flags)) / self.counts

@@ -42,7 +42,7 @@ from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
 from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import U64, Environment, Record
+from sim.rules.records import U64, Environment, Record, Records
 from sim.rules.registered import OwnRuleOfRun
 from sim.rules.relaxation import Relaxation, relaxation
 
@@ -346,3 +346,24 @@ class MesaEngine:
                     accumulators, sums,
                 )  # fmt: skip
             flush(sums, chunk, accumulators)
+
+    def recording(self) -> RecordingMesaEngine:
+        """Return such an engine that keeps what all users did; the results are the same."""
+        return RecordingMesaEngine(self._users)
+
+
+class RecordingMesaEngine(MesaEngine):
+    """One agent after another; what they did is kept, see `engines.Recording`."""
+
+    users: Records
+    step_records: Records
+
+    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
+        """Let every user look at its contacts, be observed, and change."""
+        self.users = state.users.copy()
+        super().step(state, env, keys, accumulators)
+        self.step_records = self._users[0].model.step_records
+
+    def recording(self) -> RecordingMesaEngine:
+        """Return itself."""
+        return self

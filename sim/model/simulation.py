@@ -19,7 +19,16 @@ from sim.rules.records import PURPOSES, U64, Environment
 from sim.rules.registered import OwnRuleOfRun, registered_rules
 
 # attributes of a recorder that a new one has as well, or makes anew in each step
-NOT_KEPT = {"config", "n_users", "_at_start", "strata", "_accumulators"}
+NOT_KEPT = {
+    "config",
+    "n_users",
+    "_at_start",
+    "strata",
+    "_accumulators",
+    "by_user",
+    "_slots",
+    "engine",
+}
 
 
 class Simulation:
@@ -76,6 +85,8 @@ class Simulation:
         self.keys = np.array([step_key(base, self.n_done) for base in self._bases], np.uint64)
         self.engine.move(self.state, self.env, self.keys)
         follow(self.state, self.env, self._threads)
+        if self.recorder.by_user:
+            self.engine = self.recorder.engine = self.engine.recording()
         accumulators = self.recorder.accumulators(self.n_done)
         self.engine.step(self.state, self.env, self.keys, accumulators)
         for own in self._own:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.base.errors import ConfigError
+from sim.measures.registry import find
 from sim.plotting.drawing import (
     NORMAL,
     SMALL,
@@ -23,10 +24,9 @@ from sim.plotting.palette import INK, MUTED, PLATFORMS, Look, Looks, looks_in, s
 COLUMNS = 4
 UPPER, LOWER, PITCH = 1.15, 0.8, 2.8  # heights of both panels, and from group to group, inches
 BELOW = 1.25  # height below the panels, for dates, legend and note [inches]
-COSTS = (  # measure, channel, how it is called
-    ("exposure", "any", "readable by the state"),
-    ("isolation", "call", "isolated, calls"),
-    ("cut_off", "message", "lost private messages"),
+COSTS = tuple(  # measure, channel, how it is called
+    (name, channel, find(name).lines["any", channel].lower())
+    for name, channel in (("exposure", "any"), ("isolation", "call"), ("cut_off", "message"))
 )
 NOTE = (
     "Above: daily reach, % of the group. Below: readable by the state, % of the group's "

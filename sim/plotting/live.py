@@ -24,7 +24,7 @@ from sim.plotting.drawing import (
 from sim.plotting.layout import bands, midway, select
 from sim.plotting.palette import INK, MUTED, looks_in
 from sim.plotting.palette import scenario as scenario_look
-from sim.plotting.runs import HARMS
+from sim.plotting.runs import harm_panels
 
 Span = tuple[pd.Timestamp, pd.Timestamp]
 LATEST = 10  # events that are named
@@ -83,7 +83,7 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
     figure = new_figure("What it costs", 6.9, NARROW)
     rows = midway(select(timeseries, group="all", platform="any"))
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
+    for place, (measure, channel, title, unit, factor, floor) in enumerate(harm_panels()):
         left, bottom = LEFT + place % 2 * COLUMN, 0.8 + (ROW + 0.25) * (2 - place // 2)
         axes = panel(figure, bottom, ROW - 0.55, left, COLUMN - 0.55)
         lines = bands(select(rows, measure=measure, channel=channel), "scenario")

@@ -7,10 +7,12 @@ Every figure carries its text alternative as its label (``figure.get_label()``),
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sim.measures.registry import measures
 from sim.plotting.drawing import (
     LEFT,
     MID_MONTH,
@@ -41,15 +43,30 @@ HARM_NOTE = (
     "over 30 % fewer contacts by app than at the start; private: by apps the state cannot read."
 )
 EVENT_NOTE = "Events at the top happened in reality; a scenario may leave some of them out."
-_PEOPLE = "% of people aged 12+"
-HARMS = (  # measure, channel, title, unit of the axis, factor, where the axis starts
-    ("exposure", "any", "Readable by the state", "% of communication", 100, 0),
-    ("isolation", "call", "Isolated, calls", _PEOPLE, 100, 0),
-    ("isolation", "message", "Isolated, messages", _PEOPLE, 100, 0),
-    ("cut_off", "call", "Lost private calls", _PEOPLE, 100, 0),
-    ("cut_off", "message", "Lost private messages", _PEOPLE, 100, 0),
-    ("welfare", "any", "Welfare (higher is better)", "index, mean of a person", 1, None),
-)
+
+
+class HarmPanel(NamedTuple):
+    """A panel of a figure of costs."""
+
+    measure: str
+    channel: str
+    title: str
+    unit: str  # of the axis
+    factor: int
+    floor: float | None  # where the axis starts
+
+
+def harm_panels() -> list[HarmPanel]:
+    """Return a panel for each line that the report prints of a measure of harm."""
+    return [
+        HarmPanel(one.name, channel, label, one.axis or one.unit, *_SCALES[one.form])
+        for one in measures()
+        for (platform, channel), label in one.lines.items()
+        if one.is_harm and platform == "any"
+    ]
+
+
+_SCALES = {"percent": (100, 0.0), "number": (1, None)}  # factor and floor
 
 
 def reach(
@@ -181,11 +198,14 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     scenarios : sequence of str
         The scenario, then its counterfactuals.
     """
-    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 9.45)
+    panels = harm_panels()
+    n_rows = (len(panels) + 1) // 2
+    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 0.9 + 2.85 * n_rows)
     rows = select(timeseries, group="all", platform="any")
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(HARMS):
-        left, bottom = LEFT + place % 2 * WIDTH / 2, 0.75 + 2.85 * (2 - place // 2)
+    for place, (measure, channel, title, unit, factor, floor) in enumerate(panels):
+        left = LEFT + place % 2 * WIDTH / 2
+        bottom = 0.75 + 2.85 * (n_rows - 1 - place // 2)
         axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
         drawn = [
             select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios

@@ -10,7 +10,6 @@ import pandas as pd
 
 from sim.base.numbers import Number
 from sim.config.sim_config import SimConfig
-from sim.measures.series import costly
 from sim.observation.months import monthly_mean
 from sim.report.summary import (
     COVERED,
@@ -26,7 +25,6 @@ from sim.report.summary import (
 from sim.runs.results import Result
 
 MOVED = 2  # messengers named in the first sentence
-COSTS = ("exposure", "cut_off", "isolation", "welfare")
 
 
 class Line(NamedTuple):
@@ -169,8 +167,8 @@ def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
 def _abuse(config: SimConfig, other: str, by_key: Mapping[tuple[str, str, str], Line]) -> str:
     """Say how abuse changes, which is the stated reason for restrictions; empty without abuse."""
     changes: list[str] = []
-    for kind in config.abuse:
-        what, of = ("losses", "to") if kind in costly(config) else ("incidents", "of")
+    for kind, abuse in config.abuse.items():
+        what, of = ("losses", "to") if abuse.takes == "money" else ("incidents", "of")
         change = by_key["any", "any", f"{kind}_{what}"].effects[other]._replace(form="percent")
         are = "" if changes else "are "
         name = kind.replace("_", " ")
@@ -184,7 +182,7 @@ def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
     reach.sort(key=lambda line: -line.after.median)
     shares = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
     yield f"In {when}, {scenario} has this daily reach: {shares}."
-    costs = (line for line in lines if line.row.measure in COSTS)
+    costs = (line for line in lines if line.row.is_harm)
     paid = "; ".join(f"{line.row.label.lower()} {line.after.level()}" for line in costs)
     yield f"At what cost: {paid} (shares in %, welfare as an index)."
 

@@ -1,34 +1,13 @@
-"""Meanings of the measures, worded once for the terminal and the report."""
+"""Words and units of the report's table, for the terminal, the report and the app."""
 
 from __future__ import annotations
 
+from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import ISOLATION
+from sim.measures.registry import measures, registered_measures
 
 _LESS = f"{100 * ISOLATION:.0f}\N{NO-BREAK SPACE}%"
-MEANING = {
-    "daily reach": "% of people aged 12+ who open a messenger on a day.",
-    "readable by the state": (
-        "% of communication that the state can read: over the ordinary phone, and over messengers "
-        "that it has access to."
-    ),
-    "isolated": (
-        f"% of people who have lost over {_LESS} of the contacts that they could reach by app at "
-        "the start, each contact weighted by how much they talk. Any app that works counts; the "
-        "ordinary phone does not."
-    ),
-    "lost private calls": (
-        "The same for apps that the state cannot read; lost private messages likewise. A contact "
-        "who can be reached on the state's app alone does not count: a mandate can reduce "
-        "isolation while people still lack private contact."
-    ),
-    "welfare": (
-        "An index of what people can do with the means of communication they have; only "
-        "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
-        "Pressure to use an app is not part of it, so a rise under a mandate is no argument for "
-        "one."
-    ),
-}
-CAPTION = (
+_CAPTION = (
     "Reach, VPN, isolated, lost private calls and messages: % of people aged 12+. Ordinary phone "
     "calls: per person and day, all communication of the average person = 1. Readable by the "
     f"state: % of communication. Isolated: people who lost over {_LESS} of the contacts that they "
@@ -36,8 +15,36 @@ CAPTION = (
     "state cannot read. Welfare: an index, the mean logsum of the choice; pressure to use an app "
     "is not part of it."
 )
-UNITS = (
+_UNITS = (
     "Lines in bold are costs. Ordinary phone calls: per person and day, all communication of the "
     "average person = 1. Welfare: an index."
 )
-OF_ABUSE = " Incidents, losses: the average at the start = 1."  # where a case has any
+_OF_ABUSE = " Incidents, losses: the average at the start = 1."  # where a case has any
+
+
+def words() -> dict[str, str]:
+    """Return the words of report and app, and what they mean."""
+    own = {
+        one.word or one.name: one.words or f"{one.meaning} [{one.unit}]."
+        for one in registered_measures()
+    }
+    return {one.word: one.words for one in measures() if one.word} | own
+
+
+def caption(*configs: SimConfig) -> str:
+    """Return what the terminal's table explains below it, for one run or several."""
+    return _CAPTION + _more(*configs)
+
+
+def units(config: SimConfig) -> str:
+    """Return the units that the report gives below its table."""
+    return _UNITS + _more(config)
+
+
+def _more(*configs: SimConfig) -> str:
+    """Return units that not every case has."""
+    labels = {
+        label: one.unit for one in registered_measures() for _, label in one.printed(configs[0])
+    }
+    own = (f" {label} [{unit}]." for label, unit in labels.items())
+    return (_OF_ABUSE if any(config.abuse for config in configs) else "") + "".join(own)

@@ -21,8 +21,8 @@ from sim.config.case_dir import closed
 from sim.config.keys import close_key
 from sim.config.sim_config import SimConfig
 from sim.observation.residuals import FAR
-from sim.report.facts import COSTS, Facts, facts
-from sim.report.glossary import CAPTION, MEANING, OF_ABUSE, UNITS
+from sim.report.facts import Facts, facts
+from sim.report.glossary import caption, units, words
 from sim.report.stories import stories
 from sim.report.summary import COVERED, kind_of
 from sim.runs.manifest import OVERRIDES, read_manifest
@@ -106,9 +106,8 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "readable by the state"},
         "kind_of": kind_of,
-        "costs": COSTS,
-        "meaning": MEANING,
-        "units": UNITS + (OF_ABUSE if config.abuse else ""),
+        "words": words(),
+        "units": units(config),
         "covered": COVERED[config.parameters],
         "fitted": _fitted(config),
         "far": FAR,
@@ -193,10 +192,8 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
-    has_abuse = any(f.config.abuse for _, f in found)
     page = _template("comparison.html").render(
         runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
-        rows=rows, costs=COSTS, counted=_replications,
-        caption=CAPTION + (OF_ABUSE if has_abuse else ""),
+        rows=rows, counted=_replications, caption=caption(*(f.config for _, f in found)),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The state of a run in sentences with units, and the meanings of their words."""
+"""The state of a run in sentences with units; sim/report/glossary.py explains their words."""
 
 from __future__ import annotations
 
@@ -6,24 +6,6 @@ import pandas as pd
 
 from sim.config.sim_config import SimConfig
 from sim.plotting.layout import select
-
-MEANINGS = {  # docs/measures.md has the formulas
-    "open daily": "the share of people who open a messenger on a day of the week shown.",
-    "readable by the state": "the share of all communication (messages and calls, by app and by "
-    "ordinary phone) on platforms that the state can read, weighted by how much of each it reads. "
-    "A person counts as exposed if the state can read over 10 % of the person's communication by "
-    "messenger.",
-    "isolated": "a person who has lost over 30 % of the contacts that messengers could reach at "
-    "the start, weighted by closeness. Contacts gained on another messenger count, whether or not "
-    "the state reads it. The ordinary phone does not count.",
-    "private contact": "the same for messengers of which the state reads less than half: a person "
-    "who has lost it can reach over 30 % fewer contacts in private than at the start.",
-    "welfare": "an index of what people's means of communication are worth to them (the mean "
-    "logsum over ties and channels); only differences have a meaning. One more app raises it even "
-    "if it was forced on people, so a rise under a mandate is no argument for one.",
-    "main app": "the messenger that carries most of a person's communication; ordinary phone: the "
-    "person uses no messenger.",
-}
 
 
 def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -> str:

@@ -13,14 +13,13 @@ from rich.table import Table
 
 from sim.base.numbers import written
 from sim.base.units import BAND, REACHES
-from sim.config.platforms import CELLULAR
 from sim.config.sim_config import SimConfig
-from sim.measures.series import costly
+from sim.measures.registry import measures
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import FAR, missed, residuals
-from sim.report.glossary import CAPTION, OF_ABUSE
+from sim.report.glossary import caption
 from sim.runs.results import Result
 
 SERIES = ["platform", "channel", "measure"]
@@ -34,34 +33,23 @@ class Row(NamedTuple):
     channel: str
     measure: str
     form: str  # "percent" or "number"
+    is_harm: bool = False
 
 
 def rows(config: SimConfig) -> list[Row]:
-    """Return the lines of the table: adoption, then its costs."""
+    """Return the lines of the table: adoption, then its costs, then abuse."""
     labels = {name: config.platforms[name].printed for name in config.messengers}
     reach = [
         Row(f"{label}, {word}", name, "any", measure, "percent")
         for name, label in labels.items()
         for measure, word in REACHES.items()
     ]
-    measures = [f"{kind}_incidents" for kind in config.abuse]
-    measures += [f"{kind}_losses" for kind in costly(config)]
-    abuse = [
-        Row(name.capitalize().replace("_", ", "), "any", "any", name, "number")
-        for name in measures
+    others = [
+        Row(label, *series, one.form, one.is_harm)
+        for one in sorted(measures(), key=lambda one: 2 if one.abuse else int(one.is_harm))
+        for series, label in one.printed(config)
     ]
-    return [
-        *reach,
-        Row("Ordinary phone calls", CELLULAR, "call", "use", "number"),
-        Row("VPN", "any", "any", "vpn", "percent"),
-        Row("Readable by the state", "any", "any", "exposure", "percent"),
-        Row("Isolated, calls", "any", "call", "isolation", "percent"),
-        Row("Isolated, messages", "any", "message", "isolation", "percent"),
-        Row("Lost private calls", "any", "call", "cut_off", "percent"),
-        Row("Lost private messages", "any", "message", "cut_off", "percent"),
-        Row("Welfare", "any", "any", "welfare", "number"),
-        *abuse,
-    ]
+    return reach + others
 
 
 def table(result: Result) -> Table | None:
@@ -73,8 +61,7 @@ def table(result: Result) -> Table | None:
     monthly = every_monthly_series(result)
     observed = observed_in(result, after)
     title = f"{config.scenario}: {config.case.title}"
-    caption = CAPTION + (OF_ABUSE if config.abuse else "")
-    out = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, caption_justify="left")
+    out = Table(title=title, caption=caption(config), box=box.SIMPLE_HEAD, caption_justify="left")
     out.add_column("")
     interval = " (90 % interval)" if result.config.replications > 1 else ""
     firsts = (f"first\n{before:%b %Y}",) if before != after else ()

@@ -12,6 +12,7 @@ from sim.base.errors import ConfigError
 from sim.base.versions import commit, sources, versions
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
+from sim.measures.registry import described_measures
 from sim.rules.registered import described_rules
 from sim.runs.manifest import read_manifest, refuse_company, write_json
 
@@ -49,6 +50,7 @@ class Header:
             "versions": self.versions,
             "start": self.start,
             "config": self.config.model_dump(mode="json"),
+            "measures": described_measures(),
         }
         write_json(folder / NAME, tree | {"checksum": _checksum(tree)})
 
@@ -99,6 +101,7 @@ def _refuse_others(path: Path, tree: dict[str, Any]) -> None:
     ours |= {f"versions.{name}": version for name, version in versions().items()}
     theirs = {name: tree.get(name) for name in ("format", "sources", "rules")}
     theirs |= {f"versions.{name}": version for name, version in tree["versions"].items()}
+    ours["measures"], theirs["measures"] = described_measures(), tree.get("measures")
     lines = [
         f"{path}: {key}={theirs.get(key)}, it is {ours[key]} now"
         for key in ours

@@ -23,6 +23,7 @@ from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
 from sim.config.sim_config import SimConfig
 from sim.engine.ranks import Ranks
+from sim.measures.registry import described_measures
 from sim.rules.registered import described_rules
 from sim.runs.memory import GB, Estimate
 
@@ -91,6 +92,7 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         "started": utc_now(),
         "place": asdict(ProcessInfo.here()),
         **made_by(),
+        **({"registered_measures": own} if (own := described_measures()) else {}),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
     }
     if rules := described_rules():

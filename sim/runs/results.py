@@ -14,6 +14,7 @@ import pandas as pd
 
 from sim.base.units import BAND
 from sim.config.sim_config import SimConfig
+from sim.measures.registry import measures
 from sim.measures.series import Observations, Series, month_series, step_series
 from sim.measures.strata import Strata, groups
 from sim.rules.records import F64
@@ -142,7 +143,8 @@ def _banded(
     return _rows(config, pair, dates, series, median=median, low=low, high=high)
 
 
-CHANGES = [Series("any", "any", name) for name in ("newly_exposed", "no_longer_exposed")]
+_CHANGES = [one for one in measures() if one.every == "change"]
+CHANGES = [Series("any", "any", one.name) for one in _CHANGES]
 
 
 def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: Strata) -> _Rows:
@@ -154,8 +156,10 @@ def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: St
         for d, ((_, here), (_, there)) in enumerate(
             zip(run.exposed, counterfactual.exposed, strict=True)
         ):
-            values[r, d, :, 0] = strata.shares(np.unpackbits(here & ~there, count=n))
-            values[r, d, :, 1] = strata.shares(np.unpackbits(there & ~here, count=n))
+            for k, measure in enumerate(_CHANGES):
+                assert measure.value is not None
+                flags = np.unpackbits(measure.value(here, there), count=n)
+                values[r, d, :, k] = strata.shares(flags)
     return _banded(config, main, other, dates, CHANGES, values)
 
 

@@ -30,6 +30,7 @@ from sim.base.strict import Strict
 from sim.config.conf import ROOT
 from sim.config.sim_config import SimConfig
 from sim.kernel.parallel_map import available_cores
+from sim.measures.registry import refuse_registered_measures
 from sim.rules.registered import refuse_registered_rules
 from sim.runs.memory import check_memory
 from sim.sweeps.batch import Report
@@ -76,14 +77,15 @@ class Processes(Here):
     workers: Workers | None = None  # null: one a core
 
     def check(self, configs: Iterable[SimConfig]) -> None:
-        """Refuse registered rules, and a run that does not fit in memory.
+        """Refuse registered rules and measures, and a run that does not fit in memory.
 
         Raises
         ------
         ConfigError
-            If a rule is registered, or one of `configs` does not fit in memory.
+            If a rule or a measure is registered, or one of `configs` does not fit in memory.
         """
         refuse_registered_rules("executor=processes", "executor=serial")
+        refuse_registered_measures("executor=processes", "executor=serial")
         super().check(configs)
 
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
@@ -135,9 +137,11 @@ class Slurm(Strict):
         Raises
         ------
         ConfigError
-            If there is no sbatch, dask-jobqueue is not installed, or a rule is registered.
+            If there is no sbatch, dask-jobqueue is not installed, or a rule or a measure is
+            registered.
         """
         refuse_registered_rules("executor=slurm", "executor=serial")
+        refuse_registered_measures("executor=slurm", "executor=serial")
         with _keeping_handlers():  # which this library sets when it is imported
             extra("dask_jobqueue")
         if shutil.which("sbatch") is None:

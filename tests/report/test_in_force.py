@@ -11,8 +11,9 @@ from sim import load_config
 from sim.app.model import LiveModel
 from sim.config.conf import names
 from sim.model.model import MigrationModel
+from sim.report.glossary import words
 from sim.report.in_force import changes, in_force
-from sim.report.standing import MEANINGS, reached
+from sim.report.standing import reached
 from tests.helpers.cli import REPO
 
 
@@ -118,11 +119,10 @@ def test_adoption_is_told_with_what_it_costs_in_both_worlds():
     assert not re.search(r"\d+\)", alone)
 
 
-def test_words_that_are_explained_are_those_of_the_page_of_measures():
-    page = (REPO / "docs/measures.md").read_text(encoding="utf-8")
-    for word in ("exposure", "exposed", "isolation", "cut_off", "welfare", "primary"):
-        assert f"`{word}`" in page
-        assert {word, word.replace("_", " "), "isolated"} & set(MEANINGS)
+def test_the_words_of_the_sentences_are_explained():
+    for word in ("daily reach", "readable by the state", "isolated", "welfare", "main app"):
+        assert words()[word]
+    assert "private contact" in words()["lost private contact"]
 
 
 def test_the_how_to_runs_as_it_stands():

@@ -18,7 +18,7 @@ from sim.plotting.figures import figures
 from sim.plotting.files import save_as
 from sim.report.__main__ import main
 from sim.report.facts import fact_table, facts
-from sim.report.glossary import MEANING
+from sim.report.glossary import words
 from sim.report.page import write_report
 from sim.report.run_folder import run_to_folder
 from sim.report.stories import stories, story
@@ -152,8 +152,8 @@ def test_each_story_of_a_composed_world_is_named():
 
 def test_words_are_defined_before_the_first_table(folder):
     top = plain(page(folder).partition("<table")[0])
-    for word in ("isolated", "lost private calls", "welfare"):
-        assert f"{word} {plain(MEANING[word]).replace(chr(39), '&#39;')}" in top
+    for word in ("isolated", "lost private contact", "welfare"):
+        assert f"{word} {plain(words()[word]).replace(chr(39), '&#39;')}" in top
 
 
 def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):

@@ -45,8 +45,10 @@ def test_results_have_their_documented_columns(result):
 
 
 def test_every_measure_is_documented(result):
-    for measure in result.timeseries["measure"].unique():
-        assert f"`{measure}`" in MEASURES
+    for name in result.timeseries["measure"].unique():
+        kind, _, ending = name.rpartition("_")
+        documented = f"KIND_{ending}" if kind in result.config.abuse else name
+        assert f"`{documented}`" in MEASURES
 
 
 def test_the_table_holds_every_combination_once(result):

@@ -1,0 +1,58 @@
+"""Measures of a whole person: welfare, messengers in use, VPN, exposure to the state."""
+
+from __future__ import annotations
+
+from sim.base.units import PEOPLE
+from sim.measures.measure import Measure
+
+MEASURES = (
+    Measure(
+        "welfare", "utils", "expected utility of communication; only differences mean much",
+        value=lambda sums: sums.mean("welfare"), of_user=lambda seen: seen.step_records.welfare,
+        lines={("any", "any"): "Welfare"},
+        axis="index, higher is better", is_harm=True,
+        definition=(
+            "mean expected utility of communication, the logsum over ties and channels [utils]; "
+            "only differences mean something. It counts what one *can* use: one more app on both "
+            "phones raises it even if it was forced on people. The fear of being read is in it "
+            "for sensitive messages; coercion is not, so a mandate's rise in welfare is no "
+            "judgement on the mandate"
+        ),
+        word="welfare",
+        words=(
+            "An index of what people can do with the means of communication they have; only "
+            "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
+            "Pressure to use an app is not part of it, so a rise under a mandate is no argument "
+            "for one."
+        ),
+    ),
+    Measure(
+        "multihoming", "messengers per person", "messengers in use",
+        value=lambda sums: sums.per_user(sums.of("has").sum((-2, -1))),
+        definition="number of messengers in use, per person (multi-homing)",
+    ),
+    Measure(
+        "vpn", PEOPLE, "people who use a VPN",
+        value=lambda sums: sums.mean("vpn"), of_user=lambda seen: (seen.users.place & 1) == 1,
+        lines={("any", "any"): "VPN"}, form="percent",
+        definition="share who use a VPN",
+    ),
+    Measure(
+        "exposed", PEOPLE, "people of whose talk by messenger the state reads over 10 %",
+        value=lambda sums: sums.mean("exposed"), of_user=lambda seen: seen.exposed == 1,
+        form="percent",
+        definition=(
+            "share of users of whose communication by messenger the state can read over 10 %"
+        ),
+    ),
+    Measure(
+        "newly_exposed", PEOPLE, "people exposed in the scenario, not in the counterfactual",
+        every="change", value=lambda here, there: here & ~there,
+        definition="`exposed` in the scenario and not in the counterfactual, user by user",
+    ),
+    Measure(
+        "no_longer_exposed", PEOPLE, "people exposed in the counterfactual, not in the scenario",
+        every="change", value=lambda here, there: there & ~here,
+        definition="`exposed` in the counterfactual and not in the scenario, user by user",
+    ),
+)  # fmt: skip
