@@ -30,6 +30,7 @@ SHIPPED = (
     Restriction,
     Shutdown,
     RegistrationGate,
+    Price,
     Mandate,
     GroupMove,
     Preinstallation,
@@ -43,7 +44,6 @@ SHIPPED = (
     Compliance,
     Moderation,
     BankDelay,
-    Price,
 )
 _KINDS: dict[str, type[Policy]] = {}  # by `kind`
 
