@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -30,6 +30,7 @@ class VpnFine(Policy):
 
     kind: Literal["vpn_fine"] = "vpn_fine"
     cost: Annotated[float, Field(ge=0, le=10)]  # added to the cost of a VPN [utils]
+    may_stand: ClassVar[bool] = True
 
     def act(self, step: Step) -> None:
         """Add to the cost of a VPN."""
@@ -46,6 +47,7 @@ class VpnSupport(Policy):
     kind: Literal["vpn_support"] = "vpn_support"
     help: Annotated[float, Field(ge=0, le=10)]  # subtracted from the cost of a VPN [utils]
     repair_rate: Rate = 0.0  # on top of ``behaviour.vpn_repair`` [1/day]
+    may_stand: ClassVar[bool] = True
 
     def act(self, step: Step) -> None:
         """Subtract from the cost of a VPN."""

@@ -90,6 +90,7 @@ class Policy(Window):
 
     kind: str
     lasts: ClassVar[bool] = False  # acts after its last day as well
+    may_stand: ClassVar[bool] = False  # people can be at rest under it
 
     # what it does
 

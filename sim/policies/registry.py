@@ -15,6 +15,7 @@ from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
 from sim.policies.compliance import Compliance
 from sim.policies.information import InformationEvent
 from sim.policies.policy import Policy
+from sim.policies.price import Price
 from sim.policies.promotion import (
     Campaign,
     GroupMove,
@@ -29,6 +30,7 @@ SHIPPED = (
     Restriction,
     Shutdown,
     RegistrationGate,
+    Price,
     Mandate,
     GroupMove,
     Preinstallation,
