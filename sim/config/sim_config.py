@@ -35,6 +35,7 @@ class StartShare(Strict):
     reach: Share  # monthly, of the population 12+ [1]
     daily: Share | None = None  # daily reach; its openings are solved from it [1]
     profile: dict[str, Share]  # shape by age band; its level follows from `reach`
+    last_year: Share | None = None  # reach a year before; null: it stood still [1]
     dormant_accounts: Share = 0.0  # share of the others online who have an account [1]
 
     @model_validator(mode="after")

@@ -159,6 +159,8 @@ def reach_rows(
         user = users[sample.rows[at]]
         if user.online:
             reach, slope = month(user, sample.step_records[at], env, params, habit_scale)
+            known = flags(user.aware)
+            reach, slope = where(known, reach, 0.0), where(known, slope, 0.0)
             row = sums[at // BLOCK, user.band]
             add_to(row, 0, reach)
             add_to(row, VEC8, slope)
@@ -276,7 +278,7 @@ def draw_rows(
         base = some.blocks[at // BLOCK] * BLOCK
         n = queue(base, min(base + BLOCK, users.shape[0]), turn, ties, line)
         for i in line[:n]:
-            drawn = to_draw(i, share, how)
+            drawn = to_draw(i, share, how) & np.int64(users[i].aware)
             if drawn and users[i].online:
                 draw_user(i, users[i], some.step_records[i - base + at], drawn, env, params, how)
             public.next_choice_state[i] = pack_keeping_fears(i, users[i], public, params)

@@ -161,11 +161,15 @@ def _draw_first(
     chance = targets * counts / np.maximum(online, 1)
     habit = np.rint(0.4 * targets * SHARE_STEPS).astype(np.uint16)
 
+    aware = reached(config, chance)
+
     def draw_some(first: int, last: int) -> None:
         some = state.users[first:last]
         for p, key in keys.items():
+            known = uniforms(purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), last - first, first) < aware[p][some.band]
+            some.aware |= known.astype(np.uint8) << np.uint8(p)
             u = uniforms(key, last - first, first)
-            has = (some.online == 1) & (u < chance[p][some.band])
+            has = (some.online == 1) & known & (u < (chance[p] / aware[p])[some.band])
             some.installed |= has.astype(np.uint8) << np.uint8(p)
             some.habit[:, p] = np.where(has, habit[p][some.band], 0)
         some.account[:] = some.installed
@@ -173,6 +177,21 @@ def _draw_first(
 
     threads.run_parts(draw_some, state.n_users)
     state.publish(threads)
+
+
+def reached(config: SimConfig, chance: F64) -> F64:
+    """Return the share of each band that a messenger has reached: those who consider it.
+
+    Word of mouth at rate lambda lets it grow by g = lambda (1 - A) a day.
+    """
+    aware = np.ones_like(chance)
+    for name, start in config.case.observed_shares.items():
+        if start.last_year is not None and start.last_year < start.reach:
+            g = np.log(start.reach / start.last_year) / 365
+            a = max(0.02, 1.0 - g / max(config.behaviour.word_of_mouth, 1e-9))
+            p = config.messengers.index(name)
+            aware[p] = np.clip(np.maximum(a, chance[p] / 0.9), 0.0, 1.0)
+    return aware
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
@@ -269,7 +288,6 @@ def _finish_some(
             u = uniforms(purpose_key(config.seed, 0, f"start.other.{name}"), end - begin, begin)
             extra = (u < config.case.observed_shares[name].dormant_accounts) & (some.online == 1)
             some.account |= bit * extra
-            some.aware |= bit
         else:
             u = uniforms(purpose_key(config.seed, 0, f"start.aware.{name}"), end - begin, begin)
             some.aware |= bit * (u < config.case.seeds[name].aware)
