@@ -91,6 +91,7 @@ def scores(cases: pd.DataFrame) -> Iterator[str]:
     cases : DataFrame, as of `case_scores.summary`
     """
     others = cases.drop(index=TUNED_ON, errors="ignore")
+    others = others.sort_values("strength", key=lambda names: -names.map(WEIGHT), kind="stable")
     yield "## Scores\n"
     yield f"{_in_words(total(others), others)}\n"
     yield markdown(
@@ -101,9 +102,7 @@ def scores(cases: pd.DataFrame) -> Iterator[str]:
              f"{c.persistence:.1f}", f"{c.other_cases:.1f}", _times(c.fell), _times(c.rose),
              f"{c.alike * c.moved:.0f} of {c.moved}" if c.moved else "",
              _gained(str(c.gained), str(c.simulated_gained)), f"{100 * c.covered:.0f} %")
-            for c in cases.sort_values(
-                "strength", key=lambda names: -names.map(WEIGHT), kind="stable"
-            ).itertuples()
+            for c in cases.loc[[*others.index, *cases.index.difference(others.index)]].itertuples()
         ),
     )  # fmt: skip
 
