@@ -33,6 +33,7 @@ def test_the_precedents_are_shipped():
 
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_is_wrong_with_what_is_shipped(name):
+    assert list(case.problems(name)) == []
     assert "Nothing is wrong" in case.summary(name)
     config = load_config(f"case_dir={name}", f"+scenario={name}", "replications=1")
     assert config.case.happened == name
