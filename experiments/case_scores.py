@@ -132,7 +132,7 @@ def is_restricted(config: SimConfig, observed: pd.DataFrame) -> np.ndarray:
     )
     n_platforms = observed["platform"].str.count("[+]") + 1
     passing = readings(available(config), read).median(axis=1) / n_platforms
-    return (passing < RESTRICTED).to_numpy()
+    return np.asarray(passing < RESTRICTED)
 
 
 def with_forecasts(table: pd.DataFrame) -> pd.DataFrame:

@@ -46,9 +46,10 @@ Only what a case can know is changed: people, platforms, shares at the start, wh
 which day. So these are tests and not fits. *Strength* says how much its record can bear, and is
 the weight of a case in the totals ({", ".join(f"{k} {v:g}" for k, v in WEIGHT.items())}).
 
-- Scored are figures of reach, of apps installed and of VPN use from the first policy on that are to
-  be fitted or are of the press (all that some cases have), if their source has a standard deviation
-  of at most {ROUGH:g} points. Later waves of one pollster count as changes since the wave before.
+- Scored are figures of reach, of apps installed and of VPN use from the first policy on that are
+  to be fitted or are of the press (all that some cases have), if their source has a standard
+  deviation of at most {ROUGH:g} points. Later waves of one pollster count as changes since the
+  wave before.
 - *Persistence*: every platform stays where it started. *Other cases*: a platform moves as the mean
   of the platforms of the other cases did, apart for those whose messages are restricted and for
   all others, if it starts at {KNOWN:g} % or more.

@@ -32,7 +32,9 @@ def test_the_ban_stands_and_nothing_moves(result, measure, level):
 def test_calls_fail_until_it_is_lifted_and_then_people_come(result):
     before, after = (path(result, "calls_allowed", "dau").iloc[k] for k in (7, -1))
     assert after - before > 0.015
-    assert path(result, "calls_allowed", "vpn").iloc[-1] < path(result, "uae_calls", "vpn").iloc[-1]
+    assert (
+        path(result, "calls_allowed", "vpn").iloc[-1] < path(result, "uae_calls", "vpn").iloc[-1]
+    )
     use = path(result, "calls_allowed", "isolation")
     assert use.iloc[-1] < use.iloc[7]
 
