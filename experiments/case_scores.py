@@ -38,7 +38,7 @@ MOVED_SHARE = 0.1  # ... or relative to the start, so that small platforms count
 ALIKE = (0.5, 2.0)  # a simulated move within these multiples of the observed one is about right
 COVERAGE = 0.9  # of the band of replications widened by the error of the source
 QUANTILE = 1.645  # of the normal law, for that band
-SETTLING = 63  # days without policies from which the start is read: one whole month in any case
+SETTLING = 63  # days without changes from which the start is read: one whole month in any case
 
 
 def figures(result: Result) -> pd.DataFrame:
@@ -87,11 +87,13 @@ def scored(config: SimConfig) -> pd.DataFrame:
     """Return the observed figures that are scored, columns as of `observations`.
 
     Those to be fitted, and those of the press, which are all that some cases have: of the time
-    from the first policy on, that is with the middle of their period after it.
+    from the first policy on (or the end of one that stands), that is with the middle of their
+    period after it.
     """
     observed = observations(config)
     observed = as_waves(observed[observed["date"] >= pd.Timestamp(config.start).replace(day=1)])
-    since = pd.Timestamp(min((p.start for p in config.policies.values()), default=config.end))
+    changes = [p.stop if p.standing else p.start for p in config.policies.values()]
+    since = pd.Timestamp(min(filter(None, changes), default=config.end))
     middle = [p.start_time + (p.end_time - p.start_time) / 2 for p in last_period(observed)]
     return observed[
         observed["operator"].isin(list(LEVEL_OF))
@@ -107,11 +109,11 @@ def last_period(observed: pd.DataFrame) -> pd.Series:
 
 
 def levels_at_start(config: SimConfig, observed: pd.DataFrame) -> F64:
-    """Return the level that each figure starts from: a first month without policies [1]."""
+    """Return the level that each figure starts from: a month in which nothing changes [1]."""
     steps = int(np.ceil(SETTLING / config.step_days))
     quiet = config.model_copy(
         update={
-            "policies": {}, "counterfactuals": {}, "compare_to": (),
+            "policies": config.standing, "counterfactuals": {}, "compare_to": (),
             "dur_days": steps * config.step_days, "replications": min(config.replications, 2),
         }
     )  # fmt: skip
@@ -130,7 +132,7 @@ def is_restricted(config: SimConfig, observed: pd.DataFrame) -> np.ndarray:
     )
     n_platforms = observed["platform"].str.count("[+]") + 1
     passing = readings(available(config), read).median(axis=1) / n_platforms
-    return (passing < RESTRICTED).to_numpy()
+    return np.asarray(passing < RESTRICTED)
 
 
 def with_forecasts(table: pd.DataFrame) -> pd.DataFrame:

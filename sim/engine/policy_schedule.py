@@ -134,6 +134,11 @@ class PolicySchedule:
         lifted = np.zeros(MAX)
         for p, name in enumerate(self.config.messengers):
             lifted[p] = self.config.platforms[name].circumvention
+        for policy in policies.values():
+            if built_in := policy.proxies():
+                p, share = self._columns[built_in[0]], built_in[1]
+                in_force = policy.days_in(*span) / self.config.step_days
+                lifted[p] += max(share - lifted[p], 0.0) * in_force
         vpn = np.arange(2.0)[:, None, None]  # every region without and with a VPN
         here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - off[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, MAX))

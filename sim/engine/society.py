@@ -174,8 +174,7 @@ def _draw_vpns(
     mine, online = level[users.band], users.online == 1
     utility = _utility(config, state, skills, first, last)
     has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - utility))
-    own = (mine + skills.own[first:last])[online]
-    users.skill[online] = to_fixed_point(own, SKILL_STEPS, np.int16)
+    users.skill[:] = to_fixed_point(mine + skills.own[first:last], SKILL_STEPS, np.int16)
     users.place[online] = (users.place & 0xFE | has)[online]
 
 

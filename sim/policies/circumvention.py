@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from sim.base.strict import Share
 from sim.policies.policy import Labels, Policy, Step
 from sim.policies.window import Rate, Span
 
@@ -39,6 +40,26 @@ class VpnFine(Policy):
     def sentence(self, labels: Labels, span: Span) -> tuple[str, str]:  # noqa: ARG002
         """Return the sentence of its effect with a placeholder, and what it puts there."""
         return "{}", "VPNs cost more"
+
+
+class Proxies(Policy):
+    """A messenger has proxies built in for a while: each of its users gets around a part."""
+
+    kind: Literal["proxies"] = "proxies"
+    platform: str  # messenger
+    circumvention: Share  # share of a restriction that they lift, if it has no better ones [1]
+
+    def proxies(self) -> tuple[str, float]:
+        """Return its messenger, and what the proxies built into it lift of a restriction."""
+        return self.platform, self.circumvention
+
+    def named(self) -> tuple[str, ...]:
+        """Return the platforms that it names."""
+        return (self.platform,)
+
+    def sentence(self, labels: Labels, span: Span) -> tuple[str, str]:  # noqa: ARG002
+        """Return the sentence of its effect with a placeholder, and what it puts there."""
+        return "proxies are built into {}", labels([self.platform])
 
 
 class VpnSupport(Policy):

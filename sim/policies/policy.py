@@ -109,6 +109,9 @@ class Policy(Window):
     def lifts(self) -> tuple[str, float] | None:
         """Return a messenger, and which share of the restrictions of it falls."""
 
+    def proxies(self) -> tuple[str, float] | None:
+        """Return a messenger, and what proxies built into it lift of a restriction."""
+
     def vpn_rates(self) -> tuple[float, float] | None:
         """Return erosion and additional repair of the efficacy of VPNs [1/day]."""
 

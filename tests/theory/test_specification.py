@@ -55,6 +55,7 @@ UNLISTED = {  # calls that are no part of a schedule
     "trial_candidates",
     "sample_candidates",
     "circumvention.hazard",
+    "going_online.may_go_online",
     "pairing.max_pair_hazard",
     "promotion.promotion_candidates",
     "beliefs.awareness_candidates",
