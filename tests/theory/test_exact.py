@@ -24,11 +24,11 @@ from sim.rules.fixed_point import TASTE_STEPS
 from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
 from sim.rules.packed_state import pack_choice_state
 from tests.helpers import theory
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     SEED,
     Crowd,
     by_band,
-    equal_ties,
     keys,
     take_step,
     toy_env,

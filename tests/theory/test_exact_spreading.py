@@ -11,10 +11,10 @@ from sim.rules.beliefs import learn
 from sim.rules.packed_state import pack_belief_state
 from sim.rules.records import PURPOSES, STEP_RECORD, records
 from sim.rules.relaxation import relaxation
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     converse,
-    equal_ties,
     from_fixed_point,
     in_steps,
     toy_env,
