@@ -10,7 +10,7 @@ from sim.engine.threads import Threads
 from sim.kernel.rng import uniform
 from sim.model.model import MigrationModel
 from sim.rules.chance import happens
-from sim.rules.registered import described_rules
+from sim.rules.registered import described_rules, registered_rules
 from sim.runs.header import Header
 from sim.runs.manifest import manifest, read_manifest
 from sim.runs.memory import Estimate
@@ -97,9 +97,14 @@ def test_a_manifest_names_the_rules_and_a_checkpoint_of_others_is_refused(tmp_pa
         Header.read(tmp_path / "checkpoint")
 
 
+def test_a_rule_of_the_same_name_takes_the_place_of_the_first(leaving):
+    """As when a cell of a notebook runs twice."""
+    again = register_rule("leave", leave, parameters={"hazard": 0.1}, state=[("steps", "u2")])
+    assert registered_rules() == (again,)
+    assert leaving.parameters == {"hazard": 0.02}
+
+
 def test_what_cannot_be_meant_is_refused(leaving):
-    with pytest.raises(ConfigError, match="rule 'leave': registered already"):
-        register_rule("leave", leave, parameters={"hazard": 0.1})
     with pytest.raises(ConfigError, match="rule 'a b': allowed: letters"):
         register_rule("a b", leave)
     with pytest.raises(ConfigError, match="nothing reads speed; allowed"):
