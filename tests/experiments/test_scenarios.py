@@ -103,16 +103,6 @@ def test_every_policy_is_part_of_some_scenario():
     assert used == POLICIES
 
 
-@pytest.mark.parametrize("name", sorted(POLICIES))
-def test_a_policy_lies_within_the_usual_run_and_gives_its_grounds(name):
-    config = load_config(f"+policy={name}")
-    policy = config.policies[name]
-    assert config.start <= policy.start < (policy.stop or config.end) <= config.end
-    text = (CONF / "policy" / f"{name}.yaml").read_text(encoding="utf-8")
-    notes = " ".join(line for line in text.splitlines() if line.startswith("# ")).lower()
-    assert len(notes.split()) > 10
-
-
 @pytest.mark.parametrize("chosen", COMPOSED)
 def test_scenarios_on_top_of_others_keep_all_policies_and_a_yardstick_for_both(chosen):
     names = chosen.strip("[]").split(",")
