@@ -154,6 +154,7 @@ GIBBS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "ties", "weights"), GIBBS.values(), ids=GIBBS)
 def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     n_users, beta, losses = len(ties.degree), 3.0, np.array([2.0, 3.0])
