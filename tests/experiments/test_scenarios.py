@@ -337,8 +337,8 @@ def test_the_page_has_a_line_of_effects_for_every_scenario_that_has_a_yardstick(
         for name in SCENARIOS
         if (config := composed(f"+scenario={name}")).compare_to
     }
-    composed = {f"{name} ({counterfactual})" for name, counterfactual in ON_TOP.items()}
-    assert {re.match(r"\| (\S+ \(\w+\)) \|", line)[1] for line in lines[2:]} == compared | composed
+    on_top = {f"{name} ({counterfactual})" for name, counterfactual in ON_TOP.items()}
+    assert {re.match(r"\| (\S+ \(\w+\)) \|", line)[1] for line in lines[2:]} == compared | on_top
     assert len({line.count("|") for line in lines}) == 1
     assert "nan" not in "".join(lines)
 
