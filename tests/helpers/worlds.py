@@ -286,7 +286,7 @@ def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
     a[:, :n], full_q[:, :, :n] = values, q
     effects = records(EFFECTS, 1)[0]
     effects.days, effects.passing[:], effects.trend_openings[:], effects.loss = days, 1.0, 1.0, 1.0
-    effects.unreadable = 2**n - 1
+    effects.unreadable, effects.outside[:] = 2**n - 1, 1.0
     tables = pair_tables(full_q, a, np.array(losses))
     effects.varied, effects.regional = tables.varied, tables.regional
     none = records(MANDATE, 0)
