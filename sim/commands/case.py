@@ -212,6 +212,7 @@ def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path
     if keys[0] == "policies" and len(keys) > 1:
         yield conf / "policy" / f"{keys[1]}.yaml", keys[2:]
         yield from ((path, keys) for path in yaml_files(folder, "scenario"))
+        yield conf / "case" / f"{name}.yaml", keys
     else:
         yield conf / keys[0] / f"{name}.yaml", keys[1:]
         yield conf / "case" / f"{name}.yaml", keys

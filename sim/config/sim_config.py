@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -135,6 +135,11 @@ class SimConfig(Strict):
         """Return the number of steps of a run."""
         return round(self.dur_days / self.step_days)
 
+    @property
+    def standing(self) -> dict[str, Policy]:
+        """Return the policies under which the start is solved, as if never lifted."""
+        return _standing(self.policies)
+
     def step_begins(self, step: int) -> dt.datetime:
         """Return when a step (from 0) begins; steps need not be whole days."""
         midnight = dt.datetime.combine(self.start, dt.time())
@@ -196,9 +201,31 @@ class SimConfig(Strict):
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
+        problems += _standing_problems(self)
         if problems:
             raise ValueError("\n".join(problems))
         return self
+
+
+def _standing(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    lasting = {"stop": None}
+    return {
+        name: policy.model_copy(update=lasting)
+        for name, policy in policies.items()
+        if policy.standing
+    }
+
+
+def _standing_problems(config: SimConfig) -> Iterator[str]:
+    """Yield worlds to compare with that would have to start otherwise."""
+    for name, policies in config.counterfactuals.items():
+        ours, theirs = config.standing, _standing(policies)
+        for policy in sorted(ours.keys() | theirs.keys()):
+            if ours.get(policy) != theirs.get(policy):
+                yield (
+                    f"policies.{policy}.standing=true: not so in {name}, which has the same "
+                    "start; allowed: in conf/case, for all scenarios, of which some give its stop"
+                )
 
 
 def _file_problems(config: SimConfig) -> Iterator[str]:

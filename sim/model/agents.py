@@ -31,6 +31,7 @@ from sim.rules import (
     choice,
     circumvention,
     fixed_point,
+    going_online,
     groups,
     habit,
     marginal_value,
@@ -101,6 +102,7 @@ class User(mesa.Agent):
         self.remember()
         self.obey_and_try()
         self.learn()
+        self.go_online()
         self.switch_vpn()
         self.suffer()
 
@@ -191,6 +193,10 @@ class User(mesa.Agent):
             self.row, self.record, self.step_record, self._env, self._relaxation, params,
             self._keys,
         )  # fmt: skip
+
+    def go_online(self) -> None:
+        """Perhaps get internet or a smartphone."""
+        going_online.go_online(self.row, self.record, self._env, self._keys)
 
     def switch_vpn(self) -> None:
         """Take, keep or drop a VPN, if reconsidered."""

@@ -135,7 +135,9 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
         "in_points": in_points,
         "sigma": sigma,
         "bias": 0.0 if operator.is_change else GRADES[quality].bias / 100.0,
-        "weights": weights(line["base"], config) if group == "all" else {group: 1.0},
+        "weights": weights(line["base"], config, _day(config, period))
+        if group == "all"
+        else {group: 1.0},
     }
 
 
@@ -248,6 +250,13 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
 def _bound_and_number(text: str) -> tuple[str, str]:
     """Return the sign of a bound, empty if there is none, and the rest of the text."""
     return (text[0], text[1:].strip()) if text.startswith(BOUNDS) else ("", text)
+
+
+def _day(config: SimConfig, period: pd.Period | None) -> float:
+    """Return the day of the run in the middle of a period, 0 for earlier ones."""
+    assert period is not None
+    middle = period.start_time + (period.end_time - period.start_time) / 2
+    return max(float((middle - pd.Timestamp(config.start)) / pd.Timedelta(days=1)), 0.0)
 
 
 def _number(text: str) -> float:

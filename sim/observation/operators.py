@@ -1,8 +1,8 @@
 """Observation operators: how the figure of a source is computed from the series of a run.
 
 A figure is a sum of series, possibly divided by another, and weighted over groups of users to
-match the base of the source; a change compares two months. Bases are age ranges, of all people
-or of those online: `12+`, `18-65`, `online 18+`.
+match the base of the source; a change compares two months. Bases are age ranges, of all people,
+of those online, or of these who have a smartphone: `12+`, `online 18-65`, `smartphone 18+`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sim.config.platforms import CELLULAR
 from sim.config.settings import BAND_STARTS, BANDS
 from sim.config.sim_config import SimConfig
 from sim.kernel.arrays import F64
+from sim.policies.going_online import without
 from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
 OWN = ""  # placeholder for the platform of the figure
@@ -69,6 +70,9 @@ OPERATORS = {
     ),
     "monthly_reach_change": Operator("change of monthly reach", (_MAU,), is_change=True),
     "daily_reach_change": Operator("change of daily reach", (_DAU,), is_change=True),
+    "installed_change": Operator(
+        "change of who has it", ((OWN, "any", "installed"),), is_change=True
+    ),
     "use_per_user_change": Operator(
         "change of messages and calls per monthly user", _USE, _MAU, is_change=True
     ),
@@ -76,14 +80,19 @@ OPERATORS = {
         "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
     ),
 }
-IN_POINTS = ("monthly_reach_change", "daily_reach_change")  # changes that may be in points
+IN_POINTS = (  # changes that may be in points
+    "monthly_reach_change", "daily_reach_change", "installed_change",
+)  # fmt: skip
 REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 
 def base_problem(base: str) -> str | None:
     """Return what is allowed as a base if `base` is invalid; None if it is valid."""
     if _ages(base) is None:
-        return "allowed: ages as 12+, 18+ or 18-65, or those of them online: online 18+"
+        return (
+            "allowed: ages as 12+, 18+ or 18-65, or those of them who are online or have a "
+            "smartphone: online 18+, smartphone 18+"
+        )
     return None
 
 
@@ -94,11 +103,16 @@ def of_whom(base: str, group: str) -> str:
     )
 
 
-def weights(base: str, config: SimConfig) -> dict[str, float]:
+def weights(base: str, config: SimConfig, day: float = 0.0) -> dict[str, float]:
     """Return the weights of groups of users with which a share of a base is computed.
 
     The weight of an age band is its part of the people of the base. People offline use no
     messenger, so in a base of people online the weights sum to more than 1.
+
+    Parameters
+    ----------
+    day : float
+        Since the start of the run, on which the share is of those online [days].
 
     Raises
     ------
@@ -110,8 +124,9 @@ def weights(base: str, config: SimConfig) -> dict[str, float]:
     ages = _ages(base)
     assert ages is not None
     people = people_by_band(config, *ages)
-    offline = np.array([config.population.no_internet[name] for name in BANDS])
-    counted = people * (1.0 - offline) if base.startswith("online") else people
+    online, owners = 1.0 - without(config, day)
+    have = {"": 1.0, "online": online, "smartphone": online * owners}
+    counted = people * have[base.rpartition(" ")[0]]
     if not counted.any():
         table = config.population.ages
         raise ConfigError(
@@ -135,7 +150,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 def _ages(base: str) -> tuple[int, int] | None:
     """Return the first and last age of a base; None if the base is invalid."""
-    match = re.fullmatch(r"(?:online )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
+    match = re.fullmatch(r"(?:(?:online|smartphone) )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or LAST_AGE)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim.base.errors import allowed
 from sim.policies.policy import Policy
+from sim.policies.registry import policy_kinds
 
 if TYPE_CHECKING:
     from sim.config.sim_config import SimConfig
@@ -40,12 +41,27 @@ def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterat
 def _misdated(config: SimConfig, name: str, policy: Policy) -> Iterator[str]:
     """Yield dates outside the run."""
     is_here = name in config.policies  # otherwise it belongs to a counterfactual
+    if policy.standing and not policy.may_stand:
+        yield (
+            f"{name}.standing=true: nobody can be at rest under {policy.kind}; allowed: false, or "
+            f"one of {', '.join(kind for kind, one in policy_kinds().items() if one.may_stand)}"
+        )
     drop = f"drop the policy with ~policies.{name}"
     advice = drop if is_here else "leave its world out of compare_to"
+    if policy.standing and policy.start > config.start:
+        yield (
+            f"{name}.start={policy.start}: standing, but begins within the run; allowed: up to "
+            f"{config.start}, or without standing"
+        )
     for field in ("start", "stop"):
         date = getattr(policy, field)
         last = config.end - dt.timedelta(days=field == "start")
-        if date is not None and not config.start <= date <= last:
+        is_before = field == "start" and policy.start < config.start
+        if date is None or (policy.standing and is_before):
+            continue
+        if is_before and policy.may_stand:
+            advice = f"standing: true if it was in force by then, or {advice}"
+        if not config.start <= date <= last:
             yield (
                 f"{name}.{field}={date} lies outside the run; allowed: {config.start} to "
                 f"{last} (change dur_days, or {advice})"

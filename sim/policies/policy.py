@@ -90,6 +90,7 @@ class Policy(Window):
 
     kind: str
     lasts: ClassVar[bool] = False  # acts after its last day as well
+    may_stand: ClassVar[bool] = False  # people can be at rest under it
 
     # what it does
 
@@ -107,6 +108,9 @@ class Policy(Window):
 
     def lifts(self) -> tuple[str, float] | None:
         """Return a messenger, and which share of the restrictions of it falls."""
+
+    def proxies(self) -> tuple[str, float] | None:
+        """Return a messenger, and what proxies built into it lift of a restriction."""
 
     def vpn_rates(self) -> tuple[float, float] | None:
         """Return erosion and additional repair of the efficacy of VPNs [1/day]."""

@@ -11,10 +11,12 @@ from pydantic import Field, SerializeAsAny, TypeAdapter, ValidationInfo, WrapVal
 
 from sim.base.errors import ConfigError
 from sim.policies.abuse import BankDelay, Moderation
-from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.circumvention import Proxies, VpnBlocking, VpnFine, VpnSupport
 from sim.policies.compliance import Compliance
+from sim.policies.going_online import GoingOnline
 from sim.policies.information import InformationEvent
 from sim.policies.policy import Policy
+from sim.policies.price import Price
 from sim.policies.promotion import (
     Campaign,
     GroupMove,
@@ -29,12 +31,15 @@ SHIPPED = (
     Restriction,
     Shutdown,
     RegistrationGate,
+    Price,
     Mandate,
     GroupMove,
     Preinstallation,
     Campaign,
     Onboarding,
     Trend,
+    GoingOnline,
+    Proxies,
     VpnBlocking,
     VpnFine,
     VpnSupport,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sim.base.strict import Share
 from sim.policies.policy import ALL, CHANNELS, Failure, Labels, Policy, Step, plain
@@ -24,9 +24,18 @@ class Restriction(Policy):
     grade: Share  # share of attempts that fail [1]
     ramp_days: Days = 0.0  # until the grade is reached [days]
     regions: Names = ALL  # of population.regions, or all
+    circumventable: bool = True  # no: an outage, or a ban by the platform itself
+    may_stand: ClassVar[bool] = True
 
-    def restricts(self) -> Failure:
-        """Return the attempts that fail."""
+    def restricts(self) -> Failure | None:
+        """Return the attempts that fail, if a VPN or proxy brings them back."""
+        return self._failure() if self.circumventable else None
+
+    def shuts(self, config: SimConfig) -> Failure | None:  # noqa: ARG002
+        """Return the attempts that fail, if nothing brings them back."""
+        return None if self.circumventable else self._failure()
+
+    def _failure(self) -> Failure:
         channels = CHANNELS if self.channel == "any" else (self.channel,)
         return Failure(
             self, self.grade, self.ramp_days, self.regions, channels, self.platforms
@@ -60,11 +69,14 @@ class Restriction(Policy):
         """Return the sentence of its effect with a placeholder, and what it puts there."""
         what = f"{_CHANNEL[self.channel]} on {labels(self.platforms)}"
         grade = self.grade * self.progress(*span, self.ramp_days)
-        return "{} fail", f"{grade:.0%} of {what}{_where(self.regions)}"
+        way = "" if self.circumventable else ", with a VPN as well"
+        return "{} fail", f"{grade:.0%} of {what}{_where(self.regions)}{way}"
 
     def relieved(self, left: Mapping[str, float]) -> Iterator[Restriction]:
         """Yield it by messengers of which the same share is left."""
-        shares = {name: left.get(name, 1.0) for name in self.platforms}
+        shares = {name: left.get(name, 1.0) for name in self.platforms if self.circumventable}
+        if not self.circumventable:
+            yield self
         for share in dict.fromkeys(shares.values()):
             alike = tuple(name for name in shares if shares[name] == share)
             if share > 0.0:
@@ -79,6 +91,7 @@ class Shutdown(Policy):
     grade: Share  # share of communication by app that it affects [1]
     ramp_days: Days = 0.0  # until the grade is reached [days]
     regions: Names = ALL  # of population.regions, or all
+    may_stand: ClassVar[bool] = True
 
     def shuts(self, config: SimConfig) -> Failure | None:
         """Return the attempts that fail: on all messengers that are not on its whitelist."""

@@ -69,7 +69,8 @@ def member_values(user: Record, env: Environment, params: Record) -> Vec8:
     pulls = read(env.attraction[here, here, MESSAGE]) * exp(
         params.risk_value * surveillance_attitudes(user)
     )
-    return where(flags(in_use(user)), ln(1.0 + pulls * (1.0 / params.outside[MESSAGE])), 0.0)
+    outside = params.outside[MESSAGE] * env.effects.outside[MESSAGE]
+    return where(flags(in_use(user)), ln(1.0 + pulls * (1.0 / outside)), 0.0)
 
 
 @rule

@@ -9,6 +9,7 @@ from sim.config.platforms import CHANNELS
 from sim.policies.compliance import Compliance
 from sim.policies.grades import shut
 from sim.policies.restrictions import Restriction, Shutdown
+from sim.rules import circumvention
 from sim.rules.records import CALL, MAX, MESSAGE
 from tests.helpers.in_force import (
     MAX_APP,
@@ -27,6 +28,9 @@ from tests.helpers.in_force import (
     restriction,
     shutdown,
 )
+from tests.helpers.worlds import toy_params
+
+VPN = WORLD.behaviour.vpn_efficacy
 
 
 @pytest.mark.parametrize(
@@ -165,3 +169,16 @@ def test_a_shutdown_that_spares_everything_is_none():
 
 def test_nobody_abroad_is_restricted_or_shut_down():
     assert (at(0, restriction(0.9, channel="any"), shutdown()).availability[-1] == 1).all()
+
+
+def test_nobody_gets_around_an_outage():
+    """Neither by a VPN nor by what is built into the app; a block they do."""
+    block, outage = (
+        restriction(0.9, channel="message").model_copy(update={"circumventable": way})
+        for way in (True, False)
+    )
+    behind_vpn = 2 * MOSCOW + 1
+    for policy, without, with_one in ((block, 0.1, 0.1 + 0.9 * VPN), (outage, 0.1, 0.1)):
+        q = at(0, policy).availability[:, MESSAGE, WHATSAPP]
+        assert q[[2 * MOSCOW, behind_vpn]] == pytest.approx([without, with_one])
+    assert not circumvention.opens_something(behind_vpn, at(0, outage), toy_params(6))

@@ -14,7 +14,7 @@ from sim.exports.user_trace import trace_user
 from sim.model.model import MigrationModel
 from sim.plotting.palette import PLATFORMS
 from sim.plotting.user_trace import user_trace as draw
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 N_STEPS = 24
 ROW = 53  # has three messengers, a VPN and a mandate
