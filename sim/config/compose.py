@@ -20,7 +20,7 @@ from yaml import YAMLError
 
 from sim.base.errors import ConfigError
 from sim.config import posterior
-from sim.config.case_dir import Stamps, open_case, searching, stamps
+from sim.config.case_dir import ModificationTimes, modification_times, open_case, searching
 from sim.config.case_files import KNOWN
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
@@ -118,7 +118,7 @@ def load_run(*overrides: str) -> Run:
         elif key != FOLDER_OF_RUN:
             raise ConfigError(f"{override}: allowed for one run: {FOLDER_OF_RUN}=FOLDER")
     config = load_config(*overrides)
-    composed = _composed(opened, "config", stamps(opened)).all
+    composed = _composed(opened, "config", modification_times(opened)).all
     try:
         folder = Path(OmegaConf.select(composed, FOLDER_OF_RUN)).absolute()
     except REFUSALS as error:
@@ -271,7 +271,7 @@ def _is_apart(path: list[str]) -> bool:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration; a copy for the caller."""
-    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
+    return deepcopy(_composed(overrides, name, modification_times(overrides)).ours)
 
 
 class _Composed(NamedTuple):
@@ -280,7 +280,7 @@ class _Composed(NamedTuple):
 
 
 @lru_cache(maxsize=32)  # a command composes the same once to check and once to run
-def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
+def _composed(overrides: tuple[str, ...], name: str, _: ModificationTimes) -> _Composed:
     try:
         for override in overrides:  # a case may have no abuse, so Hydra accepts any value
             if override.startswith("abuse=") and not_a_name(override):
