@@ -257,7 +257,7 @@ def _policies_of(scenario: str, shared: tuple[str, ...], changes: tuple[str, ...
     of_case = tuple(o for o in shared if path_of(o)[0] in ("case", "hydra"))
     for known in (of_case, shared):
         overrides = (*known, *changes, f"+scenario={scenario}")
-        composed = _composed(overrides, "config", stamps(overrides))
+        composed = _composed(overrides, "config", modification_times(overrides))
         if "${" not in str(composed.all["policies"]):
             break
     return deepcopy(composed.ours["policies"])
