@@ -98,7 +98,7 @@ def test_the_model_is_the_run_of_the_tables(model):
     assert np.array_equal(wide[list(config.messengers)].to_numpy()[:n], np.array(firsts))
 
 
-def test_mesas_own_luck_is_that_of_the_replication():
+def test_mesas_own_generator_is_that_of_the_replication():
     """A rule that takes it (docs/howto_agents.md) would else toss the same coins in each."""
     first, again, other = (made("mesa", 0, replication=r).random.random() for r in (0, 0, 1))
     assert first == again != other

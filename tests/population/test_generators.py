@@ -1,4 +1,4 @@
-"""Claims about the layered graph: the targets of docs/model.md, 3, and how it is built."""
+"""The layered graph: the targets of docs/model.md, 3, and how it is built."""
 
 from pathlib import Path
 from types import SimpleNamespace
