@@ -11,11 +11,11 @@
 # %%
 from sim import MigrationModel, load_config
 from sim.commands.scenarios import dated
-from sim.report.stories import story
+from sim.report.descriptions import description
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)
-print(story(config.scenario))
+print(description(config.scenario))
 print(dated(config.scenario))
 
 # %% [markdown]

@@ -44,7 +44,7 @@ def _misdated(config: RunContext, name: str, policy: Policy) -> Iterator[str]:
             f"one of {', '.join(kind for kind, one in policy_kinds().items() if one.may_stand)}"
         )
     drop = f"drop the policy with ~policies.{name}"
-    advice = drop if is_here else "leave its world out of compare_to"
+    advice = drop if is_here else "leave its scenario out of compare_to"
     if policy.standing and policy.start > config.start:
         yield (
             f"{name}.start={policy.start}: standing, but begins within the run; allowed: up to "

@@ -1,4 +1,4 @@
-"""Every scenario says what world it is, composes and runs; what it must do, it does."""
+"""Every scenario has a description, composes, runs, and does what it must."""
 
 import re
 from collections import Counter
