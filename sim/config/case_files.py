@@ -90,7 +90,7 @@ def _misplaced(folder: Path) -> Iterator[str]:
     for path in (conf, *_shown(conf)):
         name = path.relative_to(folder)
         if path != conf and path.name not in KNOWN:
-            yield f"{name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
+            yield f"{name}: unknown folder or file; allowed: {', '.join(KNOWN)}"
         elif not path.is_dir():
             yield f"{name}: no folder; allowed: one"
         elif not path.resolve().is_relative_to(folder.resolve()):
@@ -298,6 +298,6 @@ def _recursive(brings: dict[tuple[str, str], tuple[tuple[str, str], ...]]) -> It
     for group, name in brings:
         if size((group, name)) > MOST_FILES:
             yield (
-                f"conf/{group}/{name}.yaml: {DEFAULTS}: brings itself or more than {MOST_FILES} "
-                "files; allowed: others, and fewer"
+                f"conf/{group}/{name}.yaml: {DEFAULTS}: includes itself, or more than "
+                f"{MOST_FILES} files"
             )
