@@ -210,13 +210,18 @@ class Shard:
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.is_file():
         return schema.empty_table()
-    return pq.ParquetFile(path).read()  # read_table would add a folder's name as a column
+    try:  # read_table would add a folder's name as a column
+        return pq.ParquetFile(path, page_checksum_verification=True).read()
+    except (pa.ArrowException, OSError) as error:
+        raise ConfigError(
+            f"{path}: damaged ({error}); delete it, and python -m sim.resume runs its part again"
+        ) from None
 
 
 def _write(path: Path, table: pa.Table) -> None:
     """Write a table atomically."""
     with atomic_write(path) as draft:
-        pq.write_table(table, draft, compression="zstd")
+        pq.write_table(table, draft, compression="zstd", write_page_checksum=True)
 
 
 def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
