@@ -92,7 +92,7 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         "replications": config.replications,
         "n_users": config.population.n_users,
         "started": utc_now(),
-        "place": asdict(ProcessInfo.here()),
+        "process": asdict(ProcessInfo.here()),
         **made_by(),
         **({"registered_measures": own} if (own := described_measures()) else {}),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
@@ -132,6 +132,11 @@ def note_file(path: Path) -> None:
         write_json(path.parent / NAME, sealed(entry))
 
 
+def process_of(entry: dict[str, Any]) -> ProcessInfo:
+    """Return the process that wrote a manifest."""
+    return ProcessInfo(**entry["process" if "process" in entry else "place"])  # place: in 0.2.0
+
+
 def refuse_concurrent_run(folder: Path) -> None:
     """Refuse to run in a folder in which another process is or may be running.
 
@@ -141,10 +146,10 @@ def refuse_concurrent_run(folder: Path) -> None:
         Which names the process. One that Slurm has queued again is no other.
     """
     entry = read_manifest(folder)
-    place = ProcessInfo(**entry["place"]) if entry.get("status") == "running" else None
-    if place and place.may_be_running() and not place.is_taken_over():
+    process = process_of(entry) if entry.get("status") == "running" else None
+    if process and process.may_be_running() and not process.is_taken_over():
         raise ConfigError(
-            f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
+            f"{folder}: runs are under way here, in process {process.pid} of {process.host}; "
             f"if that is gone for good, delete {folder / NAME}"
         )
 

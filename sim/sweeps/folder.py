@@ -6,7 +6,7 @@
     manifest.json      when and by which version it was begun and gone on with, and how that ended
     runs/00000.parquet      a shard: what came of its runs (`RECORD`)
     outcomes/00000.parquet  the outcomes of its runs that are done (outcomes.SCHEMA)
-    claims/00000.json       which run a worker is at; the worker holds a lock on it while it lives
+    leases/00000.json       which run a worker is at; the worker holds a lock on it while it lives
 
 Files of results are replaced whole, outcomes before records: a run is done once its record is
 there.
@@ -99,7 +99,7 @@ class SweepFolder(Batch):
             raise ConfigError(
                 f"{path}: not empty; go on with it by python -m sim.resume, or name another"
             )
-        for name in ("runs", "outcomes", "claims"):
+        for name in ("runs", "outcomes", "leases"):
             (path / name).mkdir(parents=True)
         runs.to_parquet(path / RUNS, index=False)
         (path / TREES).write_text(json.dumps(points.trees))
@@ -193,7 +193,7 @@ class Shard:
         name = f"{number:05}"
         self._records = path / "runs" / f"{name}.parquet"
         self._outcomes = path / "outcomes" / f"{name}.parquet"
-        self.lease = path / "claims" / f"{name}.json"
+        self.lease = path / "leases" / f"{name}.json"
 
     def records(self) -> pa.Table:
         """Return the records of its runs so far (`RECORD`)."""

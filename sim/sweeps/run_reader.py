@@ -89,10 +89,11 @@ class _Sweep:
 
 
 class _Multirun:
-    """Evidence in the folders of jobs; a job holds its counterfactuals and replications too.
+    """Runs in the folders of jobs; a job holds its counterfactuals and replications too.
 
-    Where jobs ask about several scenarios, one's scenario may be another's counterfactual, in
-    another world: ``+policy=`` changes what is asked about alone. So the question is a parameter.
+    If jobs run different scenarios, the scenario of one may be the counterfactual of another, with
+    other policies (``+policy=`` changes only the main scenario). So the scenario of a job is kept
+    as a parameter.
     """
 
     def __init__(self, multirun: Multirun) -> None:
@@ -101,8 +102,8 @@ class _Multirun:
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
         self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": JOB_SCENARIO})
-        questions = {row.get("scenario") for row in values}
-        self.parameters = [n for n in self._rows if n != JOB_SCENARIO or len(questions) > 1]
+        scenarios = {row.get("scenario") for row in values}
+        self.parameters = [n for n in self._rows if n != JOB_SCENARIO or len(scenarios) > 1]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -120,7 +121,7 @@ class _Multirun:
 
 
 def _in_order(table: pa.Table) -> pa.Table:
-    """Bring the rows of a job together by scenario and replication, else as they were."""
+    """Sort the rows of a job by scenario and replication; keep their order within."""
     table = table.unify_dictionaries().combine_chunks()
     scenario = table["scenario"].combine_chunks().indices.to_numpy()
     order = np.lexsort((table["replication"].to_numpy(), scenario))  # stable
