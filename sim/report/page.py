@@ -25,7 +25,8 @@ from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
 from sim.report.glossary import caption, units, words
 from sim.report.summary import COVERED, kind_of
-from sim.runs.manifest import OVERRIDES, read_manifest
+from sim.runs.hashes import refuse_damaged
+from sim.runs.manifest import OVERRIDES, note_file, read_manifest
 from sim.runs.results import Result
 from sim.runs.tables import read_result
 
@@ -59,16 +60,20 @@ def write_report(result: Result, folder: Path | str) -> Path | None:
     Raises
     ------
     ConfigError
-        If the folder holds no run.
+        If the folder holds no run, or a figure has changed since.
     """
     found, folder = facts(result), Path(folder)
     if found is None:
         return None
-    if not read_manifest(folder):
+    entry = read_manifest(folder)
+    if not entry:
         raise ConfigError(
             f"{folder}: no run here; allowed: a folder that run_to_folder has filled"
         )
-    return write_page(found, folder)
+    refuse_damaged(folder, entry, (path.name for path in folder.glob("*.svg")))
+    path = write_page(found, folder)
+    note_file(path)
+    return path
 
 
 def write_page(found: Facts, folder: Path) -> Path:

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
+from sim.runs.hashes import refuse_damaged
+from sim.runs.manifest import read_manifest
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.multirun import Multirun
 from sim.sweeps.status import status
@@ -21,6 +23,7 @@ from sim.sweeps.tasks import open_batch
 
 # the studied scenario of a job of a multirun; its counterfactuals come with it
 JOB_SCENARIO = "job_scenario"
+TIMESERIES = "timeseries.parquet"
 
 
 class RunReader(Protocol):
@@ -110,7 +113,8 @@ class _Multirun:
     def parts(self) -> Iterator[pa.Table]:
         for job in self._multirun.jobs:
             if job.status == "done":
-                table = pq.ParquetFile(job.folder / "timeseries.parquet").read()
+                refuse_damaged(job.folder, read_manifest(job.folder), [TIMESERIES])
+                table = pq.ParquetFile(job.folder / TIMESERIES).read()
                 run = pa.array(np.full(len(table), job.number, np.int32))
                 table = table.add_column(0, "run", run)
                 yield _in_order(table)

@@ -11,7 +11,7 @@ from sim.base.locks import exclusive_lock
 from sim.commands.collect import collect, collect_mixed
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
-from sim.sweeps.folder import SweepFolder
+from sim.sweeps.folder import SweepFolder, write_hashed
 from sim.sweeps.lease import MAX_CRASHES
 from sim.sweeps.status import status
 from sim.sweeps.work import work
@@ -182,7 +182,7 @@ def test_runs_of_other_sources_are_not_mixed(straight, tmp_path):
     table = pq.read_table(path)
     other = ["0" * 40] * len(table)
     column = table.schema.get_field_index("commit")
-    pq.write_table(table.set_column(column, table.schema.field("commit"), [other]), path)
+    write_hashed(path, table.set_column(column, table.schema.field("commit"), [other]))
     with pytest.raises(
         ConfigError, match=r"made by several versions(.|\n)*2 by .*0{40}(.|\n)*--mix"
     ):
