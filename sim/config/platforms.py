@@ -22,6 +22,9 @@ class Platform(Strict):
     """A messenger, or cellular calls and SMS: the option that needs no install."""
 
     label: str  # its name in print
+    kind: Literal["incumbent", "challenger", "state_backed", "niche"] | None = (
+        None  # whose values stand for unknown ones (sim/data/kinds.yaml)
+    )
     channels: tuple[Literal["message", "call"], ...] = (
         "message",
         "call",
