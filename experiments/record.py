@@ -20,7 +20,7 @@ from sim import load_config, run
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
-from sim.observation.observed import observations
+from sim.observation.observed import NO_ADDRESS, observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
 from sim.observation.waves import with_waves
@@ -100,7 +100,9 @@ def _note(point: Any) -> str:
     """Say who measured where that is no panel, and whether the point is missed."""
     notes = []
     if point.quality != "panel":
-        notes.append(f"[{point.quality}]({point.source}): {point.measurer}")
+        grade = f"[{point.quality}]({point.source})"
+        grade = point.quality if point.source.startswith(NO_ADDRESS) else grade
+        notes.append(f"{grade}: {point.measurer}")
         notes += [point.note] if point.note else []
     if point.use == "fit" and abs(point.standardised) > FAR:
         notes.append("**missed**")

@@ -72,7 +72,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     design |= {
         "n": QUICK_WAVE if quick else REFIT_WAVE,
         "replications": 1,
-        "overrides": [f"population.n_users={users}"],
+        "overrides": [*design["overrides"], f"population.n_users={users}"],
     }
     request = Request.read(load_sweep_tree(*rest) | {"design": design})
     record = Record(found.options, start_of(request), found.left_out)

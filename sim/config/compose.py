@@ -235,21 +235,34 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     the command line adds belong to the main scenario only.
     """
     paths = {o: path_of(o) for o in overrides}
-    shared = [o for o, path in paths.items() if not _is_apart(path)]
+    shared = tuple(o for o, path in paths.items() if not _is_apart(path))
     try:
-        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+        policies = _policies_of(scenario, shared)
     except ConfigError as error:  # name the key that holds the scenario
         raise ConfigError(
             str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
         ) from None
-    changes = [
+    changes = tuple(
         o
         for o, path in paths.items()
         if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
-    ]
-    if changes:
-        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
-    return policies
+    )
+    return _policies_of(scenario, shared, changes) if changes else policies
+
+
+def _policies_of(scenario: str, shared: tuple[str, ...], changes: tuple[str, ...] = ()) -> Any:
+    """Return a copy of the policies of a scenario.
+
+    Only policies that refer to other keys (``${...}``) need all overrides. The others depend on
+    the case and on `changes` alone, so jobs that differ in anything else compose them once.
+    """
+    of_case = tuple(o for o in shared if path_of(o)[0] in ("case", "hydra"))
+    for known in (of_case, shared):
+        overrides = (*known, *changes, f"+scenario={scenario}")
+        composed = _composed(overrides, "config", stamps(overrides))
+        if "${" not in str(composed.all["policies"]):
+            break
+    return deepcopy(composed.ours["policies"])
 
 
 def _is_apart(path: list[str]) -> bool:

@@ -70,6 +70,9 @@ OPERATORS = {
     ),
     "monthly_reach_change": Operator("change of monthly reach", (_MAU,), is_change=True),
     "daily_reach_change": Operator("change of daily reach", (_DAU,), is_change=True),
+    "installed_change": Operator(
+        "change of who has it", ((OWN, "any", "installed"),), is_change=True
+    ),
     "use_per_user_change": Operator(
         "change of messages and calls per monthly user", _USE, _MAU, is_change=True
     ),
@@ -77,7 +80,9 @@ OPERATORS = {
         "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
     ),
 }
-IN_POINTS = ("monthly_reach_change", "daily_reach_change")  # changes that may be in points
+IN_POINTS = (  # changes that may be in points
+    "monthly_reach_change", "daily_reach_change", "installed_change",
+)  # fmt: skip
 REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 

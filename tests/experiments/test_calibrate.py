@@ -9,6 +9,7 @@ import pytest
 from experiments import ablations, calibrate, validate
 from experiments.calibration import CalibrationOptions, Record
 from experiments.forecasts import Calibration, Seen, reachable
+from experiments.history_matching import WaveSizes
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
 from experiments.targets import COMPANY, simulated, targets
@@ -192,6 +193,8 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     assert "company" not in set(found.fitted["quality"])
     (tmp_path / "russia_2025").mkdir()
     monkeypatch.setattr(validate, "DATA", tmp_path)
+    monkeypatch.setattr(validate, "QUICK", WaveSizes(generations=1, new=24))
+    monkeypatch.setattr(validate, "QUICK_USERS", 100)
     some = [taken for taken in ablations.ABLATIONS if taken.name in ("nothing", "mandates")]
     monkeypatch.setattr(ablations, "ABLATIONS", some)  # these go with factors of the design
     asked = [f"calibration={fit}", f"folder={check}", "executor=serial"]

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from experiments import cases
-from experiments.case_scores import figures, gains, summary, total, with_forecasts
+from experiments.case_scores import (
+    figures,
+    gains,
+    is_restricted,
+    scored,
+    summary,
+    total,
+    with_forecasts,
+)
 from experiments.record import what_happened
 from sim import run
 
@@ -68,6 +76,42 @@ def test_who_gained_most_is_read_from_the_last_figures():
 def test_totals_weigh_cases_by_their_strength():
     scored = summary(with_forecasts(table(BLOCK, SCARE)))  # errors of 10 and of 0 points
     assert total(scored)["rmse"] == pytest.approx(np.sqrt(100 / 1.25))
+
+
+def test_scored_is_what_the_record_says_of_the_time_after_the_event():
+    """Korea's days before the outage are what the start rests on, and no success of it."""
+    config = what_happened("case_dir=korea_kakaotalk_2022")
+    rows = scored(config)
+    last = rows["until_period"].fillna(rows["period"])
+    assert {str(day) for day in last} == {"2022-10-16", "2022-10-17"}
+    assert set(rows["quality"]) == {"panel", "press"}
+    restricted = is_restricted(config, rows)
+    on_the_16th = (rows["period"].astype(str) == "2022-10-16") & (rows["platform"] == "kakaotalk")
+    assert (restricted == on_the_16th).all()  # the outage is over on the 17th
+
+
+@pytest.mark.parametrize(
+    ("case", "n"), [("brazil_whatsapp_2021", 9), ("uae_calls", 0), ("saudi_calls_2017", 1)]
+)
+def test_figures_count_once_and_only_if_something_happened(case, n):
+    """Waves of one pollster are not levels as well; under a ban that stays nothing is tested."""
+    assert len(scored(what_happened(f"case_dir={case}"))) == n
+
+
+def test_a_bound_is_no_move_and_counts_only_where_it_is_broken():
+    below = table(BLOCK, ("block", "strong", FEB, "b", 30.0, 45.0, 20.0, False))
+    below["bound"] = ["", "<"]
+    score = summary(with_forecasts(below)).loc["block"]
+    assert score["moved"] == 1
+    assert score["persistence"] == pytest.approx(np.sqrt(20**2 / 2))  # 20 is below 30
+    assert score["rmse"] == pytest.approx(np.sqrt((10**2 + 15**2) / 2))
+
+
+def test_cases_that_say_too_little_are_named():
+    few = cases.too_little(summary(with_forecasts(table(BLOCK, RIVAL, SCARE))), ["block", "none"])
+    assert "`block` (2), `scare` (1)" in few
+    assert "Without any" in few
+    assert "`none`" in few
 
 
 def test_a_shipped_case_starts_where_it_was_observed():

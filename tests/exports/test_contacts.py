@@ -11,7 +11,7 @@ from sim.exports.contacts import contacts, to_igraph, to_networkx, write
 from sim.population.cache import load_world
 from sim.runs.tables import read_result
 from tests.helpers.exported import DAY, N
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 
 @pytest.fixture(scope="module")

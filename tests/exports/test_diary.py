@@ -14,7 +14,7 @@ from sim.exports.diary import keep_diary
 from sim.model.model import MigrationModel
 from sim.plotting.diary import diary as draw
 from sim.plotting.palette import PLATFORMS
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 N_STEPS = 24
 ROW = 53  # has three messengers, a VPN and a mandate
