@@ -20,6 +20,7 @@ from sim.config.compose import load_config
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.start import FULL
+from sim.observation.notes import notes
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
 from sim.population.ages import people
@@ -87,14 +88,15 @@ def problems(name: str) -> Iterator[str]:
 
 
 def summary(name: str) -> str:
-    """Return a one-line summary of a case without problems."""
+    """Return what a case without problems holds, and what it leaves off or borrows."""
     config = load_config(f"case_dir={case_folder(name)}")
     observed = observations(config)
     n_fit = int((observed["use"] == "fit").sum())
-    return (
+    held = (
         f"{config.case.title}: {len(config.messengers)} messengers, {len(observed)} figures, "
         f"{n_fit} of them to be fitted. Nothing is wrong with it."
     )
+    return "\n- ".join([held, *notes(config)])
 
 
 def _missing(folder: Path) -> Iterator[str]:

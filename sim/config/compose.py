@@ -25,6 +25,7 @@ from sim.config.case_files import KNOWN
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
 from sim.config.left_out import leave_out, notice
+from sim.config.platform_kinds import fill_from_kinds
 from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.config.sim_config import DATA, SimConfig
 from sim.config.validation import OURS, validate
@@ -173,6 +174,7 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
         name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
     leave_out(tree, [o.removeprefix("~platforms.") for o in overrides if _is_platform_gone(o)])
+    fill_from_kinds(tree)
     return tree
 
 

@@ -109,6 +109,7 @@ class SimConfig(Strict):
     network: NetworkConfig
     platforms: dict[str, Platform]
     left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+    from_kinds: tuple[str, ...] = ()  # keys whose values are those of a kind of platform
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
     engine: EngineConfig = EngineConfig()

@@ -41,8 +41,9 @@ def test_nothing_is_wrong_with_what_is_shipped(name):
     assert events(config).empty
     observed = observations(config)
     periods = pd.concat([observed["period"], observed["until_period"].dropna()])
+    periods = periods[[one.end_time >= pd.Timestamp(config.start) for one in periods]]
     asked = pd.DataFrame({"period": periods, "platform": config.messengers[0]}).assign(
-        operator="connection_success", weights=[{"all": 1.0}] * len(periods)
+        operator="connection_success", base="12+", weights=[{"all": 1.0}] * len(periods)
     )
     assert readings(available(config), asked).notna().all(axis=None)  # all lie in the run
 
