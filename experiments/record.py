@@ -68,8 +68,10 @@ def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
     yield from _points(seen[seen["use"] == "show"])
     yield "\nRoot mean square errors, apart for what is to be fitted and what is only shown:\n"
     yield from _score(table)
-    n_left = len(table) - len(seen)
-    yield f"\n{n_left} of {len(table)} figures lie outside the run or have no series."
+    left = table[table["median"].isna()]
+    names = dict.fromkeys(f"{p.platform} {_when(p.period)}" for p in left.itertuples())
+    listed = f": {', '.join(names)}" if names else ""
+    yield f"\n{len(left)} of {len(table)} figures lie outside the run or have no series{listed}."
 
 
 def _points(rows: pd.DataFrame) -> Iterator[str]:
@@ -77,18 +79,25 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
         yield "None."
         return
     yield (
-        "| month | platform | what | observed, % | simulated, % (90 % band) | error, points "
+        "| when | platform | what | observed, % | simulated, % (90 % band) | error, points "
         "| in sigmas | |"
     )
     yield "|---|---|---|---|---|---|---|---|"
     for p in rows.itertuples():
-        span = f"{p.date:%b %Y}" + (f" to {p.until:%b %Y}" if pd.notna(p.until) else "")
+        span = _when(p.period) + (f" to {_when(p.until_period)}" if p.until_period else "")
         yield (
             f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
             f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
             f"| {100 * p.median:.1f} ({100 * p.low:.1f} to {100 * p.high:.1f}) "
             f"| {p.error_points:+.1f} | {p.standardised:+.1f} | {_note(p)} |"
         )
+
+
+def _when(period: pd.Period) -> str:
+    """Return a day, week, month, quarter or year as it is said."""
+    kind, day = period.freqstr[0], f"{period.start_time.day} {period.start_time:%b %Y}"
+    said = {"D": day, "W": f"week of {day}", "Q": f"Q{period.quarter} {period.year}"}
+    return said.get(kind, str(period.year) if kind in "AY" else f"{period.start_time:%b %Y}")
 
 
 def _what(operator: str, base: str, group: str) -> str:

@@ -29,7 +29,7 @@ def test_every_observed_point_of_the_period_has_its_line(page):
     within = points[points["date"].between("2025-06-01", "2026-05-01")]
     parts = page.split("Root mean square")[0].split("Shown, not to be fitted")
     for part, use in zip(parts, ("fit", "show"), strict=True):
-        lines = re.findall(r"^\| \w{3} 20\d\d .*$", part, re.M)
+        lines = re.findall(r"^\| (?:\d+ )?\w{3} 20\d\d .*$", part, re.M)
         assert len(lines) == (within["use"] == use).sum() > 30
     assert f"{len(points) - len(within)} of {len(points)} figures lie outside the run" in page
 
