@@ -4,8 +4,9 @@
 
 Runs the scenario of what happened and prints, as Markdown: each observed figure beside the
 simulated one, with its error in points and in standard deviations of the source, apart for what is
-to be fitted and what is only shown, as company claims; root mean squares; and what the score rests
-on. A figure further off than three standard deviations is called missed.
+to be fitted and what is only shown, as company claims; root mean squares; what the score rests on;
+and the score beside that of a world in which nothing moves. A figure further off than three
+standard deviations is called missed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import command
+from experiments.case_scores import figures, summary, with_forecasts
 from sim import load_config, run
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import REACHES
@@ -37,7 +39,8 @@ def main(overrides: list[str]) -> None:
         result = run(config)
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
-    print("\n".join(section(result, observed)))
+    print("\n".join(section(result, observed)), end="\n\n")
+    print(beside_persistence(summary(with_forecasts(figures(result)))))
 
 
 def what_happened(*overrides: str) -> SimConfig:
@@ -50,6 +53,23 @@ def what_happened(*overrides: str) -> SimConfig:
     """
     name = load_config(*overrides).case.happened
     return load_config(f"+scenario={name}", *overrides)
+
+
+def beside_persistence(scored: pd.DataFrame) -> str:
+    """Say how far off the scored figures are, and how far if nothing had moved.
+
+    Parameters
+    ----------
+    scored : DataFrame, as of `case_scores.summary`
+        Of one case; empty if none of its figures is scored.
+    """
+    if scored.empty:
+        return "No figure is scored; docs/cases.md says which would be."
+    score = scored.iloc[0]
+    return (
+        f"Scored as in docs/cases.md: {score['n']} figures, an error of {score['rmse']:.1f} "
+        f"points; if every platform had stayed where it started, {score['persistence']:.1f}."
+    )
 
 
 def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:

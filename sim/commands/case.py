@@ -150,10 +150,11 @@ def _outside(config: SimConfig, table: pd.DataFrame) -> Iterator[tuple[int, str,
     """Yield line, column and period of figures that no run of the case can be read for."""
     begin, end = pd.Timestamp(config.start), pd.Timestamp(config.end)
     for column, name in (("period", "date"), ("until_period", "until")):
-        for line, period in table[column].dropna().items():
-            by_month = period.freqstr[0] not in "DW" or "monthly" in table.at[line, "operator"]
-            months = pd.period_range(period.start_time, period.end_time, freq="M")
-            spans = [(p.start_time, (p + 1).start_time) for p in (months if by_month else [period])]
+        for line, period, operator in table[[column, "operator"]].dropna().itertuples():
+            parts = [period]
+            if period.freqstr[0] not in "DW" or operator.startswith("monthly"):
+                parts = list(pd.period_range(period.start_time, period.end_time, freq="M"))
+            spans = [(part.start_time, (part + 1).start_time) for part in parts]
             if any(min(b, end) - max(a, begin) < COVERED * (b - a) for a, b in spans):
                 yield line, name, period
 

@@ -188,7 +188,8 @@ def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
 def test_figures_that_are_never_read_are_counted(folder):
     """January: the case begins on the 31st, so no run has its monthly or daily reach."""
     change(folder, TABLE, "2022-02,,instagram", "2022-01,,instagram")
-    assert "figures: 26 (not whole in the case, so never read: line 2)" in case.summary(str(folder))
+    said = case.summary(str(folder))
+    assert "figures: 26 (not whole in the case, so never read: line 2)" in said
 
 
 def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folder):
