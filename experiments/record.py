@@ -89,7 +89,7 @@ def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
     yield "\nRoot mean square errors, apart for what is to be fitted and what is only shown:\n"
     yield from _score(table)
     left = table[table["median"].isna()]
-    names = dict.fromkeys(f"{p.platform} {_when(p.period)}" for p in left.itertuples())
+    names = dict.fromkeys(f"{p.platform} {when(p.period)}" for p in left.itertuples())
     listed = f": {', '.join(names)}" if names else ""
     yield f"\n{len(left)} of {len(table)} figures lie outside the run or have no series{listed}."
 
@@ -104,7 +104,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
     )
     yield "|---|---|---|---|---|---|---|---|"
     for p in rows.itertuples():
-        span = _when(p.period) + (f" to {_when(p.until_period)}" if p.until_period else "")
+        span = when(p.period) + (f" to {when(p.until_period)}" if p.until_period else "")
         yield (
             f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
             f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
@@ -113,7 +113,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _when(period: pd.Period) -> str:
+def when(period: pd.Period) -> str:
     """Return a day, week, month, quarter or year as it is said."""
     kind, day = period.freqstr[0], f"{period.start_time.day} {period.start_time:%b %Y}"
     said = {"D": day, "W": f"week of {day}", "Q": f"Q{period.quarter} {period.year}"}
