@@ -104,7 +104,7 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
     )
     yield "|---|---|---|---|---|---|---|---|"
     for p in rows.itertuples():
-        span = when(p.period) + (f" to {when(p.until_period)}" if p.until_period else "")
+        span = when(p.period) + (f" to {when(p.until_period)}" if pd.notna(p.until) else "")
         yield (
             f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
             f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
