@@ -26,13 +26,6 @@ def notes(config: SimConfig) -> Iterator[str]:
                 f"population.n_users={config.population.n_users}, so nobody begins to use it"
             )
     yield from growth(config)
-    table = observations(config)
-    begin, end = pd.Timestamp(config.start).replace(day=1), pd.Timestamp(config.end)
-    closes = table["until_period"].where(table["until_period"].notna(), table["period"])
-    outside = (table["date"] < begin) | (closes.map(lambda period: period.start_time) >= end)
-    if outside.any():
-        lines = ", ".join(map(str, table.index[outside]))
-        yield f"outside the run, so read by nothing: observations.csv, line {lines}"
 
 
 def _off(config: SimConfig) -> Iterator[str]:

@@ -166,8 +166,9 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
         (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies outside the run; allowed: 2022-01-31"),
-        (TABLE, "2022-03,,", "2020-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
-        (TABLE, "2022-03,,", "2032-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
+        (TABLE, "2022-03,,", "2020-03,,", "from 2022-01-31 (start) to 2023-02-26 (dur_days=392)"),
+        (TABLE, "2022-03,,", "2032-03,,", "date=2032-03: to be fitted, but not whole in the case"),
+        (TABLE, "2022-03,,", "2022-Q1,,", "date=2022Q1: to be fitted, but not whole in the case"),
         (OF_CASE, "  headline_month: 2022", "  headline_month: 2042", "allowed: 2022-01-01 to"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
@@ -183,6 +184,13 @@ def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
     said = list(case.problems(str(folder)))
     name = path.removeprefix("data/")
     assert any(one.startswith(f"{name}, line {line}: ") and reason in one for one in said), said
+
+
+def test_figures_that_are_never_read_are_counted(folder):
+    """January: the case begins on the 31st, so no run has its monthly or daily reach."""
+    change(folder, TABLE, "2022-02,,instagram", "2022-01,,instagram")
+    said = case.summary(str(folder))
+    assert "figures: 26 (not whole in the case, so never read: line 2)" in said
 
 
 def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folder):

@@ -77,4 +77,3 @@ def test_growth_before_the_run_is_told_and_what_is_off_is_too(tmp_path):
     )
     said = "\n".join(notes(config))
     assert "no two contacts agree to call on whatsapp, telegram" in said
-    assert "read by nothing: observations.csv, line 2, 4, 6" in said
