@@ -348,7 +348,7 @@ def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
     (folder / "conf/policies").mkdir()
     (said,) = case.problems(str(folder))
-    assert said.startswith("conf/policies: nothing is looked for here; allowed: case, population")
+    assert said.startswith("conf/policies: not a folder of a case; allowed: case, population")
 
 
 def test_the_command_says_what_is_wrong_and_fails(folder, capsys):
