@@ -77,18 +77,30 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
         yield "None."
         return
     yield (
-        "| month | platform | what | observed, % | simulated, % (90 % band) | error, points "
+        "| when | platform | what | observed, % | simulated, % (90 % band) | error, points "
         "| in sigmas | |"
     )
     yield "|---|---|---|---|---|---|---|---|"
     for p in rows.itertuples():
-        span = f"{p.date:%b %Y}" + (f" to {p.until:%b %Y}" if pd.notna(p.until) else "")
+        span = " to ".join(
+            _when(one, p.operator) for one in (p.period, p.until_period) if pd.notna(one)
+        )
         yield (
             f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
             f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
             f"| {100 * p.median:.1f} ({100 * p.low:.1f} to {100 * p.high:.1f}) "
             f"| {p.error_points:+.1f} | {p.standardised:+.1f} | {_note(p)} |"
         )
+
+
+def _when(period: pd.Period, operator: str) -> str:
+    """Return the name of a period; monthly reach of a day or week is that of its month."""
+    kind, first = period.freqstr[0], period.start_time
+    if kind == "M" or (kind in "DW" and operator.startswith("monthly")):
+        return f"{first:%b %Y}"
+    if kind in "DW":
+        return f"{'week of ' if kind == 'W' else ''}{first.day} {first:%b %Y}"
+    return str(period)
 
 
 def _what(operator: str, base: str, group: str) -> str:

@@ -13,7 +13,7 @@ from experiments.record import main
 from sim import load_config
 from sim.base.exit_codes import REFUSED
 from sim.config.conf import CASES
-from sim.observation.observed import observations
+from sim.observation.observed import observations, period_of
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_observed_point_of_the_period_has_its_line(page):
     within = points[points["date"].between("2025-06-01", "2026-05-01")]
     parts = page.split("Root mean square")[0].split("Shown, not to be fitted")
     for part, use in zip(parts, ("fit", "show"), strict=True):
-        lines = re.findall(r"^\| \w{3} 20\d\d .*$", part, re.M)
+        lines = re.findall(r"^\| (?:week of )?(?:\d+ )?\w{3} 20\d\d .*$", part, re.M)
         assert len(lines) == (within["use"] == use).sum() > 30
     assert f"{len(points) - len(within)} of {len(points)} figures lie outside the run" in page
 
@@ -42,6 +42,21 @@ def test_a_point_further_off_than_three_points_is_called_missed(page):
         error = float(re.search(r"\| ([+-][\d.]+) \|", line)[1])
         if abs(error) != 3.0:  # rounded to one digit, 3.0 may lie on either side
             assert ("missed" in line) == (abs(error) > 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "operator", "name"),
+    [
+        ("2022-10-16", "daily_reach", "16 Oct 2022"),
+        ("2022-W11", "daily_reach", "week of 14 Mar 2022"),
+        ("2022-W11", "monthly_reach", "Mar 2022"),
+        ("2022-10", "installed", "Oct 2022"),
+        ("2022-Q3", "vpn_use", "2022Q3"),
+        ("2022", "vpn_use", "2022"),
+    ],
+)
+def test_a_day_is_not_called_a_month(text, operator, name):
+    assert record._when(period_of(text), operator) == name
 
 
 @pytest.mark.parametrize("page", [cases, decompose, patterns, record, reversal, scenarios])
