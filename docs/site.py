@@ -78,7 +78,7 @@ def commands():
     modules = filter(is_command, [*of_the_package, *experiments()])
     called = [name_of(path) for path in modules]
     with ThreadPoolExecutor(2) as pool:
-        helps = list(pool.map(told, called))
+        helps = list(pool.map(help_of, called))
     head = (
         "# Every command\n\nMade at the build from what `--help` prints. What follows a command "
         "as `KEY=VALUE` is an override as of `python -m sim`; every key stands in "
@@ -106,8 +106,8 @@ def name_of(path):
     return name.removesuffix(".__main__").replace("sim.commands.", "sim.")
 
 
-def told(name):
-    """Return what a command says of itself."""
+def help_of(name):
+    """Return the help of a command."""
     # S603: the modules are our own
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", name, "--help"], cwd=REPO, capture_output=True, text=True,

@@ -122,7 +122,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return entry
 
 
-def refuse_company(folder: Path) -> None:
+def refuse_concurrent_run(folder: Path) -> None:
     """Refuse to run in a folder in which another process is or may be running.
 
     Raises

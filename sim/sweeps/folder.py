@@ -15,7 +15,7 @@ there.
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -115,8 +115,7 @@ class SweepFolder(Batch):
     @cached_property
     def design(self) -> Design:
         """Return the request."""
-        tree = OmegaConf.to_container(OmegaConf.load(self.path / DESIGN))
-        return Design.model_validate_json(json.dumps(tree))
+        return _design((self.path / DESIGN).read_text())
 
     @cached_property
     def points(self) -> Points:
@@ -226,3 +225,10 @@ def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
     of_point = size * len(runs) / n_points
     most = max(1, n_points // SHARDS_AT_LEAST)
     return int(min(max(1, SHARD_SIZE // of_point), most))
+
+
+@lru_cache(maxsize=8)
+def _design(text: str) -> Design:
+    """Read a design; a worker does so once for all its shards."""
+    tree = OmegaConf.to_container(OmegaConf.create(text))
+    return Design.model_validate_json(json.dumps(tree))

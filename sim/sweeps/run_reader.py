@@ -35,7 +35,7 @@ class RunReader(Protocol):
         """Return a row a run or job: run, parameters, status, error, version, commit, sources."""
 
     @property
-    def go_on(self) -> str:
+    def resume_command(self) -> str:
         """Return the command that takes the runs that are not done."""
 
     def parts(self) -> Iterator[pa.Table]:
@@ -45,7 +45,7 @@ class RunReader(Protocol):
         """
 
 
-def evidence(path: Path) -> RunReader:
+def open_runs(path: Path) -> RunReader:
     """Return what a folder holds.
 
     Raises
@@ -58,12 +58,12 @@ def evidence(path: Path) -> RunReader:
 
 
 class _Sweep:
-    """Evidence in shards."""
+    """Runs whose outcomes are in shards."""
 
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self.parameters = folder.design.keys
-        self.go_on = f"python -m sim.resume {folder.path}"
+        self.resume_command = f"python -m sim.resume {folder.path}"
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -94,7 +94,7 @@ class _Multirun:
 
     def __init__(self, multirun: Multirun) -> None:
         self._multirun = multirun
-        self.go_on = f"python -m sim.resume {multirun.path}"
+        self.resume_command = f"python -m sim.resume {multirun.path}"
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
         self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": JOB_SCENARIO})

@@ -15,6 +15,7 @@ from sim.observation.observed import observations
 from sim.observation.operators import OPERATORS
 from sim.observation.residuals import available, readings, residuals
 from sim.observation.sources import GRADES
+from sim.report import run_folder
 from sim.report.facts import facts
 from sim.report.run_folder import run_to_folder
 from sim.report.summary import warnings
@@ -302,8 +303,9 @@ def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
     assert list(case.problems(str(folder))) == []
 
 
-def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path):
+def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path, monkeypatch):
     """One was told of the case that is shipped."""
+    monkeypatch.setattr(run_folder, "save_figures", lambda *_: None)
     config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
     run_to_folder(config, tmp_path / "run")
     folder.rename(tmp_path / "elsewhere")
@@ -369,8 +371,11 @@ def test_the_page_of_cases_tells_of_every_case():
         assert f"\n## {name}\n" in text
 
 
-def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(folder, tmp_path):
+def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(
+    folder, tmp_path, monkeypatch
+):
     """Adults' reach stood beside that of everybody over 12 as if it were the same."""
+    monkeypatch.setattr(run_folder, "save_figures", lambda *_: None)
     head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
     some = [
         f"2022-03,,telegram,reach,monthly_reach,{group},{value},percent,{base},,,P,panel,fit,"

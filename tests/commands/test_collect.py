@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.commands.collect import collect, main
+from sim.report import run_folder
 from sim.sweeps.digest import OutcomeHash
 from tests.helpers.cli import called, simulated
 from tests.helpers.sweeping import GRADE, begin, finish
@@ -23,6 +24,13 @@ def test_the_hash_takes_what_nobody_is_in():
     digest = OutcomeHash(pd.DataFrame({"seed": [1]}))
     digest.add(pa.table({"value": pa.chunked_array([[1.0, None]])}))
     assert len(digest.hex) == 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_figures():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_folder, "save_figures", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -48,7 +48,7 @@ def _read(terminal):
 
 @pytest.mark.slow
 def test_quiet_prints_the_folder_of_each_run_and_nothing_else(tmp_path):
-    process = command(*SHORT, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
+    process = simulated(*SHORT, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.split() == [str(tmp_path / "0"), str(tmp_path / "1")]
 

@@ -13,7 +13,7 @@ import pytest
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.engine.state import State
 from sim.report import run_folder as folder
 from sim.report.run_folder import fill_folder, run_to_folder
@@ -290,7 +290,7 @@ def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
-    with alone(tmp_path, "other runs"):
+    with exclusive_lock(tmp_path, "other runs"):
         with pytest.raises(ConfigError, match="another process is at"):
             run_to_folder(load_config(*TINY), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [".lock"]

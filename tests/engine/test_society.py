@@ -20,11 +20,10 @@ from sim.population.population import draw_population
 from sim.rules.records import NOWHERE
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
+from tests.helpers.ties import csr, equal_ties
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     advanced,
-    csr,
-    equal_ties,
     from_fixed_point,
     in_steps,
     simulation,

@@ -14,7 +14,8 @@ from sim.rules.fixed_point import SHARE_STEPS
 from sim.rules.packed_state import in_use
 from sim.rules.records import N_BANDS
 from sim.runs.run import run
-from tests.helpers.worlds import csr, step_records_of, toy_users
+from tests.helpers.ties import csr
+from tests.helpers.worlds import step_records_of, toy_users
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")

@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine.threads import BLOCK
 from sim.kernel.rng import purpose_key, step_key, uniform, user_uniform
 from tests.helpers.chats import chats_of
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MAX_FEAR = 31, 7, 4.0

@@ -33,11 +33,11 @@ from tests.helpers.minds import (
     update_beliefs,
     within_4_errors,
 )
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     belief_of,
     converse,
-    equal_ties,
     fear_level,
     from_fixed_point,
     in_steps,

@@ -31,18 +31,17 @@ from sim.rules.packed_state import aware_of, pack_belief_state, pack_choice_stat
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, STEP_RECORD, records
 from sim.rules.step import after_choice
 from sim.rules.surveillance_attitude import surveillance_attitude
+from tests.helpers.ties import equal_ties, ties_of
 from tests.helpers.worlds import (
     HABIT_UNIT,
     advanced,
     as_toy,
     chats_by_messenger,
-    equal_ties,
     from_fixed_point,
     in_steps,
     keys,
     simulation,
     step_records_of,
-    ties_of,
     toy_env,
     toy_params,
     toy_state,

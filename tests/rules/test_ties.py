@@ -10,7 +10,7 @@ from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
 from sim.population.rows import VEC16, WINDOW, rows_from
 from sim.rules import records
-from tests.helpers.worlds import csr, ties_of
+from tests.helpers.ties import csr, ties_of
 
 
 def drawn(n, n_ties, seed=1):

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.base.errors import ConfigError
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.commands.collect import collect, collect_mixed
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
@@ -160,7 +160,7 @@ def test_a_death_or_two_are_no_failure(straight, tmp_path):
 def test_two_drivers_at_once_are_refused(tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS)
     with (
-        alone(folder.path, "this sweep"),
+        exclusive_lock(folder.path, "this sweep"),
         pytest.raises(ConfigError, match="another process is at this sweep"),
     ):
         drive(SweepFolder(folder.path), Serial())

@@ -15,6 +15,7 @@ from sim.engine.engines import CompiledEngine
 from sim.engine.threads import Threads
 from sim.population.graph import Graph
 from tests.helpers import theory, theory_networks
+from tests.helpers.ties import ties_of
 from tests.helpers.worlds import (
     Crowd,
     by_band,
@@ -22,7 +23,6 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     take_step,
-    ties_of,
     toy_env,
     toy_params,
     toy_state,

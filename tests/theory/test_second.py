@@ -147,6 +147,7 @@ def test_a_second_program_that_is_not_changed_does_not_disagree():
     assert not disagrees()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(Behaviour.model_fields) - {"vpn_skill_sd"}))
 def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     behaviour = eventful()[0].behaviour
@@ -155,12 +156,14 @@ def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     assert disagrees(behaviour=behaviour.model_copy(update=wrong))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(LIVELY.keys() - {"delay"}))  # seen by measures alone
 def test_a_second_program_without_a_policy_disagrees(name):
     policies = eventful()[0].policies
     assert disagrees(policies={other: policies[other] for other in policies if other != name})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
