@@ -11,11 +11,11 @@
 # %%
 from sim import MigrationModel, load_config
 from sim.commands.scenarios import dated
-from sim.report.stories import story
+from sim.report.descriptions import description
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)
-print(story(config.scenario))
+print(description(config.scenario))
 print(dated(config.scenario))
 
 # %% [markdown]
@@ -28,9 +28,9 @@ print(dated(config.scenario))
 # to follow somebody else.
 
 # %%
-wary = model.agents.select(lambda u: u.attitude == "state_averse" and "telegram" in u.messengers)
+wary = model.agents.select(lambda u: u.type == "state_averse" and "telegram" in u.messengers)
 user = max(wary, key=lambda u: len(u.contacts))
-who = f"user {user.row}, aged {user.age_band}, {user.region}, {user.attitude.replace('_', ' ')}"
+who = f"user {user.row}, aged {user.age_band}, {user.region}, {user.type.replace('_', ' ')}"
 print(f"{len(wary)} such users of {len(model.agents)}")
 print(who)
 print("has", ", ".join(user.messengers), "and", len(user.contacts), "contacts")

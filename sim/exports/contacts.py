@@ -50,8 +50,8 @@ def check_size(config: SimConfig) -> None:
     n = config.population.n_users
     if n > AGENT_LIMIT:
         raise ConfigError(
-            f"population.n_users={n}: allowed: a graph of up to {AGENT_LIMIT} users (larger ones: "
-            "sim.world, as arrays)"
+            f"population.n_users={n}: allowed: a graph of up to {AGENT_LIMIT} users "
+            "(sim.population has larger ones as arrays)"
         )
 
 

@@ -20,7 +20,7 @@ class UserTrace(NamedTuple):
     ----------
     days : DataFrame, a row a step
         date (its first day); primary (messenger that carried most communication, cellular: used
-        none); exposed (the state can read over 10 % of the talk by messenger); vpn (in the end of
+        none); exposed (docs/glossary.md); vpn (at the end of
         the step); welfare [utils]; for `message` and `call` (docs/measures.md):
         reachable_CHANNEL, secure_CHANNEL [share of attempts].
     platforms : DataFrame, a row a step and platform

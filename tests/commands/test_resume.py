@@ -72,14 +72,14 @@ def nothing():
 def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
     config = load_config(*TINY, *engine, f"seed={seed}")
     run_to_folder(config, tmp_path / "straight")
-    path, luck, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
-    stopped(config, path, luck.randrange(1, n_steps // 2))
+    path, rng, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
+    stopped(config, path, rng.randrange(1, n_steps // 2))
     n_stops = 1
     while True:
         checkpoint = Checkpoint.of(path)
         left = n_steps - checkpoint.n_done
         try:
-            fill_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
+            fill_folder(checkpoint, Stop(rng.randrange(left // 3 + 1, left + 20)))
             break
         except Interrupted:
             n_stops += 1
@@ -249,7 +249,7 @@ def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
 
 
 def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
-    with pytest.raises(ConfigError, match="wait here to be resumed"):
+    with pytest.raises(ConfigError, match="checkpoint of another configuration"):
         run_to_folder(load_config(*TINY), copy)
 
 

@@ -1,4 +1,4 @@
-"""What stands in conf/: every file composes, says what it is, and worlds are compared fairly."""
+"""Files of conf/: each composes and has a description, and scenarios are compared fairly."""
 
 import datetime as dt
 import shutil

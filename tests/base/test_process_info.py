@@ -67,7 +67,7 @@ def test_a_job_that_slurm_starts_again_takes_over(monkeypatch):
 
 
 def test_two_processes_do_not_run_in_one_folder(tmp_path, other):
-    entry = {"status": "running", "place": dataclasses.asdict(place_of(other))}
+    entry = {"status": "running", "process": dataclasses.asdict(place_of(other))}
     write_json(tmp_path / "manifest.json", entry)
     with pytest.raises(ConfigError, match=f"under way here, in process {other.pid}"):
         refuse_concurrent_run(tmp_path)
@@ -76,7 +76,7 @@ def test_two_processes_do_not_run_in_one_folder(tmp_path, other):
 
 
 def test_a_run_that_has_kept_nothing_yet_is_not_to_be_started_anew(tmp_path, other):
-    entry = {"status": "running", "place": dataclasses.asdict(place_of(other))}
+    entry = {"status": "running", "process": dataclasses.asdict(place_of(other))}
     write_json(tmp_path / "manifest.json", entry)
     with pytest.raises(ConfigError, match="under way here"):
         Checkpoint.of(tmp_path)
