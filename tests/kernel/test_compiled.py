@@ -197,5 +197,5 @@ def test_where_nothing_can_be_kept_the_places_are_named(package):
         check=True,
     )
     assert done.stdout == "0o40700\n"
-    assert done.stderr.count("is not kept") == 1
+    assert done.stderr.count("is not cached") == 1
     assert str(package) in done.stderr
