@@ -15,9 +15,10 @@ from sim.kernel.vec8_compiled import FLAGS, FLOATS, I32, USED, VEC8, WIDTH, call
 _HALVES = (range(4), range(4, USED))  # of the numbers that stand for a messenger
 
 
-def _data(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """Return where the numbers of array 0 stand."""
-    return context.make_array(sig.args[0])(context, builder, args[0]).data
+def _octet(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Return where the numbers of octet 1 stand in array 0."""
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    return builder.gep(data, [builder.mul(args[1], args[1].type(USED))])
 
 
 def _is_whole(element: Any) -> bool:
@@ -30,11 +31,11 @@ def _alignment(sig: Any) -> int:
 
 
 @intrinsic
-def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
-    """Return the numbers by messenger of a flat array; the last two are 0."""
+def read_octet(typingctx: Any, array: Any, o: Any) -> Any:  # noqa: ARG001
+    """Return the numbers of the messengers of octet `o` in a flat array; the last two are 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = _data(context, builder, sig, args)
+        data = _octet(context, builder, sig, args)
         element = data.type.pointee
         none = ir.Constant(ir.VectorType(element, WIDTH), None)
         place = builder.bitcast(data, none.type.as_pointer())
@@ -48,12 +49,12 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
             return convert(found, FLOATS)
         return builder.fptrunc(found, FLOATS) if found.type != FLOATS else found
 
-    return signature(VEC8, array), codegen
+    return signature(VEC8, array, types.int64), codegen
 
 
 @intrinsic
-def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
-    """Write the numbers by messenger of a Vec8 to a flat array.
+def write_octet(typingctx: Any, array: Any, o: Any, vec8: Any) -> Any:  # noqa: ARG001
+    """Write the numbers of the messengers of octet `o` to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     Nothing beyond is stored, not even masked: what stands next in memory is soon read, and a
@@ -61,7 +62,7 @@ def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data, numbers = _data(context, builder, sig, args), args[1]
+        data, numbers = _octet(context, builder, sig, args), args[2]
         kind = ir.VectorType(data.type.pointee, WIDTH)
         if _is_whole(kind.element):
             numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
@@ -75,7 +76,7 @@ def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
             builder.store(some, place, align=_alignment(sig))
         return context.get_dummy_value()
 
-    return signature(types.void, array, VEC8), codegen
+    return signature(types.void, array, types.int64, VEC8), codegen
 
 
 def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
