@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from sim.base.errors import allowed
 from sim.policies.policy import Policy
+from sim.rules.ceilings import STORIES, ceiling_problems
 
 if TYPE_CHECKING:
     from sim.config.sim_config import SimConfig
-
-MOST_STORIES = 8  # one bit for each story: USER.news in rules/records.py
 
 
 def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterator[str]:
@@ -29,8 +28,8 @@ def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterat
         yield from (f"{name}{problem}" for problem in policy.problems(config))
         yield from _misdated(config, name, policy)
     stories = [name for name, policy in policies.items() if policy.news()]
-    if len(stories) > MOST_STORIES:
-        yield f"{', '.join(stories)}: too many stories; allowed: {MOST_STORIES} in a scenario"
+    for problem in ceiling_problems({STORIES: len(stories)}):
+        yield f"{', '.join(stories)}: {problem}"
     for (a, first), (b, second) in combinations(policies.items(), 2):
         reason = first.contradicts(second) or second.contradicts(first)
         if reason and _overlap(first, second):

@@ -6,26 +6,27 @@ run of one octet pays for no other; a run of several computes each of them in tu
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
 
-OCTET_OF = {"messengers": 6, "stories": 8, "segments": 8, "kinds of abuse": 2}  # in one octet
 MOST_OCTETS = 4
+MESSENGERS, STORIES, SEGMENTS, KINDS = "messengers", "stories", "segments", "kinds of abuse"
+# in one octet, and why a run has room for no more than ``MOST_OCTETS`` of them
+ROOM = {
+    MESSENGERS: (6, "four choice states a user hold six each"),
+    STORIES: (8, "a set of them has 32 bits"),
+    SEGMENTS: (8, "a set of them has 32 bits"),
+    KINDS: (2, "a user has eight random numbers in a step for becoming a victim"),
+}
 
 
-class Ceiling(NamedTuple):
-    """The largest number of something in one run, and why."""
-
-    number: int
-    why: str
+def octets_for(numbers: Mapping[str, int]) -> int:
+    """Return the octets that a run needs, from how much it holds of each key of ``ROOM``."""
+    return max(1, *(-(-n // ROOM[what][0]) for what, n in numbers.items()))
 
 
-def ceiling(what: str) -> Ceiling:
-    """Return the largest number of `what`, a key of ``OCTET_OF``, in one run."""
-    each = OCTET_OF[what]
-    why = f"{MOST_OCTETS} octets of {each}: a set of them has {8 * MOST_OCTETS} bits"
-    return Ceiling(MOST_OCTETS * each, why)
-
-
-def octets_for(**numbers: int) -> int:
-    """Return the octets that a run needs, by numbers named as in ``OCTET_OF``."""
-    return max(1, *(-(-n // OCTET_OF[what.replace("_", " ")]) for what, n in numbers.items()))
+def ceiling_problems(numbers: Mapping[str, int]) -> Iterator[str]:
+    """Yield a line for each number that no run has room for."""
+    for what, n in numbers.items():
+        each, why = ROOM[what]
+        if n > MOST_OCTETS * each:
+            yield f"{n} {what}; allowed: up to {MOST_OCTETS * each}, as {why}"

@@ -228,7 +228,8 @@ def changed_fears(
 ) -> np.int64:
     """List the users whose fears may have changed in this step; return how many.
 
-    `public` is of one octet. Fears follow from beliefs as contacts hear them, and only state-averse users have fears.
+    `public` is of one octet. Fears follow from beliefs as contacts hear them, and only
+    state-averse users have fears.
     """
     for i in range(base, end):
         differs = (public.next_belief_state[i] ^ public.belief_state[i]) >> np.uint64(16) != 0

@@ -71,12 +71,9 @@ def set_type(octets: int) -> str:
 def declared_fields(kind: str, octets: int = 1) -> list[tuple[Any, ...]]:
     """Return the fields that rules declare, ``STATE`` or ``STEP``, as numpy takes them."""
     shapes = {"": (), MESSENGERS: (MAX * octets,), OCTETS: (octets,)}
+    types = {SET: set_type(octets)}
     return [
-        (
-            field.name,
-            set_type(octets) if field.storage == SET else field.storage,
-            shapes[field.shape],
-        )
+        (field.name, types.get(field.storage, field.storage), shapes[field.shape])
         for field in declared(kind)
     ]
 

@@ -331,7 +331,8 @@ def tie_factors(
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, sensitive messages and calls; 0 unless both ends have `p`.
 
-    `p` is a number within octet `o`. The factors of the two ends are multiplied first: then exp(v_p) is the same from either end.
+    `p` is a number within octet `o`. The factors of the two ends are multiplied first: then
+    exp(v_p) is the same from either end.
     """
     block = block_of(p, o)
     of_contact = pick(memory, HABIT_TABLE, habit_level_bits(contacts.high, p))
