@@ -84,7 +84,7 @@ N_COLUMNS = N_NUMBERS + N_COUNTS
 @rule
 def primary(step_record: Record, params: Record) -> int:
     """Return the messenger with most communication; the one after all for users of none."""
-    most, members = np.float32(0.0), np.int64(0)
+    most, members = 0.0, np.int64(0)
     for o in range(octets(params)):
         shares = communication_shares(step_record, params, o)
         most_here = largest(shares)

@@ -186,7 +186,8 @@ def month(
 ) -> tuple[Vec8, Vec8]:  # fmt: skip
     """Return the chances that a panel sees `user` in a month, and their slopes in B.
 
-    Both are by messenger of octet `o`. A month of m steps has m states and m - 1 changes between them.
+    Both are by messenger of octet `o`. A month of m steps has m states and m - 1 changes between
+    them.
     """
     steps = max(0.0, MONTH / env.effects.days - 1.0)
     s = stationary(user, step_record, env, params, habit_scale, o)
@@ -195,13 +196,13 @@ def month(
     expected = params.traffic_openings * s.habit + read_octet(params.base_openings, o)
     own, has = fixed_point.intensity(user) * expected, flags(part(in_use(user), o))
     n = where(has, read_octet(step_record.openings, o), own)
-    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+    all_month, half = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
     d_held = held * (1.0 - held) * ((1.0 - s.wants) + s.keeps)
     d_missed = steps * missed / (1.0 - s.enter) * s.enter * (1.0 - s.wants)
-    holder = stayed * whole + (1.0 - stayed) * part
-    newcomer = (1.0 - missed) * part
+    holder = stayed * all_month + (1.0 - stayed) * half
+    newcomer = (1.0 - missed) * half
     # the slope of `stayed` is left out: Newton steps are bracketed, see sim/engine/start.py
-    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * part
+    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * half
     return held * holder + (1.0 - held) * newcomer, slope
 
 

@@ -53,7 +53,7 @@ def joined(sums: F64, n_octets: int, slots: Mapping[str, Slot]) -> F64:
     by_octet, parts = sums.reshape(*sums.shape[:-1], n_octets, -1), []
     for name, slot in slots.items():
         each, found = _by_octet(name, slot), slot.of(by_octet)
-        one = found.take(0, axis=octets_axis)
+        one = np.asarray(found.take(0, axis=octets_axis))
         if each:
             of_all = np.moveaxis(found[..., :each], octets_axis, -2)
             of_all = of_all.reshape(*one.shape[:-1], n_octets * each)

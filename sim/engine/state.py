@@ -246,10 +246,8 @@ def publish_rows(
 ) -> None:
     """Publish some users at once."""
     now = PublicState(
-        public.next_choice_state,
-        public.next_belief_state,
-        public.choice_state,
-        public.belief_state,
-    )
+        public.next_choice_state, public.next_belief_state,
+        public.choice_state, public.belief_state,
+    )  # fmt: skip
     for i in range(first, last):
         publish_user(i, users[i], now, params)

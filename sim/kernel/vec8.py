@@ -39,10 +39,11 @@ if TYPE_CHECKING or INTERPRETED:
         vec8_of,
         where,
         word_of,
+        words_of,
         write_octet,
     )
 else:
-    from sim.kernel.vec8_arrays import add_to, count, read_octet, write_octet
+    from sim.kernel.vec8_arrays import add_to, count, read_octet, words_of, write_octet
     from sim.kernel.vec8_compiled import (
         USED,
         WIDTH,
@@ -96,6 +97,7 @@ __all__ = [
     "vec8_of",
     "where",
     "word_of",
+    "words_of",
     "write",
     "write_octet",
 ]

@@ -6,9 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import types
+from numba.core import cgutils, types
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from sim.kernel.vec8_compiled import FLAGS, FLOATS, I32, USED, VEC8, WIDTH, call
 
@@ -120,3 +122,24 @@ def count(typingctx: Any, array: Any, at: Any, bits: Any) -> Any:  # noqa: ARG00
         return context.get_dummy_value()
 
     return signature(types.void, array, types.intp, types.int64), codegen
+
+
+@intrinsic
+def words_of(typingctx: Any, words: Any, o: Any, n_octets: Any) -> Any:  # noqa: ARG001
+    """Return the words of octet `o`: a part of a flat array that holds octet after octet.
+
+    Unlike a slice it may leave a rule, which counts no references.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.make_array(sig.args[0])
+        whole, found = kind(context, builder, args[0]), kind(context, builder)
+        size = builder.sdiv(builder.extract_value(whole.shape, 0), args[2])
+        populate_array(
+            found, data=builder.gep(whole.data, [builder.mul(size, args[1])]),
+            shape=[size], strides=cgutils.unpack_tuple(builder, whole.strides),
+            itemsize=whole.itemsize, meminfo=whole.meminfo, parent=whole.parent,
+        )  # fmt: skip
+        return impl_ret_borrowed(context, builder, sig.return_type, found._getvalue())
+
+    return signature(words, words, types.intp, types.intp), codegen

@@ -61,6 +61,12 @@ def word_of(vec8: Any) -> np.int64:
     return np.int64(sum(int(number) << 8 * lane for lane, number in enumerate(vec8[:USED])))
 
 
+def words_of(words: Any, o: Any, n_octets: Any) -> Any:
+    """Return the words of octet `o`: a part of a flat array that holds octet after octet."""
+    size = len(words) // n_octets
+    return words[size * o : size * (o + 1)]
+
+
 def fma(a: Any, b: Any, c: Any) -> Any:
     """Return a b + c in single precision."""
     return (np.asarray(a, np.float64) * b + c).astype(np.float32)

@@ -49,13 +49,15 @@ MEASURES = (
     Measure(
         "account", PEOPLE, "people who have an account",
         platform="messenger",
-        value=lambda sums: sums.mean("account"), of_user=lambda seen: _flags(seen.users.account, seen),
+        value=lambda sums: sums.mean("account"),
+        of_user=lambda seen: _flags(seen.users.account, seen),
         definition="share who have an account, dormant ones included",
     ),
     Measure(
         "mandated", PEOPLE, "people from whom an institution demands it",
         platform="messenger",
-        value=lambda sums: sums.mean("mandated"), of_user=lambda seen: _flags(seen.users.mandated, seen),
+        value=lambda sums: sums.mean("mandated"),
+        of_user=lambda seen: _flags(seen.users.mandated, seen),
         definition="share from whom an institution demands it",
     ),
     Measure(

@@ -84,9 +84,8 @@ class Recorder:
         self.primary: U8 = np.zeros(self.n_users, np.uint8)
         self.exposed: U8 = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
-        self._opened = np.zeros(
-            (self.n_users, cellular_column(config)), np.uint16
-        )  # in the month so far [1/4096]
+        # openings in the month so far [1/4096]
+        self._opened = np.zeros((self.n_users, cellular_column(config)), np.uint16)
         self._covered = 0.0  # days of the month so far
         self._accumulators: Accumulators | None = None  # of the last step
 

@@ -46,9 +46,9 @@ def chat_counts(found: ChatsOfUser) -> np.uint64:
 
 
 @rule
-def ordered_to(found: ChatsOfUser) -> np.uint8:
+def ordered_to(found: ChatsOfUser) -> np.int64:
     """Return the set of messengers that chats were ordered to in this step."""
-    return np.uint8(found.moved >> 8 * ORDERED)
+    return (found.moved >> 8 * ORDERED) & 0xFF
 
 
 @rule

@@ -261,7 +261,7 @@ def hypothetical_welfare(
 
 
 @rule
-def queried(at: int, queries: ValueQueries, o: Int) -> tuple[Ints, Ints]:
+def queried(at: Int, queries: ValueQueries, o: Int) -> tuple[Ints, Ints]:
     """Return the halves of the choice states of octet `o` of sixteen queries."""
     for lane in range(WIDTH):
         k = queries.order[at + lane]

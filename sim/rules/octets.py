@@ -12,7 +12,8 @@ import numpy as np
 from sim.kernel.compiled import rule
 from sim.kernel.rng import Int, user_uniform
 from sim.kernel.vec8 import USED
-from sim.rules.records import U64, PublicState, Record
+from sim.kernel.vec8 import words_of as words_of
+from sim.rules.records import PublicState, Record
 
 MEMBERS = (1 << USED) - 1
 _SALT = np.uint64(0xD6E8FEB86659FD93)  # odd, so that multiples of it differ
@@ -28,13 +29,6 @@ def octets(params: Record) -> int:
 def messengers_in(o: Int, params: Record) -> np.int64:
     """Return the number of messengers of the case that octet `o` holds."""
     return np.int64(max(0, min(params.n_messengers - USED * o, USED)))
-
-
-@rule
-def words_of(words: U64, o: Int, n_octets: int) -> U64:
-    """Return the words of octet `o`: a part of an array that holds octet after octet."""
-    size = len(words) // n_octets
-    return words[size * o : size * (o + 1)]
 
 
 @rule
