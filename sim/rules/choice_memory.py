@@ -31,10 +31,9 @@ from sim.kernel.vec16 import (
     where,
     zeros,
 )
-from sim.rules.records import CALL, F32, MAX, MESSAGE, Int, Record
+from sim.rules.records import CALL, CELLULAR, F32, MAX, MESSAGE, Int, Record
 
 N_RESULT_ROWS = 2 * MAX + 4
-_CELLULAR = MAX  # among the rows of use
 WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, SCALE, ABROAD_WEIGHT, DEGREE, TOTAL = (
     14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
 )  # fmt: skip
@@ -115,8 +114,8 @@ def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_oct
     """Write the sums of sixteen users to the rows of results, and transpose them."""
     store(memory, HELPERS * WIDTH, helpers)
     store(memory, WELFARE * WIDTH, sums.welfare)
-    store(memory, use_row(MESSAGE, _CELLULAR), sums.alone_message)
-    store(memory, use_row(CALL, _CELLULAR), sums.alone_call)
+    store(memory, use_row(MESSAGE, CELLULAR), sums.alone_message)
+    store(memory, use_row(CALL, CELLULAR), sums.alone_call)
     store(memory, (REACH + MESSAGE) * WIDTH, sums.reach_message)
     store(memory, (REACH + CALL) * WIDTH, sums.reach_call)
     store(memory, (SECURE + MESSAGE) * WIDTH, sums.secure_message)
@@ -138,7 +137,7 @@ def write_step_record(lane: Int, step_record: Record, memory: F32) -> None:
     for c in range(2):
         for p in range(MAX):
             step_record.use[c, p] = number_at(one, use_row(c, p) // WIDTH)
-        step_record.use[c, -1] = number_at(one, use_row(c, _CELLULAR) // WIDTH)
+        step_record.use[c, -1] = number_at(one, use_row(c, CELLULAR) // WIDTH)
     for o in range(1, len(step_record.openings) // MAX):
         more = load(memory, results_of(o) + lane * WIDTH)
         for c in range(2):

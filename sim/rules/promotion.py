@@ -101,8 +101,7 @@ def apply_mandates(
 ) -> None:  # fmt: skip
     """Let the mandates in force act on user `i`."""
     for o in range(octets(params)):
-        key = octet_key(keys[MANDATED], o)
-        bits64 = random_bits(key, i)
+        bits64 = random_bits(octet_key(keys[MANDATED], o), i)
         left = mandate_candidates(bits64, user, mandate_bounds, o)
         while left:  # seldom: the progress of roll-outs is looked up for few users
             lane, left = first(left), without_first(left)
@@ -110,7 +109,7 @@ def apply_mandates(
             for m in range(mandates.shape[0]):
                 if mandates[m].platform == p:
                     hazard += mandate_hazard(i, user, mandates[m])
-            if event_occurs(bits64, key, i, lane, hazard):
+            if happens_to(keys[MANDATED], i, p, hazard):
                 comply(i, user, p, effects, params, keys)
 
 

@@ -31,7 +31,7 @@ Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
 MAX = USED  # messengers in one octet: a choice state (packed_state.py) has no room for more
-CELLULAR = MAX  # column of cellular in arrays of platforms, after the messengers of one octet
+CELLULAR = MAX  # column of cellular beside the messengers of one octet; of several: the last
 N_BANDS = 7  # age bands
 MESSAGE, CALL = 0, 1  # channels
 ORDINARY, SENSITIVE = 0, 1  # topics of messages

@@ -117,7 +117,7 @@ def test_no_mandate_acts_beyond_its_bound(orders, segments, i, ceiling, reached)
         mandate.ceiling, mandate.reached, mandate.key = ceiling, reached, 7
     user = toy_users(1, 4)[0]
     user.segments = segments
-    bounds = promotion.hazard_bounds(mandates)[segments]
+    bounds = promotion.hazard_bounds(mandates)[0, segments]
     for p in range(4):
         acting = (promotion.mandate_hazard(i, user, m) for m in mandates if m.platform == p)
         assert sum(acting) <= bounds[p]

@@ -192,8 +192,11 @@ def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in RULES)
     modules = [import_module(f"sim.rules.{path.stem}") for path in RULES]
     positions = {name: value for module in modules for name, value in vars(module).items()}
+    source = re.sub(r"octet_key\((keys\[\w+\]), o\)", r"\1", source)  # of the first octet
+    source = source.replace("messenger_uniform", "user_uniform")
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
-    refined = re.findall(r"\bevent_occurs\(bits64, keys\[(\w+)\], (.+?), hazard\)", source)
+    event = r"\b(?:event_occurs\(bits64, |happens_to\()keys\[(\w+)\], (.+?), hazard\)"
+    refined = re.findall(event, source)
     by_messenger = re.findall(r"\bevents_occur\(keys\[(\w+)\], i, hazards\)", source)
     assert {name for name, _ in refined} == set(
         re.findall(r"random_bits\(keys\[(\w+)\], i\)", source)
