@@ -60,6 +60,12 @@ UNLISTED = {  # calls that are no part of a schedule
     "beliefs.news_candidates",
     "abuse_rules.victim_candidates",
     "changed_fears",
+    "octets",
+    "octet_key",
+    "public_of",
+    "part",
+    "whole",
+    "read_octet",
 }
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
