@@ -149,9 +149,7 @@ def are_lost(shares: F32, before: U16) -> Flags:
 
 
 @rule
-def counted(
-    user: Record, isolated: Int, most: Int, exposed: Int, o: Int, n_octets: Int
-) -> np.int64:
+def counted(user: Record, isolated: Int, most: Int, exposed: Int, o: Int) -> np.int64:
     """Return the set of columns of octet `o`, from ``HAS`` on, that count a user."""
     vpn, victim = has_vpn(user.place), np.int64(user.victim) >> N_KINDS * o & KINDS
     bits = part(in_use(user), o) << WIDTH * vpn | part(user.installed, o) << INSTALLED - HAS
@@ -159,17 +157,17 @@ def counted(
     bits |= part(user.mandated, o) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
     bits |= victim << VICTIMS - HAS | np.int64(user.abroad) << HAS_ABROAD - HAS
     bits |= vpn << VPN - HAS | np.int64(exposed) << EXPOSED_USERS - HAS
-    return bits | primary_lane(most, o, n_octets) << PRIMARY - HAS
+    return bits | primary_lane(most, o) << PRIMARY - HAS
 
 
 @rule
-def primary_lane(most: Int, o: Int, n_octets: Int) -> np.int64:
-    """Return the lane of octet `o` that counts a primary platform, as a set; cellular: octet 0."""
-    if n_octets == 1:
-        return only(most)
-    if most == MAX * n_octets:
-        return only(MAX) if o == 0 else np.int64(0)
-    return part(only(most), o)
+def primary_lane(most: Int, o: Int) -> np.int64:
+    """Return the lane of octet `o` that counts a primary platform, as a set.
+
+    The lane after its messengers is for all platforms beyond: of the last octet, cellular.
+    """
+    lane = np.int64(most) - MAX * o
+    return only(min(lane, MAX)) if lane >= 0 else np.int64(0)
 
 
 class Accumulators(NamedTuple):
@@ -200,17 +198,17 @@ def observe(
 ) -> None:  # fmt: skip
     """Add a user to the sums of its stratum; write its primary messenger and exposure."""
     stratum = stratum_of(user, accumulators.n_regions)
-    row, reached, n_octets = sums.numbers[stratum], contacts(step_record), octets(params)
+    row, reached = sums.numbers[stratum], contacts(step_record)
     most, exposed = primary(step_record, params), is_exposed(step_record, env, params)
     isolated = lost(reached, accumulators.at_start[i])
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
-    for o in range(n_octets):
+    for o in range(octets(params)):
         first = N_NUMBERS * o
         add_to(row, first + DAU, p_seen(read_octet(step_record.openings, o)))
         add_to(row, first + CHATS, bytes_of(step_record.chats[o]))
         add_to(row, first + _CONTACTS, reached)
         add_use(user, step_record, params, row, first, o)
-        seen = counted(user, isolated, most, exposed, o, n_octets)
+        seen = counted(user, isolated, most, exposed, o)
         count(sums.counts[stratum], N_COUNTS * o, seen)
         add_months(i, chunk, stratum, step_record, accumulators, o)
 
@@ -222,7 +220,7 @@ def flush(sums: Sums, chunk: Int, accumulators: Accumulators) -> None:
     The users of a block live in one region or two, so most strata are empty.
     """
     for stratum in range(sums.counts.shape[0]):
-        if has_users(sums.counts[stratum], 0, N_COUNTS):
+        if has_users(sums.counts[stratum]):
             row = accumulators.sums[chunk, stratum]
             for o in range(sums.counts.shape[1] // N_COUNTS):
                 first, numbers, counts = N_COLUMNS * o, N_NUMBERS * o, N_COUNTS * o
@@ -244,25 +242,18 @@ def reduce(by_chunk: F64, sums: F64) -> None:
     for chunk in range(by_chunk.shape[0]):
         for stratum in range(by_chunk.shape[1]):
             row = by_chunk[chunk, stratum]
-            if has_users(row, HAS, N_COLUMNS):
+            if has_users(row[HAS:]):
                 for column in range(row.shape[0]):
                     sums[stratum, column] += row[column]
                     row[column] = 0.0
 
 
 @rule
-def has_users(row: U16 | F64, first: Int, size: Int) -> bool:
-    """Say whether any user was counted: each user is in one column from ``PRIMARY`` on.
-
-    Parameters
-    ----------
-    first, size : int
-        Where counts begin in the columns of an octet, and how many columns it has.
-    """
+def has_users(counts: U16 | F64) -> bool:
+    """Say whether any user was counted: each is in one column of the first octet's `primary`."""
     n = np.int64(0)
-    for o in range(row.shape[0] // size):
-        for k in range(MAX + 1):
-            n += np.int64(row[size * o + first + PRIMARY - HAS + k])
+    for k in range(MAX + 1):
+        n += np.int64(counts[PRIMARY - HAS + k])
     return bool(n > 0)
 
 

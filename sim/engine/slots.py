@@ -45,7 +45,7 @@ def joined(sums: F64, n_octets: int, slots: Mapping[str, Slot]) -> F64:
     """Return sums (..., B columns) with the columns of all octets beside each other.
 
     An axis of platforms then has all messengers, then cellular. What is not by messenger or kind
-    of abuse is taken from the first octet: it is the same in all.
+    of abuse is taken from the last octet; but for cellular in `primary`, it is the same in all.
     """
     if n_octets == 1:
         return sums
@@ -53,7 +53,7 @@ def joined(sums: F64, n_octets: int, slots: Mapping[str, Slot]) -> F64:
     by_octet, parts = sums.reshape(*sums.shape[:-1], n_octets, -1), []
     for name, slot in slots.items():
         each, found = _by_octet(name, slot), slot.of(by_octet)
-        one = np.asarray(found.take(0, axis=octets_axis))
+        one = np.asarray(found.take(-1, axis=octets_axis))
         if each:
             of_all = np.moveaxis(found[..., :each], octets_axis, -2)
             of_all = of_all.reshape(*one.shape[:-1], n_octets * each)

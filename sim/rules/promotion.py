@@ -88,7 +88,7 @@ def mandate_candidates(
     """
     taken = np.int64(user.second) | (np.int64(user.mandated) & in_use(user) & user.aware)
     bounds = read_octet(mandate_bounds[0, np.int64(user.segments) & 0xFF], o)
-    for k in range(1, mandate_bounds.shape[0]):
+    for k in range(1, len(user.habit) // USED):
         eight = np.int64(user.segments) >> 8 * k & 0xFF
         bounds = bounds + read_octet(mandate_bounds[k, eight], o)
     return np.int64(may_occur(bits64, bounds) & ~part(taken, o))
