@@ -1,9 +1,10 @@
 """Scores of cases: errors beside simple forecasts, sizes of moves, and who gained.
 
-Every figure of reach, of apps installed or of VPN use is compared as a level. A relative change is
-the level at its first month times one plus the change. Two forecasts know nothing of the model:
-*persistence* keeps the start, and *other cases* moves a platform by the mean relative move of the
-platforms of the other cases, apart for those whose messages are restricted and for all others.
+Every figure of reach, of apps installed or of VPN use is compared as a level; a change is made one
+by applying it to the start. Of several waves of one pollster the later ones are changes. Two
+forecasts know nothing of the model: *persistence* keeps the start, and *other cases* moves a
+platform by the mean relative move of the platforms of the other cases, apart for those whose
+messages are restricted and for all others.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sim import run
 from sim.config.sim_config import SimConfig
 from sim.observation.observed import observations
 from sim.observation.residuals import available, bound_holds, readings, residuals
-from sim.observation.waves import with_waves
+from sim.observation.waves import as_waves
 from sim.rules.records import F64
 from sim.runs.results import Result
 
@@ -26,17 +27,18 @@ LEVEL_OF = {  # operators that are scored, and the operators of their levels
     "vpn_use": "vpn_use",
     "monthly_reach_change": "monthly_reach",
     "daily_reach_change": "daily_reach",
+    "installed_change": "installed",
 }
 WEIGHT = {"strong": 1.0, "medium": 0.5, "weak": 0.25}  # of a case in totals, by its strength
 ROUGH = 10.0  # figures with a larger standard deviation are too rough to score [points]
 KNOWN = 2.0  # least start from which a relative move to or from other cases is taken [points]
-RESTRICTED = 0.9  # share of messages that passes; a platform below it counts as restricted
+RESTRICTED = 0.9  # share of messages that passes, mean over the period of a figure
 MOVED = 2.0  # least observed move from the start whose size is scored [points] ...
 MOVED_SHARE = 0.1  # ... or relative to the start, so that small platforms count
 ALIKE = (0.5, 2.0)  # a simulated move within these multiples of the observed one is about right
 COVERAGE = 0.9  # of the band of replications widened by the error of the source
 QUANTILE = 1.645  # of the normal law, for that band
-SETTLING = 63  # days without policies from which the start is read: one whole month in any case
+SETTLING = 63  # days without changes from which the start is read: one whole month in any case
 
 
 def figures(result: Result) -> pd.DataFrame:
@@ -55,17 +57,8 @@ def figures(result: Result) -> pd.DataFrame:
         was solved at the observed one); is_restricted (whether its messages are by then).
     """
     config = result.config
-    reach = available(config)
-    observed = with_waves(observations(config))
-    since = min((p.start for p in config.policies.values()), default=config.end)
-    kept = (
-        observed["operator"].isin(list(LEVEL_OF))
-        & (observed["quality"] != "company")
-        & (observed["group"] == "all")
-        & (observed["until"].fillna(observed["date"]) >= pd.Timestamp(since).replace(day=1))
-    )
-    observed = observed[kept]
-    table = residuals(pd.concat([result.timeseries, reach]), observed)
+    observed = scored(config)
+    table = residuals(result.timeseries, observed)
     sigma = 100.0 * table["sigma"].where(table["until"].isna(), 0.0)
     table = table[table["median"].notna() & (sigma <= ROUGH)]
     start = levels_at_start(config, observed.loc[table.index])
@@ -85,19 +78,42 @@ def figures(result: Result) -> pd.DataFrame:
             "platform": table["platform"], "operator": table["operator"].map(LEVEL_OF),
             "base": table["base"], "bound": table["bound"], **points,
             "sigma": 100.0 * scale * table["sigma"], "start": 100.0 * start,
-            "is_restricted": [
-                is_restricted(reach, p, d) for p, d in zip(table["platform"], date, strict=True)
-            ],
+            "is_restricted": is_restricted(config, observed.loc[table.index]),
         }
     ).reset_index(drop=True)  # fmt: skip
 
 
+def scored(config: SimConfig) -> pd.DataFrame:
+    """Return the observed figures that are scored, columns as of `observations`.
+
+    Those to be fitted, and those of the press, which are all that some cases have: of the time
+    from the first policy on (or the end of one that stands), that is with the middle of their
+    period after it.
+    """
+    observed = observations(config)
+    observed = as_waves(observed[observed["date"] >= pd.Timestamp(config.start).replace(day=1)])
+    changes = [p.stop if p.standing else p.start for p in config.policies.values()]
+    since = pd.Timestamp(min(filter(None, changes), default=config.end))
+    middle = [p.start_time + (p.end_time - p.start_time) / 2 for p in last_period(observed)]
+    return observed[
+        observed["operator"].isin(list(LEVEL_OF))
+        & ((observed["use"] == "fit") | (observed["quality"] == "press"))
+        & (observed["group"] == "all")
+        & (pd.Series(middle, observed.index, dtype="datetime64[ns]") >= since)
+    ]
+
+
+def last_period(observed: pd.DataFrame) -> pd.Series:
+    """Return the period of each figure, of a change the later one."""
+    return observed["period"].where(observed["until"].isna(), observed["until_period"])
+
+
 def levels_at_start(config: SimConfig, observed: pd.DataFrame) -> F64:
-    """Return the level that each figure starts from: a first month without policies [1]."""
+    """Return the level that each figure starts from: a month in which nothing changes [1]."""
     steps = int(np.ceil(SETTLING / config.step_days))
     quiet = config.model_copy(
         update={
-            "policies": {}, "counterfactuals": {}, "compare_to": (),
+            "policies": config.standing, "counterfactuals": {}, "compare_to": (),
             "dur_days": steps * config.step_days, "replications": min(config.replications, 2),
         }
     )  # fmt: skip
@@ -108,20 +124,25 @@ def levels_at_start(config: SimConfig, observed: pd.DataFrame) -> F64:
     return np.asarray(readings(outcomes, read).median(axis=1))
 
 
-def is_restricted(reach: pd.DataFrame, platform: str, until: pd.Timestamp) -> bool:
-    """Say whether messages of a platform were restricted before the end of a month."""
-    end = until + pd.DateOffset(months=1)
-    rows = reach[(reach["platform"] == platform) & (reach["date"] < end)]
-    return bool((rows["value"] < RESTRICTED).any())
+def is_restricted(config: SimConfig, observed: pd.DataFrame) -> np.ndarray:
+    """Return whether messages of the platform of each figure were restricted in its period."""
+    everybody = pd.Series([{"all": 1.0}] * len(observed), observed.index, dtype=object)
+    read = observed.assign(
+        operator="connection_success", period=last_period(observed), weights=everybody
+    )
+    n_platforms = observed["platform"].str.count("[+]") + 1
+    passing = readings(available(config), read).median(axis=1) / n_platforms
+    return np.asarray(passing < RESTRICTED)
 
 
 def with_forecasts(table: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all cases with `persistence` and `other_cases` [points]."""
     known = table[table["start"] >= KNOWN]
-    ratio = np.log(known["observed"].clip(lower=0.1) / known["start"])
+    told = known[known["bound"] == ""]
+    ratio = np.log(told["observed"].clip(lower=0.1) / told["start"])
     forecast = table["start"].copy()
     for (case, is_hit), rows in known.groupby(["case", "is_restricted"]):
-        others = known[(known["case"] != case) & (known["is_restricted"] == is_hit)]
+        others = told[(told["case"] != case) & (told["is_restricted"] == is_hit)]
         if len(others):  # each case counts once
             mean = ratio[others.index].groupby(others["case"]).mean().mean()
             forecast[rows.index] = rows["start"] * np.exp(mean)
@@ -200,16 +221,19 @@ def gains(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def total(cases: pd.DataFrame) -> pd.Series:
-    """Return the scores over all cases, each weighted by its strength."""
+    """Return the scores over all cases, each weighted by its strength.
+
+    Root mean squares in points; medians of sigmas, fell and rose, which one case may not rule.
+    """
     weight = cases["strength"].map(WEIGHT).astype(float)
     scores = {
         name: float(np.sqrt(np.average(cases[name].astype(float) ** 2, weights=weight)))
-        for name in ("rmse", "sigmas", "persistence", "other_cases")
+        for name in ("rmse", "persistence", "other_cases")
     }
     scores |= {name: float(np.average(cases[name].astype(float), weights=weight))
                for name in ("covered",)}  # fmt: skip
     scores["alike"] = _mean(cases["alike"], weight * cases["moved"])
-    scores |= {name: _median(cases[name], weight) for name in ("fell", "rose")}
+    scores |= {name: _median(cases[name], weight) for name in ("sigmas", "fell", "rose")}
     return pd.Series(scores)
 
 

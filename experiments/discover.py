@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from experiments.base_study import Study, markdown, parser, short
-from experiments.run_outcomes import BY_NAME, HALF, OUTCOMES, TIP, scalars
+from experiments.run_outcomes import BY_NAME, HALF, OUTCOMES, TIP, by_run
 from experiments.scenario_discovery import DENSE, SIGNIFICANT, Box, Cases, PeeledBox, cart, prim
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
@@ -101,7 +101,7 @@ def fresh(request: Request) -> Request:
 def means(folder: SweepFolder) -> pd.DataFrame:
     """Return one row a point: factors and outcomes, means over replications."""
     names = [*folder.design.factors, *(o.name for o in OUTCOMES)]
-    return scalars(folder).groupby("point")[names].mean()
+    return by_run(folder).groupby("point")[names].mean()
 
 
 def questions(points: pd.DataFrame, bound: float) -> list[Question]:

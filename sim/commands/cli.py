@@ -144,13 +144,13 @@ def _checked(overrides: list[str]) -> Run:
 
 def _run(run: Run) -> None:
     """Run to the end in the folder of the run, and print the result."""
-    from sim.report.run_folder import fill_shown
+    from sim.report.run_folder import fill_with_progress
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
 
     run.folder.mkdir(parents=True, exist_ok=True)
     write_overrides(run.overrides, run.folder)
-    report(fill_shown(Checkpoint.at(run.folder, run.config)), run.folder)
+    report(fill_with_progress(Checkpoint.at(run.folder, run.config)), run.folder)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

@@ -20,11 +20,12 @@ from yaml import YAMLError
 
 from sim.base.errors import ConfigError
 from sim.config import posterior
-from sim.config.case_dir import Stamps, open_case, searching, stamps
+from sim.config.case_dir import ModificationTimes, modification_times, open_case, searching
 from sim.config.case_files import KNOWN
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
 from sim.config.left_out import leave_out, notice
+from sim.config.platform_kinds import fill_from_kinds
 from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
 from sim.config.sim_config import DATA, SimConfig
 from sim.config.validation import OURS, validate
@@ -118,7 +119,7 @@ def load_run(*overrides: str) -> Run:
         elif key != FOLDER_OF_RUN:
             raise ConfigError(f"{override}: allowed for one run: {FOLDER_OF_RUN}=FOLDER")
     config = load_config(*overrides)
-    composed = _composed(opened, "config", stamps(opened)).all
+    composed = _composed(opened, "config", modification_times(opened)).all
     try:
         folder = Path(OmegaConf.select(composed, FOLDER_OF_RUN)).absolute()
     except REFUSALS as error:
@@ -173,6 +174,7 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
         name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
     leave_out(tree, [o.removeprefix("~platforms.") for o in overrides if _is_platform_gone(o)])
+    fill_from_kinds(tree)
     return tree
 
 
@@ -233,21 +235,34 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     the command line adds belong to the main scenario only.
     """
     paths = {o: path_of(o) for o in overrides}
-    shared = [o for o, path in paths.items() if not _is_apart(path)]
+    shared = tuple(o for o, path in paths.items() if not _is_apart(path))
     try:
-        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+        policies = _policies_of(scenario, shared)
     except ConfigError as error:  # name the key that holds the scenario
         raise ConfigError(
             str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
         ) from None
-    changes = [
+    changes = tuple(
         o
         for o, path in paths.items()
         if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
-    ]
-    if changes:
-        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
-    return policies
+    )
+    return _policies_of(scenario, shared, changes) if changes else policies
+
+
+def _policies_of(scenario: str, shared: tuple[str, ...], changes: tuple[str, ...] = ()) -> Any:
+    """Return a copy of the policies of a scenario.
+
+    Only policies that refer to other keys (``${...}``) need all overrides. The others depend on
+    the case and on `changes` alone, so jobs that differ in anything else compose them once.
+    """
+    of_case = tuple(o for o in shared if path_of(o)[0] in ("case", "hydra"))
+    for known in (of_case, shared):
+        overrides = (*known, *changes, f"+scenario={scenario}")
+        composed = _composed(overrides, "config", modification_times(overrides))
+        if "${" not in str(composed.all["policies"]):
+            break
+    return deepcopy(composed.ours["policies"])
 
 
 def _is_apart(path: list[str]) -> bool:
@@ -258,7 +273,7 @@ def _is_apart(path: list[str]) -> bool:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration; a copy for the caller."""
-    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
+    return deepcopy(_composed(overrides, name, modification_times(overrides)).ours)
 
 
 class _Composed(NamedTuple):
@@ -267,7 +282,7 @@ class _Composed(NamedTuple):
 
 
 @lru_cache(maxsize=32)  # a command composes the same once to check and once to run
-def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
+def _composed(overrides: tuple[str, ...], name: str, _: ModificationTimes) -> _Composed:
     try:
         for override in overrides:  # a case may have no abuse, so Hydra accepts any value
             if override.startswith("abuse=") and not_a_name(override):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
@@ -117,6 +117,7 @@ class SimConfig(Strict):
     network: NetworkConfig
     platforms: dict[str, Platform]
     left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+    from_kinds: tuple[str, ...] = ()  # keys whose values are those of a kind of platform
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={})
     engine: EngineConfig = EngineConfig()
@@ -151,6 +152,11 @@ class SimConfig(Strict):
     def n_steps(self) -> int:
         """Return the number of steps of a run."""
         return round(self.dur_days / self.step_days)
+
+    @property
+    def standing(self) -> dict[str, Policy]:
+        """Return the policies under which the start is solved, as if never lifted."""
+        return _standing(self.policies)
 
     def step_begins(self, step: int) -> dt.datetime:
         """Return when a step (from 0) begins; steps need not be whole days."""
@@ -213,6 +219,7 @@ class SimConfig(Strict):
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
+        problems += _standing_problems(self)
         if problems:
             raise ValueError("\n".join(problems))
         self._octets = octets_for(_held(self))
@@ -236,6 +243,27 @@ def _ceilings(config: SimConfig) -> Iterator[str]:
     held = _held(config)
     for what, key in keys.items():
         yield from (f"{key}: {problem}" for problem in ceiling_problems({what: held[what]}))
+
+
+def _standing(policies: Mapping[str, Policy]) -> dict[str, Policy]:
+    lasting = {"stop": None}
+    return {
+        name: policy.model_copy(update=lasting)
+        for name, policy in policies.items()
+        if policy.standing
+    }
+
+
+def _standing_problems(config: SimConfig) -> Iterator[str]:
+    """Yield worlds to compare with that would have to start otherwise."""
+    for name, policies in config.counterfactuals.items():
+        ours, theirs = config.standing, _standing(policies)
+        for policy in sorted(ours.keys() | theirs.keys()):
+            if ours.get(policy) != theirs.get(policy):
+                yield (
+                    f"policies.{policy}.standing=true: not so in {name}, which has the same "
+                    "start; allowed: in conf/case, for all scenarios, of which some give its stop"
+                )
 
 
 def _file_problems(config: SimConfig) -> Iterator[str]:

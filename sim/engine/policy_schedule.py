@@ -82,7 +82,7 @@ class PolicySchedule:
         span = self.config.step_span(step)
         effects = self._effects(policies, span)
         q = self._availability(policies, step, span)
-        tables = self._pair_tables(q)
+        tables = self._pair_tables(q, self._values - effects.price[:, :-1])
         in_force = [policy for policy in policies.values() if policy.days_in(*span)]
         demands = [(p, order) for p in in_force if (order := p.mandates())]
         moves = [(p, order) for p in in_force if (order := p.moves())]
@@ -112,6 +112,7 @@ class PolicySchedule:
             if policy.days_in(*span) > 0 or policy.lasts:
                 policy.act(Step(self.config, span, effects))
         effects.trend_openings[:] = np.exp(effects.trend)
+        effects.outside[:] = np.exp(-effects.price[:, -1])
         for p in range(len(self.config.messengers)):
             effects.unreadable |= int(effects.access[p] < UNREADABLE) << p
         return effects
@@ -136,11 +137,16 @@ class PolicySchedule:
         lifted = np.zeros(self._room)
         for p, name in enumerate(self.config.messengers):
             lifted[p] = self.config.platforms[name].circumvention
+        for policy in policies.values():
+            if built_in := policy.proxies():
+                p, share = self._columns[built_in[0]], built_in[1]
+                in_force = policy.days_in(*span) / self.config.step_days
+                lifted[p] += max(share - lifted[p], 0.0) * in_force
         vpn = np.arange(2.0)[:, None, None]  # every region without and with a VPN
         here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - off[:, None])
         q = np.ones((2 * grades.shape[0] + 1, 2, self._room))
         q[:-1] = here.reshape(-1, 2, self._room)
-        q[:, CALL, np.isneginf(self._values()[CALL])] = 1.0  # messengers without calls
+        q[:, CALL, np.isneginf(self._values[CALL])] = 1.0  # messengers without calls
         return q
 
     def _efficacy(self, step: int) -> float:
@@ -153,15 +159,22 @@ class PolicySchedule:
                 self._efficacies.append(efficacy_after(efficacy, self.config, policies, span))
             return self._efficacies[step][0]
 
-    def _pair_tables(self, q: F64) -> PairTables:
-        """Return the tables by pairs of places; steps with equal availability share them."""
-        key = q.tobytes()
+    def _pair_tables(self, q: F64, values: F64) -> PairTables:
+        """Return the tables by pairs of places; steps with equal numbers share them.
+
+        Parameters
+        ----------
+        values : array of shape (2, P)
+            `_values` less prices [utils].
+        """
+        key = q.tobytes() + values.tobytes()
         if key not in self._tables:
             b = self.config.behaviour
             losses = np.array([b.message_loss, b.call_loss])
-            self._tables[key] = pair_tables(q, self._values(), losses)
+            self._tables[key] = pair_tables(q, values, losses)
         return self._tables[key]
 
+    @cached_property
     def _values(self) -> F64:
         """Return a_pc, shape (2, P); -inf where the messenger lacks the channel [utils]."""
         values = np.full((2, self._room), -np.inf)

@@ -134,16 +134,24 @@ class Skills(NamedTuple):
 
     own: F64  # (n,) deviation from that level [utils]
     helpers: F64  # (n,) share of contacts with a VPN
+    gain: F64  # (n,) what a VPN opens up under standing policies [utils]
 
 
-def settle_skill(config: SimConfig, state: State, threads: Threads) -> None:
+def settle_skill(
+    config: SimConfig, state: State, threads: Threads, gain: F64 | float = 0.0
+) -> None:
     """Solve the skill with VPNs so that the observed share of each age band has one.
 
-    Without restrictions, a user has a VPN with chance sigmoid(s_band + sd z_i + nu helpers_i). The
-    levels s_band are solved on the sample of the start (sim/engine/sample.py).
+    A user has a VPN with chance sigmoid(s_band + sd z_i + nu helpers_i + gain_i). The levels
+    s_band are solved on the sample of the start (sim/engine/sample.py).
+
+    Parameters
+    ----------
+    gain : array of shape (n,), or 0
+        What a VPN opens up, as of `sim.engine.standing.vpn_gains`; 0 if nothing is restricted.
     """
     n, blocks = state.n_users, draw_sample(state.n_users, state.layout.octets).blocks
-    skills = Skills(np.empty(n), np.empty(n))
+    skills = Skills(np.empty(n), np.empty(n), np.broadcast_to(gain, n))
     threads.run_parts(_draw_own, n, config, skills)
     state.publish(threads)
     for _ in range(3):  # the share of contacts with a VPN hardly changes after the second round
@@ -167,8 +175,7 @@ def _draw_vpns(
     mine, online = level[users.band], users.online == 1
     utility = _utility(config, state, skills, first, last)
     has = uniforms(key, last - first, first) < 1.0 / (1.0 + np.exp(-mine - utility))
-    own = (mine + skills.own[first:last])[online]
-    users.skill[online] = to_fixed_point(own, SKILL_STEPS, np.int16)
+    users.skill[:] = to_fixed_point(mine + skills.own[first:last], SKILL_STEPS, np.int16)
     users.place[online] = (users.place & 0xFE | has)[online]
 
 
@@ -176,7 +183,7 @@ def _utility(config: SimConfig, state: State, skills: Skills, first: int, last: 
     """Return the utility of a VPN for a range of users, without the level of the band [utils]."""
     weight = np.where(state.users.abroad[first:last], 1.0 - state.params.abroad_weight, 1.0)
     helped = config.behaviour.vpn_help * (skills.helpers[first:last] * weight)
-    return np.asarray(skills.own[first:last] + helped)
+    return np.asarray(skills.own[first:last] + helped + skills.gain[first:last])
 
 
 def _levels(config: SimConfig, state: State, skills: Skills, blocks: I64) -> F64:

@@ -11,6 +11,9 @@ with s the chance of keeping p all month, e that of installing it in the month, 
 opening it in t days (users who install or drop it have it for half the month). Reach is monotone
 in B, so each band has one root.
 
+Policies that stand at the start are in force all the while, so B and skill are net of them: when
+one is lifted, people move.
+
 Sweeps alternate: run the choice at the present installs, solve B, draw the installs again from P.
 The network enters through the marginal values, so contacts become alike. B is solved exactly at
 each state instead of being corrected by an error; so it does not oscillate.
@@ -28,6 +31,7 @@ from sim.engine.offenders import start_abuse
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.engine.society import seat_chats, settle_beliefs, settle_skill
+from sim.engine.standing import vpn_gains
 from sim.engine.state import State, first_ties, make_state
 from sim.engine.threads import Threads
 from sim.kernel.parallel_map import parts, stream
@@ -52,7 +56,8 @@ def prepare(config: SimConfig, threads: Threads) -> State:
     """Return the state at the start of `config`, in a new or cached world.
 
     The result depends on the case, the population, the network, the platforms, behaviour, abuse,
-    the length of a step and the seed; not on policies or replications, which share it.
+    the length of a step, the seed and standing policies; not on other policies or replications,
+    which share it.
     """
     state = _unsettled(config, threads)
     settle(config, state, threads)
@@ -69,7 +74,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     """Solve the start: write the solved parameters and the users of `state`."""
     solved = [p for p, m in enumerate(config.messengers) if m in config.case.observed_shares]
     targets = reach_targets(config, state, threads)
-    env = PolicySchedule(config.model_copy(update={"policies": {}})).at(0)
+    env = PolicySchedule(config.model_copy(update={"policies": config.standing})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
     sample = draw_sample(state.n_users, state.layout.octets)
     settle_beliefs(config, state, threads)
@@ -78,6 +83,8 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     for sweep in range(N_SWEEPS):
         if sweep == EVERYBODY:
             take_after(state, sample, threads)
+        if config.standing and sweep > EVERYBODY:
+            settle_skill(config, state, threads, vpn_gains(state, env, threads))
         choose_for_sample(state, sample, env, SPEED, threads)
         _solve_openings(config, state, sample)
         habit = _habit_scale(state, sample)

@@ -24,17 +24,18 @@ def register_measure(measure: Measure) -> Measure:
     """Add a measure of your own to all runs of this process; return it.
 
     It has `value`, `of_user`, or both, and is observed in every step. Tables, effects, units and
-    the report have it as they have built-in ones.
+    the report have it as they have built-in ones. One of the same name that was registered before
+    gives way to it.
 
     Raises
     ------
     ConfigError
-        If its name is taken or no name, or nothing says how to compute it in a step.
+        If its name is that of a built-in one or no name, or nothing says how to compute it.
     """
     name = measure.name
     if not name.isidentifier():
         raise ConfigError(f"measure {name!r}: allowed: letters, digits and _, as my_measure")
-    if name in {**BUILT_IN, **_registered, **SLOTS, **RENAMED}:
+    if name in {**BUILT_IN, **SLOTS, **RENAMED}:
         raise ConfigError(f"measure {name}: there is one of this name; allowed: another name")
     if BUILT_IN.get(name.rpartition("_")[2], BUILT_IN["dau"]).abuse:
         raise ConfigError(f"measure {name}: names a measure of abuse; allowed: another name")
@@ -178,7 +179,7 @@ def meaning(name: str) -> Meaning:
     return Meaning(found.unit, f"{kind}{found.meaning}")
 
 
-def told(name: str) -> Meaning:
+def meaning_of(name: str) -> Meaning:
     """Return unit and meaning of a measure in a table that may come from another process."""
     try:
         return meaning(name)

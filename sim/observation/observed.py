@@ -20,6 +20,7 @@ from sim.config.sim_config import SimConfig
 from sim.measures.strata import groups
 from sim.observation.events import events
 from sim.observation.operators import (
+    DEVICES,
     EVERYBODY,
     IN_POINTS,
     OPERATORS,
@@ -135,7 +136,9 @@ def _observation(config: SimConfig, line: Line) -> dict[str, object]:
         "in_points": in_points,
         "sigma": sigma,
         "bias": 0.0 if operator.is_change else GRADES[quality].bias / 100.0,
-        "weights": weights(line["base"], config) if group == "all" else {group: 1.0},
+        "weights": weights(line["base"], config, _day(config, period))
+        if group == "all"
+        else {group: 1.0},
     }
 
 
@@ -187,8 +190,12 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
         yield "unit", f"points are of a change of a share; allowed: {' or '.join(IN_POINTS)}"
     if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
         yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
-    if problem := base_problem(line["base"]):
-        yield "base", f"no operator knows it; {problem}"
+    if problem := base_problem(line["base"], line["operator"]):
+        yield "base", problem
+    elif line["base"].startswith("users") and "+" in line["platform"]:
+        yield "platform", "users of several may be the same people; allowed: one"
+    elif line["base"] == DEVICES and line["unit"] == "points":
+        yield "unit", "a share of devices is none of people; allowed: percent of change"
     elif line["base"] != EVERYBODY and line["group"] != "all":
         yield "group", f"allowed: all, or base {EVERYBODY}"
     for column in ("n", "sigma"):
@@ -248,6 +255,13 @@ def observed_reach(observed: pd.DataFrame) -> pd.DataFrame:
 def _bound_and_number(text: str) -> tuple[str, str]:
     """Return the sign of a bound, empty if there is none, and the rest of the text."""
     return (text[0], text[1:].strip()) if text.startswith(BOUNDS) else ("", text)
+
+
+def _day(config: SimConfig, period: pd.Period | None) -> float:
+    """Return the day of the run in the middle of a period, 0 for earlier ones."""
+    assert period is not None
+    middle = period.start_time + (period.end_time - period.start_time) / 2
+    return max(float((middle - pd.Timestamp(config.start)) / pd.Timedelta(days=1)), 0.0)
 
 
 def _number(text: str) -> float:

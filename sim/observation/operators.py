@@ -1,8 +1,9 @@
 """Observation operators: how the figure of a source is computed from the series of a run.
 
 A figure is a sum of series, possibly divided by another, and weighted over groups of users to
-match the base of the source; a change compares two months. Bases are age ranges, of all people
-or of those online: `12+`, `18-65`, `online 18+`.
+match the base of the source; a change compares two months. Bases are age ranges, of all people,
+of those online, of these who have a smartphone, or of those who open the platform in the month:
+`12+`, `online 18-65`, `smartphone 18+`, `users 18+`. Changes may also be of devices.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from sim.config.platforms import CELLULAR
 from sim.config.settings import BAND_STARTS, BANDS
 from sim.config.sim_config import SimConfig
 from sim.kernel.arrays import F64
+from sim.policies.going_online import without
 from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
 OWN = ""  # placeholder for the platform of the figure
 EVERYBODY = "12+"
+DEVICES = "devices"
+OF_USERS = ("daily_reach", "installed")  # shares that may be of a platform's users of the month
 Key = tuple[str, str, str]  # platform, channel, measure
 
 
@@ -52,9 +56,10 @@ class Operator:
         """Return the series that are summed for a platform."""
         return tuple((name or platform, channel, measure) for name, channel, measure in self.over)
 
-    def divisor(self, platform: str) -> Key | None:
+    def divisor(self, platform: str, base: str) -> Key | None:
         """Return the series that the sum is divided by; None if there is none."""
-        return self.per and (self.per[0] or platform, *self.per[1:])
+        per = _MAU if base.startswith("users") else self.per
+        return per and (per[0] or platform, *per[1:])
 
 
 _MAU, _DAU = (OWN, "any", "mau"), (OWN, "any", "dau")
@@ -69,6 +74,9 @@ OPERATORS = {
     ),
     "monthly_reach_change": Operator("change of monthly reach", (_MAU,), is_change=True),
     "daily_reach_change": Operator("change of daily reach", (_DAU,), is_change=True),
+    "installed_change": Operator(
+        "change of who has it", ((OWN, "any", "installed"),), is_change=True
+    ),
     "use_per_user_change": Operator(
         "change of messages and calls per monthly user", _USE, _MAU, is_change=True
     ),
@@ -76,14 +84,26 @@ OPERATORS = {
         "change of calls by phone", ((CELLULAR, "call", "use"),), is_change=True, about=CELLULAR
     ),
 }
-IN_POINTS = ("monthly_reach_change", "daily_reach_change")  # changes that may be in points
+IN_POINTS = (  # changes that may be in points
+    "monthly_reach_change", "daily_reach_change", "installed_change",
+)  # fmt: skip
 REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 
-def base_problem(base: str) -> str | None:
-    """Return what is allowed as a base if `base` is invalid; None if it is valid."""
+def base_problem(base: str, operator: str) -> str | None:
+    """Return what is allowed if `base` is invalid for an operator; None if it is valid."""
+    if base == DEVICES:
+        if operator in OPERATORS and OPERATORS[operator].is_change:
+            return None
+        return "devices are no people; allowed: changes of them, as monthly_reach_change"
     if _ages(base) is None:
-        return "allowed: ages as 12+, 18+ or 18-65, or those of them online: online 18+"
+        return (
+            "no operator knows it; allowed: ages as 12+, 18+ or 18-65, or those of them who are "
+            "online, have a smartphone or are users of the platform: online 18+, smartphone 18+, "
+            "users 18+"
+        )
+    if base.startswith("users") and operator not in OF_USERS:
+        return f"a share of users of the month; allowed for {' or '.join(OF_USERS)}"
     return None
 
 
@@ -94,24 +114,30 @@ def of_whom(base: str, group: str) -> str:
     )
 
 
-def weights(base: str, config: SimConfig) -> dict[str, float]:
+def weights(base: str, config: SimConfig, day: float = 0.0) -> dict[str, float]:
     """Return the weights of groups of users with which a share of a base is computed.
 
     The weight of an age band is its part of the people of the base. People offline use no
     messenger, so in a base of people online the weights sum to more than 1.
+
+    Parameters
+    ----------
+    day : float
+        Since the start of the run, on which the share is of those online [days].
 
     Raises
     ------
     ConfigError
         If the population has nobody in the base.
     """
-    if base == EVERYBODY:
+    if base in (EVERYBODY, DEVICES):
         return {"all": 1.0}
     ages = _ages(base)
     assert ages is not None
     people = people_by_band(config, *ages)
-    offline = np.array([config.population.no_internet[name] for name in BANDS])
-    counted = people * (1.0 - offline) if base.startswith("online") else people
+    online, owners = 1.0 - without(config, day)
+    have = {"online": online, "smartphone": online * owners}
+    counted = people * have.get(base.partition(" ")[0], 1.0)
     if not counted.any():
         table = config.population.ages
         raise ConfigError(
@@ -135,7 +161,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 def _ages(base: str) -> tuple[int, int] | None:
     """Return the first and last age of a base; None if the base is invalid."""
-    match = re.fullmatch(r"(?:online )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
+    match = re.fullmatch(r"(?:(?:online|smartphone|users) )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or LAST_AGE)

@@ -11,10 +11,12 @@ from pydantic import Field, SerializeAsAny, TypeAdapter, ValidationInfo, WrapVal
 
 from sim.base.errors import ConfigError
 from sim.policies.abuse import BankDelay, Moderation
-from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
+from sim.policies.circumvention import Proxies, VpnBlocking, VpnFine, VpnSupport
 from sim.policies.compliance import Compliance
+from sim.policies.going_online import GoingOnline
 from sim.policies.information import InformationEvent
 from sim.policies.policy import Policy
+from sim.policies.price import Price
 from sim.policies.promotion import (
     Campaign,
     GroupMove,
@@ -29,12 +31,15 @@ SHIPPED = (
     Restriction,
     Shutdown,
     RegistrationGate,
+    Price,
     Mandate,
     GroupMove,
     Preinstallation,
     Campaign,
     Onboarding,
     Trend,
+    GoingOnline,
+    Proxies,
     VpnBlocking,
     VpnFine,
     VpnSupport,
@@ -48,6 +53,8 @@ _KINDS: dict[str, type[Policy]] = {}  # by `kind`
 
 def register_policy[P: Policy](policy: type[P]) -> type[P]:
     """Make a kind of policy known; configurations may name it from then on.
+
+    A class that is defined anew, as by a cell of a notebook that runs twice, takes its old place.
 
     Parameters
     ----------
@@ -68,10 +75,16 @@ def register_policy[P: Policy](policy: type[P]) -> type[P]:
         raise ConfigError(
             f'{policy.__name__}.kind: missing; allowed: kind: Literal["NAME"] = "NAME"'
         )
-    if kind in _KINDS:
-        raise ConfigError(f"{policy.__name__}.kind={kind}: taken by {_KINDS[kind].__name__}")
+    taken = _KINDS.get(kind, policy)
+    if (taken.__module__, taken.__qualname__) != (policy.__module__, policy.__qualname__):
+        raise ConfigError(f"{policy.__name__}.kind={kind}: taken by {taken.__name__}")
     _KINDS[kind] = policy
     return policy
+
+
+def unregister_policy(kind: str) -> None:
+    """Forget a kind that was registered; configurations may no longer name it."""
+    del _KINDS[kind]
 
 
 for _shipped in SHIPPED:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import ClassVar, Literal
 
 from sim.base.strict import Share
+from sim.policies.context import RunContext
 from sim.policies.policy import ALL, CHANNELS, Failure, Labels, Policy, Step, plain
 from sim.policies.window import Days, Names, Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 _CHANNEL = {"call": "calls", "message": "messages", "any": "messages and calls"}
 
@@ -24,9 +22,18 @@ class Restriction(Policy):
     grade: Share  # share of attempts that fail [1]
     ramp_days: Days = 0.0  # until the grade is reached [days]
     regions: Names = ALL  # of population.regions, or all
+    circumventable: bool = True  # no: an outage, or a ban by the platform itself
+    may_stand: ClassVar[bool] = True
 
-    def restricts(self) -> Failure:
-        """Return the attempts that fail."""
+    def restricts(self) -> Failure | None:
+        """Return the attempts that fail, if a VPN or proxy brings them back."""
+        return self._failure() if self.circumventable else None
+
+    def shuts(self, config: RunContext) -> Failure | None:  # noqa: ARG002
+        """Return the attempts that fail, if nothing brings them back."""
+        return None if self.circumventable else self._failure()
+
+    def _failure(self) -> Failure:
         channels = CHANNELS if self.channel == "any" else (self.channel,)
         return Failure(
             self, self.grade, self.ramp_days, self.regions, channels, self.platforms
@@ -36,11 +43,11 @@ class Restriction(Policy):
         """Return the platforms that it names."""
         return self.platforms
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield unknown regions."""
         return _unknown(self.regions, config)
 
-    def idle(self, config: SimConfig) -> Iterator[str]:
+    def idle(self, config: RunContext) -> Iterator[str]:
         """Yield a channel that none of its platforms carries."""
         carried = {c for one in self.platforms for c in config.platforms[one].channels}
         if self.channel != "any" and self.channel not in carried:
@@ -60,11 +67,14 @@ class Restriction(Policy):
         """Return the sentence of its effect with a placeholder, and what it puts there."""
         what = f"{_CHANNEL[self.channel]} on {labels(self.platforms)}"
         grade = self.grade * self.progress(*span, self.ramp_days)
-        return "{} fail", f"{grade:.0%} of {what}{_where(self.regions)}"
+        way = "" if self.circumventable else ", with a VPN as well"
+        return "{} fail", f"{grade:.0%} of {what}{_where(self.regions)}{way}"
 
     def relieved(self, left: Mapping[str, float]) -> Iterator[Restriction]:
         """Yield it by messengers of which the same share is left."""
-        shares = {name: left.get(name, 1.0) for name in self.platforms}
+        shares = {name: left.get(name, 1.0) for name in self.platforms if self.circumventable}
+        if not self.circumventable:
+            yield self
         for share in dict.fromkeys(shares.values()):
             alike = tuple(name for name in shares if shares[name] == share)
             if share > 0.0:
@@ -79,8 +89,9 @@ class Shutdown(Policy):
     grade: Share  # share of communication by app that it affects [1]
     ramp_days: Days = 0.0  # until the grade is reached [days]
     regions: Names = ALL  # of population.regions, or all
+    may_stand: ClassVar[bool] = True
 
-    def shuts(self, config: SimConfig) -> Failure | None:
+    def shuts(self, config: RunContext) -> Failure | None:
         """Return the attempts that fail: on all messengers that are not on its whitelist."""
         off = tuple(name for name in config.messengers if name not in self.whitelist)
         return Failure(self, self.grade, self.ramp_days, self.regions, CHANNELS, off)
@@ -89,11 +100,11 @@ class Shutdown(Policy):
         """Return the platforms that it names."""
         return self.whitelist
 
-    def may_name(self, config: SimConfig) -> tuple[str, ...]:
+    def may_name(self, config: RunContext) -> tuple[str, ...]:
         """Return all platforms."""
         return tuple(config.platforms)
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield unknown regions."""
         return _unknown(self.regions, config)
 
@@ -132,7 +143,7 @@ class RegistrationGate(Policy):
         return "{} fail", f"{self.grade:.0%} of new accounts on {labels(self.platforms)}"
 
 
-def _unknown(regions: tuple[str, ...], config: SimConfig) -> Iterator[str]:
+def _unknown(regions: tuple[str, ...], config: RunContext) -> Iterator[str]:
     for region in regions if regions != ALL else ():
         if region not in config.population.regions:
             yield (

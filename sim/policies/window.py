@@ -32,6 +32,7 @@ class Window(Strict):
 
     start: Date  # first day in force
     stop: Date | None = None  # first day no longer in force; null: never
+    standing: bool = False  # in force before the run, whose start is solved under it
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -58,7 +58,8 @@ def changes(config: SimConfig) -> pd.DataFrame:
     """
     on: dict[pd.Timestamp, list[str]] = {}
     for name, policy in config.policies.items():
-        on.setdefault(pd.Timestamp(policy.start), []).append(plain(name))
+        if not policy.standing:
+            on.setdefault(pd.Timestamp(policy.start), []).append(plain(name))
         if policy.stop is not None:
             on.setdefault(pd.Timestamp(policy.stop), []).append(f"{plain(name)} ends")
     rows = [(date, _short(names)) for date, names in sorted(on.items())]

@@ -70,9 +70,8 @@ def member_values(user: Record, env: Environment, params: Record, o: Int = 0) ->
     pulls = read_octet(env.attraction[here, here, MESSAGE], o) * exp(
         params.risk_value * surveillance_attitudes(user, o)
     )
-    return where(
-        flags(part(in_use(user), o)), ln(1.0 + pulls * (1.0 / params.outside[MESSAGE])), 0.0
-    )
+    outside = params.outside[MESSAGE] * env.effects.outside[MESSAGE]
+    return where(flags(part(in_use(user), o)), ln(1.0 + pulls * (1.0 / outside)), 0.0)
 
 
 @rule

@@ -176,6 +176,9 @@ def _effects(octets: int) -> np.dtype[Any]:
             ("vpn_cost", "f8"),  # fines minus help, on top of the ordinary cost [utils]
             ("detection", "f8", carriers),  # share of attempts that moderation stops
             ("loss", "f8"),  # share of payments by victims that is lost
+            ("going_online", "f8", (N_BANDS,)),  # hazard by age band, integrated over the step
+            ("price", "f8", (2, *carriers)),  # of a message and of a call [utils]
+            ("outside", "f8", (2,)),  # exp(-price) by phone, factor of exp(a_0c)
         ],
         align=True,
     )

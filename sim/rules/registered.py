@@ -110,6 +110,8 @@ def register_rule(
 ) -> OwnRule:
     """Register an own rule; from now on it acts in all runs of this process, with both engines.
 
+    A rule of the same name that was registered before gives way to it.
+
     Parameters
     ----------
     name : str
@@ -129,12 +131,10 @@ def register_rule(
     Raises
     ------
     ConfigError
-        If the name is taken or no identifier, or nothing reads one of the parameters.
+        If the name is no identifier, or nothing reads one of the parameters.
     """
     if not name.isidentifier():
         raise ConfigError(f"rule {name!r}: allowed: letters, digits and underscores")
-    if name in _REGISTERED:
-        raise ConfigError(f"rule {name!r}: registered already; allowed: another name")
     own = OwnRule(name, function, {}, state, draws)
     own.parameters = dict.fromkeys(parameters or {}, 0.0)
     own.set(**(parameters or {}))

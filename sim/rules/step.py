@@ -31,6 +31,7 @@ from sim.rules import (
     beliefs,
     choice,
     circumvention,
+    going_online,
     groups,
     habit,
     marginal_value,
@@ -166,6 +167,10 @@ def update(
     ):
         row = np.int64(buffer.ids[k])
         beliefs.read_news(row, users[row], step_records[row - base], env.news, params, keys)
+    # go online
+    if going_online.may_go_online(env.effects):
+        for i in range(base, end):
+            going_online.go_online(i, users[i], env, keys)
     # switch a VPN
     for k in range(queries.n_considering[0]):
         row = np.int64(queries.considering[k])

@@ -111,6 +111,7 @@ class Terms(NamedTuple):
 @rule
 def terms(env: Environment, params: Record) -> Terms:
     """Return what the choice needs of parameters and environment."""
+    cheaper = env.effects.outside
     return Terms(
         np.int64(params.n_messengers), len(env.availability), len(env.attraction), env.n_pairs,
         np.int64(env.effects.varied), np.int64(env.effects.unreadable),
@@ -118,8 +119,10 @@ def terms(env: Environment, params: Record) -> Terms:
         np.float32(params.habit_pull), np.float32(1.0 - params.fear_pull),
         np.float32(params.topic_share[ORDINARY]), np.float32(params.topic_share[SENSITIVE]),
         np.float32(params.channel_share[MESSAGE]), np.float32(params.channel_share[CALL]),
-        np.float32(params.outside[MESSAGE]), np.float32(params.outside[CALL]),
-        np.float32(params.outside_abroad[MESSAGE]), np.float32(params.outside_abroad[CALL]),
+        np.float32(params.outside[MESSAGE] * cheaper[MESSAGE]),
+        np.float32(params.outside[CALL] * cheaper[CALL]),
+        np.float32(params.outside_abroad[MESSAGE] * cheaper[MESSAGE]),
+        np.float32(params.outside_abroad[CALL] * cheaper[CALL]),
         np.int64(params.abroad_low[0]), np.int64(params.abroad_high[0]),
         np.int64(env.place_class[place(np.uint64(params.abroad_low[0]))]),
         np.float32(params.abroad_weight), octets(params),

@@ -148,8 +148,8 @@ class _Taker:
         return outcomes(config, seen, row["run"], self._design.groups)
 
     def _prepared(self, config: SimConfig) -> State:
-        """Return the start of a run; it is the same for all policies."""
-        before_policies = config.model_copy(update={"policies": {}, "scenario": ""})
+        """Return the start of a run; it is the same for all policies but standing ones."""
+        before_policies = config.model_copy(update={"policies": config.standing, "scenario": ""})
         if self._start is None or self._start[0] != before_policies:
             self._start = None  # one at a time in memory
             self._start = before_policies, prepare(config, self._threads)

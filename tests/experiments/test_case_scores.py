@@ -1,13 +1,25 @@
 """Scores of cases: known answers of small tables, and one shipped case."""
 
+import re
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from experiments import cases
-from experiments.case_scores import figures, gains, summary, total, with_forecasts
+from experiments.case_scores import (
+    figures,
+    gains,
+    is_restricted,
+    scored,
+    summary,
+    total,
+    with_forecasts,
+)
 from experiments.record import what_happened
 from sim import run
+from sim.config.conf import CASES
 
 JAN, FEB = pd.Timestamp("2020-01-01"), pd.Timestamp("2020-02-01")
 
@@ -70,6 +82,42 @@ def test_totals_weigh_cases_by_their_strength():
     assert total(scored)["rmse"] == pytest.approx(np.sqrt(100 / 1.25))
 
 
+def test_scored_is_what_the_record_says_of_the_time_after_the_event():
+    """Korea's days before the outage are what the start rests on, and no success of it."""
+    config = what_happened("case_dir=korea_kakaotalk_2022")
+    rows = scored(config)
+    last = rows["until_period"].fillna(rows["period"])
+    assert {str(day) for day in last} == {"2022-10-16", "2022-10-17"}
+    assert set(rows["quality"]) == {"panel", "press"}
+    restricted = is_restricted(config, rows)
+    on_the_16th = (rows["period"].astype(str) == "2022-10-16") & (rows["platform"] == "kakaotalk")
+    assert (restricted == on_the_16th).all()  # the outage is over on the 17th
+
+
+@pytest.mark.parametrize(
+    ("case", "n"), [("brazil_whatsapp_2021", 9), ("uae_calls", 0), ("saudi_calls_2017", 1)]
+)
+def test_figures_count_once_and_only_if_something_happened(case, n):
+    """Waves of one pollster are not levels as well; under a ban that stays nothing is tested."""
+    assert len(scored(what_happened(f"case_dir={case}"))) == n
+
+
+def test_a_bound_is_no_move_and_counts_only_where_it_is_broken():
+    below = table(BLOCK, ("block", "strong", FEB, "b", 30.0, 45.0, 20.0, False))
+    below["bound"] = ["", "<"]
+    score = summary(with_forecasts(below)).loc["block"]
+    assert score["moved"] == 1
+    assert score["persistence"] == pytest.approx(np.sqrt(20**2 / 2))  # 20 is below 30
+    assert score["rmse"] == pytest.approx(np.sqrt((10**2 + 15**2) / 2))
+
+
+def test_cases_that_say_too_little_are_named():
+    few = cases.too_little(summary(with_forecasts(table(BLOCK, RIVAL, SCARE))), ["block", "none"])
+    assert "`block` (2), `scare` (1)" in few
+    assert "Without any" in few
+    assert "`none`" in few
+
+
 def test_a_shipped_case_starts_where_it_was_observed():
     happened = what_happened("case_dir=russia_instagram_2022", "population.n_users=500",
                              "replications=2")  # fmt: skip
@@ -83,3 +131,21 @@ def test_a_shipped_case_starts_where_it_was_observed():
     assert (found["sigma"] <= 10.0).all()
     lines = "\n".join(cases.scores(summary(with_forecasts(found))))
     assert "| russia_instagram_2022 | strong |" in lines
+
+
+def test_the_page_begins_with_scores_of_the_cases_that_can_be_scored(
+    tmp_path, monkeypatch, capsys
+):
+    for name in ("korea_kakaotalk_2022", "uae_calls"):
+        shutil.copytree(CASES / name, tmp_path / name)
+    monkeypatch.setattr(cases, "CASES", tmp_path)
+    cases.main(["population.n_users=300", "replications=1"])
+    page = capsys.readouterr().out
+    table, records = page.split("\n## Scores\n")[1].split("\n## ", 1)
+    rows = re.findall(r"^\| (\w+) \| (?:strong|medium|weak) \|", table, re.M)
+    assert rows == ["korea_kakaotalk_2022", "russia_2025"]
+    assert "only to be looked at: `uae_calls`" in table
+    assert re.findall(r"^## (\w+)$", f"## {records}", re.M) == [
+        "korea_kakaotalk_2022",
+        "uae_calls",
+    ]

@@ -6,7 +6,7 @@ import pytest
 from sim import load_config
 from sim.observation.observed import observations
 from sim.observation.sources import WAVE
-from sim.observation.waves import waves, with_waves
+from sim.observation.waves import as_waves, waves, with_waves
 
 
 @pytest.fixture(scope="module")
@@ -41,5 +41,15 @@ def test_levels_stay_and_lines_stay_unique(polls):
     assert both.loc[polls.index].equals(polls)
 
 
+def test_later_waves_may_stand_as_changes_alone(polls):
+    """A level and the change to it are one figure."""
+    found = as_waves(polls)
+    assert sorted(found.index) == sorted(polls.index)
+    is_change = found["until"].notna()
+    assert found.loc[~is_change, "measurer"].sort_values().tolist() == ["A", "B"]
+    assert found.loc[is_change, "value"].tolist() == pytest.approx([0.2, 0.15])
+
+
 def test_where_nobody_asked_twice_nothing_is_added(polls):
-    assert with_waves(polls.iloc[:1]).equals(polls.iloc[:1])
+    for one in (with_waves, as_waves):
+        assert one(polls.iloc[:1]).equals(polls.iloc[:1])

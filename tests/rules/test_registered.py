@@ -10,7 +10,7 @@ from sim.engine.threads import Threads
 from sim.kernel.rng import uniform
 from sim.model.model import MigrationModel
 from sim.rules.chance import happens
-from sim.rules.registered import described_rules
+from sim.rules.registered import described_rules, registered_rules
 from sim.runs.header import Header
 from sim.runs.manifest import manifest, read_manifest
 from sim.runs.memory import Estimate
@@ -51,25 +51,23 @@ def simulated(name, start):
     return simulation
 
 
-@pytest.mark.usefixtures("leaving")
-def test_both_engines_give_the_same_bits():
+@pytest.mark.slow
+def test_both_engines_give_the_same_bits_and_users_leave_as_the_hazard_says(leaving):
+    """Survivors are exp(-hazard days); their number is binomial, so within 4 sd of its mean."""
+    leaving.set(hazard=0.05)
     start = prepare(CONFIG, Threads(1))
     compiled, mesa = (simulated(name, start) for name in ("compiled", "mesa"))
-    assert 0 < compiled.state.own["leave"].left.sum() < N
     for name, array in compiled.state.changing().items():
         np.testing.assert_array_equal(array, mesa.state.changing()[name], err_msg=name)
     assert outcome(compiled) == outcome(mesa)
-
-
-def test_the_share_who_have_not_left_falls_as_the_hazard_says(leaving):
-    """Survivors are exp(-hazard days); their number is binomial, so within 4 sd of its mean."""
-    leaving.set(hazard=0.05)
-    own = simulated("compiled", prepare(CONFIG, Threads(1))).state.own["leave"]
+    own = compiled.state.own["leave"]
+    assert 0 < own.left.sum() < N
     alive = np.exp(-0.05 * CONFIG.n_steps * CONFIG.step_days)
     assert abs((own.left == 0).mean() - alive) < 4 * np.sqrt(alive * (1 - alive) / N)
     assert (own.steps[own.left == 0] == CONFIG.n_steps).all()
 
 
+@pytest.mark.slow
 def test_a_rule_changes_tables_and_goes_without_a_trace(leaving):
     """Where all leave in the first step, nobody has a messenger from the second step on."""
     leaving.set(hazard=1e6)
@@ -97,9 +95,14 @@ def test_a_manifest_names_the_rules_and_a_checkpoint_of_others_is_refused(tmp_pa
         Header.read(tmp_path / "checkpoint")
 
 
+def test_a_rule_of_the_same_name_takes_the_place_of_the_first(leaving):
+    """As when a cell of a notebook runs twice."""
+    again = register_rule("leave", leave, parameters={"hazard": 0.1}, state=[("steps", "u2")])
+    assert registered_rules() == (again,)
+    assert leaving.parameters == {"hazard": 0.02}
+
+
 def test_what_cannot_be_meant_is_refused(leaving):
-    with pytest.raises(ConfigError, match="rule 'leave': registered already"):
-        register_rule("leave", leave, parameters={"hazard": 0.1})
     with pytest.raises(ConfigError, match="rule 'a b': allowed: letters"):
         register_rule("a b", leave)
     with pytest.raises(ConfigError, match="nothing reads speed; allowed"):

@@ -24,9 +24,9 @@ from sim.rules.records import (
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     chats_by_messenger,
-    equal_ties,
     in_steps,
     keys,
     toy_env,

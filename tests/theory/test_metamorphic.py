@@ -45,6 +45,7 @@ from sim.rules.tie import (
     tie_factors,
 )
 from tests.helpers.chats import values_of
+from tests.helpers.ties import csr, equal_ties
 from tests.helpers.worlds import (
     F32,
     advanced,
@@ -52,8 +53,6 @@ from tests.helpers.worlds import (
     chats_by_messenger,
     considered,
     converse,
-    csr,
-    equal_ties,
     in_steps,
     keys,
     simulation,

@@ -147,6 +147,7 @@ def test_a_second_program_that_is_not_changed_does_not_disagree():
     assert not disagrees()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(Behaviour.model_fields) - {"vpn_skill_sd"}))
 def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     behaviour = eventful()[0].behaviour
@@ -155,19 +156,21 @@ def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     assert disagrees(behaviour=behaviour.model_copy(update=wrong))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(LIVELY.keys() - {"delay"}))  # seen by measures alone
 def test_a_second_program_without_a_policy_disagrees(name):
     policies = eventful()[0].policies
     assert disagrees(policies={other: policies[other] for other in policies if other != name})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
         (second_look, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
         (second_state, "MAX_LOG_ODDS", 7.9), (second_state, "LOG_ODDS_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MAX_FEAR", 4.2),
-        (second_state, "LUCKY", frozenset()),
+        (second_state, "REFINED", frozenset()),
         (second_state, "SHOWN_OF_HABIT", 2048), (second_state, "NOISE_BITS", 8),
         (second, "HABIT_STEPS", 29), (second_look, "INVITED", 3), (second_look, "ORDERED", 3),
         (second_look, "f4", lambda x: float(f"{x:.5g}")),

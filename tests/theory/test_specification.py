@@ -19,6 +19,7 @@ from sim.config.sim_config import DATA
 from sim.engine.state import State
 from sim.measures.series import month_series, step_series
 from sim.policies.registry import policy_kinds
+from sim.policies.window import Window
 from sim.rules import records
 from sim.runs.results import CHANGES
 
@@ -54,6 +55,7 @@ UNLISTED = {  # calls that are no part of a schedule
     "trial_candidates",
     "sample_candidates",
     "circumvention.hazard",
+    "going_online.may_go_online",
     "pairing.max_pair_hazard",
     "promotion.promotion_candidates",
     "beliefs.awareness_candidates",
@@ -234,7 +236,7 @@ def test_parameters_of_behaviour_go_by_their_symbols():
 def test_every_kind_of_policy_is_described_with_its_fields():
     fields = {name: set(re.findall(r"`(\w+)`", cell)) for name, cell in column("7.4").items()}
     assert fields == {
-        name: set(kind.model_fields) - {"kind", "start", "stop"}
+        name: set(kind.model_fields) - {"kind", *Window.model_fields}
         for name, kind in policy_kinds().items()
     }
 
