@@ -26,6 +26,7 @@ from sim.kernel.vec8 import (
     insert_lane,
     largest,
     lowest,
+    read,
     read_octet,
     splat,
     total,
@@ -84,24 +85,36 @@ N_COLUMNS = N_NUMBERS + N_COUNTS
 @rule
 def primary(step_record: Record, params: Record) -> int:
     """Return the messenger with most communication; the one after all for users of none."""
-    most, members = 0.0, np.int64(0)
-    for o in range(octets(params)):
-        shares = communication_shares(step_record, params, o)
-        most_here = largest(shares)
-        if most_here > most:
-            members = whole(bits_of((shares == most_here) & (shares > 0.0)), o)
-            most = most_here
+    return most_used(communication_shares(step_record, params), step_record, params)
+
+
+@rule
+def most_used(shares: Vec8, step_record: Record, params: Record) -> int:
+    """Return `primary`, from shares of communication by messenger of the first octet."""
+    most = largest(shares)
+    members = np.int64(bits_of((shares == most) & (shares > 0.0)))
+    for o in range(1, octets(params)):
+        more = communication_shares(step_record, params, o)
+        if largest(more) > most:
+            most = largest(more)
+            members = whole(bits_of((more == most) & (more > 0.0)), o)
     return lowest(members | only(len(params.base_openings)))
 
 
 @rule
 def is_exposed(step_record: Record, env: Environment, params: Record) -> int:
     """Return 1 if the state can read more than ``EXPOSED`` of communication by messenger."""
-    readable, in_all = 0.0, 0.0
-    for o in range(octets(params)):
-        shares = communication_shares(step_record, params, o)
-        readable += total(shares * read_octet(env.effects.access, o))
-        in_all += total(shares)
+    return can_be_read(communication_shares(step_record, params), step_record, env, params)
+
+
+@rule
+def can_be_read(shares: Vec8, step_record: Record, env: Environment, params: Record) -> int:
+    """Return `is_exposed`, from shares of communication by messenger of the first octet."""
+    readable, in_all = float(total(shares * read(env.effects.access))), float(total(shares))
+    for o in range(1, octets(params)):
+        more = communication_shares(step_record, params, o)
+        readable += total(more * read_octet(env.effects.access, o))
+        in_all += total(more)
     return int(readable > EXPOSED * in_all)
 
 
@@ -199,7 +212,9 @@ def observe(
     """Add a user to the sums of its stratum; write its primary messenger and exposure."""
     stratum = stratum_of(user, accumulators.n_regions)
     row, reached = sums.numbers[stratum], contacts(step_record)
-    most, exposed = primary(step_record, params), is_exposed(step_record, env, params)
+    shares = communication_shares(step_record, params)
+    most = most_used(shares, step_record, params)
+    exposed = can_be_read(shares, step_record, env, params)
     isolated = lost(reached, accumulators.at_start[i])
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
     for o in range(octets(params)):

@@ -71,6 +71,5 @@ def _chat_bits(at: Int, last: Int, chats: Chats, o: Int) -> tuple[np.int64, np.i
     octets are the last bytes, which are not read.
     """
     g, is_own = np.int64(chats.of_user[at]), np.int64(at < last)
-    here = np.int64(chats.platform[g]) - MAX * o
-    here = here if 0 <= here < MAX else 7
+    here = np.int64(min(np.uint64(np.int64(chats.platform[g]) - MAX * o), np.uint64(7)))
     return is_own << 8 * here, is_own << 8 * np.int64(chats.moved[g]) + here
