@@ -113,14 +113,23 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
     invited : int
         Set of messengers that group chats of the user have agreed to move to.
     """
-    has, days = in_use(user), env.effects.days
-    revising = np.int64(user.alert) | (invited & ~has)
-    for o in range(octets(params)):
-        entering = where(flags(part(user.aware, o)), params.install_rate * days, 0.0)
-        works = read_octet(env.availability[user.place, MESSAGE], o)
-        hazards = where(flags(part(has, o)), drop_hazard(params, works, days), entering)
-        revising |= whole(events_occur(octet_key(keys[REVISE], o), i, hazards), o)
+    revising = reconsidered(i, user, env, params, keys, np.int64(0))
+    for o in range(1, octets(params)):
+        revising |= reconsidered(i, user, env, params, keys, o)
+    revising |= np.int64(user.alert) | (invited & ~in_use(user))
     user.revising, user.alert = revising & all_if(user.online), 0
+
+
+@rule
+def reconsidered(
+    i: Int, user: Record, env: Environment, params: Record, keys: U64, o: Int
+) -> np.int64:
+    """Draw the messengers of octet `o` that user `i` reconsiders by itself."""
+    has, days = part(in_use(user), o), env.effects.days
+    entering = where(flags(part(user.aware, o)), params.install_rate * days, 0.0)
+    works = read_octet(env.availability[user.place, MESSAGE], o)
+    hazards = where(flags(has), drop_hazard(params, works, days), entering)
+    return whole(events_occur(octet_key(keys[REVISE], o), i, hazards), o)
 
 
 @rule
@@ -170,15 +179,23 @@ def weigh(
     The network benefit is never negative. So a messenger whose utility without it already exceeds
     the draw is wanted, and its marginal value need not be computed.
     """
-    wanted = np.int64(0)
-    for o in range(octets(params)):
-        rest = own_utilities(user, step_record, env, params, o)
-        noise = logistic(uniform_draws(octet_key(keys[ACCEPT], o), i * SLOTS))
-        write_octet(step_record.rest, o, rest)
-        write_octet(step_record.noise, o, noise)
-        write_octet(step_record.value, o, splat(0.0))
-        wanted |= whole(bits_of(rest > noise), o)
+    wanted = weigh_octet(i, user, step_record, env, params, keys, np.int64(0))
+    for o in range(1, octets(params)):
+        wanted |= weigh_octet(i, user, step_record, env, params, keys, o)
     return np.int64(user.revising) & ~wanted
+
+
+@rule
+def weigh_octet(
+    i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64, o: Int
+) -> np.int64:
+    """Weigh the messengers of octet `o`; return those wanted without their network benefit."""
+    rest = own_utilities(user, step_record, env, params, o)
+    noise = logistic(uniform_draws(octet_key(keys[ACCEPT], o), i * SLOTS))
+    write_octet(step_record.rest, o, rest)
+    write_octet(step_record.noise, o, noise)
+    write_octet(step_record.value, o, splat(0.0))
+    return whole(bits_of(rest > noise), o)
 
 
 @rule

@@ -124,11 +124,18 @@ def enqueue(
     """
     k, n_octets = queries.n[0], octets(params)
     queries.who[k], queries.target[k] = i, target
-    for o in range(n_octets):
+    write_query(k, choice_state[i], part(messengers, 0) | others, np.int64(0), queries)
+    for o in range(1, n_octets):
         packed = words_of(choice_state, o, n_octets)[i]
-        hypothetical = with_flipped(packed, part(messengers, o) | others)
-        queries.low[o, k], queries.high[o, k] = low_half(hypothetical), high_half(hypothetical)
+        write_query(k, packed, part(messengers, o) | others, o, queries)
     queries.n[0] = k + 1
+
+
+@rule
+def write_query(k: Int, packed: np.uint64, flipped: Int, o: Int, queries: ValueQueries) -> None:
+    """Write the choice state of octet `o` whose welfare is wanted, with some bits flipped."""
+    hypothetical = with_flipped(packed, flipped)
+    queries.low[o, k], queries.high[o, k] = low_half(hypothetical), high_half(hypothetical)
 
 
 @rule
