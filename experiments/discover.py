@@ -42,8 +42,8 @@ ALT = "Density against coverage of the boxes of PRIM, and the limits of the one 
 INTRODUCTION = """\
 The points of the first sweep lie all over a space of policies and behaviour;
 [parameters.md](parameters.md) says what its parameters are. Outcomes are those of the last whole
-month (welfare: its change since the first), means over replications. A point is a *case* if what a
-heading says is true of it. A *box* is a part of the space, given by limits on a few parameters
+month (welfare: its change since the first), means over replications. A point is a *case* if the
+condition in the heading holds. A *box* is a part of the space, given by limits on a few parameters
 that must all hold, in which most points are cases. Two methods look for boxes: PRIM peels the
 space off until mostly cases are left, and CART cuts it into the leaves of a tree.
 

@@ -237,7 +237,7 @@ def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path
 
 
 def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:
-    """Return how many of the keys stand below each other in a file, and the line of the last."""
+    """Return how many leading parts of the key a file contains, and the line of the last one."""
     node = yaml.compose(path.read_text(encoding="utf-8"))
     line = 1
     for depth, key in enumerate(keys):

@@ -67,7 +67,7 @@ def collect(path: Path | str) -> Collection:
 
 
 def collect_mixed(path: Path | str) -> Collection:
-    """Join what is there, even of several versions, and raise as `collect` does else."""
+    """Join all finished runs, also of different versions; raise as `collect` does otherwise."""
     path = Path(path)
     return _collected(path, open_runs(path))
 

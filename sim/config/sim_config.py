@@ -352,7 +352,7 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
         yield "platforms: no messengers; allowed: one at least"
     named = {**config.case.observed_shares, **config.case.seeds}
     for name in config.case.observed_shares.keys() & config.case.seeds.keys():
-        yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
+        yield f"case.seeds.{name}: {name} is also in observed_shares; give one of the two"
     for key in ("observed_shares", "seeds"):
         for name in getattr(config.case, key):
             if name not in config.messengers:

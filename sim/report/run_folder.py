@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:
-    """Run `config` with its counterfactuals and leave the evidence in `folder`.
+    """Run `config` with its counterfactuals and write tables, figures and report to `folder`.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
 
 
 def _delete_leftovers(folder: Path) -> None:
-    """Delete what a killed process was making, and what a run before was compared with."""
+    """Delete temporary files of a killed process and effect tables of an earlier run."""
     for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
         for path in folder.glob(left):
             path.unlink(missing_ok=True)

@@ -67,7 +67,7 @@ class Checkpoint(Watch):
         found = cls.of(folder)
         if found.header.config != config:
             raise ConfigError(
-                f"{folder / NAME}: runs of another configuration wait here to be resumed "
+                f"{folder / NAME}: this folder holds a checkpoint of another configuration "
                 f"(python -m sim.resume {folder}); delete it, or choose another folder"
             )
         return found

@@ -145,7 +145,7 @@ class Slurm(Strict):
         with _keeping_handlers():  # which this library sets when it is imported
             extra("dask_jobqueue")
         if shutil.which("sbatch") is None:
-            raise ConfigError("executor=slurm: no sbatch here; allowed: where there is a Slurm")
+            raise ConfigError("executor=slurm: sbatch not found; run this on a machine with Slurm")
 
     @property
     def lifetime(self) -> float:

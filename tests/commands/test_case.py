@@ -243,7 +243,8 @@ def test_shares_that_do_not_sum_are_named_with_their_file(folder):
 
 
 def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folder):
-    """The run begins on the last day of January."""
+    """The run begins on the third of January, so nine tenths of the month are in it."""
+    change(folder, OF_CASE, "start: 2022-01-31", "start: 2022-01-03")
     head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
     rows = [
         f"{month},,vk,reach,monthly_reach,all,31,percent,12+,,,P,panel,{use},https://example.org,"
@@ -348,12 +349,12 @@ def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
     (folder / "conf/policies").mkdir()
     (said,) = case.problems(str(folder))
-    assert said.startswith("conf/policies: nothing is looked for here; allowed: case, population")
+    assert said.startswith("conf/policies: not a folder of a case; allowed: case, population")
 
 
 def test_the_command_says_what_is_wrong_and_fails(folder, capsys):
     case.main([str(folder)])
-    assert "4 messengers, 26 figures, 12 of them to be fitted" in capsys.readouterr().out
+    assert "figures: 26, to be fitted: 12. Nothing is wrong" in capsys.readouterr().out
     (folder / OF_CASE).unlink()
     with pytest.raises(SystemExit, match="0 files in conf/case; allowed: one"):
         case.main([str(folder)])

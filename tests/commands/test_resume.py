@@ -249,7 +249,7 @@ def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
 
 
 def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
-    with pytest.raises(ConfigError, match="wait here to be resumed"):
+    with pytest.raises(ConfigError, match="checkpoint of another configuration"):
         run_to_folder(load_config(*TINY), copy)
 
 
