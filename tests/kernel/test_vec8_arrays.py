@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from sim.kernel.compiled import jit_loop
-from sim.kernel.vec8 import USED, WIDTH, add_to, count, insert_lane, read, write
+from sim.kernel.vec8 import (
+    USED,
+    WIDTH,
+    add_to,
+    count,
+    insert_lane,
+    read,
+    read_octet,
+    words_of,
+    write,
+    write_octet,
+)
 from tests.kernel.test_vec8 import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted
