@@ -22,7 +22,7 @@ from sim.rules.promotion import preinstall
 from sim.rules.records import EFFECTS, PURPOSES, USER, records
 effects, user = records(EFFECTS, 1)[0], records(USER, 1)[0]
 effects.preinstall[0] = 1e-12
-preinstall(0, user, 0, np.uint64(0), effects, np.zeros(len(PURPOSES), np.uint64))
+preinstall(0, user, 0, effects, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard)"

@@ -104,7 +104,7 @@ def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
 def weighed(user, env, params, values=(), chats=0):
     """Return the talk of a user who has weighed all and whose contacts add `values`."""
     step_record = silent()
-    step_record.chats = chats
+    step_record.chats[0] = chats
     adoption.weigh(0, user, step_record, env, params, keys(0))
     step_record.value[: len(values)] = values
     return step_record
