@@ -126,7 +126,7 @@ def test_a_mind_says_what_its_owner_knows_and_believes_to_a_sixteenth():
     rng = np.random.default_rng(1)
     for _ in range(300):
         user = records(USER, 1)[0]
-        user.aware, user.news = rng.integers(0, 256, 2)
+        user.aware, user.news = rng.integers(0, (64, 256))  # six messengers, eight stories
         user.belief[:] = in_steps(belief=rng.uniform(-8, 8 - HEARING, MAX))
         said = np.uint64(pack_belief_state(user))
         assert (aware_of(said), stories_of(said)) == (user.aware, user.news)
@@ -148,10 +148,10 @@ def test_beliefs_are_heard_in_steps_between_bounds(belief, heard):
     others = np.zeros(MAX)
     for p in range(MAX):
         one = np.where(np.arange(MAX) == p, belief, others)
-        said = mind(0xFF, 0, one)
+        said = mind(0x3F, 0, one)
         expected = np.where(np.arange(MAX) == p, heard, 0.0)
         assert [belief_of(said, k) for k in range(MAX)] == expected.tolist()
-        assert (aware_of(said), stories_of(said)) == (0xFF, 0)
+        assert (aware_of(said), stories_of(said)) == (0x3F, 0)
 
 
 # Awareness.
