@@ -16,7 +16,7 @@ def exported_run(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_global_randomness():
-    """Fail a test that moves a global generator: all luck is addressed (sim/kernel/rng.py)."""
+    """Fail a test that moves a global generator: random numbers are addressed (kernel/rng.py)."""
     before = _global_states()
     yield
     assert _global_states() == before, "the test drew from random or numpy.random"

@@ -108,5 +108,5 @@ class LiveModel(MigrationModel):
 
     @property
     def exposed(self) -> NDArray[np.bool_]:
-        """Return whose messenger use the state can read by over 10 %, shape (n,)."""
+        """Return who is exposed (docs/glossary.md), shape (n,)."""
         return self.simulation.recorder.exposed.astype(np.bool_)

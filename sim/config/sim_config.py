@@ -109,6 +109,7 @@ class SimConfig(Strict):
     network: NetworkConfig
     platforms: dict[str, Platform]
     left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+    from_kinds: tuple[str, ...] = ()  # keys whose values are those of a kind of platform
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
     engine: EngineConfig = EngineConfig()
@@ -314,7 +315,7 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
         yield f"platforms: {len(config.messengers)} messengers; allowed: 1 to {MAX_PLATFORMS}"
     named = {**config.case.observed_shares, **config.case.seeds}
     for name in config.case.observed_shares.keys() & config.case.seeds.keys():
-        yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
+        yield f"case.seeds.{name}: {name} is also in observed_shares; give one of the two"
     for key in ("observed_shares", "seeds"):
         for name in getattr(config.case, key):
             if name not in config.messengers:

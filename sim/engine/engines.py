@@ -1,8 +1,8 @@
 """Engines run the rules of a step for all chats and users.
 
 `CompiledEngine` runs the rules over ranges of rows on several threads. `MesaEngine`
-(sim/model/agents.py) calls one Mesa agent after another. The rules are the same, and so are the
-bits of the results, whatever the number of threads.
+(sim/model/mesa_engine.py) calls one Mesa agent after another. The rules are the same, and so are
+the bits of the results, whatever the number of threads.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
 
 @rule
 def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
-    """Write to `line` those of the users base to end - 1 whose turn it is; return how many."""
+    """Write the ids of the users of this sweep to `line`; return their number."""
     n = np.int64(0)
     for i in range(base, end):
         line[n] = i

@@ -129,7 +129,7 @@ def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> No
 
 
 class Skills(NamedTuple):
-    """What decides on a VPN besides the level of the age band."""
+    """Utility of a VPN apart from the level of the age band."""
 
     own: F64  # (n,) deviation from that level [utils]
     helpers: F64  # (n,) share of contacts with a VPN

@@ -174,7 +174,7 @@ def meaning(name: str) -> Meaning:
     return Meaning(found.unit, f"{kind}{found.meaning}")
 
 
-def told(name: str) -> Meaning:
+def meaning_of(name: str) -> Meaning:
     """Return unit and meaning of a measure in a table that may come from another process."""
     try:
         return meaning(name)

@@ -16,7 +16,8 @@ from sim.engine.start import prepare
 from sim.engine.state import State, n_places, seats
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key
-from sim.model.agents import MesaEngine, User
+from sim.model.agents import User, UserModel
+from sim.model.mesa_engine import MesaEngine
 from sim.model.simulation import Simulation
 from sim.rules import choice_memory, marginal_value
 from sim.rules.packed_state import place
@@ -30,7 +31,7 @@ class SeedKeywords(TypedDict, total=False):
     seed: float | None  # deprecated by Mesa
 
 
-class MigrationModel(mesa.Model):
+class MigrationModel(UserModel):
     """One run of a scenario as a mesa model.
 
     Parameters

@@ -5,19 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from sim.base.errors import allowed
+from sim.policies.context import RunContext
 from sim.policies.policy import Policy
 from sim.policies.registry import policy_kinds
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 MOST_STORIES = 8  # one bit for each story: USER.news in rules/records.py
 
 
-def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterator[str]:
+def policy_problems(config: RunContext, policies: Mapping[str, Policy]) -> Iterator[str]:
     """Yield a line for each policy that uses an unknown name or contradicts another."""
     for name, policy in policies.items():
         known = policy.may_name(config)
@@ -38,7 +35,7 @@ def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterat
             yield f"{a} and policies.{b} contradict each other: {reason}"
 
 
-def _misdated(config: SimConfig, name: str, policy: Policy) -> Iterator[str]:
+def _misdated(config: RunContext, name: str, policy: Policy) -> Iterator[str]:
     """Yield dates outside the run."""
     is_here = name in config.policies  # otherwise it belongs to a counterfactual
     if policy.standing and not policy.may_stand:
@@ -47,7 +44,7 @@ def _misdated(config: SimConfig, name: str, policy: Policy) -> Iterator[str]:
             f"one of {', '.join(kind for kind, one in policy_kinds().items() if one.may_stand)}"
         )
     drop = f"drop the policy with ~policies.{name}"
-    advice = drop if is_here else "leave its world out of compare_to"
+    advice = drop if is_here else "leave its scenario out of compare_to"
     if policy.standing and policy.start > config.start:
         yield (
             f"{name}.start={policy.start}: standing, but begins within the run; allowed: up to "

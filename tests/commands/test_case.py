@@ -41,8 +41,9 @@ def test_nothing_is_wrong_with_what_is_shipped(name):
     assert events(config).empty
     observed = observations(config)
     periods = pd.concat([observed["period"], observed["until_period"].dropna()])
+    periods = periods[[one.end_time >= pd.Timestamp(config.start) for one in periods]]
     asked = pd.DataFrame({"period": periods, "platform": config.messengers[0]}).assign(
-        operator="connection_success", weights=[{"all": 1.0}] * len(periods)
+        operator="connection_success", base="12+", weights=[{"all": 1.0}] * len(periods)
     )
     assert readings(available(config), asked).notna().all(axis=None)  # all lie in the run
 
@@ -165,8 +166,9 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
         (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies outside the run; allowed: 2022-01-31"),
-        (TABLE, "2022-03,,", "2020-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
-        (TABLE, "2022-03,,", "2032-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
+        (TABLE, "2022-03,,", "2020-03,,", "from 2022-01-31 (start) to 2023-02-26 (dur_days=392)"),
+        (TABLE, "2022-03,,", "2032-03,,", "date=2032-03: to be fitted, but not whole in the case"),
+        (TABLE, "2022-03,,", "2022-Q1,,", "date=2022Q1: to be fitted, but not whole in the case"),
         (OF_CASE, "  headline_month: 2022", "  headline_month: 2042", "allowed: 2022-01-01 to"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
@@ -182,6 +184,13 @@ def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
     said = list(case.problems(str(folder)))
     name = path.removeprefix("data/")
     assert any(one.startswith(f"{name}, line {line}: ") and reason in one for one in said), said
+
+
+def test_figures_that_are_never_read_are_counted(folder):
+    """January: the case begins on the 31st, so no run has its monthly or daily reach."""
+    change(folder, TABLE, "2022-02,,instagram", "2022-01,,instagram")
+    said = case.summary(str(folder))
+    assert "figures: 26 (not whole in the case, so never read: line 2)" in said
 
 
 def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folder):
@@ -234,7 +243,8 @@ def test_shares_that_do_not_sum_are_named_with_their_file(folder):
 
 
 def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folder):
-    """The run begins on the last day of January."""
+    """The run begins on the third of January, so nine tenths of the month are in it."""
+    change(folder, OF_CASE, "start: 2022-01-31", "start: 2022-01-03")
     head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
     rows = [
         f"{month},,vk,reach,monthly_reach,all,31,percent,12+,,,P,panel,{use},https://example.org,"
@@ -339,12 +349,12 @@ def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
     (folder / "conf/policies").mkdir()
     (said,) = case.problems(str(folder))
-    assert said.startswith("conf/policies: nothing is looked for here; allowed: case, population")
+    assert said.startswith("conf/policies: not a folder of a case; allowed: case, population")
 
 
 def test_the_command_says_what_is_wrong_and_fails(folder, capsys):
     case.main([str(folder)])
-    assert "4 messengers, 26 figures, 12 of them to be fitted" in capsys.readouterr().out
+    assert "figures: 26, to be fitted: 12. Nothing is wrong" in capsys.readouterr().out
     (folder / OF_CASE).unlink()
     with pytest.raises(SystemExit, match="0 files in conf/case; allowed: one"):
         case.main([str(folder)])

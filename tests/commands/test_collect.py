@@ -13,6 +13,7 @@ import pytest
 from sim.commands.collect import collect, main
 from sim.report import run_folder
 from sim.sweeps.digest import OutcomeHash
+from sim.sweeps.folder import write_hashed
 from tests.helpers.cli import called, simulated
 from tests.helpers.sweeping import GRADE, begin, finish
 
@@ -99,7 +100,7 @@ def test_what_a_worker_has_not_told_of_is_not_joined(tmp_path):
     finish(sweep)
     for path in (sweep.path / "runs").glob("*.parquet"):
         records = pq.read_table(path)
-        pq.write_table(records.filter(pc.not_equal(records["run"], 1)), path)
+        write_hashed(path, records.filter(pc.not_equal(records["run"], 1)))
     joined = pd.read_parquet(collect(sweep.path).folder / "outcomes.parquet")
     assert set(joined["run"]) == {0, 2}
 

@@ -13,7 +13,7 @@ import pytest
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.engine.state import State
 from sim.report import run_folder as folder
 from sim.report.run_folder import fill_folder, run_to_folder
@@ -72,14 +72,14 @@ def nothing():
 def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
     config = load_config(*TINY, *engine, f"seed={seed}")
     run_to_folder(config, tmp_path / "straight")
-    path, luck, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
-    stopped(config, path, luck.randrange(1, n_steps // 2))
+    path, rng, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
+    stopped(config, path, rng.randrange(1, n_steps // 2))
     n_stops = 1
     while True:
         checkpoint = Checkpoint.of(path)
         left = n_steps - checkpoint.n_done
         try:
-            fill_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
+            fill_folder(checkpoint, Stop(rng.randrange(left // 3 + 1, left + 20)))
             break
         except Interrupted:
             n_stops += 1
@@ -249,7 +249,7 @@ def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
 
 
 def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
-    with pytest.raises(ConfigError, match="wait here to be resumed"):
+    with pytest.raises(ConfigError, match="checkpoint of another configuration"):
         run_to_folder(load_config(*TINY), copy)
 
 
@@ -290,7 +290,7 @@ def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
-    with alone(tmp_path, "other runs"):
+    with exclusive_lock(tmp_path, "other runs"):
         with pytest.raises(ConfigError, match="another process is at"):
             run_to_folder(load_config(*TINY), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [".lock"]

@@ -297,7 +297,7 @@ def test_files_that_bring_each_other_without_end_are_refused(folder):
     append(folder, "conf/scenario/about.yaml", f"{GLOBAL}defaults: [round]\n")
     said = refused(folder)
     for name in ("s0", "s20", "round", "about"):
-        assert f"conf/scenario/{name}.yaml: defaults: brings itself or more than" in said
+        assert f"conf/scenario/{name}.yaml: defaults: includes itself, or more than" in said
     assert "s29" not in said
 
 

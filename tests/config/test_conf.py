@@ -1,4 +1,4 @@
-"""What stands in conf/: every file composes, says what it is, and worlds are compared fairly."""
+"""Files of conf/: each composes and has a description, and scenarios are compared fairly."""
 
 import datetime as dt
 import shutil
@@ -12,7 +12,7 @@ from sim.base.errors import ConfigError
 from sim.config import compose as schema
 from sim.config.conf import CONF
 from sim.sweeps.points import Points
-from sim.sweeps.request import Handling, Request
+from sim.sweeps.request import ExecutionOptions, Request
 
 GROUPS = (
     "case",
@@ -56,7 +56,7 @@ def test_every_design_can_be_run_whole(path):
 @files("executor")
 def test_every_executor_says_what_it_takes(path):
     shown = yaml.safe_load(path.read_text())
-    executor = Handling.of([f"executor={path.stem}"]).executor
+    executor = ExecutionOptions.of([f"executor={path.stem}"]).executor
     assert executor.kind == path.stem
     assert set(shown) == set(type(executor).model_fields)  # all its keys stand there
 

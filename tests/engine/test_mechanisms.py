@@ -86,7 +86,7 @@ DELETED = {
     "attention": {"learn": learns_without_looking_around},
     "word_of_mouth": {"converse": hears_of_no_messenger},
     "peers": {"learn": follows_no_opinion},
-    "abuse": {"suffer": does_nothing},
+    "abuse": {"draw_victimisation": does_nothing},
 }
 RARE = {  # so that it happens to sixty users
     "pairs": ["behaviour.pair_rate=0.3"],

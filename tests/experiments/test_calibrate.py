@@ -8,7 +8,7 @@ import pytest
 
 from experiments import ablations, calibrate, validate
 from experiments.calibration import CalibrationOptions, Record
-from experiments.forecasts import Calibration, Seen, reachable
+from experiments.forecasts import Calibration, PosteriorRuns, reachable
 from experiments.history_matching import WaveSizes
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
@@ -106,7 +106,7 @@ def test_what_no_parameters_reach_is_told_apart_from_what_data_do_not_tell():
     columns = pd.MultiIndex.from_tuples([("max", "any", "mau", date) for date in dates])
     rise = np.linspace(0.0, 0.2, 101)
     prior = pd.DataFrame(np.column_stack([np.full(101, 0.5), 0.5 + rise]), columns=columns)
-    seen = Seen(prior[prior[columns[1]] < 0.55], np.zeros(25))
+    seen = PosteriorRuns(prior[prior[columns[1]] < 0.55], np.zeros(25))
     (row,) = reachable(wanted, prior, seen).itertuples()
     assert (row.observed, row.error) == pytest.approx((10, 8.22), abs=0.01)
     assert (row.prior_05, row.prior_95) == pytest.approx((1, 19))

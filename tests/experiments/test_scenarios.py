@@ -1,4 +1,4 @@
-"""Every scenario says what world it is, composes and runs; what it must do, it does."""
+"""Every scenario has a description, composes, runs, and does what it must."""
 
 import re
 from collections import Counter
@@ -54,7 +54,7 @@ def comment(name):
 
 @cache
 def run(scenario, n_users=1000):
-    """Return a finished run of a small society; all scenarios share its start and its luck."""
+    """Return a finished run of a small society; scenarios share its start and random numbers."""
     config, start = world(f"population.n_users={n_users}")
     chosen = composed(f"+scenario={scenario}").model_copy(update={"population": config.population})
     return advanced(simulation(chosen, start), config.n_steps)

@@ -155,11 +155,11 @@ def districts(region):
     return np.repeat(np.arange(sizes.size), sizes)
 
 
-def lucky(purpose, n, slot, step=0):
-    """Return the luck of users 0 to `n` - 1 in `slot` where eight bits refuse most events."""
+def uniform_draws(purpose, n, slot, step=0):
+    """Return uniform draws of users 0 to `n` - 1 in `slot`; eight bits refuse most events."""
     key = keys(step)[purpose]
-    luck = [np.uint64(random_bits(key, i)) for i in range(n)]
-    return np.array([refined_uniform(luck[i], key, i, slot) for i in range(n)])
+    bits = [np.uint64(random_bits(key, i)) for i in range(n)]
+    return np.array([refined_uniform(bits[i], key, i, slot) for i in range(n)])
 
 
 def toy_users(n, n_messengers):

@@ -1,4 +1,4 @@
-"""Claims about the layout of ties: the graph's ties in their order, and nothing else."""
+"""The layout of ties: the graph's ties in their order, and nothing else."""
 
 from pathlib import Path
 

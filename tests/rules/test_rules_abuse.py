@@ -19,7 +19,7 @@ from sim.policies.restrictions import Restriction
 from sim.rules import abuse
 from sim.rules.abuse import VICTIMISED
 from sim.rules.records import ABUSE, CALL, CELLULAR, EFFECTS, MAX, MESSAGE, N_BANDS, USER, records
-from tests.helpers.worlds import keys, lucky, someone, toy_env, world
+from tests.helpers.worlds import keys, someone, toy_env, uniform_draws, world
 
 N_PLATFORMS = MAX + 1
 REACH = np.array([0.9, 0.7, 0.4, 0.2, 0.0, 0.0, 1.0])
@@ -203,7 +203,7 @@ def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
         share = (marks >> a & 1).mean()
         assert 0.1 < chance < 0.9
         assert abs(share - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
-        assert ((marks >> a & 1) == (lucky(VICTIMISED, n, a) < chance)).all()
+        assert ((marks >> a & 1) == (uniform_draws(VICTIMISED, n, a) < chance)).all()
     both = (marks == 0b11).mean()
     alone = [(marks >> a & 1).mean() for a in range(2)]
     assert abs(both - alone[0] * alone[1]) < 4 * np.sqrt(both * (1 - both) / n)  # independent

@@ -17,7 +17,7 @@ from sim.rules.packed_state import (
 )
 from sim.rules.records import MAX, STEP_RECORD, USER, records
 from sim.rules.relaxation import relaxation
-from tests.helpers.minds import (
+from tests.helpers.beliefs import (
     HEARING,
     JUST_BELOW,
     NO_NEWS,
@@ -42,11 +42,11 @@ from tests.helpers.worlds import (
     from_fixed_point,
     in_steps,
     keys,
-    lucky,
     someone,
     toy_env,
     toy_params,
     toy_users,
+    uniform_draws,
 )
 
 pytestmark = pytest.mark.interpreted
@@ -173,8 +173,8 @@ def test_word_of_mouth_adds_a_hazard_where_the_contact_knows(peer_aware, media):
         share = aware[:, p].mean()
         assert within_4_errors(share, chance) or share == chance
         assert (
-            aware[:, p] == (lucky(AWARE, N, p) < chance)
-        ).all()  # by its own luck with each messenger
+            aware[:, p] == (uniform_draws(AWARE, N, p) < chance)
+        ).all()  # by a draw of its own for each messenger
 
 
 def test_what_one_has_heard_of_one_does_not_forget():

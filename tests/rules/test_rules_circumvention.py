@@ -264,7 +264,7 @@ def test_without_a_gain_skill_alone_decides_whether_or_not_one_has_it(place):
 
 @rule
 def test_fines_deter_and_help_attracts():
-    """With the same luck: every step up in utility adds users and takes none away."""
+    """With the same random numbers: every step up in utility adds users and takes none away."""
     shares = [
         switched(cost=2.0),  # fines
         switched(),

@@ -122,9 +122,9 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
         users[name] = values
     env, params, agreed = blocked(*calls), pair_params(pair_rate=rate), agreements(2)
     state = toy_state(users, equal_ties([[1], [0]]), params)
-    belief_state, luck = state.public.belief_state, keys(0)
+    belief_state, key = state.public.belief_state, keys(0)
     after_choice(
-        0, 1, users, state.step_records, belief_state, state.ties, env, params, luck, agreed,
+        0, 1, users, state.step_records, belief_state, state.ties, env, params, key, agreed,
         candidate_buffer(1),
     )  # fmt: skip
     return state, agreed, env

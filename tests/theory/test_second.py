@@ -170,7 +170,7 @@ def test_a_second_program_without_a_policy_disagrees(name):
         (second_look, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
         (second_state, "MAX_LOG_ODDS", 7.9), (second_state, "LOG_ODDS_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MAX_FEAR", 4.2),
-        (second_state, "LUCKY", frozenset()),
+        (second_state, "REFINED", frozenset()),
         (second_state, "SHOWN_OF_HABIT", 2048), (second_state, "NOISE_BITS", 8),
         (second, "HABIT_STEPS", 29), (second_look, "INVITED", 3), (second_look, "ORDERED", 3),
         (second_look, "f4", lambda x: float(f"{x:.5g}")),

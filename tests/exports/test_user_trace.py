@@ -1,4 +1,4 @@
-"""One user's diary: it says what the run says, and its figure shows it."""
+"""The trace of one user says what the run says, and its figure shows it."""
 
 import numpy as np
 import pandas as pd
@@ -9,11 +9,11 @@ from sim import load_config
 from sim.config.platforms import CELLULAR
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
-from sim.exports.census import census
-from sim.exports.diary import keep_diary
+from sim.exports.user_snapshots import user_snapshots
+from sim.exports.user_trace import trace_user
 from sim.model.model import MigrationModel
-from sim.plotting.diary import diary as draw
 from sim.plotting.palette import PLATFORMS
+from sim.plotting.user_trace import user_trace as draw
 from tests.helpers.ties import csr
 
 N_STEPS = 24
@@ -26,41 +26,41 @@ def config():
 
 
 @pytest.fixture(scope="module")
-def diary(config):
+def trace(config):
     model = MigrationModel(config)
-    return keep_diary(model, model.users[ROW], N_STEPS)
+    return trace_user(model, model.users[ROW], N_STEPS)
 
 
-def test_an_entry_a_step_and_one_a_platform(config, diary):
-    assert len(diary.days) == N_STEPS
-    assert len(diary.platforms) == N_STEPS * len(config.platforms)
-    assert diary.days["date"].is_monotonic_increasing
-    assert diary.days["date"].iloc[0] == pd.Timestamp(config.start)
+def test_an_entry_a_step_and_one_a_platform(config, trace):
+    assert len(trace.days) == N_STEPS
+    assert len(trace.platforms) == N_STEPS * len(config.platforms)
+    assert trace.days["date"].is_monotonic_increasing
+    assert trace.days["date"].iloc[0] == pd.Timestamp(config.start)
 
 
-def test_shares_of_a_user_with_contacts_add_up(diary):
-    sums = diary.platforms.groupby("date")[["message", "call"]].sum()
+def test_shares_of_a_user_with_contacts_add_up(trace):
+    sums = trace.platforms.groupby("date")[["message", "call"]].sum()
     np.testing.assert_allclose(sums, 1.0, atol=1e-5)
 
 
-def test_the_diary_says_what_a_census_says(config, diary):
-    """The census takes the compiled engine and looks at all users at once."""
-    date = diary.days["date"].iloc[-1]
-    found = census(config, [date.date()])
+def test_the_trace_says_what_the_snapshots_say(config, trace):
+    """The snapshots take the compiled engine and look at all users at once."""
+    date = trace.days["date"].iloc[-1]
+    found = user_snapshots(config, [date.date()])
     mine = found.users.loc[ROW]
-    written = diary.days.iloc[-1]
+    written = trace.days.iloc[-1]
     for column in (
         "primary", "exposed", "welfare", "reachable_message", "reachable_call",
         "secure_message", "secure_call",
     ):  # fmt: skip
         assert mine[column] == written[column], column
     here = found.platforms[found.platforms["user"] == ROW].set_index("platform")
-    there = diary.platforms[diary.platforms["date"] == date].set_index("platform")
+    there = trace.platforms[trace.platforms["date"] == date].set_index("platform")
     for channel in ("message", "call"):
         assert (here[channel] == there[channel]).all()
     # what users have and believe is seen as they begin the step: as they were left before
-    assert mine["vpn"] == diary.days["vpn"].iloc[-2]
-    before = diary.platforms[diary.platforms["date"] == diary.days["date"].iloc[-2]]
+    assert mine["vpn"] == trace.days["vpn"].iloc[-2]
+    before = trace.platforms[trace.platforms["date"] == trace.days["date"].iloc[-2]]
     mine, written = here.drop(CELLULAR), before.set_index("platform").drop(CELLULAR)
     assert mine["in_use"].tolist() == written["has"].tolist()
     assert mine["mandated"].tolist() == written["mandated"].tolist()
@@ -74,9 +74,9 @@ def test_the_diary_says_what_a_census_says(config, diary):
     assert shares.mean().to_dict() == pytest.approx(written["contacts"].to_dict())
 
 
-def test_the_figure_shows_every_platform_and_the_date(diary):
+def test_the_figure_shows_every_platform_and_the_date(trace):
     ban = pd.Timestamp("2025-08-13")
-    figure = draw(diary.days, diary.platforms, "somebody", ban, "calls are restricted")
+    figure = draw(trace.days, trace.platforms, "somebody", ban, "calls are restricted")
     titles = [axes.get_title("left") for axes in figure.axes]
     assert titles == [
         "Has it", "Contacts who have it", "Messages", "Calls", "Believes that the state reads it",
@@ -93,9 +93,9 @@ def test_the_figure_shows_every_platform_and_the_date(diary):
     assert "somebody" in figure.get_label()
 
 
-def test_bars_last_as_long_as_a_messenger_is_had(diary):
-    figure = draw(diary.days, diary.platforms, "somebody", pd.Timestamp("2025-08-13"), "a ban")
-    had = diary.platforms[diary.platforms["has"].fillna(value=False).astype(bool)]
+def test_bars_last_as_long_as_a_messenger_is_had(trace):
+    figure = draw(trace.days, trace.platforms, "somebody", pd.Timestamp("2025-08-13"), "a ban")
+    had = trace.platforms[trace.platforms["has"].fillna(value=False).astype(bool)]
     drawn = sum(
         path.vertices[:, 0].max() - path.vertices[:, 0].min()
         for bars in figure.axes[0].collections[::2]

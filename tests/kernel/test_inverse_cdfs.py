@@ -1,4 +1,4 @@
-"""Claims about the compiled laws: they are the laws that scipy knows."""
+"""Compiled inverse CDFs are those of scipy."""
 
 import numpy as np
 import pytest

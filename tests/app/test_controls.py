@@ -1,4 +1,4 @@
-"""Levers are overrides: what each does, and that it says so where it does nothing."""
+"""Controls are overrides. Each has an effect, or says that it has none."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def moved(scenario, **chosen):
 
 
 @pytest.mark.parametrize("scenario", names("scenario"))
-def test_levers_moved_together_make_a_world_that_can_be_run(scenario):
+def test_controls_moved_together_make_a_world_that_can_be_run(scenario):
     moved(scenario, **{name: list(lever.settings)[-1] for name, lever in CONTROLS.items()})
 
 

@@ -66,8 +66,8 @@ def dangers():
 
 
 KINDS = dangers()
-SIEVES = {  # who is listed, and what the rule does to one of them
-    "addressed": (
+CANDIDATES = {  # who is listed, and what the rule does to one of them
+    "promotion": (
         lambda users, step_records, buffer: promotion.promotion_candidates(
             0, N, users, step_records, ENV, PARAMS, KEYS, buffer
         ),
@@ -75,13 +75,13 @@ SIEVES = {  # who is listed, and what the rule does to one of them
             i, user, step_record, ENV, PARAMS, KEYS
         ),
     ),
-    "hearers": (
+    "awareness": (
         lambda users, step_records, buffer: beliefs.awareness_candidates(
             0, N, users, step_records, ENV, PARAMS, KEYS, buffer
         ),
         lambda i, user, step_record: beliefs.become_aware(i, user, step_record, ENV, PARAMS, KEYS),
     ),
-    "readers": (
+    "news": (
         lambda users, step_records, buffer: beliefs.news_candidates(
             0, N, users, step_records, ENV.news, KEYS, buffer
         ),
@@ -89,16 +89,16 @@ SIEVES = {  # who is listed, and what the rule does to one of them
             i, user, step_record, ENV.news, PARAMS, KEYS
         ),
     ),
-    "endangered": (
+    "abuse": (
         lambda *look: abuse.victim_candidates(0, N, KINDS, ENV, KEYS, look[-1]),
         lambda i, user, step_record: abuse.draw_victimisation(i, user, KINDS, ENV, KEYS),  # noqa: ARG005
     ),
 }
 
 
-@pytest.mark.parametrize("name", SIEVES)
+@pytest.mark.parametrize("name", CANDIDATES)
 def test_to_all_others_the_rule_does_nothing(name):
-    listed, rule = SIEVES[name]
+    listed, rule = CANDIDATES[name]
     users, step_records = crowd()
     buffer, before, sifted = candidate_buffer(N), users.copy(), users.copy()
     n = listed(users, step_records, buffer)
@@ -110,7 +110,7 @@ def test_to_all_others_the_rule_does_nothing(name):
     assert 0 < (users != before).sum() <= n < N / 2
 
 
-def test_luck_is_drawn_for_many_as_for_one():
+def test_numbers_are_drawn_for_many_as_for_one():
     buffer = candidate_buffer(N)
     draw_random_bits(KEY, 50, 50 + N, buffer.bits64)
     assert buffer.bits64.tolist() == [random_bits(KEY, i) for i in range(50, 50 + N)]
@@ -118,7 +118,7 @@ def test_luck_is_drawn_for_many_as_for_one():
 
 
 @pytest.mark.parametrize("bound", [0.0, 0.1, 1.0])
-def test_the_lucky_are_those_whose_number_is_below_the_bound(bound):
+def test_candidates_are_those_whose_number_is_below_the_bound(bound):
     buffer = candidate_buffer(N)
     n = sample_candidates(KEY, 7, 7 + N, bound, buffer, buffer.ids)
     assert buffer.ids[:n].tolist() == [i for i in range(7, 7 + N) if uniform(KEY, i) < bound]

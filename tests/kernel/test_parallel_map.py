@@ -1,4 +1,4 @@
-"""Claims about work on chunks: results in order, no more of them than needed, errors passed on."""
+"""Work on chunks: results in order, no more of them than needed, errors passed on."""
 
 import threading
 

@@ -33,7 +33,7 @@ KEYS = ("scenario", "replication", "date")
 MOST = 5_000_000  # rows of users that fit in the memory of one machine
 
 
-class Census(NamedTuple):
+class UserSnapshots(NamedTuple):
     """The tables of a snapshot.
 
     Attributes
@@ -52,10 +52,10 @@ class Census(NamedTuple):
     observed: pd.DataFrame
 
 
-def census(
+def user_snapshots(
     config: SimConfig, dates: Sequence[dt.date], scenarios: Sequence[str] = (),
     replications: Sequence[int] = (0,),
-) -> Census:  # fmt: skip
+) -> UserSnapshots:  # fmt: skip
     """Repeat runs and record their users on dates.
 
     Parameters
@@ -80,7 +80,9 @@ def census(
         for replication in replications
         for part in _replication(config, replication, scenarios, steps, threads)
     ]
-    return Census(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True)))
+    return UserSnapshots(
+        *(pd.concat(tables, ignore_index=True) for tables in zip(*parts, strict=True))
+    )
 
 
 def steps_of(
@@ -123,8 +125,8 @@ def steps_of(
 def _replication(
     config: SimConfig, replication: int, scenarios: Sequence[str], steps: list[int],
     threads: Threads,
-) -> Iterator[Census]:  # fmt: skip
-    """Yield the census of each scenario and step; scenarios share a start."""
+) -> Iterator[UserSnapshots]:  # fmt: skip
+    """Yield the snapshots of each scenario and step; scenarios share a start."""
     start = prepare(drawn(config, replication), threads)
     for name in scenarios:
         scenario = config if name == config.scenario else config.counterfactual(name)
@@ -139,7 +141,7 @@ def _replication(
                 yield _found(simulation, recorder, step)
 
 
-def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> Census:
+def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> UserSnapshots:
     config = simulation.config
     date = config.step_begins(step)
     values = simulation.recorder.observations.steps[-1][0]
@@ -159,7 +161,7 @@ def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> Cens
         ):
             table.insert(at, name, value)
         table["date"] = table["date"].astype("datetime64[ms]")
-    return Census(*tables)
+    return UserSnapshots(*tables)
 
 
 def _users(simulation: Simulation, seen: Users) -> pd.DataFrame:

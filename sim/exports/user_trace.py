@@ -13,14 +13,14 @@ from sim.model.model import MigrationModel
 from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 
 
-class Diary(NamedTuple):
+class UserTrace(NamedTuple):
     """The trace of one user, one entry per step.
 
     Attributes
     ----------
     days : DataFrame, a row a step
         date (its first day); primary (messenger that carried most communication, cellular: used
-        none); exposed (the state can read over 10 % of the talk by messenger); vpn (in the end of
+        none); exposed (docs/glossary.md); vpn (at the end of
         the step); welfare [utils]; for `message` and `call` (docs/measures.md):
         reachable_CHANNEL, secure_CHANNEL [share of attempts].
     platforms : DataFrame, a row a step and platform
@@ -33,7 +33,7 @@ class Diary(NamedTuple):
     platforms: pd.DataFrame
 
 
-def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
+def trace_user(model: MigrationModel, user: User, n_steps: int) -> UserTrace:
     """Take steps with all users, and record one of them.
 
     Parameters
@@ -52,7 +52,7 @@ def keep_diary(model: MigrationModel, user: User, n_steps: int) -> Diary:
         days.append({"date": date, **_day(model, user)})
         platforms += [{"date": date, **entry} for entry in _platforms(model, user)]
     tables = (pd.DataFrame(rows) for rows in (days, platforms))
-    return Diary(*(table.astype({"date": "datetime64[ms]"}) for table in tables))
+    return UserTrace(*(table.astype({"date": "datetime64[ms]"}) for table in tables))
 
 
 def _day(model: MigrationModel, user: User) -> dict[str, Any]:

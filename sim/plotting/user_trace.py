@@ -1,4 +1,4 @@
-"""The figure of one user's diary: tables in, a matplotlib Figure out, as in sim.plotting.runs."""
+"""The figure of one user's trace: tables in, a matplotlib Figure out, as in sim.plotting.runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NOTE = (
 )
 
 
-def diary(
+def user_trace(
     days_of: pd.DataFrame, platforms: pd.DataFrame, who: str, since: pd.Timestamp, what: str,
     looks: Looks = PLATFORMS,
 ) -> Figure:  # fmt: skip
@@ -52,7 +52,7 @@ def diary(
     Parameters
     ----------
     days_of, platforms : DataFrame
-        Those of a `sim.exports.diary.Diary`.
+        Those of a `sim.exports.user_trace.UserTrace`.
     who : str
         The user in a few words, for the title.
     since : Timestamp
@@ -76,7 +76,7 @@ def diary(
     _name(panels[5], "Reachable by app", "% of attempts that can succeed")
     note(figure, NOTE.format(what=what))
     figure.set_label(
-        f"Diary of one user ({who}): what it has, where it writes and calls, what it believes, "
+        f"Trace of one user ({who}): what it has, where it writes and calls, what it believes, "
         "which contacts it can reach."
     )
     return figure

@@ -92,7 +92,7 @@ def test_a_story_is_told_on_its_days_with_its_shock():
     assert one.shock.tolist() == [2.0, 1.0, -0.5]
 
 
-def test_a_story_keeps_its_bit_and_its_luck_while_others_come_and_go():
+def test_a_story_keeps_its_bit_and_its_draws_while_others_come_and_go():
     stories = [story(stop=day(7)), story("whatsapp"), compliance(lost_users=0.5), story("vk")]
     schedule = PolicySchedule(world(*stories))
     first, later = schedule.at(0).news, schedule.at(4).news
@@ -103,7 +103,7 @@ def test_a_story_keeps_its_bit_and_its_luck_while_others_come_and_go():
     assert len(set(first.salt.tolist())) == 3
 
 
-def test_a_story_has_its_luck_by_name_whatever_else_is_told():
+def test_a_story_has_its_draws_by_name_whatever_else_is_told():
     alone = PolicySchedule(WORLD.model_copy(update={"policies": {"leak": story()}}))
     among = PolicySchedule(
         WORLD.model_copy(update={"policies": {"a": story("vk"), "leak": story()}})

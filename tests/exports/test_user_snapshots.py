@@ -13,7 +13,7 @@ from sim.commands.export import main
 from sim.config.platforms import CELLULAR
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
-from sim.exports.census import census, steps_of
+from sim.exports.user_snapshots import steps_of, user_snapshots
 from sim.report.run_folder import run_to_folder
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO
@@ -35,11 +35,13 @@ def result(folder):
 
 @pytest.fixture(scope="module")
 def found(result):
-    return census(result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1])
+    return user_snapshots(
+        result.config, [dt.date(2025, 6, 2), DAY], ["call_ban", "mandate_only"], [0, 1]
+    )
 
 
 def series(result, measure, channel="any"):
-    """Return what the run's table says of group `all` at the dates of the census."""
+    """Return what the run's table says of group `all` at the dates of the snapshots."""
     rows = result.timeseries
     rows = rows[(rows["measure"] == measure) & (rows["group"] == "all")]
     rows = rows[(rows["channel"] == channel) & rows["scenario"].isin(["call_ban", "mandate_only"])]
@@ -167,7 +169,7 @@ def test_dates_may_be_those_of_a_table(result):
     asked = [pd.Timestamp("2025-06-02"), pd.Timestamp("2025-06-08 23:00"), dt.date(2025, 6, 9)]
     assert steps_of(result.config, asked, ["call_ban"], [0]) == [0, 1]
     with pytest.raises(ConfigError, match=r"^at: no date; allowed: 2025-06-02 to "):
-        census(result.config, [])
+        user_snapshots(result.config, [])
 
 
 def test_draws_from_a_posterior_are_taken_again_as_well(tmp_path):

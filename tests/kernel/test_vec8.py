@@ -160,11 +160,11 @@ def test_what_is_less_than_tiny_counts_as_tiny_in_powers():
     assert found[0] == pytest.approx(np.exp(-87.0), rel=3e-7)
 
 
-# Luck.
+# Uniform draws.
 
 
 @jit_loop
-def lucky(key, first, found, noise):
+def draw_all(key, first, found, noise):
     for i in range(len(first)):
         u = uniform_draws(key, first[i])
         write(found[i], u)
@@ -172,10 +172,10 @@ def lucky(key, first, found, noise):
 
 
 @pytest.mark.parametrize("key", [0, 1, 0x9E3779B97F4A7C15, 2**64 - 1])
-def test_luck_is_the_addressed_number_in_the_middle_of_a_step_of_23_bits(key):
+def test_a_uniform_draw_is_the_addressed_number_in_the_middle_of_a_step_of_23_bits(key):
     first = np.array([0, 1, 8, 8 * 10**6, 2**35, *RNG.integers(0, 2**40, N)])
     found, noise = np.zeros((2, len(first), USED), np.float32)
-    lucky(np.uint64(key), first, found, noise)
+    draw_all(np.uint64(key), first, found, noise)
     u = [[uniform(np.uint64(key), int(i) + lane) for lane in range(USED)] for i in first]
     same(found, (2 * np.floor(np.array(u) * 2**23) + 1) / 2**24)
     assert found.min() > 0
@@ -323,7 +323,7 @@ def test_words_are_bytes_and_bits():
 
 
 def test_every_operation_of_octets_is_tested():
-    files = Path(__file__).parent.glob("test_octets*.py")
+    files = Path(__file__).parent.glob("test_vec8*.py")
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     operations = {name for name in vec8.__all__ if name.islower()}
     assert {name for name in operations if f"{name}(" in source} == operations

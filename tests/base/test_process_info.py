@@ -14,7 +14,7 @@ import pytest
 from sim.base.errors import ConfigError
 from sim.base.process_info import ProcessInfo
 from sim.runs.checkpoint import Checkpoint
-from sim.runs.manifest import refuse_company, write_json
+from sim.runs.manifest import refuse_concurrent_run, write_json
 
 
 @pytest.fixture
@@ -67,16 +67,16 @@ def test_a_job_that_slurm_starts_again_takes_over(monkeypatch):
 
 
 def test_two_processes_do_not_run_in_one_folder(tmp_path, other):
-    entry = {"status": "running", "place": dataclasses.asdict(place_of(other))}
+    entry = {"status": "running", "process": dataclasses.asdict(place_of(other))}
     write_json(tmp_path / "manifest.json", entry)
     with pytest.raises(ConfigError, match=f"under way here, in process {other.pid}"):
-        refuse_company(tmp_path)
+        refuse_concurrent_run(tmp_path)
     write_json(tmp_path / "manifest.json", entry | {"status": "interrupted"})
-    refuse_company(tmp_path)
+    refuse_concurrent_run(tmp_path)
 
 
 def test_a_run_that_has_kept_nothing_yet_is_not_to_be_started_anew(tmp_path, other):
-    entry = {"status": "running", "place": dataclasses.asdict(place_of(other))}
+    entry = {"status": "running", "process": dataclasses.asdict(place_of(other))}
     write_json(tmp_path / "manifest.json", entry)
     with pytest.raises(ConfigError, match="under way here"):
         Checkpoint.of(tmp_path)

@@ -1,4 +1,4 @@
-"""A worker's claim: it tells at what run a living worker is, and at what run a dead one died."""
+"""A lease shows at which run a living worker is, and at which run a dead one died."""
 
 import json
 

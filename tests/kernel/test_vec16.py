@@ -290,23 +290,23 @@ def test_a_level_is_decoded_wherever_it_stands(width):
 
 
 @jit_loop
-def lucky(key, ids, found, same_ids, same_luck):
+def draw_all(key, ids, found, same_ids, same_draws):
     for at in range(0, len(ids), WIDTH):
         store(found, at, uniform_draws(key, load(ids, at)))
         for lane in range(WIDTH):
             same_ids[at + lane] = number_at(load(ids, at), lane)
-            same_luck[at + lane] = number_at(uniform_draws(key, load(ids, at)), lane)
+            same_draws[at + lane] = number_at(uniform_draws(key, load(ids, at)), lane)
 
 
 @pytest.mark.parametrize("key", [0, 1, 0x9E3779B97F4A7C15, 2**64 - 1])
-def test_luck_is_the_addressed_number_rounded_down(key):
+def test_a_uniform_draw_is_the_addressed_number_rounded_down(key):
     ids = np.resize([0, 1, 2**31 - 1, 2**31, 2**32 - 1, 12345], N).astype(np.uint32)
-    found, same_ids, same_luck = floats(), np.zeros(N, np.int64), floats()
-    lucky(np.uint64(key), ids, found, same_ids, same_luck)
+    found, same_ids, same_draws = floats(), np.zeros(N, np.int64), floats()
+    draw_all(np.uint64(key), ids, found, same_ids, same_draws)
     expected = np.array([uniform(np.uint64(key), int(i)) for i in ids])
     same(found, (np.floor(expected * 2.0**24) / 2.0**24).astype(np.float32))
     same(same_ids, ids.astype(np.int64))
-    same(same_luck, found)
+    same(same_draws, found)
 
 
 @jit_loop

@@ -6,14 +6,14 @@ import pytest
 
 from sim import __version__, load_config
 from sim.base.errors import ConfigError
-from sim.commands.scenarios import dated, listed, main, story
+from sim.commands.scenarios import dated, description, listed, main
 from sim.config.conf import names
 from tests.helpers.cli import command
 
 
 @pytest.mark.parametrize("scenario", names("scenario"))
-def test_every_scenario_has_a_story_in_whole_sentences(scenario):
-    told = story(scenario)
+def test_every_scenario_has_a_description_in_whole_sentences(scenario):
+    told = description(scenario)
     assert re.match(r"[A-Z].{30,}", told)
     assert told.endswith((".", "]"))
 

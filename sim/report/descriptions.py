@@ -9,19 +9,19 @@ from sim.config.conf import CONF
 from sim.config.sim_config import SimConfig
 
 
-def stories(config: SimConfig) -> str:
+def descriptions(config: SimConfig) -> str:
     """Return the descriptions of the scenarios of a run, including those of its case.
 
     Each of several is named, as its description may not hold for the combination.
     """
     folders = [Path(config.case.folder)] if config.case.folder else []
-    described = {name: story(name, *folders) for name in config.scenario.split("+")}
+    described = {name: description(name, *folders) for name in config.scenario.split("+")}
     if len(described) == 1:
         return "".join(described.values())
     return " ".join(f"{name}: {words}" for name, words in described.items())
 
 
-def story(scenario: str, *cases: Path) -> str:
+def description(scenario: str, *cases: Path) -> str:
     """Return the description of a scenario: the first comment lines of its file.
 
     Parameters

@@ -8,14 +8,14 @@ from sim.rules import promotion
 from sim.rules.promotion import MANDATED, PREINSTALL, TRIAL
 from sim.rules.records import MANDATE, MAX, STEP_RECORD, records
 from sim.rules.surveillance_attitude import surveillance_attitude
-from tests.helpers.worlds import keys, lucky, someone, toy_env, toy_params
+from tests.helpers.worlds import keys, someone, toy_env, toy_params, uniform_draws
 
 pytestmark = pytest.mark.interpreted
 
 ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])
 
 
-def luck(i, purpose):
+def bits(i, purpose):
     return np.uint64(random_bits(keys(0)[purpose], i))
 
 
@@ -62,14 +62,14 @@ def obeying(mandates, n=2000, **traits):
 
 
 def test_mandates_for_one_messenger_add_up_where_each_of_them_reaches():
-    """Whom the roll-outs have not reached nothing happens to, however small its luck is."""
+    """Whom the roll-outs have not reached nothing happens to, however small its draw is."""
     names, ceilings, reached = ("one", "other", "elsewhere"), [0.6, 1.0, 1.0], [1.0, 0.5, 1.0]
     hazards = np.array([0.3, 0.5, 9.0])
     mandates = records(MANDATE, 3)
     mandates.segment, mandates.platform = [0b100, 0b010, 0b110], [1, 1, 0]
     mandates.hazard, mandates.ceiling, mandates.reached = hazards, ceilings, reached
     mandates.key = [purpose_key(1, 0, f"rollout.{name}") for name in names]
-    n, u = 2000, lucky(MANDATED, 2000, 1)
+    n, u = 2000, uniform_draws(MANDATED, 2000, 1)
     position = np.array([uniforms(key, n) for key in mandates.key])
     on = (position < np.multiply(ceilings, reached)[:, None])[:2] * hazards[:2, None]
     for segments, member in ((0b110, [1, 1]), (0b100, [1, 0]), (0b010, [0, 1]), (0b001, [0, 0])):
@@ -180,7 +180,7 @@ def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
         chance = 1 - np.exp(-0.2 * pull)
         assert np.sign(pull - 1) == kind
         assert abs(tried.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
-        assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()
+        assert (tried == (uniform_draws(TRIAL, 1500, 1) < chance)).all()
 
 
 @pytest.mark.parametrize("belief", [-np.inf, np.inf])
@@ -194,32 +194,32 @@ def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_fir
         promotion.try_messenger(i, user, 1, env.effects, params, keys(0))
         tried[i] = user.installed == 0b10
     assert tried.any()
-    assert (tried == (lucky(TRIAL, 1500, 1) < chance)).all()
+    assert (tried == (uniform_draws(TRIAL, 1500, 1) < chance)).all()
 
 
 def test_a_new_phone_brings_the_app_and_no_account():
     env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
     env.effects.preinstall[1] = 99.0
-    promotion.preinstall(0, user, 1, luck(0, PREINSTALL), env.effects, keys(0))
+    promotion.preinstall(0, user, 1, bits(0, PREINSTALL), env.effects, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
 
 
-def test_phones_are_bought_at_their_hazard_by_ones_own_luck():
+def test_phones_are_bought_at_their_hazard_by_ones_own_draws():
     env, bought = toy_env([[1.2, 0.6], [0.3, 0.3]]), np.zeros(2000, bool)
     env.effects.preinstall[1] = 0.2
     for i in range(2000):
         user = someone(account=0)
-        promotion.preinstall(i, user, 1, luck(i, PREINSTALL), env.effects, keys(0))
+        promotion.preinstall(i, user, 1, bits(i, PREINSTALL), env.effects, keys(0))
         bought[i] = user.installed == 0b10
     chance = 1 - np.exp(-0.2)
     assert abs(bought.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 2000)
-    assert (bought == (lucky(PREINSTALL, 2000, 1) < chance)).all()
+    assert (bought == (uniform_draws(PREINSTALL, 2000, 1) < chance)).all()
 
 
 def test_a_new_phone_wakes_no_old_account():
     env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
     env.effects.preinstall[1] = 99.0
-    promotion.preinstall(0, user, 1, luck(0, PREINSTALL), env.effects, keys(0))
+    promotion.preinstall(0, user, 1, bits(0, PREINSTALL), env.effects, keys(0))
     assert user.installed == 0
 
 

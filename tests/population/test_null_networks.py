@@ -1,4 +1,4 @@
-"""Claims about the robustness arms and graphs from files."""
+"""Null networks and graphs from files."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_textbook_graphs_have_their_mean_degree(config):
 
 
 @pytest.mark.parametrize("config", [*TEXTBOOK, RewiredNetwork()], ids=lambda c: c.kind)
-def test_arms_depend_on_the_seed_alone(config):
+def test_null_networks_depend_on_the_seed_alone(config):
     users = draw_users(300)
     first, again, other = (build_graph(users, config, seed) for seed in (1, 1, 2))
     assert np.array_equal(first.indices, again.indices)

@@ -5,7 +5,7 @@ import pytest
 
 from sim.kernel.compiled import jit_loop
 from sim.kernel.vec8 import USED, WIDTH, add_to, count, insert_lane, read, write
-from tests.kernel.test_octets import N, random_numbers, same, single
+from tests.kernel.test_vec8 import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted
 
