@@ -14,7 +14,6 @@ from sim.policies.policy import CHANNELS as CHANNELS
 CELLULAR = "cellular"
 _LEFT_TO_RIGHT = "\u200e"  # an invisible mark
 MOST_OPENINGS = 50.0  # a day
-MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
 Kind = Literal["incumbent", "challenger", "state_backed", "niche"]
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 

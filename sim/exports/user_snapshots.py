@@ -26,7 +26,6 @@ from sim.measures.measure import Measure, Users
 from sim.measures.registry import measures, of_user
 from sim.model.simulation import Simulation
 from sim.rules.fixed_point import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.rules.records import F64, U8, Environment
 
 KEYS = ("scenario", "replication", "date")
@@ -210,7 +209,7 @@ def _platforms(seen: Users) -> pd.DataFrame:
     split = [(one, of_user(one, seen)) for one in measures() if one.of_user]
     split = [(one, values) for one, values in split if one.platform != "any"]
     for p, name in enumerate(names):
-        column = CELLULAR_COLUMN if name == CELLULAR else p
+        column = -1 if name == CELLULAR else p
         part: dict[str, Any] = {
             "user": np.arange(len(users), dtype=np.uint32),
             "platform": pd.Categorical.from_codes(np.full(len(users), p, np.int8), names),
@@ -236,7 +235,7 @@ def _nullable(values: np.ndarray) -> Any:
 
 def _compact(primary: U8, config: SimConfig) -> U8:
     """Return primary platforms numbered without a gap: messengers of the case, then cellular."""
-    return np.where(primary == CELLULAR_COLUMN, len(config.messengers), primary).astype(np.uint8)
+    return np.minimum(primary, len(config.messengers))
 
 
 def _named(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
@@ -245,8 +244,9 @@ def _named(codes: np.ndarray, names: Sequence[str]) -> pd.Categorical:
 
 def _joined(bits: U8, names: Sequence[str]) -> pd.Categorical:
     """Return the names of each user's bits, joined by ``;``."""
+    numbers, codes = np.unique(bits, return_inverse=True)
     sets = [
         ";".join(name for k, name in enumerate(names) if number >> k & 1)
-        for number in range(1 << len(names))
+        for number in numbers.tolist()
     ]
-    return pd.Categorical.from_codes(bits.astype(np.int16), sets).remove_unused_categories()
+    return pd.Categorical.from_codes(codes, sets)

@@ -10,7 +10,6 @@ from sim.config.platforms import CELLULAR, CHANNELS
 from sim.engine.accumulators import is_exposed, primary
 from sim.model.agents import User
 from sim.model.model import MigrationModel
-from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 
 
 class UserTrace(NamedTuple):
@@ -60,7 +59,7 @@ def _day(model: MigrationModel, user: User) -> dict[str, Any]:
     params, names = simulation.state.params, model.config.carriers
     most = primary(step_record, params)
     return {
-        "primary": names[-1] if most == CELLULAR_COLUMN else names[most],
+        "primary": names[min(most, len(names) - 1)],
         "exposed": bool(is_exposed(step_record, simulation.env, params)),
         "vpn": user.vpn,
         "welfare": float(step_record.welfare),
@@ -86,5 +85,5 @@ def _platforms(model: MigrationModel, user: User) -> list[dict[str, Any]]:
         }
         for p, name in enumerate(model.config.messengers)
     ]
-    plain = {channel: float(use[c][CELLULAR_COLUMN]) for c, channel in enumerate(CHANNELS)}
+    plain = {channel: float(use[c][-1]) for c, channel in enumerate(CHANNELS)}
     return [*rows, {"platform": CELLULAR, **plain}]

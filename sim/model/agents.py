@@ -42,9 +42,11 @@ from sim.rules import (
 from sim.rules.chance import sigmoid
 from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
-from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
+from sim.rules.octets import words_of
+from sim.rules.packed_state import publish_user, usable
 from sim.rules.records import (
     F32,
+    MAX,
     U64,
     Agreements,
     Environment,
@@ -134,9 +136,7 @@ class User(mesa.Agent):
 
     def publish(self) -> None:
         """Let contacts see from the next step on what has changed."""
-        public, record = self._state.public, self.record
-        public.next_choice_state[self.row] = pack_choice_state(record, self._state.params)
-        public.next_belief_state[self.row] = pack_belief_state(record)
+        publish_user(self.row, self.record, self._state.public, self._state.params)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step, those that chats moved to as well."""
@@ -153,10 +153,10 @@ class User(mesa.Agent):
             at - lane, lane, lane + 1, self.model.step_records, 0, s.public.choice_state, s.ties,
             self._env, s.params, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
-        revising = int(self.record.revising)
         marginal_value.enqueue_values(
-            self.row, s.public.choice_state[self.row], revising, self.model.queries
-        )
+            self.row, s.public.choice_state, int(self.record.revising), s.params,
+            self.model.queries,
+        )  # fmt: skip
         self._evaluate()
 
     def converse(self) -> None:
@@ -169,10 +169,10 @@ class User(mesa.Agent):
 
     def weigh_vpn(self) -> None:
         """Perhaps reconsider a VPN, by what it would open up."""
-        s, packed = self._state, self._state.public.choice_state[self.row]
+        s = self._state
         circumvention.consider(
-            self.row, self.record, self.step_record, packed, self._env, s.params, self._keys,
-            self.model.queries,
+            self.row, self.record, self.step_record, s.public.choice_state, self._env, s.params,
+            self._keys, self.model.queries,
         )  # fmt: skip
         self._evaluate()
 
@@ -258,7 +258,10 @@ class User(mesa.Agent):
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        return self._named(int(usable(self._state.public.choice_state[self.row])))
+        states = self._state.public.choice_state
+        octets = self._state.layout.octets
+        parts = (words_of(states, o, octets)[self.row] for o in range(octets))
+        return self._named(sum(int(usable(part)) << MAX * o for o, part in enumerate(parts)))
 
     @property
     def mandated(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from sim.model.mesa_engine import MesaEngine
 from sim.model.simulation import Simulation
 from sim.rules import choice_memory, marginal_value
 from sim.rules.packed_state import place
-from sim.rules.records import STEP_RECORD, records
+from sim.rules.records import records
 
 
 class SeedKeywords(TypedDict, total=False):
@@ -90,10 +90,11 @@ class MigrationModel(UserModel):
         schedule, compiled = PolicySchedule(config), CompiledEngine(threads)
         self.simulation = Simulation(schedule, start, replication, compiled, threads)
         self.seats = seats(start.ties)
-        self.memory = choice_memory.working_memory()
-        self.queries = marginal_value.value_queries(1)
+        octets = config.octets
+        self.memory = choice_memory.working_memory(octets)
+        self.queries = marginal_value.value_queries(1, octets)
         self.agreed = agreements(n)
-        self.step_records = records(STEP_RECORD, n)
+        self.step_records = records(start.layout.step_record, n)
         self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
         if config.engine.name == "mesa":
             self.simulation.engine = MesaEngine(self.users)
@@ -134,7 +135,8 @@ def _refuse_other_world(start: State, config: SimConfig) -> None:
     sizes = {
         "users": (start.n_users, config.population.n_users),
         "messengers": (int(start.params.n_messengers), len(config.messengers)),
-        "places": (place(start.params.abroad_low) + 1, n_places(config)),
+        "places": (place(start.params.abroad_low[0]) + 1, n_places(config)),
+        "octets": (start.layout.octets, config.octets),
         "kinds of abuse": (len(start.abuse), len(config.abuse)),
     }
     for what, (has, queries) in sizes.items():

@@ -10,8 +10,7 @@ from sim.base.errors import allowed
 from sim.policies.context import RunContext
 from sim.policies.policy import Policy
 from sim.policies.registry import policy_kinds
-
-MOST_STORIES = 8  # one bit for each story: USER.news in rules/records.py
+from sim.rules.ceilings import STORIES, ceiling_problems
 
 
 def policy_problems(config: RunContext, policies: Mapping[str, Policy]) -> Iterator[str]:
@@ -27,8 +26,8 @@ def policy_problems(config: RunContext, policies: Mapping[str, Policy]) -> Itera
         yield from (f"{name}{problem}" for problem in policy.problems(config))
         yield from _misdated(config, name, policy)
     stories = [name for name, policy in policies.items() if policy.news()]
-    if len(stories) > MOST_STORIES:
-        yield f"{', '.join(stories)}: too many stories; allowed: {MOST_STORIES} in a scenario"
+    for problem in ceiling_problems({STORIES: len(stories)}):
+        yield f"{', '.join(stories)}: {problem}"
     for (a, first), (b, second) in combinations(policies.items(), 2):
         reason = first.contradicts(second) or second.contradicts(first)
         if reason and _overlap(first, second):

@@ -100,7 +100,7 @@ def forget(step_record: Record) -> None:
 
 @rule
 def consider(
-    i: Int, user: Record, step_record: Record, packed: np.uint64, env: Environment, params: Record,
+    i: Int, user: Record, step_record: Record, choice_state: U64, env: Environment, params: Record,
     keys: U64, queries: ValueQueries,
 ) -> None:  # fmt: skip
     """Draw whether user `i` reconsiders a VPN; if so, enqueue the welfare that it would bring."""
@@ -109,7 +109,7 @@ def consider(
         step_record.vpn_gain = 0.0
         if opens_something(user.place, env, params):
             step_record.content = content_regained(user, env, params)
-            enqueue_vpn(i, packed, queries)
+            enqueue_vpn(i, choice_state, params, queries)
 
 
 @rule

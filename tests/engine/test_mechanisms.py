@@ -72,7 +72,7 @@ def learns_without_looking_around(user):
 
 def hears_of_no_messenger(user):
     User.converse(user)
-    user.step_record.peer -= np.uint64(aware_of(user.step_record.peer))  # its lowest bits
+    user.step_record.peer -= np.uint64(aware_of(user.step_record.peer[0]))  # its lowest bits
 
 
 def follows_no_opinion(user):

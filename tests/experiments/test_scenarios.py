@@ -18,9 +18,9 @@ from sim.engine.offenders import reach
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.measures.series import step_series
-from sim.policies.checks import MOST_STORIES
 from sim.policies.information import Story
 from sim.policies.promotion import GroupMove, Mandate
+from sim.rules.ceilings import ROOM, STORIES
 from sim.rules.records import CALL, MESSAGE
 from tests.helpers.cli import REPO
 from tests.helpers.worlds import advanced, outcome, simulation, world
@@ -132,7 +132,7 @@ def test_nobody_is_moved_twice(name):
     policies = policies_of(name).values()
     pushed = Counter(p.segment for p in policies if isinstance(p, Mandate | GroupMove))
     assert set(pushed.values()) <= {1}
-    assert sum(isinstance(p, Story) for p in policies) <= MOST_STORIES
+    assert sum(isinstance(p, Story) for p in policies) <= ROOM[STORIES][0]
 
 
 # That they run

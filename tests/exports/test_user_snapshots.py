@@ -15,6 +15,7 @@ from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.exports.user_snapshots import steps_of, user_snapshots
 from sim.report.run_folder import run_to_folder
+from sim.runs.manifest import note_file
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO
 from tests.helpers.exported import DAY, STEP, N
@@ -158,6 +159,7 @@ def test_a_run_that_cannot_be_had_again_is_refused(folder, tmp_path, capsys):
     table = pd.read_parquet(folder / "timeseries.parquet")
     table["value"] = np.nextafter(table["value"], 2.0)
     table.to_parquet(copy / "timeseries.parquet", index=False)
+    note_file(copy / "timeseries.parquet")
     with pytest.raises(SystemExit):
         main(["users", str(copy)])
     assert "cannot be taken again" in capsys.readouterr().err

@@ -55,6 +55,10 @@ class World(Look, Act):
         )  # fmt: skip
         read(self, state)
 
+    def appeal(self, c, k):
+        """Return a_pc less the price in force (7.4)."""
+        return self.a[c][k] - self.now.price[c][k]
+
     def step(self):
         """Advance one step (3.1)."""
         self.now = conditions(self.config, self.k, self.noted)

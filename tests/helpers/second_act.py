@@ -5,7 +5,7 @@ Part of the second implementation, see tests/helpers/second.py.
 
 import math
 
-from sim.config.settings import TYPES
+from sim.config.settings import BANDS, TYPES
 from tests.helpers.second_state import (
     SINGLE,
     STEPS_OF,
@@ -29,6 +29,7 @@ class Act:
             for p in self.messengers:
                 self.receive(i, user, talk, p)
         self.learn(i, user, talk)
+        self.go_online(i, user)
         self.switch(i, user, talk)
         self.suffer(i, user)
 
@@ -142,6 +143,11 @@ class Act:
             if story.kind == "compliance" and story.platform == p and story.bit in user.news
         ]  # fmt: skip
         return self.platforms[p].belief[TYPES[user.type + 1]] + sum(facts)
+
+    def go_online(self, i, user):
+        H = self.now.going_online[BANDS[user.band]]
+        if H > 0 and not user.online:
+            user.online = self.random.happens(H, "go_online", i)
 
     def switch(self, i, user, talk):
         if math.isnan(talk.vpn_gain):

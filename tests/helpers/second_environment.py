@@ -7,6 +7,7 @@ import math
 from itertools import combinations, pairwise
 from types import SimpleNamespace
 
+from sim.config.settings import BANDS
 from sim.kernel.rng import purpose_key
 from tests.helpers.second_state import f4
 
@@ -96,6 +97,16 @@ def mean_efficacy(begin, end, behaviour, windows):
     return area / (end - begin)
 
 
+def offline(config, window, band, t):
+    """Return the share of an age band without internet or smartphone while access grows."""
+    gone = (t - window.first) / (window.last - window.first)
+    online = 1.0
+    for name in ("no_internet", "no_smartphone"):
+        before, after = getattr(config.population, name)[band], getattr(window.policy, name)[band]
+        online *= 1 - (before + (after - before) * gone)
+    return 1 - online
+
+
 def conditions(config, k, noted):
     """Return what is in force in step `k`; `noted`: first days of compliance that waited."""
     h = config.step_days
@@ -109,6 +120,8 @@ def conditions(config, k, noted):
         return [w for w in windows if w.policy.kind in names]
 
     now = SimpleNamespace(h=h, passing=[1.0] * 6, loss=1.0, vpn_cost=0.0)
+    now.price = [[0.0] * 7 for _ in CHANNELS]
+    now.going_online = dict.fromkeys(BANDS, 0.0)
     for name in ("trend", "awareness", "trial", "preinstall", "onboarding"):
         setattr(now, name, [0.0] * 6)
     now.access = {number[name]: p.state_access for name, p in config.platforms.items()}
@@ -148,6 +161,17 @@ def conditions(config, k, noted):
                 now.onboarding[p] += policy.help * s
             case "trend":
                 now.trend[p] += policy.rate * mean(begin, end, [w.first, w.last], w.age) / 365.25
+            case "price":
+                for k in (number[name] for name in policy.platforms):
+                    if policy.per == "day":
+                        now.trend[k] -= policy.cost * s
+                    for c, channel in enumerate(CHANNELS):
+                        now.price[c][k] += policy.cost * s * (policy.per in (channel, "use"))
+            case "going_online" if D > 0:
+                a, b = max(begin, w.first), min(end, w.last)
+                for band in BANDS:
+                    before, after = (offline(config, w, band, t) for t in (a, b))
+                    now.going_online[band] += math.log(before / after)
             case "vpn_fine":
                 now.vpn_cost += policy.cost * s
             case "vpn_support":
@@ -187,15 +211,19 @@ def conditions(config, k, noted):
                 w for w in here if w.policy.kind == "shutdown" and name not in w.policy.whitelist
             ]
             reliefs = [w for w in kinds("compliance") if w.policy.platform == name]
-            s_p = mean_strongest(begin, end, shut)
             e0 = config.platforms[name].circumvention
+            for w in kinds("proxies"):
+                if w.policy.platform == name:
+                    e0 += max(w.policy.circumvention - e0, 0.0) * w.days(begin, end) / h
             for c, channel in enumerate(CHANNELS):
                 on = [
                     w for w in here
                     if w.policy.kind == "restriction" and name in w.policy.platforms
                     and w.policy.channel in (channel, "any")
                 ]  # fmt: skip
-                r = mean_strongest(begin, end, on, reliefs)
+                lifted = [w for w in on if w.policy.circumventable]
+                r = mean_strongest(begin, end, lifted, reliefs)
+                s_p = mean_strongest(begin, end, shut + [w for w in on if w not in lifted])
                 for V in (0, 1):
                     q = (1 - r * (1 - e0) * (1 - E * V)) * (1 - s_p)
                     now.q[2 * region + V, c, p] = f4(q)

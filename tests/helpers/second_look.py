@@ -94,8 +94,8 @@ class Look:
             return None
         v = 0.0
         for user in there:
-            x = self.a[MESSAGE][p] - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
-            x += self.b.risk_value * self.lean(user, p) - self.a[MESSAGE][CELLULAR]
+            x = self.appeal(MESSAGE, p) - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
+            x += self.b.risk_value * self.lean(user, p) - self.appeal(MESSAGE, CELLULAR)
             v += math.log(1 + math.exp(x)) / size
         return v
 
@@ -212,11 +212,11 @@ class Look:
         v = [{}, {}, {}]  # messages, sensitive messages, calls
         for p in shared:
             for t, c in ((0, MESSAGE), (2, CALL)):
-                v[t][p] = self.a[c][p] + x.drawn(p, b) + y.drawn(p, b)
+                v[t][p] = self.appeal(c, p) + x.drawn(p, b) + y.drawn(p, b)
                 v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
             v[1][p] = v[0][p] - x.feared(p, b) - y.feared(p, b)
         for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
-            v[t][CELLULAR] = self.a[c][CELLULAR] - price
+            v[t][CELLULAR] = self.appeal(c, CELLULAR) - price
 
         exp = [{k: math.exp(value) for k, value in of_t.items()} for of_t in v]
         Z = [sum(e[k] for k in shared | {CELLULAR}) for e in exp]

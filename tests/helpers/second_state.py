@@ -298,9 +298,9 @@ def numbers(world):
             for name, value in vars(row).items():
                 if name in PRIVATE:
                     continue
-                value = value.packed() if name == "peer" else value
+                value = [value.packed()] if name == "peer" else value
                 if (table, name) == ("talks", "chats"):
-                    value = sum(n << 8 * p for p, n in enumerate(value))
+                    value = [sum(n << 8 * p for p, n in enumerate(value))]
                 value = bits(value) if name in BITS else value
                 found.setdefault(f"{table}.{name}", []).append(value)
     return found

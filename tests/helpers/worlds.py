@@ -307,7 +307,7 @@ def step_record_of(i, state, env):
     )  # fmt: skip
     adoption.weigh(i, state.users[i], state.step_records[i], env, state.params, keys(0))
     marginal_value.enqueue_values(
-        i, state.public.choice_state[i], int(state.users.revising[i]), queries
+        i, state.public.choice_state, int(state.users.revising[i]), state.params, queries
     )
     answer(state, env, queries)
     return state.step_records[i]
@@ -338,7 +338,7 @@ def considered(i, state, env, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
     queries, step_record = marginal_value.value_queries(1), step_record_of(i, state, env)
     circumvention.consider(
-        i, state.users[i], step_record, state.public.choice_state[i], env, state.params,
+        i, state.users[i], step_record, state.public.choice_state, env, state.params,
         keys(step), queries,
     )  # fmt: skip
     answer(state, env, queries)

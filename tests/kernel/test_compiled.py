@@ -22,7 +22,7 @@ from sim.rules.promotion import preinstall
 from sim.rules.records import EFFECTS, PURPOSES, USER, records
 effects, user = records(EFFECTS, 1)[0], records(USER, 1)[0]
 effects.preinstall[0] = 1e-12
-preinstall(0, user, 0, np.uint64(0), effects, np.zeros(len(PURPOSES), np.uint64))
+preinstall(0, user, 0, effects, np.zeros(len(PURPOSES), np.uint64))
 print(int(user.installed))
 """
 HAPPENS = "return bool(u < hazard)"
@@ -197,5 +197,5 @@ def test_where_nothing_can_be_kept_the_places_are_named(package):
         check=True,
     )
     assert done.stdout == "0o40700\n"
-    assert done.stderr.count("is not kept") == 1
+    assert done.stderr.count("is not cached") == 1
     assert str(package) in done.stderr

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from sim.kernel.compiled import jit_loop
-from sim.kernel.vec8 import USED, WIDTH, add_to, count, insert_lane, read, write
+from sim.kernel.vec8 import (
+    USED,
+    WIDTH,
+    add_to,
+    count,
+    insert_lane,
+    read,
+    read_octet,
+    words_of,
+    write,
+    write_octet,
+)
 from tests.kernel.test_vec8 import N, random_numbers, same, single
 
 pytestmark = pytest.mark.interpreted
@@ -78,3 +89,19 @@ def test_bits_are_counted():
     count_all(words, counts)
     assert (counts[1:65] - 7).tolist() == [(words >> k & 1).sum() for k in range(64)]
     assert counts[[0, 65]].tolist() == [7, 7]
+
+
+@jit_loop
+def exchange(numbers, words, found, kept):
+    write_octet(found, 0, read_octet(numbers, 1))
+    write_octet(found, 1, read_octet(numbers, 0))
+    for k in range(3):
+        kept[k] = words_of(words, 1, 2)[k]
+
+
+def test_numbers_and_words_are_found_by_octet():
+    numbers, found = np.arange(12, dtype=np.float32), np.zeros(12, np.float32)
+    words, kept = np.arange(6, dtype=np.uint64), np.zeros(3, np.uint64)
+    exchange(numbers, words, found, kept)
+    assert found.tolist() == [*range(6, 12), *range(6)]
+    assert kept.tolist() == [3, 4, 5]

@@ -23,7 +23,7 @@ from sim.report.glossary import words
 from sim.report.page import write_report
 from sim.report.run_folder import run_to_folder
 from sim.report.summary import monthly_series, table
-from sim.runs.manifest import OVERRIDES
+from sim.runs.manifest import OVERRIDES, note_file
 from sim.runs.run import compare, run
 from sim.runs.tables import read_result
 
@@ -68,6 +68,7 @@ def test_words_under_a_figure_are_those_of_the_figure(folder, tmp_path):
     figure = Figure()
     figure.set_label(said)
     save_as(figure, copy / "reach", "svg")
+    note_file(copy / "reach.svg")
     write_report(read_result(copy), copy)
     shown = re.search(r"<figcaption>(.*?)</figcaption>", page(copy))[1]
     assert unescape(shown) == said

@@ -36,7 +36,7 @@ def crowd():
     users.segments, users.news = RNG.integers(0, 4, N), RNG.integers(0, 4, N)
     users.concern = RNG.integers(0, 3000, N)
     step_records.ordered = RNG.integers(0, 8, N) * (RNG.random(N) < 0.1)
-    step_records.peer = RNG.integers(0, 1 << 16, N)
+    step_records.peer = RNG.integers(0, 1 << 16, (N, 1))
     return users, step_records
 
 

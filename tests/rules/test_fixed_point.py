@@ -200,7 +200,7 @@ def test_all_messengers_at_once_are_written_as_one_by_one():
     for _ in range(100):
         user = someone(habit=rng.uniform(0, 1, MAX), belief=rng.uniform(-18, 18, MAX))
         other, prior = user.copy(), rng.uniform(-3, 3, MAX)
-        step_record.use[:, :MAX], step_record.peer = (
+        step_record.use[:, :MAX], step_record.peer[0] = (
             rng.uniform(0, 1 / MAX, (2, MAX)),
             pack_belief_state(someone()),
         )

@@ -85,7 +85,7 @@ def test_what_roll_outs_can_do_to_a_segment_at_most_is_the_sum_of_their_hazards(
     mandates = records(MANDATE, 5)
     mandates.segment, mandates.platform = [1, 2, 2, 128, 4], [0, 0, 1, 5, 1]
     mandates.hazard, mandates.ceiling = [0.1, 0.7, 1e-9, 3.3, 0.2], 0.5
-    most = promotion.hazard_bounds(mandates)
+    (most,) = promotion.hazard_bounds(mandates)
     assert most.shape == (256, MAX)
     assert most.dtype == np.float32
     for segments in range(256):
@@ -200,7 +200,7 @@ def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_fir
 def test_a_new_phone_brings_the_app_and_no_account():
     env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0, aware=0)
     env.effects.preinstall[1] = 99.0
-    promotion.preinstall(0, user, 1, bits(0, PREINSTALL), env.effects, keys(0))
+    promotion.preinstall(0, user, 1, env.effects, keys(0))
     assert (user.installed, user.account, user.aware) == (0b10, 0, 0b10)
 
 
@@ -209,7 +209,7 @@ def test_phones_are_bought_at_their_hazard_by_ones_own_draws():
     env.effects.preinstall[1] = 0.2
     for i in range(2000):
         user = someone(account=0)
-        promotion.preinstall(i, user, 1, bits(i, PREINSTALL), env.effects, keys(0))
+        promotion.preinstall(i, user, 1, env.effects, keys(0))
         bought[i] = user.installed == 0b10
     chance = 1 - np.exp(-0.2)
     assert abs(bought.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 2000)
@@ -219,7 +219,7 @@ def test_phones_are_bought_at_their_hazard_by_ones_own_draws():
 def test_a_new_phone_wakes_no_old_account():
     env, user = toy_env([[1.2, 0.6], [0.3, 0.3]]), someone(account=0b10, installed=0)
     env.effects.preinstall[1] = 99.0
-    promotion.preinstall(0, user, 1, bits(0, PREINSTALL), env.effects, keys(0))
+    promotion.preinstall(0, user, 1, env.effects, keys(0))
     assert user.installed == 0
 
 

@@ -104,7 +104,7 @@ def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
 def weighed(user, env, params, values=(), chats=0):
     """Return the talk of a user who has weighed all and whose contacts add `values`."""
     step_record = silent()
-    step_record.chats = chats
+    step_record.chats[0] = chats
     adoption.weigh(0, user, step_record, env, params, keys(0))
     step_record.value[: len(values)] = values
     return step_record
@@ -211,9 +211,9 @@ def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_dr
         adoption.weigh(i, user, step_record, ENV, params, keys(0))
         adoption.revise(i, user, step_record, ENV, params, keys(0))
         noise[i], wanted[i] = step_record.noise[:2], (user.installed & 1, user.installed >> 1)
-    u = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
-    u = (np.floor(u * 2**23) + 0.5) / 2**23
-    assert noise == pytest.approx(np.log(u / (1 - u)), rel=1e-6, abs=1e-6)
+    draws = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
+    draws = (np.floor(draws * 2**23) + 0.5) / 2**23
+    assert noise == pytest.approx(np.log(draws / (1 - draws)), rel=1e-6, abs=1e-6)
     assert (wanted == (np.float32(u) > noise)).all()
     chance = theory.sigmoid(np.array(u))
     assert (np.abs(wanted.mean(axis=0) - chance) < 4 * np.sqrt(chance * (1 - chance) / n)).all()

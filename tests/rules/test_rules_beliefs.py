@@ -98,13 +98,13 @@ def test_a_user_talks_with_one_contact_drawn_by_weight():
         step_record = silent()
         converse(0, belief_state, step_record, UNEQUAL, keys(step))
         assert (
-            belief_of(step_record.peer, 0)
-            == aware_of(step_record.peer)
-            == stories_of(step_record.peer)
+            belief_of(step_record.peer[0], 0)
+            == aware_of(step_record.peer[0])
+            == stories_of(step_record.peer[0])
         )
         other = contact(0, UNEQUAL, uniforms(keys(step)[CONVERSE], 1)[0])
-        assert step_record.peer == belief_state[other]
-        assert aware_of(step_record.peer) == other
+        assert step_record.peer[0] == belief_state[other]
+        assert aware_of(step_record.peer[0]) == other
         met.append(int(other))
     for other, share in zip((1, 2, 3), SHARES, strict=True):
         assert within_4_errors(np.mean(np.array(met) == other), share)
@@ -115,8 +115,8 @@ def test_who_has_no_contacts_hears_only_itself():
     users.belief[0], users.aware[0], users.news[0] = in_steps(belief=0.5), 0b10, 0b100
     step_record = silent()
     converse(0, belief_state_of(users), step_record, equal_ties([[], []]), keys(0))
-    assert [belief_of(step_record.peer, p) for p in range(MAX)] == [0.5] * MAX
-    assert (aware_of(step_record.peer), stories_of(step_record.peer)) == (0b10, 0b100)
+    assert [belief_of(step_record.peer[0], p) for p in range(MAX)] == [0.5] * MAX
+    assert (aware_of(step_record.peer[0]), stories_of(step_record.peer[0])) == (0b10, 0b100)
 
 
 # What a contact hears.

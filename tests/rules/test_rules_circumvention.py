@@ -101,7 +101,7 @@ def test_people_reconsider_at_their_rate():
     step_record, queries, found = state.step_records[0], marginal_value.value_queries(1), 0
     for step in range(n):
         circumvention.consider(
-            0, state.users[0], step_record, state.choice_state[0], env, state.params, keys(step),
+            0, state.users[0], step_record, state.choice_state, env, state.params, keys(step),
             queries,
         )  # fmt: skip
         found += not np.isnan(step_record.vpn_gain)
@@ -298,7 +298,9 @@ def as_asked(found, choice_state, ties, env, params, queries, s):
 def test_welfare_as_one_is_is_the_welfare_one_has():
     state, queries, s = circle(), marginal_value.value_queries(4), working_memory()
     for i in range(4):
-        marginal_value.enqueue(i, state.choice_state[i], marginal_value.VPN_QUERY, queries)
+        marginal_value.enqueue(
+            i, state.choice_state, 0, 0, marginal_value.VPN_QUERY, state.params, queries
+        )
         step_record_of(i, state, BLOCKED)
     marginal_value.sort_by_degree(state.ties, queries)
     found = np.zeros(WIDTH, np.float32)

@@ -126,7 +126,7 @@ def visits(
             first, lane, lane + 1, step_records, 0, words, ties, env, params, keys[CONVERSE], s
         )
         enqueue_values(
-            i, words[i], weigh(i, users[i], step_records[i], env, params, keys), queries
+            i, words, weigh(i, users[i], step_records[i], env, params, keys), params, queries
         )
         evaluate(step_records, 0, words, ties, env, params, queries, s)
         revise(i, users[i], step_records[i], env, params, keys)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.config.parameters import Behaviour
+from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
@@ -53,6 +54,19 @@ LIVELY = {
     "moderation": {"kind": "moderation", "platform": "cellular", "effort": 0.4,
                    "start": "2025-06-17"},
     "delay": {"kind": "bank_delay", "prevented": 0.5, "start": "2025-06-17"},
+    "tax": {"kind": "price", "platforms": ["vk", "whatsapp"], "per": "use", "cost": 0.4,
+            "start": "2025-06-11"},
+    "dearer_sms": {"kind": "price", "platforms": ["cellular"], "per": "message", "cost": 0.3,
+                   "start": "2025-06-05", "stop": "2025-07-04"},
+    "daily_tax": {"kind": "price", "platforms": ["telegram"], "per": "day", "cost": 0.5,
+                  "start": "2025-06-19"},
+    "proxies": {"kind": "proxies", "platform": "whatsapp", "circumvention": 0.5,
+                "start": "2025-06-13", "stop": "2025-07-03"},
+    "outage": {"kind": "restriction", "platforms": ["vk"], "channel": "message", "grade": 0.7,
+               "start": "2025-06-24", "stop": "2025-07-05", "circumventable": False},
+    "access": {"kind": "going_online", "start": "2025-06-04", "stop": "2025-07-20",
+               "no_internet": dict.fromkeys(BANDS, 0.002),
+               "no_smartphone": dict.fromkeys(BANDS, 0.002)},
 }  # fmt: skip
 RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
@@ -110,7 +124,7 @@ def eventful():
 
 def test_a_second_program_gives_the_same_numbers_when_everything_happens():
     config, start = eventful()
-    assert len({p.kind for p in config.policies.values()}) == 16
+    assert len({p.kind for p in config.policies.values()}) == 19
     other = compare(config, 3, start, STEPS)
     assert not other.close
     assert other.noted
