@@ -185,6 +185,12 @@ def test_a_policy_deleted_by_hand_is_deleted_wherever_it_is():
     assert without_ban["mandate_only"] == usual["mandate_only"] == without_ban["call_ban"]
 
 
+def test_a_policy_that_refers_to_another_key_does_so_in_every_world_that_has_it():
+    world = worlds("policies.max_pupils.rate=${behaviour.call_share}", "behaviour.call_share=0.25")
+    for name in ("call_ban", "mandate_only"):
+        assert world[name]["max_pupils"].rate == 0.25
+
+
 def test_an_added_policy_can_be_changed_at_once():
     world = worlds("+policy=whatsapp_block", "policies.whatsapp_block.grade=0.2")
     assert world["call_ban"]["whatsapp_block"].grade == 0.2

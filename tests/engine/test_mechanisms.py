@@ -88,7 +88,7 @@ DELETED = {
     "peers": {"learn": follows_no_opinion},
     "abuse": {"draw_victimisation": does_nothing},
 }
-RARE = {  # so that it happens to a hundred users
+RARE = {  # so that it happens to sixty users
     "pairs": ["behaviour.pair_rate=0.3"],
     "abuse": ["abuse.fraud.incident_rate=0.01"],
 }
@@ -139,7 +139,7 @@ def test_abuse_feeds_back_into_nothing():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", list(DELETED))
 def test_off_equals_a_model_whose_users_lack_the_mechanism(name):
-    objects = (*EVENTFUL, "engine=mesa", "population.n_users=100")
+    objects = (*EVENTFUL, "engine=mesa", "population.n_users=60")
     off = load_config(*objects, *MECHANISMS[name].off)
     on = load_config(*objects, *RARE.get(name, ()))
     start = prepare(off, Threads(1))
