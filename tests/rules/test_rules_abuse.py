@@ -6,9 +6,9 @@ from scipy.special import softmax
 
 from sim import load_config
 from sim.config.settings import BANDS
-from sim.engine.accumulators import Slot
 from sim.engine.offenders import arriving, follow, reach, start_abuse
 from sim.engine.policy_schedule import PolicySchedule
+from sim.engine.slots import Slot
 from sim.engine.threads import Threads
 from sim.measures.abuse import MEASURES
 from sim.measures.strata import Strata, groups
