@@ -42,7 +42,6 @@ from sim.rules import (
 from sim.rules.chance import sigmoid
 from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
-from sim.rules.octets import words_of
 from sim.rules.packed_state import publish_user, usable
 from sim.rules.records import (
     F32,
@@ -258,10 +257,10 @@ class User(mesa.Agent):
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        states = self._state.public.choice_state
-        octets = self._state.layout.octets
-        parts = (words_of(states, o, octets)[self.row] for o in range(octets))
-        return self._named(sum(int(usable(part)) << MAX * o for o, part in enumerate(parts)))
+        parts = np.split(self._state.public.choice_state, self._state.layout.octets)
+        return self._named(
+            sum(int(usable(part[self.row])) << MAX * o for o, part in enumerate(parts))
+        )
 
     @property
     def mandated(self) -> tuple[str, ...]:

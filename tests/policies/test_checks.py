@@ -213,7 +213,7 @@ COMBINATIONS = {
         {"policies.story": STORY | {"platform": "cellular"}},
         r"policies\.story.*'cellular'.*allowed: whatsapp",
     ),
-    "more stories than one can keep apart": (told(9), r"story_8.*too many stories.*8"),
+    "more stories than one can keep apart": (told(33), r"33 stories; allowed: up to 32"),
     "a whitelist of nobody": (
         {"policies.shutdown": SHUTDOWN | {"whitelist": ["signal"]}},
         r"policies\.shutdown.*'signal'.*allowed: whatsapp.*cellular",
