@@ -337,8 +337,8 @@ def test_logging_calls_nothing_that_is_named_elsewhere_either(tmp_path, monkeypa
     """The second wall, for what stands in conf/ or is typed."""
     conf = shutil.copytree(CONF, tmp_path / "conf")
     monkeypatch.setattr(schema, "CONF", conf)
-    (conf / "scenario/mine.yaml").write_text(GLOBAL + logging_to(victim), encoding="utf-8")
+    (conf / "scenario/naming_code.yaml").write_text(GLOBAL + logging_to(victim), encoding="utf-8")
     typed = "++hydra.job_logging.handlers.x={class: psutil.Popen}"
-    for override in ("+scenario=mine", typed):
+    for override in ("+scenario=naming_code", typed):
         with pytest.raises(ConfigError, match=r"Popen: a configuration cannot name code to run"):
             load_config(override)
