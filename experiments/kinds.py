@@ -1,7 +1,7 @@
 """The values of the kinds of platforms: python -m experiments.kinds > sim/data/kinds.yaml.
 
 Each is the median over platforms of shipped cases whose start is solved from observed shares.
-Russia's are left out: there behaviour was tuned, so they would be told from themselves.
+Russia's are left out: there behaviour was tuned, so they would forecast themselves.
 """
 
 from __future__ import annotations

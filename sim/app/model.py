@@ -101,7 +101,7 @@ class LiveModel(MigrationModel):
     @property
     def primary(self) -> list[str]:
         """Return each user's primary platform in the last step, length n."""
-        names = self.config.carriers  # cellular is the last; its number is beyond all octets
+        names = self.config.carriers  # cellular is the last; its number is beyond all tiles
         return [names[min(at, len(names) - 1)] for at in self.simulation.recorder.primary]
 
     @property

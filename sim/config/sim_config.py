@@ -27,7 +27,7 @@ from sim.rules.ceilings import (
     SEGMENTS,
     STORIES,
     ceiling_problems,
-    octets_for,
+    tiles_for,
 )
 
 DATA = Path(__file__).parents[1] / "data"
@@ -123,15 +123,15 @@ class SimConfig(Strict):
     engine: EngineConfig = EngineConfig()
     policies: dict[str, AnyPolicy] = Field(default={})
     counterfactuals: dict[str, dict[str, AnyPolicy]] = Field(default={})  # by name
-    _octets: int = PrivateAttr(1)
+    _tiles: int = PrivateAttr(1)
 
     @property
-    def octets(self) -> int:
-        """Return the octets of messengers in the records of its runs (sim/rules/ceilings.py).
+    def tiles(self) -> int:
+        """Return the tiles of messengers in the records of its runs (sim/rules/ceilings.py).
 
         Counterfactuals have as many as their scenario, whose start they share.
         """
-        return self._octets
+        return self._tiles
 
     @property
     def messengers(self) -> tuple[str, ...]:
@@ -222,12 +222,12 @@ class SimConfig(Strict):
         problems += _standing_problems(self)
         if problems:
             raise ValueError("\n".join(problems))
-        self._octets = octets_for(_held(self))
+        self._tiles = tiles_for(_held(self))
         return self
 
 
 def _held(config: SimConfig) -> dict[str, int]:
-    """Return how much a run holds of what octets have room for."""
+    """Return how much a run holds of what tiles have room for."""
     worlds = (config.policies, *config.counterfactuals.values())
     return {
         MESSENGERS: len(config.messengers),

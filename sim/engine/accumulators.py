@@ -27,7 +27,7 @@ from sim.kernel.vec8 import (
     largest,
     lowest,
     read,
-    read_octet,
+    read_tile,
     splat,
     total,
     vec8_of,
@@ -41,20 +41,20 @@ from sim.rules.fixed_point import (
     write_fixed_point,
 )
 from sim.rules.habit import communication_shares
-from sim.rules.octets import octets, part, whole
 from sim.rules.packed_state import in_use
 from sim.rules.place import has_vpn, region_of
 from sim.rules.records import F32, F64, MAX, U8, U16, Environment, Int, Record, Records
+from sim.rules.tiles import part, tiles, whole
 
 ISOLATION = 0.30  # a user is isolated that has lost more than this share of its reach at the start
 _WHOLE = 1.5 * 2.0**23  # single-precision numbers near it are whole
 EXPOSED = 0.10  # a user is exposed if the state can read more than this share of its communication
 
 
-# Slots of the sums, for each octet of messengers (sim/rules/octets.py). The first are sums of
+# Slots of the sums, for each tile of messengers (sim/rules/tiles.py). The first are sums of
 # numbers (`add_to`), the others count users (`count`).
 # An addition takes WIDTH columns: platforms (messengers, then cellular), or the slots of a line.
-# slots.py makes one set of columns of those of all octets.
+# slots.py makes one set of columns of those of all tiles.
 _NUMBERS: dict[str, tuple[int, ...]] = {
     "dau": (WIDTH,),
     "chats": (WIDTH,),
@@ -90,10 +90,10 @@ def primary(step_record: Record, params: Record) -> int:
 
 @rule
 def most_used(shares: Vec8, step_record: Record, params: Record) -> int:
-    """Return `primary`, from shares of communication by messenger of the first octet."""
+    """Return `primary`, from shares of communication by messenger of the first tile."""
     most = largest(shares)
     members = np.int64(bits_of((shares == most) & (shares > 0.0)))
-    for o in range(1, octets(params)):
+    for o in range(1, tiles(params)):
         more = communication_shares(step_record, params, o)
         if largest(more) > most:
             most = largest(more)
@@ -109,11 +109,11 @@ def is_exposed(step_record: Record, env: Environment, params: Record) -> int:
 
 @rule
 def can_be_read(shares: Vec8, step_record: Record, env: Environment, params: Record) -> int:
-    """Return `is_exposed`, from shares of communication by messenger of the first octet."""
+    """Return `is_exposed`, from shares of communication by messenger of the first tile."""
     readable, in_all = float(total(shares * read(env.effects.access))), float(total(shares))
-    for o in range(1, octets(params)):
+    for o in range(1, tiles(params)):
         more = communication_shares(step_record, params, o)
-        readable += total(more * read_octet(env.effects.access, o))
+        readable += total(more * read_tile(env.effects.access, o))
         in_all += total(more)
     return int(readable > EXPOSED * in_all)
 
@@ -125,7 +125,7 @@ def add_use(
     """Add the communication of a user by channel and platform, relative to the average user."""
     amount = intensity(user)
     for c in range(2):
-        use = insert_lane(read_octet(step_record.use[c], o), step_record.use[c, -1])
+        use = insert_lane(read_tile(step_record.use[c], o), step_record.use[c, -1])
         add_to(row, first + USE + WIDTH * c, (amount * params.channel_share[c]) * use)
 
 
@@ -163,7 +163,7 @@ def are_lost(shares: F32, before: U16) -> Flags:
 
 @rule
 def counted(user: Record, isolated: Int, most: Int, exposed: Int, o: Int) -> np.int64:
-    """Return the set of columns of octet `o`, from ``HAS`` on, that count a user."""
+    """Return the set of columns of tile `o`, from ``HAS`` on, that count a user."""
     vpn, victim = has_vpn(user.place), np.int64(user.victim) >> N_KINDS * o & KINDS
     bits = part(in_use(user), o) << WIDTH * vpn | part(user.installed, o) << INSTALLED - HAS
     bits |= part(user.second, o) << SECOND - HAS | part(user.account, o) << ACCOUNT - HAS
@@ -175,9 +175,9 @@ def counted(user: Record, isolated: Int, most: Int, exposed: Int, o: Int) -> np.
 
 @rule
 def primary_lane(most: Int, o: Int) -> np.int64:
-    """Return the lane of octet `o` that counts a primary platform, as a set.
+    """Return the lane of tile `o` that counts a primary platform, as a set.
 
-    The lane after its messengers is for all platforms beyond: of the last octet, cellular.
+    The lane after its messengers is for all platforms beyond: of the last tile, cellular.
     """
     lane = np.int64(most) - MAX * o
     return only(min(lane, MAX)) if lane >= 0 else np.int64(0)
@@ -193,7 +193,7 @@ class Accumulators(NamedTuple):
     opened: U16  # (n, P) openings in the month so far [1/4096], written; P = 6 B messengers
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) days of the month by days covered; 0: it does not end in the step
-    sums: F64  # (chunks, strata, B N_COLUMNS) octet by octet
+    sums: F64  # (chunks, strata, B N_COLUMNS) tile by tile
     months: F64  # (chunks, parts, strata, B WIDTH) expected users seen in the months that end
 
 
@@ -217,9 +217,9 @@ def observe(
     exposed = can_be_read(shares, step_record, env, params)
     isolated = lost(reached, accumulators.at_start[i])
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         first = N_NUMBERS * o
-        add_to(row, first + DAU, p_seen(read_octet(step_record.openings, o)))
+        add_to(row, first + DAU, p_seen(read_tile(step_record.openings, o)))
         add_to(row, first + CHATS, bytes_of(step_record.chats[o]))
         add_to(row, first + _CONTACTS, reached)
         add_use(user, step_record, params, row, first, o)
@@ -265,7 +265,7 @@ def reduce(by_chunk: F64, sums: F64) -> None:
 
 @rule
 def has_users(counts: U16 | F64) -> bool:
-    """Say whether any user was counted: each is in one column of the first octet's `primary`."""
+    """Say whether any user was counted: each is in one column of the first tile's `primary`."""
     n = np.int64(0)
     for k in range(MAX + 1):
         n += np.int64(counts[PRIMARY - HAS + k])
@@ -274,10 +274,10 @@ def has_users(counts: U16 | F64) -> bool:
 
 def block_sums(accumulators: Accumulators) -> Sums:
     """Return the sums of an empty block."""
-    n_strata, n_octets = accumulators.sums.shape[1], accumulators.sums.shape[2] // N_COLUMNS
+    n_strata, n_tiles = accumulators.sums.shape[1], accumulators.sums.shape[2] // N_COLUMNS
     return Sums(
-        aligned.zeros((n_strata, n_octets * N_NUMBERS), np.float32),
-        aligned.zeros((n_strata, n_octets * N_COUNTS), np.uint16),
+        aligned.zeros((n_strata, n_tiles * N_NUMBERS), np.float32),
+        aligned.zeros((n_strata, n_tiles * N_COUNTS), np.uint16),
     )
 
 
@@ -294,7 +294,7 @@ def add_months(
 ) -> None:
     """Add the openings of a step to its months; count users seen in the months that end."""
     openings, opened = (
-        read_octet(step_record.openings, o),
+        read_tile(step_record.openings, o),
         read_fixed_point(accumulators.opened[i], OPENED_STEPS, o),
     )
     for k in range(accumulators.days.shape[0]):

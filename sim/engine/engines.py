@@ -164,10 +164,10 @@ def make_work(n: int, accumulators: Accumulators, layout: Layout) -> list[Work]:
     return [
         Work(
             records(layout.step_record, BLOCK),
-            value_queries(BLOCK, layout.octets),
-            working_memory(layout.octets),
+            value_queries(BLOCK, layout.tiles),
+            working_memory(layout.tiles),
             block_sums(accumulators),
-            candidate_buffer(BLOCK, layout.octets),
+            candidate_buffer(BLOCK, layout.tiles),
         )
         for _ in range(n)
     ]

@@ -22,7 +22,7 @@ from sim.kernel.vec8 import (
     exp,
     flags,
     power,
-    read_octet,
+    read_tile,
     sigmoid,
     uniform_draws,
     where,
@@ -37,7 +37,6 @@ from sim.rules.choice_memory import working_memory
 from sim.rules.groups import read_chats
 from sim.rules.habit import remember
 from sim.rules.marginal_value import ValueQueries, enqueue_values, evaluate, value_queries
-from sim.rules.octets import octet_key, octets, part, public_of, whole
 from sim.rules.packed_state import in_use, pack_keeping_fears
 from sim.rules.records import (
     F32,
@@ -53,6 +52,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
+from sim.rules.tiles import part, public_of, tile_key, tiles, whole
 
 NO_KEY = np.uint64(0)  # at the start the contact of the step does not matter
 MONTH = 30.0  # days
@@ -91,8 +91,8 @@ def _choice_arrays(state: State) -> tuple[Records, U64, Ties, Chats]:
 
 def _buffers(state: State) -> tuple[I64, ValueQueries, F32]:
     """Return working memory of one thread: users of a block, queries, memory of the choice."""
-    octets = state.layout.octets
-    return np.empty(BLOCK, np.int64), value_queries(BLOCK, octets), working_memory(octets)
+    tiles = state.layout.tiles
+    return np.empty(BLOCK, np.int64), value_queries(BLOCK, tiles), working_memory(tiles)
 
 
 @rule_loop
@@ -145,19 +145,19 @@ def stationary(
     user: Record, step_record: Record, env: Environment, params: Record, habit_scale: F32,
     o: Int = 0,
 ) -> Stationary:  # fmt: skip
-    """Return the stationary adoption of `user`, of messengers of octet `o`.
+    """Return the stationary adoption of `user`, of messengers of tile `o`.
 
     See `start._habit_scale` for `habit_scale`.
     """
     has, habit = flags(part(in_use(user), o)), fixed_point.habits(user, o)
-    values = read_octet(step_record.value, o)
-    expected = read_octet(habit_scale, o) * (1.0 - exp(0.0 - values))
+    values = read_tile(step_record.value, o)
+    expected = read_tile(habit_scale, o) * (1.0 - exp(0.0 - values))
     expected = where(expected < 1.0, expected, 1.0)
     u = network_benefit(values, params) + own_utilities(user, step_record, env, params, o)
     u = where(has, u - params.keep_value * habit, u)
     habit = where(has, habit, expected)
     wants, keeps = sigmoid(u), sigmoid(u + params.keep_value * habit)
-    works = read_octet(env.availability[user.place, MESSAGE], o)
+    works = read_tile(env.availability[user.place, MESSAGE], o)
     enter = -np.expm1(-params.install_rate * env.effects.days) * wants
     drops = 1.0 - exp(0.0 - drop_hazard(params, works, env.effects.days))
     return Stationary(enter, drops * (1.0 - keeps), wants, keeps, habit)
@@ -172,7 +172,7 @@ def reach_rows(
     for at in range(first, last):
         user = users[sample.rows[at]]
         if user.online:
-            for o in range(octets(params)):
+            for o in range(tiles(params)):
                 reach, slope = month(user, sample.step_records[at], env, params, habit_scale, o)
                 row = sums[at // BLOCK, user.band]
                 add_to(row, 2 * VEC8 * o, reach)
@@ -186,16 +186,16 @@ def month(
 ) -> tuple[Vec8, Vec8]:  # fmt: skip
     """Return the chances that a panel sees `user` in a month, and their slopes in B.
 
-    Both are by messenger of octet `o`. A month of m steps has m states and m - 1 changes between
+    Both are by messenger of tile `o`. A month of m steps has m states and m - 1 changes between
     them.
     """
     steps = max(0.0, MONTH / env.effects.days - 1.0)
     s = stationary(user, step_record, env, params, habit_scale, o)
     held = s.enter / (s.enter + s.leave)
     missed, stayed = power(1.0 - s.enter, steps), power(1.0 - s.leave, steps)
-    expected = params.traffic_openings * s.habit + read_octet(params.base_openings, o)
+    expected = params.traffic_openings * s.habit + read_tile(params.base_openings, o)
     own, has = fixed_point.intensity(user) * expected, flags(part(in_use(user), o))
-    n = where(has, read_octet(step_record.openings, o), own)
+    n = where(has, read_tile(step_record.openings, o), own)
     all_month, half = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
     d_held = held * (1.0 - held) * ((1.0 - s.wants) + s.keeps)
     d_missed = steps * missed / (1.0 - s.enter) * s.enter * (1.0 - s.wants)
@@ -229,7 +229,7 @@ def draw(state: State, sample: Sample, env: Environment, how: Draw, threads: Thr
     def outside(first: int, last: int) -> None:
         buffer, turn, params = _buffers(state), how.turn, state.params
         blocks = np.arange(first // BLOCK, n_blocks(last))
-        for some in groups(blocks[sample.place[blocks] < 0], state.n_users, state.layout.octets):
+        for some in groups(blocks[sample.place[blocks] < 0], state.n_users, state.layout.tiles):
             n = len(some.step_records)
             mark_rows(0, n, state.users, state.ties, some, how, buffer[0])
             choose_rows(0, n, turn, *_choice_arrays(state), some, env, params, how.speed, *buffer)
@@ -246,7 +246,7 @@ def draw(state: State, sample: Sample, env: Environment, how: Draw, threads: Thr
 @rule_loop
 def show_rows(first: Int, last: Int, public: PublicState, params: Record) -> None:
     """Make the next choice states of some users the present ones."""
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         own = public_of(public, o, params)
         for i in range(first, last):
             own.choice_state[i] = own.next_choice_state[i]
@@ -255,7 +255,7 @@ def show_rows(first: Int, last: Int, public: PublicState, params: Record) -> Non
 @rule_loop
 def stand_rows(first: Int, last: Int, sample: Sample, public: PublicState, params: Record) -> None:
     """Write choice states of sample users for the users outside the sample."""
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         own = public_of(public, o, params)
         n_users = own.belief_state.shape[0]
         for base in range(first, last, BLOCK):
@@ -270,7 +270,7 @@ def to_draw(i: Int, share: float, how: Draw) -> np.int64:
     """Return the set of messengers that are drawn again for user `i`."""
     drawn = np.int64(0)
     for o in range(how.habit_scale.shape[0] // USED):
-        draws = uniform_draws(octet_key(how.key, o), 2 * i * SLOTS)
+        draws = uniform_draws(tile_key(how.key, o), 2 * i * SLOTS)
         drawn |= whole(bits_of(draws < share), o)
     return np.int64(how.bits) & drawn
 
@@ -303,7 +303,7 @@ def draw_rows(
             drawn = to_draw(i, share, how)
             if drawn and users[i].online:
                 draw_user(i, users[i], some.step_records[i - base + at], drawn, env, params, how)
-            for o in range(octets(params)):
+            for o in range(tiles(params)):
                 own = public_of(public, o, params)
                 own.next_choice_state[i] = pack_keeping_fears(i, users[i], own, params, o)
 
@@ -315,10 +315,10 @@ def draw_user(
 ) -> None:  # fmt: skip
     """Draw again which of the messengers `drawn` user `i` has."""
     installed = np.int64(user.installed) & ~drawn
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         s = stationary(user, step_record, env, params, how.habit_scale, o)
         held = s.enter / (s.enter + s.leave)
-        draws = uniform_draws(octet_key(how.key, o), (2 * i + 1) * SLOTS)
+        draws = uniform_draws(tile_key(how.key, o), (2 * i + 1) * SLOTS)
         has = part(drawn, o) & bits_of(draws < held)
         installed |= whole(has, o)
         habit = where(flags(has), s.habit, 0.0)
@@ -333,7 +333,7 @@ def look_at_start(state: State, env: Environment, threads: Threads) -> None:
 
     def loop(first: int, last: int) -> None:
         for some in groups(
-            np.arange(first // BLOCK, n_blocks(last)), state.n_users, state.layout.octets
+            np.arange(first // BLOCK, n_blocks(last)), state.n_users, state.layout.tiles
         ):
             n = len(some.step_records)
             choose_rows(

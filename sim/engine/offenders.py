@@ -11,21 +11,21 @@ from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.kernel.compiled import rule_loop
 from sim.rules.abuse import adapt, incidents, profit
-from sim.rules.octets import words_of
 from sim.rules.packed_state import USABLE, place, usable
 from sim.rules.records import F32, F64, I64, MAX, U64, Environment, Records
+from sim.rules.tiles import words_of
 
 
 def reach(state: State, env: Environment, threads: Threads) -> F64:
     """Return r_k, the share of attempts that arrive: mean over users, (n kinds, P + 1)."""
-    n_octets = state.layout.octets
-    shape = len(chunks(state.n_users)), n_octets, len(env.availability), USABLE + 1
+    n_tiles = state.layout.tiles
+    shape = len(chunks(state.n_users)), n_tiles, len(env.availability), USABLE + 1
     counts = np.zeros(shape, np.int64)
     threads.run_chunks(crowd_rows, state.n_users, state.public.choice_state, counts, grain=COARSE)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
-    by_octet: F64 = threads.total(counts) @ bits.astype(float)
-    by_place = np.concatenate([*by_octet], axis=1)  # users on each messenger, (C, P)
-    reached = np.full((len(state.abuse), MAX * n_octets + 1), float(state.n_users))  # by cellular
+    by_tile: F64 = threads.total(counts) @ bits.astype(float)
+    by_place = np.concatenate([*by_tile], axis=1)  # users on each messenger, (C, P)
+    reached = np.full((len(state.abuse), MAX * n_tiles + 1), float(state.n_users))  # by cellular
     for kind, row in zip(state.abuse, reached, strict=True):
         row[:-1] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
     return reached / state.n_users
@@ -101,7 +101,7 @@ def incident_rows(
 
 @rule_loop
 def crowd_rows(number: int, cuts: I64, choice_state: U64, counts: I64) -> None:
-    """Count users of a task by octet, place and set of messengers in ``counts[number]``."""
+    """Count users of a task by tile, place and set of messengers in ``counts[number]``."""
     for o in range(counts.shape[1]):
         states = words_of(choice_state, o, counts.shape[1])
         for i in range(cuts[0], cuts[-1]):

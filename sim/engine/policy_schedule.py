@@ -94,14 +94,14 @@ class PolicySchedule:
             q.astype(np.float32),
             *tables[:5],
             mandates,
-            hazard_bounds(mandates, self.config.octets),
+            hazard_bounds(mandates, self.config.tiles),
             self._orders(moves, [*people.chats], "chats.", span),
             self._news(policies, span),
         )
 
     def _effects(self, policies: dict[str, Policy], span: Span) -> Record:
         """Return what policies do to all users alike in the step."""
-        effects = records(layout(self.config.octets).effects, 1)[0]
+        effects = records(layout(self.config.tiles).effects, 1)[0]
         effects.days = self.config.step_days
         effects.passing[:] = 1.0
         effects.loss = 1.0
@@ -120,7 +120,7 @@ class PolicySchedule:
     @property
     def _room(self) -> int:
         """Return the messengers that arrays have room for, P."""
-        return layout(self.config.octets).messengers
+        return layout(self.config.tiles).messengers
 
     @cached_property
     def _columns(self) -> dict[str, int]:

@@ -14,9 +14,9 @@ from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec16 import WIDTH
-from sim.rules.octets import octets, words_of
 from sim.rules.packed_state import pack_choice_state
 from sim.rules.records import I64, U8, U64, Int, Record, Records, Ties, layout, records
+from sim.rules.tiles import tiles, words_of
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MAX_TRIES = 64  # in the search for a similar user: there are 42 kinds, most of them rare
@@ -54,7 +54,7 @@ def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
     return n
 
 
-def draw_sample(n_users: int, n_octets: int = 1) -> Sample:
+def draw_sample(n_users: int, n_tiles: int = 1) -> Sample:
     """Return all blocks of a world, or ``MOST_BLOCKS`` at equal distances if it has more."""
     n = n_blocks(n_users)
     blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
@@ -62,12 +62,12 @@ def draw_sample(n_users: int, n_octets: int = 1) -> Sample:
     place[blocks] = np.arange(len(blocks))
     rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     rows = rows[rows < n_users]
-    return Sample(blocks, place, rows, records(layout(n_octets).step_record, len(rows)))
+    return Sample(blocks, place, rows, records(layout(n_tiles).step_record, len(rows)))
 
 
-def groups(blocks: I64, n_users: int, n_octets: int = 1) -> Iterator[Sample]:
+def groups(blocks: I64, n_users: int, n_tiles: int = 1) -> Iterator[Sample]:
     """Yield a few `blocks` at a time, without place and rows; step records share memory."""
-    step_records = records(layout(n_octets).step_record, min(len(blocks), GROUP) * BLOCK)
+    step_records = records(layout(n_tiles).step_record, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
         n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
@@ -134,6 +134,6 @@ def take_after_rows(
             user.account = user.installed
             for p in range(len(user.habit)):
                 user.habit[p] = other.habit[p] * (user.installed >> p & 1)
-            for o in range(octets(params)):
-                states = words_of(choice_state, o, octets(params))
+            for o in range(tiles(params)):
+                states = words_of(choice_state, o, tiles(params))
                 states[i] = pack_choice_state(user, params, o)

@@ -19,7 +19,6 @@ from sim.population.population import normals
 from sim.rules.contact import tie_at
 from sim.rules.fixed_point import SKILL_STEPS, set_belief, to_fixed_point
 from sim.rules.groups import chat_values
-from sim.rules.octets import messengers_in, octets, words_of
 from sim.rules.packed_state import place, with_place
 from sim.rules.records import (
     F32,
@@ -35,6 +34,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
+from sim.rules.tiles import messengers_in, tiles, words_of
 
 CERTAIN = 1e-13  # tolerance of a level [utils]; skill is kept in steps of 1/1024
 CLOSE = 1e-3  # tolerance of beliefs: the largest change in a round [log-odds]
@@ -150,7 +150,7 @@ def settle_skill(
     gain : array of shape (n,), or 0
         What a VPN opens up, as of `sim.engine.standing.vpn_gains`; 0 if nothing is restricted.
     """
-    n, blocks = state.n_users, draw_sample(state.n_users, state.layout.octets).blocks
+    n, blocks = state.n_users, draw_sample(state.n_users, state.layout.tiles).blocks
     skills = Skills(np.empty(n), np.empty(n), np.broadcast_to(gain, n))
     threads.run_parts(_draw_own, n, config, skills)
     state.publish(threads)
@@ -226,8 +226,8 @@ def show_place_rows(
     first: int, last: int, users: Records, choice_state: U64, params: Record
 ) -> None:
     """Publish the present places of users, with a VPN or without."""
-    for o in range(octets(params)):
-        states = words_of(choice_state, o, octets(params))
+    for o in range(tiles(params)):
+        states = words_of(choice_state, o, tiles(params))
         for i in range(first, last):
             states[i] = with_place(states[i], users[i].place)
 
@@ -283,7 +283,7 @@ def seat_rows(
         if outside and g % turn.of != turn.k:
             continue
         weights, total = np.zeros(len(params.base_openings)), 0.0
-        for o in range(octets(params)):
+        for o in range(tiles(params)):
             values = chat_values(g, users, chats, env, params, o)
             for lane in range(messengers_in(o, params)):
                 value, p = float(number_at(values, lane)), MAX * o + lane

@@ -25,9 +25,9 @@ def vpn_gains(state: State, env: Environment, threads: Threads) -> F64:
     gains = np.zeros(state.n_users)
 
     def loop(first: int, last: int) -> None:
-        octets = state.layout.octets
-        queries, memory = value_queries(BLOCK, octets), working_memory(octets)
-        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users, octets):
+        tiles = state.layout.tiles
+        queries, memory = value_queries(BLOCK, tiles), working_memory(tiles)
+        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users, tiles):
             gain_rows(
                 0, len(some.step_records), state.users, state.public.choice_state, state.ties,
                 some, env, state.params, gains, queries, memory,

@@ -76,7 +76,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     targets = reach_targets(config, state, threads)
     env = PolicySchedule(config.model_copy(update={"policies": config.standing})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
-    sample = draw_sample(state.n_users, state.layout.octets)
+    sample = draw_sample(state.n_users, state.layout.tiles)
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved, threads)
@@ -207,15 +207,15 @@ def _solve_standalone(
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
     bands = state.users.band[sample.rows]
     counts = np.maximum(np.bincount(bands, minlength=N_BANDS), 1)
-    n_octets = state.layout.octets
+    n_tiles = state.layout.tiles
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
     low, high = np.full(targets.shape, -25.0), np.full(targets.shape, 25.0)
     for _ in range(30):
-        sums = np.zeros((len(sample.blocks), N_BANDS, n_octets * 2 * VEC8))
+        sums = np.zeros((len(sample.blocks), N_BANDS, n_tiles * 2 * VEC8))
         threads.run(
             reach_rows, len(sample.rows), state.users, sample, env, state.params, habit, sums
         )
-        means = (sums.sum(axis=0) / counts[:, None]).T.reshape(n_octets, 2, VEC8, N_BANDS)
+        means = (sums.sum(axis=0) / counts[:, None]).T.reshape(n_tiles, 2, VEC8, N_BANDS)
         reach, slope = (means[:, k, :MAX].reshape(targets.shape) for k in range(2))
         gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
         if gap.max(initial=0.0) < TOLERANCE:

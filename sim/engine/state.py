@@ -119,9 +119,9 @@ def tree_leaves(node: Any) -> Iterator[Any]:
         yield from tree_leaves(each_one)
 
 
-def make_users(population: Population, n_octets: int = 1, n_threads: int | None = None) -> Records:
+def make_users(population: Population, n_tiles: int = 1, n_threads: int | None = None) -> Records:
     """Return users who have nothing installed and are aware of nothing."""
-    users, p = records(layout(n_octets).user, population.n_users), population
+    users, p = records(layout(n_tiles).user, population.n_users), population
 
     def make(part: tuple[int, int]) -> None:
         at = slice(*part)
@@ -173,7 +173,7 @@ def make_chats(seats: Seats) -> Chats:
 
 def make_params(config: SimConfig) -> Record:
     """Return the parameters as rules read them; those that the start solves are 0."""
-    params = records(layout(config.octets).params, 1)[0]
+    params = records(layout(config.tiles).params, 1)[0]
     params.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
     for parameter in declared("PARAMETERS"):
@@ -204,12 +204,12 @@ def make_params(config: SimConfig) -> Record:
 
 
 def _abroad_choice_states(config: SimConfig) -> Iterator[tuple[int, int]]:
-    """Yield the halves of the choice state of contacts abroad, octet by octet.
+    """Yield the halves of the choice state of contacts abroad, tile by tile.
 
     They have the messengers that the configuration says, with habits of a half, and no place there
     is restricted.
     """
-    for first in range(0, MAX * config.octets, MAX):
+    for first in range(0, MAX * config.tiles, MAX):
         low, high = n_places(config) - 1 << PLACE_BIT, 0
         for p, name in enumerate(config.messengers[first : first + MAX]):
             low |= config.platforms[name].abroad << p
@@ -227,14 +227,14 @@ def make_state(
     n_threads: int | None = None,
 ) -> State:  # fmt: skip
     """Return the state in which no user has installed anything."""
-    n, octets = population.n_users, config.octets
+    n, tiles = population.n_users, config.tiles
     return State(
-        make_users(population, octets, n_threads),
-        PublicState(*(np.zeros(octets * size, np.uint64) for size in (n + 1, n, n + 1, n))),
+        make_users(population, tiles, n_threads),
+        PublicState(*(np.zeros(tiles * size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows),
         make_params(config),
         make_chats(seats),
-        records(layout(octets).abuse, len(config.abuse)),
+        records(layout(tiles).abuse, len(config.abuse)),
         records(AT_START, n),
         {},
     )

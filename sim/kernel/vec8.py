@@ -32,7 +32,7 @@ if TYPE_CHECKING or INTERPRETED:
         nearest,
         number_at,
         power_of_two,
-        read_octet,
+        read_tile,
         splat,
         total,
         uniform_draws,
@@ -40,10 +40,10 @@ if TYPE_CHECKING or INTERPRETED:
         where,
         word_of,
         words_of,
-        write_octet,
+        write_tile,
     )
 else:
-    from sim.kernel.vec8_arrays import add_to, count, read_octet, words_of, write_octet
+    from sim.kernel.vec8_arrays import add_to, count, read_tile, words_of, write_tile
     from sim.kernel.vec8_compiled import (
         USED,
         WIDTH,
@@ -89,7 +89,7 @@ __all__ = [
     "power",
     "power_of_two",
     "read",
-    "read_octet",
+    "read_tile",
     "sigmoid",
     "splat",
     "total",
@@ -99,7 +99,7 @@ __all__ = [
     "word_of",
     "words_of",
     "write",
-    "write_octet",
+    "write_tile",
 ]
 
 Vec8 = Any  # eight float32
@@ -113,13 +113,13 @@ _LOG2_E, _LN_2, _SQRT_2 = 1.4426950408889634, 0.6931471805599453, 1.414213562373
 @rule
 def read(array: Any) -> Vec8:
     """Return the numbers of the first messengers in a flat array; the last two are 0."""
-    return read_octet(array, 0)
+    return read_tile(array, 0)
 
 
 @rule
 def write(array: Any, numbers: Vec8) -> None:
-    """Write the numbers of the first messengers to a flat array; see `write_octet`."""
-    write_octet(array, 0, numbers)
+    """Write the numbers of the first messengers to a flat array; see `write_tile`."""
+    write_tile(array, 0, numbers)
 
 
 @rule

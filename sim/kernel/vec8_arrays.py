@@ -1,4 +1,4 @@
-"""Octets and arrays: numbers by messenger read from memory and written to it (see vec8.py)."""
+"""Tiles and arrays: numbers by messenger read from memory and written to it (see vec8.py)."""
 
 # mypy: allow-untyped-calls, allow-untyped-decorators
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sim.kernel.vec8_compiled import FLAGS, FLOATS, I32, USED, VEC8, WIDTH, call
 _HALVES = (range(4), range(4, USED))  # of the numbers that stand for a messenger
 
 
-def _octet(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """Return where the numbers of octet 1 stand in array 0."""
+def _tile(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Return where the numbers of tile 1 stand in array 0."""
     data = context.make_array(sig.args[0])(context, builder, args[0]).data
     return builder.gep(data, [builder.mul(args[1], args[1].type(USED))])
 
@@ -33,11 +33,11 @@ def _alignment(sig: Any) -> int:
 
 
 @intrinsic
-def read_octet(typingctx: Any, array: Any, o: Any) -> Any:  # noqa: ARG001
-    """Return the numbers of the messengers of octet `o` in a flat array; the last two are 0."""
+def read_tile(typingctx: Any, array: Any, o: Any) -> Any:  # noqa: ARG001
+    """Return the numbers of the messengers of tile `o` in a flat array; the last two are 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = _octet(context, builder, sig, args)
+        data = _tile(context, builder, sig, args)
         element = data.type.pointee
         none = ir.Constant(ir.VectorType(element, WIDTH), None)
         place = builder.bitcast(data, none.type.as_pointer())
@@ -55,8 +55,8 @@ def read_octet(typingctx: Any, array: Any, o: Any) -> Any:  # noqa: ARG001
 
 
 @intrinsic
-def write_octet(typingctx: Any, array: Any, o: Any, vec8: Any) -> Any:  # noqa: ARG001
-    """Write the numbers of the messengers of octet `o` to a flat array.
+def write_tile(typingctx: Any, array: Any, o: Any, vec8: Any) -> Any:  # noqa: ARG001
+    """Write the numbers of the messengers of tile `o` to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     Nothing beyond is stored, not even masked: what stands next in memory is soon read, and a
@@ -64,7 +64,7 @@ def write_octet(typingctx: Any, array: Any, o: Any, vec8: Any) -> Any:  # noqa: 
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data, numbers = _octet(context, builder, sig, args), args[2]
+        data, numbers = _tile(context, builder, sig, args), args[2]
         kind = ir.VectorType(data.type.pointee, WIDTH)
         if _is_whole(kind.element):
             numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
@@ -125,8 +125,8 @@ def count(typingctx: Any, array: Any, at: Any, bits: Any) -> Any:  # noqa: ARG00
 
 
 @intrinsic
-def words_of(typingctx: Any, words: Any, o: Any, n_octets: Any) -> Any:  # noqa: ARG001
-    """Return the words of octet `o`: a part of a flat array that holds octet after octet.
+def words_of(typingctx: Any, words: Any, o: Any, n_tiles: Any) -> Any:  # noqa: ARG001
+    """Return the words of tile `o`: a part of a flat array that holds tile after tile.
 
     Unlike a slice it may leave a rule, which counts no references.
     """

@@ -141,8 +141,8 @@ def _picked(
 
 
 def cellular_column(config: SimConfig) -> int:
-    """Return the column of cellular on an axis of platforms: the one after all octets."""
-    return layout(config.octets).messengers
+    """Return the column of cellular on an axis of platforms: the one after all tiles."""
+    return layout(config.tiles).messengers
 
 
 def lanes_of(measure: Measure, config: SimConfig) -> list[int]:

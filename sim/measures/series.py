@@ -79,7 +79,7 @@ class Recorder:
         self._waiting: list[StepSums] = []  # steps whose values are not worked out yet
         self.strata = Strata(config, state.users)
         self.by_user = {one.name: one for one in summed_by_user()}
-        self._slots = slots_of(config.octets, SLOTS)
+        self._slots = slots_of(config.tiles, SLOTS)
         self.engine: Recording | None = None  # keeps all users, if measures need them
         self.primary: U8 = np.zeros(self.n_users, np.uint8)
         self.exposed: U8 = np.zeros(self.n_users, np.uint8)
@@ -104,15 +104,15 @@ class Recorder:
             is_last |= step == self.config.n_steps - 1
             scales.append(length / covered if is_last else 0.0)
             covered = 0.0 if is_last else covered
-        n_chunks, octets = len(chunks(self.n_users)), self.config.octets
+        n_chunks, tiles = len(chunks(self.n_users)), self.config.tiles
         if self._accumulators is None:
-            sums = aligned.zeros((n_chunks, self.strata.n, octets * N_COLUMNS))
+            sums = aligned.zeros((n_chunks, self.strata.n, tiles * N_COLUMNS))
         else:
             sums = self._accumulators.sums  # cleared; the system would have to clear new ones
         self._accumulators = Accumulators(
             len(self.config.population.regions), self._at_start, self.primary, self.exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
-            sums, aligned.zeros((n_chunks, len(parts), self.strata.n, octets * WIDTH)),
+            sums, aligned.zeros((n_chunks, len(parts), self.strata.n, tiles * WIDTH)),
         )  # fmt: skip
         return self._accumulators
 
@@ -122,7 +122,7 @@ class Recorder:
         """Record what was added up in step `step`."""
         sums = np.zeros(accumulators.sums.shape[1:])
         reduce(accumulators.sums, sums)
-        sums = joined(sums, self.config.octets, SLOTS)
+        sums = joined(sums, self.config.tiles, SLOTS)
         if self.by_user:
             sums = self._with_sums_by_user(sums, env)
         self._waiting.append(StepSums(sums, abuse.copy(), env))
@@ -154,7 +154,7 @@ class Recorder:
             self.primary, self.exposed, env,
         )  # fmt: skip
         found = {name: of_user(one, seen) for name, one in self.by_user.items()}
-        shapes = {name: slot.shape for name, slot in slots_of(self.config.octets, SLOTS).items()}
+        shapes = {name: slot.shape for name, slot in slots_of(self.config.tiles, SLOTS).items()}
         self._slots = in_order(shapes | {name: some.shape[1:] for name, some in found.items()})
         flat = [some.reshape(self.n_users, -1).T for some in found.values()]
         added = [self.strata.sums(column) for columns in flat for column in columns]
@@ -193,8 +193,8 @@ class Recorder:
     def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
         """Keep the reach of a month that is over, by the users seen in it, (n_cells, B WIDTH)."""
         if self._covered >= COVERED * _length(first):
-            columns, octets = joined(seen[None], self.config.octets, MONTH), self.config.octets
-            sums = Sums(self.config, self.strata, columns, slots_of(octets, MONTH))
+            columns, tiles = joined(seen[None], self.config.tiles, MONTH), self.config.tiles
+            sums = Sums(self.config, self.strata, columns, slots_of(tiles, MONTH))
             self._observations.months.append((first, values(sums, "month")[0]))
             self._snapshot(step)
         self._covered = 0.0

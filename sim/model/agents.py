@@ -257,7 +257,7 @@ class User(mesa.Agent):
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        parts = np.split(self._state.public.choice_state, self._state.layout.octets)
+        parts = np.split(self._state.public.choice_state, self._state.layout.tiles)
         return self._named(
             sum(int(usable(part[self.row])) << MAX * o for o, part in enumerate(parts))
         )

@@ -90,9 +90,9 @@ class MigrationModel(UserModel):
         schedule, compiled = PolicySchedule(config), CompiledEngine(threads)
         self.simulation = Simulation(schedule, start, replication, compiled, threads)
         self.seats = seats(start.ties)
-        octets = config.octets
-        self.memory = choice_memory.working_memory(octets)
-        self.queries = marginal_value.value_queries(1, octets)
+        tiles = config.tiles
+        self.memory = choice_memory.working_memory(tiles)
+        self.queries = marginal_value.value_queries(1, tiles)
         self.agreed = agreements(n)
         self.step_records = records(start.layout.step_record, n)
         self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
@@ -136,7 +136,7 @@ def _refuse_other_world(start: State, config: SimConfig) -> None:
         "users": (start.n_users, config.population.n_users),
         "messengers": (int(start.params.n_messengers), len(config.messengers)),
         "places": (place(start.params.abroad_low[0]) + 1, n_places(config)),
-        "octets": (start.layout.octets, config.octets),
+        "tiles": (start.layout.tiles, config.tiles),
         "kinds of abuse": (len(start.abuse), len(config.abuse)),
     }
     for what, (has, queries) in sizes.items():

@@ -1,4 +1,4 @@
-"""What a case leaves off, does not know or cannot read, told by ``python -m sim.case``."""
+"""What a case leaves off, borrows or cannot know: the notes of ``python -m sim.case``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sim.observation.observed import observations
 from sim.observation.waves import SAME
 
 LEVELS = ("monthly_reach", "daily_reach", "installed")
-GROWS = 1.0  # points a year from which on growth is told
+GROWS = 1.0  # points a year from which on growth is noted
 
 
 def notes(config: SimConfig) -> Iterator[str]:

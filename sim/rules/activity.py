@@ -6,12 +6,12 @@ Openings are not proportional to traffic: groups, channels and notifications bri
 from __future__ import annotations
 
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import Vec8, exp, flags, read_octet, where, write_octet
+from sim.kernel.vec8 import Vec8, exp, flags, read_tile, where, write_tile
 from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
-from sim.rules.octets import octets, part
 from sim.rules.packed_state import in_use
 from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
+from sim.rules.tiles import part, tiles
 
 PARAMETERS = (
     Parameter(
@@ -30,17 +30,17 @@ STEP = (Field("openings", "f4", "[1/day]", MESSENGERS),)
 def openings(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return the openings of octet `o` at average intensity, if in use [1/day]."""
-    traffic = params.channel_share[MESSAGE] * read_octet(step_record.use[MESSAGE], o)
-    traffic = traffic + params.call_openings * params.channel_share[CALL] * read_octet(
+    """Return the openings of tile `o` at average intensity, if in use [1/day]."""
+    traffic = params.channel_share[MESSAGE] * read_tile(step_record.use[MESSAGE], o)
+    traffic = traffic + params.call_openings * params.channel_share[CALL] * read_tile(
         step_record.use[CALL], o
     )
-    works = read_octet(env.availability[user.place, MESSAGE], o)
+    works = read_tile(env.availability[user.place, MESSAGE], o)
     n = params.traffic_openings * traffic
-    trend = read_octet(env.effects.trend_openings, o)
-    n = n + read_octet(params.base_openings, o) * trend * works
-    n = n + where(flags(part(user.mandated, o)), read_octet(params.mandate_openings, o), 0.0)
-    return n + read_octet(params.habit_openings, o) * habits(user, o)
+    trend = read_tile(env.effects.trend_openings, o)
+    n = n + read_tile(params.base_openings, o) * trend * works
+    n = n + where(flags(part(user.mandated, o)), read_tile(params.mandate_openings, o), 0.0)
+    return n + read_tile(params.habit_openings, o) * habits(user, o)
 
 
 @rule
@@ -52,8 +52,8 @@ def p_seen(n_openings: Vec8) -> Vec8:
 @rule
 def open_apps(user: Record, step_record: Record, env: Environment, params: Record) -> None:
     """Record the openings of `user` [1/day]; on a second phone only those by mandate."""
-    for o in range(octets(params)):
-        n = where(flags(part(user.second, o)), read_octet(params.mandate_openings, o), 0.0)
+    for o in range(tiles(params)):
+        n = where(flags(part(user.second, o)), read_tile(params.mandate_openings, o), 0.0)
         is_here = flags(part(in_use(user), o))
         n = where(is_here, openings(user, step_record, env, params, o), n)
-        write_octet(step_record.openings, o, intensity(user) * n)
+        write_tile(step_record.openings, o, intensity(user) * n)

@@ -20,28 +20,28 @@ from sim.kernel.vec8 import (
     logistic,
     number_at,
     power,
-    read_octet,
+    read_tile,
     splat,
     uniform_draws,
     where,
-    write_octet,
+    write_tile,
 )
 from sim.rules.chance import events_occur
 from sim.rules.declare import JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
-from sim.rules.octets import (
-    lane_of,
-    messenger_uniform,
-    octet_key,
-    octet_of,
-    octets,
-    part,
-    whole,
-)
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
 from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
 from sim.rules.surveillance_attitude import surveillance_attitudes
+from sim.rules.tiles import (
+    lane_of,
+    messenger_uniform,
+    part,
+    tile_key,
+    tile_of,
+    tiles,
+    whole,
+)
 
 PARAMETERS = (
     Parameter(
@@ -114,7 +114,7 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
         Set of messengers that group chats of the user have agreed to move to.
     """
     revising = reconsidered(i, user, env, params, keys, np.int64(0))
-    for o in range(1, octets(params)):
+    for o in range(1, tiles(params)):
         revising |= reconsidered(i, user, env, params, keys, o)
     revising |= np.int64(user.alert) | (invited & ~in_use(user))
     user.revising, user.alert = revising & all_if(user.online), 0
@@ -124,12 +124,12 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
 def reconsidered(
     i: Int, user: Record, env: Environment, params: Record, keys: U64, o: Int
 ) -> np.int64:
-    """Draw the messengers of octet `o` that user `i` reconsiders by itself."""
+    """Draw the messengers of tile `o` that user `i` reconsiders by itself."""
     has, days = part(in_use(user), o), env.effects.days
     entering = where(flags(part(user.aware, o)), params.install_rate * days, 0.0)
-    works = read_octet(env.availability[user.place, MESSAGE], o)
+    works = read_tile(env.availability[user.place, MESSAGE], o)
     hazards = where(flags(has), drop_hazard(params, works, days), entering)
-    return whole(events_occur(octet_key(keys[REVISE], o), i, hazards), o)
+    return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
 
 
 @rule
@@ -145,29 +145,29 @@ def network_benefit(values: Vec8, params: Record) -> Vec8:
 def own_utilities(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return U_ip of octet `o` on the first phone, without the network benefit [utils]."""
-    u = read_octet(params.standalone[user.band], o) + read_octet(env.effects.trend, o)
+    """Return U_ip of tile `o` on the first phone, without the network benefit [utils]."""
+    u = read_tile(params.standalone[user.band], o) + read_tile(env.effects.trend, o)
     attitudes = surveillance_attitudes(user, o)
     u = u + (params.taste_sd * tastes(user, o) + params.risk_value * attitudes)
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
     account, installed = flags(part(user.account, o)), flags(part(user.installed, o))
     kept = where(account, params.keep_value * habits(user, o), params.preinstall_value)
-    own = where(installed, kept, read_octet(env.effects.onboarding, o))
+    own = where(installed, kept, read_tile(env.effects.onboarding, o))
     u = u + (where(flags(part(demanded, o)), params.mandate_value, 0.0) + own)
     return u + params.chat_value * bytes_of(step_record.chats[o])
 
 
 @rule
 def utilities(step_record: Record, params: Record, o: Int = 0) -> Vec8:
-    """Return U_ip of octet `o` on the first phone (docs/model.md, 2.4) [utils]."""
-    values = read_octet(step_record.value, o)
-    return network_benefit(values, params) + read_octet(step_record.rest, o)
+    """Return U_ip of tile `o` on the first phone (docs/model.md, 2.4) [utils]."""
+    values = read_tile(step_record.value, o)
+    return network_benefit(values, params) + read_tile(step_record.rest, o)
 
 
 @rule
 def install_utility(step_record: Record, p: Int, params: Record) -> np.float32:
     """Return U_ip of `p` on the first phone [utils]; only for messengers weighed in this step."""
-    return np.float32(number_at(utilities(step_record, params, octet_of(p)), lane_of(p)))
+    return np.float32(number_at(utilities(step_record, params, tile_of(p)), lane_of(p)))
 
 
 @rule
@@ -179,22 +179,22 @@ def weigh(
     The network benefit is never negative. So a messenger whose utility without it already exceeds
     the draw is wanted, and its marginal value need not be computed.
     """
-    wanted = weigh_octet(i, user, step_record, env, params, keys, np.int64(0))
-    for o in range(1, octets(params)):
-        wanted |= weigh_octet(i, user, step_record, env, params, keys, o)
+    wanted = weigh_tile(i, user, step_record, env, params, keys, np.int64(0))
+    for o in range(1, tiles(params)):
+        wanted |= weigh_tile(i, user, step_record, env, params, keys, o)
     return np.int64(user.revising) & ~wanted
 
 
 @rule
-def weigh_octet(
+def weigh_tile(
     i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64, o: Int
 ) -> np.int64:
-    """Weigh the messengers of octet `o`; return those wanted without their network benefit."""
+    """Weigh the messengers of tile `o`; return those wanted without their network benefit."""
     rest = own_utilities(user, step_record, env, params, o)
-    noise = logistic(uniform_draws(octet_key(keys[ACCEPT], o), i * SLOTS))
-    write_octet(step_record.rest, o, rest)
-    write_octet(step_record.noise, o, noise)
-    write_octet(step_record.value, o, splat(0.0))
+    noise = logistic(uniform_draws(tile_key(keys[ACCEPT], o), i * SLOTS))
+    write_tile(step_record.rest, o, rest)
+    write_tile(step_record.noise, o, noise)
+    write_tile(step_record.value, o, splat(0.0))
     return whole(bits_of(rest > noise), o)
 
 
@@ -224,7 +224,7 @@ def revise(
 ) -> None:
     """Let user `i` decide on every messenger it reconsiders."""
     wanted = np.int64(0)
-    for o in range(octets(params)):
-        decided = utilities(step_record, params, o) > read_octet(step_record.noise, o)
+    for o in range(tiles(params)):
+        decided = utilities(step_record, params, o) > read_tile(step_record.noise, o)
         wanted |= whole(bits_of(decided), o)
     settle(i, user, np.int64(user.revising), wanted, env, keys)

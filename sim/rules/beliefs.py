@@ -14,16 +14,16 @@ import numpy as np
 from sim.kernel.bits import contains, only
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform, unit
-from sim.kernel.vec8 import Vec8, flags, read_octet, where
+from sim.kernel.vec8 import Vec8, flags, read_tile, where
 from sim.rules import fixed_point
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import events_occur, happens, may_occur
-from sim.rules.declare import MESSENGERS, OCTETS, SET, Field, Parameter
-from sim.rules.octets import octet_key, octets, part, whole, words_of
+from sim.rules.declare import MESSENGERS, SET, TILES, Field, Parameter
 from sim.rules.packed_state import aware_of, beliefs_of, has_told, in_use
 from sim.rules.records import U64, Environment, Int, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
 from sim.rules.surveillance_attitude import surveillance_attitude
+from sim.rules.tiles import part, tile_key, tiles, whole, words_of
 
 PARAMETERS = (
     Parameter(
@@ -52,7 +52,7 @@ STATE = (
         "choice_state belief_state",
     ),
 )  # fmt: skip
-STEP = (Field("peer", "u8", "belief states of the contact of this step", OCTETS),)
+STEP = (Field("peer", "u8", "belief states of the contact of this step", TILES),)
 DRAWS = ("aware", "news", "attention")
 AWARE, HEARD, ATTENTION = purposes(DRAWS)
 
@@ -63,20 +63,20 @@ def converse(step_record: Record, belief_state: U64) -> None:
 
     A user without ties is its own partner, so nothing changes.
     """
-    n_octets = len(step_record.peer)
-    for o in range(n_octets):
-        step_record.peer[o] = words_of(belief_state, o, n_octets)[step_record.partner]
+    n_tiles = len(step_record.peer)
+    for o in range(n_tiles):
+        step_record.peer[o] = words_of(belief_state, o, n_tiles)[step_record.partner]
 
 
 @rule
 def awareness_hazards(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return the hazards of hearing of octet `o` over the step; 0 where `user` is aware."""
+    """Return the hazards of hearing of tile `o` over the step; 0 where `user` is aware."""
     by_contact = where(
         flags(aware_of(step_record.peer[o])), params.word_of_mouth * env.effects.days, 0.0
     )
-    by_media = read_octet(env.effects.awareness, o)
+    by_media = read_tile(env.effects.awareness, o)
     return where(flags(part(user.aware, o)), 0.0, by_media + by_contact)
 
 
@@ -86,8 +86,8 @@ def awareness_candidates(
     keys: U64, buffer: CandidateBuffer,
 ) -> np.int64:  # fmt: skip
     """List the users whose first random bits do not rule out that they hear of a messenger."""
-    for o in range(octets(params)):
-        draw_random_bits(octet_key(keys[AWARE], o), base, end, buffer.bits64)
+    for o in range(tiles(params)):
+        draw_random_bits(tile_key(keys[AWARE], o), base, end, buffer.bits64)
         for i in range(base, end):
             hazards = awareness_hazards(users[i], step_records[i - base], env, params, o)
             may_hear = may_occur(buffer.bits64[i - base], hazards)
@@ -101,15 +101,15 @@ def become_aware(
 ) -> None:
     """Let user `i` become aware of messengers, by media or by the contact of this step."""
     if user.online:
-        for o in range(octets(params)):
+        for o in range(tiles(params)):
             hazards = awareness_hazards(user, step_record, env, params, o)
-            user.aware |= whole(events_occur(octet_key(keys[AWARE], o), i, hazards), o)
+            user.aware |= whole(events_occur(tile_key(keys[AWARE], o), i, hazards), o)
 
 
 @rule
 def rest(user: Record, news: Records, params: Record, o: Int = 0) -> Vec8:
     """Return the beliefs that forgetting goes back to [log-odds]: priors and lasting facts."""
-    target = read_octet(params.prior[user.type + 1], o)
+    target = read_tile(params.prior[user.type + 1], o)
     for k in range(news.shape[0]):
         if news[k].lasting and contains(user.news, news[k].bit):
             fact = news[k].shock[user.type + 1]
@@ -133,7 +133,7 @@ def update_beliefs(
     follow, forget : float
         Shares of either way that a step goes, from `relaxation`.
     """
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         own = fixed_point.beliefs(user, o)
         to_contact = follow * (beliefs_of(step_record.peer[o]) - own)
         to_rest = forget * (rest(user, news, params, o) - own)

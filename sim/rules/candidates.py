@@ -24,10 +24,10 @@ class CandidateBuffer(NamedTuple):
     ids: U32  # (n users + 1,) the candidates
 
 
-def candidate_buffer(n_users: int, n_octets: int = 1) -> CandidateBuffer:
+def candidate_buffer(n_users: int, n_tiles: int = 1) -> CandidateBuffer:
     """Return working memory for blocks of up to `n_users` users."""
     return CandidateBuffer(
-        np.zeros(n_users, np.uint64), np.zeros(n_users, set_type(n_octets)),
+        np.zeros(n_users, np.uint64), np.zeros(n_users, set_type(n_tiles)),
         np.zeros(n_users + 1, np.uint32),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """How a user's group chats are listed, and where they are in a step (docs/model.md, 2.5b).
 
-Chats are counted by messenger in the bytes of a 64-bit number, one byte a messenger of an octet,
+Chats are counted by messenger in the bytes of a 64-bit number, one byte a messenger of a tile,
 so that a user's chats are read without a branch.
 """
 
@@ -18,7 +18,7 @@ _USUAL_CHATS = 2  # always read, also for users with fewer: cheaper than a mispr
 
 
 class ChatsOfUser(NamedTuple):
-    """Where those chats of one user are that are on messengers of one octet."""
+    """Where those chats of one user are that are on messengers of one tile."""
 
     counts: np.int64  # number of chats by messenger, a byte each
     moved: np.int64  # messengers that chats moved to, a byte for each way in which they moved
@@ -26,7 +26,7 @@ class ChatsOfUser(NamedTuple):
 
 @rule
 def chats_of(i: Int, chats: Chats, o: Int = 0) -> ChatsOfUser:
-    """Return where the chats of user `i` are in octet `o`, and how they moved in this step."""
+    """Return where the chats of user `i` are in tile `o`, and how they moved in this step."""
     counts, moved = np.int64(0), np.int64(0)
     first, last = first_chat(i, chats), first_chat(i + 1, chats)
     for k in range(_USUAL_CHATS):
@@ -68,7 +68,7 @@ def _chat_bits(at: Int, last: Int, chats: Chats, o: Int) -> tuple[np.int64, np.i
     """Return 1 in the byte of a chat's messenger, and its messenger's bit in the byte of its move.
 
     A chat from `last` on belongs to another user: both are 0. NOWHERE and messengers of other
-    octets are the last bytes, which are not read.
+    tiles are the last bytes, which are not read.
     """
     g, is_own = np.int64(chats.of_user[at]), np.int64(at < last)
     here = np.int64(min(np.uint64(np.int64(chats.platform[g]) - MAX * o), np.uint64(7)))

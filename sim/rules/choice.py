@@ -50,7 +50,6 @@ from sim.rules.choice_memory import (
     write_step_record,
 )
 from sim.rules.declare import DERIVED, JOINT, REACH, Parameter
-from sim.rules.octets import part, words_of
 from sim.rules.packed_lanes import (
     any_abroad,
     both_have,
@@ -80,8 +79,8 @@ from sim.rules.tie import (
     load_contacts,
     load_factors,
     load_lanes,
-    load_octet,
     load_tables,
+    load_tile,
     logsum,
     own_low,
     own_pairs,
@@ -91,6 +90,7 @@ from sim.rules.tie import (
     tie_factors,
     weights,
 )
+from sim.rules.tiles import part, words_of
 
 PARAMETERS = (
     Parameter(
@@ -156,13 +156,13 @@ def choose_on_tie(
     z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
-    if t.n_octets > 1:
-        z = add_octets(z, offered, contacts, pairs, t, memory)
+    if t.n_tiles > 1:
+        z = add_tiles(z, offered, contacts, pairs, t, memory)
     weight = contacts.weight
     quotient = weight / (z.message * z.call)  # one division for two
     per_message, per_call = z.call * quotient * t.ordinary, z.message * quotient
     per_sensitive = weight * t.sensitive / z.sensitive
-    for o in range(t.n_octets):
+    for o in range(t.n_tiles):
         add_use(part(offered, o), per_message, per_sensitive, per_call, memory, o)
     return Sums(
         fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),
@@ -183,7 +183,7 @@ def add_messenger(
     p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
     memory: F32, o: Int = 0,
 ) -> TieSums:  # fmt: skip
-    """Add exp(v_p) and the quality of messenger `p` of octet `o` to the sums of the tie."""
+    """Add exp(v_p) and the quality of messenger `p` of tile `o` to the sums of the tie."""
     q = MAX * o + p
     if not contains(offered, q):
         return z
@@ -204,11 +204,11 @@ def add_messenger(
 
 
 @rule_apart
-def add_octets(
+def add_tiles(
     z: TieSums, offered: Int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
 ) -> TieSums:
-    """Add the messengers of all octets but the first to the sums of the tie."""
-    for o in range(1, t.n_octets):
+    """Add the messengers of all tiles but the first to the sums of the tie."""
+    for o in range(1, t.n_tiles):
         low, theirs = own_low(memory, o), contacts_in(o, contacts, memory)
         for p in range(MAX):
             z = add_messenger(p, z, low, offered, theirs, pairs, t, memory, o)
@@ -220,7 +220,7 @@ def add_use(
     offered: Int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32,
     o: Int,
 ) -> None:  # fmt: skip
-    """Add w pi_p of the present tie to the use of the messengers `offered` of octet `o`."""
+    """Add w pi_p of the present tie to the use of the messengers `offered` of tile `o`."""
     for p in range(MAX):
         if contains(offered, p):
             block, row = block_of(p, o), use_row(MESSAGE, p, o)
@@ -252,17 +252,17 @@ def communicate(
         Under which the contact is drawn.
     """
     t, pairs, ids = terms(env, params), env.pairs, load(ties.order, first)
-    states = words_of(choice_state, 0, t.n_octets)
+    states = words_of(choice_state, 0, t.n_tiles)
     low, high = gather(states, ids)
     n_ranks = load_lanes(ties.order, first, high, ties, t, memory)
     goes_abroad = any_abroad(high)
     offered = had_by_any(low)
     load_tables(t, memory)
     load_factors(low, high, offered, t, memory)
-    for o in range(1, t.n_octets):
-        own, own_high = gather(words_of(choice_state, o, t.n_octets), ids)
-        offered = load_octet(own, own_high, offered, t, memory, o)
-    clear_results(memory, t.n_octets)
+    for o in range(1, t.n_tiles):
+        own, own_high = gather(words_of(choice_state, o, t.n_tiles), ids)
+        offered = load_tile(own, own_high, offered, t, memory, o)
+    clear_results(memory, t.n_tiles)
     mine, tie = own_pairs(low, env.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), ids, partner_quantile(key, ids, memory)
     out_message, out_call = splat(t.out_message), splat(t.out_call)
@@ -273,8 +273,8 @@ def communicate(
             partner = where(drawn >= ties.rank_total[r], contact_ids, partner)
             prefetch(states, ties.indices, tie + (r + 16) * WIDTH)
             other_low, other_high = gather(states, contact_ids)
-            for o in range(1, t.n_octets):
-                theirs, their_high = gather(words_of(choice_state, o, t.n_octets), contact_ids)
+            for o in range(1, t.n_tiles):
+                theirs, their_high = gather(words_of(choice_state, o, t.n_tiles), contact_ids)
                 load_contacts(theirs, their_high, memory, o)
             pair = mine + classes_of(other_low, env.place_class, t)
             weight = weights(r, memory, ties)
@@ -284,7 +284,7 @@ def communicate(
             contacts = abroad(low, mine, t, memory)
             load_abroad(low, params, t, memory)
         sums = choose_on_tie(low, offered, contacts, pairs, sums, t, memory)
-    store_results(helpers, sums, partner, memory, t.n_octets)
+    store_results(helpers, sums, partner, memory, t.n_tiles)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:

@@ -7,7 +7,7 @@ Sixteen users are computed together, one a lane. Memory is rows of sixteen numbe
   each row is that of one user;
 - what each lane has on all its ties: degree, weights, factors by level;
 - a block of rows for each messenger (`block_of`);
-- for each octet but the first, choice states of users and contacts, and results by messenger.
+- for each tile but the first, choice states of users and contacts, and results by messenger.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, SCALE, ABROAD_WEIGHT, DEGREE, 
 )  # fmt: skip
 # positions of the tables of factors by level, and of the blocks of messengers
 HABIT_TABLE, FEAR_TABLE, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
-_OCTET_SIZE = MAX * _BLOCK_SIZE + (3 + WIDTH) * WIDTH  # blocks, choice states, results
+_TILE_SIZE = MAX * _BLOCK_SIZE + (3 + WIDTH) * WIDTH  # blocks, choice states, results
 # rows of a block: the user's own factors, then exp(v) on the present tie
 HABIT_ROW, FEAR_ROW, MESSAGE_ROW, SENSITIVE_ROW, CALL_ROW = (k * WIDTH for k in range(5))
 
@@ -59,20 +59,20 @@ class Sums(NamedTuple):
     best_call: Floats
 
 
-def working_memory(n_octets: int = 1) -> F32:
+def working_memory(n_tiles: int = 1) -> F32:
     """Return the working memory of one thread, flat."""
-    return aligned.zeros(_BLOCKS + n_octets * _OCTET_SIZE, np.float32)
+    return aligned.zeros(_BLOCKS + n_tiles * _TILE_SIZE, np.float32)
 
 
 @rule
 def block_of(p: Int, o: Int = 0) -> Int:
-    """Return the position at which the rows of messenger `p` of octet `o` begin."""
-    return _BLOCKS + o * _OCTET_SIZE + p * _BLOCK_SIZE
+    """Return the position at which the rows of messenger `p` of tile `o` begin."""
+    return _BLOCKS + o * _TILE_SIZE + p * _BLOCK_SIZE
 
 
 @rule
 def own_row(o: Int) -> Int:
-    """Return the position of the low halves of the users' choice states of octet `o`."""
+    """Return the position of the low halves of the users' choice states of tile `o`."""
     return block_of(MAX, o)
 
 
@@ -84,15 +84,15 @@ def contact_row(o: Int) -> Int:
 
 @rule
 def results_of(o: Int) -> Int:
-    """Return the position of the results of octet `o`, which is not the first."""
+    """Return the position of the results of tile `o`, which is not the first."""
     return own_row(o) + 3 * WIDTH
 
 
 @rule
 def use_row(c: Int, p: Int, o: Int = 0) -> Int:
-    """Return the position of the row that sums use on channel `c` of messenger `p` of octet `o`.
+    """Return the position of the row that sums use on channel `c` of messenger `p` of tile `o`.
 
-    Cellular is the last messenger of the first octet.
+    Cellular is the last messenger of the first tile.
     """
     if o > 0:
         return results_of(o) + (c * MAX + p) * WIDTH
@@ -100,17 +100,17 @@ def use_row(c: Int, p: Int, o: Int = 0) -> Int:
 
 
 @rule
-def clear_results(memory: F32, n_octets: Int) -> None:
+def clear_results(memory: F32, n_tiles: Int) -> None:
     """Set the rows of results to 0."""
     for row in range(N_RESULT_ROWS):
         store(memory, row * WIDTH, zeros())
-    for o in range(1, n_octets):
+    for o in range(1, n_tiles):
         for row in range(2 * MAX):
             store(memory, results_of(o) + row * WIDTH, zeros())
 
 
 @rule
-def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_octets: Int) -> None:
+def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_tiles: Int) -> None:
     """Write the sums of sixteen users to the rows of results, and transpose them."""
     store(memory, HELPERS * WIDTH, helpers)
     store(memory, WELFARE * WIDTH, sums.welfare)
@@ -126,7 +126,7 @@ def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_oct
     store(memory, PARTNER * WIDTH, floats_of(partner))
     transpose(memory, 0)
     transpose(memory, WIDTH * WIDTH)
-    for o in range(1, n_octets):
+    for o in range(1, n_tiles):
         transpose(memory, results_of(o))
 
 

@@ -15,11 +15,10 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
-from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read_octet, splat, where
+from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read_tile, splat, where
 from sim.rules.chance import happens, sigmoid
 from sim.rules.chat_lists import chat_counts, chats_of, invited_to, ordered_to
-from sim.rules.declare import OCTETS, SET, Field, Parameter
-from sim.rules.octets import lane_of, octet_of, part, whole
+from sim.rules.declare import SET, TILES, Field, Parameter
 from sim.rules.packed_state import in_use
 from sim.rules.records import (
     INVITED,
@@ -36,6 +35,7 @@ from sim.rules.records import (
     purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitudes
+from sim.rules.tiles import lane_of, part, tile_of, whole
 
 PARAMETERS = (
     Parameter(
@@ -57,7 +57,7 @@ PARAMETERS = (
 )  # fmt: skip
 STEP = (
     Field("ordered", SET, "set of messengers that a chat was ordered to in this step"),
-    Field("chats", "u8", "number of group chats by messenger, a byte each", OCTETS),
+    Field("chats", "u8", "number of group chats by messenger, a byte each", TILES),
 )
 DRAWS = ("chat", "chat_platform", "chat_accept", "chat_order")
 CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER = purposes(DRAWS)
@@ -65,9 +65,9 @@ CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER = purposes(DRAWS)
 
 @rule
 def member_values(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
-    """Return the gain of one member over text messages, by messenger of octet `o` [utils]."""
+    """Return the gain of one member over text messages, by messenger of tile `o` [utils]."""
     here = env.place_class[user.place]
-    pulls = read_octet(env.attraction[here, here, MESSAGE], o) * exp(
+    pulls = read_tile(env.attraction[here, here, MESSAGE], o) * exp(
         params.risk_value * surveillance_attitudes(user, o)
     )
     outside = params.outside[MESSAGE] * env.effects.outside[MESSAGE]
@@ -78,7 +78,7 @@ def member_values(user: Record, env: Environment, params: Record, o: Int = 0) ->
 def chat_values(
     g: Int, users: Records, chats: Chats, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return v_gp by messenger of octet `o` [utils]; -1 where fewer than the quorum have it."""
+    """Return v_gp by messenger of tile `o` [utils]; -1 where fewer than the quorum have it."""
     first, last = chats.indptr[g], chats.indptr[g + 1]
     values, n = splat(0.0), splat(0.0)
     for k in range(first, last):
@@ -129,13 +129,13 @@ def invitation(
         candidate += 1
     if candidate >= params.n_messengers:
         return -1
-    values = chat_values(g, users, chats, env, params, octet_of(candidate))
+    values = chat_values(g, users, chats, env, params, tile_of(candidate))
     value, old = float(number_at(values, lane_of(candidate))), 0.0
     if value < 0.0:
         return -1
     if here != NOWHERE:
-        if octet_of(here) != octet_of(candidate):
-            values = chat_values(g, users, chats, env, params, octet_of(here))
+        if tile_of(here) != tile_of(candidate):
+            values = chat_values(g, users, chats, env, params, tile_of(here))
         old = float(number_at(values, lane_of(here)))
     wanted = sigmoid(params.chat_choice * (value - max(old, 0.0)))
     return candidate if uniform(keys[CHAT_ACCEPT], g) < wanted else np.int64(-1)

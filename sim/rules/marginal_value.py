@@ -28,7 +28,6 @@ from sim.kernel.vec16 import (
     zeros,
 )
 from sim.rules.contact import tie_at
-from sim.rules.octets import octet_of, octets, part, words_of
 from sim.rules.packed_lanes import any_abroad, both_have, had_by_any
 from sim.rules.packed_state import (
     VPN_BIT,
@@ -62,8 +61,8 @@ from sim.rules.tie import (
     load_contacts,
     load_factors,
     load_lanes,
-    load_octet,
     load_tables,
+    load_tile,
     logsum,
     own_low,
     own_pairs,
@@ -73,6 +72,7 @@ from sim.rules.tie import (
     tie_factors,
     weights,
 )
+from sim.rules.tiles import part, tile_of, tiles, words_of
 
 VPN_QUERY, NO_MESSENGER = 62, 63  # target of a query about a VPN, and of none: no messengers
 N_DEGREES = 64  # classes by which queries are sorted; the last holds all larger degrees
@@ -87,7 +87,7 @@ class ValueQueries(NamedTuple):
     considering: U32  # (n users,) these users
     n: I64  # (1,) number of queries
     who: U32  # (n queries,) the user
-    low: U32  # (B, n queries) halves of the choice states whose welfare is wanted, by octet
+    low: U32  # (B, n queries) halves of the choice states whose welfare is wanted, by tile
     high: U32
     target: I32  # (n queries,) messenger, or VPN_QUERY
     order: I32  # (n queries,) the queries sorted by degree
@@ -97,14 +97,14 @@ class ValueQueries(NamedTuple):
     welfare: F32  # (n queries,) the results, in the order of `order`
 
 
-def value_queries(n_users: int, n_octets: int = 1) -> ValueQueries:
+def value_queries(n_users: int, n_tiles: int = 1) -> ValueQueries:
     """Return an empty queue for blocks of up to `n_users` users."""
-    n = n_users * (MAX * n_octets + 1) + WIDTH
+    n = n_users * (MAX * n_tiles + 1) + WIDTH
     return ValueQueries(
         np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
         np.zeros(1, np.int64), np.zeros(n_users + 1, np.uint32),
-        np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros((n_octets, n), np.uint32),
-        np.zeros((n_octets, n), np.uint32), np.zeros(n, np.int32), np.zeros(n, np.int32),
+        np.zeros(1, np.int64), np.zeros(n, np.uint32), np.zeros((n_tiles, n), np.uint32),
+        np.zeros((n_tiles, n), np.uint32), np.zeros(n, np.int32), np.zeros(n, np.int32),
         np.zeros(N_DEGREES, np.int64), np.zeros(3 * WIDTH, np.uint32), np.zeros(WIDTH, np.int64),
         np.zeros(n, np.float32),
     )  # fmt: skip
@@ -122,18 +122,18 @@ def enqueue(
     messengers, others : int
         Set of messengers, and other bits of each state, that are flipped.
     """
-    k, n_octets = queries.n[0], octets(params)
+    k, n_tiles = queries.n[0], tiles(params)
     queries.who[k], queries.target[k] = i, target
     write_query(k, choice_state[i], part(messengers, 0) | others, np.int64(0), queries)
-    for o in range(1, n_octets):
-        packed = words_of(choice_state, o, n_octets)[i]
+    for o in range(1, n_tiles):
+        packed = words_of(choice_state, o, n_tiles)[i]
         write_query(k, packed, part(messengers, o) | others, o, queries)
     queries.n[0] = k + 1
 
 
 @rule
 def write_query(k: Int, packed: np.uint64, flipped: Int, o: Int, queries: ValueQueries) -> None:
-    """Write the choice state of octet `o` whose welfare is wanted, with some bits flipped."""
+    """Write the choice state of tile `o` whose welfare is wanted, with some bits flipped."""
     hypothetical = with_flipped(packed, flipped)
     queries.low[o, k], queries.high[o, k] = low_half(hypothetical), high_half(hypothetical)
 
@@ -175,7 +175,7 @@ def evaluate(
     params: Record, queries: ValueQueries, memory: F32,
 ) -> None:  # fmt: skip
     """Evaluate all queries: write marginal values, and the gain by a VPN, to the step records."""
-    n, n_octets = queries.n[0], octets(params)
+    n, n_tiles = queries.n[0], tiles(params)
     sort_by_degree(ties, queries)
     for at in range(0, n, WIDTH):
         welfare = hypothetical_welfare(at, choice_state, ties, env, params, queries, memory)
@@ -186,11 +186,11 @@ def evaluate(
         step_record = step_records[i - base]
         gain = queries.welfare[at] - step_record.welfare
         if target == VPN_QUERY:
-            packed = words_of(choice_state, 0, n_octets)[i]
+            packed = words_of(choice_state, 0, n_tiles)[i]
             step_record.vpn_gain = -gain if has_vpn(place(packed)) else gain
         else:
-            o = octet_of(target) if n_octets > 1 else np.int64(0)
-            has = contains(usable(words_of(choice_state, o, n_octets)[i]), target - MAX * o)
+            o = tile_of(target) if n_tiles > 1 else np.int64(0)
+            has = contains(usable(words_of(choice_state, o, n_tiles)[i]), target - MAX * o)
             step_record.value[target] = -gain if has else gain
     queries.n[0] = 0
 
@@ -233,7 +233,7 @@ def hypothetical_welfare(
         The queries are queries.order[at : at + 16].
     """
     t, pairs = terms(env, params), env.pairs
-    states = words_of(choice_state, 0, t.n_octets)
+    states = words_of(choice_state, 0, t.n_tiles)
     for lane in range(WIDTH):
         i = np.int64(queries.who[queries.order[at + lane]])
         queries.start[lane] = tie_at(ties, i, 0) if i < ties.seat.shape[0] else 0
@@ -244,16 +244,16 @@ def hypothetical_welfare(
     offered = had_by_any(low)
     load_tables(t, memory)
     load_factors(low, high, offered, t, memory)
-    for o in range(1, t.n_octets):
+    for o in range(1, t.n_tiles):
         own, own_high = queried(at, queries, o)
-        offered = load_octet(own, own_high, offered, t, memory, o)
+        offered = load_tile(own, own_high, offered, t, memory, o)
     mine, welfare = own_pairs(low, env.place_class, t), zeros()
     out_message, out_call = splat(t.out_message), splat(t.out_call)
     for r in range(n_ranks + goes_abroad):
         if r < n_ranks:
             other_low, other_high = gather_rows(states, ties.indices, queries.start, r * WIDTH)
-            for o in range(1, t.n_octets):
-                more = words_of(choice_state, o, t.n_octets)
+            for o in range(1, t.n_tiles):
+                more = words_of(choice_state, o, t.n_tiles)
                 theirs = gather_rows(more, ties.indices, queries.start, r * WIDTH)
                 load_contacts(theirs[0], theirs[1], memory, o)
             pair = mine + classes_of(other_low, env.place_class, t)
@@ -269,7 +269,7 @@ def hypothetical_welfare(
 
 @rule
 def queried(at: Int, queries: ValueQueries, o: Int) -> tuple[Ints, Ints]:
-    """Return the halves of the choice states of octet `o` of sixteen queries."""
+    """Return the halves of the choice states of tile `o` of sixteen queries."""
     for lane in range(WIDTH):
         k = queries.order[at + lane]
         queries.lanes[WIDTH + lane] = queries.low[o, k]
@@ -290,7 +290,7 @@ def add_messenger(
     p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
     memory: F32, o: Int = 0,
 ) -> TieSums:  # fmt: skip
-    """Add exp(v_p) of messenger `p` of octet `o` to the sums of the tie."""
+    """Add exp(v_p) of messenger `p` of tile `o` to the sums of the tie."""
     if not contains(offered, MAX * o + p):
         return z
     has = both_have(low, contacts.low, p)
@@ -300,11 +300,11 @@ def add_messenger(
 
 
 @rule_apart
-def add_octets(
+def add_tiles(
     z: TieSums, offered: Int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
 ) -> TieSums:
-    """Add the messengers of all octets but the first to the sums of the tie."""
-    for o in range(1, t.n_octets):
+    """Add the messengers of all tiles but the first to the sums of the tie."""
+    for o in range(1, t.n_tiles):
         low, theirs = own_low(memory, o), contacts_in(o, contacts, memory)
         for p in range(MAX):
             z = add_messenger(p, z, low, offered, theirs, pairs, t, memory, o)
@@ -325,6 +325,6 @@ def logsum_on_tie(
     z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
-    if t.n_octets > 1:
-        z = add_octets(z, offered, contacts, pairs, t, memory)
+    if t.n_tiles > 1:
+        z = add_tiles(z, offered, contacts, pairs, t, memory)
     return logsum(z.message, z.sensitive, z.call, t)

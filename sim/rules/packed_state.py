@@ -1,7 +1,7 @@
 """What contacts see of a user, packed into two 64-bit numbers (docs/model.md, 2.3 and 2.8).
 
 Everything that a contact reads is in one or two numbers, so a tie costs one access to memory. With
-more than six messengers there are two numbers for each octet of them (octets.py); each is of its
+more than six messengers there are two numbers for each tile of them (tiles.py); each is of its
 own messengers and stories, and repeats the place.
 
 The choice state is what the choice on a tie needs of either end:
@@ -42,11 +42,11 @@ from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, bytes_of, exp, nearest, sigmoid, where, word_of
 from sim.rules.candidates import CandidateBuffer, list_flagged
 from sim.rules.fixed_point import beliefs, concern
-from sim.rules.octets import messengers_in, octets, part, public_of
 from sim.rules.records import MAX, U8, U16, U64, Int, PublicState, Record, Records
+from sim.rules.tiles import messengers_in, part, public_of, tiles
 
 USABLE = (1 << 6) - 1
-N_STORIES, STORIES = 8, 0xFF  # of one octet, and the set of all of them
+N_STORIES, STORIES = 8, 0xFF  # of one tile, and the set of all of them
 PLACE_BIT = 6
 VPN_BIT = 1 << PLACE_BIT
 FEAR_BIT, FEAR_WIDTH = 14, 3
@@ -137,7 +137,7 @@ def in_use(user: Record) -> np.int64:
 
 @rule
 def platform_mask(width: int, params: Record, o: Int) -> np.int64:
-    """Return the bits that the messengers of octet `o` take up, `width` bits each."""
+    """Return the bits that the messengers of tile `o` take up, `width` bits each."""
     return np.int64((1 << width * messengers_in(o, params)) - 1)
 
 
@@ -193,7 +193,7 @@ def log_odds(quantised: Vec8) -> Vec8:
 
 @rule
 def pack_choice_state(user: Record, params: Record, o: Int = 0) -> np.uint64:
-    """Return the choice state of `user` about the messengers of octet `o`."""
+    """Return the choice state of `user` about the messengers of tile `o`."""
     return np.uint64(bits_without_fears(user, params, o) | fear_bits(user, params, o))
 
 
@@ -216,7 +216,7 @@ def pack_keeping_fears(
     Parameters
     ----------
     public : PublicState
-        Of octet `o`.
+        Of tile `o`.
     """
     fears = np.int64(public.choice_state[i]) & FEARS
     return np.uint64(bits_without_fears(user, params, o) | fears)
@@ -228,7 +228,7 @@ def changed_fears(
 ) -> np.int64:
     """List the users whose fears may have changed in this step; return how many.
 
-    `public` is of one octet. Fears follow from beliefs as contacts hear them, and only
+    `public` is of one tile. Fears follow from beliefs as contacts hear them, and only
     state-averse users have fears.
     """
     for i in range(base, end):
@@ -247,7 +247,7 @@ def pack_new_fears(
 
 @rule
 def pack_belief_state(user: Record, o: Int = 0) -> np.uint64:
-    """Return the belief state of `user` about messengers and stories of octet `o`."""
+    """Return the belief state of `user` about messengers and stories of tile `o`."""
     stories = np.int64(user.news) >> N_STORIES * o & STORIES
     packed_belief = part(user.aware, o) | stories << 8
     return np.uint64(packed_belief | word_of(quantised(beliefs(user, o))) << 16)
@@ -255,8 +255,8 @@ def pack_belief_state(user: Record, o: Int = 0) -> np.uint64:
 
 @rule
 def publish_user(i: Int, user: Record, public: PublicState, params: Record) -> None:
-    """Publish user `i` from the next step on, of all octets."""
-    for o in range(octets(params)):
+    """Publish user `i` from the next step on, of all tiles."""
+    for o in range(tiles(params)):
         own = public_of(public, o, params)
         own.next_choice_state[i] = pack_choice_state(user, params, o)
         own.next_belief_state[i] = pack_belief_state(user, o)
@@ -276,7 +276,7 @@ def stories_of(packed_belief: np.uint64) -> np.int64:
 
 @rule
 def has_told(packed_beliefs: U64, story: Int) -> np.int64:
-    """Return 1 if a contact has heard of a story, by its belief states of all octets, else 0."""
+    """Return 1 if a contact has heard of a story, by its belief states of all tiles, else 0."""
     o, bit = np.uint64(story) // np.uint64(N_STORIES), np.int64(story) % N_STORIES
     return contains(stories_of(packed_beliefs[o]), bit)
 

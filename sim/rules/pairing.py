@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
-from sim.kernel.vec8 import read_octet, total
+from sim.kernel.vec8 import read_tile, total
 from sim.rules.chance import happens
 from sim.rules.contact import contact
 from sim.rules.declare import JOINT, Parameter
@@ -47,7 +47,7 @@ def failed_calls(user: Record, env: Environment) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
     works, failed = env.availability[user.place, CALL], 0.0
     for o in range(len(user.habit) // MAX):
-        failed += total(habits(user, o) * (1.0 - read_octet(works, o)))
+        failed += total(habits(user, o) * (1.0 - read_tile(works, o)))
     return failed
 
 

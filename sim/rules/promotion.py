@@ -11,23 +11,23 @@ import numpy as np
 from sim.kernel.bits import contains, first, only, without_first
 from sim.kernel.compiled import rule
 from sim.kernel.rng import random_bits, uniform
-from sim.kernel.vec8 import USED, bits_of, exp, read_octet, splat
+from sim.kernel.vec8 import USED, bits_of, exp, read_tile, splat
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs, may_occur
 from sim.rules.declare import SET, Field, Parameter
 from sim.rules.fixed_point import concern
-from sim.rules.octets import (
-    lane_of,
-    messenger_uniform,
-    octet_key,
-    octet_of,
-    octets,
-    part,
-    whole,
-)
 from sim.rules.packed_state import in_use
 from sim.rules.records import F32, U64, Environment, Int, Record, Records, purposes
 from sim.rules.surveillance_attitude import surveillance_attitude
+from sim.rules.tiles import (
+    lane_of,
+    messenger_uniform,
+    part,
+    tile_key,
+    tile_of,
+    tiles,
+    whole,
+)
 
 PARAMETERS = (
     Parameter(
@@ -82,15 +82,15 @@ def comply(i: Int, user: Record, p: Int, effects: Record, params: Record, keys: 
 def mandate_candidates(
     bits64: np.uint64, user: Record, mandate_bounds: F32, o: Int = 0
 ) -> np.int64:
-    """Return the messengers of octet `o` that random bits do not rule out a mandate for.
+    """Return the messengers of tile `o` that random bits do not rule out a mandate for.
 
     A user who has complied cannot be made to again, until it drops the messenger.
     """
     taken = np.int64(user.second) | (np.int64(user.mandated) & in_use(user) & user.aware)
-    bounds = read_octet(mandate_bounds[0, np.int64(user.segments) & 0xFF], o)
+    bounds = read_tile(mandate_bounds[0, np.int64(user.segments) & 0xFF], o)
     for k in range(1, len(user.habit) // USED):
         eight = np.int64(user.segments) >> 8 * k & 0xFF
-        bounds = bounds + read_octet(mandate_bounds[k, eight], o)
+        bounds = bounds + read_tile(mandate_bounds[k, eight], o)
     return np.int64(may_occur(bits64, bounds) & ~part(taken, o))
 
 
@@ -100,8 +100,8 @@ def apply_mandates(
     keys: U64,
 ) -> None:  # fmt: skip
     """Let the mandates in force act on user `i`."""
-    for o in range(octets(params)):
-        bits64 = random_bits(octet_key(keys[MANDATED], o), i)
+    for o in range(tiles(params)):
+        bits64 = random_bits(tile_key(keys[MANDATED], o), i)
         left = mandate_candidates(bits64, user, mandate_bounds, o)
         while left:  # seldom: the progress of roll-outs is looked up for few users
             lane, left = first(left), without_first(left)
@@ -113,16 +113,16 @@ def apply_mandates(
                 comply(i, user, p, effects, params, keys)
 
 
-def hazard_bounds(mandates: Records, n_octets: int = 1) -> F32:
+def hazard_bounds(mandates: Records, n_tiles: int = 1) -> F32:
     """Return bounds of the hazards of all mandates, whatever the progress of their roll-outs.
 
     Returns
     -------
-    array of shape (n_octets, 256, 6 n_octets)
+    array of shape (n_tiles, 256, 6 n_tiles)
         By set of segments, eight at a time, and messenger; integrated over the step. The bound of
         a user is the sum over all eights of segments.
     """
-    hazards = np.zeros((n_octets, 256, USED * n_octets))
+    hazards = np.zeros((n_tiles, 256, USED * n_tiles))
     for k, bounds in enumerate(hazards):
         for mandate in mandates:
             reached = np.arange(256) & int(mandate.segment) >> 8 * k != 0
@@ -135,9 +135,9 @@ def hazard_bounds(mandates: Records, n_octets: int = 1) -> F32:
 def trial_candidates(
     bits64: np.uint64, user: Record, effects: Record, params: Record, o: Int = 0
 ) -> int:
-    """Return the messengers of octet `o` that random bits do not rule out a trial of."""
+    """Return the messengers of tile `o` that random bits do not rule out a trial of."""
     drawn_to = params.risk_value * concern(user) * np.float32(user.type > 0)
-    return may_occur(bits64, read_octet(effects.trial, o) * exp(splat(drawn_to)))
+    return may_occur(bits64, read_tile(effects.trial, o) * exp(splat(drawn_to)))
 
 
 @rule
@@ -166,7 +166,7 @@ def preinstall(i: Int, user: Record, p: Int, effects: Record, keys: U64) -> None
 @rule
 def happens_to(key: np.uint64, i: Int, p: Int, hazard: float) -> bool:
     """Say whether an event of integrated `hazard` happens to user `i` and messenger `p`."""
-    own = octet_key(key, octet_of(p))
+    own = tile_key(key, tile_of(p))
     return event_occurs(random_bits(own, i), own, i, lane_of(p), hazard)
 
 
@@ -179,24 +179,24 @@ def promotion_candidates(
     bits64, flags, effects = buffer.bits64, buffer.flags, env.effects
     for i in range(base, end):
         flags[i - base] = step_records[i - base].ordered
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         if env.mandates.shape[0]:
-            draw_random_bits(octet_key(keys[MANDATED], o), base, end, bits64)
+            draw_random_bits(tile_key(keys[MANDATED], o), base, end, bits64)
             for i in range(base, end):
                 flags[i - base] |= mandate_candidates(
                     bits64[i - base], users[i], env.mandate_bounds, o
                 )
-        if bits_of(read_octet(effects.trial, o) > 0.0):
-            draw_random_bits(octet_key(keys[TRIAL], o), base, end, bits64)
+        if bits_of(read_tile(effects.trial, o) > 0.0):
+            draw_random_bits(tile_key(keys[TRIAL], o), base, end, bits64)
             for i in range(base, end):
                 can_try = part(users[i].aware & ~in_use(users[i]), o)
                 flags[i - base] |= (
                     trial_candidates(bits64[i - base], users[i], effects, params, o) & can_try
                 )
-        if bits_of(read_octet(effects.preinstall, o) > 0.0):
-            draw_random_bits(octet_key(keys[PREINSTALL], o), base, end, bits64)
+        if bits_of(read_tile(effects.preinstall, o) > 0.0):
+            draw_random_bits(tile_key(keys[PREINSTALL], o), base, end, bits64)
             for i in range(base, end):
-                flags[i - base] |= may_occur(bits64[i - base], read_octet(effects.preinstall, o))
+                flags[i - base] |= may_occur(bits64[i - base], read_tile(effects.preinstall, o))
     return list_flagged(base, end, flags, buffer.ids)
 
 
@@ -212,11 +212,11 @@ def apply_promotion(
         effects = env.effects  # one pointer, where `env` is many
         apply_mandates(i, user, env.mandates, env.mandate_bounds, effects, params, keys)
         may_try, may_buy = np.int64(0), np.int64(0)
-        for o in range(octets(params)):
-            bits64 = random_bits(octet_key(keys[TRIAL], o), i)
+        for o in range(tiles(params)):
+            bits64 = random_bits(tile_key(keys[TRIAL], o), i)
             may_try |= whole(trial_candidates(bits64, user, effects, params, o), o)
-            bits64 = random_bits(octet_key(keys[PREINSTALL], o), i)
-            may_buy |= whole(may_occur(bits64, read_octet(effects.preinstall, o)), o)
+            bits64 = random_bits(tile_key(keys[PREINSTALL], o), i)
+            may_buy |= whole(may_occur(bits64, read_tile(effects.preinstall, o)), o)
         left = step_record.ordered | may_try | may_buy
         while left:
             p, left = first(left), without_first(left)

@@ -1,8 +1,8 @@
 """The records that rules read and write.
 
 A user is one row of a structured array, so a rule takes one pointer instead of forty arrays. Rows
-hold whole octets of messengers (octets.py), so that one compilation serves all cases of as many
-octets. "Set" in a comment is a set of small numbers, kept as bits (sim/kernel/bits.py); messengers
+hold whole tiles of messengers (tiles.py), so that one compilation serves all cases of as many
+tiles. "Set" in a comment is a set of small numbers, kept as bits (sim/kernel/bits.py); messengers
 are numbered in the order of the case.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.kernel.rng import Int as Int  # sets, positions
 from sim.kernel.vec8 import USED
-from sim.rules.declare import DERIVED, MESSENGERS, OCTETS, SET, declared
+from sim.rules.declare import DERIVED, MESSENGERS, SET, TILES, declared
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -30,8 +30,8 @@ U8 = NDArray[np.uint8]
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
-MAX = USED  # messengers in one octet: a choice state (packed_state.py) has no room for more
-CELLULAR = MAX  # column of cellular beside the messengers of one octet; of several: the last
+MAX = USED  # messengers in one tile: a choice state (packed_state.py) has no room for more
+CELLULAR = MAX  # column of cellular beside the messengers of one tile; of several: the last
 N_BANDS = 7  # age bands
 MESSAGE, CALL = 0, 1  # channels
 ORDINARY, SENSITIVE = 0, 1  # topics of messages
@@ -39,9 +39,9 @@ WINDOW = 2048  # users in a window: positions of lanes and chats are counted fro
 
 
 class Layout(NamedTuple):
-    """The records of a run of some octets."""
+    """The records of a run of some tiles."""
 
-    octets: int
+    tiles: int
     user: np.dtype[Any]
     step_record: np.dtype[Any]
     params: np.dtype[Any]
@@ -51,27 +51,27 @@ class Layout(NamedTuple):
     @property
     def messengers(self) -> int:
         """Return the messengers that rows have room for; the next column is that of cellular."""
-        return MAX * self.octets
+        return MAX * self.tiles
 
 
 @cache
-def layout(octets: int) -> Layout:
-    """Return the records of a run of `octets`."""
+def layout(tiles: int) -> Layout:
+    """Return the records of a run of `tiles`."""
     return Layout(
-        octets, _user(octets), _step_record(octets), _params(octets), _effects(octets),
-        _abuse(octets),
+        tiles, _user(tiles), _step_record(tiles), _params(tiles), _effects(tiles),
+        _abuse(tiles),
     )  # fmt: skip
 
 
-def set_type(octets: int) -> str:
-    """Return the type of a set in runs of `octets`."""
-    return "u1" if octets == 1 else "u4"
+def set_type(tiles: int) -> str:
+    """Return the type of a set in runs of `tiles`."""
+    return "u1" if tiles == 1 else "u4"
 
 
-def declared_fields(kind: str, octets: int = 1) -> list[tuple[Any, ...]]:
+def declared_fields(kind: str, tiles: int = 1) -> list[tuple[Any, ...]]:
     """Return the fields that rules declare, ``STATE`` or ``STEP``, as numpy takes them."""
-    shapes = {"": (), MESSENGERS: (MAX * octets,), OCTETS: (octets,)}
-    types = {SET: set_type(octets)}
+    shapes = {"": (), MESSENGERS: (MAX * tiles,), TILES: (tiles,)}
+    types = {SET: set_type(tiles)}
     return [
         (field.name, types.get(field.storage, field.storage), shapes[field.shape])
         for field in declared(kind)
@@ -83,9 +83,9 @@ def record_of(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
     return np.dtype(sorted(fields, key=lambda f: -np.dtype(f[1]).itemsize), align=True)
 
 
-def _user(octets: int) -> np.dtype[Any]:
+def _user(tiles: int) -> np.dtype[Any]:
     """Return the record of who a user is, and what it has. Rules declare the rest (declare.py)."""
-    members = set_type(octets)
+    members = set_type(tiles)
     return record_of(
         [
             ("band", "u1"),  # age band
@@ -100,24 +100,24 @@ def _user(octets: int) -> np.dtype[Any]:
             # fixed-point numbers, read and written by fixed_point.py
             ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
             ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
-            ("taste", "i1", (MAX * octets,)),  # standard normal [1/32]
-            *declared_fields("STATE", octets),
+            ("taste", "i1", (MAX * tiles,)),  # standard normal [1/32]
+            *declared_fields("STATE", tiles),
         ]
     )
 
 
-def _step_record(octets: int) -> np.dtype[Any]:
+def _step_record(tiles: int) -> np.dtype[Any]:
     """Return the record of what a user does in one step. Rules declare the rest."""
     return record_of(
         [
-            ("use", "f4", (2, MAX * octets + 1)),  # share of communication, cellular last
+            ("use", "f4", (2, MAX * tiles + 1)),  # share of communication, cellular last
             ("welfare", "f4"),  # logsum over ties [utils]
             ("helpers", "f4"),  # share of weighted ties to users with a VPN
             ("reachable", "f4", (2,)),  # by channel: sum of w_ij times best q_i q_j of a messenger
             ("secure", "f4", (2,)),  # the same, only by messengers that the state cannot read
             ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the one abroad
             ("partner", "u4"),  # the contact of this step; a user without ties is its own
-            *declared_fields("STEP", octets),
+            *declared_fields("STEP", tiles),
         ]
     )
 
@@ -126,9 +126,9 @@ def _step_record(octets: int) -> np.dtype[Any]:
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
 
-def _params(octets: int) -> np.dtype[Any]:
+def _params(tiles: int) -> np.dtype[Any]:
     """Return the record of behaviour (explained where rules declare it) and of the messengers."""
-    messengers = (MAX * octets,)
+    messengers = (MAX * tiles,)
     return np.dtype(
         [
             ("n_messengers", "i8"),
@@ -136,8 +136,8 @@ def _params(octets: int) -> np.dtype[Any]:
             ("topic_share", "f8", (2,)),  # 1 - y, y
             ("outside", "f8", (2,)),  # exp(a_0c) of cellular
             ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
-            ("abroad_low", "i8", (octets,)),  # halves of the choice states of contacts abroad
-            ("abroad_high", "i8", (octets,)),
+            ("abroad_low", "i8", (tiles,)),  # halves of the choice states of contacts abroad
+            ("abroad_high", "i8", (tiles,)),
             ("habit_level", "u1", (256,)),  # by first eight bits of a habit, see packed_state.py
             ("half_fear", "f4"),  # lambda / 2 [utils]
             ("fear_steps", "f4"),  # levels in one unit of exp(-lambda f / 2)
@@ -156,9 +156,9 @@ def _params(octets: int) -> np.dtype[Any]:
     )
 
 
-def _effects(octets: int) -> np.dtype[Any]:
+def _effects(tiles: int) -> np.dtype[Any]:
     """Return the record of what policies do to all users alike during one step."""
-    messengers, carriers = (MAX * octets,), (MAX * octets + 1,)
+    messengers, carriers = (MAX * tiles,), (MAX * tiles + 1,)
     return np.dtype(
         [
             ("days", "f4"),  # length of the step
@@ -184,9 +184,9 @@ def _effects(octets: int) -> np.dtype[Any]:
     )
 
 
-def _abuse(octets: int) -> np.dtype[Any]:
+def _abuse(tiles: int) -> np.dtype[Any]:
     """Return the record of one kind of abuse in one run."""
-    carriers = (MAX * octets + 1,)
+    carriers = (MAX * tiles + 1,)
     return np.dtype(
         [
             ("channel", "i8"),
@@ -205,7 +205,7 @@ def _abuse(octets: int) -> np.dtype[Any]:
     )
 
 
-# The records of most runs, which have one octet
+# The records of most runs, which have one tile
 _, USER, STEP_RECORD, PARAMS, EFFECTS, ABUSE = layout(1)
 
 MANDATE = np.dtype(
@@ -242,7 +242,7 @@ NEWS = np.dtype(
 class PublicState(NamedTuple):
     """What users publish: now, and from the next step on (packed_state.py).
 
-    Of B octets, the states of octet 0 come first, then those of octet 1, ... (`of_octet`). The
+    Of B tiles, the states of tile 0 come first, then those of tile 1, ... (`of_tile`). The
     last of n + 1 choice states belongs to no user.
     """
 

@@ -42,7 +42,6 @@ from sim.rules.candidates import CandidateBuffer, append_if, sample_candidates
 from sim.rules.choice import CONVERSE
 from sim.rules.circumvention import VPN
 from sim.rules.marginal_value import ValueQueries
-from sim.rules.octets import octets, public_of
 from sim.rules.packed_state import (
     changed_fears,
     pack_belief_state,
@@ -63,6 +62,7 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.relaxation import relaxation
+from sim.rules.tiles import public_of, tiles
 
 
 @rule
@@ -187,7 +187,7 @@ def publish(
     buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
     """Phase 5: let contacts see from the next step on what has changed."""
-    for o in range(octets(params)):
+    for o in range(tiles(params)):
         own = public_of(public, o, params)
         for i in range(base, end):
             own.next_belief_state[i] = pack_belief_state(users[i], o)

@@ -34,5 +34,5 @@ def surveillance_attitude(user: Record, p: Int) -> float:
 
 @rule
 def surveillance_attitudes(user: Record, o: Int = 0) -> Vec8:
-    """Return `surveillance_attitude` by messenger of octet `o`."""
+    """Return `surveillance_attitude` by messenger of tile `o`."""
     return (np.float32(user.type) * concern(user)) * sigmoids(beliefs(user, o))

@@ -47,7 +47,6 @@ from sim.rules.choice_memory import (
     contact_row,
     own_row,
 )
-from sim.rules.octets import octets, part, whole
 from sim.rules.packed_lanes import (
     fear_factor,
     fear_level_bits,
@@ -76,6 +75,7 @@ from sim.rules.records import (
     Record,
     Ties,
 )
+from sim.rules.tiles import part, tiles, whole
 
 _TABLES = 4  # by pairs of classes, of a messenger: see `PairTerms`
 
@@ -101,11 +101,11 @@ class Terms(NamedTuple):
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
     abroad_call: np.float32
-    abroad_low: Int  # halves of the choice state of contacts abroad, of the first octet
+    abroad_low: Int  # halves of the choice state of contacts abroad, of the first tile
     abroad_high: Int
     abroad_class: Int  # class of their place
     abroad_weight: np.float32  # of a contact abroad among a user's ties
-    n_octets: Int
+    n_tiles: Int
 
 
 @rule
@@ -125,14 +125,14 @@ def terms(env: Environment, params: Record) -> Terms:
         np.float32(params.outside_abroad[CALL] * cheaper[CALL]),
         np.int64(params.abroad_low[0]), np.int64(params.abroad_high[0]),
         np.int64(env.place_class[place(np.uint64(params.abroad_low[0]))]),
-        np.float32(params.abroad_weight), octets(params),
+        np.float32(params.abroad_weight), tiles(params),
     )  # fmt: skip
 
 
 class Contacts(NamedTuple):
     """One contact of each of sixteen users."""
 
-    low: Ints  # halves of their choice states, of one octet
+    low: Ints  # halves of their choice states, of one tile
     high: Ints
     pair: Ints  # K times the class of one's own place, plus that of the contact's
     weight: Floats
@@ -193,7 +193,7 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 @rule
 def load_factors(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: Int = 0) -> None:
-    """Write the users' own factors for the messengers `offered` of octet `o`."""
+    """Write the users' own factors for the messengers `offered` of tile `o`."""
     for p in range(MAX):
         if contains(offered, p):
             block = block_of(p, o)
@@ -209,8 +209,8 @@ def load_tables(t: Terms, memory: F32) -> None:
 
 
 @rule
-def load_octet(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: Int) -> np.int64:
-    """Load the choice states of users of octet `o`, not the first; return `offered` and theirs."""
+def load_tile(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: Int) -> np.int64:
+    """Load the choice states of users of tile `o`, not the first; return `offered` and theirs."""
     own = had_by_any(low)
     store(memory, own_row(o), floats_of(low))
     load_factors(low, high, own, t, memory, o)
@@ -219,28 +219,28 @@ def load_octet(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: In
 
 @rule
 def load_contacts(low: Ints, high: Ints, memory: F32, o: Int) -> None:
-    """Load the choice states of contacts of octet `o`, not the first."""
+    """Load the choice states of contacts of tile `o`, not the first."""
     store(memory, contact_row(o), floats_of(low))
     store(memory, contact_row(o) + WIDTH, floats_of(high))
 
 
 @rule
 def load_abroad(low: Ints, params: Record, t: Terms, memory: F32) -> None:
-    """Load the choice states of contacts abroad of all octets but the first."""
+    """Load the choice states of contacts abroad of all tiles but the first."""
     zero = low & 0
-    for o in range(1, t.n_octets):
+    for o in range(1, t.n_tiles):
         load_contacts(zero | params.abroad_low[o], zero | params.abroad_high[o], memory, o)
 
 
 @rule
 def own_low(memory: F32, o: Int) -> Ints:
-    """Return the low halves of the users' choice states of octet `o`, not the first."""
+    """Return the low halves of the users' choice states of tile `o`, not the first."""
     return bits_of(load(memory, own_row(o)))
 
 
 @rule
 def contacts_in(o: Int, contacts: Contacts, memory: F32) -> Contacts:
-    """Return the same contacts with their choice states of octet `o`, not the first."""
+    """Return the same contacts with their choice states of tile `o`, not the first."""
     return Contacts(
         bits_of(load(memory, contact_row(o))), bits_of(load(memory, contact_row(o) + WIDTH)),
         contacts.pair, contacts.weight, contacts.out_message, contacts.out_call,
@@ -251,7 +251,7 @@ def contacts_in(o: Int, contacts: Contacts, memory: F32) -> Contacts:
 def shared(low: Ints, offered: Int, contacts: Contacts, t: Terms, memory: F32) -> np.int64:
     """Return those of the messengers `offered` that any user shares with its contact."""
     found = shared_by_any(part(offered, 0), low, contacts.low)
-    for o in range(1, t.n_octets):
+    for o in range(1, t.n_tiles):
         theirs = contacts_in(o, contacts, memory)
         found |= whole(shared_by_any(part(offered, o), own_low(memory, o), theirs.low), o)
     return found
@@ -334,7 +334,7 @@ def tie_factors(
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, sensitive messages and calls; 0 unless both ends have `p`.
 
-    `p` is a number within octet `o`. The factors of the two ends are multiplied first: then
+    `p` is a number within tile `o`. The factors of the two ends are multiplied first: then
     exp(v_p) is the same from either end.
     """
     block = block_of(p, o)

@@ -1,4 +1,4 @@
-"""What a case does not know of a platform is taken from its kind, and told."""
+"""What a case does not know of a platform is taken from its kind, and noted."""
 
 import shutil
 

@@ -322,7 +322,7 @@ def test_words_are_bytes_and_bits():
     same(low, [int(bits & -bits).bit_length() - 1 for bits in held.tolist()])
 
 
-def test_every_operation_of_octets_is_tested():
+def test_every_operation_of_tiles_is_tested():
     files = Path(__file__).parent.glob("test_vec8*.py")
     source = "".join(file.read_text(encoding="utf-8") for file in files)
     operations = {name for name in vec8.__all__ if name.islower()}

@@ -11,10 +11,10 @@ from sim.kernel.vec8 import (
     count,
     insert_lane,
     read,
-    read_octet,
+    read_tile,
     words_of,
     write,
-    write_octet,
+    write_tile,
 )
 from tests.kernel.test_vec8 import N, random_numbers, same, single
 
@@ -93,13 +93,13 @@ def test_bits_are_counted():
 
 @jit_loop
 def exchange(numbers, words, found, kept):
-    write_octet(found, 0, read_octet(numbers, 1))
-    write_octet(found, 1, read_octet(numbers, 0))
+    write_tile(found, 0, read_tile(numbers, 1))
+    write_tile(found, 1, read_tile(numbers, 0))
     for k in range(3):
         kept[k] = words_of(words, 1, 2)[k]
 
 
-def test_numbers_and_words_are_found_by_octet():
+def test_numbers_and_words_are_found_by_tile():
     numbers, found = np.arange(12, dtype=np.float32), np.zeros(12, np.float32)
     words, kept = np.arange(6, dtype=np.uint64), np.zeros(3, np.uint64)
     exchange(numbers, words, found, kept)

@@ -1,4 +1,4 @@
-"""Bases of figures besides ages, and what is told of a case that nothing is wrong with."""
+"""Bases of figures besides ages, and the notes on a case that nothing is wrong with."""
 
 import shutil
 
