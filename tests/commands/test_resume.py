@@ -21,6 +21,7 @@ from sim.runs import container
 from sim.runs.checkpoint import NAME, Checkpoint
 from sim.runs.manifest import MULTIRUN
 from sim.runs.run import n_steps_in_all
+from tests.helpers.country import country
 from tests.helpers.resuming import assert_same_tables, names, read_manifest
 from tests.helpers.worlds import world
 
@@ -57,6 +58,16 @@ def stopped(config, path, after, signum=signal.SIGINT):
 
 def nothing():
     pass
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
+def test_more_messengers_than_a_tile_holds_go_on_with_the_same_bits(tmp_path):
+    config = country("compiled")
+    run_to_folder(config, tmp_path / "straight")
+    stopped(config, tmp_path / "resumed", 10)
+    fill_folder(Checkpoint.of(tmp_path / "resumed"), nothing)
+    assert_same_tables(tmp_path / "straight", tmp_path / "resumed")
 
 
 @pytest.mark.slow

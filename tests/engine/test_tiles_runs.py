@@ -8,13 +8,10 @@ import pytest
 from sim import compare, load_config
 from sim.base.errors import ConfigError
 from sim.config.compose import load_tree
-from sim.config.settings import BANDS
 from sim.config.validation import validate
 from sim.rules.ceilings import KINDS, MESSENGERS, MOST_TILES, ROOM, SEGMENTS, STORIES, tiles_for
 from sim.rules.records import PARAMS, STEP_RECORD, USER, layout
-
-SMALL = ("+scenario=call_ban", "population.n_users=300", "replications=1")
-DOMESTIC = [f"own_{k}" for k in range(7)]
+from tests.helpers.country import DOMESTIC, SMALL, country
 
 
 def tables(config):
@@ -30,20 +27,6 @@ def same(found, expected):
     for one, other in zip(found, expected, strict=True):
         assert one.index.equals(other.index)
         assert one.to_numpy().tobytes() == other.to_numpy().tobytes()
-
-
-def country(engine):
-    """Return a case of twelve apps, seven of which are domestic."""
-    tree = deepcopy(load_tree(*SMALL, f"engine={engine}"))
-    tree["platforms"] |= {
-        name: tree["platforms"]["vk"]
-        | {"label": name, "openings": 0.3, "pair_appeal": 0.5}
-        | {"standalone": dict.fromkeys(BANDS, 0.3 * k - 1.0)}
-        for k, name in enumerate(DOMESTIC)
-    }
-    seed = {"users": 0.1, "pattern": "single", "aware": 0.5}
-    tree["case"]["seeds"] |= dict.fromkeys(DOMESTIC, seed)
-    return validate(tree)
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import copy
 import io
-import logging
 import os
 import re
 import subprocess
@@ -35,15 +34,11 @@ def command(*arguments, cwd=REPO):
 def called(main, *arguments):
     """Call the `main` of a command in this process; return what a process would have left."""
     output, errors = io.StringIO(), io.StringIO()
-    logger = logging.getLogger("sim")
-    level = logger.level
     with redirect_stdout(output), redirect_stderr(errors):
         try:
             status = main([str(argument) for argument in arguments])
         except SystemExit as end:
             status = end.code
-        finally:
-            logger.setLevel(level)  # --quiet is for that command alone
     return subprocess.CompletedProcess(
         arguments, status or 0, output.getvalue(), errors.getvalue()
     )
