@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test lint typecheck fast all docs bench notebooks lock clean
+.PHONY: help run app test lint typecheck compiled fast all docs bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -15,7 +15,9 @@ run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
 app: .venv/all  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
 	$(PYTHON) -m sim.app $(ARGS)
 
-test: .venv/all lint typecheck $(TESTS)  ## what must pass, in minutes; TESTS=all: twenty minutes
+test: .venv/all  ## what must pass, in minutes; TESTS=all: a quarter of an hour
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint typecheck compiled
+	@$(MAKE) --no-print-directory $(TESTS)
 
 lint: .venv/all  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
@@ -24,12 +26,15 @@ lint: .venv/all  ## ruff: rules and format
 typecheck: .venv/all  ## mypy, strict
 	$(PYTHON) -m mypy
 
+compiled: .venv/all  ## have the rules compiled, so that not every process of the tests does so
+	$(PYTHON) -m pytest -n 0 tests/engine/test_engines.py
+
 fast: .venv/all  ## the tests but for the slow ones
 	$(PYTHON) -m pytest -n 2 --dist worksteal tests
 
 all: .venv/all  ## all tests; then the rules again, interpreted, so that coverage sees their lines
 	rm -f .coverage .coverage.*
-	$(PYTHON) -m pytest -n 2 --dist worksteal -m "" --cov --cov-report= tests
+	$(PYTHON) -m pytest -n 3 --dist worksteal -m "" --cov --cov-report= tests
 	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 --dist worksteal -m interpreted --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 

@@ -23,7 +23,7 @@ CUT = "== Values to set"  # in the help of python -m sim: below it stands the wh
 
 def on_files(files, config):
     """Add the pages that are made here."""
-    made = {"index.md": home, "commands.md": commands, "worlds.md": worlds}
+    made = {"index.md": home, "commands.md": commands, "policies_by_date.md": scenarios}
     for name, page in made.items():
         files.append(File.generated(config, name, content=page()))
     return files
@@ -53,14 +53,15 @@ def home():
     return text.replace("](docs/", "](")
 
 
-def worlds():
-    """Return every scenario with its story, what it is compared with, and its policies by date."""
+def scenarios():
+    """Return every scenario with its description, counterfactuals and policies by date."""
     from sim.commands.scenarios import dated
     from sim.config.conf import names
-    from sim.report.stories import story
+    from sim.report.descriptions import description
 
-    told = [
-        f"## {name}\n\n{story(name)}\n\n```text\n{dated(name)}\n```" for name in names("scenario")
+    sections = [
+        f"## {name}\n\n{description(name)}\n\n```text\n{dated(name)}\n```"
+        for name in names("scenario")
     ]
     head = (
         "# Scenarios and their policies\n\nMade at the build from `conf/scenario` and "
@@ -68,7 +69,7 @@ def worlds():
         "costs stands in [scenarios.md](scenarios.md), every key of a policy in "
         "[parameters.md](parameters.md#policies)."
     )
-    return "\n\n".join([head, *told])
+    return "\n\n".join([head, *sections])
 
 
 @cache
@@ -78,7 +79,7 @@ def commands():
     modules = filter(is_command, [*of_the_package, *experiments()])
     called = [name_of(path) for path in modules]
     with ThreadPoolExecutor(2) as pool:
-        helps = list(pool.map(told, called))
+        helps = list(pool.map(help_of, called))
     head = (
         "# Every command\n\nMade at the build from what `--help` prints. What follows a command "
         "as `KEY=VALUE` is an override as of `python -m sim`; every key stands in "
@@ -106,8 +107,8 @@ def name_of(path):
     return name.removesuffix(".__main__").replace("sim.commands.", "sim.")
 
 
-def told(name):
-    """Return what a command says of itself."""
+def help_of(name):
+    """Return the help of a command."""
     # S603: the modules are our own
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-m", name, "--help"], cwd=REPO, capture_output=True, text=True,

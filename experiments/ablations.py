@@ -8,7 +8,7 @@ import pandas as pd
 
 from experiments.base_study import Study
 from experiments.calibration import Calibrator, Record
-from experiments.forecasts import HELD_OUT, Calibration, Seen, misfit
+from experiments.forecasts import HELD_OUT, Calibration, PosteriorRuns, misfit
 from experiments.history_matching import WaveSizes
 from experiments.targets import months
 from sim.config.mechanisms import MECHANISMS
@@ -61,13 +61,13 @@ def ablated(
         under = f"without_{ablation.name}/"
         fitting = Calibrator(study, without(request, ablation), record, under)
         draws = fitting.fit(sizes).draws
-        seen = Seen.of(draws, months(SweepFolder(study.path / draws["sweep"].iloc[0])))
-        rows[ablation.title] = _misfit(found, seen)
+        sweep = SweepFolder(study.path / draws["sweep"].iloc[0])
+        rows[ablation.title] = _misfit(found, PosteriorRuns.of(draws, months(sweep)))
     return pd.DataFrame(rows).T
 
 
-def _misfit(found: Calibration, seen: Seen) -> pd.Series:
-    errors = misfit(found.targets(seen.months), seen)
+def _misfit(found: Calibration, posterior: PosteriorRuns) -> pd.Series:
+    errors = misfit(found.targets(posterior.months), posterior)
     return errors.sort_index(level="period", key=lambda names: names != HELD_OUT)
 
 

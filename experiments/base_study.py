@@ -141,7 +141,7 @@ class Study:
 
 
 def take(request: Request, name: str) -> SweepFolder:
-    """Begin a sweep and take all its runs, for who asks from Python.
+    """Run a whole sweep from Python.
 
     Parameters
     ----------
@@ -188,7 +188,7 @@ def named(parameter: str) -> str:
 
 
 def short(parameter: str) -> str:
-    """Return how a parameter is called in a figure: behaviours by name, others with an owner's."""
+    """Return the label of a parameter in a figure: its key without the group."""
     return re.sub(r"^(behaviour|policies|platforms)\.", "", parameter)
 
 

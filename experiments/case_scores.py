@@ -138,11 +138,11 @@ def is_restricted(config: SimConfig, observed: pd.DataFrame) -> np.ndarray:
 def with_forecasts(table: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of all cases with `persistence` and `other_cases` [points]."""
     known = table[table["start"] >= KNOWN]
-    told = known[known["bound"] == ""]
-    ratio = np.log(told["observed"].clip(lower=0.1) / told["start"])
+    exact = known[known["bound"] == ""]
+    ratio = np.log(exact["observed"].clip(lower=0.1) / exact["start"])
     forecast = table["start"].copy()
     for (case, is_hit), rows in known.groupby(["case", "is_restricted"]):
-        others = told[(told["case"] != case) & (told["is_restricted"] == is_hit)]
+        others = exact[(exact["case"] != case) & (exact["is_restricted"] == is_hit)]
         if len(others):  # each case counts once
             mean = ratio[others.index].groupby(others["case"]).mean().mean()
             forecast[rows.index] = rows["start"] * np.exp(mean)

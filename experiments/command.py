@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 
 def parser(name: str, description: str | None) -> argparse.ArgumentParser:
-    """Return a parser whose ``--help`` prints what the module `name` tells of itself."""
+    """Return a parser whose ``--help`` prints the docstring of the module."""
     return argparse.ArgumentParser(
         f"python -m experiments.{name}",
         description=description,

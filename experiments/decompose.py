@@ -96,7 +96,7 @@ def main(overrides: list[str]) -> None:
         print(f"| {name} | " + " | ".join(cells) + " |")
     print("\n## The mechanisms, and how each is switched off\n")
     for name, mechanism in MECHANISMS.items():
-        print(f"- **{name}**: {mechanism.story} (off: `{' '.join(mechanism.off)}`)")
+        print(f"- **{name}**: {mechanism.description} (off: `{' '.join(mechanism.off)}`)")
 
 
 def effects(result: Result) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from experiments.base_study import Study, markdown, parser, short
-from experiments.run_outcomes import BY_NAME, HALF, OUTCOMES, TIP, scalars
+from experiments.run_outcomes import BY_NAME, HALF, OUTCOMES, TIP, by_run
 from experiments.scenario_discovery import DENSE, SIGNIFICANT, Box, Cases, PeeledBox, cart, prim
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
@@ -42,8 +42,8 @@ ALT = "Density against coverage of the boxes of PRIM, and the limits of the one 
 INTRODUCTION = """\
 The points of the first sweep lie all over a space of policies and behaviour;
 [parameters.md](parameters.md) says what its parameters are. Outcomes are those of the last whole
-month (welfare: its change since the first), means over replications. A point is a *case* if what a
-heading says is true of it. A *box* is a part of the space, given by limits on a few parameters
+month (welfare: its change since the first), means over replications. A point is a *case* if the
+condition in the heading holds. A *box* is a part of the space, given by limits on a few parameters
 that must all hold, in which most points are cases. Two methods look for boxes: PRIM peels the
 space off until mostly cases are left, and CART cuts it into the leaves of a tree.
 
@@ -101,7 +101,7 @@ def fresh(request: Request) -> Request:
 def means(folder: SweepFolder) -> pd.DataFrame:
     """Return one row a point: factors and outcomes, means over replications."""
     names = [*folder.design.factors, *(o.name for o in OUTCOMES)]
-    return scalars(folder).groupby("point")[names].mean()
+    return by_run(folder).groupby("point")[names].mean()
 
 
 def questions(points: pd.DataFrame, bound: float) -> list[Question]:

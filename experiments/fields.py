@@ -53,7 +53,7 @@ def rows(model: type[Strict], prefix: str) -> list[Row]:
         inner = model.model_fields[name].annotation
         if isinstance(inner, type) and issubclass(inner, Strict):
             found += rows(inner, f"{prefix}{name}.")
-        elif name != "kind" and "$ref" not in str(schema):  # models by name have their own tables
+        elif "const" not in schema and "$ref" not in str(schema):  # models by name have own tables
             found.append(_row(prefix + name, schema, *remarks[name]))
     return found
 

@@ -26,7 +26,7 @@ LEVELS = (0.5, 0.9)
 WITHIN = float(ndtri((1 + LEVELS[1]) / 2))  # standard deviations of a normal error on either side
 
 
-class Seen(NamedTuple):
+class PosteriorRuns(NamedTuple):
     """What draws from a posterior give: a row a run, all of equal weight.
 
     Attributes
@@ -97,10 +97,10 @@ class Calibration:
         outputs = [record.outputs(sweep) for sweep in sweeps]
         return self.prior.scores(pd.concat(points)), np.concatenate(outputs)
 
-    def seen(self) -> Seen:
+    def posterior_runs(self) -> PosteriorRuns:
         """Return what the draws give."""
         sweep = SweepFolder(self.path / str(self.draws["sweep"].iloc[0]))
-        return Seen.of(self.draws, months(sweep))
+        return PosteriorRuns.of(self.draws, months(sweep))
 
     def targets(self, seen: pd.DataFrame) -> pd.DataFrame:
         """Return all that was observed within the runs, with a column ``period``."""
@@ -115,7 +115,7 @@ class Calibration:
         )
 
 
-def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
+def points(wanted: pd.DataFrame, posterior: PosteriorRuns) -> pd.DataFrame:
     """Return every target with its predictive distribution: draws, and both errors.
 
     Returns
@@ -124,9 +124,11 @@ def points(wanted: pd.DataFrame, seen: Seen) -> pd.DataFrame:
         Columns of `wanted`, then median, low, high (90 % band) [1], error (median minus observed),
         crps [1], in_50, in_90 (whether the central band holds it).
     """
-    rows, weight = [], seen.weight
-    for draws, target in zip(simulated(seen.months, wanted).T, wanted.itertuples(), strict=True):
-        sd = np.hypot(target.sd, seen.discrepancy)
+    rows, weight = [], posterior.weight
+    for draws, target in zip(
+        simulated(posterior.months, wanted).T, wanted.itertuples(), strict=True
+    ):
+        sd = np.hypot(target.sd, posterior.discrepancy)
         at = place(draws, weight, sd, target.value)
         low, high = band(draws, weight, sd, LEVELS[1])
         median = np.quantile(draws, 0.5, method="inverted_cdf")
@@ -170,7 +172,7 @@ def _months(rows: pd.DataFrame) -> F64:
     return np.asarray(12 * rows["date"].dt.year + rows["date"].dt.month, float)
 
 
-def bands(seen: Seen) -> pd.DataFrame:
+def bands(posterior: PosteriorRuns) -> pd.DataFrame:
     """Return reach by month with bands over draws, without the errors.
 
     Returns
@@ -180,8 +182,8 @@ def bands(seen: Seen) -> pd.DataFrame:
     """
     at = (0.05, 0.25, 0.5, 0.75, 0.95)
     rows = [
-        (platform, measure, date, *np.quantile(seen.months[key], at))
-        for key in seen.months.columns
+        (platform, measure, date, *np.quantile(posterior.months[key], at))
+        for key in posterior.months.columns
         for platform, _, measure, date in [key]
         if measure in ("mau", "dau")
     ]
@@ -189,16 +191,16 @@ def bands(seen: Seen) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["platform", "measure", "date", *names])
 
 
-def misfit(wanted: pd.DataFrame, seen: Seen) -> pd.Series:
+def misfit(wanted: pd.DataFrame, posterior: PosteriorRuns) -> pd.Series:
     """Return the error of the median: rmse of reach [points] by period and platform."""
-    error = np.median(simulated(seen.months, wanted), axis=0) - wanted["value"].to_numpy()
+    error = np.median(simulated(posterior.months, wanted), axis=0) - wanted["value"].to_numpy()
     reach = wanted.assign(error=error)[wanted["measure"].isin(["mau", "dau"])]
     reach = reach[reach["period"] != NOT_FITTED]
     groups = reach.groupby(["period", "platform"])["error"]
     return groups.agg(lambda errors: 100 * rmse(errors.to_numpy()))
 
 
-def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataFrame:
+def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, posterior: PosteriorRuns) -> pd.DataFrame:
     """Return whether any parameters could make the change since the last month that was fitted.
 
     Parameters
@@ -207,7 +209,7 @@ def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataF
         Targets with a column ``period``.
     prior : DataFrame
         Months of points that fill the prior, as `targets.months` returns.
-    seen : Seen
+    posterior : PosteriorRuns
         Of the posterior.
 
     Returns
@@ -228,7 +230,7 @@ def reachable(wanted: pd.DataFrame, prior: pd.DataFrame, seen: Seen) -> pd.DataF
             entry = {"platform": name, "date": target.date, "since": last.date}
             entry["observed"] = 100 * (target.value - last.value)
             entry["error"] = 100 * WITHIN * np.hypot(target.sd, last.sd)
-            for law, table in (("prior", prior), ("posterior", seen.months)):
+            for law, table in (("prior", prior), ("posterior", posterior.months)):
                 rise = (
                     table[name, "any", "mau", target.date] - table[name, "any", "mau", last.date]
                 )

@@ -1,4 +1,4 @@
-"""Two ways to each point of a grid: a level met from below, and from above after a block."""
+"""Two branches over a grid: each level is reached from below, and from above after a block."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from experiments.run_outcomes import HALF, OUTCOMES, TIP, paths, scalars
+from experiments.run_outcomes import HALF, OUTCOMES, TIP, by_run, paths
 from sim.sweeps.folder import SweepFolder
 
 HISTORY = "policies.blocked_before"  # in force before a level that is met from above
 GRADE = f"{HISTORY}.grade"
-FAR = 5.0  # points between the two ways that are called a difference
+FAR = 5.0  # points between the branches that count as a difference
 SPANS = (3, 6, 12, 18)  # months after the restriction was lowered
 
 
 class Branches(NamedTuple):
-    """The mean over replications of an outcome, by the way its point was reached.
+    """The mean over replications of an outcome, by branch.
 
     Each is a DataFrame with the values of `y` as index and those of `x` as columns.
     """
@@ -27,17 +27,17 @@ class Branches(NamedTuple):
 
     @property
     def gap(self) -> pd.DataFrame:
-        """Return how far the way from above ends over that from below."""
+        """Return how far the branch from above ends over that from below."""
         return self.above - self.below
 
     @property
     def split(self) -> pd.DataFrame:
-        """Return where the ways end on different sides of one half."""
+        """Return where the branches end on different sides of one half."""
         return (self.above > 100 * HALF) & (self.below <= 100 * HALF)
 
 
 def branches(folder: SweepFolder, values: pd.Series) -> Branches:
-    """Lay a value of each run out over the grid, by way.
+    """Return a value of each run over the grid, by branch.
 
     Parameters
     ----------
@@ -51,19 +51,19 @@ def branches(folder: SweepFolder, values: pd.Series) -> Branches:
 
 
 def lowered(folder: SweepFolder) -> pd.Timestamp:
-    """Return when the restriction is lowered on the way from above."""
+    """Return when the restriction is lowered on the branch from above."""
     (tree,) = folder.points.trees.values()
     return pd.Timestamp(tree["policies"][HISTORY.rpartition(".")[2]]["stop"])
 
 
 def memory(folder: SweepFolder) -> pd.DataFrame:
-    """Return how far the two ways are apart, some months after the restriction was lowered.
+    """Return how far the branches are apart, some months after the restriction was lowered.
 
     Returns
     -------
     DataFrame
         months; largest, the largest gap on the map [points]; split, the share of the map where
-        the ways lie on different sides of one half; far, that where they are over `FAR` apart.
+        the branches lie on different sides of one half; far, that where they are over `FAR` apart.
     """
     months = paths(folder)[TIP]
     since = lowered(folder).replace(day=1)
@@ -78,7 +78,7 @@ def memory(folder: SweepFolder) -> pd.DataFrame:
 
 def outcomes(folder: SweepFolder) -> dict[str, Branches]:
     """Return every outcome of `experiments.run_outcomes` over the grid, by its name."""
-    table = scalars(folder).set_index("run")
+    table = by_run(folder).set_index("run")
     return {outcome.name: branches(folder, table[outcome.name]) for outcome in OUTCOMES}
 
 

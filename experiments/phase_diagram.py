@@ -5,8 +5,8 @@
     python -m experiments.phase_diagram --resume FOLDER [executor=NAME]
 
 By default the grade at which WhatsApp and Telegram are restricted and what a mandate of Max weighs
-(conf/design/phase_diagram.yaml). Each point is reached in two ways: from below, the level holding
-from the start of the restriction on, and from above, after both had been blocked for a year.
+(conf/design/phase_diagram.yaml). Each point is reached on two branches: from below, with the level
+in force from the start of the restriction on, and from above, after both were blocked for a year.
 Leaves a table (CSV), a figure and a page.
 """
 
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from experiments.base_study import Study, named, parser
 from experiments.hysteresis import GRADE, Branches, memory, outcomes
 from experiments.phase_diagram_page import SHOWN, page
-from experiments.run_outcomes import BY_NAME, HALF, TIP, scalars
+from experiments.run_outcomes import BY_NAME, HALF, TIP, by_run
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.config.compose import load_sweep_tree
@@ -97,7 +97,7 @@ def draw(folder: SweepFolder, found: dict[str, Branches]) -> Figure:
 
 
 def _write_page(study: Study, folder: SweepFolder) -> None:
-    table, found, remembered = scalars(folder), outcomes(folder), memory(folder)
+    table, found, remembered = by_run(folder), outcomes(folder), memory(folder)
     when = table.loc[table[GRADE] == table[GRADE].min(), "tip_months"].dropna()
     text = page(study.made_by(folder), folder, found, remembered, when)
     study.write_page(

@@ -1,4 +1,4 @@
-"""The page of a phase diagram: in short, the tipping line, and what two ways leave apart."""
+"""The page of a phase diagram: summary, tipping line, and the gap between the two branches."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def page(
             made_by + "\n",
             f"Two parameters are varied: `{x}` and `{y}` ([parameters.md](parameters.md)). A "
             "society has *tipped* when more than half of the people talk mostly where the state "
-            "reads. Each point is reached in two ways. From below: the restriction has its level "
-            "from the first day on. From above: both messengers are blocked until "
+            "reads. Each point is reached on two branches. From below: the restriction has its "
+            "level from the first day on. From above: both messengers are blocked until "
             f"{lowered(folder):%d %B %Y}, and then restricted to the level. Outcomes are those of "
             "the last whole month (welfare: its change since the first), means over "
             "replications.\n",
@@ -42,10 +42,10 @@ def page(
             "grid points), reached from below and from above, and the other outcomes at that "
             "point, reached from below.\n",
             _line_table(found, y),
-            "\n## Two ways to the same level\n",
+            "\n## Two branches at the same level\n",
             "By how much the share of people who talk mostly where the state reads is larger if "
             f"the level was reached from above. *Far* is more than {FAR:.0f} points; *different "
-            "sides* means that society has tipped on one of the two ways only.\n",
+            "sides* means that society has tipped on one branch only.\n",
             markdown(
                 ("months after it was lowered", "largest gap, points", "different sides of half, "
                  "share of the map", "far, share of the map"),
@@ -83,8 +83,8 @@ def _in_short(
             yield f"- Mean over the part that is {side}: {listing}."
     first, before = remembered.iloc[0], remembered.iloc[-2]
     yield (
-        f"- {last['months']:.0f} months after the restriction was lowered, the two ways end on "
-        f"different sides of half on {100 * last['split']:.0f} % of the map "
+        f"- {last['months']:.0f} months after the restriction was lowered, the two branches end "
+        f"on different sides of half on {100 * last['split']:.0f} % of the map "
         f"({100 * first['split']:.0f} % after {first['months']:.0f} months). The largest gap went "
         f"from {first['largest']:.1f} to {last['largest']:.1f} points, by "
         f"{before['largest'] - last['largest']:.1f} in the last "
@@ -105,7 +105,7 @@ def _line_table(found: dict[str, Branches], y: str) -> str:
     headers = (f"`{y}`", "tips at", "from above, at", *(BY_NAME[n].label for n in SHOWN))
     rows = []
     for value in found[TIP].below.index:
-        at, back = (critical_point(way.loc[value]) for way in found[TIP][:2])
+        at, back = (critical_point(branch.loc[value]) for branch in found[TIP][:2])
         beside = [_at(found[n].below.loc[value], at, BY_NAME[n].digits) for n in SHOWN]
         rows.append((f"{value:.3g}", _fmt(at), _fmt(back), *beside))
     return markdown(headers, rows)

@@ -119,8 +119,8 @@ def _plain(name: str) -> str:
     return "acquaintances" if name == "weak" else name.replace("_", " ")
 
 
-USER_STEP = (  # rows of boxes: what happens, told; from the top
-    (GREEN, "what contacts showed", "before this step: apps,\nhabits, fears, VPN"),
+USER_STEP = (  # rows of boxes: head and text, from the top
+    (GREEN, "what contacts published", "before this step: apps,\nhabits, fears, VPN"),
     (GREEN, "draw what to reconsider", "by hazards, failure, bad\nnews, moved chats"),
     (GREEN, "choose on every tie", "messages and calls apart,\namong what both have"),
     (GREEN, "talk with one contact", "hear of apps and stories,\naverage beliefs"),
@@ -128,10 +128,10 @@ USER_STEP = (  # rows of boxes: what happens, told; from the top
     (BLUE, "be observed", "use, openings, exposure,\nwho can be reached"),
     (RED, "install or drop", "by what an app adds to\nreaching contacts"),
     (RED, "habit", "moves towards what\none uses now"),
-    (RED, "obey, try", "mandates, campaigns,\nphones with apps on them"),
+    (RED, "promotion", "mandates, campaigns,\nphones with apps on them"),
     (RED, "learn", "beliefs change; forget;\nbe alarmed"),
     (RED, "switch the VPN", "by what it opens up,\nits cost, contacts' help"),
-    (RED, "show it", "contacts see the change\nin the next step"),
+    (RED, "publish", "contacts see the change\nin the next step"),
 )
 
 
@@ -139,7 +139,7 @@ def step() -> Figure:
     """Draw what a user does in a step."""
     figure = new_figure("One step of a user", 4.9)
     axes = _canvas(figure, WIDTH, 4.9)
-    titles = ("look", "look, be observed", "act", "act, show")
+    titles = ("choose", "choose, be observed", "update", "update, publish")
     for column in range(4):
         x = 0.25 + 2.2 * column
         axes.text(x, 4.28, titles[column], fontsize=NORMAL, color=MUTED, fontstyle="italic")

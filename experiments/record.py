@@ -4,8 +4,9 @@
 
 Runs the scenario of what happened and prints, as Markdown: each observed figure beside the
 simulated one, with its error in points and in standard deviations of the source, apart for what is
-to be fitted and what is only shown, as company claims; root mean squares; and what the score rests
-on. A figure further off than three standard deviations is called missed.
+to be fitted and what is only shown, as company claims; root mean squares; what the score rests on;
+and the score beside that of a world in which nothing moves. A figure further off than three
+standard deviations is called missed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import command
+from experiments.case_scores import figures, summary, with_forecasts
 from sim import load_config, run
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import REACHES
@@ -37,7 +39,8 @@ def main(overrides: list[str]) -> None:
         result = run(config)
     print("# The simulated and the observed record\n")
     print(f"Made by `{command.line('record', overrides)}`. {MISSED}\n")
-    print("\n".join(section(result, observed)))
+    print("\n".join(section(result, observed)), end="\n\n")
+    print(beside_persistence(summary(with_forecasts(figures(result)))))
 
 
 def what_happened(*overrides: str) -> SimConfig:
@@ -50,6 +53,23 @@ def what_happened(*overrides: str) -> SimConfig:
     """
     name = load_config(*overrides).case.happened
     return load_config(f"+scenario={name}", *overrides)
+
+
+def beside_persistence(scored: pd.DataFrame) -> str:
+    """Say how far off the scored figures are, and how far if nothing had moved.
+
+    Parameters
+    ----------
+    scored : DataFrame, as of `case_scores.summary`
+        Of one case; empty if none of its figures is scored.
+    """
+    if scored.empty:
+        return "No figure is scored; docs/cases.md says which would be."
+    score = scored.iloc[0]
+    return (
+        f"Scored as in docs/cases.md: {score['n']} figures, an error of {score['rmse']:.1f} "
+        f"points; if every platform had stayed where it started, {score['persistence']:.1f}."
+    )
 
 
 def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
@@ -68,8 +88,10 @@ def section(result: Result, observed: pd.DataFrame) -> Iterator[str]:
     yield from _points(seen[seen["use"] == "show"])
     yield "\nRoot mean square errors, apart for what is to be fitted and what is only shown:\n"
     yield from _score(table)
-    n_left = len(table) - len(seen)
-    yield f"\n{n_left} of {len(table)} figures lie outside the run or have no series."
+    left = table[table["median"].isna()]
+    names = dict.fromkeys(f"{p.platform} {when(p.period)}" for p in left.itertuples())
+    listed = f": {', '.join(names)}" if names else ""
+    yield f"\n{len(left)} of {len(table)} figures lie outside the run or have no series{listed}."
 
 
 def _points(rows: pd.DataFrame) -> Iterator[str]:
@@ -77,18 +99,25 @@ def _points(rows: pd.DataFrame) -> Iterator[str]:
         yield "None."
         return
     yield (
-        "| month | platform | what | observed, % | simulated, % (90 % band) | error, points "
+        "| when | platform | what | observed, % | simulated, % (90 % band) | error, points "
         "| in sigmas | |"
     )
     yield "|---|---|---|---|---|---|---|---|"
     for p in rows.itertuples():
-        span = f"{p.date:%b %Y}" + (f" to {p.until:%b %Y}" if pd.notna(p.until) else "")
+        span = when(p.period) + (f" to {when(p.until_period)}" if pd.notna(p.until) else "")
         yield (
             f"| {span} | {p.platform} | {_what(p.operator, p.base, p.group)}"
             f"{', points' if p.in_points else ''} | {p.bound}{100 * p.value:.1f} "
             f"| {100 * p.median:.1f} ({100 * p.low:.1f} to {100 * p.high:.1f}) "
             f"| {p.error_points:+.1f} | {p.standardised:+.1f} | {_note(p)} |"
         )
+
+
+def when(period: pd.Period) -> str:
+    """Return a day, week, month, quarter or year as it is said."""
+    kind, day = period.freqstr[0], f"{period.start_time.day} {period.start_time:%b %Y}"
+    said = {"D": day, "W": f"week of {day}", "Q": f"Q{period.quarter} {period.year}"}
+    return said.get(kind, str(period.year) if kind in "AY" else f"{period.start_time:%b %Y}")
 
 
 def _what(operator: str, base: str, group: str) -> str:

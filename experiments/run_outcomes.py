@@ -87,7 +87,7 @@ def paths(
     return {name: pd.concat(parts).sort_index() for name, parts in pieces.items()}
 
 
-def scalars(folder: SweepFolder) -> pd.DataFrame:
+def by_run(folder: SweepFolder) -> pd.DataFrame:
     """Return one row a run: run, point, scenario, replication, the factors, the outcomes.
 
     Column ``tip_months`` says after how many whole months the messengers that the state reads

@@ -103,7 +103,7 @@ def main(overrides: list[str]) -> None:
     print(NOTES.format(spread=effect_spread(effects)))
     print(f"\n## Judgement\n{JUDGEMENT}")
     for name in (*levels, *(name for name in effects if name not in levels)):
-        print(f"\n### {name}\n\n{story(name)}\n\n{judgements[name].strip()}")
+        print(f"\n### {name}\n\n{description(name)}\n\n{judgements[name].strip()}")
 
 
 def run_all(overrides: list[str]) -> tuple[dict[str, Levels], dict[str, Effect], pd.Timestamp]:
@@ -156,7 +156,7 @@ def run_all(overrides: list[str]) -> tuple[dict[str, Levels], dict[str, Effect],
     )
 
 
-def story(name: str) -> str:
+def description(name: str) -> str:
     """Return what a scenario says of itself in its first line; of composed ones, each in turn."""
     stories = []
     for part in name.split("+"):

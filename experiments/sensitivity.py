@@ -19,7 +19,7 @@ import pandas as pd
 
 from experiments.base_study import Study, markdown, parser, short
 from experiments.indices import elementary_effects, independent, sobol_indices, variances_of
-from experiments.run_outcomes import BY_NAME, OUTCOMES, scalars
+from experiments.run_outcomes import BY_NAME, OUTCOMES, by_run
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
@@ -111,7 +111,7 @@ def _each_outcome(
 
 def _values(folder: SweepFolder) -> dict[str, F64]:
     """Return each outcome, shape (n points, n replications)."""
-    table = scalars(folder).sort_values(["point", "replication"])
+    table = by_run(folder).sort_values(["point", "replication"])
     n = folder.design.replications
     return {o.name: table[o.name].to_numpy().reshape(-1, n) for o in OUTCOMES}
 

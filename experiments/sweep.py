@@ -16,7 +16,7 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.config.compose import load_sweep_tree
 from sim.sweeps.request import Request, design_name
-from sim.sweeps.session import hold
+from sim.sweeps.session import run_session
 
 SUCCESSORS = {"resume": "python -m sim.resume", "status": "python -m sim.resume --status"}
 
@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
             if folder := getattr(options, name):
                 raise ConfigError(f"--{name}: write {successor} {folder}")
         request = Request.read(load_sweep_tree(*options.overrides))
-        return hold(request.begin(design_name(options.overrides)), request)
+        return run_session(request.begin(design_name(options.overrides)), request)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def simulated(seen: pd.DataFrame, wanted: pd.DataFrame) -> F64:
 def _column(seen: pd.DataFrame, row: Any) -> F64:
     """Return what the operator of a figure reads off every run, shape (n runs,)."""
     operator = OPERATORS[row.operator]
-    divisor = operator.divisor(row.platform)
+    divisor = operator.divisor(row.platform, EVERYBODY)
 
     def level(month: pd.Timestamp) -> F64:
         found = sum(

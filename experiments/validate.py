@@ -72,17 +72,17 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     design |= {
         "n": QUICK_WAVE if quick else REFIT_WAVE,
         "replications": 1,
-        "overrides": [f"population.n_users={users}"],
+        "overrides": [*design["overrides"], f"population.n_users={users}"],
     }
     request = Request.read(load_sweep_tree(*rest) | {"design": design})
     record = Record(found.options, start_of(request), found.left_out)
-    seen, at_prior = found.seen(), months(found.wave)
-    wanted = found.targets(seen.months)
+    posterior, at_prior = found.posterior_runs(), months(found.wave)
+    wanted = found.targets(posterior.months)
     without = ablated(study, request, found, record, QUICK if quick else REFIT)
     findings = Findings(
         found,
-        points(wanted, seen),
-        reachable(wanted, at_prior, seen),
+        points(wanted, posterior),
+        reachable(wanted, at_prior, posterior),
         without,
         contraction(found.prior.names, found.scores),
         _informing(found, record),
@@ -94,7 +94,7 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
     from sim.plotting.posterior import predictive
 
     figures = {
-        "validation_reach": predictive(bands(seen), findings.points, found.options.until),
+        "validation_reach": predictive(bands(posterior), findings.points, found.options.until),
         "validation_parameters": contracted(*over_prior(found.prior, found.scores)),
     }
     tables = {

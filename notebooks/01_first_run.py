@@ -18,14 +18,14 @@
 
 # %%
 from sim import ConfigError, compare, load_config
-from sim.report.stories import story
+from sim.report.descriptions import description
 
 config = load_config("+scenario=call_ban", "population.n_users=2000", "replications=4")
 print(config.case.title)
 print(f"{config.population.n_users:,} users, {config.start} to {config.end}")
 print(f"{config.n_steps} steps of {config.step_days:g} days")
 print("messengers:", ", ".join(config.messengers))
-print(f"{config.scenario}: {story(config.scenario)}")
+print(f"{config.scenario}: {description(config.scenario)}")
 
 try:
     load_config("+scenario=call_ban", "policies.call_restriction.grade=2")

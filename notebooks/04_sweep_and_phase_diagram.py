@@ -50,9 +50,9 @@ summary.query("measure == 'exposure' and channel == 'any'").tail(3)
 # The same in one row for each run, for its last whole month: adoption beside what it costs.
 
 # %%
-from experiments.run_outcomes import OUTCOMES, scalars
+from experiments.run_outcomes import OUTCOMES, by_run
 
-table = scalars(sweep)
+table = by_run(sweep)
 x, y = sweep.design.factors
 print({outcome.name: f"{outcome.label} [{outcome.unit}]" for outcome in OUTCOMES})
 table.groupby([y, x])[[outcome.name for outcome in OUTCOMES]].mean().round(2)

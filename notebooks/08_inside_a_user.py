@@ -11,11 +11,11 @@
 # %%
 from sim import MigrationModel, load_config
 from sim.commands.scenarios import dated
-from sim.report.stories import story
+from sim.report.descriptions import description
 
 config = load_config("+scenario=trust_shock", "population.n_users=300", "engine=mesa")
 model = MigrationModel(config)
-print(story(config.scenario))
+print(description(config.scenario))
 print(dated(config.scenario))
 
 # %% [markdown]
@@ -28,9 +28,9 @@ print(dated(config.scenario))
 # to follow somebody else.
 
 # %%
-wary = model.agents.select(lambda u: u.attitude == "state_averse" and "telegram" in u.messengers)
+wary = model.agents.select(lambda u: u.type == "state_averse" and "telegram" in u.messengers)
 user = max(wary, key=lambda u: len(u.contacts))
-who = f"user {user.row}, aged {user.age_band}, {user.region}, {user.attitude.replace('_', ' ')}"
+who = f"user {user.row}, aged {user.age_band}, {user.region}, {user.type.replace('_', ' ')}"
 print(f"{len(wary)} such users of {len(model.agents)}")
 print(who)
 print("has", ", ".join(user.messengers), "and", len(user.contacts), "contacts")
@@ -47,24 +47,24 @@ for contact in user.contacts[:8]:
 # %% [markdown]
 # ## A year in its life
 #
-# `keep_diary` lets *all* users take their steps and writes down what happens to this one. A model
+# `trace_user` lets *all* users take their steps and writes down what happens to this one. A model
 # ends with its run, so the year gets a model of its own: the cell can be run again, and the people
 # above stay as they were at the start.
 
 # %%
-from sim.exports.diary import keep_diary
+from sim.exports.user_trace import trace_user
 
 year = MigrationModel(config)
-diary = keep_diary(year, year.users[user.row], config.n_steps)
-diary.days.set_index("date").iloc[::8].round(2)
+trace = trace_user(year, year.users[user.row], config.n_steps)
+trace.days.set_index("date").iloc[::8].round(2)
 
 # %%
 import pandas as pd
 
-from sim.plotting.diary import diary as draw
+from sim.plotting.user_trace import user_trace as draw
 
 ban = pd.Timestamp(config.policies["call_restriction"].start)
-draw(diary.days, diary.platforms, who, ban, f"calls are restricted from {ban:%d %B %Y}")
+draw(trace.days, trace.platforms, who, ban, f"calls are restricted from {ban:%d %B %Y}")
 
 # %% [markdown]
 # Read it in this order. *Calls*: what takes the place of calls that fail. *Contacts who have it*:
@@ -75,7 +75,7 @@ draw(diary.days, diary.platforms, who, ban, f"calls are restricted from {ban:%d 
 # The choices in the last step, in full (shares of this user's messages and calls):
 
 # %%
-diary.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).round(2)
+trace.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).round(2)
 
 # %% [markdown]
 # ## The same person in another world
@@ -86,8 +86,8 @@ diary.platforms.set_index(["date", "platform"]).tail(len(config.platforms)).roun
 # %%
 comparison = config.compare_to[0]
 other = MigrationModel(config.counterfactual(comparison))
-counterfactual = keep_diary(other, other.users[user.row], config.n_steps)
-both = diary.days.merge(counterfactual.days, on="date", suffixes=("", f" ({comparison})"))
+counterfactual = trace_user(other, other.users[user.row], config.n_steps)
+both = trace.days.merge(counterfactual.days, on="date", suffixes=("", f" ({comparison})"))
 shown = [f"{name}{end}" for name in ("primary", "exposed") for end in ("", f" ({comparison})")]
 both[["date", *shown]].iloc[::8]
 

@@ -46,7 +46,7 @@ def wait_until(condition, process):
     while not (found := condition()):
         assert process.poll() is None, process.communicate()[0]
         assert time.monotonic() < until, "it took too long"
-        time.sleep(0.02)
+        time.sleep(0.1)
     return found
 
 

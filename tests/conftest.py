@@ -1,5 +1,6 @@
 """What holds for every test."""
 
+import logging
 import random
 
 import numpy as np
@@ -16,10 +17,20 @@ def exported_run(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _no_global_randomness():
-    """Fail a test that moves a global generator: all luck is addressed (sim/kernel/rng.py)."""
+    """Fail a test that moves a global generator: random numbers are addressed (kernel/rng.py)."""
     before = _global_states()
     yield
     assert _global_states() == before, "the test drew from random or numpy.random"
+
+
+@pytest.fixture(autouse=True)
+def _levels_of_logging():
+    """Put the levels of logging back: a command called in this process sets its own."""
+    loggers = logging.getLogger(), logging.getLogger("sim")
+    before = [logger.level for logger in loggers]
+    yield
+    for logger, level in zip(loggers, before, strict=True):
+        logger.setLevel(level)
 
 
 def _global_states():

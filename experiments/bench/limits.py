@@ -59,7 +59,7 @@ class Gathers:
         self._rows, self._threads = make_rows(graph), threads
         self._slices = make_slices(self._rows)
         self._state, self._words = graph.start, pack(self._slices, graph.start)
-        self._words[self._slices.n_words :] = 0  # nobody adds nothing
+        self._words[self._slices.n_words :] = 0  # empty lanes add 0
         self._by_row = np.zeros(graph.n_users, np.uint32)
         self._by_lane = np.zeros(len(self._slices.user), np.uint32)
 

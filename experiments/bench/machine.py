@@ -1,4 +1,4 @@
-"""On what the bench ran: facts of the machine and versions."""
+"""Facts of the machine that runs the bench, and versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/performance.md and its figure, from the results alone: no number is typed in."""
+"""Write docs/performance.md and its figure from results.csv; no number is typed in."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def rate(rows: pd.DataFrame) -> pd.Series:
 
 
 def span(values: pd.Series, digits: int = 2) -> str:
-    """Return a median with the least and the most, if there are several."""
+    """Return a median, with minimum and maximum if there are several values."""
     low, middle, high = (_number(v, digits) for v in values.quantile([0, 0.5, 1]))
     return middle if len(values) == 1 else f"{middle} ({low}-{high})"
 
@@ -84,7 +84,7 @@ def _work() -> str:
         "of such a model and nothing more, so any simulator can do it. Each simulator has the "
         "same ties and start, runs in its own process and alternates with ours. A *visit* is one "
         "user's look at one contact; *ratio* is its time for a step over ours in the same round. "
-        "Numbers are medians, with the least and the most in brackets."
+        "Numbers are medians, with minimum and maximum in brackets."
     )
 
 
@@ -110,8 +110,8 @@ def _pairs(results: pd.DataFrame) -> str:
         "cores it used",
     )  # fmt: skip
     return numbers(head, rows) + (
-        "\n\nBytes a user: the most memory that the process held, minus what it held after its "
-        "imports; the edge list is included. Below 100,000 users these numbers mean little."
+        "\n\nBytes a user: peak memory of the process minus its memory after the imports, with "
+        "the edge list. Below 100,000 users these numbers mean little."
     )
 
 
@@ -141,14 +141,17 @@ def _limits(results: pd.DataFrame) -> str:
         "slices*, in the order that the kernel uses. *Local* order: contacts are next on a ring, "
         f"but for {FAR:.0%} of them.\n\n"
         + numbers(head, rows)
-        + "\n\nWhy it is near: sixteen users who have about as many contacts stand side by side "
-        "(a slice), so that one loop of known length counts for all of them in a register; a "
-        "platform is four bits, so that those of a million users stay in the second-level cache; "
-        "a contact is 32 bits, where its platform stands; four 8-bit counts share a word, the "
-        "fifth follows from the degree; random numbers are addressed and the exponential is a "
-        "polynomial, so sixteen users choose at once, while the contacts of the next are on "
-        "their way. Where platforms outgrow that cache and contacts are anywhere, each visit "
-        "waits for a farther one."
+        + "\n\nWhy the kernel comes near this limit:\n\n"
+        "- Sixteen users with about as many contacts form a slice, so one loop of known length "
+        "counts for all of them in a register.\n"
+        "- A platform takes four bits, so the platforms of a million users fit into the "
+        "second-level cache. A contact takes 32 bits, which say where its platform is.\n"
+        "- Four 8-bit counts share a word. The fifth count follows from the degree.\n"
+        "- Random numbers are addressed and the exponential is a polynomial, so sixteen users "
+        "choose at once.\n"
+        "- The contacts of the next slice are fetched in the meantime.\n\n"
+        "Where platforms outgrow that cache and contacts are anywhere, each visit waits for "
+        "memory farther away."
     )
 
 
@@ -178,13 +181,13 @@ def _model(results: pd.DataFrame) -> str:
 
 
 MEANING = {
-    "select": "where chats are; what to reconsider, its utility but for contacts; a VPN",
+    "select": "moves of group chats; what each user reconsiders, its utility without contacts",
     "communicate": "the choice on every tie and channel, all sums over ties",
-    "evaluate": "what a messenger or a VPN would add, for who asks",
+    "evaluate": "marginal values of the messengers and VPNs that users reconsider",
     "after_choice": "openings of apps, pairs that move their calls",
-    "observe": "all measures, by cell",
-    "update": "decide, form habits, obey, try, learn, switch a VPN, suffer",
-    "publish": "the words and minds of the next step",
+    "observe": "sums for all measures, by stratum",
+    "update": "adoption, habits, promotion, beliefs, VPNs, abuse",
+    "publish": "the packed states that contacts see in the next step",
 }
 
 
@@ -204,12 +207,12 @@ def _parts(results: pd.DataFrame) -> str:
         "on average; ns of one core a user and step.\n\n"
         + numbers(("part", "what it does", "ns a user", "share"), rows)
         + f"\n\nAll in all {_number(whole, 3)} ns. The ties alone would be "
-        f"{_number(alone, 3)} million visits a second and core. Sixteen users stand side by side, "
-        "a contact's word is fetched sixteen ties ahead, and each row of sixteen ties takes "
-        "hundreds of instructions, most of 512 bits: the time goes into these more than into "
-        "waiting for memory. The rest is a hundred rules for each user and step, each of "
-        "a few dozen instructions, computed for all messengers at once; no part of it is large. "
-        "[scale.md](scale.md) tells what was tried to make it less."
+        f"{_number(alone, 3)} million visits a second and core. Sixteen users are computed side "
+        "by side, the states of contacts are fetched sixteen ties ahead, and each row of sixteen "
+        "ties takes hundreds of instructions, most of 512 bits. These take more time than waiting "
+        "for memory. The rest is about a hundred rules for each user and step, each of a few "
+        "dozen instructions for all messengers at once. No part of it is large. "
+        "[scale.md](scale.md) lists what was tried to make it less."
     )
 
 
@@ -226,9 +229,9 @@ def _ensembles(results: pd.DataFrame) -> str:
     head = "users", "a run alone, s", "one of sixteen, s", "ratio"
     return (
         f"`{SCENARIO}` with its counterfactual in eight replications: sixteen runs share one "
-        "world, one start and its solution, and every core takes runs of its own, which do not "
-        "wait for each other. Times are those of whole runs of 52 weeks; the world was built and "
-        "the code compiled before.\n\n" + numbers(head, rows)
+        "society and one solved start. Each core runs whole runs, which do not wait for each "
+        "other. Times are those of whole runs of 52 weeks, after the society was built and the "
+        "code compiled.\n\n" + numbers(head, rows)
     )
 
 
@@ -268,8 +271,8 @@ def _method(results: pd.DataFrame, machine: dict[str, Any]) -> str:
     rounds = int(results["round"].max()) + 1
     return (
         f"Every measurement is a process of its own, run {rounds} times (the largest whole model "
-        "once), and gives its median step: the tables show the median of these, and the least and "
-        "the most. The first step, in which some simulators compile, and set-up are left out. "
+        "once), and gives its median step. The tables show median, minimum and maximum of these. "
+        "The first step, in which some simulators compile, and set-up are left out. "
         "While the processes ran, other processes of the machine used "
         f"{others.median():.2f} cores in the median, {others.max():.2f} at most. Where that is "
         "not near zero, measure again: a long step then waits for a core more often than a "

@@ -122,7 +122,7 @@ class ClockedEngine(CompiledEngine):
         """Let every user look at its contacts, be observed, and change."""
         if not self._agreed:
             self._agreed = {0: agreements(state.n_users)}
-            self._idle = make_work(1, accumulators)
+            self._idle = make_work(1, accumulators, state.layout)
         ticks, begin = np.zeros(len(PARTS), np.int64), time.perf_counter()
         for k, (first, last) in enumerate(chunks(state.n_users)):
             clocked_rows(

@@ -10,7 +10,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.config.draws import drawn
-from sim.config.platforms import CELLULAR
 from sim.config.sim_config import SimConfig
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
@@ -18,7 +17,6 @@ from sim.model.model import MigrationModel
 from sim.plotting.network_layout import NetworkLayout, lay_out_network
 from sim.population.build import users_and_graph
 from sim.report.in_force import changes, in_force
-from sim.rules.records import CELLULAR as CELLULAR_COLUMN
 from sim.runs.results import assemble
 
 
@@ -103,10 +101,10 @@ class LiveModel(MigrationModel):
     @property
     def primary(self) -> list[str]:
         """Return each user's primary platform in the last step, length n."""
-        names = dict(enumerate(self.config.messengers)) | {CELLULAR_COLUMN: CELLULAR}
-        return [names[int(at)] for at in self.simulation.recorder.primary]
+        names = self.config.carriers  # cellular is the last; its number is beyond all tiles
+        return [names[min(at, len(names) - 1)] for at in self.simulation.recorder.primary]
 
     @property
     def exposed(self) -> NDArray[np.bool_]:
-        """Return whose messenger use the state can read by over 10 %, shape (n,)."""
+        """Return who is exposed (docs/glossary.md), shape (n,)."""
         return self.simulation.recorder.exposed.astype(np.bool_)

@@ -28,9 +28,9 @@ from sim.config.compose import load_config
 from sim.config.conf import names
 from sim.plotting.live import costs_so_far, reach_so_far
 from sim.plotting.network import network_map
+from sim.report.descriptions import description
 from sim.report.glossary import words
 from sim.report.standing import reached
-from sim.report.stories import story
 
 FIRST = "call_ban"
 SMALL_SOCIETY = ("population.n_users=1000", "engine.threads=1")
@@ -63,7 +63,7 @@ def Page() -> None:
             with solara.Column(gap="4px"):
                 every = names("scenario")
                 solara.Select("Scenario", values=every, value=scenario, on_value=set_scenario)
-                Prose(story(scenario), SMALL)
+                Prose(description(scenario), SMALL)
                 solara.SliderInt(
                     "Replication", value=replication, on_value=set_replication, max=MAX_REPLICATION
                 )
@@ -148,7 +148,8 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
         reached(table, model.config, scenarios),
     ]
     said += [
-        f"In brackets and dashed: the same people and random numbers in **{name}**. {story(name)}"
+        f"In brackets and dashed: the same people and random numbers in **{name}**. "
+        f"{description(name)}"
         for name in scenarios[1:]
     ]
     return said, [

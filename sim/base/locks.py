@@ -22,7 +22,7 @@ def locked(file: IO[Any]) -> bool:
 
 
 @contextmanager
-def alone(folder: Path, at: str) -> Iterator[None]:
+def exclusive_lock(folder: Path, at: str) -> Iterator[None]:
     """Lock an existing folder; `at` says in the error what the other process is doing.
 
     Raises

@@ -22,8 +22,8 @@ class Meaning(NamedTuple):
 
 COLUMNS = {
     "run": Meaning("", "number of the run or job"),
-    "scenario": Meaning("", "world that was run"),
-    "counterfactual": Meaning("", "world that is subtracted from it"),
+    "scenario": Meaning("", "scenario that was run"),
+    "counterfactual": Meaning("", "scenario that is subtracted from it"),
     "replication": Meaning("", "number of the run of a society, from 0"),
     "date": Meaning("date", "first day of the step; of mau, of the calendar month"),
     "from_date": Meaning("date", "first day of the first of two steps that are compared"),

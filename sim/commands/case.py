@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from sim.config.compose import load_config
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.start import FULL
+from sim.measures.series import COVERED
+from sim.observation.notes import notes
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
 from sim.population.ages import people
@@ -87,14 +90,17 @@ def problems(name: str) -> Iterator[str]:
 
 
 def summary(name: str) -> str:
-    """Return a one-line summary of a case without problems."""
+    """Return what a case without problems holds, and what it leaves off or borrows."""
     config = load_config(f"case_dir={case_folder(name)}")
     observed = observations(config)
     n_fit = int((observed["use"] == "fit").sum())
-    return (
-        f"{config.case.title}: {len(config.messengers)} messengers, {len(observed)} figures, "
-        f"{n_fit} of them to be fitted. Nothing is wrong with it."
+    lines = sorted({str(line) for line, _, _ in _outside(config, observed)}, key=int)
+    left = f" (not whole in the case, so never read: line {', '.join(lines)})" if lines else ""
+    held = (
+        f"{config.case.title}: {', '.join(config.messengers)}; figures: {len(observed)}{left}, "
+        f"to be fitted: {n_fit}. Nothing is wrong with it."
     )
+    return "\n- ".join([held, *notes(config)])
 
 
 def _missing(folder: Path) -> Iterator[str]:
@@ -132,15 +138,27 @@ def _data_problems(config: SimConfig) -> Iterator[str]:
         yield from str(error).splitlines()
         return
     yield from _size_problems(config)
+    last = config.end - dt.timedelta(days=1)
     table = observations(config)
-    first, last = _months(config)
-    for column in ("date", "until"):
-        outside = (table[column] < first) | (table[column] > last)
-        for line, month in table.loc[(table["use"] == "fit") & outside, column].items():
-            yield (
-                f"{OBSERVATIONS}, line {line}: {column}={month:%Y-%m}: to be fitted, but outside "
-                f"the case; allowed: {first:%Y-%m} to {last:%Y-%m}, or use=show"
-            )
+    for line, column, period in _outside(config, table[table["use"] == "fit"]):
+        yield (
+            f"{OBSERVATIONS}, line {line}: {column}={period}: to be fitted, but not whole in the "
+            f"case; allowed: periods of which each month has {100 * COVERED:g} % of its days from "
+            f"{config.start} (start) to {last} (dur_days={config.dur_days:g}), or use=show"
+        )
+
+
+def _outside(config: SimConfig, table: pd.DataFrame) -> Iterator[tuple[int, str, pd.Period]]:
+    """Yield line, column and period of figures that no run of the case can be read for."""
+    begin, end = pd.Timestamp(config.start), pd.Timestamp(config.end)
+    for column, name in (("period", "date"), ("until_period", "until")):
+        for line, period, operator in table[[column, "operator"]].dropna().itertuples():
+            parts = [period]
+            if period.freqstr[0] not in "DW" or operator.startswith("monthly"):
+                parts = list(pd.period_range(period.start_time, period.end_time, freq="M"))
+            spans = [(part.start_time, (part + 1).start_time) for part in parts]
+            if any(min(b, end) - max(a, begin) < COVERED * (b - a) for a, b in spans):
+                yield line, name, period
 
 
 def _case_problems(config: SimConfig, name: str) -> Iterator[str]:
@@ -219,7 +237,7 @@ def _places(folder: Path, keys: list[str], scenario: str) -> Iterator[tuple[Path
 
 
 def _line_of(path: Path, keys: list[str]) -> tuple[int, int]:
-    """Return how many of the keys stand below each other in a file, and the line of the last."""
+    """Return how many leading parts of the key a file contains, and the line of the last one."""
     node = yaml.compose(path.read_text(encoding="utf-8"))
     line = 1
     for depth, key in enumerate(keys):

@@ -112,7 +112,9 @@ def _refuse_no_folder(overrides: list[str]) -> None:
     for override in overrides:
         key, _, value = override.partition("=")
         if key in FOLDERS and not value.strip("'\""):
-            raise ConfigError(f"{override}: allowed: a folder, which is made")
+            raise ConfigError(
+                f"{override}: empty; allowed: the path of a folder (created if missing)"
+            )
 
 
 def _refuse_ranks() -> None:
@@ -133,9 +135,7 @@ def _checked(overrides: list[str]) -> Run:
 
     check_observed(run.config)
     if run.config.engine.name == "mpi" and BY_RANKS not in overrides:
-        raise ConfigError(
-            f"engine.name=mpi: allowed as {BY_RANKS}, which ranks heed from the start"
-        )
+        raise ConfigError(f"engine.name=mpi: write {BY_RANKS}")
     if nothing_compiled() and not INTERPRETED:
         _log.warning("Compiling the rules, once (half a minute): later runs start at once")
     check_memory(run.config)
@@ -144,13 +144,13 @@ def _checked(overrides: list[str]) -> Run:
 
 def _run(run: Run) -> None:
     """Run to the end in the folder of the run, and print the result."""
-    from sim.report.run_folder import fill_shown
+    from sim.report.run_folder import fill_with_progress
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
 
     run.folder.mkdir(parents=True, exist_ok=True)
     write_overrides(run.overrides, run.folder)
-    report(fill_shown(Checkpoint.at(run.folder, run.config)), run.folder)
+    report(fill_with_progress(Checkpoint.at(run.folder, run.config)), run.folder)
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

@@ -25,7 +25,7 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.runs.bands import Bands
 from sim.sweeps.digest import OutcomeHash
-from sim.sweeps.run_reader import RunReader, evidence
+from sim.sweeps.run_reader import RunReader, open_runs
 
 MADE_BY = ["version", "commit", "sources"]
 
@@ -41,14 +41,14 @@ class Collection(NamedTuple):
         Where the tables are.
     digest : str
         Hash of parameters and outcomes of all runs that are done, in their order.
-    go_on : str
+    resume_command : str
         The command that takes the others.
     """
 
     runs: pd.DataFrame
     folder: Path
     digest: str
-    go_on: str
+    resume_command: str
 
 
 def collect(path: Path | str) -> Collection:
@@ -61,15 +61,15 @@ def collect(path: Path | str) -> Collection:
         several versions.
     """
     path = Path(path)
-    found = evidence(path)
+    found = open_runs(path)
     _refuse_mixture(path, found.runs)
     return _collected(path, found)
 
 
 def collect_mixed(path: Path | str) -> Collection:
-    """Join what is there, even of several versions, and raise as `collect` does else."""
+    """Join all finished runs, also of different versions; raise as `collect` does otherwise."""
     path = Path(path)
-    return _collected(path, evidence(path))
+    return _collected(path, open_runs(path))
 
 
 def _collected(path: Path, found: RunReader) -> Collection:
@@ -81,7 +81,7 @@ def _collected(path: Path, found: RunReader) -> Collection:
     digest = _join(found, done, folder)
     with atomic_write(folder / "runs.parquet") as draft:
         found.runs.to_parquet(draft, index=False)
-    return Collection(found.runs, folder, digest, found.go_on)
+    return Collection(found.runs, folder, digest, found.resume_command)
 
 
 def _refuse_mixture(path: Path, runs: pd.DataFrame) -> None:
@@ -185,7 +185,7 @@ def _summary(found: Collection) -> int:
     if len(others) > 10:
         print(f"  and {len(others) - 10:,} more, see runs.parquet", file=sys.stderr)
     if len(others):
-        print(f"To go on: {found.go_on}", file=sys.stderr)
+        print(f"To go on: {found.resume_command}", file=sys.stderr)
     print(f"hash {found.digest}\nTables: {found.folder}")
     return 1 if len(others) else 0
 

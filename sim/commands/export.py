@@ -29,9 +29,9 @@ from sim.base.timestamps import folder_name
 from sim.config.compose import load_config
 from sim.config.sim_config import SimConfig
 from sim.exports import flat
-from sim.exports.census import Census, census, steps_of
 from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
+from sim.exports.user_snapshots import UserSnapshots, steps_of, user_snapshots
 from sim.runs.memory import check_memory
 from sim.runs.tables import TABLES, read_result
 
@@ -153,14 +153,14 @@ def _of_graph(options: argparse.Namespace) -> list[Path]:
     return [path]
 
 
-def _taken_again(options: argparse.Namespace) -> tuple[SimConfig, Census, Path]:
+def _taken_again(options: argparse.Namespace) -> tuple[SimConfig, UserSnapshots, Path]:
     """Return the configuration of a run, the requested snapshot, and its folder."""
     config, folder = _run(options.run)
     dates = options.at or (config.end - dt.timedelta(days=1),)
     # or refuse
     steps_of(config, dates, options.scenarios or (config.scenario,), options.replications)
     check_memory(config)
-    found = census(config, dates, options.scenarios, options.replications)
+    found = user_snapshots(config, dates, options.scenarios, options.replications)
     if folder is not None:
         _compare(folder, found)
     into: Path = options.into or (
@@ -178,7 +178,7 @@ def _run(words: Sequence[str]) -> tuple[SimConfig, Path | None]:
     return load_config(*words), None
 
 
-def _compare(folder: Path, found: Census) -> None:
+def _compare(folder: Path, found: UserSnapshots) -> None:
     """Refuse users that are not those of the folder's run.
 
     Raises

@@ -17,13 +17,13 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.commands.cli import report
 from sim.engine.ranks import Ranks
-from sim.report.run_folder import fill_shown
+from sim.report.run_folder import fill_with_progress
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.run import compare
 from sim.sweeps.launch import job_handling
 from sim.sweeps.multirun import Multirun
-from sim.sweeps.request import Handling
-from sim.sweeps.session import hold
+from sim.sweeps.request import ExecutionOptions
+from sim.sweeps.session import run_session
 from sim.sweeps.status import shown, status
 from sim.sweeps.tasks import is_batch, open_batch
 
@@ -62,15 +62,15 @@ def _resume_batch(options: Namespace) -> int:
     for override in options.overrides:
         if not override.lstrip("+").startswith(("executor", "max_failures")):
             raise ConfigError(f"{override}: the folder holds it; allowed: executor, max_failures")
-    read = job_handling if isinstance(batch, Multirun) else Handling.of
-    return hold(batch, read(options.overrides))
+    read = job_handling if isinstance(batch, Multirun) else ExecutionOptions.of
+    return run_session(batch, read(options.overrides))
 
 
 def _resume_run(checkpoint: Checkpoint, folder: Path) -> None:
     if checkpoint.header.config.engine.name == "mpi":
         _among_ranks(checkpoint, folder)
     else:
-        report(fill_shown(checkpoint), folder)
+        report(fill_with_progress(checkpoint), folder)
 
 
 def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
@@ -79,7 +79,7 @@ def _among_ranks(checkpoint: Checkpoint, folder: Path) -> None:
     ranks.silence_others()
     with ranks.abort_together():
         if ranks.is_first:
-            report(fill_shown(checkpoint), folder)
+            report(fill_with_progress(checkpoint), folder)
         else:
             compare(checkpoint.header.config)
 

@@ -1,4 +1,4 @@
-"""Scenarios and their stories: ``python -m sim.scenarios [NAME] [case_dir=FOLDER]``."""
+"""Scenarios and their descriptions: ``python -m sim.scenarios [NAME] [case_dir=FOLDER]``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from sim.config.case_dir import KEY, admitted
 from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
 from sim.config.conf import names
-from sim.report.stories import story
+from sim.report.descriptions import description
 
 
 def listed(width: int, *cases: Path) -> str:
-    """Return all scenarios with their stories, those of `cases` last, in lines of `width`."""
+    """Return all scenarios with their descriptions, those of `cases` last, in lines of `width`."""
     own = [path.stem for case in cases for path in yaml_files(case, "scenario")]
-    described = {name: story(name, *cases) for name in [*names("scenario"), *own]}
+    described = {name: description(name, *cases) for name in [*names("scenario"), *own]}
     indent = 2 + max(map(len, described))
     return "\n".join(
         textwrap.fill(
@@ -51,7 +51,7 @@ def dated(scenario: str, *overrides: str) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """List all scenarios, or the policies of one."""
     parser = argparse.ArgumentParser(
-        "python -m sim.scenarios", description="Scenarios and their stories."
+        "python -m sim.scenarios", description="Scenarios and their descriptions."
     )
     parser.add_argument("name", nargs="?", help="one of them: its policies by date")
     parser.add_argument("case", nargs="?", metavar=f"{KEY}FOLDER", help="also those of a case")
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         cases = [admitted(word.removeprefix(KEY)) for word in opened]
         for name in named:
             policies = dated(name, *opened)
-            print(textwrap.fill(story(name, *cases), width), policies, sep="\n\n")
+            print(textwrap.fill(description(name, *cases), width), policies, sep="\n\n")
         if not named:
             print(listed(width, *cases))
 

@@ -12,7 +12,6 @@ from sim.policies.window import Rate
 
 Relative = Annotated[float, Field(ge=0, le=100)]
 SHARPNESS = 0.1  # smallest response above 0: below it, the solved conversions overflow
-MOST_KINDS = 2  # a user's record and the measures have room for two
 
 
 class AbuseKind(Strict):

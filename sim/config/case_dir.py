@@ -11,7 +11,7 @@ from sim.config.case_files import admit, yaml_files
 from sim.config.conf import CASES
 from sim.config.keys import path_of
 
-Stamps = tuple[tuple[str, int], ...]
+ModificationTimes = tuple[tuple[str, int], ...]
 KEY, FOLDER = "case_dir=", "++case.folder="
 SEARCHED = ["hydra", "searchpath"]
 UNREADABLE = "'\\$"  # characters with a meaning in Hydra
@@ -72,7 +72,7 @@ def closed(overrides: Sequence[str]) -> list[str]:
     return [*overrides]
 
 
-def stamps(overrides: tuple[str, ...]) -> Stamps:
+def modification_times(overrides: tuple[str, ...]) -> ModificationTimes:
     """Return the modification times of the files of a case, as they may change in a session.
 
     Raises

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import yaml
 
@@ -20,6 +20,7 @@ from sim.base.errors import ConfigError
 from sim.base.inputs import refusal
 from sim.config.conf import CONF
 from sim.config.keys import GROUPS
+from sim.config.safe_yaml import SafeComposer
 from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS, allowed_keys
 
@@ -29,8 +30,6 @@ PLACES = {"case": GLOBAL, "scenario": GLOBAL, "policy": f"policies.NAME or {GLOB
 DEFAULTS = "defaults"
 KEYS = (*(name for name in SimConfig.model_fields if name not in OURS), DEFAULTS)  # of _global_
 MOST_BYTES = 2**18  # of a file; the largest shipped one has 4,000
-DEEPEST = 20  # levels of nesting; a configuration has six
-MOST_NODES = 20_000  # keys and values of a file, aliases followed
 MOST_FILES = 100  # of a case; also files that one file includes by its defaults, directly or not
 SPELT = r"[A-Za-z0-9_-]+"
 NAME = re.compile(SPELT)
@@ -90,7 +89,7 @@ def _misplaced(folder: Path) -> Iterator[str]:
     for path in (conf, *_shown(conf)):
         name = path.relative_to(folder)
         if path != conf and path.name not in KNOWN:
-            yield f"{name}: nothing is looked for here; allowed: {', '.join(KNOWN)}"
+            yield f"{name}: not a folder of a case; allowed: {', '.join(KNOWN)}"
         elif not path.is_dir():
             yield f"{name}: no folder; allowed: one"
         elif not path.resolve().is_relative_to(folder.resolve()):
@@ -133,7 +132,7 @@ def _content(path: Path, name: Path, _: tuple[int, ...]) -> _Content:
     """Return the problems in a file, and the files that it includes."""
     try:
         text = path.read_text(encoding="utf-8")
-        node = _Composer(text).get_single_node()
+        node = SafeComposer(text).get_single_node()
     except UnicodeDecodeError as error:
         return _Content((f"{name}: no text in UTF-8: {error.reason}",), ())
     except OSError as error:
@@ -161,40 +160,6 @@ class _Findings:
 
     def refuse(self, line: int, problem: str) -> None:
         self.problems.append(f"{self.name}, line {line}: {problem}")
-
-
-class _Composer(yaml.SafeLoader):  # type: ignore[misc]
-    """Parses YAML as OmegaConf does, without building objects; stops if it grows too large."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self._depth = self._n_nodes = 0
-        self._sizes: dict[str, int] = {}  # keys and values below each anchor
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        event, before = self.peek_event(), self._n_nodes
-        if isinstance(event, yaml.AliasEvent):
-            if event.anchor in self.anchors:  # no size yet: the alias is inside its own anchor
-                self._n_nodes += self._sizes.get(event.anchor, MOST_NODES)
-        elif event.tag is not None:
-            raise self._refused(event, f"the tag {event.tag}; allowed: values without one")
-        self._n_nodes += 1
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise self._refused(event, f"nested too deeply; allowed: up to {DEEPEST} levels")
-        if self._n_nodes > MOST_NODES:
-            raise self._refused(
-                event, f"too much, aliases followed; allowed: up to {MOST_NODES} keys and values"
-            )
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        if event.anchor is not None and not isinstance(event, yaml.AliasEvent):
-            self._sizes[event.anchor] = self._n_nodes - before
-        return node
-
-    @staticmethod
-    def _refused(event: Any, problem: str) -> yaml.YAMLError:
-        return yaml.composer.ComposerError(None, None, problem, event.start_mark)
 
 
 def _package(text: str, group: str, found: _Findings) -> str:
@@ -298,6 +263,6 @@ def _recursive(brings: dict[tuple[str, str], tuple[tuple[str, str], ...]]) -> It
     for group, name in brings:
         if size((group, name)) > MOST_FILES:
             yield (
-                f"conf/{group}/{name}.yaml: {DEFAULTS}: brings itself or more than {MOST_FILES} "
-                "files; allowed: others, and fewer"
+                f"conf/{group}/{name}.yaml: {DEFAULTS}: includes itself, or more than "
+                f"{MOST_FILES} files"
             )

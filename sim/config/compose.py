@@ -19,28 +19,27 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from sim.base.errors import ConfigError
-from sim.config import posterior
-from sim.config.case_dir import Stamps, open_case, searching, stamps
-from sim.config.case_files import KNOWN
+from sim.config.case_dir import ModificationTimes, modification_times, open_case, searching
+from sim.config.checks import (
+    refuse_absent,
+    refuse_code,
+    refuse_drawn,
+    refuse_misplaced,
+    refuse_path,
+    refuse_whole,
+)
 from sim.config.conf import CONF
 from sim.config.keys import IN_CONF, open_key, path_of
 from sim.config.left_out import leave_out, notice
-from sim.config.refusals import explain, no_such_policy, no_yaml, not_a_name
-from sim.config.sim_config import DATA, SimConfig
+from sim.config.platform_kinds import fill_from_kinds
+from sim.config.refusals import explain, no_yaml, not_a_name
+from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS, validate
 from sim.kernel.parallel_map import available_cores
 
 _log = logging.getLogger(__name__)
 FOLDER_OF_RUN = "hydra.run.dir"
 _ALONE = RLock()  # Hydra has a global state, and the app composes in several threads
-PATH = "./\\$"  # characters of paths and interpolations
-CODE = (
-    "_target_",
-    "()",
-    "class",
-    "factory",
-)  # keys whose values Hydra and logging.config call
-LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
 # errors that Hydra raises
 REFUSALS = (HydraException, OmegaConfBaseException, ValueError, TypeError, YAMLError)
 
@@ -118,7 +117,7 @@ def load_run(*overrides: str) -> Run:
         elif key != FOLDER_OF_RUN:
             raise ConfigError(f"{override}: allowed for one run: {FOLDER_OF_RUN}=FOLDER")
     config = load_config(*overrides)
-    composed = _composed(opened, "config", stamps(opened)).all
+    composed = _composed(opened, "config", modification_times(opened)).all
     try:
         folder = Path(OmegaConf.select(composed, FOLDER_OF_RUN)).absolute()
     except REFUSALS as error:
@@ -156,74 +155,30 @@ def load_sweep_tree(*overrides: str) -> dict[str, Any]:
 
 
 def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
-    _refuse_whole(overrides)
+    refuse_whole(overrides)
     tree = _compose(overrides)
-    _refuse_misplaced(overrides, tree)
+    refuse_misplaced(overrides, tree)
     for override in overrides:
         if path_of(override)[0] in OURS and any(key in tree for key in OURS):
             raise ConfigError(
                 f"{override}: not to be set; use +scenario=NAME, compare_to=[NAME] and "
                 "~platforms.NAME"
             )
-    _refuse_drawn(overrides, tree)
-    _refuse_absent(overrides, tree["policies"])
+    refuse_drawn(overrides, tree)
+    refuse_absent(overrides, tree["policies"])
     tree["scenario"] = scenario_name(overrides)
     others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {
         name: _policies(overrides, name) for name in others if isinstance(name, str)
     }
     leave_out(tree, [o.removeprefix("~platforms.") for o in overrides if _is_platform_gone(o)])
+    fill_from_kinds(tree)
     return tree
 
 
 def _is_platform_gone(override: str) -> bool:
     """Return whether an override leaves out a platform: ~platforms.NAME."""
     return bool(re.fullmatch(r"~platforms\.[^.=]+", override))
-
-
-def _refuse_whole(overrides: tuple[str, ...]) -> None:
-    """Refuse to set or delete all policies at once, or to delete a required key."""
-    for override in overrides:
-        key, *rest = path_of(override)
-        if not rest and key == "policies":
-            raise ConfigError(
-                f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
-            )
-        if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
-            raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
-
-
-def _refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
-    """Refuse a file whose first line does not declare its package."""
-    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
-        by_hand = any(path[0] == group and path[1:] for path in map(path_of, overrides))
-        if isinstance(tree.get(group), dict) and not by_hand:
-            raise ConfigError(
-                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
-            )
-
-
-def _refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
-    """Refuse to change a policy that is not in the scenario."""
-    for override in overrides:
-        group, *rest = path_of(override)
-        name = rest[0] if rest[1:] else ""  # policies.NAME={...} makes one
-        made = policies.get(name) if isinstance(policies, dict) else None
-        if group == "policies" and isinstance(made, dict) and "kind" not in made:
-            in_force = {key: value for key, value in policies.items() if key != name}
-            raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
-
-
-def _refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
-    """Refuse to set a parameter that every replication draws from the posterior."""
-    case = tree["case"]
-    folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
-    if tree["parameters"] == "posterior" and posterior.exists(folder):
-        for override in overrides:
-            if ".".join(path_of(override)) in posterior.read(folder).names:
-                raise ConfigError(
-                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
-                )
 
 
 def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
@@ -233,21 +188,34 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
     the command line adds belong to the main scenario only.
     """
     paths = {o: path_of(o) for o in overrides}
-    shared = [o for o, path in paths.items() if not _is_apart(path)]
+    shared = tuple(o for o, path in paths.items() if not _is_apart(path))
     try:
-        policies = _compose((*shared, f"+scenario={scenario}"))["policies"]
+        policies = _policies_of(scenario, shared)
     except ConfigError as error:  # name the key that holds the scenario
         raise ConfigError(
             str(error).replace(f"scenario={scenario}: no", f"compare_to={scenario}: no")
         ) from None
-    changes = [
+    changes = tuple(
         o
         for o, path in paths.items()
         if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
-    ]
-    if changes:
-        policies = _compose((*shared, *changes, f"+scenario={scenario}"))["policies"]
-    return policies
+    )
+    return _policies_of(scenario, shared, changes) if changes else policies
+
+
+def _policies_of(scenario: str, shared: tuple[str, ...], changes: tuple[str, ...] = ()) -> Any:
+    """Return a copy of the policies of a scenario.
+
+    Only policies that refer to other keys (``${...}``) need all overrides. The others depend on
+    the case and on `changes` alone, so jobs that differ in anything else compose them once.
+    """
+    of_case = tuple(o for o in shared if path_of(o)[0] in ("case", "hydra"))
+    for known in (of_case, shared):
+        overrides = (*known, *changes, f"+scenario={scenario}")
+        composed = _composed(overrides, "config", modification_times(overrides))
+        if "${" not in str(composed.all["policies"]):
+            break
+    return deepcopy(composed.ours["policies"])
 
 
 def _is_apart(path: list[str]) -> bool:
@@ -258,7 +226,7 @@ def _is_apart(path: list[str]) -> bool:
 
 def _compose(overrides: tuple[str, ...], name: str = "config") -> dict[str, Any]:
     """Return the resolved plain tree of a primary configuration; a copy for the caller."""
-    return deepcopy(_composed(overrides, name, stamps(overrides)).ours)
+    return deepcopy(_composed(overrides, name, modification_times(overrides)).ours)
 
 
 class _Composed(NamedTuple):
@@ -267,14 +235,14 @@ class _Composed(NamedTuple):
 
 
 @lru_cache(maxsize=32)  # a command composes the same once to check and once to run
-def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
+def _composed(overrides: tuple[str, ...], name: str, _: ModificationTimes) -> _Composed:
     try:
         for override in overrides:  # a case may have no abuse, so Hydra accepts any value
             if override.startswith("abuse=") and not_a_name(override):
                 raise ConfigError(not_a_name(override))
-            _refuse_path(override)
+            refuse_path(override)
         cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
-        _refuse_code(OmegaConf.to_container(cfg))
+        refuse_code(OmegaConf.to_container(cfg))
         ours = OmegaConf.create({key: cfg[key] for key in cfg if key != "hydra"})
         tree = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     except ConfigError:
@@ -287,24 +255,3 @@ def _composed(overrides: tuple[str, ...], name: str, _: Stamps) -> _Composed:
         raise ConfigError(explanation) from None
     assert isinstance(tree, dict)
     return _Composed({str(key): value for key, value in tree.items()}, cfg)
-
-
-def _refuse_path(override: str) -> None:
-    """Refuse a name that leads out of conf/ or out of the case."""
-    value = override.partition("=")[2]
-    if path_of(override)[0] in KNOWN and path_of(override)[1:] == [] and set(value) & set(PATH):
-        raise ConfigError(
-            f"{override.lstrip('+~')}: no such name; allowed: names without {' '.join(PATH)}"
-        )
-
-
-def _refuse_code(node: Any, path: str = "") -> None:
-    """Refuse values that name code to run, except Hydra's own and log handlers."""
-    items = node.items() if isinstance(node, dict) else ()
-    for key, value in items:
-        is_ours = str(value).startswith(("hydra.", "hydra_plugins.")) or value in LOGGING
-        if key in CODE and isinstance(value, str) and not is_ours:
-            raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
-        _refuse_code(value, f"{path}{key}.")
-    for value in node if isinstance(node, list) else ():
-        _refuse_code(value, path)

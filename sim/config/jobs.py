@@ -45,8 +45,8 @@ def _written(override: Override) -> list[str]:
 def configurations(overrides: Iterable[str]) -> Iterator[SimConfig]:
     """Yield configurations that check every swept value once, not every combination.
 
-    They are the first job, and each other value together with the first values of the other keys;
-    a combination that is refused although each value is allowed fails only in its job. Numbers of
+    Each swept value is checked once, together with the first value of every other key. A
+    combination that is invalid although its values are valid fails in its own job. Numbers of
     a ``range()`` are put into the first configuration, which takes a thousandth of a second;
     composing takes some tenths.
 

@@ -11,10 +11,10 @@ NAMING = ("platform", "platforms", "whitelist", "audience")  # keys of policies
 
 
 def leave_out(tree: dict[str, Any], names: Sequence[str]) -> None:
-    """Take what belongs to platforms out of a plain tree that lacks them already.
+    """Delete the entries that refer to the left-out platforms.
 
     These are start shares, seeds, and shares and conversions of abuse, whose other shares are
-    scaled to the same sum. `left_out` then tells draws and observed figures whom to skip.
+    scaled to the same sum. Draws and observed figures then skip the platforms in `left_out`.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from typing import NamedTuple
 class Mechanism(NamedTuple):
     """A mechanism in one sentence, and the overrides that switch it off."""
 
-    story: str
+    description: str
     off: tuple[str, ...]
 
 

@@ -30,7 +30,7 @@ def _field(parameter: Parameter) -> tuple[type[float], Any]:
 if TYPE_CHECKING:
 
     class Behaviour(Strict):
-        """What a type checker is to know: every parameter is a number."""
+        """For type checkers: every parameter is a number."""
 
         def __getattr__(self, name: str) -> float: ...
 

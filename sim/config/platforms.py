@@ -14,7 +14,7 @@ from sim.policies.policy import CHANNELS as CHANNELS
 CELLULAR = "cellular"
 _LEFT_TO_RIGHT = "\u200e"  # an invisible mark
 MOST_OPENINGS = 50.0  # a day
-MAX_PLATFORMS = 6  # besides cellular: sim.rules.records.MAX
+Kind = Literal["incumbent", "challenger", "state_backed", "niche"]
 Openings = Annotated[float, Field(ge=0, le=MOST_OPENINGS)]
 
 
@@ -22,6 +22,7 @@ class Platform(Strict):
     """A messenger, or cellular calls and SMS: the option that needs no install."""
 
     label: str  # its name in print
+    kind: Kind | None = None  # whose values stand for unknown ones (sim/data/kinds.yaml)
     channels: tuple[Literal["message", "call"], ...] = (
         "message",
         "call",

@@ -54,7 +54,7 @@ class PopulationConfig(Strict):
     no_internet: ByBand  # share without internet
     no_smartphone: ByBand  # share of those with internet who have no smartphone
     vpn: ByBand  # share of those with a smartphone who use a VPN at the start
-    segments: dict[str, Segment] = Field(max_length=8)
+    segments: dict[str, Segment]
     chats: dict[str, ChatKind] = Field(default={})  # by segment
     abroad: Abroad
     types: dict[str, Share]  # share of each type, sum 1

@@ -7,20 +7,28 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from sim.base.errors import ConfigError, allowed
 from sim.base.inputs import not_a_file
 from sim.base.strict import Share, Strict
 from sim.config import posterior
-from sim.config.abuse import MOST_KINDS, AbuseKind
+from sim.config.abuse import AbuseKind
 from sim.config.parameters import Behaviour
-from sim.config.platforms import CELLULAR, MAX_PLATFORMS, Platform
+from sim.config.platforms import CELLULAR, Platform
 from sim.config.settings import BANDS, FileNetwork, NetworkConfig, PopulationConfig
 from sim.policies.checks import policy_problems
 from sim.policies.policy import Policy
 from sim.policies.registry import AnyPolicy
 from sim.policies.window import Date, Span
+from sim.rules.ceilings import (
+    KINDS,
+    MESSENGERS,
+    SEGMENTS,
+    STORIES,
+    ceiling_problems,
+    tiles_for,
+)
 
 DATA = Path(__file__).parents[1] / "data"
 AGENT_LIMIT = 100_000  # more Mesa agents are too slow to be useful
@@ -110,11 +118,21 @@ class SimConfig(Strict):
     network: NetworkConfig
     platforms: dict[str, Platform]
     left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+    from_kinds: tuple[str, ...] = ()  # keys whose values are those of a kind of platform
     behaviour: Behaviour = Behaviour()
-    abuse: dict[str, AbuseKind] = Field(default={}, max_length=MOST_KINDS)
+    abuse: dict[str, AbuseKind] = Field(default={})
     engine: EngineConfig = EngineConfig()
     policies: dict[str, AnyPolicy] = Field(default={})
     counterfactuals: dict[str, dict[str, AnyPolicy]] = Field(default={})  # by name
+    _tiles: int = PrivateAttr(1)
+
+    @property
+    def tiles(self) -> int:
+        """Return the tiles of messengers in the records of its runs (sim/rules/ceilings.py).
+
+        Counterfactuals have as many as their scenario, whose start they share.
+        """
+        return self._tiles
 
     @property
     def messengers(self) -> tuple[str, ...]:
@@ -198,14 +216,34 @@ class SimConfig(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [*_file_problems(self), *_size_problems(self), *_time_problems(self)]
-        problems += [*_platform_problems(self), *_name_problems(self)]
+        problems += [*_platform_problems(self), *_name_problems(self), *_ceilings(self)]
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
         problems += _standing_problems(self)
         if problems:
             raise ValueError("\n".join(problems))
+        self._tiles = tiles_for(_held(self))
         return self
+
+
+def _held(config: SimConfig) -> dict[str, int]:
+    """Return how much a run holds of what tiles have room for."""
+    worlds = (config.policies, *config.counterfactuals.values())
+    return {
+        MESSENGERS: len(config.messengers),
+        SEGMENTS: len(config.population.segments),
+        KINDS: len(config.abuse),
+        STORIES: max(sum(policy.news() is not None for policy in one.values()) for one in worlds),
+    }
+
+
+def _ceilings(config: SimConfig) -> Iterator[str]:
+    """Yield what a run has no room for; stories are among the problems of policies."""
+    keys = {MESSENGERS: "platforms", SEGMENTS: "population.segments", KINDS: "abuse"}
+    held = _held(config)
+    for what, key in keys.items():
+        yield from (f"{key}: {problem}" for problem in ceiling_problems({what: held[what]}))
 
 
 def _standing(policies: Mapping[str, Policy]) -> dict[str, Policy]:
@@ -311,11 +349,11 @@ def _name_problems(config: SimConfig) -> Iterator[str]:
 def _platform_problems(config: SimConfig) -> Iterator[str]:
     if CELLULAR not in config.platforms:
         yield f"platforms: {CELLULAR} is missing; it is the outside option of every choice"
-    if not 1 <= len(config.messengers) <= MAX_PLATFORMS:
-        yield f"platforms: {len(config.messengers)} messengers; allowed: 1 to {MAX_PLATFORMS}"
+    if not config.messengers:
+        yield "platforms: no messengers; allowed: one at least"
     named = {**config.case.observed_shares, **config.case.seeds}
     for name in config.case.observed_shares.keys() & config.case.seeds.keys():
-        yield f"case.seeds.{name}: {name} starts as observed_shares say; allowed: one of both"
+        yield f"case.seeds.{name}: {name} is also in observed_shares; give one of the two"
     for key in ("observed_shares", "seeds"):
         for name in getattr(config.case, key):
             if name not in config.messengers:

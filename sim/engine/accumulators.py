@@ -6,13 +6,14 @@ A stratum is age band x region x type (sim/measures/strata.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
+from sim.engine.slots import KINDS, N_KINDS, in_order
 from sim.kernel import aligned
 from sim.kernel.arrays import Flags
+from sim.kernel.bits import only
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec8 import (
     WIDTH,
@@ -26,6 +27,7 @@ from sim.kernel.vec8 import (
     largest,
     lowest,
     read,
+    read_tile,
     splat,
     total,
     vec8_of,
@@ -41,33 +43,18 @@ from sim.rules.fixed_point import (
 from sim.rules.habit import communication_shares
 from sim.rules.packed_state import in_use
 from sim.rules.place import has_vpn, region_of
-from sim.rules.records import CELLULAR, F32, F64, U8, U16, Environment, Int, Record, Records
+from sim.rules.records import F32, F64, MAX, U8, U16, Environment, Int, Record, Records
+from sim.rules.tiles import part, tiles, whole
 
 ISOLATION = 0.30  # a user is isolated that has lost more than this share of its reach at the start
 _WHOLE = 1.5 * 2.0**23  # single-precision numbers near it are whole
 EXPOSED = 0.10  # a user is exposed if the state can read more than this share of its communication
 
 
-class Slot(NamedTuple):
-    """Columns of the sums that belong together."""
-
-    first: int
-    shape: tuple[int, ...]
-
-    def of(self, sums: F64) -> F64:
-        """Return its sums, from arrays (..., n columns): (..., *shape)."""
-        some = sums[..., self.first : self.first + math.prod(self.shape)]
-        return some.reshape(*sums.shape[:-1], *self.shape)
-
-
-def in_order(shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Slot]:
-    """Lay slots out side by side."""
-    ends = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())])
-    return {name: Slot(int(ends[k]), shape) for k, (name, shape) in enumerate(shapes.items())}
-
-
-# Slots of the sums. The first are sums of numbers (`add_to`), the others count users (`count`).
+# Slots of the sums, for each tile of messengers (sim/rules/tiles.py). The first are sums of
+# numbers (`add_to`), the others count users (`count`).
 # An addition takes WIDTH columns: platforms (messengers, then cellular), or the slots of a line.
+# slots.py makes one set of columns of those of all tiles.
 _NUMBERS: dict[str, tuple[int, ...]] = {
     "dau": (WIDTH,),
     "chats": (WIDTH,),
@@ -91,40 +78,55 @@ ACCOUNT, MANDATED, PRIMARY = (_FIRST[name] for name in ("account", "mandated", "
 ISOLATED, VICTIMS, HAS_ABROAD = (_FIRST[name] for name in ("isolated", "victims", "has_abroad"))
 VPN, EXPOSED_USERS = (_FIRST[name] for name in ("vpn", "exposed"))
 N_NUMBERS = HAS
-N_COLUMNS = N_NUMBERS + sum(math.prod(shape) for shape in _COUNTS.values())
+N_COUNTS = sum(math.prod(shape) for shape in _COUNTS.values())
+N_COLUMNS = N_NUMBERS + N_COUNTS
 
 
 @rule
 def primary(step_record: Record, params: Record) -> int:
-    """Return the messenger with most communication; ``CELLULAR`` for users of no messenger."""
-    return most_used(communication_shares(step_record, params))
+    """Return the messenger with most communication; the one after all for users of none."""
+    return most_used(communication_shares(step_record, params), step_record, params)
 
 
 @rule
-def most_used(shares: Vec8) -> int:
-    """Return the messenger with the largest share of communication; see `primary`."""
-    return lowest(bits_of((shares == largest(shares)) & (shares > 0.0)) | 1 << CELLULAR)
+def most_used(shares: Vec8, step_record: Record, params: Record) -> int:
+    """Return `primary`, from shares of communication by messenger of the first tile."""
+    most = largest(shares)
+    members = np.int64(bits_of((shares == most) & (shares > 0.0)))
+    for o in range(1, tiles(params)):
+        more = communication_shares(step_record, params, o)
+        if largest(more) > most:
+            most = largest(more)
+            members = whole(bits_of((more == most) & (more > 0.0)), o)
+    return lowest(members | only(len(params.base_openings)))
 
 
 @rule
 def is_exposed(step_record: Record, env: Environment, params: Record) -> int:
     """Return 1 if the state can read more than ``EXPOSED`` of communication by messenger."""
-    return can_be_read(communication_shares(step_record, params), env)
+    return can_be_read(communication_shares(step_record, params), step_record, env, params)
 
 
 @rule
-def can_be_read(shares: Vec8, env: Environment) -> int:
-    """Return `is_exposed` from shares of communication by messenger."""
-    return int(total(shares * read(env.effects.access)) > EXPOSED * total(shares))
+def can_be_read(shares: Vec8, step_record: Record, env: Environment, params: Record) -> int:
+    """Return `is_exposed`, from shares of communication by messenger of the first tile."""
+    readable, in_all = float(total(shares * read(env.effects.access))), float(total(shares))
+    for o in range(1, tiles(params)):
+        more = communication_shares(step_record, params, o)
+        readable += total(more * read_tile(env.effects.access, o))
+        in_all += total(more)
+    return int(readable > EXPOSED * in_all)
 
 
 @rule
-def add_use(user: Record, step_record: Record, params: Record, row: F32) -> None:
+def add_use(
+    user: Record, step_record: Record, params: Record, row: F32, first: Int, o: Int
+) -> None:
     """Add the communication of a user by channel and platform, relative to the average user."""
     amount = intensity(user)
     for c in range(2):
-        use = insert_lane(read(step_record.use[c]), step_record.use[c, CELLULAR])
-        add_to(row, USE + WIDTH * c, (amount * params.channel_share[c]) * use)
+        use = insert_lane(read_tile(step_record.use[c], o), step_record.use[c, -1])
+        add_to(row, first + USE + WIDTH * c, (amount * params.channel_share[c]) * use)
 
 
 @rule
@@ -160,15 +162,25 @@ def are_lost(shares: F32, before: U16) -> Flags:
 
 
 @rule
-def counted(user: Record, isolated: Int, most: Int, exposed: Int) -> np.int64:
-    """Return the set of columns, from ``HAS`` on, that count a user."""
-    vpn = has_vpn(user.place)
-    bits = in_use(user) << WIDTH * vpn | np.int64(user.installed) << INSTALLED - HAS
-    bits |= np.int64(user.second) << SECOND - HAS | np.int64(user.account) << ACCOUNT - HAS
-    bits |= np.int64(user.mandated) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
-    bits |= np.int64(user.victim) << VICTIMS - HAS | np.int64(user.abroad) << HAS_ABROAD - HAS
+def counted(user: Record, isolated: Int, most: Int, exposed: Int, o: Int) -> np.int64:
+    """Return the set of columns of tile `o`, from ``HAS`` on, that count a user."""
+    vpn, victim = has_vpn(user.place), np.int64(user.victim) >> N_KINDS * o & KINDS
+    bits = part(in_use(user), o) << WIDTH * vpn | part(user.installed, o) << INSTALLED - HAS
+    bits |= part(user.second, o) << SECOND - HAS | part(user.account, o) << ACCOUNT - HAS
+    bits |= part(user.mandated, o) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
+    bits |= victim << VICTIMS - HAS | np.int64(user.abroad) << HAS_ABROAD - HAS
     bits |= vpn << VPN - HAS | np.int64(exposed) << EXPOSED_USERS - HAS
-    return bits | np.int64(1) << PRIMARY - HAS + most
+    return bits | primary_lane(most, o) << PRIMARY - HAS
+
+
+@rule
+def primary_lane(most: Int, o: Int) -> np.int64:
+    """Return the lane of tile `o` that counts a primary platform, as a set.
+
+    The lane after its messengers is for all platforms beyond: of the last tile, cellular.
+    """
+    lane = np.int64(most) - MAX * o
+    return only(min(lane, MAX)) if lane >= 0 else np.int64(0)
 
 
 class Accumulators(NamedTuple):
@@ -178,18 +190,18 @@ class Accumulators(NamedTuple):
     at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication, written
     exposed: U8  # (n,) 1: see `is_exposed`, written
-    opened: U16  # (n, MAX) openings in the month so far [1/4096], written
+    opened: U16  # (n, P) openings in the month so far [1/4096], written; P = 6 B messengers
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) days of the month by days covered; 0: it does not end in the step
-    sums: F64  # (chunks, strata, N_COLUMNS)
-    months: F64  # (chunks, parts, strata, WIDTH) expected users seen in the months that end
+    sums: F64  # (chunks, strata, B N_COLUMNS) tile by tile
+    months: F64  # (chunks, parts, strata, B WIDTH) expected users seen in the months that end
 
 
 class Sums(NamedTuple):
     """Sums of one block by stratum: few enough users for single precision and two bytes."""
 
-    numbers: F32  # (strata, N_NUMBERS)
-    counts: U16  # (strata, N_COLUMNS - N_NUMBERS)
+    numbers: F32  # (strata, B N_NUMBERS)
+    counts: U16  # (strata, B N_COUNTS)
 
 
 @rule
@@ -201,17 +213,19 @@ def observe(
     stratum = stratum_of(user, accumulators.n_regions)
     row, reached = sums.numbers[stratum], contacts(step_record)
     shares = communication_shares(step_record, params)
-    most, exposed = most_used(shares), can_be_read(shares, env)
+    most = most_used(shares, step_record, params)
+    exposed = can_be_read(shares, step_record, env, params)
+    isolated = lost(reached, accumulators.at_start[i])
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
-    add_to(row, DAU, p_seen(read(step_record.openings)))
-    add_to(row, CHATS, bytes_of(step_record.chats))
-    add_to(row, _CONTACTS, reached)
-    add_use(user, step_record, params, row)
-    count(
-        sums.counts[stratum], 0,
-        counted(user, lost(reached, accumulators.at_start[i]), most, exposed),
-    )  # fmt: skip
-    add_months(i, chunk, stratum, step_record, accumulators)
+    for o in range(tiles(params)):
+        first = N_NUMBERS * o
+        add_to(row, first + DAU, p_seen(read_tile(step_record.openings, o)))
+        add_to(row, first + CHATS, bytes_of(step_record.chats[o]))
+        add_to(row, first + _CONTACTS, reached)
+        add_use(user, step_record, params, row, first, o)
+        seen = counted(user, isolated, most, exposed, o)
+        count(sums.counts[stratum], N_COUNTS * o, seen)
+        add_months(i, chunk, stratum, step_record, accumulators, o)
 
 
 @rule
@@ -223,12 +237,14 @@ def flush(sums: Sums, chunk: Int, accumulators: Accumulators) -> None:
     for stratum in range(sums.counts.shape[0]):
         if has_users(sums.counts[stratum]):
             row = accumulators.sums[chunk, stratum]
-            for column in range(N_NUMBERS):
-                row[column] += sums.numbers[stratum, column]
-                sums.numbers[stratum, column] = 0.0
-            for column in range(N_COLUMNS - N_NUMBERS):
-                row[N_NUMBERS + column] += sums.counts[stratum, column]
-                sums.counts[stratum, column] = 0
+            for o in range(sums.counts.shape[1] // N_COUNTS):
+                first, numbers, counts = N_COLUMNS * o, N_NUMBERS * o, N_COUNTS * o
+                for column in range(N_NUMBERS):
+                    row[first + column] += sums.numbers[stratum, numbers + column]
+                    sums.numbers[stratum, numbers + column] = 0.0
+                for column in range(N_COUNTS):
+                    row[first + N_NUMBERS + column] += sums.counts[stratum, counts + column]
+                    sums.counts[stratum, counts + column] = 0
 
 
 @rule_loop
@@ -242,26 +258,26 @@ def reduce(by_chunk: F64, sums: F64) -> None:
         for stratum in range(by_chunk.shape[1]):
             row = by_chunk[chunk, stratum]
             if has_users(row[HAS:]):
-                for column in range(N_COLUMNS):
+                for column in range(row.shape[0]):
                     sums[stratum, column] += row[column]
                     row[column] = 0.0
 
 
 @rule
 def has_users(counts: U16 | F64) -> bool:
-    """Say whether any user was counted: each user is in one column from ``PRIMARY`` on."""
+    """Say whether any user was counted: each is in one column of the first tile's `primary`."""
     n = np.int64(0)
-    for k in range(CELLULAR + 1):
+    for k in range(MAX + 1):
         n += np.int64(counts[PRIMARY - HAS + k])
     return bool(n > 0)
 
 
 def block_sums(accumulators: Accumulators) -> Sums:
     """Return the sums of an empty block."""
-    n_strata = accumulators.sums.shape[1]
+    n_strata, n_tiles = accumulators.sums.shape[1], accumulators.sums.shape[2] // N_COLUMNS
     return Sums(
-        aligned.zeros((n_strata, N_NUMBERS), np.float32),
-        aligned.zeros((n_strata, N_COLUMNS - N_NUMBERS), np.uint16),
+        aligned.zeros((n_strata, n_tiles * N_NUMBERS), np.float32),
+        aligned.zeros((n_strata, n_tiles * N_COUNTS), np.uint16),
     )
 
 
@@ -274,19 +290,19 @@ def stratum_of(user: Record, n_regions: int) -> np.int64:
 
 @rule
 def add_months(
-    i: Int, chunk: Int, stratum: Int, step_record: Record, accumulators: Accumulators
+    i: Int, chunk: Int, stratum: Int, step_record: Record, accumulators: Accumulators, o: Int = 0
 ) -> None:
     """Add the openings of a step to its months; count users seen in the months that end."""
     openings, opened = (
-        read(step_record.openings),
-        read_fixed_point(accumulators.opened[i], OPENED_STEPS),
+        read_tile(step_record.openings, o),
+        read_fixed_point(accumulators.opened[i], OPENED_STEPS, o),
     )
     for k in range(accumulators.days.shape[0]):
         opened = opened + openings * np.float32(accumulators.days[k])
         if accumulators.scale[k] > 0.0:
             add_to(
-                accumulators.months[chunk, k, stratum], 0,
+                accumulators.months[chunk, k, stratum], WIDTH * o,
                 p_seen(opened * np.float32(accumulators.scale[k])),
             )  # fmt: skip
             opened = splat(0.0)
-    write_fixed_point(accumulators.opened[i], opened, OPENED_STEPS)
+    write_fixed_point(accumulators.opened[i], opened, OPENED_STEPS, o)

@@ -1,8 +1,8 @@
 """Engines run the rules of a step for all chats and users.
 
 `CompiledEngine` runs the rules over ranges of rows on several threads. `MesaEngine`
-(sim/model/agents.py) calls one Mesa agent after another. The rules are the same, and so are the
-bits of the results, whatever the number of threads.
+(sim/model/mesa_engine.py) calls one Mesa agent after another. The rules are the same, and so are
+the bits of the results, whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
     F32,
     I64,
-    STEP_RECORD,
     U64,
     Agreements,
     Chats,
     Environment,
     Int,
+    Layout,
     PublicState,
     Record,
     Records,
@@ -91,7 +91,7 @@ class CompiledEngine:
         tasks = self._threads.tasks(state.n_users)
         if self._agreed.keys() != {task.number for task in tasks}:
             self._agreed = {task.number: agreements(task.rows[1] - task.rows[0]) for task in tasks}
-            self._idle = make_work(self._threads.n_threads, accumulators)
+            self._idle = make_work(self._threads.n_threads, accumulators, state.layout)
 
         def loop(number: int, cuts: I64) -> None:
             work = self._idle.pop()
@@ -131,9 +131,9 @@ class RecordingEngine(CompiledEngine):
         """Let every user look at its contacts, be observed, and change."""
         n = state.n_users
         self.users = state.users.copy()
-        step_records = records(STEP_RECORD, BLOCK * n_blocks(n))
+        step_records = records(state.layout.step_record, BLOCK * n_blocks(n))
         agreed = agreements(n)
-        work = make_work(1, accumulators)[0]
+        work = make_work(1, accumulators, state.layout)[0]
         for k, (first, last) in enumerate(chunks(n)):
             for base in range(first, last, BLOCK):  # each has its own talks
                 step_rows(
@@ -159,15 +159,15 @@ class Work(NamedTuple):
     buffer: CandidateBuffer
 
 
-def make_work(n: int, accumulators: Accumulators) -> list[Work]:
+def make_work(n: int, accumulators: Accumulators, layout: Layout) -> list[Work]:
     """Return the working memory of `n` threads."""
     return [
         Work(
-            records(STEP_RECORD, BLOCK),
-            value_queries(BLOCK),
-            working_memory(),
+            records(layout.step_record, BLOCK),
+            value_queries(BLOCK, layout.tiles),
+            working_memory(layout.tiles),
             block_sums(accumulators),
-            candidate_buffer(BLOCK),
+            candidate_buffer(BLOCK, layout.tiles),
         )
         for _ in range(n)
     ]

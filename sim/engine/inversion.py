@@ -14,20 +14,21 @@ from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.rng import SLOTS
-from sim.kernel.vec8 import WIDTH as VEC8
 from sim.kernel.vec8 import (
+    USED,
     Vec8,
     add_to,
     bits_of,
     exp,
     flags,
     power,
-    read,
+    read_tile,
     sigmoid,
     splat,
     uniform_draws,
     where,
 )
+from sim.kernel.vec8 import WIDTH as VEC8
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
@@ -52,6 +53,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
+from sim.rules.tiles import part, public_of, tile_key, tiles, whole
 
 NO_KEY = np.uint64(0)  # at the start the contact of the step does not matter
 MONTH = 30.0  # days
@@ -70,7 +72,15 @@ def choose_for_sample(
 
     def loop(first: int, last: int) -> None:
         choose_rows(
-            first, last, ALL, *_choice_arrays(state), sample, env, state.params, speed, *_buffers()
+            first,
+            last,
+            ALL,
+            *_choice_arrays(state),
+            sample,
+            env,
+            state.params,
+            speed,
+            *_buffers(state),
         )
 
     threads.run(loop, len(sample.rows))
@@ -80,9 +90,10 @@ def _choice_arrays(state: State) -> tuple[Records, U64, Ties, Chats]:
     return state.users, state.public.choice_state, state.ties, state.chats
 
 
-def _buffers() -> tuple[I64, ValueQueries, F32]:
+def _buffers(state: State) -> tuple[I64, ValueQueries, F32]:
     """Return working memory of one thread: users of a block, queries, memory of the choice."""
-    return np.empty(BLOCK, np.int64), value_queries(BLOCK), working_memory()
+    tiles = state.layout.tiles
+    return np.empty(BLOCK, np.int64), value_queries(BLOCK, tiles), working_memory(tiles)
 
 
 @rule_loop
@@ -103,7 +114,7 @@ def choose_rows(
             )
         n = queue(base, end, turn, ties, line)
         for i in line[:n]:
-            enqueue_values(i, choice_state[i], np.int64(users[i].revising), queries)
+            enqueue_values(i, choice_state, np.int64(users[i].revising), params, queries)
         evaluate(step_records, shift, choice_state, ties, env, params, queries, s)
         for i in line[:n]:
             settle_user(i, users[i], step_records[i - shift], chats, env, params, speed)
@@ -132,15 +143,18 @@ class Stationary(NamedTuple):
 
 @rule
 def stationary(
-    user: Record, step_record: Record, env: Environment, params: Record, habit_scale: F32
-) -> Stationary:
-    """Return the stationary adoption of `user`; see `start._habit_scale` for `habit_scale`."""
-    has, habit = flags(in_use(user)), fixed_point.habits(user)
-    expected = read(habit_scale) * (1.0 - exp(0.0 - read(step_record.value)))
+    user: Record, step_record: Record, env: Environment, params: Record, habit_scale: F32,
+    o: Int = 0,
+) -> Stationary:  # fmt: skip
+    """Return the stationary adoption of `user`, of messengers of tile `o`.
+
+    See `start._habit_scale` for `habit_scale`.
+    """
+    has, habit = flags(part(in_use(user), o)), fixed_point.habits(user, o)
+    values = read_tile(step_record.value, o)
+    expected = read_tile(habit_scale, o) * (1.0 - exp(0.0 - values))
     expected = where(expected < 1.0, expected, 1.0)
-    u = network_benefit(read(step_record.value), params) + own_utilities(
-        user, step_record, env, params
-    )
+    u = network_benefit(values, params) + own_utilities(user, step_record, env, params, o)
     u = where(has, u - params.keep_value * habit, u)
     habit = where(has, habit, expected)
     wants, keeps = sigmoid(u), sigmoid(u + params.keep_value * habit)
@@ -158,37 +172,39 @@ def reach_rows(
     for at in range(first, last):
         user = users[sample.rows[at]]
         if user.online:
-            reach, slope = month(user, sample.step_records[at], env, params, habit_scale)
-            known = flags(user.aware)
-            reach, slope = where(known, reach, 0.0), where(known, slope, 0.0)
-            row = sums[at // BLOCK, user.band]
-            add_to(row, 0, reach)
-            add_to(row, VEC8, slope)
+            for o in range(tiles(params)):
+                reach, slope = month(user, sample.step_records[at], env, params, habit_scale, o)
+                known = flags(part(user.aware, o))
+                reach, slope = where(known, reach, 0.0), where(known, slope, 0.0)
+                row = sums[at // BLOCK, user.band]
+                add_to(row, 2 * VEC8 * o, reach)
+                add_to(row, 2 * VEC8 * o + VEC8, slope)
 
 
 @rule
 def month(
-    user: Record, step_record: Record, env: Environment, params: Record, habit_scale: F32
-) -> tuple[Vec8, Vec8]:
+    user: Record, step_record: Record, env: Environment, params: Record, habit_scale: F32,
+    o: Int = 0,
+) -> tuple[Vec8, Vec8]:  # fmt: skip
     """Return the chances that a panel sees `user` in a month, and their slopes in B.
 
-    Both are by messenger. A month of m steps has m states and m - 1 changes between them.
+    Both are by messenger of tile `o`. A month of m steps has m states and m - 1 changes between
+    them.
     """
     steps = max(0.0, MONTH / env.effects.days - 1.0)
-    s = stationary(user, step_record, env, params, habit_scale)
+    s = stationary(user, step_record, env, params, habit_scale, o)
     held = s.enter / (s.enter + s.leave)
     missed, stayed = power(1.0 - s.enter, steps), power(1.0 - s.leave, steps)
-    expected = params.traffic_openings * s.habit + content_openings(user, env, params)
-    n = where(
-        flags(in_use(user)), read(step_record.openings), fixed_point.intensity(user) * expected
-    )
-    whole, part = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
+    expected = params.traffic_openings * s.habit + content_openings(user, env, params, o)
+    own, has = fixed_point.intensity(user) * expected, flags(part(in_use(user), o))
+    n = where(has, read_tile(step_record.openings, o), own)
+    all_month, half = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
     d_held = held * (1.0 - held) * ((1.0 - s.wants) + s.keeps)
     d_missed = steps * missed / (1.0 - s.enter) * s.enter * (1.0 - s.wants)
-    holder = stayed * whole + (1.0 - stayed) * part
-    newcomer = (1.0 - missed) * part
+    holder = stayed * all_month + (1.0 - stayed) * half
+    newcomer = (1.0 - missed) * half
     # the slope of `stayed` is left out: Newton steps are bracketed, see sim/engine/start.py
-    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * part
+    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * half
     return held * holder + (1.0 - held) * newcomer, slope
 
 
@@ -209,13 +225,13 @@ def draw(state: State, sample: Sample, env: Environment, how: Draw, threads: Thr
     arrays = state.users, state.public, state.ties
 
     def inside(first: int, last: int) -> None:
-        line, *_ = _buffers()
+        line, *_ = _buffers(state)
         draw_rows(first, last, ALL, *arrays, sample, env, state.params, how, how.share, line)
 
     def outside(first: int, last: int) -> None:
-        buffer, turn, params = _buffers(), how.turn, state.params
+        buffer, turn, params = _buffers(state), how.turn, state.params
         blocks = np.arange(first // BLOCK, n_blocks(last))
-        for some in groups(blocks[sample.place[blocks] < 0], state.n_users):
+        for some in groups(blocks[sample.place[blocks] < 0], state.n_users, state.layout.tiles):
             n = len(some.step_records)
             mark_rows(0, n, state.users, state.ties, some, how, buffer[0])
             choose_rows(0, n, turn, *_choice_arrays(state), some, env, params, how.speed, *buffer)
@@ -223,34 +239,42 @@ def draw(state: State, sample: Sample, env: Environment, how: Draw, threads: Thr
 
     threads.run(inside, len(sample.rows))
     if how.turn == NOBODY:
-        threads.run(stand_rows, state.n_users, sample, state.public)
+        threads.run(stand_rows, state.n_users, sample, state.public, state.params)
     else:
         threads.run(outside, state.n_users)
-    threads.run_parts(_publish_some, state.n_users, state.public)
-
-
-def _publish_some(first: int, last: int, public: PublicState) -> None:
-    """Make the next choice states of some users the present ones."""
-    public.choice_state[first:last] = public.next_choice_state[first:last]
+    threads.run(show_rows, state.n_users, state.public, state.params)
 
 
 @rule_loop
-def stand_rows(first: Int, last: Int, sample: Sample, public: PublicState) -> None:
+def show_rows(first: Int, last: Int, public: PublicState, params: Record) -> None:
+    """Make the next choice states of some users the present ones."""
+    for o in range(tiles(params)):
+        own = public_of(public, o, params)
+        for i in range(first, last):
+            own.choice_state[i] = own.next_choice_state[i]
+
+
+@rule_loop
+def stand_rows(first: Int, last: Int, sample: Sample, public: PublicState, params: Record) -> None:
     """Write choice states of sample users for the users outside the sample."""
-    n_users = public.belief_state.shape[0]
-    for base in range(first, last, BLOCK):
-        if sample.place[base // BLOCK] < 0:
-            other = stand_in(base, sample, n_users)
-            for k in range(min(BLOCK, last - base)):
-                public.next_choice_state[base + k] = public.choice_state[
-                    min(other + k, n_users - 1)
-                ]
+    for o in range(tiles(params)):
+        own = public_of(public, o, params)
+        n_users = own.belief_state.shape[0]
+        for base in range(first, last, BLOCK):
+            if sample.place[base // BLOCK] < 0:
+                other = stand_in(base, sample, n_users)
+                for k in range(min(BLOCK, last - base)):
+                    own.next_choice_state[base + k] = own.choice_state[min(other + k, n_users - 1)]
 
 
 @rule
 def to_draw(i: Int, share: float, how: Draw) -> np.int64:
     """Return the set of messengers that are drawn again for user `i`."""
-    return np.int64(how.bits) & bits_of(uniform_draws(how.key, 2 * i * SLOTS) < share)
+    drawn = np.int64(0)
+    for o in range(how.habit_scale.shape[0] // USED):
+        draws = uniform_draws(tile_key(how.key, o), 2 * i * SLOTS)
+        drawn |= whole(bits_of(draws < share), o)
+    return np.int64(how.bits) & drawn
 
 
 @rule_loop
@@ -281,7 +305,9 @@ def draw_rows(
             drawn = to_draw(i, share, how) & np.int64(users[i].aware)
             if drawn and users[i].online:
                 draw_user(i, users[i], some.step_records[i - base + at], drawn, env, params, how)
-            public.next_choice_state[i] = pack_keeping_fears(i, users[i], public, params)
+            for o in range(tiles(params)):
+                own = public_of(public, o, params)
+                own.next_choice_state[i] = pack_keeping_fears(i, users[i], own, params, o)
 
 
 @rule
@@ -290,23 +316,38 @@ def draw_user(
     how: Draw,
 ) -> None:  # fmt: skip
     """Draw again which of the messengers `drawn` user `i` has."""
-    s = stationary(user, step_record, env, params, how.habit_scale)
-    held = s.enter / (s.enter + s.leave)
-    has = drawn & bits_of(uniform_draws(how.key, (2 * i + 1) * SLOTS) < held)
-    user.installed = np.uint8((np.int64(user.installed) & ~drawn) | has)
-    user.account = user.installed
-    habit = where(flags(has), s.habit, 0.0)
-    fixed_point.set_habits(user, where(flags(drawn), habit, fixed_point.habits(user)))
+    installed = np.int64(user.installed) & ~drawn
+    for o in range(tiles(params)):
+        s = stationary(user, step_record, env, params, how.habit_scale, o)
+        held = s.enter / (s.enter + s.leave)
+        draws = uniform_draws(tile_key(how.key, o), (2 * i + 1) * SLOTS)
+        has = part(drawn, o) & bits_of(draws < held)
+        installed |= whole(has, o)
+        habit = where(flags(has), s.habit, 0.0)
+        kept = where(flags(part(drawn, o)), habit, fixed_point.habits(user, o))
+        fixed_point.set_habits(user, kept, o)
+    user.installed = installed
+    user.account = installed
 
 
 def look_at_start(state: State, env: Environment, threads: Threads) -> None:
     """Record reachable and secure ties of all users at the start, to compare later steps with."""
 
     def loop(first: int, last: int) -> None:
-        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users):
+        for some in groups(
+            np.arange(first // BLOCK, n_blocks(last)), state.n_users, state.layout.tiles
+        ):
             n = len(some.step_records)
             choose_rows(
-                0, n, ALL, *_choice_arrays(state), some, env, state.params, 0.0, *_buffers()
+                0,
+                n,
+                ALL,
+                *_choice_arrays(state),
+                some,
+                env,
+                state.params,
+                0.0,
+                *_buffers(state),
             )
             start_rows(0, n, some, state.at_start)
 

@@ -12,23 +12,27 @@ from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
 from sim.kernel.compiled import rule_loop
 from sim.rules.abuse import adapt, incidents, profit
 from sim.rules.packed_state import USABLE, place, usable
-from sim.rules.records import CELLULAR, F32, F64, I64, MAX, U64, Environment, Records
+from sim.rules.records import F32, F64, I64, MAX, U64, Environment, Records
+from sim.rules.tiles import words_of
 
 
 def reach(state: State, env: Environment, threads: Threads) -> F64:
-    """Return r_k, the share of attempts that arrive: mean over users, (n kinds, MAX + 1)."""
-    counts = np.zeros((len(chunks(state.n_users)), len(env.availability), USABLE + 1), np.int64)
+    """Return r_k, the share of attempts that arrive: mean over users, (n kinds, P + 1)."""
+    n_tiles = state.layout.tiles
+    shape = len(chunks(state.n_users)), n_tiles, len(env.availability), USABLE + 1
+    counts = np.zeros(shape, np.int64)
     threads.run_chunks(crowd_rows, state.n_users, state.public.choice_state, counts, grain=COARSE)
     bits = np.arange(USABLE + 1)[:, None] >> np.arange(MAX) & 1
-    by_place: F64 = threads.total(counts) @ bits.astype(float)  # users on each messenger, (C, MAX)
-    reached = np.full((len(state.abuse), MAX + 1), float(state.n_users))  # by cellular: all users
+    by_tile: F64 = threads.total(counts) @ bits.astype(float)
+    by_place = np.concatenate([*by_tile], axis=1)  # users on each messenger, (C, P)
+    reached = np.full((len(state.abuse), MAX * n_tiles + 1), float(state.n_users))  # by cellular
     for kind, row in zip(state.abuse, reached, strict=True):
-        row[:MAX] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
+        row[:-1] = (by_place * arriving(int(kind.channel), env)).sum(axis=0)
     return reached / state.n_users
 
 
 def arriving(channel: int, env: Environment) -> F32:
-    """Return the share of attempts that arrive at users of each messenger, (places, MAX)."""
+    """Return the share of attempts that arrive at users of each messenger, (places, P)."""
     abroad = env.place_class[len(env.availability) - 1]  # where nothing is restricted
     has_channel = env.quality[abroad, abroad, channel] > 0.0
     return np.where(has_channel, env.availability[:, channel], np.float32(0.0))
@@ -55,10 +59,10 @@ def start_abuse(config: SimConfig, state: State, env: Environment, threads: Thre
     for kind, abuse, r in zip(
         state.abuse, config.abuse.values(), reach(state, env, threads), strict=True
     ):
-        columns = [*range(len(config.messengers)), CELLULAR]
-        observed = np.zeros(MAX + 1)
+        columns = [*range(len(config.messengers)), -1]
+        observed = np.zeros(state.layout.messengers + 1)
         observed[columns] = [abuse.shares.get(name, 0.0) for name in config.carriers]
-        relative = np.ones(MAX + 1)
+        relative = np.ones(observed.size)
         relative[columns] = [abuse.conversion.get(name, 1.0) for name in config.carriers]
         _solve(kind, observed, relative, r, env.effects.detection)
     if len(state.abuse):
@@ -77,7 +81,7 @@ def _solve(kind: Records, observed: F64, relative: F64, r: F64, detection: F64) 
         converts = np.where(known, pays / (r * (1.0 - detection)), 0.0)
     average = converts[known].mean() if known.any() else 1.0
     kind.conversion[:] = np.where(known, converts, average * relative)
-    earned = np.array([profit(kind, k, r[k], detection[k]) for k in range(MAX + 1)])
+    earned = np.array([profit(kind, k, r[k], detection[k]) for k in range(r.size)])
     weights = np.where(earned > 0.0, earned**kind.response, 0.0)
     kind.share[:] = weights / weights.sum()
     kind.conversion[:] /= float(kind.share @ earned)  # so that the mean attempt earns 1
@@ -97,6 +101,8 @@ def incident_rows(
 
 @rule_loop
 def crowd_rows(number: int, cuts: I64, choice_state: U64, counts: I64) -> None:
-    """Count the users of a task by place and set of messengers in ``counts[number]``."""
-    for i in range(cuts[0], cuts[-1]):
-        counts[number, place(choice_state[i]), usable(choice_state[i])] += 1
+    """Count users of a task by tile, place and set of messengers in ``counts[number]``."""
+    for o in range(counts.shape[1]):
+        states = words_of(choice_state, o, counts.shape[1])
+        for i in range(cuts[0], cuts[-1]):
+            counts[number, o, place(states[i]), usable(states[i])] += 1

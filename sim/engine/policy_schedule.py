@@ -24,16 +24,15 @@ from sim.rules.availability import PairTables, availability, pair_tables
 from sim.rules.promotion import hazard_bounds
 from sim.rules.records import (
     CALL,
-    EFFECTS,
     F64,
     INVITED,
     MANDATE,
-    MAX,
     NEWS,
     ORDERED,
     Environment,
     Record,
     Records,
+    layout,
     records,
 )
 
@@ -83,7 +82,7 @@ class PolicySchedule:
         span = self.config.step_span(step)
         effects = self._effects(policies, span)
         q = self._availability(policies, step, span)
-        tables = self._pair_tables(q, self._values - effects.price[:, :MAX])
+        tables = self._pair_tables(q, self._values - effects.price[:, :-1])
         in_force = [policy for policy in policies.values() if policy.days_in(*span)]
         demands = [(p, order) for p in in_force if (order := p.mandates())]
         moves = [(p, order) for p in in_force if (order := p.moves())]
@@ -96,14 +95,14 @@ class PolicySchedule:
             self._surprise(policies, step).astype(np.float32),
             *tables[:5],
             mandates,
-            hazard_bounds(mandates),
+            hazard_bounds(mandates, self.config.tiles),
             self._orders(moves, [*people.chats], "chats.", span),
             self._news(policies, span),
         )
 
     def _effects(self, policies: dict[str, Policy], span: Span) -> Record:
         """Return what policies do to all users alike in the step."""
-        effects = records(EFFECTS, 1)[0]
+        effects = records(layout(self.config.tiles).effects, 1)[0]
         effects.days = self.config.step_days
         effects.passing[:] = 1.0
         effects.loss = 1.0
@@ -119,19 +118,24 @@ class PolicySchedule:
             effects.unreadable |= int(effects.access[p] < UNREADABLE) << p
         return effects
 
+    @property
+    def _room(self) -> int:
+        """Return the messengers that arrays have room for, P."""
+        return layout(self.config.tiles).messengers
+
     @cached_property
     def _columns(self) -> dict[str, int]:
         """Return the column of each platform in arrays of messengers and cellular."""
         return {name: p for p, name in enumerate(self.config.messengers)} | {CELLULAR: -1}
 
     def _availability(self, policies: dict[str, Policy], step: int, span: Span) -> F64:
-        """Return q by place (the last one abroad), channel and messenger, shape (C, 2, MAX)."""
+        """Return q by place (the last one abroad), channel and messenger, shape (C, 2, P)."""
         n = len(self.config.messengers)
-        grades, off = np.zeros((2, len(self.config.regions), len(CHANNELS), MAX))
+        grades, off = np.zeros((2, len(self.config.regions), len(CHANNELS), self._room))
         grades[..., :n] = restricted(self.config, policies.values(), span)
         off[..., :n] = shut(self.config, policies.values(), span)
         efficacy = self._efficacy(step)
-        lifted = np.zeros(MAX)
+        lifted = np.zeros(self._room)
         for p, name in enumerate(self.config.messengers):
             lifted[p] = self.config.platforms[name].circumvention
         for policy in policies.values():
@@ -141,8 +145,8 @@ class PolicySchedule:
                 lifted[p] += max(share - lifted[p], 0.0) * in_force
         vpn = np.arange(2.0)[:, None, None]  # every region without and with a VPN
         here = availability(grades[:, None], lifted, efficacy, vpn) * (1.0 - off[:, None])
-        q = np.ones((2 * grades.shape[0] + 1, 2, MAX))
-        q[:-1] = here.reshape(-1, 2, MAX)
+        q = np.ones((2 * grades.shape[0] + 1, 2, self._room))
+        q[:-1] = here.reshape(-1, 2, self._room)
         q[:, CALL, np.isneginf(self._values[CALL])] = 1.0  # messengers without calls
         return q
 
@@ -158,7 +162,7 @@ class PolicySchedule:
             failing = 1.0 - self._availability(policies, k, self.config.step_span(k))[:, 0]
             used = np.zeros_like(failing) if used is None else used
             away = failing - used
-            surprise = np.maximum(0.0, away) * (tau / days) * (1.0 - kept)
+            surprise: F64 = np.maximum(0.0, away) * (tau / days) * (1.0 - kept)
             used = failing - kept * away
         return surprise
 
@@ -177,7 +181,7 @@ class PolicySchedule:
 
         Parameters
         ----------
-        values : array of shape (2, MAX)
+        values : array of shape (2, P)
             `_values` less prices [utils].
         """
         key = q.tobytes() + values.tobytes()
@@ -189,8 +193,8 @@ class PolicySchedule:
 
     @cached_property
     def _values(self) -> F64:
-        """Return a_pc, shape (2, MAX); -inf where the messenger lacks the channel [utils]."""
-        values = np.full((2, MAX), -np.inf)
+        """Return a_pc, shape (2, P); -inf where the messenger lacks the channel [utils]."""
+        values = np.full((2, self._room), -np.inf)
         for p, name in enumerate(self.config.messengers):
             platform = self.config.platforms[name]
             for c, channel in enumerate(CHANNELS):

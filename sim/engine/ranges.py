@@ -126,11 +126,12 @@ class RangesEngine(CompiledEngine):
         for sums in (accumulators.sums, accumulators.months):
             self._ranks.allgather_into(sums, self._ranges.chunks)
         public = state.public
+        tiles = state.layout.tiles
         for array in (
             accumulators.primary,
             accumulators.exposed,
-            public.next_choice_state,
-            public.next_belief_state,
+            *public.next_choice_state.reshape(tiles, -1),
+            *public.next_belief_state.reshape(tiles, -1),
         ):
             self._ranks.allgather_into(array, self._ranges.users)
         self._opened = accumulators.opened

@@ -15,7 +15,8 @@ from sim.engine.threads import BLOCK, Threads, n_blocks
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec16 import WIDTH
 from sim.rules.packed_state import pack_choice_state
-from sim.rules.records import I64, MAX, STEP_RECORD, U8, U64, Int, Record, Records, Ties, records
+from sim.rules.records import I64, U8, U64, Int, Record, Records, Ties, layout, records
+from sim.rules.tiles import tiles, words_of
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users
 MAX_TRIES = 64  # in the search for a similar user: there are 42 kinds, most of them rare
@@ -45,7 +46,7 @@ ALL, NOBODY = Turn(0, 1), Turn(-1, 1)
 
 @rule
 def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
-    """Write to `line` those of the users base to end - 1 whose turn it is; return how many."""
+    """Write the ids of the users of this sweep to `line`; return their number."""
     n = np.int64(0)
     for i in range(base, end):
         line[n] = i
@@ -53,7 +54,7 @@ def queue(base: Int, end: Int, turn: Turn, ties: Ties, line: I64) -> np.int64:
     return n
 
 
-def draw_sample(n_users: int) -> Sample:
+def draw_sample(n_users: int, n_tiles: int = 1) -> Sample:
     """Return all blocks of a world, or ``MOST_BLOCKS`` at equal distances if it has more."""
     n = n_blocks(n_users)
     blocks = np.unique(np.linspace(0, n - 1, min(n, MOST_BLOCKS)).astype(np.int64))
@@ -61,12 +62,12 @@ def draw_sample(n_users: int) -> Sample:
     place[blocks] = np.arange(len(blocks))
     rows = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
     rows = rows[rows < n_users]
-    return Sample(blocks, place, rows, records(STEP_RECORD, len(rows)))
+    return Sample(blocks, place, rows, records(layout(n_tiles).step_record, len(rows)))
 
 
-def groups(blocks: I64, n_users: int) -> Iterator[Sample]:
+def groups(blocks: I64, n_users: int, n_tiles: int = 1) -> Iterator[Sample]:
     """Yield a few `blocks` at a time, without place and rows; step records share memory."""
-    step_records = records(STEP_RECORD, min(len(blocks), GROUP) * BLOCK)
+    step_records = records(layout(n_tiles).step_record, min(len(blocks), GROUP) * BLOCK)
     for first in range(0, len(blocks), GROUP):
         some = blocks[first : first + GROUP]
         n = np.minimum(BLOCK, n_users - some * BLOCK).sum()
@@ -131,6 +132,8 @@ def take_after_rows(
             user, other = users[i], users[alike(i, users[i], sample, kinds)]
             user.installed = other.installed * user.online
             user.account = user.installed
-            for p in range(MAX):
+            for p in range(len(user.habit)):
                 user.habit[p] = other.habit[p] * (user.installed >> p & 1)
-            choice_state[i] = pack_choice_state(user, params)
+            for o in range(tiles(params)):
+                states = words_of(choice_state, o, tiles(params))
+                states[i] = pack_choice_state(user, params, o)

@@ -34,6 +34,7 @@ from sim.rules.records import (
     Records,
     Ties,
 )
+from sim.rules.tiles import messengers_in, tiles, words_of
 
 CERTAIN = 1e-13  # tolerance of a level [utils]; skill is kept in steps of 1/1024
 CLOSE = 1e-3  # tolerance of beliefs: the largest change in a round [log-odds]
@@ -53,7 +54,7 @@ def settle_beliefs(config: SimConfig, state: State, threads: Threads) -> None:
     weight = follow / (follow + forget) if follow > 0.0 and forget > 0.0 else 0.0
     priors = state.params.prior.astype(np.float32)
     threads.run(hold_rows, state.n_users, state.users, priors)
-    for first in range(0, MAX, TOGETHER):
+    for first in range(0, state.layout.messengers, TOGETHER):
         prior = priors[:, first : first + TOGETHER]
         if weight > 0.0 and (prior != prior[0]).any():  # else the priors are stationary
             solved = _at_rest(state, np.ascontiguousarray(prior), weight, threads)
@@ -87,7 +88,7 @@ def _at_rest(state: State, prior: F32, follow: float, threads: Threads) -> F32:
 def hold_rows(first: int, last: int, users: Records, prior: F32) -> None:
     """Write the priors as beliefs of users."""
     for i in range(first, last):
-        for p in range(MAX):
+        for p in range(prior.shape[1]):
             set_belief(users[i], p, prior[users[i].type + 1, p])
 
 
@@ -129,7 +130,7 @@ def keep_rows(first: int, last: int, users: Records, p: int, beliefs: F32) -> No
 
 
 class Skills(NamedTuple):
-    """What decides on a VPN besides the level of the age band."""
+    """Utility of a VPN apart from the level of the age band."""
 
     own: F64  # (n,) deviation from that level [utils]
     helpers: F64  # (n,) share of contacts with a VPN
@@ -149,7 +150,7 @@ def settle_skill(
     gain : array of shape (n,), or 0
         What a VPN opens up, as of `sim.engine.standing.vpn_gains`; 0 if nothing is restricted.
     """
-    n, blocks = state.n_users, draw_sample(state.n_users).blocks
+    n, blocks = state.n_users, draw_sample(state.n_users, state.layout.tiles).blocks
     skills = Skills(np.empty(n), np.empty(n), np.broadcast_to(gain, n))
     threads.run_parts(_draw_own, n, config, skills)
     state.publish(threads)
@@ -157,7 +158,7 @@ def settle_skill(
         threads.run(help_rows, n, state.public.choice_state, state.ties, skills.helpers)
         level = _levels(config, state, skills, blocks)
         threads.run_parts(_draw_vpns, n, config, state, skills, level)
-        threads.run(show_place_rows, n, state.users, state.public.choice_state)
+        threads.run(show_place_rows, n, state.users, state.public.choice_state, state.params)
 
 
 def _draw_own(first: int, last: int, config: SimConfig, skills: Skills) -> None:
@@ -221,10 +222,14 @@ def level_of(utilities: F64, share: float) -> float:
 
 
 @jit_loop
-def show_place_rows(first: int, last: int, users: Records, choice_state: U64) -> None:
+def show_place_rows(
+    first: int, last: int, users: Records, choice_state: U64, params: Record
+) -> None:
     """Publish the present places of users, with a VPN or without."""
-    for i in range(first, last):
-        choice_state[i] = with_place(choice_state[i], users[i].place)
+    for o in range(tiles(params)):
+        states = words_of(choice_state, o, tiles(params))
+        for i in range(first, last):
+            states[i] = with_place(states[i], users[i].place)
 
 
 @jit_loop
@@ -277,12 +282,13 @@ def seat_rows(
         outside = sample.place[chats.members[chats.indptr[g]] // BLOCK] < 0
         if outside and g % turn.of != turn.k:
             continue
-        values = chat_values(g, users, chats, env, params)
-        weights, total = np.zeros(MAX), 0.0
-        for p in range(params.n_messengers):
-            value = float(number_at(values, p))
-            weights[p] = np.exp(params.chat_choice * value) if value >= 0.0 else 0.0
-            total += weights[p]
+        weights, total = np.zeros(len(params.base_openings)), 0.0
+        for o in range(tiles(params)):
+            values = chat_values(g, users, chats, env, params, o)
+            for lane in range(messengers_in(o, params)):
+                value, p = float(number_at(values, lane)), MAX * o + lane
+                weights[p] = np.exp(params.chat_choice * value) if value >= 0.0 else 0.0
+                total += weights[p]
         left = uniform(key[0], g) * total
         chats.platform[g] = NOWHERE
         for p in range(params.n_messengers):

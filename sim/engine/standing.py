@@ -25,8 +25,9 @@ def vpn_gains(state: State, env: Environment, threads: Threads) -> F64:
     gains = np.zeros(state.n_users)
 
     def loop(first: int, last: int) -> None:
-        queries, memory = value_queries(BLOCK), working_memory()
-        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users):
+        tiles = state.layout.tiles
+        queries, memory = value_queries(BLOCK, tiles), working_memory(tiles)
+        for some in groups(np.arange(first // BLOCK, n_blocks(last)), state.n_users, tiles):
             gain_rows(
                 0, len(some.step_records), state.users, state.public.choice_state, state.ties,
                 some, env, state.params, gains, queries, memory,
@@ -56,7 +57,7 @@ def gain_rows(
             step_record.vpn_gain, step_record.content = 0.0, 0.0
             if users[i].online and circumvention.opens_something(users[i].place, env, params):
                 step_record.content = circumvention.content_regained(users[i], env, params)
-                enqueue_vpn(i, choice_state[i], queries)
+                enqueue_vpn(i, choice_state, params, queries)
         evaluate(step_records, shift, choice_state, ties, env, params, queries, memory)
         for i in range(base, end):
             step_record = step_records[i - shift]

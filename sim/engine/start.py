@@ -76,7 +76,7 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
     targets = reach_targets(config, state, threads)
     env = PolicySchedule(config.model_copy(update={"policies": config.standing})).at(0)
     key = purpose_key(config.seed, 0, "start.sweep")
-    sample = draw_sample(state.n_users)
+    sample = draw_sample(state.n_users, state.layout.tiles)
     settle_beliefs(config, state, threads)
     settle_skill(config, state, threads)
     _draw_first(config, state, targets, solved, threads)
@@ -113,12 +113,12 @@ def _turn(sweep: int) -> Turn:
     return Turn(sweep % TURNS, TURNS)
 
 
-def _bits(messengers: list[int]) -> np.uint8:
-    return np.uint8(sum(1 << p for p in messengers))
+def _bits(messengers: list[int]) -> np.int64:
+    return np.int64(sum(1 << p for p in messengers))
 
 
 def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
-    """Return the target of monthly reach by messenger and band, shape (MAX, N_BANDS); 0 if none.
+    """Return the target of monthly reach by messenger and band, shape (P, N_BANDS); 0 if none.
 
     The logits of the profile by age are shifted until the total is the observed reach. Where this
     exceeds the users of a band who can install, the rest is spread over the other bands.
@@ -126,7 +126,7 @@ def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
     counts, online = _by_band(state.users, threads)
     share = counts / counts.sum()
     cap = FULL * online / np.maximum(counts, 1)
-    targets = np.zeros((MAX, N_BANDS))
+    targets = np.zeros((state.layout.messengers, N_BANDS))
     for name, start in config.case.observed_shares.items():
         profile = np.clip([start.profile[band] for band in BANDS], 1e-6, 1 - 1e-6)
         logit = np.log(profile / (1 - profile))
@@ -160,17 +160,19 @@ def _draw_first(
     keys = {p: purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}") for p in solved}
     chance = targets * counts / np.maximum(online, 1)
     habit = np.rint(0.4 * targets * SHARE_STEPS).astype(np.uint16)
-
     aware = reached(config, chance)
+    hearing = {
+        p: purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}") for p in solved
+    }
 
     def draw_some(first: int, last: int) -> None:
         some = state.users[first:last]
         for p, key in keys.items():
-            known = uniforms(purpose_key(config.seed, 0, f"start.aware.{config.messengers[p]}"), last - first, first) < aware[p][some.band]
-            some.aware |= known.astype(np.uint8) << np.uint8(p)
+            known = uniforms(hearing[p], last - first, first) < aware[p][some.band]
+            some.aware |= known.astype(some.aware.dtype) << p
             u = uniforms(key, last - first, first)
             has = (some.online == 1) & known & (u < (chance[p] / aware[p])[some.band])
-            some.installed |= has.astype(np.uint8) << np.uint8(p)
+            some.installed |= has.astype(some.installed.dtype) << p
             some.habit[:, p] = np.where(has, habit[p][some.band], 0)
         some.account[:] = some.installed
         some.revising[:] = np.where(some.online, _bits(solved), 0)
@@ -208,7 +210,9 @@ def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:
         intensity = users.intensity[has] / INTENSITY_STEPS
         k = state.params.base_openings.astype(float)
         s = sum(
-            k[r] * ((users.installed & users.account) >> r & 1)[has] for r in range(len(k)) if r != p
+            k[r] * ((users.installed & users.account) >> r & 1)[has]
+            for r in range(len(k))
+            if r != p
         )
         most = float(state.params.content_openings) * intensity
         traffic = sample.step_records.openings[has, p] - most * k[p] / (1 + s + k[p])
@@ -232,15 +236,16 @@ def _solve_standalone(
     """Solve B_p by band by bracketed Newton steps at the present marginal values."""
     bands = state.users.band[sample.rows]
     counts = np.maximum(np.bincount(bands, minlength=N_BANDS), 1)
+    n_tiles = state.layout.tiles
     bits = _bits([p for p in solved if config.platforms[config.messengers[p]].standalone is None])
-    low, high = np.full((MAX, N_BANDS), -25.0), np.full((MAX, N_BANDS), 25.0)
+    low, high = np.full(targets.shape, -25.0), np.full(targets.shape, 25.0)
     for _ in range(30):
-        sums = np.zeros((len(sample.blocks), N_BANDS, 2 * VEC8))
+        sums = np.zeros((len(sample.blocks), N_BANDS, n_tiles * 2 * VEC8))
         threads.run(
             reach_rows, len(sample.rows), state.users, sample, env, state.params, habit, sums
         )
-        means = (sums.sum(axis=0) / counts[:, None]).T
-        reach, slope = means[:MAX], means[VEC8 : VEC8 + MAX]
+        means = (sums.sum(axis=0) / counts[:, None]).T.reshape(n_tiles, 2, VEC8, N_BANDS)
+        reach, slope = (means[:, k, :MAX].reshape(targets.shape) for k in range(2))
         gap = np.abs(targets - reach)[[p for p in solved if bits >> p & 1]]
         if gap.max(initial=0.0) < TOLERANCE:
             break
@@ -254,13 +259,13 @@ def _solve_standalone(
 
 
 def _habit_scale(state: State, sample: Sample) -> F32:
-    """Return h / (1 - exp(-dW)) of the users of each messenger, shape (MAX,).
+    """Return h / (1 - exp(-dW)) of the users of each messenger, shape (P,).
 
     With it the habit that a user without p would have is estimated from its marginal value dW: if
     all ties are equal, the share of p on a tie is exactly 1 - exp(-dW).
     """
-    users, scale = state.users[sample.rows], np.zeros(MAX, np.float32)
-    for p in range(MAX):
+    users, scale = state.users[sample.rows], np.zeros(state.layout.messengers, np.float32)
+    for p in range(scale.size):
         has = (users.installed & users.account) >> p & 1 == 1
         expected = -np.expm1(-sample.step_records.value[has, p].astype(float)).sum()
         habits = users.habit[has, p].sum()
@@ -283,7 +288,7 @@ def _finish_some(
     some = users[begin:end]
     some.revising[:] = 0
     for p, name in enumerate(config.messengers):
-        bit = np.uint8(1 << p)
+        bit = users.aware.dtype.type(1 << p)
         if p in solved:
             u = uniforms(purpose_key(config.seed, 0, f"start.other.{name}"), end - begin, begin)
             extra = (u < config.case.observed_shares[name].dormant_accounts) & (some.online == 1)
@@ -295,7 +300,8 @@ def _finish_some(
 
 def _seed(config: SimConfig, state: State, p: int, threads: Threads) -> None:
     """Give messenger `p` to its first users."""
-    name, users, bit = config.messengers[p], state.users, np.uint8(1 << p)
+    name, users = config.messengers[p], state.users
+    bit = users.aware.dtype.type(1 << p)
     seed, key = config.case.seeds[name], purpose_key(config.seed, 0, f"start.other.{name}")
     n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
     first = _first_users(users, n_first, key, threads)

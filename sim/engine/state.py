@@ -26,23 +26,22 @@ from sim.rules.packed_state import (
     HABIT_WIDTH,
     PLACE_BIT,
     level_params,
-    pack_belief_state,
-    pack_choice_state,
+    publish_user,
 )
 from sim.rules.records import (
-    ABUSE,
     AT_START,
     I64,
+    MAX,
     NOWHERE,
-    PARAMS,
     U32,
-    USER,
     WINDOW,
     Chats,
+    Layout,
     PublicState,
     Record,
     Records,
     Ties,
+    layout,
     records,
 )
 
@@ -66,6 +65,11 @@ class State:
     def n_users(self) -> int:
         """Return the number of users."""
         return len(self.users)
+
+    @property
+    def layout(self) -> Layout:
+        """Return the records of this run."""
+        return layout(len(self.params.base_openings) // MAX)
 
     def copy(self) -> State:
         """Return a state with copies of the arrays that a run changes; the others are shared."""
@@ -115,9 +119,9 @@ def tree_leaves(node: Any) -> Iterator[Any]:
         yield from tree_leaves(each_one)
 
 
-def make_users(population: Population, n_threads: int | None = None) -> Records:
+def make_users(population: Population, n_tiles: int = 1, n_threads: int | None = None) -> Records:
     """Return users who have nothing installed and are aware of nothing."""
-    users, p = records(USER, population.n_users), population
+    users, p = records(layout(n_tiles).user, population.n_users), population
 
     def make(part: tuple[int, int]) -> None:
         at = slice(*part)
@@ -169,7 +173,7 @@ def make_chats(seats: Seats) -> Chats:
 
 def make_params(config: SimConfig) -> Record:
     """Return the parameters as rules read them; those that the start solves are 0."""
-    params = records(PARAMS, 1)[0]
+    params = records(layout(config.tiles).params, 1)[0]
     params.n_messengers = len(config.messengers)
     b, outside = config.behaviour, config.platforms[CELLULAR]
     for parameter in declared("PARAMETERS"):
@@ -181,7 +185,8 @@ def make_params(config: SimConfig) -> Record:
     abroad = config.population.abroad
     params.outside_abroad[:] = params.outside * np.exp(-abroad.call_price)
     params.abroad_weight = abroad.weight
-    params.abroad_low, params.abroad_high = _abroad_choice_state(config)
+    for o, halves in enumerate(_abroad_choice_states(config)):
+        params.abroad_low[o], params.abroad_high[o] = halves
     for name, value in level_params(b.habit_value, b.chilling_value)._asdict().items():
         setattr(params, name, value)
     params.pair_appeal[:] = -np.inf
@@ -198,17 +203,18 @@ def make_params(config: SimConfig) -> Record:
     return params
 
 
-def _abroad_choice_state(config: SimConfig) -> tuple[int, int]:
-    """Return the halves of the choice state of contacts abroad.
+def _abroad_choice_states(config: SimConfig) -> Iterator[tuple[int, int]]:
+    """Yield the halves of the choice state of contacts abroad, tile by tile.
 
     They have the messengers that the configuration says, with habits of a half, and no place there
     is restricted.
     """
-    low, high = n_places(config) - 1 << PLACE_BIT, 0
-    for p, name in enumerate(config.messengers):
-        low |= config.platforms[name].abroad << p
-        high |= HABIT_STEPS // 2 << HABIT_WIDTH * p
-    return low, high
+    for first in range(0, MAX * config.tiles, MAX):
+        low, high = n_places(config) - 1 << PLACE_BIT, 0
+        for p, name in enumerate(config.messengers[first : first + MAX]):
+            low |= config.platforms[name].abroad << p
+            high |= HABIT_STEPS // 2 << HABIT_WIDTH * p
+        yield low, high
 
 
 def n_places(config: SimConfig) -> int:
@@ -221,14 +227,14 @@ def make_state(
     n_threads: int | None = None,
 ) -> State:  # fmt: skip
     """Return the state in which no user has installed anything."""
-    n = population.n_users
+    n, tiles = population.n_users, config.tiles
     return State(
-        make_users(population, n_threads),
-        PublicState(*(np.zeros(size, np.uint64) for size in (n + 1, n, n + 1, n))),
+        make_users(population, tiles, n_threads),
+        PublicState(*(np.zeros(tiles * size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows),
         make_params(config),
         make_chats(seats),
-        records(ABUSE, len(config.abuse)),
+        records(layout(tiles).abuse, len(config.abuse)),
         records(AT_START, n),
         {},
     )
@@ -238,9 +244,10 @@ def make_state(
 def publish_rows(
     first: int, last: int, users: Records, public: PublicState, params: Record
 ) -> None:
-    """Publish some users."""
+    """Publish some users at once."""
+    now = PublicState(
+        public.next_choice_state, public.next_belief_state,
+        public.choice_state, public.belief_state,
+    )  # fmt: skip
     for i in range(first, last):
-        public.choice_state[i], public.belief_state[i] = (
-            pack_choice_state(users[i], params),
-            pack_belief_state(users[i]),
-        )
+        publish_user(i, users[i], now, params)

@@ -12,7 +12,7 @@ from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.extras import extra
 from sim.config.sim_config import AGENT_LIMIT, SimConfig
-from sim.exports.census import KEYS, Census
+from sim.exports.user_snapshots import KEYS, UserSnapshots
 from sim.population.build import users_and_graph
 from sim.population.graph import Graph, networkx
 
@@ -27,7 +27,7 @@ class Contacts(NamedTuple):
     about : dict
         scenario, replication, date.
     users : DataFrame, a row a user in their order
-        Columns of `Census.users`, then for each messenger in_use_NAME and belief_NAME.
+        Columns of `UserSnapshots.users`, then for each messenger in_use_NAME and belief_NAME.
     ties : DataFrame, a row a tie
         source, target (users, source < target), layer (household, kin, ...; `tie` where the
         network has none), weight (mean of the two ends' weights, which sum to 1 over a user's
@@ -50,27 +50,29 @@ def check_size(config: SimConfig) -> None:
     n = config.population.n_users
     if n > AGENT_LIMIT:
         raise ConfigError(
-            f"population.n_users={n}: allowed: a graph of up to {AGENT_LIMIT} users (larger ones: "
-            "sim.world, as arrays)"
+            f"population.n_users={n}: allowed: a graph of up to {AGENT_LIMIT} users "
+            "(sim.population has larger ones as arrays)"
         )
 
 
-def contacts(config: SimConfig, census: Census) -> Contacts:
-    """Join the graph of a run with a census of one scenario, replication and date.
+def contacts(config: SimConfig, snapshots: UserSnapshots) -> Contacts:
+    """Join the graph of a run with the user snapshot of one scenario, replication and date.
 
     Raises
     ------
     ConfigError
-        If the census holds several, or the graph is too large.
+        If there are several snapshots, or the graph is too large.
     """
     check_size(config)
-    keys = census.users[list(KEYS)].drop_duplicates()
+    keys = snapshots.users[list(KEYS)].drop_duplicates()
     if len(keys) > 1:
         raise ConfigError(f"a graph shows one date of one run, not {len(keys)}")
     about = {name: keys[name].iloc[0] for name in KEYS}
     _, graph = users_and_graph(config)
-    users = census.users.drop(columns=[*KEYS])
-    for name, rows in census.platforms.dropna(subset="in_use").groupby("platform", observed=True):
+    users = snapshots.users.drop(columns=[*KEYS])
+    for name, rows in snapshots.platforms.dropna(subset="in_use").groupby(
+        "platform", observed=True
+    ):
         for column in ("in_use", "belief"):  # rows are in the order of users
             users[f"{column}_{name}"] = rows[column].to_numpy()
     return Contacts(about, users, _ties(graph))

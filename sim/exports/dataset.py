@@ -11,7 +11,7 @@ import pandas as pd
 from sim.base.extras import extra
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.measures.registry import told
+from sim.measures.registry import meaning_of
 from sim.measures.strata import groups
 from sim.runs.results import CHANGES, Result
 
@@ -99,7 +99,7 @@ def _filled(rows: pd.DataFrame, dims: list[str], axes: Axes, column: str) -> np.
 
 
 def _unit(name: str, text: str) -> dict[str, str]:
-    meaning = told(name)
+    meaning = meaning_of(name)
     return {"units": meaning.unit, "long_name": text.format(meaning.text)}
 
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.base.units import COLUMNS
-from sim.measures.registry import told
+from sim.measures.registry import meaning_of
 from sim.runs.tables import TABLES
 
 OF_SWEEP = ("outcomes", "summary", "runs")
@@ -99,5 +99,5 @@ def _units(columns: dict[str, None], measures: list[str]) -> pd.DataFrame:
         else ("column", name, "", "parameter of the sweep, or what its manifest says of a run")
         for name in columns
     ]
-    rows += [("measure", name, *told(name)) for name in measures]
+    rows += [("measure", name, *meaning_of(name)) for name in measures]
     return pd.DataFrame(rows, columns=["kind", "name", "unit", "meaning"])

@@ -44,7 +44,7 @@ def _cache_dir() -> str:
             return str(folder)
     tried = ", ".join(str(base) for base in bases)
     print(
-        f"What is compiled is not kept, as no folder has room and is closed to others: {tried}; "
+        f"Compiled code is not cached: no folder is both private and large enough: {tried}; "
         "another may be named by NUMBA_CACHE_DIR",
         file=sys.stderr,
     )
@@ -59,7 +59,7 @@ import numba  # noqa: E402
 _config: Any = numba.config
 if _config.USING_SVML:
     raise ImportError("import sim before numba, or set NUMBA_DISABLE_INTEL_SVML=1: same bits")
-# Else numba, where imported before us, would see a new environment and forget what is set below.
+# If numba was imported first, it would reload the environment later and lose the settings below.
 _config.reload_config()
 # Not by the environment: numba may have read it before, and a child would inherit a stale key.
 _config.CACHE_DIR = _cache_dir()
@@ -133,7 +133,7 @@ def rule[F: Callable[..., Any]](function: F) -> F:
 
 
 def rule_apart[F: Callable[..., Any]](function: F) -> F:
-    """Compile a rule that is seldom asked, apart from those who ask: it takes no room there."""
+    """Compile a rarely called rule without inlining it, so that its callers stay small."""
     return _compile(function, **_RULES)
 
 

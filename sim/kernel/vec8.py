@@ -32,17 +32,18 @@ if TYPE_CHECKING or INTERPRETED:
         nearest,
         number_at,
         power_of_two,
-        read,
+        read_tile,
         splat,
         total,
         uniform_draws,
         vec8_of,
         where,
         word_of,
-        write,
+        words_of,
+        write_tile,
     )
 else:
-    from sim.kernel.vec8_arrays import add_to, count, read, write
+    from sim.kernel.vec8_arrays import add_to, count, read_tile, words_of, write_tile
     from sim.kernel.vec8_compiled import (
         USED,
         WIDTH,
@@ -88,6 +89,7 @@ __all__ = [
     "power",
     "power_of_two",
     "read",
+    "read_tile",
     "sigmoid",
     "splat",
     "total",
@@ -95,7 +97,9 @@ __all__ = [
     "vec8_of",
     "where",
     "word_of",
+    "words_of",
     "write",
+    "write_tile",
 ]
 
 Vec8 = Any  # eight float32
@@ -104,6 +108,18 @@ Flags = Any  # eight bits
 TINY = 1e-30
 
 _LOG2_E, _LN_2, _SQRT_2 = 1.4426950408889634, 0.6931471805599453, 1.4142135623730951
+
+
+@rule
+def read(array: Any) -> Vec8:
+    """Return the numbers of the first messengers in a flat array; the last two are 0."""
+    return read_tile(array, 0)
+
+
+@rule
+def write(array: Any, numbers: Vec8) -> None:
+    """Write the numbers of the first messengers to a flat array; see `write_tile`."""
+    write_tile(array, 0, numbers)
 
 
 @rule

@@ -1,4 +1,4 @@
-"""Octets and arrays: numbers by messenger read from memory and written to it (see vec8.py)."""
+"""Tiles and arrays: numbers by messenger read from memory and written to it (see vec8.py)."""
 
 # mypy: allow-untyped-calls, allow-untyped-decorators
 from __future__ import annotations
@@ -6,18 +6,21 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import types
+from numba.core import cgutils, types
+from numba.core.imputils import impl_ret_borrowed
 from numba.core.typing.templates import signature
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from sim.kernel.vec8_compiled import FLAGS, FLOATS, I32, USED, VEC8, WIDTH, call
 
 _HALVES = (range(4), range(4, USED))  # of the numbers that stand for a messenger
 
 
-def _data(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-    """Return where the numbers of array 0 stand."""
-    return context.make_array(sig.args[0])(context, builder, args[0]).data
+def _tile(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """Return where the numbers of tile 1 stand in array 0."""
+    data = context.make_array(sig.args[0])(context, builder, args[0]).data
+    return builder.gep(data, [builder.mul(args[1], args[1].type(USED))])
 
 
 def _is_whole(element: Any) -> bool:
@@ -30,11 +33,11 @@ def _alignment(sig: Any) -> int:
 
 
 @intrinsic
-def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
-    """Return the numbers by messenger of a flat array; the last two are 0."""
+def read_tile(typingctx: Any, array: Any, o: Any) -> Any:  # noqa: ARG001
+    """Return the numbers of the messengers of tile `o` in a flat array; the last two are 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data = _data(context, builder, sig, args)
+        data = _tile(context, builder, sig, args)
         element = data.type.pointee
         none = ir.Constant(ir.VectorType(element, WIDTH), None)
         place = builder.bitcast(data, none.type.as_pointer())
@@ -48,12 +51,12 @@ def read(typingctx: Any, array: Any) -> Any:  # noqa: ARG001
             return convert(found, FLOATS)
         return builder.fptrunc(found, FLOATS) if found.type != FLOATS else found
 
-    return signature(VEC8, array), codegen
+    return signature(VEC8, array, types.int64), codegen
 
 
 @intrinsic
-def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
-    """Write the numbers by messenger of a Vec8 to a flat array.
+def write_tile(typingctx: Any, array: Any, o: Any, vec8: Any) -> Any:  # noqa: ARG001
+    """Write the numbers of the messengers of tile `o` to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     Nothing beyond is stored, not even masked: what stands next in memory is soon read, and a
@@ -61,7 +64,7 @@ def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
     """
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        data, numbers = _data(context, builder, sig, args), args[1]
+        data, numbers = _tile(context, builder, sig, args), args[2]
         kind = ir.VectorType(data.type.pointee, WIDTH)
         if _is_whole(kind.element):
             numbers = builder.trunc(_rounded(builder, numbers, sig.args[0].dtype), kind)
@@ -75,7 +78,7 @@ def write(typingctx: Any, array: Any, vec8: Any) -> Any:  # noqa: ARG001
             builder.store(some, place, align=_alignment(sig))
         return context.get_dummy_value()
 
-    return signature(types.void, array, VEC8), codegen
+    return signature(types.void, array, types.int64, VEC8), codegen
 
 
 def _rounded(builder: Any, numbers: Any, kind: Any) -> Any:
@@ -119,3 +122,24 @@ def count(typingctx: Any, array: Any, at: Any, bits: Any) -> Any:  # noqa: ARG00
         return context.get_dummy_value()
 
     return signature(types.void, array, types.intp, types.int64), codegen
+
+
+@intrinsic
+def words_of(typingctx: Any, words: Any, o: Any, n_tiles: Any) -> Any:  # noqa: ARG001
+    """Return the words of tile `o`: a part of a flat array that holds tile after tile.
+
+    Unlike a slice it may leave a rule, which counts no references.
+    """
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = context.make_array(sig.args[0])
+        whole, found = kind(context, builder, args[0]), kind(context, builder)
+        size = builder.sdiv(builder.extract_value(whole.shape, 0), args[2])
+        populate_array(
+            found, data=builder.gep(whole.data, [builder.mul(size, args[1])]),
+            shape=[size], strides=cgutils.unpack_tuple(builder, whole.strides),
+            itemsize=whole.itemsize, meminfo=whole.meminfo, parent=whole.parent,
+        )  # fmt: skip
+        return impl_ret_borrowed(context, builder, sig.return_type, found._getvalue())
+
+    return signature(words, words, types.intp, types.intp), codegen

@@ -1,4 +1,4 @@
-"""Octets as vectors in registers: what numba has to know of them (see sim/kernel/vec8.py)."""
+"""Tiles as vectors in registers: what numba has to know of them (see sim/kernel/vec8.py)."""
 
 # mypy: allow-untyped-calls, allow-untyped-decorators
 from __future__ import annotations

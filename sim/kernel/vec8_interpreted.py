@@ -1,4 +1,4 @@
-"""Octets as numpy arrays, for rules that run as plain Python (see sim/kernel/vec8.py)."""
+"""Tiles as numpy arrays, for rules that run as plain Python (see sim/kernel/vec8.py)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ WIDTH = 8
 USED = 6  # lanes that stand for a messenger
 
 
-def read(array: Any) -> Any:
-    """Return the numbers by messenger of a flat array; the last two are 0."""
+def read_tile(array: Any, o: Any) -> Any:
+    """Return the numbers of the messengers of tile `o` in a flat array; the last two are 0."""
     found = np.zeros(WIDTH, np.float32)
-    found[:USED] = array[:USED]
+    found[:USED] = array[USED * o : USED * (o + 1)]
     return found
 
 
-def write(array: Any, vec8: Any) -> None:
-    """Write the numbers by messenger of a Vec8 to a flat array.
+def write_tile(array: Any, o: Any, vec8: Any) -> None:
+    """Write the numbers of the messengers of tile `o` to a flat array.
 
     Whole numbers of two bytes are the nearest, half to even, cut off at the ends of their type.
     """
@@ -28,7 +28,7 @@ def write(array: Any, vec8: Any) -> None:
     if np.issubdtype(array.dtype, np.integer):
         ends = np.iinfo(array.dtype)
         numbers = np.rint(np.clip(numbers, ends.min, ends.max))
-    array[:USED] = numbers
+    array[USED * o : USED * (o + 1)] = numbers
 
 
 def add_to(array: Any, at: Any, vec8: Any) -> None:
@@ -59,6 +59,12 @@ def bytes_of(word: Any) -> Any:
 def word_of(vec8: Any) -> np.int64:
     """Return whole numbers from 0 to 255, rounded down, as the bytes of a word."""
     return np.int64(sum(int(number) << 8 * lane for lane, number in enumerate(vec8[:USED])))
+
+
+def words_of(words: Any, o: Any, n_tiles: Any) -> Any:
+    """Return the words of tile `o`: a part of a flat array that holds tile after tile."""
+    size = len(words) // n_tiles
+    return words[size * o : size * (o + 1)]
 
 
 def fma(a: Any, b: Any, c: Any) -> Any:

@@ -8,18 +8,18 @@ from sim.base.units import PEOPLE
 from sim.engine.offenders import arriving
 from sim.measures.measure import Measure
 from sim.measures.sums import Sums
-from sim.rules.records import F64, MAX
+from sim.rules.records import F64
 
 
 def _reached(sums: Sums, number: int) -> F64:
-    """Return the users whom a kind can reach, by platform: (n steps, n strata, MAX + 1)."""
+    """Return the users whom a kind can reach, by platform: (n steps, n strata, P + 1)."""
     strata = sums.strata
     place, channel = 2 * strata.region, int(sums.kind(number).channel[0])
     arrives = np.array([arriving(channel, env) for env in sums.envs])
-    has = sums.of_strata("has")[..., :MAX]  # without and with a VPN
-    reached = np.empty((*has.shape[:2], MAX + 1))
-    reached[..., MAX] = strata.sizes
-    reached[..., :MAX] = has[:, :, 0] * arrives[:, place] + has[:, :, 1] * arrives[:, place + 1]
+    has = sums.of_strata("has")[..., : arrives.shape[-1]]  # without and with a VPN
+    reached = np.empty((*has.shape[:2], has.shape[-1] + 1))
+    reached[..., -1] = strata.sizes
+    reached[..., :-1] = has[:, :, 0] * arrives[:, place] + has[:, :, 1] * arrives[:, place + 1]
     return reached
 
 

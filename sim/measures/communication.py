@@ -7,15 +7,14 @@ import numpy as np
 from sim.config.platforms import CELLULAR
 from sim.measures.measure import Measure
 from sim.measures.sums import Sums
-from sim.rules.records import F64, MAX
+from sim.rules.records import F64
 
 
 def _exposure(sums: Sums) -> F64:
     """Return the share of communication that the state can read, by channel and in all."""
-    use = sums.of("use")[..., : MAX + 1].copy()
-    visible = np.array(
-        [shares @ env.effects.access for shares, env in zip(use, sums.envs, strict=True)]
-    )
+    access = np.array([env.effects.access for env in sums.envs])
+    use = sums.of("use")[..., : access.shape[1]].copy()
+    visible = np.array([shares @ one for shares, one in zip(use, access, strict=True)])
     total = use.sum(axis=-1)
     in_all = visible.sum(-1) / total.sum(-1)
     return np.concatenate([visible / total, in_all[..., None]], axis=-1)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sim.base.units import PEOPLE
-from sim.engine.accumulators import ISOLATION, are_lost
+from sim.engine.accumulators import are_lost
 from sim.measures.measure import Measure
+from sim.measures.thresholds import LOST
 
 _OF_PEOPLE = "% of people aged 12+"
-_LESS = f"{100 * ISOLATION:.0f}\N{NO-BREAK SPACE}%"
 
 MEASURES = (
     Measure(
@@ -28,7 +28,7 @@ MEASURES = (
         definition="the same over messengers of which the state reads less than half",
     ),
     Measure(
-        "isolation", PEOPLE, "people whose reachable ties shrank by over 30 % since the start",
+        "isolation", PEOPLE, f"people whose reachable ties shrank by over {LOST} since the start",
         channel="each",
         value=lambda sums: sums.mean("isolated"),
         of_user=lambda seen: are_lost(seen.step_records.reachable, seen.at_start.reachable),
@@ -36,20 +36,20 @@ MEASURES = (
         lines={("any", "call"): "Isolated, calls", ("any", "message"): "Isolated, messages"},
         form="percent", axis=_OF_PEOPLE, is_harm=True,
         definition=(
-            "share of users for whom `reachable` has shrunk by over 30 % since the start; "
+            f"share of users for whom `reachable` has shrunk by over {LOST} since the start; "
             "contacts gained on another messenger count, whether the state reads it or not. Some "
             "are isolated without any policy, because people come and go "
             "([howto_report.md](howto_report.md#words)): only differences show what a policy did"
         ),
         word="isolated",
         words=(
-            f"% of people who have lost over {_LESS} of the contacts that they could reach by app "
+            f"% of people who have lost over {LOST} of the contacts that they could reach by app "
             "at the start, each contact weighted by how much they talk. Any app that works "
             "counts; the ordinary phone does not."
         ),
     ),
     Measure(
-        "cut_off", PEOPLE, "people whose secure ties shrank by over 30 % since the start",
+        "cut_off", PEOPLE, f"people whose secure ties shrank by over {LOST} since the start",
         channel="each",
         value=lambda sums: sums.mean("cut_off"),
         of_user=lambda seen: are_lost(seen.step_records.secure, seen.at_start.secure),
@@ -58,8 +58,8 @@ MEASURES = (
         },
         form="percent", axis=_OF_PEOPLE, is_harm=True,
         definition=(
-            "share of users for whom `secure` has shrunk by over 30 % since the start: contacts "
-            "gained on a messenger that the state reads do not count"
+            f"share of users for whom `secure` has shrunk by over {LOST} since the start: "
+            "contacts gained on a messenger that the state reads do not count"
         ),
         word="lost private contact",
         words=(

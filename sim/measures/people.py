@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sim.base.units import PEOPLE
 from sim.measures.measure import Measure
+from sim.measures.thresholds import READ
 
 MEASURES = (
     Measure(
@@ -38,11 +39,11 @@ MEASURES = (
         definition="share who use a VPN",
     ),
     Measure(
-        "exposed", PEOPLE, "people of whose talk by messenger the state reads over 10 %",
+        "exposed", PEOPLE, f"people of whose talk by messenger the state reads over {READ}",
         value=lambda sums: sums.mean("exposed"), of_user=lambda seen: seen.exposed == 1,
         form="percent",
         definition=(
-            "share of users of whose communication by messenger the state can read over 10 %"
+            f"share of users of whose communication by messenger the state can read over {READ}"
         ),
     ),
     Measure(

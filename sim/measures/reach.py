@@ -7,12 +7,13 @@ import numpy as np
 from sim.base.units import PEOPLE
 from sim.kernel.arrays import Flags
 from sim.measures.measure import Measure, Users
-from sim.rules.records import MAX, U8
+from sim.rules.records import U8
 
 
-def _flags(sets: U8) -> Flags:
-    """Return sets of messengers, one a user, as flags (n, MAX)."""
-    return np.asarray((sets[:, None] >> np.arange(MAX, dtype=np.uint8) & 1) == 1)
+def _flags(sets: U8, seen: Users) -> Flags:
+    """Return sets of messengers, one a user, as flags (n, P)."""
+    messengers = np.arange(seen.users.habit.shape[1], dtype=sets.dtype)
+    return np.asarray((sets[:, None] >> messengers & 1) == 1)
 
 
 def _opens(seen: Users) -> np.ndarray:
@@ -42,26 +43,28 @@ MEASURES = (
         "installed", PEOPLE, "people who have it on the phone",
         platform="messenger",
         value=lambda sums: sums.mean("installed"),
-        of_user=lambda seen: _flags(seen.users.installed),
+        of_user=lambda seen: _flags(seen.users.installed, seen),
         definition="share who have it on the phone, pre-installation without an account included",
     ),
     Measure(
         "account", PEOPLE, "people who have an account",
         platform="messenger",
-        value=lambda sums: sums.mean("account"), of_user=lambda seen: _flags(seen.users.account),
+        value=lambda sums: sums.mean("account"),
+        of_user=lambda seen: _flags(seen.users.account, seen),
         definition="share who have an account, dormant ones included",
     ),
     Measure(
         "mandated", PEOPLE, "people from whom an institution demands it",
         platform="messenger",
-        value=lambda sums: sums.mean("mandated"), of_user=lambda seen: _flags(seen.users.mandated),
+        value=lambda sums: sums.mean("mandated"),
+        of_user=lambda seen: _flags(seen.users.mandated, seen),
         definition="share from whom an institution demands it",
     ),
     Measure(
         "second_phone", PEOPLE, "people who keep it on a second phone for an institution",
         platform="messenger",
         value=lambda sums: sums.mean("second_phone"),
-        of_user=lambda seen: _flags(seen.users.second),
+        of_user=lambda seen: _flags(seen.users.second, seen),
         definition="share who keep it on a second phone for an institution alone",
     ),
     Measure(

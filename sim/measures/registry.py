@@ -13,7 +13,7 @@ from sim.engine.accumulators import SLOTS
 from sim.measures import abuse, communication, contacts, people, reach
 from sim.measures.measure import Measure, Series, Users
 from sim.measures.sums import Sums
-from sim.rules.records import CELLULAR, F64
+from sim.rules.records import F64, layout
 
 FAMILIES = (reach, communication, contacts, people, abuse)
 BUILT_IN: dict[str, Measure] = {one.name: one for family in FAMILIES for one in family.MEASURES}
@@ -129,7 +129,7 @@ def _picked(
     """Return the platforms of the case, from values with some outer axes: they are checked."""
     lanes, shape = lanes_of(measure, config), values.shape[outer:]
     channels = () if measure.channel == "any" else (len(measure.channels),)
-    size = (*channels, *([CELLULAR + 1] if lanes else []))
+    size = (*channels, *([cellular_column(config) + 1] if lanes else []))
     fits = len(shape) == len(size) and shape[: len(channels)] == channels
     if not fits or (lanes and shape[-1] <= max(lanes)):
         of = "user" if outer == 1 else "step and group"
@@ -140,12 +140,17 @@ def _picked(
     return values[..., lanes] if lanes else values
 
 
+def cellular_column(config: SimConfig) -> int:
+    """Return the column of cellular on an axis of platforms: the one after all tiles."""
+    return layout(config.tiles).messengers
+
+
 def lanes_of(measure: Measure, config: SimConfig) -> list[int]:
     """Return where the platforms of a case stand on an axis of platforms; [] without one."""
     if measure.platform == "any":
         return []
     n = len(config.messengers)
-    return [*range(n), *([CELLULAR] if measure.platform == "carrier" else [])]
+    return [*range(n), *([cellular_column(config)] if measure.platform == "carrier" else [])]
 
 
 def find(name: str) -> Measure:
@@ -174,7 +179,7 @@ def meaning(name: str) -> Meaning:
     return Meaning(found.unit, f"{kind}{found.meaning}")
 
 
-def told(name: str) -> Meaning:
+def meaning_of(name: str) -> Meaning:
     """Return unit and meaning of a measure in a table that may come from another process."""
     try:
         return meaning(name)

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.config.sim_config import SimConfig
-from sim.engine.accumulators import N_COLUMNS, SLOTS, Accumulators, Slot, in_order, reduce
+from sim.engine.accumulators import N_COLUMNS, SLOTS, Accumulators, reduce
 from sim.engine.engines import Recording
+from sim.engine.slots import Slot, in_order, joined, slots_of
 from sim.engine.state import State
 from sim.engine.threads import chunks
 from sim.kernel import aligned
@@ -23,12 +24,12 @@ from sim.kernel.parallel_map import parts
 from sim.kernel.vec8 import WIDTH
 from sim.measures.measure import Series as Series
 from sim.measures.measure import Users
+from sim.measures.registry import cellular_column, of_user, summed_by_user, values
 from sim.measures.registry import month_series as month_series
-from sim.measures.registry import of_user, summed_by_user, values
 from sim.measures.registry import step_series as step_series
 from sim.measures.strata import Strata
 from sim.measures.sums import Sums
-from sim.rules.records import CELLULAR, F64, MAX, U8, Environment, Records
+from sim.rules.records import F64, U8, Environment, Records
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 MONTH = {"opened": Slot(0, (WIDTH,))}  # sums of a month: users who opened a messenger in it
@@ -78,12 +79,13 @@ class Recorder:
         self._waiting: list[StepSums] = []  # steps whose values are not worked out yet
         self.strata = Strata(config, state.users)
         self.by_user = {one.name: one for one in summed_by_user()}
-        self._slots = SLOTS
+        self._slots = slots_of(config.tiles, SLOTS)
         self.engine: Recording | None = None  # keeps all users, if measures need them
         self.primary: U8 = np.zeros(self.n_users, np.uint8)
         self.exposed: U8 = np.zeros(self.n_users, np.uint8)
         self._snapshots: list[tuple[dt.date, U8]] = []
-        self._opened = np.zeros((self.n_users, MAX), np.uint16)  # in the month so far [1/4096]
+        # openings in the month so far [1/4096]
+        self._opened = np.zeros((self.n_users, cellular_column(config)), np.uint16)
         self._covered = 0.0  # days of the month so far
         self._accumulators: Accumulators | None = None  # of the last step
 
@@ -102,15 +104,15 @@ class Recorder:
             is_last |= step == self.config.n_steps - 1
             scales.append(length / covered if is_last else 0.0)
             covered = 0.0 if is_last else covered
-        n_chunks = len(chunks(self.n_users))
+        n_chunks, tiles = len(chunks(self.n_users)), self.config.tiles
         if self._accumulators is None:
-            sums = aligned.zeros((n_chunks, self.strata.n, N_COLUMNS))
+            sums = aligned.zeros((n_chunks, self.strata.n, tiles * N_COLUMNS))
         else:
             sums = self._accumulators.sums  # cleared; the system would have to clear new ones
         self._accumulators = Accumulators(
             len(self.config.population.regions), self._at_start, self.primary, self.exposed,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
-            sums, aligned.zeros((n_chunks, len(parts), self.strata.n, WIDTH)),
+            sums, aligned.zeros((n_chunks, len(parts), self.strata.n, tiles * WIDTH)),
         )  # fmt: skip
         return self._accumulators
 
@@ -120,6 +122,7 @@ class Recorder:
         """Record what was added up in step `step`."""
         sums = np.zeros(accumulators.sums.shape[1:])
         reduce(accumulators.sums, sums)
+        sums = joined(sums, self.config.tiles, SLOTS)
         if self.by_user:
             sums = self._with_sums_by_user(sums, env)
         self._waiting.append(StepSums(sums, abuse.copy(), env))
@@ -151,7 +154,7 @@ class Recorder:
             self.primary, self.exposed, env,
         )  # fmt: skip
         found = {name: of_user(one, seen) for name, one in self.by_user.items()}
-        shapes = {name: slot.shape for name, slot in SLOTS.items()}
+        shapes = {name: slot.shape for name, slot in slots_of(self.config.tiles, SLOTS).items()}
         self._slots = in_order(shapes | {name: some.shape[1:] for name, some in found.items()})
         flat = [some.reshape(self.n_users, -1).T for some in found.values()]
         added = [self.strata.sums(column) for columns in flat for column in columns]
@@ -188,9 +191,10 @@ class Recorder:
             begin = min(end, boundary)
 
     def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
-        """Keep the reach of a month that is over, by the users seen in it, (n_cells, WIDTH)."""
+        """Keep the reach of a month that is over, by the users seen in it, (n_cells, B WIDTH)."""
         if self._covered >= COVERED * _length(first):
-            sums = Sums(self.config, self.strata, seen[None], MONTH)
+            columns, tiles = joined(seen[None], self.config.tiles, MONTH), self.config.tiles
+            sums = Sums(self.config, self.strata, columns, slots_of(tiles, MONTH))
             self._observations.months.append((first, values(sums, "month")[0]))
             self._snapshot(step)
         self._covered = 0.0
@@ -205,7 +209,8 @@ class Recorder:
         del self._snapshots[1:-1]
 
     def _flow(self, before: tuple[dt.date, U8], after: tuple[dt.date, U8]) -> Flow:
-        size, columns = MAX + 1, [*range(len(self.config.messengers)), CELLULAR]
+        cellular = cellular_column(self.config)
+        size, columns = cellular + 1, [*range(len(self.config.messengers)), cellular]
         counts = np.zeros(size * size, np.int64)
         for first, last in parts(self.n_users):
             pairs = before[1][first:last].astype(np.int64) * size + after[1][first:last]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.config.sim_config import SimConfig
-from sim.engine.accumulators import Slot
+from sim.engine.slots import Slot
 from sim.measures.strata import Strata
 from sim.rules.records import F64, Environment, Records
 

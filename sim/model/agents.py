@@ -11,18 +11,19 @@ Subclass `User`, override a rule in plain Python and run it with ``engine=mesa``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from difflib import get_close_matches
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.config.settings import BANDS, TYPES
-from sim.engine.accumulators import Accumulators, block_sums, flush, observe
+from sim.config.sim_config import SimConfig
 from sim.engine.state import State
-from sim.engine.threads import BLOCK, chunks
 from sim.kernel.vec16 import WIDTH
+from sim.model.simulation import Simulation
 from sim.rules import (
     abuse,
     activity,
@@ -41,25 +42,44 @@ from sim.rules import (
 from sim.rules.chance import sigmoid
 from sim.rules.choice import CONVERSE
 from sim.rules.contact import tie_at
-from sim.rules.packed_state import pack_belief_state, pack_choice_state, usable
-from sim.rules.pairing import apply_agreements
-from sim.rules.records import U64, Environment, Record, Records
-from sim.rules.registered import OwnRuleOfRun
+from sim.rules.packed_state import publish_user, usable
+from sim.rules.records import (
+    F32,
+    MAX,
+    U64,
+    Agreements,
+    Environment,
+    Record,
+    Records,
+)
 from sim.rules.relaxation import Relaxation, relaxation
 
-if TYPE_CHECKING:
-    from sim.model.model import MigrationModel
-
 NEAR = 0.85  # similarity from which the name of a method is taken for that of a rule
+RENAMED = {  # former names of members of a user
+    "attitude": "type", "obey_and_try": "follow_promotion", "suffer": "draw_victimisation",
+}  # fmt: skip
+
+
+class UserModel(mesa.Model):
+    """A model as its users see it; `sim.model.model.MigrationModel` makes it."""
+
+    config: SimConfig
+    simulation: Simulation
+    users: list[User]  # by row
+    seats: NDArray[np.uint32]  # positions among the ties, by row
+    memory: F32  # working memory of the choice
+    queries: marginal_value.ValueQueries  # of one user
+    agreed: Agreements  # of all users in this step
+    step_records: Records  # of all users
 
 
 class User(mesa.Agent):
     """A person with messengers and contacts."""
 
-    model: MigrationModel
+    model: UserModel
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a method that is nearly called like a rule: nobody would call it.
+        """Refuse a method with the old name of a rule, or nearly that of one: it is never called.
 
         Raises
         ------
@@ -67,6 +87,8 @@ class User(mesa.Agent):
             With the name of the method and of the rule.
         """
         super().__init_subclass__(**kwargs)
+        for old in sorted(RENAMED.keys() & vars(cls).keys()):
+            raise TypeError(f"{cls.__name__}.{old}: called {RENAMED[old]} now")
         rules = [n for n, rule in vars(User).items() if n[0] != "_" and isfunction(rule)]
         for name in sorted(set(dir(cls)) - set(dir(User))):
             close = get_close_matches(name.lower(), rules, n=1, cutoff=NEAR)
@@ -76,13 +98,18 @@ class User(mesa.Agent):
                     f"allowed: {', '.join(rules)}, or names less like them"
                 )
 
-    def __init__(self, model: MigrationModel, row: int) -> None:
+    def __init__(self, model: UserModel, row: int) -> None:
         super().__init__(model)
         self.row = row  # in the arrays of the state
 
+    def __getattr__(self, name: str) -> NoReturn:
+        """Name what the user has not, and its new name if it was renamed."""
+        now = f"; it is called {RENAMED[name]} now" if name in RENAMED else ""
+        raise AttributeError(f"{type(self).__name__} has no {name}{now}")
+
     def __repr__(self) -> str:
         """Tell who it is."""
-        who = f"{self.age_band}, {self.region}, {self.attitude}"
+        who = f"{self.age_band}, {self.region}, {self.type}"
         return f"<{type(self).__name__} {self.row}: {who}>"
 
     # -- the user's step, rule by rule --------------------------------------------------
@@ -100,17 +127,15 @@ class User(mesa.Agent):
         """Second half of a step: change."""
         self.revise()
         self.remember()
-        self.obey_and_try()
+        self.follow_promotion()
         self.learn()
         self.go_online()
         self.switch_vpn()
-        self.suffer()
+        self.draw_victimisation()
 
     def publish(self) -> None:
         """Let contacts see from the next step on what has changed."""
-        public, record = self._state.public, self.record
-        public.next_choice_state[self.row] = pack_choice_state(record, self._state.params)
-        public.next_belief_state[self.row] = pack_belief_state(record)
+        publish_user(self.row, self.record, self._state.public, self._state.params)
 
     def reconsider(self) -> None:
         """Draw which messengers to reconsider in this step, those that chats moved to as well."""
@@ -127,10 +152,10 @@ class User(mesa.Agent):
             at - lane, lane, lane + 1, self.model.step_records, 0, s.public.choice_state, s.ties,
             self._env, s.params, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
-        revising = int(self.record.revising)
         marginal_value.enqueue_values(
-            self.row, s.public.choice_state[self.row], revising, self.model.queries
-        )
+            self.row, s.public.choice_state, int(self.record.revising), s.params,
+            self.model.queries,
+        )  # fmt: skip
         self._evaluate()
 
     def converse(self) -> None:
@@ -143,10 +168,10 @@ class User(mesa.Agent):
 
     def weigh_vpn(self) -> None:
         """Perhaps reconsider a VPN, by what it would open up."""
-        s, packed = self._state, self._state.public.choice_state[self.row]
+        s = self._state
         circumvention.consider(
-            self.row, self.record, self.step_record, packed, self._env, s.params, self._keys,
-            self.model.queries,
+            self.row, self.record, self.step_record, s.public.choice_state, self._env, s.params,
+            self._keys, self.model.queries,
         )  # fmt: skip
         self._evaluate()
 
@@ -179,7 +204,7 @@ class User(mesa.Agent):
         """Let habits follow use."""
         habit.remember(self.record, self.step_record, self._state.params, self._relaxation.memory)
 
-    def obey_and_try(self) -> None:
+    def follow_promotion(self) -> None:
         """Let mandates, campaigns and pre-installation act."""
         params = self._state.params
         promotion.apply_promotion(
@@ -203,7 +228,7 @@ class User(mesa.Agent):
         effects, params = self._env.effects, self._state.params
         circumvention.switch(self.row, self.record, self.step_record, effects, params, self._keys)
 
-    def suffer(self) -> None:
+    def draw_victimisation(self) -> None:
         """Perhaps fall for fraud or recruitment."""
         abuse.draw_victimisation(self.row, self.record, self._state.abuse, self._env, self._keys)
 
@@ -216,12 +241,12 @@ class User(mesa.Agent):
 
     @property
     def step_record(self) -> Record:
-        """What the user did in this step (sim.rules.records.TALK); with engine=mesa.
+        """What the user did in this step (sim.rules.records.STEP_RECORD); with engine=mesa.
 
         Raises
         ------
         ValueError
-            With the compiled engine, which keeps the talks of a block of users only.
+            With the compiled engine, which keeps the step records of one block of users only.
         """
         if self.model.config.engine.name != "mesa":
             raise ValueError(
@@ -232,7 +257,10 @@ class User(mesa.Agent):
     @property
     def messengers(self) -> tuple[str, ...]:
         """Messengers in use, as contacts see it: while users advance, those of before."""
-        return self._named(int(usable(self._state.public.choice_state[self.row])))
+        parts = np.split(self._state.public.choice_state, self._state.layout.tiles)
+        return self._named(
+            sum(int(usable(part[self.row])) << MAX * o for o, part in enumerate(parts))
+        )
 
     @property
     def mandated(self) -> tuple[str, ...]:
@@ -270,7 +298,7 @@ class User(mesa.Agent):
         return str(self.model.config.regions[self.record.place // 2])
 
     @property
-    def attitude(self) -> str:
+    def type(self) -> str:
         """Type: state_averse, indifferent or foreign_averse."""
         return str(TYPES[self.record.type + 1])
 
@@ -308,68 +336,3 @@ class User(mesa.Agent):
     @property
     def _keys(self) -> U64:
         return self.model.simulation.keys
-
-
-class MesaEngine:
-    """One agent after another."""
-
-    def __init__(self, users: Iterable[User]) -> None:
-        self._users = list(users)
-        ranges = chunks(len(self._users))
-        self._chunks = [k for k, (first, last) in enumerate(ranges) for _ in range(first, last)]
-
-    def move(self, state: State, env: Environment, keys: U64) -> None:
-        """Let one chat after another perhaps move."""
-        for g in range(len(state.chats.platform)):
-            groups.move(g, state.users, state.chats, env, state.params, keys)
-
-    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
-        """Let every user look at its contacts, be observed, and change."""
-        for user in self._users:
-            user.step()
-        self._observe(state, env, accumulators)
-        for user in self._users:
-            user.advance()
-            user.publish()
-        agreed = self._users[0].model.agreed
-        apply_agreements(state.users, state.public, agreed, env, state.params, keys)
-
-    def act(self, state: State, env: Environment, own: OwnRuleOfRun, keys: U64) -> None:
-        """Let a registered rule act on one user after another."""
-        for user in self._users:
-            kept = state.own[own.name][user.row]
-            own.act(user.row, user.record, kept, own.params, env, state.params, keys)
-            user.publish()
-
-    def _observe(self, state: State, env: Environment, accumulators: Accumulators) -> None:
-        """Add up the users block by block, as the compiled engine does."""
-        sums = block_sums(accumulators)
-        for first in range(0, len(self._users), BLOCK):
-            chunk = self._chunks[first]
-            for user in self._users[first : first + BLOCK]:
-                observe(
-                    user.row, chunk, user.record, user.step_record, env, state.params,
-                    accumulators, sums,
-                )  # fmt: skip
-            flush(sums, chunk, accumulators)
-
-    def recording(self) -> RecordingMesaEngine:
-        """Return such an engine that keeps what all users did; the results are the same."""
-        return RecordingMesaEngine(self._users)
-
-
-class RecordingMesaEngine(MesaEngine):
-    """One agent after another; what they did is kept, see `engines.Recording`."""
-
-    users: Records
-    step_records: Records
-
-    def step(self, state: State, env: Environment, keys: U64, accumulators: Accumulators) -> None:
-        """Let every user look at its contacts, be observed, and change."""
-        self.users = state.users.copy()
-        super().step(state, env, keys, accumulators)
-        self.step_records = self._users[0].model.step_records
-
-    def recording(self) -> RecordingMesaEngine:
-        """Return itself."""
-        return self

@@ -16,11 +16,12 @@ from sim.engine.start import prepare
 from sim.engine.state import State, n_places, seats
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key
-from sim.model.agents import MesaEngine, User
+from sim.model.agents import User, UserModel
+from sim.model.mesa_engine import MesaEngine
 from sim.model.simulation import Simulation
 from sim.rules import choice_memory, marginal_value
 from sim.rules.packed_state import place
-from sim.rules.records import STEP_RECORD, records
+from sim.rules.records import records
 
 
 class SeedKeywords(TypedDict, total=False):
@@ -30,7 +31,7 @@ class SeedKeywords(TypedDict, total=False):
     seed: float | None  # deprecated by Mesa
 
 
-class MigrationModel(mesa.Model):
+class MigrationModel(UserModel):
     """One run of a scenario as a mesa model.
 
     Parameters
@@ -89,10 +90,11 @@ class MigrationModel(mesa.Model):
         schedule, compiled = PolicySchedule(config), CompiledEngine(threads)
         self.simulation = Simulation(schedule, start, replication, compiled, threads)
         self.seats = seats(start.ties)
-        self.memory = choice_memory.working_memory()
-        self.queries = marginal_value.value_queries(1)
+        tiles = config.tiles
+        self.memory = choice_memory.working_memory(tiles)
+        self.queries = marginal_value.value_queries(1, tiles)
         self.agreed = agreements(n)
-        self.step_records = records(STEP_RECORD, n)
+        self.step_records = records(start.layout.step_record, n)
         self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves
         if config.engine.name == "mesa":
             self.simulation.engine = MesaEngine(self.users)
@@ -133,7 +135,8 @@ def _refuse_other_world(start: State, config: SimConfig) -> None:
     sizes = {
         "users": (start.n_users, config.population.n_users),
         "messengers": (int(start.params.n_messengers), len(config.messengers)),
-        "places": (place(start.params.abroad_low) + 1, n_places(config)),
+        "places": (place(start.params.abroad_low[0]) + 1, n_places(config)),
+        "tiles": (start.layout.tiles, config.tiles),
         "kinds of abuse": (len(start.abuse), len(config.abuse)),
     }
     for what, (has, queries) in sizes.items():

@@ -1,4 +1,4 @@
-"""What ranks agree on between steps: the first one's watcher decides, and all do as it says."""
+"""Between steps, rank 0 decides whether to checkpoint or stop, and broadcasts the decision."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ OnStep = Callable[[], None]
 
 
 class Watch:
-    """Does nothing: runs that nobody keeps. Every method but `over` is called by any thread."""
+    """The default: observes nothing. Any thread may call any method except `over`."""
 
     @contextmanager
     def over(self, starts: Sequence[State]) -> Iterator[None]:  # noqa: ARG002

@@ -20,6 +20,7 @@ from sim.config.sim_config import SimConfig
 from sim.measures.strata import groups
 from sim.observation.events import events
 from sim.observation.operators import (
+    DEVICES,
     EVERYBODY,
     IN_POINTS,
     OPERATORS,
@@ -189,8 +190,12 @@ def _faults(line: Line, persons: float) -> Iterator[tuple[str, str]]:
         yield "unit", f"points are of a change of a share; allowed: {' or '.join(IN_POINTS)}"
     if line["unit"] == "million" and (is_change or line["base"] != EVERYBODY):
         yield "unit", f"millions can only be shared by everybody; allowed: base {EVERYBODY}"
-    if problem := base_problem(line["base"]):
-        yield "base", f"no operator knows it; {problem}"
+    if problem := base_problem(line["base"], line["operator"]):
+        yield "base", problem
+    elif line["base"].startswith("users") and "+" in line["platform"]:
+        yield "platform", "users of several may be the same people; allowed: one"
+    elif line["base"] == DEVICES and line["unit"] == "points":
+        yield "unit", "a share of devices is none of people; allowed: percent of change"
     elif line["base"] != EVERYBODY and line["group"] != "all":
         yield "group", f"allowed: all, or base {EVERYBODY}"
     for column in ("n", "sigma"):

@@ -2,7 +2,8 @@
 
 A figure is a sum of series, possibly divided by another, and weighted over groups of users to
 match the base of the source; a change compares two months. Bases are age ranges, of all people,
-of those online, or of these who have a smartphone: `12+`, `online 18-65`, `smartphone 18+`.
+of those online, of these who have a smartphone, or of those who open the platform in the month:
+`12+`, `online 18-65`, `smartphone 18+`, `users 18+`. Changes may also be of devices.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sim.population.ages import FIRST_AGE, LAST_AGE, age_shares
 
 OWN = ""  # placeholder for the platform of the figure
 EVERYBODY = "12+"
+DEVICES = "devices"
+OF_USERS = ("daily_reach", "installed")  # shares that may be of a platform's users of the month
 Key = tuple[str, str, str]  # platform, channel, measure
 
 
@@ -53,9 +56,10 @@ class Operator:
         """Return the series that are summed for a platform."""
         return tuple((name or platform, channel, measure) for name, channel, measure in self.over)
 
-    def divisor(self, platform: str) -> Key | None:
+    def divisor(self, platform: str, base: str) -> Key | None:
         """Return the series that the sum is divided by; None if there is none."""
-        return self.per and (self.per[0] or platform, *self.per[1:])
+        per = _MAU if base.startswith("users") else self.per
+        return per and (per[0] or platform, *per[1:])
 
 
 _MAU, _DAU = (OWN, "any", "mau"), (OWN, "any", "dau")
@@ -86,13 +90,20 @@ IN_POINTS = (  # changes that may be in points
 REACH = {"monthly_reach": "mau", "daily_reach": "dau"}  # operators of reach, and their measures
 
 
-def base_problem(base: str) -> str | None:
-    """Return what is allowed as a base if `base` is invalid; None if it is valid."""
+def base_problem(base: str, operator: str) -> str | None:
+    """Return what is allowed if `base` is invalid for an operator; None if it is valid."""
+    if base == DEVICES:
+        if operator in OPERATORS and OPERATORS[operator].is_change:
+            return None
+        return "devices are no people; allowed: changes of them, as monthly_reach_change"
     if _ages(base) is None:
         return (
-            "allowed: ages as 12+, 18+ or 18-65, or those of them who are online or have a "
-            "smartphone: online 18+, smartphone 18+"
+            "no operator knows it; allowed: ages as 12+, 18+ or 18-65, or those of them who are "
+            "online, have a smartphone or are users of the platform: online 18+, smartphone 18+, "
+            "users 18+"
         )
+    if base.startswith("users") and operator not in OF_USERS:
+        return f"a share of users of the month; allowed for {' or '.join(OF_USERS)}"
     return None
 
 
@@ -119,14 +130,14 @@ def weights(base: str, config: SimConfig, day: float = 0.0) -> dict[str, float]:
     ConfigError
         If the population has nobody in the base.
     """
-    if base == EVERYBODY:
+    if base in (EVERYBODY, DEVICES):
         return {"all": 1.0}
     ages = _ages(base)
     assert ages is not None
     people = people_by_band(config, *ages)
     online, owners = 1.0 - without(config, day)
-    have = {"": 1.0, "online": online, "smartphone": online * owners}
-    counted = people * have[base.rpartition(" ")[0]]
+    have = {"online": online, "smartphone": online * owners}
+    counted = people * have.get(base.partition(" ")[0], 1.0)
     if not counted.any():
         table = config.population.ages
         raise ConfigError(
@@ -150,7 +161,7 @@ def people_by_band(config: SimConfig, first: int = FIRST_AGE, last: int = LAST_A
 
 def _ages(base: str) -> tuple[int, int] | None:
     """Return the first and last age of a base; None if the base is invalid."""
-    match = re.fullmatch(r"(?:(?:online|smartphone) )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
+    match = re.fullmatch(r"(?:(?:online|smartphone|users) )?([0-9]{2})(?:\+|-([0-9]{2}))", base)
     if match is None:
         return None
     first, last = int(match[1]), int(match[2] or LAST_AGE)

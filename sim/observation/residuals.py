@@ -226,7 +226,7 @@ def _wide(flat: pd.DataFrame) -> pd.DataFrame:
 def _keys(row: Any) -> tuple[Key, ...]:
     """Return the series that the operator of a figure uses."""
     operator = OPERATORS[row.operator]
-    divisor = operator.divisor(row.platform)
+    divisor = operator.divisor(row.platform, row.base)
     return (*_summed(row), *((divisor,) if divisor else ()))
 
 
@@ -238,7 +238,7 @@ def _summed(row: Any) -> tuple[Key, ...]:
 
 def _reading(simulated: _Simulated, row: Any) -> pd.Series:
     """Return the simulated figure by run; empty if the outcomes lack a series or period."""
-    divisor = OPERATORS[row.operator].divisor(row.platform)
+    divisor = OPERATORS[row.operator].divisor(row.platform, row.base)
 
     def columns(keys: tuple[Key, ...]) -> dict[str, float]:
         return {"/".join((g, *k)): w for g, w in row.weights.items() for k in keys}

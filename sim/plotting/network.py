@@ -45,7 +45,7 @@ def network_map(
         Each user's primary platform: the messenger that carries most of its communication;
         `cellular` for a user of none.
     exposed : array of bool, shape (n,)
-        Whether the state can read over 10 % of the messenger use: drawn with a dark rim.
+        Whether the user is exposed: drawn with a dark rim.
     title : str
     looks : mapping of Look, optional
         Of the platforms, as of `palette.looks_of`, for another case than Russia's.

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.measures.registry import measures
+from sim.measures.thresholds import LOST
 from sim.plotting.drawing import (
     LEFT,
     MID_MONTH,
@@ -40,7 +41,7 @@ LEAST_EFFECT = (
 UNIT = "(all communication of the average person = 1)"
 HARM_NOTE = (
     "Welfare: an index of what people can use; pressure to use it is not part of it. Isolated:\n"
-    "over 30 % fewer contacts by app than at the start; private: by apps the state cannot read."
+    f"over {LOST} fewer contacts by app than at the start; private: by apps the state cannot read."
 )
 EVENT_NOTE = "Events at the top happened in reality; a scenario may leave some of them out."
 

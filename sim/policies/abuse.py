@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sim.base.strict import Share
+from sim.policies.context import RunContext
 from sim.policies.policy import Labels, Policy, Step
 from sim.policies.window import Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 
 class Moderation(Policy):
@@ -28,7 +26,7 @@ class Moderation(Policy):
         """Return the platforms that it names."""
         return (self.platform,)
 
-    def may_name(self, config: SimConfig) -> tuple[str, ...]:
+    def may_name(self, config: RunContext) -> tuple[str, ...]:
         """Return all platforms."""
         return tuple(config.platforms)
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from sim.base.errors import allowed
+from sim.policies.context import RunContext
 from sim.policies.policy import Policy
 from sim.policies.registry import policy_kinds
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
-
-MOST_STORIES = 8  # one bit for each story: USER.news in rules/records.py
+from sim.rules.ceilings import STORIES, ceiling_problems
 
 
-def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterator[str]:
+def policy_problems(config: RunContext, policies: Mapping[str, Policy]) -> Iterator[str]:
     """Yield a line for each policy that uses an unknown name or contradicts another."""
     for name, policy in policies.items():
         known = policy.may_name(config)
@@ -30,15 +26,15 @@ def policy_problems(config: SimConfig, policies: Mapping[str, Policy]) -> Iterat
         yield from (f"{name}{problem}" for problem in policy.problems(config))
         yield from _misdated(config, name, policy)
     stories = [name for name, policy in policies.items() if policy.news()]
-    if len(stories) > MOST_STORIES:
-        yield f"{', '.join(stories)}: too many stories; allowed: {MOST_STORIES} in a scenario"
+    for problem in ceiling_problems({STORIES: len(stories)}):
+        yield f"{', '.join(stories)}: {problem}"
     for (a, first), (b, second) in combinations(policies.items(), 2):
         reason = first.contradicts(second) or second.contradicts(first)
         if reason and _overlap(first, second):
             yield f"{a} and policies.{b} contradict each other: {reason}"
 
 
-def _misdated(config: SimConfig, name: str, policy: Policy) -> Iterator[str]:
+def _misdated(config: RunContext, name: str, policy: Policy) -> Iterator[str]:
     """Yield dates outside the run."""
     is_here = name in config.policies  # otherwise it belongs to a counterfactual
     if policy.standing and not policy.may_stand:
@@ -47,7 +43,7 @@ def _misdated(config: SimConfig, name: str, policy: Policy) -> Iterator[str]:
             f"one of {', '.join(kind for kind, one in policy_kinds().items() if one.may_stand)}"
         )
     drop = f"drop the policy with ~policies.{name}"
-    advice = drop if is_here else "leave its world out of compare_to"
+    advice = drop if is_here else "leave its scenario out of compare_to"
     if policy.standing and policy.start > config.start:
         yield (
             f"{name}.start={policy.start}: standing, but begins within the run; allowed: up to "

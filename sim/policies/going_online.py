@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.base.strict import Share
+from sim.policies.context import RunContext
 from sim.policies.policy import Labels, Policy, Step
 from sim.policies.window import Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 LACKS = ("no_internet", "no_smartphone")  # keys of the population and of the policy
 
@@ -43,7 +41,7 @@ class GoingOnline(Policy):
         then = np.array([_by_band(getattr(self, name)) for name in LACKS])
         return now + (then - now) * progress
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield a missing date, and shares that do not fall."""
         if self.stop is None:
             yield ".stop: missing; allowed: the day on which these shares are reached"
@@ -70,7 +68,7 @@ class GoingOnline(Policy):
         return "{}", "more people go online"
 
 
-def without(config: SimConfig, day: float) -> NDArray[np.float64]:
+def without(config: RunContext, day: float) -> NDArray[np.float64]:
     """Return the share without internet, and of the others without a smartphone, on a day.
 
     Parameters

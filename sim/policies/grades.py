@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.policies.context import RunContext
 from sim.policies.policy import ALL, CHANNELS, Failure, Policy
 from sim.policies.window import Span, Window
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 Grades = NDArray[np.float64]
 
 
-def restricted(config: SimConfig, policies: Collection[Policy], span: Span) -> Grades:
+def restricted(config: RunContext, policies: Collection[Policy], span: Span) -> Grades:
     """Return the mean grade of restrictions over a step, shape (regions, 2, messengers).
 
     From the start of a policy that lifts restrictions of a messenger, those are weaker.
@@ -27,14 +24,14 @@ def restricted(config: SimConfig, policies: Collection[Policy], span: Span) -> G
     return _mean(config, failures, span, [policy for policy in policies if policy.lifts()])
 
 
-def shut(config: SimConfig, policies: Iterable[Policy], span: Span) -> Grades:
+def shut(config: RunContext, policies: Iterable[Policy], span: Span) -> Grades:
     """Return the mean grade of shutdowns over a step, shape (regions, 2, messengers)."""
     failures = (policy.shuts(config) for policy in policies)
     return _mean(config, [one for one in failures if one and one.platforms], span)
 
 
 def _mean(
-    config: SimConfig, failures: Sequence[Failure], span: Span, lifting: Sequence[Policy] = ()
+    config: RunContext, failures: Sequence[Failure], span: Span, lifting: Sequence[Policy] = ()
 ) -> Grades:
     """Return the mean grade over a step by region, channel and messenger.
 
@@ -56,7 +53,7 @@ def _mean(
     return grades
 
 
-def _raise(piece: Grades, config: SimConfig, failure: Failure, grade: float) -> None:
+def _raise(piece: Grades, config: RunContext, failure: Failure, grade: float) -> None:
     """Raise the grades `piece` to at least `grade` where attempts fail."""
     regions = config.regions if failure.regions == ALL else failure.regions
     where = np.ix_(
@@ -90,7 +87,7 @@ def _crossing(one: Failure, two: Failure, piece: Span) -> float | None:
 
 
 def efficacy_after(
-    efficacy: float, config: SimConfig, policies: Iterable[Policy], span: Span
+    efficacy: float, config: RunContext, policies: Iterable[Policy], span: Span
 ) -> tuple[float, float]:
     """Return the mean efficacy of a VPN over a step, and its value at the end.
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
+from sim.policies.context import RunContext
 from sim.policies.window import Span, Window
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 Labels = Callable[[Iterable[str]], str]  # of platforms, for print
 CHANNELS = ("message", "call")
@@ -62,7 +60,7 @@ class News(NamedTuple):
 class Step:
     """A step of a run, and what policies do to all users alike in it."""
 
-    config: SimConfig
+    config: RunContext
     span: Span
     effects: Any  # record EFFECTS of sim/rules/records.py, to be added to
 
@@ -103,7 +101,7 @@ class Policy(Window):
     def restricts(self) -> Failure | None:
         """Return the attempts that it makes fail and that a VPN or proxy brings back."""
 
-    def shuts(self, config: SimConfig) -> Failure | None:
+    def shuts(self, config: RunContext) -> Failure | None:
         """Return the attempts that it makes fail and that nothing brings back."""
 
     def lifts(self) -> tuple[str, float] | None:
@@ -133,15 +131,15 @@ class Policy(Window):
         """Return the platforms that it names."""
         return ()
 
-    def may_name(self, config: SimConfig) -> tuple[str, ...]:
+    def may_name(self, config: RunContext) -> tuple[str, ...]:
         """Return the platforms that it may name: the messengers, for few kinds cellular."""
         return config.messengers
 
-    def problems(self, config: SimConfig) -> Iterator[str]:  # noqa: ARG002
+    def problems(self, config: RunContext) -> Iterator[str]:  # noqa: ARG002
         """Yield what the case does not have, each line from its key on: ``.segment=...``."""
         yield from ()
 
-    def idle(self, config: SimConfig) -> Iterator[str]:  # noqa: ARG002
+    def idle(self, config: RunContext) -> Iterator[str]:  # noqa: ARG002
         """Yield why it would do nothing, each line from its key on."""
         yield from ()
 

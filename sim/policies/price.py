@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from sim.base.errors import allowed
+from sim.policies.context import RunContext
 from sim.policies.policy import CHANNELS, Labels, Policy, Step
 from sim.policies.window import Names, Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 _WHAT = {
     "message": "messages on {}",
@@ -44,11 +42,11 @@ class Price(Policy):
         """Return the platforms that it names."""
         return self.platforms
 
-    def may_name(self, config: SimConfig) -> tuple[str, ...]:
+    def may_name(self, config: RunContext) -> tuple[str, ...]:
         """Return all platforms; the phone itself has no days of use."""
         return config.messengers if self.per == "day" else config.carriers
 
-    def idle(self, config: SimConfig) -> Iterator[str]:
+    def idle(self, config: RunContext) -> Iterator[str]:
         """Yield a channel that none of its platforms carries."""
         carried = {c for one in self.platforms for c in config.platforms[one].channels}
         if self.per in CHANNELS and self.per not in carried:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from sim.base.errors import allowed
 from sim.base.strict import Share, Utils
+from sim.policies.context import RunContext
 from sim.policies.policy import Labels, Order, Policy, Step, plain
 from sim.policies.window import Days, Rate, Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 
 class Mandate(Policy):
@@ -34,7 +32,7 @@ class Mandate(Policy):
         """Return the platforms that it names."""
         return (self.platform,)
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield an unknown segment."""
         known = config.population.segments
         if self.segment not in known:
@@ -79,7 +77,7 @@ class GroupMove(Policy):
         """Return the platforms that it names."""
         return (self.platform,)
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield a segment without chats."""
         known = config.population.chats
         if self.segment not in known:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from sim.base.strict import Share
+from sim.policies.context import RunContext
 from sim.policies.policy import ALL, CHANNELS, Failure, Labels, Policy, Step, plain
 from sim.policies.window import Days, Names, Span
-
-if TYPE_CHECKING:
-    from sim.config.sim_config import SimConfig
 
 _CHANNEL = {"call": "calls", "message": "messages", "any": "messages and calls"}
 
@@ -31,7 +29,7 @@ class Restriction(Policy):
         """Return the attempts that fail, if a VPN or proxy brings them back."""
         return self._failure() if self.circumventable else None
 
-    def shuts(self, config: SimConfig) -> Failure | None:  # noqa: ARG002
+    def shuts(self, config: RunContext) -> Failure | None:  # noqa: ARG002
         """Return the attempts that fail, if nothing brings them back."""
         return None if self.circumventable else self._failure()
 
@@ -45,11 +43,11 @@ class Restriction(Policy):
         """Return the platforms that it names."""
         return self.platforms
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield unknown regions."""
         return _unknown(self.regions, config)
 
-    def idle(self, config: SimConfig) -> Iterator[str]:
+    def idle(self, config: RunContext) -> Iterator[str]:
         """Yield a channel that none of its platforms carries."""
         carried = {c for one in self.platforms for c in config.platforms[one].channels}
         if self.channel != "any" and self.channel not in carried:
@@ -93,7 +91,7 @@ class Shutdown(Policy):
     regions: Names = ALL  # of population.regions, or all
     may_stand: ClassVar[bool] = True
 
-    def shuts(self, config: SimConfig) -> Failure | None:
+    def shuts(self, config: RunContext) -> Failure | None:
         """Return the attempts that fail: on all messengers that are not on its whitelist."""
         off = tuple(name for name in config.messengers if name not in self.whitelist)
         return Failure(self, self.grade, self.ramp_days, self.regions, CHANNELS, off)
@@ -102,11 +100,11 @@ class Shutdown(Policy):
         """Return the platforms that it names."""
         return self.whitelist
 
-    def may_name(self, config: SimConfig) -> tuple[str, ...]:
+    def may_name(self, config: RunContext) -> tuple[str, ...]:
         """Return all platforms."""
         return tuple(config.platforms)
 
-    def problems(self, config: SimConfig) -> Iterator[str]:
+    def problems(self, config: RunContext) -> Iterator[str]:
         """Yield unknown regions."""
         return _unknown(self.regions, config)
 
@@ -145,7 +143,7 @@ class RegistrationGate(Policy):
         return "{} fail", f"{self.grade:.0%} of new accounts on {labels(self.platforms)}"
 
 
-def _unknown(regions: tuple[str, ...], config: SimConfig) -> Iterator[str]:
+def _unknown(regions: tuple[str, ...], config: RunContext) -> Iterator[str]:
     for region in regions if regions != ALL else ():
         if region not in config.population.regions:
             yield (

@@ -37,7 +37,7 @@ def seat(population: Population, config: PopulationConfig, n_threads: int | None
     district of 2000 users. The last chat of a kind may be smaller.
     """
     p, kinds, names = population, list(config.chats.values()), list(config.segments)
-    bits = np.array([1 << names.index(name) for name in config.chats], np.uint8)
+    bits = np.array([1 << names.index(name) for name in config.chats], p.segments.dtype)
     starts = district_starts(p.region)
     some_districts = ranges(starts.size - 1, _DISTRICTS)
     count = np.zeros((len(kinds), starts.size - 1), np.int64)  # of members by district

@@ -16,9 +16,9 @@ from sim.config.settings import LayeredNetwork
 from sim.kernel.arrays import I64, U8, U16, U32, U64
 from sim.kernel.compiled import jit_loop
 from sim.kernel.parallel_map import ranges, stream
+from sim.population.affiliations import district_ties
 from sim.population.districts import district_starts
 from sim.population.graph import Graph
-from sim.population.groups import district_ties
 from sim.population.order import OTHER, sort_row, tie_rank
 from sim.population.population import Population
 from sim.population.recipe import LAYERS, Recipe, make_recipe

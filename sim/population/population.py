@@ -31,7 +31,7 @@ class Population:
     age: U8  # (n,) [years]
     band: U8  # (n,) index in settings.BANDS
     region: U8  # (n,) index in the order of config.regions
-    segments: U8  # (n,) bit k: member of the k-th segment of config.segments
+    segments: U8  # (n,) or U32: bit k: member of the k-th segment of config.segments
     type: I8  # (n,) -1 state_averse, 0 indifferent, +1 foreign_averse
     online: Flags  # (n,) has internet and a smartphone
     vpn: Flags  # (n,) uses a VPN at the start; implies online
@@ -74,7 +74,7 @@ def draw_population(
         age=np.empty(n, np.uint8),
         band=np.empty(n, np.uint8),
         region=np.repeat(np.arange(sizes.size, dtype=np.uint8), sizes),
-        segments=np.empty(n, np.uint8),
+        segments=np.empty(n, np.uint8 if len(config.segments) <= 8 else np.uint32),
         type=np.empty(n, np.int8),
         online=np.empty(n, np.bool_),
         vpn=np.empty(n, np.bool_),

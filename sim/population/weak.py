@@ -14,8 +14,8 @@ from sim.kernel import inverse_cdfs, rng
 from sim.kernel.arrays import I64, U8, U16, U32
 from sim.kernel.compiled import jit_loop
 from sim.kernel.parallel_map import each, ranges, stream
+from sim.population.affiliations import in_order, shuffle
 from sim.population.ages import FIRST_AGE
-from sim.population.groups import in_order, shuffle
 from sim.population.recipe import (
     AGE_SPAN,
     MAX_SEATS,

@@ -21,7 +21,7 @@ MANNERS = 2.0  # how long a terminated process may take to delete its drafts [s]
 
 
 @contextmanager
-def meanwhile(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
+def forked_task(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
     """Start `work` in a forked process, and yield a function that waits for it.
 
     If no process can be forked, or it fails, the waiting function does the work itself, so that

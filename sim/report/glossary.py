@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from sim.config.sim_config import SimConfig
-from sim.engine.accumulators import ISOLATION
 from sim.measures.registry import measures, registered_measures
+from sim.measures.thresholds import LOST
 
-_LESS = f"{100 * ISOLATION:.0f}\N{NO-BREAK SPACE}%"
 _CAPTION = (
     "Reach, VPN, isolated, lost private calls and messages: % of people aged 12+. Ordinary phone "
     "calls: per person and day, all communication of the average person = 1. Readable by the "
-    f"state: % of communication. Isolated: people who lost over {_LESS} of the contacts that they "
+    f"state: % of communication. Isolated: people who lost over {LOST} of the contacts that they "
     "could reach by app at the start; lost private calls, messages: the same for apps that the "
     "state cannot read. Welfare: an index, the mean logsum of the choice; pressure to use an app "
     "is not part of it."

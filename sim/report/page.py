@@ -21,16 +21,17 @@ from sim.config.case_dir import closed
 from sim.config.keys import close_key
 from sim.config.sim_config import SimConfig
 from sim.observation.residuals import FAR
+from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
 from sim.report.glossary import caption, units, words
-from sim.report.stories import stories
 from sim.report.summary import COVERED, kind_of
-from sim.runs.manifest import OVERRIDES, read_manifest
+from sim.runs.hashes import refuse_damaged
+from sim.runs.manifest import OVERRIDES, note_file, read_manifest
 from sim.runs.results import Result
 from sim.runs.tables import read_result
 
 NAME = "report.html"
-CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override that may make a story untrue
+CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override that may make a description untrue
 TITLES = {
     "reach": "Reach over time",
     "effects_against_": "What the scenario changes compared with {}",
@@ -59,16 +60,20 @@ def write_report(result: Result, folder: Path | str) -> Path | None:
     Raises
     ------
     ConfigError
-        If the folder holds no run.
+        If the folder holds no run, or a figure has changed since.
     """
     found, folder = facts(result), Path(folder)
     if found is None:
         return None
-    if not read_manifest(folder):
+    entry = read_manifest(folder)
+    if not entry:
         raise ConfigError(
             f"{folder}: no run here; allowed: a folder that run_to_folder has filled"
         )
-    return write_page(found, folder)
+    refuse_damaged(folder, entry, (path.name for path in folder.glob("*.svg")))
+    path = write_page(found, folder)
+    note_file(path)
+    return path
 
 
 def write_page(found: Facts, folder: Path) -> Path:
@@ -101,7 +106,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
     return {
         "f": found,
-        "story": stories(config),
+        "description": descriptions(config),
         "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
         "figures": _pictures(folder, config.compare_to),
         "labels": labels | {"exposure": "readable by the state"},
@@ -193,7 +198,7 @@ def write_comparison(folders: Sequence[Path], path: Path) -> None:
     by_label = [{line.row.label: line for line in f.lines} for _, f in found]
     rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
     page = _template("comparison.html").render(
-        runs=[(folder, f, stories(f.config), _command(folder)) for folder, f in found],
+        runs=[(folder, f, descriptions(f.config), _command(folder)) for folder, f in found],
         rows=rows, counted=_replications, caption=caption(*(f.config for _, f in found)),
     )  # fmt: skip
     path.write_text(page, encoding="utf-8")

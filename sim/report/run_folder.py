@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from sim.base.interrupts import Interrupted
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.base.progress import Progress
 from sim.base.verbosity import is_quiet
 from sim.config.sim_config import SimConfig
 from sim.model.watch import OnStep
 from sim.report.facts import facts
-from sim.report.forked import meanwhile
+from sim.report.forked import forked_task
 from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
-from sim.runs.manifest import manifest, refuse_company
+from sim.runs.manifest import manifest, refuse_concurrent_run
 from sim.runs.memory import GB, check_memory
 from sim.runs.results import Result
 from sim.runs.run import compare_watched, n_steps_in_all
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:
-    """Run `config` with its counterfactuals and leave the evidence in `folder`.
+    """Run `config` with its counterfactuals and write tables, figures and report to `folder`.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambd
     return fill_folder(Checkpoint.at(Path(folder), config), on_step)
 
 
-def fill_shown(checkpoint: Checkpoint) -> Result:
+def fill_with_progress(checkpoint: Checkpoint) -> Result:
     """Fill the folder as `fill_folder` does, and show progress unless the process is quiet."""
     config = checkpoint.header.config
     if is_quiet():
@@ -66,11 +66,11 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
         After a signal to stop; what was reached can be resumed.
     """
     folder, config = checkpoint.folder.parent, checkpoint.header.config
-    refuse_company(folder)
+    refuse_concurrent_run(folder)
     memory = check_memory(config)
     _log.info("memory: %.1f GB estimated", memory.total / GB)
     folder.mkdir(parents=True, exist_ok=True)
-    with alone(folder, "runs here"), checkpoint.interrupts.listening():
+    with exclusive_lock(folder, "runs here"), checkpoint.interrupts.listening():
         try:
             with manifest(folder, config, memory, checkpoint.n_done) as timings:
                 result = _work(folder, checkpoint, on_step, timings)
@@ -92,14 +92,14 @@ def _work(
     write_config(config, folder)
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
-    _put_away(folder)
+    _delete_leftovers(folder)
     from sim.plotting.figures import (
         drawings,  # matplotlib is imported only where figures are drawn
     )
 
     drawn = list(drawings(result.of_everybody()).items())
     half = len(drawn) // 2
-    with meanwhile(partial(save_figures, drawn[:half], folder)) as wait:
+    with forked_task(partial(save_figures, drawn[:half], folder)) as wait:
         with _timed("tables", timings):
             write_tables(result, folder)
         with _timed("facts", timings):
@@ -129,8 +129,8 @@ def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
     _log.info("%s: %.1f s", phase, timings[phase])
 
 
-def _put_away(folder: Path) -> None:
-    """Delete what a killed process was making, and what a run before was compared with."""
+def _delete_leftovers(folder: Path) -> None:
+    """Delete temporary files of a killed process and effect tables of an earlier run."""
     for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
         for path in folder.glob(left):
             path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.config.sim_config import SimConfig
+from sim.measures.thresholds import READ
 from sim.plotting.layout import select
 
 
@@ -36,7 +37,7 @@ def reached(timeseries: pd.DataFrame, config: SimConfig, scenarios: list[str]) -
     exposure = share("any", "any", "exposure", "%")
     return (
         f"Of 100 people aged 12 and over, open daily: {daily}. **Readable by the state** is "
-        f"{exposure} of all communication, and over 10 % of that of "
+        f"{exposure} of all communication, and over {READ} of that of "
         f"{share('any', 'any', 'exposed')} people. **Isolated** are {gone['isolation']}; "
         f"**private contact** is lost to {gone['cut_off']}. {_welfare(timeseries, scenarios)}"
     )

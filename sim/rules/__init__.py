@@ -27,9 +27,9 @@ users become victims of abuse                         abuse.py                  
 ====================================================  ==================================  =========
 
 The other files hold data and what rules share: `records.py` (the rows that rules read and write),
-`registered.py` (own rules, from outside the package),
-`chance.py` (events and yes-or-no decisions, 2.1), `fixed_point.py` (numbers kept in two bytes),
-`packed_state.py` (what contacts see of a user) and `candidates.py` (users whom chance does not
-rule out). How the compiler and the vectors work is in `sim/kernel`; readers of rules need not
-know it.
+`registered.py` (own rules, from outside the package), `ceilings.py` and `tiles.py` (what a run
+has room for, and messengers by tile), `chance.py` (events and yes-or-no decisions, 2.1),
+`fixed_point.py` (numbers kept in two bytes), `packed_state.py` (what contacts see of a user) and
+`candidates.py` (users whom chance does not rule out). How the compiler and the vectors work is in
+`sim/kernel`; readers of rules need not know it.
 """

@@ -17,12 +17,10 @@ from sim.kernel.compiled import jit, rule
 from sim.kernel.rng import first_uniform, random_bits
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs
-from sim.rules.declare import Field
+from sim.rules.declare import SET, Field
 from sim.rules.packed_state import in_use
 from sim.rules.records import (
-    CELLULAR,
     F64,
-    MAX,
     N_BANDS,
     U64,
     Environment,
@@ -32,7 +30,7 @@ from sim.rules.records import (
     purposes,
 )
 
-STATE = (Field("victim", "u1", "set of kinds of abuse that the user was a victim of"),)
+STATE = (Field("victim", SET, "set of kinds of abuse that the user was a victim of"),)
 DRAWS = ("abuse",)
 (VICTIMISED,) = purposes(DRAWS)
 
@@ -40,7 +38,7 @@ DRAWS = ("abuse",)
 @rule
 def can_be_reached(user: Record, k: Int, channel: Int, env: Environment) -> float:
     """Return the share of strangers' attempts on platform `k` that arrive at `user`."""
-    if k == CELLULAR:
+    if k == len(user.habit):  # cellular
         return 1.0
     abroad = env.place_class[env.availability.shape[0] - 1]  # where nothing is restricted
     if env.quality[abroad, abroad, channel, k] == 0.0:
@@ -60,17 +58,17 @@ def adapt(kind: Record, reach: F64, effects: Record) -> None:
 
     Parameters
     ----------
-    reach : array of shape (MAX + 1,)
+    reach : array of shape (P + 1,)
         r_k, mean over users of `can_be_reached`.
     """
-    weights, total, mean = np.zeros(MAX + 1), 0.0, 0.0
-    for k in range(MAX + 1):
+    weights, total, mean = np.zeros(reach.size), 0.0, 0.0
+    for k in range(reach.size):
         earned = profit(kind, k, reach[k], effects.detection[k])
         weights[k] = earned**kind.response if earned > 0.0 else 0.0
         total += weights[k]
         mean += kind.share[k] * earned
     step = -np.expm1(-kind.rate * effects.days)
-    for k in range(MAX + 1):
+    for k in range(reach.size):
         target = weights[k] / total if total > 0.0 else kind.share[k]
         kind.share[k] += step * (target - kind.share[k])
     kind.total = mean**kind.elasticity
@@ -81,7 +79,7 @@ def adapt(kind: Record, reach: F64, effects: Record) -> None:
 def max_incidents(kind: Record, effects: Record) -> float:
     """Return a bound of the hazard of any user: one who can be reached everywhere [1/day]."""
     expected, max_vulnerability = 0.0, 0.0
-    for k in range(MAX + 1):
+    for k in range(len(kind.share)):
         expected += kind.share[k] * profit(kind, k, 1.0, effects.detection[k])
     for band in range(N_BANDS):
         max_vulnerability = max(max_vulnerability, kind.vulnerability[band])
@@ -92,7 +90,7 @@ def max_incidents(kind: Record, effects: Record) -> float:
 def incidents(kind: Record, user: Record, env: Environment) -> float:
     """Return the expected incidents of `user`, relative to the mean of users at the start."""
     expected = 0.0
-    for k in range(MAX + 1):
+    for k in range(len(kind.share)):
         reach = can_be_reached(user, k, kind.channel, env)
         expected += kind.share[k] * profit(kind, k, reach, env.effects.detection[k])
     return float(kind.total * expected * kind.vulnerability[user.band])
@@ -121,4 +119,4 @@ def draw_victimisation(i: Int, user: Record, abuse: Records, env: Environment, k
         if first_uniform(bits64, a) < abuse[a].max_rate * env.effects.days:
             hazard = abuse[a].incident_rate * incidents(abuse[a], user, env) * env.effects.days
             if event_occurs(bits64, keys[VICTIMISED], i, a, hazard):
-                user.victim = np.uint8(np.int64(user.victim) | only(a))
+                user.victim |= only(a)

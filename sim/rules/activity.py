@@ -6,12 +6,13 @@ Openings are not proportional to traffic: groups, channels and notifications bri
 from __future__ import annotations
 
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import Vec8, exp, flags, read, where, write
+from sim.kernel.vec8 import Vec8, exp, flags, read_tile, where, write_tile
 from sim.rules.content import content_openings
 from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
 from sim.rules.packed_state import in_use
-from sim.rules.records import CALL, MESSAGE, Environment, Record
+from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
+from sim.rules.tiles import part, tiles
 
 PARAMETERS = (
     Parameter(
@@ -27,16 +28,18 @@ STEP = (Field("openings", "f4", "[1/day]", MESSENGERS),)
 
 
 @rule
-def openings(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
-    """Return the openings of each messenger at average intensity, if in use [1/day]."""
-    traffic = params.channel_share[MESSAGE] * read(step_record.use[MESSAGE])
-    traffic = traffic + params.call_openings * params.channel_share[CALL] * read(
-        step_record.use[CALL]
+def openings(
+    user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
+) -> Vec8:
+    """Return the openings of tile `o` at average intensity, if in use [1/day]."""
+    traffic = params.channel_share[MESSAGE] * read_tile(step_record.use[MESSAGE], o)
+    traffic = traffic + params.call_openings * params.channel_share[CALL] * read_tile(
+        step_record.use[CALL], o
     )
     n = params.traffic_openings * traffic
-    n = n + content_openings(user, env, params)
-    n = n + where(flags(user.mandated), read(params.mandate_openings), 0.0)
-    return n + read(params.habit_openings) * habits(user)
+    n = n + content_openings(user, env, params, o)
+    n = n + where(flags(part(user.mandated, o)), read_tile(params.mandate_openings, o), 0.0)
+    return n + read_tile(params.habit_openings, o) * habits(user, o)
 
 
 @rule
@@ -48,6 +51,8 @@ def p_seen(n_openings: Vec8) -> Vec8:
 @rule
 def open_apps(user: Record, step_record: Record, env: Environment, params: Record) -> None:
     """Record the openings of `user` [1/day]; on a second phone only those by mandate."""
-    n = where(flags(user.second), read(params.mandate_openings), 0.0)
-    n = where(flags(in_use(user)), openings(user, step_record, env, params), n)
-    write(step_record.openings, intensity(user) * n)
+    for o in range(tiles(params)):
+        n = where(flags(part(user.second, o)), read_tile(params.mandate_openings, o), 0.0)
+        is_here = flags(part(in_use(user), o))
+        n = where(is_here, openings(user, step_record, env, params, o), n)
+        write_tile(step_record.openings, o, intensity(user) * n)

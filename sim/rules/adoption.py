@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.kernel.bits import all_if, first, only, without_first
 from sim.kernel.compiled import rule
-from sim.kernel.rng import SLOTS, user_uniform
+from sim.kernel.rng import SLOTS
 from sim.kernel.vec8 import (
     Vec8,
     bits_of,
@@ -20,21 +20,30 @@ from sim.kernel.vec8 import (
     logistic,
     number_at,
     power,
-    read,
+    read_tile,
     splat,
     uniform_draws,
     where,
-    write,
+    write_tile,
 )
 from sim.rules.chance import events_occur
 from sim.rules.content import content_benefits
-from sim.rules.declare import DERIVED, JOINT, MESSENGERS, Field, Parameter
+from sim.rules.declare import DERIVED, JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
 from sim.rules.records import U64, Environment, Int, Record, purposes
 from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitudes
+from sim.rules.tiles import (
+    lane_of,
+    messenger_uniform,
+    part,
+    tile_key,
+    tile_of,
+    tiles,
+    whole,
+)
 
 PARAMETERS = (
     Parameter(
@@ -79,7 +88,7 @@ PARAMETERS = (
         "effort saved when the app lies on the phone", "prior", storage="f4",
     ),
 )  # fmt: skip
-STATE = (Field("revising", "u1", "set of messengers reconsidered in this step"),)
+STATE = (Field("revising", SET, "set of messengers reconsidered in this step"),)
 STEP = (
     Field("value", "f4", "marginal value of a messenger reconsidered [logsum]", MESSENGERS),
     Field("rest", "f4", "utility of the messenger without network benefit [utils]", MESSENGERS),
@@ -104,13 +113,24 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
     invited : int
         Set of messengers that group chats of the user have agreed to move to.
     """
-    has = in_use(user)
+    revising = reconsidered(i, user, env, params, keys, np.int64(0))
+    for o in range(1, tiles(params)):
+        revising |= reconsidered(i, user, env, params, keys, o)
+    revising |= np.int64(user.alert) | (invited & ~in_use(user))
+    user.revising, user.alert = revising & all_if(user.online), 0
+
+
+@rule
+def reconsidered(
+    i: Int, user: Record, env: Environment, params: Record, keys: U64, o: Int
+) -> np.int64:
+    """Draw the messengers of tile `o` that user `i` reconsiders by itself."""
+    has = part(in_use(user), o)
     looks = params.install_rate * env.effects.days * (1.0 + params.search_rate * shortfall(user))
     rates = where(flags(has), splat(params.drop_rate * env.effects.days), splat(looks))
-    rates = rates * haste(params, read(env.surprise[user.place]))
-    hazards = where(flags(has | np.int64(user.aware)), rates, 0.0)
-    revising = events_occur(keys[REVISE], i, hazards) | user.alert | (invited & ~has)
-    user.revising, user.alert = np.uint8(revising & all_if(user.online)), 0
+    rates = rates * haste(params, read_tile(env.surprise[user.place], o))
+    hazards = where(flags(has | part(user.aware, o)), rates, 0.0)
+    return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
 
 
 @rule
@@ -123,27 +143,32 @@ def network_benefit(values: Vec8, params: Record) -> Vec8:
 
 
 @rule
-def own_utilities(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
-    """Return U_ip of each messenger on the first phone, without the network benefit [utils]."""
-    u = read(params.standalone[user.band]) + content_benefits(user, env, params)
-    u = u + (params.taste_sd * tastes(user) + params.risk_value * surveillance_attitudes(user))
+def own_utilities(
+    user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
+) -> Vec8:
+    """Return U_ip of tile `o` on the first phone, without the network benefit [utils]."""
+    u = read_tile(params.standalone[user.band], o) + content_benefits(user, env, params, o)
+    attitudes = surveillance_attitudes(user, o)
+    u = u + (params.taste_sd * tastes(user, o) + params.risk_value * attitudes)
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
-    kept = where(flags(user.account), params.keep_value * habits(user), params.preinstall_value)
-    own = where(flags(user.installed), kept, read(env.effects.onboarding))
-    u = u + (where(flags(demanded), params.mandate_value, 0.0) + own)
-    return u + params.chat_value * bytes_of(step_record.chats)
+    account, installed = flags(part(user.account, o)), flags(part(user.installed, o))
+    kept = where(account, params.keep_value * habits(user, o), params.preinstall_value)
+    own = where(installed, kept, read_tile(env.effects.onboarding, o))
+    u = u + (where(flags(part(demanded, o)), params.mandate_value, 0.0) + own)
+    return u + params.chat_value * bytes_of(step_record.chats[o])
 
 
 @rule
-def utilities(step_record: Record, params: Record) -> Vec8:
-    """Return U_ip of each messenger on the first phone (docs/model.md, 2.4) [utils]."""
-    return network_benefit(read(step_record.value), params) + read(step_record.rest)
+def utilities(step_record: Record, params: Record, o: Int = 0) -> Vec8:
+    """Return U_ip of tile `o` on the first phone (docs/model.md, 2.4) [utils]."""
+    values = read_tile(step_record.value, o)
+    return network_benefit(values, params) + read_tile(step_record.rest, o)
 
 
 @rule
 def install_utility(step_record: Record, p: Int, params: Record) -> np.float32:
     """Return U_ip of `p` on the first phone [utils]; only for messengers weighed in this step."""
-    return np.float32(number_at(utilities(step_record, params), p))
+    return np.float32(number_at(utilities(step_record, params, tile_of(p)), lane_of(p)))
 
 
 @rule
@@ -155,12 +180,23 @@ def weigh(
     The network benefit is never negative. So a messenger whose utility without it already exceeds
     the draw is wanted, and its marginal value need not be computed.
     """
-    rest = own_utilities(user, step_record, env, params)
-    noise = logistic(uniform_draws(keys[ACCEPT], i * SLOTS))
-    write(step_record.rest, rest)
-    write(step_record.noise, noise)
-    write(step_record.value, splat(0.0))
-    return np.int64(user.revising) & ~np.int64(bits_of(rest > noise))
+    wanted = weigh_tile(i, user, step_record, env, params, keys, np.int64(0))
+    for o in range(1, tiles(params)):
+        wanted |= weigh_tile(i, user, step_record, env, params, keys, o)
+    return np.int64(user.revising) & ~wanted
+
+
+@rule
+def weigh_tile(
+    i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64, o: Int
+) -> np.int64:
+    """Weigh the messengers of tile `o`; return those wanted without their network benefit."""
+    rest = own_utilities(user, step_record, env, params, o)
+    noise = logistic(uniform_draws(tile_key(keys[ACCEPT], o), i * SLOTS))
+    write_tile(step_record.rest, o, rest)
+    write_tile(step_record.noise, o, noise)
+    write_tile(step_record.value, o, splat(0.0))
+    return whole(bits_of(rest > noise), o)
 
 
 @rule
@@ -175,12 +211,12 @@ def settle(
     new = reconsidered & wanted & ~account
     while new:  # seldom: most users have had an account
         p, new = first(new), without_first(new)
-        if user_uniform(keys[REGISTER], i, p) < env.effects.passing[p]:
+        if messenger_uniform(keys[REGISTER], i, p) < env.effects.passing[p]:
             account |= only(p)
     dropped, kept = reconsidered & ~wanted & account, reconsidered & wanted & account
-    user.aware = np.uint8(user.aware | reconsidered)  # a chat may invite to an unknown messenger
-    user.installed = np.uint8((np.int64(user.installed) | kept) & ~dropped)
-    user.account = np.uint8(account)
+    user.aware |= reconsidered  # a chat may invite to an unknown messenger
+    user.installed = (np.int64(user.installed) | kept) & ~dropped
+    user.account = account
 
 
 @rule
@@ -188,5 +224,8 @@ def revise(
     i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64
 ) -> None:
     """Let user `i` decide on every messenger it reconsiders."""
-    wanted = bits_of(utilities(step_record, params) > read(step_record.noise))
-    settle(i, user, np.int64(user.revising), np.int64(wanted), env, keys)
+    wanted = np.int64(0)
+    for o in range(tiles(params)):
+        decided = utilities(step_record, params, o) > read_tile(step_record.noise, o)
+        wanted |= whole(bits_of(decided), o)
+    settle(i, user, np.int64(user.revising), wanted, env, keys)

@@ -14,16 +14,17 @@ import numpy as np
 from sim.kernel.bits import contains, only
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform, unit
-from sim.kernel.vec8 import Vec8, flags, read, where
+from sim.kernel.vec8 import Vec8, flags, read_tile, where
 from sim.rules import fixed_point
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import events_occur, happens, may_occur
-from sim.rules.declare import MESSENGERS, Field, Parameter
-from sim.rules.packed_state import aware_of, beliefs_of, in_use, stories_of
+from sim.rules.declare import MESSENGERS, SET, TILES, Field, Parameter
+from sim.rules.packed_state import aware_of, beliefs_of, has_told, in_use
 from sim.rules.records import MESSAGE, U64, Environment, Int, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
 from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitude
+from sim.rules.tiles import part, tile_key, tiles, whole, words_of
 
 PARAMETERS = (
     Parameter(
@@ -45,14 +46,14 @@ PARAMETERS = (
     ),
 )  # fmt: skip
 STATE = (
-    Field("news", "u1", "set of stories heard of", "", "belief_state"),
-    Field("alert", "u1", "set of messengers to reconsider in the next step because of a story"),
+    Field("news", SET, "set of stories heard of", "", "belief_state"),
+    Field("alert", SET, "set of messengers to reconsider in the next step because of a story"),
     Field(
         "belief", "i2", "L_ip, that the state reads the messenger [log-odds / 2048]", MESSENGERS,
         "choice_state belief_state",
     ),
 )  # fmt: skip
-STEP = (Field("peer", "u8", "belief state of the contact of this step"),)
+STEP = (Field("peer", "u8", "belief states of the contact of this step", TILES),)
 DRAWS = ("aware", "news", "attention")
 AWARE, HEARD, ATTENTION = purposes(DRAWS)
 
@@ -63,19 +64,24 @@ def converse(step_record: Record, belief_state: U64) -> None:
 
     A user without ties is its own partner, so nothing changes.
     """
-    step_record.peer = belief_state[step_record.partner]
+    n_tiles = len(step_record.peer)
+    for o in range(n_tiles):
+        step_record.peer[o] = words_of(belief_state, o, n_tiles)[step_record.partner]
 
 
 @rule
-def awareness_hazards(user: Record, step_record: Record, env: Environment, params: Record) -> Vec8:
-    """Return the hazards of hearing of each messenger over the step; 0 where `user` is aware."""
+def awareness_hazards(
+    user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
+) -> Vec8:
+    """Return the hazards of hearing of tile `o` over the step; 0 where `user` is aware."""
     by_contact = where(
-        flags(aware_of(step_record.peer)), params.word_of_mouth * env.effects.days, 0.0
+        flags(aware_of(step_record.peer[o])), params.word_of_mouth * env.effects.days, 0.0
     )
-    found = (params.search_awareness * env.effects.days * shortfall(user)) * read(
-        env.availability[user.place, MESSAGE]
+    by_media = read_tile(env.effects.awareness, o)
+    found = (params.search_awareness * env.effects.days * shortfall(user)) * read_tile(
+        env.availability[user.place, MESSAGE], o
     )
-    return where(flags(user.aware), 0.0, read(env.effects.awareness) + by_contact + found)
+    return where(flags(part(user.aware, o)), 0.0, by_media + by_contact + found)
 
 
 @rule
@@ -84,10 +90,12 @@ def awareness_candidates(
     keys: U64, buffer: CandidateBuffer,
 ) -> np.int64:  # fmt: skip
     """List the users whose first random bits do not rule out that they hear of a messenger."""
-    draw_random_bits(keys[AWARE], base, end, buffer.bits64)
-    for i in range(base, end):
-        hazards = awareness_hazards(users[i], step_records[i - base], env, params)
-        buffer.flags[i - base] = may_occur(buffer.bits64[i - base], hazards)
+    for o in range(tiles(params)):
+        draw_random_bits(tile_key(keys[AWARE], o), base, end, buffer.bits64)
+        for i in range(base, end):
+            hazards = awareness_hazards(users[i], step_records[i - base], env, params, o)
+            may_hear = may_occur(buffer.bits64[i - base], hazards)
+            buffer.flags[i - base] = may_hear if o == 0 else buffer.flags[i - base] | may_hear
     return list_flagged(base, end, buffer.flags, buffer.ids)
 
 
@@ -97,18 +105,19 @@ def become_aware(
 ) -> None:
     """Let user `i` become aware of messengers, by media or by the contact of this step."""
     if user.online:
-        hazards = awareness_hazards(user, step_record, env, params)
-        user.aware = np.uint8(user.aware | events_occur(keys[AWARE], i, hazards))
+        for o in range(tiles(params)):
+            hazards = awareness_hazards(user, step_record, env, params, o)
+            user.aware |= whole(events_occur(tile_key(keys[AWARE], o), i, hazards), o)
 
 
 @rule
-def rest(user: Record, news: Records, params: Record) -> Vec8:
+def rest(user: Record, news: Records, params: Record, o: Int = 0) -> Vec8:
     """Return the beliefs that forgetting goes back to [log-odds]: priors and lasting facts."""
-    target = read(params.prior[user.type + 1])
+    target = read_tile(params.prior[user.type + 1], o)
     for k in range(news.shape[0]):
         if news[k].lasting and contains(user.news, news[k].bit):
             fact = news[k].shock[user.type + 1]
-            target = target + where(flags(only(news[k].platform)), fact, 0.0)
+            target = target + where(flags(part(only(news[k].platform), o)), fact, 0.0)
     return target
 
 
@@ -128,10 +137,11 @@ def update_beliefs(
     follow, forget : float
         Shares of either way that a step goes, from `relaxation`.
     """
-    own = fixed_point.beliefs(user)
-    to_contact = follow * (beliefs_of(step_record.peer) - own)
-    to_rest = forget * (rest(user, news, params) - own)
-    fixed_point.set_beliefs(user, own + (to_contact + to_rest))
+    for o in range(tiles(params)):
+        own = fixed_point.beliefs(user, o)
+        to_contact = follow * (beliefs_of(step_record.peer[o]) - own)
+        to_rest = forget * (rest(user, news, params, o) - own)
+        fixed_point.set_beliefs(user, own + (to_contact + to_rest), o)
 
 
 @rule
@@ -147,7 +157,7 @@ def believe_story(user: Record, story: Record, params: Record, u: float) -> None
     u : float
         Uniform in [0, 1), for the event.
     """
-    user.news = np.uint8(np.int64(user.news) | only(story.bit))
+    user.news |= only(story.bit)
     before = surveillance_attitude(user, story.platform)
     belief = fixed_point.belief(user, story.platform) + story.shock[user.type + 1]
     fixed_point.set_belief(user, story.platform, belief)
@@ -155,7 +165,7 @@ def believe_story(user: Record, story: Record, params: Record, u: float) -> None
     if dislike > 0.0 and happens(u, params.attention * dislike):
         has, named = in_use(user), only(story.platform)
         others = np.int64(user.aware) & ~has & ~named
-        user.alert = np.uint8(np.int64(user.alert) | others | (named & has))
+        user.alert |= others | (named & has)
 
 
 @rule
@@ -165,7 +175,7 @@ def reach(story: Record, user: Record, step_record: Record) -> float:
     It is 0 for users who have heard it.
     """
     in_audience = np.int64(story.audience == 0) | np.int64((story.audience & in_use(user)) != 0)
-    contact_knows = contains(stories_of(step_record.peer), story.bit)
+    contact_knows = has_told(step_record.peer, story.bit)
     is_new = contains(~np.int64(user.news), story.bit)
     return float((story.media * in_audience + story.contact * contact_knows) * is_new)
 

@@ -13,22 +13,23 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.rng import random_bits, unit
-from sim.rules.records import U8, U32, U64, Int
+from sim.rules.records import U8, U32, U64, Int, set_type
 
 
 class CandidateBuffer(NamedTuple):
     """Working memory for the candidates of a block of users."""
 
     bits64: U64  # (n users,) random bits
-    flags: U8  # (n users,) not 0: a candidate
+    flags: U8  # (n users,) not 0: a candidate; wide enough for a set
     ids: U32  # (n users + 1,) the candidates
 
 
-def candidate_buffer(n_users: int) -> CandidateBuffer:
+def candidate_buffer(n_users: int, n_tiles: int = 1) -> CandidateBuffer:
     """Return working memory for blocks of up to `n_users` users."""
     return CandidateBuffer(
-        np.zeros(n_users, np.uint64), np.zeros(n_users, np.uint8), np.zeros(n_users + 1, np.uint32)
-    )
+        np.zeros(n_users, np.uint64), np.zeros(n_users, set_type(n_tiles)),
+        np.zeros(n_users + 1, np.uint32),
+    )  # fmt: skip
 
 
 @rule

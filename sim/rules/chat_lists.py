@@ -1,7 +1,7 @@
 """How a user's group chats are listed, and where they are in a step (docs/model.md, 2.5b).
 
-Chats are counted by messenger in the bytes of a 64-bit number, one byte a messenger, so that a
-user's chats are read without a branch.
+Chats are counted by messenger in the bytes of a 64-bit number, one byte a messenger of a tile,
+so that a user's chats are read without a branch.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _USUAL_CHATS = 2  # always read, also for users with fewer: cheaper than a mispr
 
 
 class ChatsOfUser(NamedTuple):
-    """Where the chats of one user are."""
+    """Where those chats of one user are that are on messengers of one tile."""
 
     counts: np.int64  # number of chats by messenger, a byte each
     moved: np.int64  # messengers that chats moved to, a byte for each way in which they moved
 
 
 @rule
-def chats_of(i: Int, chats: Chats) -> ChatsOfUser:
-    """Return where the chats of user `i` are, and how they moved in this step."""
+def chats_of(i: Int, chats: Chats, o: Int = 0) -> ChatsOfUser:
+    """Return where the chats of user `i` are in tile `o`, and how they moved in this step."""
     counts, moved = np.int64(0), np.int64(0)
     first, last = first_chat(i, chats), first_chat(i + 1, chats)
     for k in range(_USUAL_CHATS):
         if first + k < chats.of_user.shape[0]:
-            is_here, has_moved = _chat_bits(first + k, last, chats)
+            is_here, has_moved = _chat_bits(first + k, last, chats, o)
             counts, moved = counts + is_here, moved | has_moved
     for at in range(first + _USUAL_CHATS, last):
-        is_here, has_moved = _chat_bits(at, last, chats)
+        is_here, has_moved = _chat_bits(at, last, chats, o)
         counts, moved = counts + is_here, moved | has_moved
     return ChatsOfUser(counts, moved)
 
@@ -46,9 +46,9 @@ def chat_counts(found: ChatsOfUser) -> np.uint64:
 
 
 @rule
-def ordered_to(found: ChatsOfUser) -> np.uint8:
+def ordered_to(found: ChatsOfUser) -> np.int64:
     """Return the set of messengers that chats were ordered to in this step."""
-    return np.uint8(found.moved >> 8 * ORDERED)
+    return (found.moved >> 8 * ORDERED) & 0xFF
 
 
 @rule
@@ -64,12 +64,12 @@ def first_chat(i: Int, chats: Chats) -> np.int64:
 
 
 @rule
-def _chat_bits(at: Int, last: Int, chats: Chats) -> tuple[np.int64, np.int64]:
+def _chat_bits(at: Int, last: Int, chats: Chats, o: Int) -> tuple[np.int64, np.int64]:
     """Return 1 in the byte of a chat's messenger, and its messenger's bit in the byte of its move.
 
-    A chat from `last` on belongs to another user: both are 0. NOWHERE is the last byte, which is
-    not read.
+    A chat from `last` on belongs to another user: both are 0. NOWHERE and messengers of other
+    tiles are the last bytes, which are not read.
     """
     g, is_own = np.int64(chats.of_user[at]), np.int64(at < last)
-    here = np.int64(chats.platform[g]) & 7
+    here = np.int64(min(np.uint64(np.int64(chats.platform[g]) - MAX * o), np.uint64(7)))
     return is_own << 8 * here, is_own << 8 * np.int64(chats.moved[g]) + here

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernel.bits import contains
-from sim.kernel.compiled import rule
+from sim.kernel.compiled import rule, rule_apart
 from sim.kernel.vec16 import (
     WIDTH,
     Floats,
@@ -55,7 +55,6 @@ from sim.rules.packed_lanes import (
     both_have,
     had_by_any,
     have_vpn,
-    shared_by_any,
 )
 from sim.rules.records import (
     CALL,
@@ -75,15 +74,23 @@ from sim.rules.tie import (
     Terms,
     abroad,
     classes_of,
+    contacts_in,
+    load_abroad,
+    load_contacts,
     load_factors,
     load_lanes,
+    load_tables,
+    load_tile,
     logsum,
+    own_low,
     own_pairs,
     pair_terms,
+    shared,
     terms,
     tie_factors,
     weights,
 )
+from sim.rules.tiles import part, words_of
 
 PARAMETERS = (
     Parameter(
@@ -138,7 +145,7 @@ def choose_on_tie(
     offered : int
         Set of messengers that any of the sixteen users has.
     """
-    offered = shared_by_any(offered, low, contacts.low)
+    offered = shared(low, offered, contacts, t, memory)
     none, out = zeros(), contacts.out_message
     z = TieSums(out, out, contacts.out_call, none, none, none, none)
     # written out instead of looped: p is then known when the code is compiled; it is np.int64,
@@ -149,11 +156,14 @@ def choose_on_tie(
     z = add_messenger(np.int64(3), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(4), z, low, offered, contacts, pairs, t, memory)
     z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
+    if t.n_tiles > 1:
+        z = add_tiles(z, offered, contacts, pairs, t, memory)
     weight = contacts.weight
     quotient = weight / (z.message * z.call)  # one division for two
     per_message, per_call = z.call * quotient * t.ordinary, z.message * quotient
     per_sensitive = weight * t.sensitive / z.sensitive
-    add_use(offered, per_message, per_sensitive, per_call, memory)
+    for o in range(t.n_tiles):
+        add_use(part(offered, o), per_message, per_sensitive, per_call, memory, o)
     return Sums(
         fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),
         sums.helpers,
@@ -171,38 +181,52 @@ def choose_on_tie(
 @rule
 def add_messenger(
     p: Int, z: TieSums, low: Ints, offered: Int, contacts: Contacts, pairs: F32, t: Terms,
-    memory: F32,
+    memory: F32, o: Int = 0,
 ) -> TieSums:  # fmt: skip
-    """Add exp(v_p) and the quality of messenger `p` to the sums of the tie."""
-    if not contains(offered, p):
+    """Add exp(v_p) and the quality of messenger `p` of tile `o` to the sums of the tie."""
+    q = MAX * o + p
+    if not contains(offered, q):
         return z
     has = both_have(low, contacts.low, p)
-    by_place = pair_terms(p, has, contacts.pair, pairs, t)
-    message, sensitive, call = tie_factors(p, by_place, contacts, memory)
-    store(memory, block_of(p) + MESSAGE_ROW, message)
-    store(memory, block_of(p) + SENSITIVE_ROW, sensitive)
-    store(memory, block_of(p) + CALL_ROW, call)
-    q, q_call = by_place.message_quality, by_place.call_quality
+    by_place = pair_terms(q, has, contacts.pair, pairs, t)
+    message, sensitive, call = tie_factors(p, by_place, contacts, memory, o)
+    store(memory, block_of(p, o) + MESSAGE_ROW, message)
+    store(memory, block_of(p, o) + SENSITIVE_ROW, sensitive)
+    store(memory, block_of(p, o) + CALL_ROW, call)
+    quality, q_call = by_place.message_quality, by_place.call_quality
     safe_message, safe_call = z.safe_message, z.safe_call
-    if contains(t.unreadable, p):
-        safe_message, safe_call = maximum(safe_message, q), maximum(safe_call, q_call)
+    if contains(t.unreadable, q):
+        safe_message, safe_call = maximum(safe_message, quality), maximum(safe_call, q_call)
     return TieSums(
         z.message + message, z.sensitive + sensitive, z.call + call,
-        maximum(z.best_message, q), maximum(z.best_call, q_call), safe_message, safe_call,
+        maximum(z.best_message, quality), maximum(z.best_call, q_call), safe_message, safe_call,
     )  # fmt: skip
+
+
+@rule_apart
+def add_tiles(
+    z: TieSums, offered: Int, contacts: Contacts, pairs: F32, t: Terms, memory: F32
+) -> TieSums:
+    """Add the messengers of all tiles but the first to the sums of the tie."""
+    for o in range(1, t.n_tiles):
+        low, theirs = own_low(memory, o), contacts_in(o, contacts, memory)
+        for p in range(MAX):
+            z = add_messenger(p, z, low, offered, theirs, pairs, t, memory, o)
+    return z
 
 
 @rule
 def add_use(
-    offered: Int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32
-) -> None:
-    """Add w pi_p of the present tie to the use of the messengers `offered`."""
+    offered: Int, per_message: Floats, per_sensitive: Floats, per_call: Floats, memory: F32,
+    o: Int,
+) -> None:  # fmt: skip
+    """Add w pi_p of the present tie to the use of the messengers `offered` of tile `o`."""
     for p in range(MAX):
         if contains(offered, p):
-            block, row = block_of(p), use_row(MESSAGE, p)
+            block, row = block_of(p, o), use_row(MESSAGE, p, o)
             use = fma(load(memory, block + SENSITIVE_ROW), per_sensitive, load(memory, row))
             store(memory, row, fma(load(memory, block + MESSAGE_ROW), per_message, use))
-            row = use_row(CALL, p)
+            row = use_row(CALL, p, o)
             use = load(memory, row)
             store(memory, row, fma(load(memory, block + CALL_ROW), per_call, use))
 
@@ -228,12 +252,17 @@ def communicate(
         Under which the contact is drawn.
     """
     t, pairs, ids = terms(env, params), env.pairs, load(ties.order, first)
-    low, high = gather(choice_state, ids)
+    states = words_of(choice_state, 0, t.n_tiles)
+    low, high = gather(states, ids)
     n_ranks = load_lanes(ties.order, first, high, ties, t, memory)
     goes_abroad = any_abroad(high)
     offered = had_by_any(low)
+    load_tables(t, memory)
     load_factors(low, high, offered, t, memory)
-    clear_results(memory)
+    for o in range(1, t.n_tiles):
+        own, own_high = gather(words_of(choice_state, o, t.n_tiles), ids)
+        offered = load_tile(own, own_high, offered, t, memory, o)
+    clear_results(memory, t.n_tiles)
     mine, tie = own_pairs(low, env.place_class, t), ties.slice_start[first // WIDTH]
     none, partner, drawn = zeros(), ids, partner_quantile(key, ids, memory)
     out_message, out_call = splat(t.out_message), splat(t.out_call)
@@ -242,16 +271,20 @@ def communicate(
         if r < n_ranks:
             contact_ids = load(ties.indices, tie + r * WIDTH)
             partner = where(drawn >= ties.rank_total[r], contact_ids, partner)
-            prefetch(choice_state, ties.indices, tie + (r + 16) * WIDTH)
-            other_low, other_high = gather(choice_state, contact_ids)
+            prefetch(states, ties.indices, tie + (r + 16) * WIDTH)
+            other_low, other_high = gather(states, contact_ids)
+            for o in range(1, t.n_tiles):
+                theirs, their_high = gather(words_of(choice_state, o, t.n_tiles), contact_ids)
+                load_contacts(theirs, their_high, memory, o)
             pair = mine + classes_of(other_low, env.place_class, t)
             weight = weights(r, memory, ties)
             contacts = Contacts(other_low, other_high, pair, weight, out_message, out_call)
             helpers = helpers + where(have_vpn(other_low), weight, 0.0)
         else:
             contacts = abroad(low, mine, t, memory)
+            load_abroad(low, params, t, memory)
         sums = choose_on_tie(low, offered, contacts, pairs, sums, t, memory)
-    store_results(helpers, sums, partner, memory)
+    store_results(helpers, sums, partner, memory, t.n_tiles)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:

@@ -6,7 +6,8 @@ Sixteen users are computed together, one a lane. Memory is rows of sixteen numbe
   then, by channel, how well users reach their contacts, and the contact of the step. Transposed,
   each row is that of one user;
 - what each lane has on all its ties: degree, weights, factors by level;
-- a block of rows for each messenger (`block_of`).
+- a block of rows for each messenger (`block_of`);
+- for each tile but the first, choice states of users and contacts, and results by messenger.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, SCALE, ABROAD_WEIGHT, DEGREE, 
 )  # fmt: skip
 # positions of the tables of factors by level, and of the blocks of messengers
 HABIT_TABLE, FEAR_TABLE, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
+_TILE_SIZE = MAX * _BLOCK_SIZE + (3 + WIDTH) * WIDTH  # blocks, choice states, results
 # rows of a block: the user's own factors, then exp(v) on the present tie
 HABIT_ROW, FEAR_ROW, MESSAGE_ROW, SENSITIVE_ROW, CALL_ROW = (k * WIDTH for k in range(5))
 
@@ -57,32 +59,58 @@ class Sums(NamedTuple):
     best_call: Floats
 
 
-def working_memory() -> F32:
+def working_memory(n_tiles: int = 1) -> F32:
     """Return the working memory of one thread, flat."""
-    return aligned.zeros(_BLOCKS + MAX * _BLOCK_SIZE, np.float32)
+    return aligned.zeros(_BLOCKS + n_tiles * _TILE_SIZE, np.float32)
 
 
 @rule
-def block_of(p: Int) -> Int:
-    """Return the position at which the rows of messenger `p` begin."""
-    return _BLOCKS + p * _BLOCK_SIZE
+def block_of(p: Int, o: Int = 0) -> Int:
+    """Return the position at which the rows of messenger `p` of tile `o` begin."""
+    return _BLOCKS + o * _TILE_SIZE + p * _BLOCK_SIZE
 
 
 @rule
-def use_row(c: Int, p: Int) -> Int:
-    """Return the position of the row that sums the use of messenger `p`, or cellular, on `c`."""
+def own_row(o: Int) -> Int:
+    """Return the position of the low halves of the users' choice states of tile `o`."""
+    return block_of(MAX, o)
+
+
+@rule
+def contact_row(o: Int) -> Int:
+    """Return the position of the low halves of the contacts' choice states; then the high ones."""
+    return own_row(o) + WIDTH
+
+
+@rule
+def results_of(o: Int) -> Int:
+    """Return the position of the results of tile `o`, which is not the first."""
+    return own_row(o) + 3 * WIDTH
+
+
+@rule
+def use_row(c: Int, p: Int, o: Int = 0) -> Int:
+    """Return the position of the row that sums use on channel `c` of messenger `p` of tile `o`.
+
+    Cellular is the last messenger of the first tile.
+    """
+    if o > 0:
+        return results_of(o) + (c * MAX + p) * WIDTH
     return (c * (MAX + 1) + p) * WIDTH
 
 
 @rule
-def clear_results(memory: F32) -> None:
+def clear_results(memory: F32, n_tiles: Int) -> None:
     """Set the rows of results to 0."""
     for row in range(N_RESULT_ROWS):
         store(memory, row * WIDTH, zeros())
+    for o in range(1, n_tiles):
+        for row in range(2 * MAX):
+            store(memory, results_of(o) + row * WIDTH, zeros())
 
 
 @rule
-def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32) -> None:
+def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_tiles: Int) -> None:
     """Write the sums of sixteen users to the rows of results, and transpose them."""
     store(memory, HELPERS * WIDTH, helpers)
     store(memory, WELFARE * WIDTH, sums.welfare)
@@ -98,6 +126,8 @@ def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32) -> No
     store(memory, PARTNER * WIDTH, floats_of(partner))
     transpose(memory, 0)
     transpose(memory, WIDTH * WIDTH)
+    for o in range(1, n_tiles):
+        transpose(memory, results_of(o))
 
 
 @rule
@@ -105,8 +135,14 @@ def write_step_record(lane: Int, step_record: Record, memory: F32) -> None:
     """Write the results of one lane, after `store_results`, to the record of its user."""
     one, two = load(memory, lane * WIDTH), load(memory, (WIDTH + lane) * WIDTH)
     for c in range(2):
-        for p in range(MAX + 1):
+        for p in range(MAX):
             step_record.use[c, p] = number_at(one, use_row(c, p) // WIDTH)
+        step_record.use[c, -1] = number_at(one, use_row(c, CELLULAR) // WIDTH)
+    for o in range(1, len(step_record.openings) // MAX):
+        more = load(memory, results_of(o) + lane * WIDTH)
+        for c in range(2):
+            for p in range(MAX):
+                step_record.use[c, MAX * o + p] = number_at(more, c * MAX + p)
     step_record.welfare, step_record.helpers = number_at(one, WELFARE), number_at(one, HELPERS)
     for c in range(2):
         step_record.reachable[c] = number_at(two, REACH + c - WIDTH)

@@ -20,9 +20,9 @@ from sim.rules.chance import happens, sigmoid
 from sim.rules.content import content_welfare
 from sim.rules.declare import DERIVED, Field, Parameter
 from sim.rules.marginal_value import ValueQueries, enqueue_vpn
-from sim.rules.search import MOST_SHORTFALL, shortfall
 from sim.rules.place import with_vpn, without_vpn
 from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.search import MOST_SHORTFALL, shortfall
 
 PARAMETERS = (
     Parameter(
@@ -101,7 +101,7 @@ def forget(step_record: Record) -> None:
 
 @rule
 def consider(
-    i: Int, user: Record, step_record: Record, packed: np.uint64, env: Environment, params: Record,
+    i: Int, user: Record, step_record: Record, choice_state: U64, env: Environment, params: Record,
     keys: U64, queries: ValueQueries,
 ) -> None:  # fmt: skip
     """Draw whether user `i` reconsiders a VPN; if so, enqueue the welfare that it would bring."""
@@ -110,7 +110,7 @@ def consider(
         step_record.vpn_gain = 0.0
         if opens_something(user.place, env, params):
             step_record.content = content_regained(user, env, params)
-            enqueue_vpn(i, packed, queries)
+            enqueue_vpn(i, choice_state, params, queries)
 
 
 @rule

@@ -15,11 +15,12 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import Vec8, flags, ln, read, splat, total, where
+from sim.kernel.vec8 import Vec8, flags, ln, read_tile, splat, total, where
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import intensity
 from sim.rules.packed_state import in_use
 from sim.rules.records import MESSAGE, Environment, Int, Record
+from sim.rules.tiles import part, tiles
 
 PARAMETERS = (
     Parameter(
@@ -35,32 +36,42 @@ PARAMETERS = (
 
 
 @rule
-def appeals(place: Int, env: Environment, params: Record) -> Vec8:
-    """Return k_p q_ip of each messenger at a place."""
-    works = read(env.availability[place, MESSAGE])
-    return read(params.base_openings) * read(env.effects.trend_openings) * works
+def appeals(place: Int, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return k_p q_ip of each messenger of tile `o` at a place."""
+    works = read_tile(env.availability[place, MESSAGE], o)
+    return read_tile(params.base_openings, o) * read_tile(env.effects.trend_openings, o) * works
 
 
 @rule
-def in_use_appeal(user: Record, k: Vec8) -> float:
-    """Return S_i, the sum of appeals `k` of the apps in use."""
-    return total(where(flags(in_use(user)), k, splat(0.0)))
+def in_use_appeal(user: Record, place: Int, env: Environment, params: Record) -> float:
+    """Return S_i at a place, the sum of the appeals of the apps in use."""
+    s = 0.0
+    for o in range(tiles(params)):
+        has = flags(part(in_use(user), o))
+        s += total(where(has, appeals(place, env, params, o), splat(0.0)))
+    return s
 
 
 @rule
-def content_openings(user: Record, env: Environment, params: Record) -> Vec8:
-    """Return the openings for content of each messenger if in use, at average intensity [1/day]."""
-    k = appeals(user.place, env, params)
-    others = in_use_appeal(user, k) - where(flags(in_use(user)), k, splat(0.0))
-    return params.content_openings * k / (1.0 + (others + k))
+def beside(user: Record, k: Vec8, env: Environment, params: Record, o: Int) -> Vec8:
+    """Return 1 + the appeal of the other apps in use, beside each of tile `o` [1]."""
+    s = in_use_appeal(user, user.place, env, params)
+    others = s - where(flags(part(in_use(user), o)), k, splat(0.0))
+    return 1.0 + where(others > 0.0, others, 0.0)
 
 
 @rule
-def content_benefits(user: Record, env: Environment, params: Record) -> Vec8:
-    """Return what each messenger adds to V_i, whether or not it is in use [utils]."""
-    k = appeals(user.place, env, params)
-    others = in_use_appeal(user, k) - where(flags(in_use(user)), k, splat(0.0))
-    others = 1.0 + where(others > 0.0, others, 0.0)
+def content_openings(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return the openings for content of tile `o` if in use, at average intensity [1/day]."""
+    k = appeals(user.place, env, params, o)
+    return params.content_openings * k / (beside(user, k, env, params, o) + k)
+
+
+@rule
+def content_benefits(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return what each messenger of tile `o` adds to V_i, whether or not it is in use [utils]."""
+    k = appeals(user.place, env, params, o)
+    others = beside(user, k, env, params, o)
     return (params.content_value * params.content_openings * intensity(user)) * (
         ln(others + k) - ln(others)
     )
@@ -69,5 +80,7 @@ def content_benefits(user: Record, env: Environment, params: Record) -> Vec8:
 @rule
 def content_welfare(user: Record, place: Int, env: Environment, params: Record) -> float:
     """Return V_i at a place [utils]."""
-    s = in_use_appeal(user, appeals(place, env, params))
-    return float(params.content_value * params.content_openings * intensity(user) * np.log(1.0 + s))
+    s = in_use_appeal(user, place, env, params)
+    return float(
+        params.content_value * params.content_openings * intensity(user) * np.log(1.0 + s)
+    )

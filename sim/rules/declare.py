@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 
 REACH, JOINT, PRIOR = "reach", "reach, with others", "prior"
 DERIVED = ""  # storage of a parameter from which `make_params` derives what rules read
-MESSENGERS = "messengers"  # shape of a field with one number a messenger
+MESSENGERS, TILES = "messengers", "tiles"  # shape of a field with one number each of them
+SET = "set"  # storage of a set (sim/kernel/bits.py) with room for the members of a run
 NAMES = ("PARAMETERS", "STATE", "STEP", "DRAWS")
 ROOM = Path(__file__).parent
 
@@ -49,12 +50,12 @@ class Parameter(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A number, or one a messenger, that a record of a user has."""
+    """A number, or one each messenger or tile, that a record of a user has."""
 
     name: str
-    storage: str  # type in numpy
+    storage: str  # type in numpy, or SET
     meaning: str
-    shape: str = ""  # or MESSENGERS
+    shape: str = ""  # or MESSENGERS, TILES
     seen_in: str = ""  # the packed state in which contacts see it: choice_state, belief_state
 
 

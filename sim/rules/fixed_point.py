@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import Vec8, read, write
+from sim.kernel.vec8 import Vec8, read_tile, write_tile
 from sim.rules.records import F32, F64, I16, U16, Int, Record
 
 # steps in one unit
@@ -27,15 +27,15 @@ OPENED_STEPS = 4096  # of an opening; cut off at 16, where a panel has surely se
 
 
 @rule
-def read_fixed_point(array: U16 | I16, steps: int) -> Vec8:
-    """Return the numbers by messenger of an array that holds multiples of 1 / `steps`."""
-    return read(array) * np.float32(1.0 / steps)
+def read_fixed_point(array: U16 | I16, steps: int, o: Int = 0) -> Vec8:
+    """Return the numbers of tile `o` in an array that holds multiples of 1 / `steps`."""
+    return read_tile(array, o) * np.float32(1.0 / steps)
 
 
 @rule
-def write_fixed_point(array: U16 | I16, numbers: Vec8, steps: int) -> None:
-    """Write numbers by messenger to an array that holds multiples of 1 / `steps`."""
-    write(array, numbers * np.float32(steps))
+def write_fixed_point(array: U16 | I16, numbers: Vec8, steps: int, o: Int = 0) -> None:
+    """Write the numbers of tile `o` to an array that holds multiples of 1 / `steps`."""
+    write_tile(array, o, numbers * np.float32(steps))
 
 
 @rule
@@ -57,9 +57,9 @@ def skill(user: Record) -> np.float32:
 
 
 @rule
-def habits(user: Record) -> Vec8:
-    """Return the habits of `user`, in [0, 1]."""
-    return read_fixed_point(user.habit, SHARE_STEPS)
+def habits(user: Record, o: Int = 0) -> Vec8:
+    """Return the habits of `user` in the messengers of tile `o`, in [0, 1]."""
+    return read_fixed_point(user.habit, SHARE_STEPS, o)
 
 
 @rule
@@ -69,15 +69,15 @@ def habit(user: Record, p: Int) -> float:
 
 
 @rule
-def set_habits(user: Record, numbers: Vec8) -> None:
-    """Write the habits of `user`."""
-    write_fixed_point(user.habit, numbers, SHARE_STEPS)
+def set_habits(user: Record, numbers: Vec8, o: Int = 0) -> None:
+    """Write the habits of `user` in the messengers of tile `o`."""
+    write_fixed_point(user.habit, numbers, SHARE_STEPS, o)
 
 
 @rule
-def beliefs(user: Record) -> Vec8:
-    """Return the beliefs of `user` that the state reads the messengers [log-odds]."""
-    return read_fixed_point(user.belief, BELIEF_STEPS)
+def beliefs(user: Record, o: Int = 0) -> Vec8:
+    """Return the beliefs of `user` that the state reads the messengers of a tile [log-odds]."""
+    return read_fixed_point(user.belief, BELIEF_STEPS, o)
 
 
 @rule
@@ -87,9 +87,9 @@ def belief(user: Record, p: Int) -> float:
 
 
 @rule
-def set_beliefs(user: Record, numbers: Vec8) -> None:
-    """Write the beliefs of `user` [log-odds]."""
-    write_fixed_point(user.belief, numbers, BELIEF_STEPS)
+def set_beliefs(user: Record, numbers: Vec8, o: Int = 0) -> None:
+    """Write the beliefs of `user` about the messengers of tile `o` [log-odds]."""
+    write_fixed_point(user.belief, numbers, BELIEF_STEPS, o)
 
 
 @rule
@@ -112,6 +112,6 @@ def share_steps(share: float) -> float:
 
 
 @rule
-def tastes(user: Record) -> Vec8:
-    """Return the tastes of `user` for the messengers [standard deviations]."""
-    return read_fixed_point(user.taste, TASTE_STEPS)
+def tastes(user: Record, o: Int = 0) -> Vec8:
+    """Return the tastes of `user` for the messengers of tile `o` [standard deviations]."""
+    return read_fixed_point(user.taste, TASTE_STEPS, o)

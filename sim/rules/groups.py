@@ -15,10 +15,10 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
-from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read, splat, where
+from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read_tile, splat, where
 from sim.rules.chance import happens, sigmoid
 from sim.rules.chat_lists import chat_counts, chats_of, invited_to, ordered_to
-from sim.rules.declare import Field, Parameter
+from sim.rules.declare import SET, TILES, Field, Parameter
 from sim.rules.packed_state import in_use
 from sim.rules.records import (
     INVITED,
@@ -35,6 +35,7 @@ from sim.rules.records import (
     purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitudes
+from sim.rules.tiles import lane_of, part, tile_of, whole
 
 PARAMETERS = (
     Parameter(
@@ -55,33 +56,35 @@ PARAMETERS = (
     ),
 )  # fmt: skip
 STEP = (
-    Field("ordered", "u1", "set of messengers that a chat was ordered to in this step"),
-    Field("chats", "u8", "number of group chats by messenger, a byte each"),
+    Field("ordered", SET, "set of messengers that a chat was ordered to in this step"),
+    Field("chats", "u8", "number of group chats by messenger, a byte each", TILES),
 )
 DRAWS = ("chat", "chat_platform", "chat_accept", "chat_order")
 CHAT, CHAT_PLATFORM, CHAT_ACCEPT, CHAT_ORDER = purposes(DRAWS)
 
 
 @rule
-def member_values(user: Record, env: Environment, params: Record) -> Vec8:
-    """Return the gain of one member over text messages, by messenger [utils]."""
+def member_values(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return the gain of one member over text messages, by messenger of tile `o` [utils]."""
     here = env.place_class[user.place]
-    pulls = read(env.attraction[here, here, MESSAGE]) * exp(
-        params.risk_value * surveillance_attitudes(user)
+    pulls = read_tile(env.attraction[here, here, MESSAGE], o) * exp(
+        params.risk_value * surveillance_attitudes(user, o)
     )
     outside = params.outside[MESSAGE] * env.effects.outside[MESSAGE]
-    return where(flags(in_use(user)), ln(1.0 + pulls * (1.0 / outside)), 0.0)
+    return where(flags(part(in_use(user), o)), ln(1.0 + pulls * (1.0 / outside)), 0.0)
 
 
 @rule
-def chat_values(g: Int, users: Records, chats: Chats, env: Environment, params: Record) -> Vec8:
-    """Return v_gp by messenger [utils]; -1 where fewer members than the quorum have it."""
+def chat_values(
+    g: Int, users: Records, chats: Chats, env: Environment, params: Record, o: Int = 0
+) -> Vec8:
+    """Return v_gp by messenger of tile `o` [utils]; -1 where fewer than the quorum have it."""
     first, last = chats.indptr[g], chats.indptr[g + 1]
     values, n = splat(0.0), splat(0.0)
     for k in range(first, last):
         user = users[chats.members[k]]
-        values = values + member_values(user, env, params)
-        n = n + where(flags(in_use(user)), 1.0, 0.0)
+        values = values + member_values(user, env, params, o)
+        n = n + where(flags(part(in_use(user), o)), 1.0, 0.0)
     size = last - first
     quorum = max(1.0, np.ceil(params.chat_quorum * size))
     return where(n < quorum, -1.0, values * (1.0 / size))
@@ -126,11 +129,14 @@ def invitation(
         candidate += 1
     if candidate >= params.n_messengers:
         return -1
-    values = chat_values(g, users, chats, env, params)
-    value = float(number_at(values, candidate))
+    values = chat_values(g, users, chats, env, params, tile_of(candidate))
+    value, old = float(number_at(values, lane_of(candidate))), 0.0
     if value < 0.0:
         return -1
-    old = float(number_at(values, here)) if here != NOWHERE else 0.0
+    if here != NOWHERE:
+        if tile_of(here) != tile_of(candidate):
+            values = chat_values(g, users, chats, env, params, tile_of(here))
+        old = float(number_at(values, lane_of(here)))
     wanted = sigmoid(params.chat_choice * (value - max(old, 0.0)))
     return candidate if uniform(keys[CHAT_ACCEPT], g) < wanted else np.int64(-1)
 
@@ -158,7 +164,11 @@ def move(
 @rule
 def read_chats(i: Int, step_record: Record, chats: Chats) -> np.int64:
     """Record where the chats of user `i` are; return the set of messengers it is invited to."""
-    found = chats_of(i, chats)
-    step_record.chats = chat_counts(found)
-    step_record.ordered = ordered_to(found)
-    return invited_to(found)
+    ordered, invited = np.int64(0), np.int64(0)
+    for o in range(len(step_record.chats)):
+        found = chats_of(i, chats, o)
+        step_record.chats[o] = chat_counts(found)
+        ordered |= whole(ordered_to(found), o)
+        invited |= whole(invited_to(found), o)
+    step_record.ordered = ordered
+    return invited

@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from sim.kernel.compiled import rule
-from sim.kernel.vec8 import Vec8, read
+from sim.kernel.vec8 import Vec8, read_tile
 from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habits, set_habits
-from sim.rules.records import CALL, MESSAGE, Record
+from sim.rules.records import CALL, MESSAGE, Int, Record
+from sim.rules.tiles import tiles
 
 PARAMETERS = (
     Parameter(
@@ -29,10 +30,10 @@ def relax(habit: Vec8, share: Vec8, memory: np.float32) -> Vec8:
 
 
 @rule
-def communication_shares(step_record: Record, params: Record) -> Vec8:
-    """Return the share of the user's communication over each messenger, in [0, 1]."""
-    messages = params.channel_share[MESSAGE] * read(step_record.use[MESSAGE])
-    return messages + params.channel_share[CALL] * read(step_record.use[CALL])
+def communication_shares(step_record: Record, params: Record, o: Int = 0) -> Vec8:
+    """Return the share of the user's communication by messenger of tile `o`, in [0, 1]."""
+    messages = params.channel_share[MESSAGE] * read_tile(step_record.use[MESSAGE], o)
+    return messages + params.channel_share[CALL] * read_tile(step_record.use[CALL], o)
 
 
 @rule
@@ -44,4 +45,6 @@ def remember(user: Record, step_record: Record, params: Record, memory: np.float
     memory : float
         exp(-rho dt), the share that a habit keeps in a step.
     """
-    set_habits(user, relax(habits(user), communication_shares(step_record, params), memory))
+    for o in range(tiles(params)):
+        shares = communication_shares(step_record, params, o)
+        set_habits(user, relax(habits(user, o), shares, memory), o)

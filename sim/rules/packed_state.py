@@ -1,6 +1,8 @@
 """What contacts see of a user, packed into two 64-bit numbers (docs/model.md, 2.3 and 2.8).
 
-Everything that a contact reads is in one or two numbers, so a tie costs one access to memory.
+Everything that a contact reads is in one or two numbers, so a tie costs one access to memory. With
+more than six messengers there are two numbers for each tile of them (tiles.py); each is of its
+own messengers and stories, and repeats the place.
 
 The choice state is what the choice on a tie needs of either end:
 
@@ -12,7 +14,7 @@ The choice state is what the choice on a tie needs of either end:
 
 The belief state is what the contact of a step passes on:
 
-    bits 0-7     messengers that the user is aware of
+    bits 0-5     messengers that the user is aware of
     bits 8-15    stories that the user has heard of
     bits 16-63   beliefs by messenger, 8 bits each, see `quantised`
 
@@ -35,14 +37,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.kernel.bits import only
+from sim.kernel.bits import contains
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, bytes_of, exp, nearest, sigmoid, where, word_of
 from sim.rules.candidates import CandidateBuffer, list_flagged
 from sim.rules.fixed_point import beliefs, concern
-from sim.rules.records import MAX, U8, U16, Int, PublicState, Record, Records
+from sim.rules.records import MAX, U8, U16, U64, Int, PublicState, Record, Records
+from sim.rules.tiles import messengers_in, part, public_of, tiles
 
 USABLE = (1 << 6) - 1
+N_STORIES, STORIES = 8, 0xFF  # of one tile, and the set of all of them
 PLACE_BIT = 6
 VPN_BIT = 1 << PLACE_BIT
 FEAR_BIT, FEAR_WIDTH = 14, 3
@@ -105,15 +109,9 @@ def with_place(packed: np.uint64, where: Int) -> np.uint64:
 
 
 @rule
-def with_messenger_flipped(packed: np.uint64, p: Int) -> np.uint64:
-    """Return the choice state with messenger `p` if the user lacks it, without it otherwise."""
-    return np.uint64(np.int64(packed) ^ only(p))
-
-
-@rule
-def with_vpn_flipped(packed: np.uint64) -> np.uint64:
-    """Return the choice state with a VPN if the user lacks one, without it otherwise."""
-    return np.uint64(np.int64(packed) ^ np.int64(VPN_BIT))
+def with_flipped(packed: np.uint64, bits: Int) -> np.uint64:
+    """Return the choice state with some bits flipped: messengers, or ``VPN_BIT``."""
+    return np.uint64(np.int64(packed) ^ np.int64(bits))
 
 
 @rule
@@ -138,28 +136,29 @@ def in_use(user: Record) -> np.int64:
 
 
 @rule
-def platform_mask(width: int, params: Record) -> np.int64:
-    """Return the bits that the messengers of the case take up, `width` bits each."""
-    return np.int64((1 << width * params.n_messengers) - 1)
+def platform_mask(width: int, params: Record, o: Int) -> np.int64:
+    """Return the bits that the messengers of tile `o` take up, `width` bits each."""
+    return np.int64((1 << width * messengers_in(o, params)) - 1)
 
 
 @rule
-def habit_bits(habits: U16, params: Record) -> np.int64:
+def habit_bits(habits: U16, params: Record, o: Int = 0) -> np.int64:
     """Return the levels of habits at their bits of a choice state."""
     levels = np.int64(0)
     for p in range(MAX):
-        levels |= np.int64(params.habit_level[habits[p] >> 8]) << HABIT_WIDTH * p
-    return (levels & platform_mask(HABIT_WIDTH, params)) << HABIT_BIT
+        level = params.habit_level[habits[MAX * o + p] >> 8]
+        levels |= np.int64(level) << HABIT_WIDTH * p
+    return (levels & platform_mask(HABIT_WIDTH, params, o)) << HABIT_BIT
 
 
 @rule
-def fear_bits(user: Record, params: Record) -> np.int64:
+def fear_bits(user: Record, params: Record, o: Int = 0) -> np.int64:
     """Return the levels of the fears of `user` at their bits of a choice state."""
     if user.type >= 0:
         return np.int64(0)
-    fears = concern(user) * sigmoid(log_odds(quantised(beliefs(user))))
+    fears = concern(user) * sigmoid(log_odds(quantised(beliefs(user, o))))
     levels = narrow_bytes(word_of(fear_levels(fears, params)), FEAR_WIDTH)
-    return (levels & platform_mask(FEAR_WIDTH, params)) << FEAR_BIT
+    return (levels & platform_mask(FEAR_WIDTH, params, o)) << FEAR_BIT
 
 
 @rule
@@ -193,25 +192,34 @@ def log_odds(quantised: Vec8) -> Vec8:
 
 
 @rule
-def pack_choice_state(user: Record, params: Record) -> np.uint64:
-    """Return the choice state of `user`."""
-    return np.uint64(bits_without_fears(user, params) | fear_bits(user, params))
+def pack_choice_state(user: Record, params: Record, o: Int = 0) -> np.uint64:
+    """Return the choice state of `user` about the messengers of tile `o`."""
+    return np.uint64(bits_without_fears(user, params, o) | fear_bits(user, params, o))
 
 
 @rule
-def bits_without_fears(user: Record, params: Record) -> np.int64:
+def bits_without_fears(user: Record, params: Record, o: Int) -> np.int64:
     """Return the choice state of `user` without its fears."""
-    packed = in_use(user) | np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
-    return packed | habit_bits(user.habit, params)
+    packed = part(in_use(user), o)
+    packed |= np.int64(user.place) << PLACE_BIT | np.int64(user.abroad) << 62
+    return packed | habit_bits(user.habit, params, o)
 
 
 @rule
-def pack_keeping_fears(i: Int, user: Record, public: PublicState, params: Record) -> np.uint64:
+def pack_keeping_fears(
+    i: Int, user: Record, public: PublicState, params: Record, o: Int = 0
+) -> np.uint64:
     """Return the choice state of user `i` with the fears that it published before.
 
     See `changed_fears` for the users whose fears may have changed.
+
+    Parameters
+    ----------
+    public : PublicState
+        Of tile `o`.
     """
-    return np.uint64(bits_without_fears(user, params) | np.int64(public.choice_state[i]) & FEARS)
+    fears = np.int64(public.choice_state[i]) & FEARS
+    return np.uint64(bits_without_fears(user, params, o) | fears)
 
 
 @rule
@@ -220,7 +228,8 @@ def changed_fears(
 ) -> np.int64:
     """List the users whose fears may have changed in this step; return how many.
 
-    Fears follow from beliefs as contacts hear them, and only state-averse users have fears.
+    `public` is of one tile. Fears follow from beliefs as contacts hear them, and only
+    state-averse users have fears.
     """
     for i in range(base, end):
         differs = (public.next_belief_state[i] ^ public.belief_state[i]) >> np.uint64(16) != 0
@@ -229,16 +238,28 @@ def changed_fears(
 
 
 @rule
-def pack_new_fears(i: Int, user: Record, public: PublicState, params: Record) -> np.uint64:
+def pack_new_fears(
+    i: Int, user: Record, public: PublicState, params: Record, o: Int = 0
+) -> np.uint64:
     """Return the choice state that user `i` publishes next, with its present fears."""
-    return np.uint64(np.int64(public.next_choice_state[i]) & ~FEARS | fear_bits(user, params))
+    return np.uint64(np.int64(public.next_choice_state[i]) & ~FEARS | fear_bits(user, params, o))
 
 
 @rule
-def pack_belief_state(user: Record) -> np.uint64:
-    """Return the belief state of `user`."""
-    packed_belief = np.int64(user.aware) | np.int64(user.news) << 8
-    return np.uint64(packed_belief | word_of(quantised(beliefs(user))) << 16)
+def pack_belief_state(user: Record, o: Int = 0) -> np.uint64:
+    """Return the belief state of `user` about messengers and stories of tile `o`."""
+    stories = np.int64(user.news) >> N_STORIES * o & STORIES
+    packed_belief = part(user.aware, o) | stories << 8
+    return np.uint64(packed_belief | word_of(quantised(beliefs(user, o))) << 16)
+
+
+@rule
+def publish_user(i: Int, user: Record, public: PublicState, params: Record) -> None:
+    """Publish user `i` from the next step on, of all tiles."""
+    for o in range(tiles(params)):
+        own = public_of(public, o, params)
+        own.next_choice_state[i] = pack_choice_state(user, params, o)
+        own.next_belief_state[i] = pack_belief_state(user, o)
 
 
 @rule
@@ -250,7 +271,14 @@ def aware_of(packed_belief: np.uint64) -> np.int64:
 @rule
 def stories_of(packed_belief: np.uint64) -> np.int64:
     """Return the set of stories that a user with this belief state has heard of."""
-    return (np.int64(packed_belief) >> 8) & 0xFF
+    return (np.int64(packed_belief) >> 8) & STORIES
+
+
+@rule
+def has_told(packed_beliefs: U64, story: Int) -> np.int64:
+    """Return 1 if a contact has heard of a story, by its belief states of all tiles, else 0."""
+    o, bit = np.uint64(story) // np.uint64(N_STORIES), np.int64(story) % N_STORIES
+    return contains(stories_of(packed_beliefs[o]), bit)
 
 
 @rule

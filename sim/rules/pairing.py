@@ -10,12 +10,12 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
-from sim.kernel.vec8 import read, total
+from sim.kernel.vec8 import read_tile, total
 from sim.rules.chance import happens
 from sim.rules.contact import contact
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import habits
-from sim.rules.packed_state import pack_belief_state, pack_choice_state
+from sim.rules.packed_state import publish_user
 from sim.rules.promotion import install
 from sim.rules.records import (
     CALL,
@@ -45,7 +45,10 @@ PAIR, PAIR_CONTACT, PAIR_PLATFORM = purposes(DRAWS)
 @rule
 def failed_calls(user: Record, env: Environment) -> float:
     """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
-    return total(habits(user) * (1.0 - read(env.availability[user.place, CALL])))
+    works, failed = env.availability[user.place, CALL], 0.0
+    for o in range(len(user.habit) // MAX):
+        failed += total(habits(user, o) * (1.0 - read_tile(works, o)))
+    return failed
 
 
 @rule
@@ -72,7 +75,7 @@ def destination(user: Record, env: Environment, params: Record, u: float) -> int
 @rule
 def max_pair_hazard(env: Environment, params: Record) -> float:
     """Return a bound of the hazard of asking a contact: all calls fail on every messenger."""
-    return float(params.pair_rate * env.effects.days * MAX)
+    return float(params.pair_rate * env.effects.days * len(params.base_openings))
 
 
 @rule
@@ -117,8 +120,5 @@ def apply_agreements(
     for k in range(agreed.n[0]):
         i = np.int64(agreed.who[k])
         install(i, users[i], np.int64(agreed.platform[k]), env.effects, keys)
-        public.next_choice_state[i], public.next_belief_state[i] = (
-            pack_choice_state(users[i], params),
-            pack_belief_state(users[i]),
-        )
+        publish_user(i, users[i], public, params)
     agreed.n[0] = 0

@@ -10,15 +10,24 @@ import numpy as np
 
 from sim.kernel.bits import contains, first, only, without_first
 from sim.kernel.compiled import rule
-from sim.kernel.rng import random_bits, uniform, user_uniform
-from sim.kernel.vec8 import bits_of, exp, read, splat
+from sim.kernel.rng import random_bits, uniform
+from sim.kernel.vec8 import USED, bits_of, exp, read_tile, splat
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs, may_occur
-from sim.rules.declare import Field, Parameter
+from sim.rules.declare import SET, Field, Parameter
 from sim.rules.fixed_point import concern
 from sim.rules.packed_state import in_use
-from sim.rules.records import F32, MAX, U64, Environment, Int, Record, Records, purposes
+from sim.rules.records import F32, U64, Environment, Int, Record, Records, purposes
 from sim.rules.surveillance_attitude import surveillance_attitude
+from sim.rules.tiles import (
+    lane_of,
+    messenger_uniform,
+    part,
+    tile_key,
+    tile_of,
+    tiles,
+    whole,
+)
 
 PARAMETERS = (
     Parameter(
@@ -27,8 +36,8 @@ PARAMETERS = (
     ),
 )  # fmt: skip
 STATE = (
-    Field("mandated", "u1", "set of messengers that an institution demands"),
-    Field("second", "u1", "set of messengers on a second phone, kept for an institution alone"),
+    Field("mandated", SET, "set of messengers that an institution demands"),
+    Field("second", SET, "set of messengers on a second phone, kept for an institution alone"),
 )
 DRAWS = ("mandate", "trial", "preinstall", "register", "second")
 MANDATED, TRIAL, PREINSTALL, REGISTER, SECOND = purposes(DRAWS)
@@ -50,33 +59,39 @@ def mandate_hazard(i: Int, user: Record, mandate: Record) -> float:
 @rule
 def install(i: Int, user: Record, p: Int, effects: Record, keys: U64) -> None:
     """Let user `i` install `p`; a new account has to pass the registration gate."""
-    user.aware = np.uint8(user.aware | only(p))
+    user.aware |= only(p)
     has_account = contains(user.account, p)
-    if has_account or user_uniform(keys[REGISTER], i, p) < effects.passing[p]:
-        user.installed = np.uint8(user.installed | only(p))
-        user.account = np.uint8(user.account | only(p))
+    if has_account or messenger_uniform(keys[REGISTER], i, p) < effects.passing[p]:
+        user.installed |= only(p)
+        user.account |= only(p)
 
 
 @rule
 def comply(i: Int, user: Record, p: Int, effects: Record, params: Record, keys: U64) -> None:
     """Let user `i` do what an institution demands; some users keep a second phone for it."""
-    user.mandated = np.uint8(user.mandated | only(p))
+    user.mandated |= only(p)
     has = contains(in_use(user), p)
-    if not has and user_uniform(keys[SECOND], i, p) < params.second_phone:
-        user.second = np.uint8(user.second | only(p))
-        user.aware = np.uint8(user.aware | only(p))
+    if not has and messenger_uniform(keys[SECOND], i, p) < params.second_phone:
+        user.second |= only(p)
+        user.aware |= only(p)
     else:
         install(i, user, p, effects, keys)
 
 
 @rule
-def mandate_candidates(bits64: np.uint64, user: Record, mandate_bounds: F32) -> np.int64:
-    """Return the messengers that random bits do not rule out a mandate to take effect for.
+def mandate_candidates(
+    bits64: np.uint64, user: Record, mandate_bounds: F32, o: Int = 0
+) -> np.int64:
+    """Return the messengers of tile `o` that random bits do not rule out a mandate for.
 
     A user who has complied cannot be made to again, until it drops the messenger.
     """
     taken = np.int64(user.second) | (np.int64(user.mandated) & in_use(user) & user.aware)
-    return np.int64(may_occur(bits64, read(mandate_bounds[user.segments])) & ~taken)
+    bounds = read_tile(mandate_bounds[0, np.int64(user.segments) & 0xFF], o)
+    for k in range(1, len(user.habit) // USED):
+        eight = np.int64(user.segments) >> 8 * k & 0xFF
+        bounds = bounds + read_tile(mandate_bounds[k, eight], o)
+    return np.int64(may_occur(bits64, bounds) & ~part(taken, o))
 
 
 @rule
@@ -85,39 +100,44 @@ def apply_mandates(
     keys: U64,
 ) -> None:  # fmt: skip
     """Let the mandates in force act on user `i`."""
-    bits64 = random_bits(keys[MANDATED], i)
-    left = mandate_candidates(bits64, user, mandate_bounds)
-    while left:  # seldom: the progress of roll-outs is looked up for few users
-        p, left = first(left), without_first(left)
-        hazard = 0.0
-        for m in range(mandates.shape[0]):
-            if mandates[m].platform == p:
-                hazard += mandate_hazard(i, user, mandates[m])
-        if event_occurs(bits64, keys[MANDATED], i, p, hazard):
-            comply(i, user, p, effects, params, keys)
+    for o in range(tiles(params)):
+        bits64 = random_bits(tile_key(keys[MANDATED], o), i)
+        left = mandate_candidates(bits64, user, mandate_bounds, o)
+        while left:  # seldom: the progress of roll-outs is looked up for few users
+            lane, left = first(left), without_first(left)
+            p, hazard = USED * o + lane, 0.0
+            for m in range(mandates.shape[0]):
+                if mandates[m].platform == p:
+                    hazard += mandate_hazard(i, user, mandates[m])
+            if happens_to(keys[MANDATED], i, p, hazard):
+                comply(i, user, p, effects, params, keys)
 
 
-def hazard_bounds(mandates: Records) -> F32:
+def hazard_bounds(mandates: Records, n_tiles: int = 1) -> F32:
     """Return bounds of the hazards of all mandates, whatever the progress of their roll-outs.
 
     Returns
     -------
-    array of shape (256, MAX)
-        By set of segments and messenger, integrated over the step.
+    array of shape (n_tiles, 256, 6 n_tiles)
+        By set of segments, eight at a time, and messenger; integrated over the step. The bound of
+        a user is the sum over all eights of segments.
     """
-    reached = (np.arange(256, dtype=np.uint8)[:, None] & mandates.segment) != 0
-    hazards = np.zeros((256, MAX))
-    for m, mandate in enumerate(mandates):
-        hazards[:, mandate.platform] += reached[:, m] * mandate.hazard
+    hazards = np.zeros((n_tiles, 256, USED * n_tiles))
+    for k, bounds in enumerate(hazards):
+        for mandate in mandates:
+            reached = np.arange(256) & int(mandate.segment) >> 8 * k != 0
+            bounds[:, mandate.platform] += reached * mandate.hazard
     above = np.nextafter(hazards.astype(np.float32), np.float32(np.inf))
     return np.where(hazards > 0.0, above, np.float32(0.0))
 
 
 @rule
-def trial_candidates(bits64: np.uint64, user: Record, effects: Record, params: Record) -> int:
-    """Return the messengers that random bits do not rule out `user` to try for a campaign."""
+def trial_candidates(
+    bits64: np.uint64, user: Record, effects: Record, params: Record, o: Int = 0
+) -> int:
+    """Return the messengers of tile `o` that random bits do not rule out a trial of."""
     drawn_to = params.risk_value * concern(user) * np.float32(user.type > 0)
-    return may_occur(bits64, read(effects.trial) * exp(splat(drawn_to)))
+    return may_occur(bits64, read_tile(effects.trial, o) * exp(splat(drawn_to)))
 
 
 @rule
@@ -130,20 +150,24 @@ def try_messenger(
     """
     if contains(user.aware, p) and not contains(in_use(user), p):
         hazard = effects.trial[p] * np.exp(params.risk_value * surveillance_attitude(user, p))
-        bits64 = random_bits(keys[TRIAL], i)
-        if event_occurs(bits64, keys[TRIAL], i, p, hazard):
+        if happens_to(keys[TRIAL], i, p, hazard):
             install(i, user, p, effects, keys)
 
 
 @rule
-def preinstall(
-    i: Int, user: Record, p: Int, bits64: np.uint64, effects: Record, keys: U64
-) -> None:
+def preinstall(i: Int, user: Record, p: Int, effects: Record, keys: U64) -> None:
     """Let user `i` buy a phone with `p` on it, by chance; users with an account are left out."""
     hazard = effects.preinstall[p] * (1 - contains(user.account, p))
-    if event_occurs(bits64, keys[PREINSTALL], i, p, hazard):
-        user.installed = np.uint8(user.installed | only(p))
-        user.aware = np.uint8(user.aware | only(p))
+    if happens_to(keys[PREINSTALL], i, p, hazard):
+        user.installed |= only(p)
+        user.aware |= only(p)
+
+
+@rule
+def happens_to(key: np.uint64, i: Int, p: Int, hazard: float) -> bool:
+    """Say whether an event of integrated `hazard` happens to user `i` and messenger `p`."""
+    own = tile_key(key, tile_of(p))
+    return event_occurs(random_bits(own, i), own, i, lane_of(p), hazard)
 
 
 @rule
@@ -155,21 +179,24 @@ def promotion_candidates(
     bits64, flags, effects = buffer.bits64, buffer.flags, env.effects
     for i in range(base, end):
         flags[i - base] = step_records[i - base].ordered
-    if env.mandates.shape[0]:
-        draw_random_bits(keys[MANDATED], base, end, bits64)
-        for i in range(base, end):
-            flags[i - base] |= mandate_candidates(bits64[i - base], users[i], env.mandate_bounds)
-    if bits_of(read(effects.trial) > 0.0):
-        draw_random_bits(keys[TRIAL], base, end, bits64)
-        for i in range(base, end):
-            can_try = users[i].aware & ~in_use(users[i])
-            flags[i - base] |= (
-                trial_candidates(bits64[i - base], users[i], effects, params) & can_try
-            )
-    if bits_of(read(effects.preinstall) > 0.0):
-        draw_random_bits(keys[PREINSTALL], base, end, bits64)
-        for i in range(base, end):
-            flags[i - base] |= may_occur(bits64[i - base], read(effects.preinstall))
+    for o in range(tiles(params)):
+        if env.mandates.shape[0]:
+            draw_random_bits(tile_key(keys[MANDATED], o), base, end, bits64)
+            for i in range(base, end):
+                flags[i - base] |= mandate_candidates(
+                    bits64[i - base], users[i], env.mandate_bounds, o
+                )
+        if bits_of(read_tile(effects.trial, o) > 0.0):
+            draw_random_bits(tile_key(keys[TRIAL], o), base, end, bits64)
+            for i in range(base, end):
+                can_try = part(users[i].aware & ~in_use(users[i]), o)
+                flags[i - base] |= (
+                    trial_candidates(bits64[i - base], users[i], effects, params, o) & can_try
+                )
+        if bits_of(read_tile(effects.preinstall, o) > 0.0):
+            draw_random_bits(tile_key(keys[PREINSTALL], o), base, end, bits64)
+            for i in range(base, end):
+                flags[i - base] |= may_occur(bits64[i - base], read_tile(effects.preinstall, o))
     return list_flagged(base, end, flags, buffer.ids)
 
 
@@ -184,9 +211,12 @@ def apply_promotion(
     if user.online:
         effects = env.effects  # one pointer, where `env` is many
         apply_mandates(i, user, env.mandates, env.mandate_bounds, effects, params, keys)
-        purchase_bits = random_bits(keys[PREINSTALL], i)
-        may_try = trial_candidates(random_bits(keys[TRIAL], i), user, effects, params)
-        may_buy = may_occur(purchase_bits, read(effects.preinstall))
+        may_try, may_buy = np.int64(0), np.int64(0)
+        for o in range(tiles(params)):
+            bits64 = random_bits(tile_key(keys[TRIAL], o), i)
+            may_try |= whole(trial_candidates(bits64, user, effects, params, o), o)
+            bits64 = random_bits(tile_key(keys[PREINSTALL], o), i)
+            may_buy |= whole(may_occur(bits64, read_tile(effects.preinstall, o)), o)
         left = step_record.ordered | may_try | may_buy
         while left:
             p, left = first(left), without_first(left)
@@ -195,4 +225,4 @@ def apply_promotion(
             if contains(may_try, p):
                 try_messenger(i, user, p, effects, params, keys)
             if contains(may_buy, p):
-                preinstall(i, user, p, purchase_bits, effects, keys)
+                preinstall(i, user, p, effects, keys)

@@ -1,13 +1,14 @@
 """The records that rules read and write.
 
 A user is one row of a structured array, so a rule takes one pointer instead of forty arrays. Rows
-hold ``MAX`` messengers in every case, so that one compilation serves all cases. "Set" in a comment
-is a set of small numbers, kept as bits (sim/kernel/bits.py); messengers are numbered in the order
-of the case.
+hold whole tiles of messengers (tiles.py), so that one compilation serves all cases of as many
+tiles. "Set" in a comment is a set of small numbers, kept as bits (sim/kernel/bits.py); messengers
+are numbered in the order of the case.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.kernel.rng import Int as Int  # sets, positions
 from sim.kernel.vec8 import USED
-from sim.rules.declare import DERIVED, MESSENGERS, declared
+from sim.rules.declare import DERIVED, MESSENGERS, SET, TILES, declared
 
 F64 = NDArray[np.float64]
 F32 = NDArray[np.float32]
@@ -29,18 +30,50 @@ U8 = NDArray[np.uint8]
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
-MAX = USED  # largest number of messengers: a choice state (packed_state.py) has no room for more
-CELLULAR = MAX  # column of cellular in arrays of platforms, after the messengers
+MAX = USED  # messengers in one tile: a choice state (packed_state.py) has no room for more
+CELLULAR = MAX  # column of cellular beside the messengers of one tile; of several: the last
 N_BANDS = 7  # age bands
 MESSAGE, CALL = 0, 1  # channels
 ORDINARY, SENSITIVE = 0, 1  # topics of messages
 WINDOW = 2048  # users in a window: positions of lanes and chats are counted from its first user
 
 
-def declared_fields(kind: str) -> list[tuple[Any, ...]]:
+class Layout(NamedTuple):
+    """The records of a run of some tiles."""
+
+    tiles: int
+    user: np.dtype[Any]
+    step_record: np.dtype[Any]
+    params: np.dtype[Any]
+    effects: np.dtype[Any]
+    abuse: np.dtype[Any]
+
+    @property
+    def messengers(self) -> int:
+        """Return the messengers that rows have room for; the next column is that of cellular."""
+        return MAX * self.tiles
+
+
+@cache
+def layout(tiles: int) -> Layout:
+    """Return the records of a run of `tiles`."""
+    return Layout(
+        tiles, _user(tiles), _step_record(tiles), _params(tiles), _effects(tiles),
+        _abuse(tiles),
+    )  # fmt: skip
+
+
+def set_type(tiles: int) -> str:
+    """Return the type of a set in runs of `tiles`."""
+    return "u1" if tiles == 1 else "u4"
+
+
+def declared_fields(kind: str, tiles: int = 1) -> list[tuple[Any, ...]]:
     """Return the fields that rules declare, ``STATE`` or ``STEP``, as numpy takes them."""
+    shapes = {"": (), MESSENGERS: (MAX * tiles,), TILES: (tiles,)}
+    types = {SET: set_type(tiles)}
     return [
-        (field.name, field.storage, (MAX,) if field.shape == MESSENGERS else ())
+        (field.name, types.get(field.storage, field.storage), shapes[field.shape])
         for field in declared(kind)
     ]
 
@@ -50,99 +83,135 @@ def record_of(fields: list[tuple[Any, ...]]) -> np.dtype[Any]:
     return np.dtype(sorted(fields, key=lambda f: -np.dtype(f[1]).itemsize), align=True)
 
 
-# Who a user is, and what it has. Rules declare the rest (declare.py).
-USER = record_of(
-    [
-        ("band", "u1"),  # age band
-        ("segments", "u1"),  # set of segments that the user belongs to
-        ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
-        ("online", "u1"),  # 1: can install an app
-        ("place", "u1"),  # 2 region + VPN, see place.py
-        ("abroad", "u1"),  # 1: has a contact abroad
-        ("installed", "u1"),  # set of messengers on the phone
-        ("account", "u1"),  # set of messengers with an account
-        ("aware", "u1"),  # set of messengers that the user is aware of
-        # fixed-point numbers, read and written by fixed_point.py
-        ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
-        ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
-        ("taste", "i1", (MAX,)),  # standard normal [1/32]
-        *declared_fields("STATE"),
-    ]
-)
+def _user(tiles: int) -> np.dtype[Any]:
+    """Return the record of who a user is, and what it has. Rules declare the rest (declare.py)."""
+    members = set_type(tiles)
+    return record_of(
+        [
+            ("band", "u1"),  # age band
+            ("segments", members),  # set of segments that the user belongs to
+            ("type", "i1"),  # -1 state-averse, 0 indifferent, +1 foreign-averse
+            ("online", "u1"),  # 1: can install an app
+            ("place", "u1"),  # 2 region + VPN, see place.py
+            ("abroad", "u1"),  # 1: has a contact abroad
+            ("installed", members),  # set of messengers on the phone
+            ("account", members),  # set of messengers with an account
+            ("aware", members),  # set of messengers that the user is aware of
+            # fixed-point numbers, read and written by fixed_point.py
+            ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
+            ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
+            ("taste", "i1", (MAX * tiles,)),  # standard normal [1/32]
+            *declared_fields("STATE", tiles),
+        ]
+    )
 
-# What a user does in one step. Rules declare the rest.
-STEP_RECORD = record_of(
-    [
-        ("use", "f4", (2, MAX + 1)),  # share of a channel's communication, cellular last
-        ("welfare", "f4"),  # logsum over ties [utils]
-        ("helpers", "f4"),  # share of weighted ties to users with a VPN
-        ("reachable", "f4", (2,)),  # by channel: sum of w_ij times the best q_i q_j of a messenger
-        ("secure", "f4", (2,)),  # the same, only by messengers that the state cannot read
-        ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the contact abroad
-        ("partner", "u4"),  # the contact of this step; a user without ties is its own
-        *declared_fields("STEP"),
-    ]
-)
+
+def _step_record(tiles: int) -> np.dtype[Any]:
+    """Return the record of what a user does in one step. Rules declare the rest."""
+    return record_of(
+        [
+            ("use", "f4", (2, MAX * tiles + 1)),  # share of communication, cellular last
+            ("welfare", "f4"),  # logsum over ties [utils]
+            ("helpers", "f4"),  # share of weighted ties to users with a VPN
+            ("reachable", "f4", (2,)),  # by channel: sum of w_ij times best q_i q_j of a messenger
+            ("secure", "f4", (2,)),  # the same, only by messengers that the state cannot read
+            ("abroad", "f4", (2,)),  # by channel: best q_i q_j of a messenger to the one abroad
+            ("partner", "u4"),  # the contact of this step; a user without ties is its own
+            *declared_fields("STEP", tiles),
+        ]
+    )
+
 
 # What is compared with the start later: fields of `STEP_RECORD` then [1/65535].
 AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
 
-# The parameters of behaviour (explained where rules declare them) and of the messengers.
-PARAMS = np.dtype(
-    [
-        ("n_messengers", "i8"),
-        ("channel_share", "f4", (2,)),  # d_c
-        ("topic_share", "f8", (2,)),  # 1 - y, y
-        ("outside", "f8", (2,)),  # exp(a_0c) of cellular
-        ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
-        ("abroad_low", "i8"),  # halves of the choice state of contacts abroad
-        ("abroad_high", "i8"),
-        ("habit_level", "u1", (256,)),  # by the first eight bits of a habit, see packed_state.py
-        ("half_fear", "f4"),  # lambda / 2 [utils]
-        ("fear_steps", "f4"),  # levels in one unit of exp(-lambda f / 2)
-        ("habit_pull", "f8"),  # exp(eta / 2) - 1
-        ("fear_pull", "f8"),  # 1 - exp(-lambda MAX_FEAR / 2)
-        ("standalone", "f4", (N_BANDS, MAX)),  # B_p [utils]
-        ("prior", "f4", (3, MAX)),  # L0 by type (-1, 0, 1) [log-odds]
-        ("pair_appeal", "f8", (MAX,)),  # -inf: no pair moves there [utils]
-        ("base_openings", "f4", (MAX,)),  # [1/day]
-        ("habit_openings", "f4", (MAX,)),  # [1/day]
-        ("mandate_openings", "f4", (MAX,)),  # [1/day]
-        ("abroad_weight", "f8"),  # of the contact abroad among ties
-        *((p.name, p.storage) for p in declared("PARAMETERS") if p.storage != DERIVED),
-    ],
-    align=True,
-)
 
-# What policies do to all users alike during one step.
-EFFECTS = np.dtype(
-    [
-        ("days", "f4"),  # length of the step
-        ("passing", "f8", (MAX,)),  # share of registrations that succeed
-        ("trend", "f4", (MAX,)),  # added to the stand-alone value [utils]
-        ("trend_openings", "f4", (MAX,)),  # exp(trend), factor of openings for content
-        ("awareness", "f4", (MAX,)),  # hazard of becoming aware, integrated over the step
-        ("trial", "f4", (MAX,)),  # hazard of trying a messenger, integrated over the step
-        ("preinstall", "f4", (MAX,)),  # hazard of buying a phone with it, integrated
-        ("onboarding", "f4", (MAX,)),  # help with installing it [utils]
-        ("access", "f4", (MAX + 1,)),  # share of communication that the state can read
-        ("unreadable", "i8"),  # set of messengers of which the state reads less than half
-        ("varied", "i8"),  # set of messengers whose availability differs by place
-        ("regional", "i8"),  # 1: places differ by more than a VPN
-        ("vpn_cost", "f8"),  # fines minus help, on top of the ordinary cost [utils]
-        ("detection", "f8", (MAX + 1,)),  # share of attempts that moderation stops
-        ("loss", "f8"),  # share of payments by victims that is lost
-        ("going_online", "f8", (N_BANDS,)),  # hazard by age band, integrated over the step
-        ("price", "f8", (2, MAX + 1)),  # of a message and of a call [utils]
-        ("outside", "f8", (2,)),  # exp(-price) by phone, factor of exp(a_0c)
-    ],
-    align=True,
-)
+def _params(tiles: int) -> np.dtype[Any]:
+    """Return the record of behaviour (explained where rules declare it) and of the messengers."""
+    messengers = (MAX * tiles,)
+    return np.dtype(
+        [
+            ("n_messengers", "i8"),
+            ("channel_share", "f4", (2,)),  # d_c
+            ("topic_share", "f8", (2,)),  # 1 - y, y
+            ("outside", "f8", (2,)),  # exp(a_0c) of cellular
+            ("outside_abroad", "f8", (2,)),  # the same to a contact abroad
+            ("abroad_low", "i8", (tiles,)),  # halves of the choice states of contacts abroad
+            ("abroad_high", "i8", (tiles,)),
+            ("habit_level", "u1", (256,)),  # by first eight bits of a habit, see packed_state.py
+            ("half_fear", "f4"),  # lambda / 2 [utils]
+            ("fear_steps", "f4"),  # levels in one unit of exp(-lambda f / 2)
+            ("habit_pull", "f8"),  # exp(eta / 2) - 1
+            ("fear_pull", "f8"),  # 1 - exp(-lambda MAX_FEAR / 2)
+            ("standalone", "f4", (N_BANDS, *messengers)),  # B_p [utils]
+            ("prior", "f4", (3, *messengers)),  # L0 by type (-1, 0, 1) [log-odds]
+            ("pair_appeal", "f8", messengers),  # -inf: no pair moves there [utils]
+            ("base_openings", "f4", messengers),  # [1/day]
+            ("habit_openings", "f4", messengers),  # [1/day]
+            ("mandate_openings", "f4", messengers),  # [1/day]
+            ("abroad_weight", "f8"),  # of the contact abroad among ties
+            *((p.name, p.storage) for p in declared("PARAMETERS") if p.storage != DERIVED),
+        ],
+        align=True,
+    )
+
+
+def _effects(tiles: int) -> np.dtype[Any]:
+    """Return the record of what policies do to all users alike during one step."""
+    messengers, carriers = (MAX * tiles,), (MAX * tiles + 1,)
+    return np.dtype(
+        [
+            ("days", "f4"),  # length of the step
+            ("passing", "f8", messengers),  # share of registrations that succeed
+            ("trend", "f4", messengers),  # added to the stand-alone value [utils]
+            ("trend_openings", "f4", messengers),  # exp(trend), factor of openings for content
+            ("awareness", "f4", messengers),  # hazard of becoming aware, integrated over the step
+            ("trial", "f4", messengers),  # hazard of trying a messenger, integrated over the step
+            ("preinstall", "f4", messengers),  # hazard of buying a phone with it, integrated
+            ("onboarding", "f4", messengers),  # help with installing it [utils]
+            ("access", "f4", carriers),  # share of communication that the state can read
+            ("unreadable", "i8"),  # set of messengers of which the state reads less than half
+            ("varied", "i8"),  # set of messengers whose availability differs by place
+            ("regional", "i8"),  # 1: places differ by more than a VPN
+            ("vpn_cost", "f8"),  # fines minus help, on top of the ordinary cost [utils]
+            ("detection", "f8", carriers),  # share of attempts that moderation stops
+            ("loss", "f8"),  # share of payments by victims that is lost
+            ("going_online", "f8", (N_BANDS,)),  # hazard by age band, integrated over the step
+            ("price", "f8", (2, *carriers)),  # of a message and of a call [utils]
+            ("outside", "f8", (2,)),  # exp(-price) by phone, factor of exp(a_0c)
+        ],
+        align=True,
+    )
+
+
+def _abuse(tiles: int) -> np.dtype[Any]:
+    """Return the record of one kind of abuse in one run."""
+    carriers = (MAX * tiles + 1,)
+    return np.dtype(
+        [
+            ("channel", "i8"),
+            ("rate", "f8"),  # rho_F, adaptation [1/day]
+            ("response", "f8"),  # eps
+            ("elasticity", "f8"),  # xi
+            ("conversion", "f8", carriers),  # conv_k, success of an attempt that arrives, scaled
+            ("share", "f8", carriers),  # x_k, shares of attempts by platform
+            ("total", "f8"),  # A, attempts in total relative to the start
+            ("arriving", "f8"),  # share of attempts that arrived at the start, unit of attempts
+            ("incident_rate", "f8"),  # incidents per person at the start [1/day]
+            ("vulnerability", "f8", (N_BANDS,)),  # by age band, population mean 1
+            ("max_rate", "f8"),  # bound of the expected incidents of any user in a step [1/day]
+        ],
+        align=True,
+    )
+
+
+# The records of most runs, which have one tile
+_, USER, STEP_RECORD, PARAMS, EFFECTS, ABUSE = layout(1)
 
 MANDATE = np.dtype(
     [
         ("platform", "i8"),
-        ("segment", "u1"),  # set with the one segment
+        ("segment", "u4"),  # set with the one segment
         ("kind", "i8"),  # number of the segment; for chats, among the segments with chats
         ("outcome", "u1"),  # of a chat that moves: INVITED or ORDERED
         ("hazard", "f8"),  # integrated over the step
@@ -169,33 +238,16 @@ NEWS = np.dtype(
     align=True,
 )
 
-# One kind of abuse in one run.
-ABUSE = np.dtype(
-    [
-        ("channel", "i8"),
-        ("rate", "f8"),  # rho_F, adaptation [1/day]
-        ("response", "f8"),  # eps
-        ("elasticity", "f8"),  # xi
-        ("conversion", "f8", (MAX + 1,)),  # conv_k, success of an attempt that arrives, scaled
-        ("share", "f8", (MAX + 1,)),  # x_k, shares of attempts by platform
-        ("total", "f8"),  # A, attempts in total relative to the start
-        ("arriving", "f8"),  # share of attempts that arrived at the start, the unit of attempts
-        ("incident_rate", "f8"),  # incidents per person at the start [1/day]
-        ("vulnerability", "f8", (N_BANDS,)),  # by age band, population mean 1
-        ("max_rate", "f8"),  # bound of the expected incidents of any user in this step [1/day]
-    ],
-    align=True,
-)
-
 
 class PublicState(NamedTuple):
     """What users publish: now, and from the next step on (packed_state.py).
 
-    The last of n + 1 choice states belongs to no user.
+    Of B tiles, the states of tile 0 come first, then those of tile 1, ... (`of_tile`). The
+    last of n + 1 choice states belongs to no user.
     """
 
-    choice_state: U64  # (n + 1,)
-    belief_state: U64  # (n,)
+    choice_state: U64  # (B (n + 1),)
+    belief_state: U64  # (B n,)
     next_choice_state: U64
     next_belief_state: U64
 
@@ -241,15 +293,15 @@ class Environment(NamedTuple):
     """What is in force during one step; C is the number of places (region x VPN, and abroad)."""
 
     effects: Record  # EFFECTS
-    availability: F32  # (C, 2, MAX) q_ipc
-    surprise: F32  # (C, MAX) F_p, failure of messages that people are not used to
+    availability: F32  # (C, 2, P) q_ipc; P = 6 B messengers
+    surprise: F32  # (C, P) F_p, failure of messages that people are not used to
     place_class: I32  # (256,) class of each place; K classes, of equal availability within
-    attraction: F32  # (K, K, 2, MAX) exp(a_pc - gamma_c (1 - q_i q_j)) by class
-    quality: F32  # (K, K, 2, MAX) q_i q_j by class, 0 where the messenger lacks the channel
-    pairs: F32  # attraction and quality, flat (MAX, 2, 2, S) by pair: K own class + other class
+    attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j)) by class
+    quality: F32  # (K, K, 2, P) q_i q_j by class, 0 where the messenger lacks the channel
+    pairs: F32  # attraction and quality, flat (P, 2, 2, S) by pair: K own class + other class
     n_pairs: int  # S
     mandates: Records  # MANDATE (m,), to users
-    mandate_bounds: F32  # (256, MAX) bounds of their hazards by set of segments
+    mandate_bounds: F32  # (B, 256, P) bounds of their hazards by eight segments at a time
     orders: Records  # MANDATE (m,), to chats
     news: Records  # NEWS (m,)
 

@@ -16,7 +16,7 @@ import numpy as np
 from sim.base.errors import ConfigError
 from sim.kernel.compiled import names_read, own_loop, own_rule
 from sim.kernel.rng import purpose_key, step_key
-from sim.rules.packed_state import pack_belief_state, pack_choice_state
+from sim.rules.packed_state import publish_user
 from sim.rules.records import U64, Environment, PublicState, Record, Records, records
 
 _REGISTERED: dict[str, OwnRule] = {}
@@ -174,12 +174,6 @@ def described_rules() -> dict[str, dict[str, float]]:
     return {own.name: dict(own.parameters) for own in registered_rules()}
 
 
-def publish_user(i: int, user: Record, public: PublicState, params: Record) -> None:
-    """Show from the next step on what a rule has changed about user `i`."""
-    public.next_choice_state[i] = pack_choice_state(user, params)
-    public.next_belief_state[i] = pack_belief_state(user)
-
-
 def _dtype(fields: Iterable[tuple[str, str]]) -> np.dtype[Any]:
     """Return a record of some fields; numba needs one at least."""
     return np.dtype(list(fields) or [("none", "u1")], align=True)
@@ -187,7 +181,6 @@ def _dtype(fields: Iterable[tuple[str, str]]) -> np.dtype[Any]:
 
 def _loop_of(act: Callable[..., None]) -> Callable[..., None]:
     """Return the loop of a rule over some users."""
-    publish = own_rule(publish_user)
 
     def loop(
         first: int, last: int, users: Records, own: Records, values: Record, env: Environment,
@@ -195,6 +188,6 @@ def _loop_of(act: Callable[..., None]) -> Callable[..., None]:
     ) -> None:  # fmt: skip
         for i in range(first, last):
             act(i, users[i], own[i], values, env, params, keys)
-            publish(i, users[i], public, params)
+            publish_user(i, users[i], public, params)
 
     return loop

@@ -46,7 +46,9 @@ def shortfall(user: Record) -> np.float32:
 
 
 @rule
-def feel(user: Record, step_record: Record, env: Environment, params: Record, memory: float) -> None:
+def feel(
+    user: Record, step_record: Record, env: Environment, params: Record, memory: float
+) -> None:
     """Compare the welfare of the step with what `user` is used to, and get used to it."""
     now = params.network_value * step_record.welfare + content_welfare(
         user, user.place, env, params

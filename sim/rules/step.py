@@ -63,6 +63,7 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.relaxation import relaxation
+from sim.rules.tiles import public_of, tiles
 
 
 @rule
@@ -86,7 +87,7 @@ def select(
     for k in range(n):
         row = np.int64(queries.revising[k])
         undecided = adoption.weigh(row, users[row], step_records[row - base], env, params, keys)
-        marginal_value.enqueue_values(row, choice_state[row], undecided, queries)
+        marginal_value.enqueue_values(row, choice_state, undecided, params, queries)
     # draw who reconsiders a VPN
     n = sample_candidates(
         keys[VPN], base, end, circumvention.hazard(env, params), buffer, queries.considering
@@ -95,8 +96,7 @@ def select(
     for k in range(n):
         row = np.int64(queries.considering[k])
         circumvention.consider(
-            row, users[row], step_records[row - base], choice_state[row], env, params, keys,
-            queries,
+            row, users[row], step_records[row - base], choice_state, env, params, keys, queries,
         )  # fmt: skip
 
 
@@ -190,10 +190,12 @@ def publish(
     buffer: CandidateBuffer,
 ) -> None:  # fmt: skip
     """Phase 5: let contacts see from the next step on what has changed."""
-    for i in range(base, end):
-        public.next_belief_state[i] = pack_belief_state(users[i])
-    for i in range(base, end):
-        public.next_choice_state[i] = pack_keeping_fears(i, users[i], public, params)
-    for k in range(changed_fears(base, end, users, public, buffer)):
-        row = np.int64(buffer.ids[k])
-        public.next_choice_state[row] = pack_new_fears(row, users[row], public, params)
+    for o in range(tiles(params)):
+        own = public_of(public, o, params)
+        for i in range(base, end):
+            own.next_belief_state[i] = pack_belief_state(users[i], o)
+        for i in range(base, end):
+            own.next_choice_state[i] = pack_keeping_fears(i, users[i], own, params, o)
+        for k in range(changed_fears(base, end, users, own, buffer)):
+            row = np.int64(buffer.ids[k])
+            own.next_choice_state[row] = pack_new_fears(row, users[row], own, params, o)

@@ -33,6 +33,6 @@ def surveillance_attitude(user: Record, p: Int) -> float:
 
 
 @rule
-def surveillance_attitudes(user: Record) -> Vec8:
-    """Return `surveillance_attitude` by messenger."""
-    return (np.float32(user.type) * concern(user)) * sigmoids(beliefs(user))
+def surveillance_attitudes(user: Record, o: Int = 0) -> Vec8:
+    """Return `surveillance_attitude` by messenger of tile `o`."""
+    return (np.float32(user.type) * concern(user)) * sigmoids(beliefs(user, o))

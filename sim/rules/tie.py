@@ -20,6 +20,8 @@ from sim.kernel.vec16 import (
     Floats,
     Ints,
     Mask,
+    bits_of,
+    floats_of,
     fma,
     ln,
     load,
@@ -42,14 +44,18 @@ from sim.rules.choice_memory import (
     SCALE,
     TOTAL,
     block_of,
+    contact_row,
+    own_row,
 )
 from sim.rules.packed_lanes import (
     fear_factor,
     fear_level_bits,
     habit_factor,
     habit_level_bits,
+    had_by_any,
     have_abroad,
     places,
+    shared_by_any,
     store_fear_factors,
     store_habit_factors,
     vpn_bits,
@@ -69,6 +75,7 @@ from sim.rules.records import (
     Record,
     Ties,
 )
+from sim.rules.tiles import part, tiles, whole
 
 _TABLES = 4  # by pairs of classes, of a messenger: see `PairTerms`
 
@@ -94,10 +101,11 @@ class Terms(NamedTuple):
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
     abroad_call: np.float32
-    abroad_low: Int  # halves of the choice state of contacts abroad
+    abroad_low: Int  # halves of the choice state of contacts abroad, of the first tile
     abroad_high: Int
     abroad_class: Int  # class of their place
     abroad_weight: np.float32  # of a contact abroad among a user's ties
+    n_tiles: Int
 
 
 @rule
@@ -115,16 +123,16 @@ def terms(env: Environment, params: Record) -> Terms:
         np.float32(params.outside[CALL] * cheaper[CALL]),
         np.float32(params.outside_abroad[MESSAGE] * cheaper[MESSAGE]),
         np.float32(params.outside_abroad[CALL] * cheaper[CALL]),
-        np.int64(params.abroad_low), np.int64(params.abroad_high),
-        np.int64(env.place_class[place(np.uint64(params.abroad_low))]),
-        np.float32(params.abroad_weight),
+        np.int64(params.abroad_low[0]), np.int64(params.abroad_high[0]),
+        np.int64(env.place_class[place(np.uint64(params.abroad_low[0]))]),
+        np.float32(params.abroad_weight), tiles(params),
     )  # fmt: skip
 
 
 class Contacts(NamedTuple):
     """One contact of each of sixteen users."""
 
-    low: Ints  # halves of their choice states
+    low: Ints  # halves of their choice states, of one tile
     high: Ints
     pair: Ints  # K times the class of one's own place, plus that of the contact's
     weight: Floats
@@ -184,18 +192,69 @@ def own_pairs(low: Ints, place_class: I32, t: Terms) -> Ints:
 
 
 @rule
-def load_factors(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32) -> None:
-    """Write the users' own factors for the messengers `offered`, and tables of any contact's.
-
-    The tables hold the factors by level of habit and fear.
-    """
-    store_habit_factors(memory, HABIT_TABLE, t.habit)
-    store_fear_factors(memory, FEAR_TABLE, t.fear)
+def load_factors(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: Int = 0) -> None:
+    """Write the users' own factors for the messengers `offered` of tile `o`."""
     for p in range(MAX):
         if contains(offered, p):
-            block = block_of(p)
+            block = block_of(p, o)
             store(memory, block + HABIT_ROW, habit_factor(high, p, t.habit))
             store(memory, block + FEAR_ROW, fear_factor(low, p, t.fear))
+
+
+@rule
+def load_tables(t: Terms, memory: F32) -> None:
+    """Write tables of any contact's factors, by level of habit and fear."""
+    store_habit_factors(memory, HABIT_TABLE, t.habit)
+    store_fear_factors(memory, FEAR_TABLE, t.fear)
+
+
+@rule
+def load_tile(low: Ints, high: Ints, offered: Int, t: Terms, memory: F32, o: Int) -> np.int64:
+    """Load the choice states of users of tile `o`, not the first; return `offered` and theirs."""
+    own = had_by_any(low)
+    store(memory, own_row(o), floats_of(low))
+    load_factors(low, high, own, t, memory, o)
+    return np.int64(offered | whole(own, o))
+
+
+@rule
+def load_contacts(low: Ints, high: Ints, memory: F32, o: Int) -> None:
+    """Load the choice states of contacts of tile `o`, not the first."""
+    store(memory, contact_row(o), floats_of(low))
+    store(memory, contact_row(o) + WIDTH, floats_of(high))
+
+
+@rule
+def load_abroad(low: Ints, params: Record, t: Terms, memory: F32) -> None:
+    """Load the choice states of contacts abroad of all tiles but the first."""
+    zero = low & 0
+    for o in range(1, t.n_tiles):
+        load_contacts(zero | params.abroad_low[o], zero | params.abroad_high[o], memory, o)
+
+
+@rule
+def own_low(memory: F32, o: Int) -> Ints:
+    """Return the low halves of the users' choice states of tile `o`, not the first."""
+    return bits_of(load(memory, own_row(o)))
+
+
+@rule
+def contacts_in(o: Int, contacts: Contacts, memory: F32) -> Contacts:
+    """Return the same contacts with their choice states of tile `o`, not the first."""
+    return Contacts(
+        bits_of(load(memory, contact_row(o))), bits_of(load(memory, contact_row(o) + WIDTH)),
+        contacts.pair, contacts.weight, contacts.out_message, contacts.out_call,
+    )  # fmt: skip
+
+
+@rule
+def shared(low: Ints, offered: Int, contacts: Contacts, t: Terms, memory: F32) -> np.int64:
+    """Return those of the messengers `offered` that any user shares with its contact."""
+    found = shared_by_any(part(offered, 0), low, contacts.low)
+    for o in range(1, t.n_tiles):
+        theirs = contacts_in(o, contacts, memory)
+        found |= whole(shared_by_any(part(offered, o), own_low(memory, o), theirs.low), o)
+    return found
 
 
 @rule
@@ -271,13 +330,14 @@ def pair_terms_of_many(p: Int, many: Int, varied: Int, pair: Ints, pairs: F32) -
 
 @rule
 def tie_factors(
-    p: Int, by_place: PairTerms, contacts: Contacts, memory: F32
+    p: Int, by_place: PairTerms, contacts: Contacts, memory: F32, o: Int = 0
 ) -> tuple[Floats, Floats, Floats]:
     """Return exp(v_p) of messages, sensitive messages and calls; 0 unless both ends have `p`.
 
-    The factors of the two ends are multiplied first: then exp(v_p) is the same from either end.
+    `p` is a number within tile `o`. The factors of the two ends are multiplied first: then
+    exp(v_p) is the same from either end.
     """
-    block = block_of(p)
+    block = block_of(p, o)
     of_contact = pick(memory, HABIT_TABLE, habit_level_bits(contacts.high, p))
     habits = load(memory, block + HABIT_ROW) * of_contact
     message = habits * by_place.message

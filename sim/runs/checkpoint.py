@@ -67,7 +67,7 @@ class Checkpoint(Watch):
         found = cls.of(folder)
         if found.header.config != config:
             raise ConfigError(
-                f"{folder / NAME}: runs of another configuration wait here to be resumed "
+                f"{folder / NAME}: this folder holds a checkpoint of another configuration "
                 f"(python -m sim.resume {folder}); delete it, or choose another folder"
             )
         return found
@@ -157,14 +157,14 @@ class Checkpoint(Watch):
         run = self.folder.parent
         jobs = run.parent
         is_job = (jobs / MULTIRUN).is_file()
-        go_on = f"go on with: python -m sim.resume {jobs if is_job else run}"
+        advice = f"go on with: python -m sim.resume {jobs if is_job else run}"
         if not self._files():
-            others = f"; {go_on}" if is_job else "."
+            others = f"; {advice}" if is_job else "."
             return f"{stop}: stopped before any step, nothing was kept{others}"
         n_steps = n_steps_in_all(self.header.config)
         return (
             f"{stop}: stopped after {self.n_done} of {n_steps} steps, kept in {self.folder}; "
-            f"{go_on}"
+            f"{advice}"
         )
 
     def _keep(self, simulation: Simulation) -> None:

@@ -14,7 +14,7 @@ from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
 from sim.measures.registry import described_measures
 from sim.rules.registered import described_rules
-from sim.runs.manifest import read_manifest, refuse_company, write_json
+from sim.runs.manifest import read_manifest, refuse_concurrent_run, write_json
 
 NAME = "header.json"
 FORMAT = 1
@@ -65,7 +65,7 @@ class Header:
         """
         path = folder / NAME
         if not cls.exists(folder):
-            refuse_company(folder.parent)
+            refuse_concurrent_run(folder.parent)
             raise ConfigError(_missing(folder.parent))
         try:
             tree: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))

@@ -25,6 +25,7 @@ from sim.config.sim_config import SimConfig
 from sim.engine.ranks import Ranks
 from sim.measures.registry import described_measures
 from sim.rules.registered import described_rules
+from sim.runs.hashes import FILES, hashes, sealed, sha256
 from sim.runs.memory import GB, Estimate
 
 NAME = "manifest.json"
@@ -38,7 +39,8 @@ def manifest(
 ) -> Iterator[dict[str, float]]:
     """Keep ``manifest.json`` in `folder` up to date during a run.
 
-    Its status is running, then done, interrupted (there may be a checkpoint) or failed.
+    Its status is running, then done, interrupted (there may be a checkpoint) or failed. When it is
+    done, it holds a hash of each file of results (sim/runs/hashes.py).
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def manifest(
     write_json(folder / NAME, entry)
     try:
         yield timings
-        entry["status"] = "done"
+        entry["status"], entry[FILES] = "done", hashes(folder)
     except Interrupted as stop:
         entry["status"], entry["error"] = "interrupted", str(stop)
         raise
@@ -74,7 +76,7 @@ def manifest(
         entry["timings_s"] = {name: round(s, 3) for name, s in timings.items()}
         entry["memory_gb"]["peak"] = round(peak() / GB, 3)
         entry["duration_s"] = round(time.perf_counter() - began, 3)
-        write_json(folder / NAME, entry)
+        write_json(folder / NAME, sealed(entry))
 
 
 def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
@@ -90,7 +92,7 @@ def _entry(config: SimConfig, estimate: Estimate) -> dict[str, Any]:
         "replications": config.replications,
         "n_users": config.population.n_users,
         "started": utc_now(),
-        "place": asdict(ProcessInfo.here()),
+        "process": asdict(ProcessInfo.here()),
         **made_by(),
         **({"registered_measures": own} if (own := described_measures()) else {}),
         "memory_gb": {"estimate": round(estimate.total / GB, 3)},
@@ -122,7 +124,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return entry
 
 
-def refuse_company(folder: Path) -> None:
+def note_file(path: Path) -> None:
+    """Note in the manifest that a file of a finished run was written anew."""
+    entry = read_manifest(path.parent)
+    if FILES in entry:
+        entry[FILES][path.name] = sha256(path)
+        write_json(path.parent / NAME, sealed(entry))
+
+
+def process_of(entry: dict[str, Any]) -> ProcessInfo:
+    """Return the process that wrote a manifest."""
+    return ProcessInfo(**entry["process" if "process" in entry else "place"])  # place: in 0.2.0
+
+
+def refuse_concurrent_run(folder: Path) -> None:
     """Refuse to run in a folder in which another process is or may be running.
 
     Raises
@@ -131,10 +146,10 @@ def refuse_company(folder: Path) -> None:
         Which names the process. One that Slurm has queued again is no other.
     """
     entry = read_manifest(folder)
-    place = ProcessInfo(**entry["place"]) if entry.get("status") == "running" else None
-    if place and place.may_be_running() and not place.is_taken_over():
+    process = process_of(entry) if entry.get("status") == "running" else None
+    if process and process.may_be_running() and not process.is_taken_over():
         raise ConfigError(
-            f"{folder}: runs are under way here, in process {place.pid} of {place.host}; "
+            f"{folder}: runs are under way here, in process {process.pid} of {process.host}; "
             f"if that is gone for good, delete {folder / NAME}"
         )
 

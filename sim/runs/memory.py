@@ -31,7 +31,6 @@ from sim.model.simulation import Simulation
 from sim.population.build import draw_users
 from sim.population.chats import seat
 from sim.population.null_networks import build_rows
-from sim.rules.records import STEP_RECORD
 from sim.runs.run import n_runs, side_by_side
 
 GB = 1e9
@@ -100,10 +99,11 @@ def estimate_memory(config: SimConfig) -> Estimate:
     exposed = n_tasks * (config.dur_days / MONTH + 1) / 8  # a bit a user and month
     per_user = (whole + at_once * own) / n + exposed
     users = config.population.n_users
-    sample = STEP_RECORD.itemsize * min(users, MOST_BLOCKS * BLOCK)  # while the start is solved
+    step_record = start.layout.step_record.itemsize
+    sample = step_record * min(users, MOST_BLOCKS * BLOCK)  # while the start is solved
     rest = used() + LATER + ROW * _n_rows(config) + max(0.0, sample - at_once * own / n * users)
     if config.engine.name == "mesa":
-        per_user += AGENT + STEP_RECORD.itemsize
+        per_user += AGENT + step_record
     if config.network.kind in NETWORKX:  # the graph is gone before runs begin
         per_user = max(per_user, whole / n + NX_TIE * len(start.ties.indices) / n / 2)
     return Estimate(users, per_user, rest)

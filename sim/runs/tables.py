@@ -12,6 +12,7 @@ from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
+from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import read_manifest
 from sim.runs.results import Result
 
@@ -20,8 +21,9 @@ TABLES = ("timeseries", "effects", "flows")  # files and fields of a Result
 
 
 def write_config(config: SimConfig, folder: Path) -> None:
-    """Write the configuration, resolved."""
-    (folder / CONFIG).write_text(_as_yaml(config))
+    """Write the configuration, resolved, atomically."""
+    with atomic_write(folder / CONFIG) as draft:
+        draft.write_text(_as_yaml(config))
 
 
 def write_tables(result: Result, folder: Path) -> None:
@@ -46,11 +48,13 @@ def read_result(folder: Path | str) -> Result:
     Raises
     ------
     ConfigError
-        If the folder does not hold a finished run.
+        If the folder does not hold a finished run, or a file has changed since.
     """
     folder = Path(folder)
-    if read_manifest(folder).get("status") != "done":
+    entry = read_manifest(folder)
+    if entry.get("status") != "done":
         raise ConfigError(f"{folder}: no run here that is done{_newest()}")
+    refuse_damaged(folder, entry, (CONFIG, *(f"{name}.parquet" for name in TABLES)))
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
     tables = (pd.read_parquet(folder / f"{name}.parquet") for name in TABLES)
     return Result(validate(tree), *tables)

@@ -187,7 +187,10 @@ class Design(Strict):
         given = {override.partition("=")[0].lstrip("+") for override in self.overrides}
         given |= {key for name in self.factors for key in self.tied(name)}
         if self.random_numbers == "independent" and SEED in given:
-            raise ValueError("random_numbers=independent with a seed that is set; allowed: common")
+            raise ValueError(
+                "random_numbers=independent sets the seed itself; remove seed from overrides, "
+                "or use common"
+            )
         for name in self.scenarios:
             if self.scenarios.count(name) > 1:
                 raise ValueError(f"scenarios: {name} occurs twice")

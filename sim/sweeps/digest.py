@@ -23,7 +23,7 @@ class OutcomeHash:
         self._hash.update(parameters.to_json(orient="records", double_precision=15).encode())
 
     def add(self, piece: pa.Table) -> None:
-        """Add rows, all columns of them; texts count, not their numbers in a dictionary."""
+        """Hash all columns of the rows; strings are hashed as text, not as dictionary codes."""
         for name in piece.column_names:
             column = piece[name].combine_chunks()
             if pa.types.is_dictionary(column.type):

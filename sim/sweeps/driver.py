@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from sim.base.errors import ConfigError
 from sim.base.interrupts import SIGNALS
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
 from sim.runs.manifest import NAME as MANIFEST
@@ -60,7 +60,7 @@ def drive(batch: Batch, executor: Executor, max_failures: int | None = None) -> 
     ConfigError
         If another process is at the batch, or it was begun by other sources.
     """
-    with alone(batch.path, "this sweep"):
+    with exclusive_lock(batch.path, "this sweep"):
         session = uuid.uuid4().hex[:8]
         with _noted(batch, executor, session) as entry, _stopping(batch) as stopped:
             ended = _rounds(batch, executor, session, max_failures)

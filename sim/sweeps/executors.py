@@ -35,7 +35,7 @@ from sim.rules.registered import refuse_registered_rules
 from sim.runs.memory import check_memory
 from sim.sweeps.batch import Report
 from sim.sweeps.leaving import at_work, begin_process
-from sim.sweeps.tasks import take
+from sim.sweeps.tasks import run_task
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -44,7 +44,7 @@ MARGIN = 60.0  # before its time limit a worker on Slurm leaves; a quarter of a 
 Workers = Annotated[int, Field(ge=1, le=100_000)]
 
 
-class Here(Strict):
+class LocalExecutor(Strict):
     """An executor of this machine."""
 
     def check(self, configs: Iterable[SimConfig]) -> None:
@@ -59,7 +59,7 @@ class Here(Strict):
             check_memory(config)
 
 
-class Serial(Here):
+class Serial(LocalExecutor):
     """The process that drives, one task after another, each on all cores."""
 
     kind: Literal["serial"] = "serial"
@@ -67,10 +67,10 @@ class Serial(Here):
     def run(self, path: Path, tasks: Sequence[int], session: str) -> Iterator[Report]:
         """Take tasks of the batch in `path` and yield reports as they come."""
         for task in tasks:
-            yield take(path, task, session)
+            yield run_task(path, task, session)
 
 
-class Processes(Here):
+class Processes(LocalExecutor):
     """Processes of this machine, which share its cores."""
 
     kind: Literal["processes", "dask"] = "processes"  # dask: the former name
@@ -94,13 +94,13 @@ class Processes(Here):
         manner = (available_cores() // n, logging.getLogger("sim").level)
         # spawn: a forked child of a process that runs threads may hang
         with ProcessPoolExecutor(n, get_context("spawn"), begin_process, manner) as pool:
-            with _sheltered():
-                futures = [pool.submit(at_work, take, path, task, session) for task in tasks]
+            with _without_interrupts():
+                futures = [pool.submit(at_work, run_task, path, task, session) for task in tasks]
             yield from _reports(futures)
 
 
 @contextmanager
-def _sheltered() -> Iterator[None]:
+def _without_interrupts() -> Iterator[None]:
     """Keep Ctrl-C from workers that start now, until they leave it to the driver themselves."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
     try:
@@ -145,7 +145,7 @@ class Slurm(Strict):
         with _keeping_handlers():  # which this library sets when it is imported
             extra("dask_jobqueue")
         if shutil.which("sbatch") is None:
-            raise ConfigError("executor=slurm: no sbatch here; allowed: where there is a Slurm")
+            raise ConfigError("executor=slurm: sbatch not found; run this on a machine with Slurm")
 
     @property
     def lifetime(self) -> float:
@@ -160,7 +160,7 @@ class Slurm(Strict):
 
         with _keeping_handlers():
             from dask_jobqueue import SLURMCluster
-        _quieten()
+        _silence_dask()
         place = {} if self.host is None else {"host": self.host}
         options = ["--lifetime", f"{self.lifetime:.0f}s"]
         options += [] if self.host is None else ["--host", self.host]
@@ -208,7 +208,7 @@ def _check_job(script: str) -> None:
 Executor = Annotated[Serial | Processes | Slurm, Field(discriminator="kind")]
 
 
-def _quieten() -> None:
+def _silence_dask() -> None:
     """Keep the terminal for the driver: Dask's scheduler would log every worker there."""
     logging.getLogger("distributed").setLevel(logging.WARNING)
 
@@ -219,7 +219,7 @@ def _with_dask(client: Client, path: Path, tasks: Sequence[int], session: str) -
     from distributed import as_completed as completed
 
     futures = [
-        client.submit(take, path, task, session, key=f"{session}-{task}", pure=False)
+        client.submit(run_task, path, task, session, key=f"{session}-{task}", pure=False)
         for task in tasks
     ]
     for future in completed(futures):

@@ -6,7 +6,7 @@
     manifest.json      when and by which version it was begun and gone on with, and how that ended
     runs/00000.parquet      a shard: what came of its runs (`RECORD`)
     outcomes/00000.parquet  the outcomes of its runs that are done (outcomes.SCHEMA)
-    claims/00000.json       which run a worker is at; the worker holds a lock on it while it lives
+    leases/00000.json       which run a worker is at; the worker holds a lock on it while it lives
 
 Files of results are replaced whole, outcomes before records: a run is done once its record is
 there.
@@ -14,8 +14,9 @@ there.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,7 @@ from sim.sweeps.points import Points
 
 DESIGN, TREES, RUNS = "sweep.yaml", "trees.json", "design.parquet"
 DONE, FAILED = "done", "failed"
+HASH = b"sha256"  # of the values of a table, in its metadata
 RECORD = pa.schema(
     [
         ("run", pa.int32()),
@@ -97,7 +99,7 @@ class SweepFolder(Batch):
             raise ConfigError(
                 f"{path}: not empty; go on with it by python -m sim.resume, or name another"
             )
-        for name in ("runs", "outcomes", "claims"):
+        for name in ("runs", "outcomes", "leases"):
             (path / name).mkdir(parents=True)
         runs.to_parquet(path / RUNS, index=False)
         (path / TREES).write_text(json.dumps(points.trees))
@@ -115,8 +117,7 @@ class SweepFolder(Batch):
     @cached_property
     def design(self) -> Design:
         """Return the request."""
-        tree = OmegaConf.to_container(OmegaConf.load(self.path / DESIGN))
-        return Design.model_validate_json(json.dumps(tree))
+        return _design((self.path / DESIGN).read_text())
 
     @cached_property
     def points(self) -> Points:
@@ -192,32 +193,57 @@ class Shard:
         name = f"{number:05}"
         self._records = path / "runs" / f"{name}.parquet"
         self._outcomes = path / "outcomes" / f"{name}.parquet"
-        self.lease = path / "claims" / f"{name}.json"
+        self.lease = path / "leases" / f"{name}.json"
 
     def records(self) -> pa.Table:
         """Return the records of its runs so far (`RECORD`)."""
-        return _read(self._records, RECORD)
+        return read_hashed(self._records, RECORD)
 
     def outcomes(self) -> pa.Table:
         """Return the outcomes of its runs so far (outcomes.SCHEMA)."""
-        return _read(self._outcomes, SCHEMA)
+        return read_hashed(self._outcomes, SCHEMA)
 
     def write(self, records: pa.Table, outcomes: pa.Table) -> None:
         """Replace the files."""
-        _write(self._outcomes, outcomes)
-        _write(self._records, records)
+        write_hashed(self._outcomes, outcomes)
+        write_hashed(self._records, records)
 
 
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
+def read_hashed(path: Path, schema: pa.Schema) -> pa.Table:
+    """Return a table that `write_hashed` wrote, an empty one if there is none.
+
+    Raises
+    ------
+    ConfigError
+        If it is not as it was written.
+    """
     if not path.is_file():
         return schema.empty_table()
-    return pq.ParquetFile(path).read()  # read_table would add a folder's name as a column
+    try:
+        table = pq.ParquetFile(path).read()  # read_table would add a folder's name as a column
+        whole = (table.schema.metadata or {}).get(HASH, b"").decode() == _hash(table)
+    except (pa.ArrowException, OSError, ValueError):
+        whole = False
+    if not whole:
+        sweep = path.parent.parent
+        raise ConfigError(
+            f"{path}: damaged; delete {path.name} in {sweep / 'runs'} and {sweep / 'outcomes'}, "
+            f"and python -m sim.resume {sweep} takes these runs again"
+        )
+    return table.replace_schema_metadata(None)
 
 
-def _write(path: Path, table: pa.Table) -> None:
-    """Write a table atomically."""
+def write_hashed(path: Path, table: pa.Table) -> None:
+    """Write a table atomically, with a hash of its values."""
+    table = table.replace_schema_metadata({HASH: _hash(table)})
     with atomic_write(path) as draft:
         pq.write_table(table, draft, compression="zstd")
+
+
+def _hash(table: pa.Table) -> str:
+    """Return a hash of the names of columns and of all values."""
+    rows = pd.util.hash_pandas_object(table.to_pandas(), index=False).to_numpy()
+    return hashlib.sha256(repr(table.column_names).encode() + rows.tobytes()).hexdigest()
 
 
 def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
@@ -226,3 +252,10 @@ def _points_per_shard(runs: pd.DataFrame, size: float) -> int:
     of_point = size * len(runs) / n_points
     most = max(1, n_points // SHARDS_AT_LEAST)
     return int(min(max(1, SHARD_SIZE // of_point), most))
+
+
+@lru_cache(maxsize=8)
+def _design(text: str) -> Design:
+    """Read a design; a worker does so once for all its shards."""
+    tree = OmegaConf.to_container(OmegaConf.create(text))
+    return Design.model_validate_json(json.dumps(tree))

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from multiprocessing import parent_process
 
 from sim.base.interrupts import Interrupted, PolledInterrupts
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.base.versions import made_by
 from sim.config.compose import load_config
-from sim.report.run_folder import fill_folder, fill_shown
+from sim.report.run_folder import fill_folder, fill_with_progress
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import NAME, read_manifest, write_json, write_overrides
 from sim.sweeps.batch import Report
@@ -51,7 +51,7 @@ def _run(job: Job, has_to_leave: Callable[[], bool]) -> None:
     checkpoint = Checkpoint.at(job.folder, load_config(*job.overrides))
     checkpoint.interrupts = PolledInterrupts(has_to_leave)
     if parent_process() is None:  # this process has the terminal, or a log of its own
-        fill_shown(checkpoint)
+        fill_with_progress(checkpoint)
     else:
         fill_folder(checkpoint, lambda: None)
 
@@ -67,7 +67,7 @@ def _note_death(job: Job) -> None:
     """Record that the process of the job has ended, if its lock is free."""
     entry = read_manifest(job.folder)
     if entry.get("status") == "running":
-        with alone(job.folder, "this job"):
+        with exclusive_lock(job.folder, "this job"):
             write_json(job.folder / NAME, entry | {"status": "interrupted"})
 
 

@@ -11,8 +11,8 @@ from sim.config.jobs import configurations, expand
 from sim.config.launchers import split
 from sim.observation.observed import check_observed
 from sim.sweeps.multirun import Multirun
-from sim.sweeps.request import Handling
-from sim.sweeps.session import hold
+from sim.sweeps.request import ExecutionOptions
+from sim.sweeps.session import run_session
 
 
 def launch(overrides: Sequence[str]) -> int:
@@ -30,10 +30,10 @@ def launch(overrides: Sequence[str]) -> int:
         raise ConfigError("engine=mpi: for one run; jobs of a sweep share the cores: compiled")
     check_observed(configs[0])  # jobs differ in their values, not in their data
     handling.executor.check(configs)
-    return hold(Multirun.begin(asked.folder or _by_time(), expand(asked.jobs)), handling)
+    return run_session(Multirun.begin(asked.folder or _by_time(), expand(asked.jobs)), handling)
 
 
-def job_handling(overrides: Sequence[str]) -> Handling:
+def job_handling(overrides: Sequence[str]) -> ExecutionOptions:
     """Return how jobs are run: one after another, unless an executor is named.
 
     Raises
@@ -42,7 +42,7 @@ def job_handling(overrides: Sequence[str]) -> Handling:
         If a name, key or value is not allowed.
     """
     named = any(override.lstrip("+").startswith("executor=") for override in overrides)
-    return Handling.of([*([] if named else ["executor=serial"]), *overrides])
+    return ExecutionOptions.of([*([] if named else ["executor=serial"]), *overrides])
 
 
 def _by_time() -> Path:

@@ -51,6 +51,7 @@ def leased(path: Path, stopped: Callable[[], bool]) -> Iterator[Lease | None]:
 
     The other holder may be left over from a sweep whose driver was killed.
     """
+    path.parent.mkdir(exist_ok=True)  # sweeps of 0.2.0 lack it
     with path.open("a+") as file:
         while not locked(file):
             if stopped():

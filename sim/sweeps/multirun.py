@@ -3,7 +3,7 @@
 multirun.yaml    the overrides of each job, in their order
 manifest.json    when and by which version it was begun and gone on with, and how that ended
 0/, 1/, ...      the folder of a job, as of a single run
-claims/*.json    which job a worker is at; the worker holds a lock on it while it lives
+leases/*.json    which job a worker is at; the worker holds a lock on it while it lives
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ from omegaconf import OmegaConf
 
 from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
-from sim.base.process_info import ProcessInfo
-from sim.runs.manifest import MULTIRUN, NAME, read_manifest, write_json
+from sim.runs.manifest import MULTIRUN, NAME, process_of, read_manifest, write_json
 from sim.sweeps.batch import Batch, Report
 
 # Of a job; running: also if its process is in a place that cannot be looked at from here.
@@ -49,7 +48,7 @@ class Job:
         """Return the status of the job, from its manifest and its process."""
         entry = read_manifest(self.folder)
         status: Status = entry.get("status", "missing")
-        if status == "running" and not ProcessInfo(**entry["place"]).may_be_running():
+        if status == "running" and not process_of(entry).may_be_running():
             return "interrupted"
         return status
 
@@ -95,7 +94,7 @@ class Multirun(Batch):
             return found
         if path.is_dir() and any(path.iterdir()):
             raise ConfigError(f"{path}: not empty; allowed: a folder that is new")
-        (path / "claims").mkdir(parents=True)
+        (path / "leases").mkdir(parents=True)
         write_json(path / NAME, {"n_runs": len(jobs), "sessions": []})
         with atomic_write(path / MULTIRUN) as draft:
             OmegaConf.save(OmegaConf.create({"jobs": [list(job) for job in jobs]}), draft)
@@ -118,7 +117,7 @@ class Multirun(Batch):
 
     def claim(self, number: int) -> Path:
         """Return the file on which the worker at a job holds a lock."""
-        return self.path / "claims" / f"{number:05}.json"
+        return self.path / "leases" / f"{number:05}.json"
 
 
 def _entry(job: Job) -> dict[str, Any]:

@@ -105,7 +105,9 @@ class Points:
         factors = self._design.factors.items()
         for name, factor in factors:
             if factor.also and name in GROUPS:
-                raise ConfigError(f"factors.{name}.also: not of a choice of files")
+                raise ConfigError(
+                    f"factors.{name}.also: not allowed for a factor that chooses files"
+                )
         for key in (each for name, factor in factors for each in (name, *factor.also)):
             path = key.split(".")
             if path[0] == "policies" and path[1:2] and path[1] not in known:

@@ -22,8 +22,8 @@ from sim.sweeps.outcomes import check_outcomes
 from sim.sweeps.points import Points
 
 
-class Handling(Strict):
-    """Handling of the runs of a sweep, as set by ``executor=NAME KEY=VALUE ...``."""
+class ExecutionOptions(Strict):
+    """ExecutionOptions of the runs of a sweep, as set by ``executor=NAME KEY=VALUE ...``."""
 
     executor: Executor
     folder: str | None = None
@@ -55,7 +55,7 @@ class Handling(Strict):
             raise ConfigError("\n".join(_line(problem) for problem in error.errors())) from None
 
 
-class Request(Handling):
+class Request(ExecutionOptions):
     """A sweep as set by ``design=NAME executor=NAME KEY=VALUE ...``."""
 
     design: Design

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from omegaconf import OmegaConf
 
+from sim.runs.hashes import refuse_damaged
+from sim.runs.manifest import read_manifest
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.multirun import Multirun
 from sim.sweeps.status import status
@@ -21,6 +23,7 @@ from sim.sweeps.tasks import open_batch
 
 # the studied scenario of a job of a multirun; its counterfactuals come with it
 JOB_SCENARIO = "job_scenario"
+TIMESERIES = "timeseries.parquet"
 
 
 class RunReader(Protocol):
@@ -35,7 +38,7 @@ class RunReader(Protocol):
         """Return a row a run or job: run, parameters, status, error, version, commit, sources."""
 
     @property
-    def go_on(self) -> str:
+    def resume_command(self) -> str:
         """Return the command that takes the runs that are not done."""
 
     def parts(self) -> Iterator[pa.Table]:
@@ -45,7 +48,7 @@ class RunReader(Protocol):
         """
 
 
-def evidence(path: Path) -> RunReader:
+def open_runs(path: Path) -> RunReader:
     """Return what a folder holds.
 
     Raises
@@ -58,12 +61,12 @@ def evidence(path: Path) -> RunReader:
 
 
 class _Sweep:
-    """Evidence in shards."""
+    """Runs whose outcomes are in shards."""
 
     def __init__(self, folder: SweepFolder) -> None:
         self._folder = folder
         self.parameters = folder.design.keys
-        self.go_on = f"python -m sim.resume {folder.path}"
+        self.resume_command = f"python -m sim.resume {folder.path}"
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -86,20 +89,21 @@ class _Sweep:
 
 
 class _Multirun:
-    """Evidence in the folders of jobs; a job holds its counterfactuals and replications too.
+    """Runs in the folders of jobs; a job holds its counterfactuals and replications too.
 
-    Where jobs ask about several scenarios, one's scenario may be another's counterfactual, in
-    another world: ``+policy=`` changes what is asked about alone. So the question is a parameter.
+    If jobs run different scenarios, the scenario of one may be the counterfactual of another, with
+    other policies (``+policy=`` changes only the main scenario). So the scenario of a job is kept
+    as a parameter.
     """
 
     def __init__(self, multirun: Multirun) -> None:
         self._multirun = multirun
-        self.go_on = f"python -m sim.resume {multirun.path}"
+        self.resume_command = f"python -m sim.resume {multirun.path}"
         values = [_values(job.overrides) for job in multirun.jobs]
         names = list(dict.fromkeys(name for row in values for name in row))
         self._rows = pd.DataFrame(values, columns=names).rename(columns={"scenario": JOB_SCENARIO})
-        questions = {row.get("scenario") for row in values}
-        self.parameters = [n for n in self._rows if n != JOB_SCENARIO or len(questions) > 1]
+        scenarios = {row.get("scenario") for row in values}
+        self.parameters = [n for n in self._rows if n != JOB_SCENARIO or len(scenarios) > 1]
 
     @cached_property
     def runs(self) -> pd.DataFrame:
@@ -109,14 +113,15 @@ class _Multirun:
     def parts(self) -> Iterator[pa.Table]:
         for job in self._multirun.jobs:
             if job.status == "done":
-                table = pq.ParquetFile(job.folder / "timeseries.parquet").read()
+                refuse_damaged(job.folder, read_manifest(job.folder), [TIMESERIES])
+                table = pq.ParquetFile(job.folder / TIMESERIES).read()
                 run = pa.array(np.full(len(table), job.number, np.int32))
                 table = table.add_column(0, "run", run)
                 yield _in_order(table)
 
 
 def _in_order(table: pa.Table) -> pa.Table:
-    """Bring the rows of a job together by scenario and replication, else as they were."""
+    """Sort the rows of a job by scenario and replication; keep their order within."""
     table = table.unify_dictionaries().combine_chunks()
     scenario = table["scenario"].combine_chunks().indices.to_numpy()
     order = np.lexsort((table["replication"].to_numpy(), scenario))  # stable

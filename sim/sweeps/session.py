@@ -10,11 +10,11 @@ from sim.base.verbosity import is_quiet
 from sim.sweeps.driver import Ended, drive
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.multirun import Multirun
-from sim.sweeps.request import Handling
+from sim.sweeps.request import ExecutionOptions
 from sim.sweeps.status import shown, status
 
 
-def hold(batch: SweepFolder | Multirun, handling: Handling) -> int:
+def run_session(batch: SweepFolder | Multirun, handling: ExecutionOptions) -> int:
     """Take what is missing in a batch; return the exit status: 0 if all runs are done."""
     if is_quiet():
         return _quiet(batch, drive(batch, handling.executor, handling.max_failures))

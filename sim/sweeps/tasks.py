@@ -34,7 +34,7 @@ def open_batch(path: Path) -> SweepFolder | Multirun:
     )
 
 
-def take(path: Path, task: int, session: str) -> Report:
+def run_task(path: Path, task: int, session: str) -> Report:
     """Do in this process what is missing in a task of the batch in `path`."""
     batch = open_batch(path)
     if isinstance(batch, Multirun):

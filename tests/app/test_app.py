@@ -1,4 +1,4 @@
-"""The live app in a real browser: it loads, steps, draws, obeys its levers, and stays at home."""
+"""The live app in a real browser: it loads, steps, draws, obeys its controls, stays at home."""
 
 import importlib.util
 import json
@@ -153,7 +153,7 @@ def test_steps_are_told_and_drawn(visitor, driver):
 
 @in_browser
 @pytest.mark.slow
-def test_levers_make_a_new_world_even_while_the_old_one_plays(visitor):
+def test_controls_make_a_new_world_even_while_the_old_one_plays(visitor):
     visitor.press("▶")
     visitor.wait_for("step 3 of 26")
     visitor.choose("Scenario", "baseline")

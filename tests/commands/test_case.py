@@ -8,13 +8,13 @@ import pytest
 from sim import load_config, run
 from sim.base.errors import ConfigError
 from sim.commands import case
-from sim.config.case_dir import closed, open_case, searching
 from sim.config.conf import CASES as SHIPPED
 from sim.observation.events import events
 from sim.observation.observed import observations
 from sim.observation.operators import OPERATORS
 from sim.observation.residuals import available, readings, residuals
 from sim.observation.sources import GRADES
+from sim.report import run_folder
 from sim.report.facts import facts
 from sim.report.run_folder import run_to_folder
 from sim.report.summary import warnings
@@ -40,8 +40,9 @@ def test_nothing_is_wrong_with_what_is_shipped(name):
     assert events(config).empty
     observed = observations(config)
     periods = pd.concat([observed["period"], observed["until_period"].dropna()])
+    periods = periods[[one.end_time >= pd.Timestamp(config.start) for one in periods]]
     asked = pd.DataFrame({"period": periods, "platform": config.messengers[0]}).assign(
-        operator="connection_success", weights=[{"all": 1.0}] * len(periods)
+        operator="connection_success", base="12+", weights=[{"all": 1.0}] * len(periods)
     )
     assert readings(available(config), asked).notna().all(axis=None)  # all lie in the run
 
@@ -73,55 +74,6 @@ def test_comings_and_goings_isolate_people_while_the_mean_contact_is_reached_as_
     assert isolated.iloc[0] == 0
     assert isolated.iloc[-1] > 0.05
     assert abs(reachable.iloc[-1] - reachable.iloc[0]) < 0.03
-
-
-def test_a_case_brings_its_own_world_and_leaves_behaviour_alone():
-    here, there = load_config(), load_config(f"case_dir={MINE}")
-    assert there.case.data == SHIPPED / MINE / "data"
-    assert there.messengers == ("instagram", "telegram", "whatsapp", "vk")
-    assert (str(there.start), there.regions, there.abuse) == ("2022-01-31", ("russia",), {})
-    assert there.behaviour == here.behaviour
-
-
-def test_overrides_stand_above_the_case():
-    config = load_config(f"case_dir={MINE}", "start=2022-02-07", "case.persons=100", "abuse=none")
-    assert (str(config.start), config.case.persons) == ("2022-02-07", 100.0)
-
-
-def test_counterfactuals_are_of_the_same_case():
-    config = load_config(f"case_dir={MINE}", f"+scenario={MINE}")
-    assert config.compare_to == ("baseline",)
-    assert config.counterfactual("baseline").messengers == config.messengers
-
-
-def test_hydra_searches_the_folder_where_it_is_named(folder):
-    there = (f"++case.folder='{folder}'", "--cfg", "job")
-    assert searching(there) == (f"hydra.searchpath=['file://{folder}/conf']", *there)
-    assert searching(("seed=1",)) == ("seed=1",)
-
-
-@pytest.mark.parametrize("case", ["uae_calls", "OWN"])
-def test_what_was_opened_is_told_as_it_was_given(case, folder):
-    name = str(folder) if case == "OWN" else case
-    given = ["seed=2", f"case_dir={name}", "+scenario=baseline"]
-    assert closed(open_case(given)) == given
-    assert closed(given[::2]) == given[::2]
-
-
-@pytest.mark.parametrize(
-    ("overrides", "reason"),
-    [
-        (["case_dir=nowhere"], "no such folder; allowed: one of your own, or .*russia_instagram"),
-        (["case_dir="], "no such folder"),
-        (["abuse=typo"], "abuse=typo: allowed: none, russia_2025"),
-        (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
-        (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
-        (["case_dir=uae_calls", "parameters=posterior"], "allowed: defaults$"),  # not calibrate
-    ],
-)
-def test_what_cannot_be_meant_is_refused(overrides, reason):
-    with pytest.raises(ConfigError, match=reason):
-        load_config(*overrides)
 
 
 @pytest.fixture
@@ -164,8 +116,9 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
         (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies outside the run; allowed: 2022-01-31"),
-        (TABLE, "2022-03,,", "2020-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
-        (TABLE, "2022-03,,", "2032-03,,", "outside the case; allowed: 2022-01 to 2023-02"),
+        (TABLE, "2022-03,,", "2020-03,,", "from 2022-01-31 (start) to 2023-02-26 (dur_days=392)"),
+        (TABLE, "2022-03,,", "2032-03,,", "date=2032-03: to be fitted, but not whole in the case"),
+        (TABLE, "2022-03,,", "2022-Q1,,", "date=2022Q1: to be fitted, but not whole in the case"),
         (OF_CASE, "  headline_month: 2022", "  headline_month: 2042", "allowed: 2022-01-01 to"),
         (TABLE, ",instagram,", ",insta,", "unknown; allowed: instagram"),
         (TABLE, ",12+,", ",cities,", "no operator knows it; allowed: ages as 12+"),
@@ -181,6 +134,13 @@ def test_what_is_wrong_is_said_with_its_line(folder, path, old, new, reason):
     said = list(case.problems(str(folder)))
     name = path.removeprefix("data/")
     assert any(one.startswith(f"{name}, line {line}: ") and reason in one for one in said), said
+
+
+def test_figures_that_are_never_read_are_counted(folder):
+    """January: the case begins on the 31st, so no run has its monthly or daily reach."""
+    change(folder, TABLE, "2022-02,,instagram", "2022-01,,instagram")
+    said = case.summary(str(folder))
+    assert "figures: 26 (not whole in the case, so never read: line 2)" in said
 
 
 def test_what_is_wrong_with_a_policy_is_said_with_the_line_of_its_own_file(folder):
@@ -233,7 +193,8 @@ def test_shares_that_do_not_sum_are_named_with_their_file(folder):
 
 
 def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folder):
-    """The run begins on the last day of January."""
+    """The run begins on the third of January, so nine tenths of the month are in it."""
+    change(folder, OF_CASE, "start: 2022-01-31", "start: 2022-01-03")
     head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
     rows = [
         f"{month},,vk,reach,monthly_reach,all,31,percent,12+,,,P,panel,{use},https://example.org,"
@@ -302,8 +263,9 @@ def test_the_lock_of_an_editor_is_no_file_of_the_case(folder):
     assert list(case.problems(str(folder))) == []
 
 
-def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path):
+def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path, monkeypatch):
     """One was told of the case that is shipped."""
+    monkeypatch.setattr(run_folder, "save_figures", lambda *_: None)
     config = load_config(f"case_dir={folder}", "population.n_users=300", "replications=1")
     run_to_folder(config, tmp_path / "run")
     folder.rename(tmp_path / "elsewhere")
@@ -337,12 +299,12 @@ def test_a_base_of_ages_that_nobody_is_of_is_refused(folder):
 def test_a_folder_in_which_nothing_is_looked_for_is_named(folder):
     (folder / "conf/policies").mkdir()
     (said,) = case.problems(str(folder))
-    assert said.startswith("conf/policies: nothing is looked for here; allowed: case, population")
+    assert said.startswith("conf/policies: not a folder of a case; allowed: case, population")
 
 
 def test_the_command_says_what_is_wrong_and_fails(folder, capsys):
     case.main([str(folder)])
-    assert "4 messengers, 26 figures, 12 of them to be fitted" in capsys.readouterr().out
+    assert "figures: 26, to be fitted: 12. Nothing is wrong" in capsys.readouterr().out
     (folder / OF_CASE).unlink()
     with pytest.raises(SystemExit, match="0 files in conf/case; allowed: one"):
         case.main([str(folder)])
@@ -369,8 +331,11 @@ def test_the_page_of_cases_tells_of_every_case():
         assert f"\n## {name}\n" in text
 
 
-def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(folder, tmp_path):
+def test_figures_of_some_people_stand_in_no_line_of_all_and_are_called_theirs(
+    folder, tmp_path, monkeypatch
+):
     """Adults' reach stood beside that of everybody over 12 as if it were the same."""
+    monkeypatch.setattr(run_folder, "save_figures", lambda *_: None)
     head, *_ = (folder / TABLE).read_text(encoding="utf-8").splitlines()
     some = [
         f"2022-03,,telegram,reach,monthly_reach,{group},{value},percent,{base},,,P,panel,fit,"

@@ -128,7 +128,7 @@ REFUSED = {
     "a number for a group": (["population=5"], "population"),
     "a file that is not named": (["network=from_file"], "network.path"),
     "a folder without a name": (["hydra.run.dir="], "hydra.run.dir="),
-    "a folder of a sweep without a name": (["-m", "hydra.sweep.dir=''"], "allowed: a folder"),
+    "a folder of a sweep without a name": (["-m", "hydra.sweep.dir=''"], "dir='': empty"),
     "a key of Hydra": (["hydra.job.chdir=true"], "allowed for one run: hydra.run.dir=FOLDER"),
     "a launcher of one run": (["hydra/launcher=joblib"], "write executor=processes"),
     "an option of Hydra": (["--info"], "--info: allowed: ~policies.NAME"),

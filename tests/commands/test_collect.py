@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.commands.collect import collect, main
+from sim.report import run_folder
 from sim.sweeps.digest import OutcomeHash
+from sim.sweeps.folder import write_hashed
 from tests.helpers.cli import called, simulated
 from tests.helpers.sweeping import GRADE, begin, finish
 
@@ -23,6 +25,13 @@ def test_the_hash_takes_what_nobody_is_in():
     digest = OutcomeHash(pd.DataFrame({"seed": [1]}))
     digest.add(pa.table({"value": pa.chunked_array([[1.0, None]])}))
     assert len(digest.hex) == 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_figures():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_folder, "save_figures", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +100,7 @@ def test_what_a_worker_has_not_told_of_is_not_joined(tmp_path):
     finish(sweep)
     for path in (sweep.path / "runs").glob("*.parquet"):
         records = pq.read_table(path)
-        pq.write_table(records.filter(pc.not_equal(records["run"], 1)), path)
+        write_hashed(path, records.filter(pc.not_equal(records["run"], 1)))
     joined = pd.read_parquet(collect(sweep.path).folder / "outcomes.parquet")
     assert set(joined["run"]) == {0, 2}
 

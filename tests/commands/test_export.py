@@ -1,6 +1,5 @@
 """Exports: what is read back is what was run, to the bit, and a bad request is refused at once."""
 
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from sim.commands.export import main
 from sim.measures.registry import BUILT_IN, meaning, month_series, step_series
 from sim.runs.results import CHANGES
 from sim.runs.tables import read_result
-from tests.helpers.cli import REPO, python
+from tests.helpers.cli import REPO
 from tests.helpers.sweeping import GRADE, begin, finish
 
 
@@ -118,13 +117,3 @@ def test_a_bad_request_is_refused_with_what_is_allowed(folder, arguments, told, 
     assert stop.value.code == 2
     assert told in capsys.readouterr().err
     assert set(folder.iterdir()) == before
-
-
-@pytest.mark.slow
-def test_the_how_to_runs_as_it_stands():
-    text = (REPO / "docs/howto_export.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 3
-    printed = python("\n".join(blocks))
-    assert "effect_on_welfare" in printed
-    assert "clustering 0." in printed

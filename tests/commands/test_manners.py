@@ -48,7 +48,7 @@ def _read(terminal):
 
 @pytest.mark.slow
 def test_quiet_prints_the_folder_of_each_run_and_nothing_else(tmp_path):
-    process = command(*SHORT, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
+    process = simulated(*SHORT, "seed=1,2", "-m", "--quiet", f"hydra.sweep.dir={tmp_path}")
     assert (process.returncode, process.stderr) == (0, "")
     assert process.stdout.split() == [str(tmp_path / "0"), str(tmp_path / "1")]
 
@@ -204,7 +204,7 @@ def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, tol
 def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
     with pytest.raises(ConfigError) as error:
         load_config("compare_to=[call_ban_only]", "dur_days=28")
-    assert "(change dur_days, or leave its world out of compare_to)" in str(error.value)
+    assert "(change dur_days, or leave its scenario out of compare_to)" in str(error.value)
     with pytest.raises(ConfigError, match=r"with ~policies\.call_restriction"):
         load_config("+scenario=call_ban_only", "dur_days=28")
 

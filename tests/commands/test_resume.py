@@ -13,7 +13,7 @@ import pytest
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.base.interrupts import Interrupted
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.engine.state import State
 from sim.report import run_folder as folder
 from sim.report.run_folder import fill_folder, run_to_folder
@@ -21,6 +21,7 @@ from sim.runs import container
 from sim.runs.checkpoint import NAME, Checkpoint
 from sim.runs.manifest import MULTIRUN
 from sim.runs.run import n_steps_in_all
+from tests.helpers.country import country
 from tests.helpers.resuming import assert_same_tables, names, read_manifest
 from tests.helpers.worlds import world
 
@@ -61,6 +62,16 @@ def nothing():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("_no_figures")
+def test_more_messengers_than_a_tile_holds_go_on_with_the_same_bits(tmp_path):
+    config = country("compiled")
+    run_to_folder(config, tmp_path / "straight")
+    stopped(config, tmp_path / "resumed", 10)
+    fill_folder(Checkpoint.of(tmp_path / "resumed"), nothing)
+    assert_same_tables(tmp_path / "straight", tmp_path / "resumed")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_no_figures")
 @pytest.mark.parametrize(
     ("engine", "seed"),
     [
@@ -72,14 +83,14 @@ def nothing():
 def test_stopped_again_and_again_it_ends_in_the_same_bits(tmp_path, engine, seed):
     config = load_config(*TINY, *engine, f"seed={seed}")
     run_to_folder(config, tmp_path / "straight")
-    path, luck, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
-    stopped(config, path, luck.randrange(1, n_steps // 2))
+    path, rng, n_steps = tmp_path / "broken", random.Random(seed), n_steps_in_all(config)  # noqa: S311
+    stopped(config, path, rng.randrange(1, n_steps // 2))
     n_stops = 1
     while True:
         checkpoint = Checkpoint.of(path)
         left = n_steps - checkpoint.n_done
         try:
-            fill_folder(checkpoint, Stop(luck.randrange(left // 3 + 1, left + 20)))
+            fill_folder(checkpoint, Stop(rng.randrange(left // 3 + 1, left + 20)))
             break
         except Interrupted:
             n_stops += 1
@@ -249,7 +260,7 @@ def test_folders_without_a_checkpoint_are_refused(tmp_path, copy):
 
 
 def test_a_new_run_does_not_overwrite_a_checkpoint(copy):
-    with pytest.raises(ConfigError, match="wait here to be resumed"):
+    with pytest.raises(ConfigError, match="checkpoint of another configuration"):
         run_to_folder(load_config(*TINY), copy)
 
 
@@ -290,7 +301,7 @@ def test_a_job_of_a_multirun_names_the_folder_of_all(copy, tmp_path):
 
 
 def test_a_folder_holds_one_process_at_a_time(tmp_path):
-    with alone(tmp_path, "other runs"):
+    with exclusive_lock(tmp_path, "other runs"):
         with pytest.raises(ConfigError, match="another process is at"):
             run_to_folder(load_config(*TINY), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [".lock"]

@@ -88,12 +88,12 @@ def straight(tmp_path_factory):
 def test_a_process_ended_at_any_moment_can_be_resumed(
     tmp_path, straight, world, threads, name, seed
 ):
-    luck, path = random.Random(seed), tmp_path / "run"  # noqa: S311
+    rng, path = random.Random(seed), tmp_path / "run"  # noqa: S311
     process = start(
         "sim", *WORLDS[world], OFTEN, f"engine.threads={threads}", f"hydra.run.dir={path}"
     )
     wait_for((path / NAME / "header.json").exists, process)
-    time.sleep(luck.uniform(0, 1))
+    time.sleep(rng.uniform(0, 1))
     status, errors = end(process, SIGNALS[name])
     assert status == (-9 if name == "KILL" else 128 + SIGNALS[name]), errors
     if name != "KILL":
@@ -102,7 +102,7 @@ def test_a_process_ended_at_any_moment_can_be_resumed(
         "sim.commands.resume", path
     )  # ended once more, as soon as it is at work or later
     wait_for(lambda: "resumed" in read_manifest(path), process)
-    time.sleep(luck.uniform(0, 2))
+    time.sleep(rng.uniform(0, 2))
     end(process, SIGNALS[name])
     if read_manifest(path)["status"] != "done":
         assert called(resume.main, path).returncode == 0

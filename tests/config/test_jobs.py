@@ -122,7 +122,7 @@ def test_slurm_is_refused_where_there_is_none(tmp_path):
     sweep = ("-m", "executor=slurm", "seed=1,2", f"hydra.sweep.dir={tmp_path}/sweep")
     status, _, errors = finish(start("sim", *sweep, PATH=str(tmp_path)))
     assert status == 2
-    assert "no sbatch here" in errors
+    assert "sbatch not found" in errors
     assert list(tmp_path.iterdir()) == []
 
 

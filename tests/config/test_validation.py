@@ -4,7 +4,7 @@ import pytest
 
 from sim import load_config
 from sim.config.validation import validate
-from sim.rules.records import MAX
+from sim.rules.ceilings import MESSENGERS, MOST_TILES, ROOM
 from tests.helpers.cli import DROPPED, changed, refusal
 
 
@@ -68,12 +68,13 @@ def test_what_is_wrong_with_the_whole_stands_under_no_key(tree):
 @pytest.mark.parametrize("n_more", [0, 1])
 def test_as_many_messengers_are_taken_as_records_have_room_for(tree, n_more):
     """One more would be written beyond its row: compiled code does not look."""
-    wanted = MAX + n_more - (len(tree["platforms"]) - 1)  # cellular apart
+    most = MOST_TILES * ROOM[MESSENGERS][0]
+    wanted = most + n_more - (len(tree["platforms"]) - 1)  # cellular apart
     more = {
         f"platforms.more_{k}": tree["platforms"]["imo"] | {"label": str(k)} for k in range(wanted)
     }
     more |= {f"case.seeds.more_{k}": tree["case"]["seeds"]["imo"] for k in range(wanted)}
     if n_more:
-        assert f"{MAX + 1} messengers; allowed: 1 to {MAX}" in refusal(tree, more)
+        assert f"{most + 1} messengers; allowed: up to {most}, as four" in refusal(tree, more)
     else:
-        assert len(validate(changed(tree, more)).messengers) == MAX
+        assert len(validate(changed(tree, more)).messengers) == most

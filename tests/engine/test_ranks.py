@@ -147,7 +147,7 @@ def test_what_is_missing_is_named(error, advice, monkeypatch):
 def test_ranks_are_asked_for_in_one_way():
     done = simulated("engine.name=mpi")
     assert done.returncode == 2
-    assert "engine.name=mpi: allowed as engine=mpi" in done.stderr
+    assert "engine.name=mpi: write engine=mpi" in done.stderr
 
 
 def test_a_multirun_by_ranks_is_refused():

@@ -20,11 +20,10 @@ from sim.population.population import draw_population
 from sim.rules.records import NOWHERE
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
+from tests.helpers.ties import csr, equal_ties
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     advanced,
-    csr,
-    equal_ties,
     from_fixed_point,
     in_steps,
     simulation,
@@ -131,7 +130,7 @@ def test_beliefs_at_rest_do_not_drift_in_a_run():
     """Nothing happens: the mean change by type and messenger is 0.
 
     It is compared at 4 standard errors, those of independent replications. Where all believe the
-    same there is no luck and a small drift: all hear it to the nearest sixteenth, and go there.
+    same there is no chance and a small drift: all hear it to the nearest sixteenth, and go there.
     """
     config = opinionated("population.n_users=1000", "behaviour.peer_rate=0.03", "dur_days=140")
     start = prepare(config, ONE)
@@ -319,7 +318,7 @@ def test_chats_start_where_their_members_are():
     assert on[2] == 0  # Max is unknown
 
 
-def test_the_luck_of_the_start_is_that_of_the_seed():
+def test_the_random_numbers_of_the_start_is_that_of_the_seed():
     u = uniforms(purpose_key(1, 0, "start.chat"), 3)
     assert len(set(u)) == 3
     one, again, other = (

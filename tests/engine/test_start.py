@@ -14,7 +14,8 @@ from sim.rules.fixed_point import SHARE_STEPS
 from sim.rules.packed_state import in_use
 from sim.rules.records import N_BANDS
 from sim.runs.run import run
-from tests.helpers.worlds import csr, step_records_of, toy_users
+from tests.helpers.ties import csr
+from tests.helpers.worlds import step_records_of, toy_users
 
 POINT = 0.01  # of reach
 CONFIG = load_config("+scenario=baseline", "population.n_users=10000", "replications=4")
@@ -203,7 +204,7 @@ def test_another_seed_is_another_society_with_the_same_shares(start, seed):
         assert first == pytest.approx(second, abs=2 * POINT), name
 
 
-def test_the_start_knows_nothing_of_policies_and_of_luck_to_come(start):
+def test_the_start_knows_nothing_of_policies_and_of_draws_to_come(start):
     size = ("population.n_users=10000", "replications=7")
     busy = prepare(load_config("+scenario=as_happened", *size), Threads(1))
     assert busy.users.tobytes() == start.users.tobytes()
@@ -238,7 +239,7 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
     with monkeypatch.context() as patch:
         where = "sim.engine.start.step_key"
         patch.setattr(where, lambda key, sweep: step_key(key, sweep + 100))
-        lucky = prepare(config, Threads(2))
+        redrawn = prepare(config, Threads(2))
     monkeypatch.setattr(sample, "MOST_BLOCKS", 3)
     found = prepare(config, Threads(n_threads))
     outside = sample.draw_sample(20_000).place[np.arange(20_000) // sample.BLOCK] < 0
@@ -248,9 +249,9 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
             has = [(s.users.installed & s.users.account) >> p & 1 for s in (found, whole)]
             shares = [h[outside].mean() for h in has]
             assert abs(shares[0] - shares[1]) < 0.03, name  # as far as another sample is
-            habits, *others = (s.users.habit[outside, p] for s in (whole, found, lucky))
+            habits, *others = (s.users.habit[outside, p] for s in (whole, found, redrawn))
             alike, least = (np.corrcoef(habits, other)[0, 1] for other in others)
-            assert alike > least > 0.0, name  # the same people take to it, but for luck
+            assert alike > least > 0.0, name  # the same people take to it, but for chance
     chats = found.chats
     theirs = outside[chats.members[chats.indptr[:-1]]]  # of whom the first member is outside
     for p in range(len(config.messengers)):

@@ -1,4 +1,4 @@
-"""Claims about threads: every row once, chunks that depend on rows alone, errors passed on."""
+"""Threads: every row once, chunks that depend on rows alone, errors passed on."""
 
 import threading
 import time

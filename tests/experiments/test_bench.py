@@ -1,5 +1,7 @@
 """The bench compares codings of one work: they mean the same. Times are never asserted."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -115,6 +117,16 @@ def test_the_clocked_step_gives_the_bits_of_the_engine():
         plain.step()
     assert different(outcome(clocked), outcome(plain)) == set()
     assert all(seconds > 0 for seconds in engine.parts_s)
+
+
+def test_the_page_is_what_the_kept_results_give(tmp_path):
+    kept = suite.REPO / "experiments" / "bench"
+    results = pd.read_csv(kept / "results.csv")
+    machine = json.loads((kept / "machine.json").read_text())
+    (tmp_path / "figures").mkdir()
+    page.write(results, machine, tmp_path / "page.md", tmp_path / "figures" / "scaling.png")
+    shipped = suite.REPO / "docs" / "performance.md"
+    assert (tmp_path / "page.md").read_text() == shipped.read_text()
 
 
 @pytest.mark.slow

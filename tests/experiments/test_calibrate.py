@@ -8,7 +8,8 @@ import pytest
 
 from experiments import ablations, calibrate, validate
 from experiments.calibration import CalibrationOptions, Record
-from experiments.forecasts import Calibration, Seen, reachable
+from experiments.forecasts import Calibration, PosteriorRuns, reachable
+from experiments.history_matching import WaveSizes
 from experiments.identify import contraction, trade_offs
 from experiments.prior import Prior
 from experiments.targets import COMPANY, simulated, targets
@@ -105,7 +106,7 @@ def test_what_no_parameters_reach_is_told_apart_from_what_data_do_not_tell():
     columns = pd.MultiIndex.from_tuples([("max", "any", "mau", date) for date in dates])
     rise = np.linspace(0.0, 0.2, 101)
     prior = pd.DataFrame(np.column_stack([np.full(101, 0.5), 0.5 + rise]), columns=columns)
-    seen = Seen(prior[prior[columns[1]] < 0.55], np.zeros(25))
+    seen = PosteriorRuns(prior[prior[columns[1]] < 0.55], np.zeros(25))
     (row,) = reachable(wanted, prior, seen).itertuples()
     assert (row.observed, row.error) == pytest.approx((10, 8.22), abs=0.01)
     assert (row.prior_05, row.prior_95) == pytest.approx((1, 19))
@@ -192,6 +193,8 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     assert "company" not in set(found.fitted["quality"])
     (tmp_path / "russia_2025").mkdir()
     monkeypatch.setattr(validate, "DATA", tmp_path)
+    monkeypatch.setattr(validate, "QUICK", WaveSizes(generations=1, new=24))
+    monkeypatch.setattr(validate, "QUICK_USERS", 100)
     some = [taken for taken in ablations.ABLATIONS if taken.name in ("nothing", "mandates")]
     monkeypatch.setattr(ablations, "ABLATIONS", some)  # these go with factors of the design
     asked = [f"calibration={fit}", f"folder={check}", "executor=serial"]

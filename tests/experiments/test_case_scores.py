@@ -1,5 +1,8 @@
 """Scores of cases: known answers of small tables, and one shipped case."""
 
+import re
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +19,7 @@ from experiments.case_scores import (
 )
 from experiments.record import what_happened
 from sim import run
+from sim.config.conf import CASES
 
 JAN, FEB = pd.Timestamp("2020-01-01"), pd.Timestamp("2020-02-01")
 
@@ -127,3 +131,21 @@ def test_a_shipped_case_starts_where_it_was_observed():
     assert (found["sigma"] <= 10.0).all()
     lines = "\n".join(cases.scores(summary(with_forecasts(found))))
     assert "| russia_instagram_2022 | strong |" in lines
+
+
+def test_the_page_begins_with_scores_of_the_cases_that_can_be_scored(
+    tmp_path, monkeypatch, capsys
+):
+    for name in ("korea_kakaotalk_2022", "uae_calls"):
+        shutil.copytree(CASES / name, tmp_path / name)
+    monkeypatch.setattr(cases, "CASES", tmp_path)
+    cases.main(["population.n_users=300", "replications=1"])
+    page = capsys.readouterr().out
+    table, records = page.split("\n## Scores\n")[1].split("\n## ", 1)
+    rows = re.findall(r"^\| (\w+) \| (?:strong|medium|weak) \|", table, re.M)
+    assert rows == ["korea_kakaotalk_2022", "russia_2025"]
+    assert "only to be looked at: `uae_calls`" in table
+    assert re.findall(r"^## (\w+)$", f"## {records}", re.M) == [
+        "korea_kakaotalk_2022",
+        "uae_calls",
+    ]

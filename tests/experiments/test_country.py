@@ -5,13 +5,13 @@ import re
 import pytest
 
 from experiments import country
-from tests.helpers.cli import command
+from tests.helpers.cli import simulated
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("country") / "run"
-    done = command(
+    done = simulated(
         "--quiet", "+scenario=as_happened", "population.n_users=3000",
         "replications=1", "compare_to=[]", f"hydra.run.dir={path}",
     )  # fmt: skip

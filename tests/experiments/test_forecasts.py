@@ -14,7 +14,7 @@ from experiments.forecasts import (
     HELD_OUT,
     NOT_FITTED,
     Calibration,
-    Seen,
+    PosteriorRuns,
     bands,
     misfit,
     naive,
@@ -40,7 +40,7 @@ def seen(*draws, discrepancy=0.04, measure="mau"):
     """Return draws, each a list of reach by month."""
     keys = [("max", "any", measure, date) for date in DATES[: len(draws[0])]]
     columns = pd.MultiIndex.from_tuples(keys)
-    return Seen(pd.DataFrame(draws, columns=columns), np.full(len(draws), discrepancy))
+    return PosteriorRuns(pd.DataFrame(draws, columns=columns), np.full(len(draws), discrepancy))
 
 
 def test_a_point_is_predicted_with_the_errors_of_source_and_model():
@@ -63,7 +63,7 @@ def test_what_is_predicted_of_a_source_that_overstates_is_what_it_would_say():
 def test_draws_have_the_discrepancy_that_was_learnt_with_them():
     index = pd.MultiIndex.from_tuples([(2, 0), (0, 0), (2, 1)], names=["point", "replication"])
     draws = pd.DataFrame({"point": [0, 1, 2], "discrepancy": [0.1, 0.2, 0.3]})
-    found = Seen.of(draws, pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index))
+    found = PosteriorRuns.of(draws, pd.DataFrame({"x": [1.0, 2.0, 3.0]}, index))
     assert found.discrepancy.tolist() == [0.3, 0.1, 0.3]
     assert found.weight.tolist() == [1 / 3] * 3
 
@@ -100,7 +100,7 @@ def test_bands_of_reach_hold_half_and_nine_tenths_of_the_draws():
     daily = seen(*draws[:, None], measure="dau").months
     months = pd.concat([seen(*draws[:, None] / 2).months, daily], axis=1)
     use = months.set_axis(months.columns.set_levels(["use", "x"], level=2), axis=1)
-    found = bands(Seen(pd.concat([months, use], axis=1), np.zeros(101)))
+    found = bands(PosteriorRuns(pd.concat([months, use], axis=1), np.zeros(101)))
     assert found["measure"].tolist() == ["mau", "dau"]
     assert found.filter(regex="q").columns.tolist() == ["q05", "q25", "q50", "q75", "q95"]
     assert found.iloc[1, 3:].tolist() == pytest.approx([0.05, 0.25, 0.5, 0.75, 0.95])

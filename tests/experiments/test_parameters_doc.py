@@ -62,7 +62,7 @@ def leaves(schema, definitions, path=(), heading=""):
     elif "$ref" in schema:
         inner = definitions[schema["$ref"].rpartition("/")[2]]
         for name, field in inner["properties"].items():
-            if name != "kind" and (*path, name)[0] not in OURS:
+            if (name != "kind" or "enum" in str(field)) and (*path, name)[0] not in OURS:
                 yield from leaves(field, definitions, (*path, name), heading)
     elif "$ref" in str(schema.get(BY_NAME, "")):
         yield from leaves(schema[BY_NAME], definitions, (*path, "NAME"), heading)

@@ -1,4 +1,4 @@
-"""The phase diagram: sides of the grid, the tipping line, the two ways, the page."""
+"""The phase diagram: sides of the grid, the tipping line, the two branches, the page."""
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ def test_the_line_of_a_map_that_lies_on_one_side():
     assert critical_point(pd.Series({0.5: 70.0, 1.0: 90.0})) == 0.5
 
 
-def test_two_ways_split_where_they_end_on_different_sides_of_half():
+def test_two_branches_split_where_they_end_on_different_sides_of_half():
     below = pd.DataFrame([[10.0, 40.0, 80.0]])
     found = Branches(below, below + 20.0)
     assert found.split.to_numpy().tolist() == [[False, True, False]]

@@ -13,7 +13,7 @@ from experiments.record import main
 from sim import load_config
 from sim.base.exit_codes import REFUSED
 from sim.config.conf import CASES
-from sim.observation.observed import observations
+from sim.observation.observed import observations, period_of
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_every_observed_point_of_the_period_has_its_line(page):
     within = points[points["date"].between("2025-06-01", "2026-05-01")]
     parts = page.split("Root mean square")[0].split("Shown, not to be fitted")
     for part, use in zip(parts, ("fit", "show"), strict=True):
-        lines = re.findall(r"^\| \w{3} 20\d\d .*$", part, re.M)
+        lines = re.findall(r"^\| (?:\d+ )?\w{3} 20\d\d .*$", part, re.M)
         assert len(lines) == (within["use"] == use).sum() > 30
     assert f"{len(points) - len(within)} of {len(points)} figures lie outside the run" in page
 
@@ -57,7 +57,28 @@ def test_a_refused_override_ends_with_its_reason(page, capsys):
 def test_the_command_can_be_given_to_a_shell(tmp_path, capsys):
     mine = shutil.copytree(CASES / "uae_calls", tmp_path / "a case, too")
     main([f"case_dir={mine}", "population.n_users=300", "replications=1"])
-    command = re.search(r"Made by `(.*?)`", capsys.readouterr().out)[1]
+    page = capsys.readouterr().out
+    command = re.search(r"Made by `(.*?)`", page)[1]
     assert shlex.split(command)[3:] == [
         f"case_dir={mine}", "population.n_users=300", "replications=1",
     ]  # fmt: skip
+    assert page.endswith("No figure is scored; docs/cases.md says which would be.\n")
+
+
+def test_the_score_stands_beside_that_of_persistence(page):
+    score, still = re.findall(r"an error of ([\d.]+) points; .*, ([\d.]+)\.$", page, re.M)[0]
+    assert 0 < float(score) < float(still)
+
+
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("2025-10", "Oct 2025"),
+        ("2025-Q4", "Q4 2025"),
+        ("2025", "2025"),
+        ("2025-W02", "week of 6 Jan 2025"),
+        ("2025-05-26", "26 May 2025"),
+    ],
+)
+def test_a_period_is_said_as_it_was_measured(date, said):
+    assert record.when(period_of(date)) == said

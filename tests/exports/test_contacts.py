@@ -6,12 +6,12 @@ import pytest
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.engine.state import make_ties
-from sim.exports.census import census
 from sim.exports.contacts import contacts, to_igraph, to_networkx, write
+from sim.exports.user_snapshots import user_snapshots
 from sim.population.cache import load_world
 from sim.runs.tables import read_result
 from tests.helpers.exported import DAY, N
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def result(exported_run):
 
 @pytest.fixture(scope="module")
 def graph(result):
-    return contacts(result.config, census(result.config, [DAY]))
+    return contacts(result.config, user_snapshots(result.config, [DAY]))
 
 
 def test_graphml_read_back_is_the_graph(graph, tmp_path):

@@ -26,7 +26,7 @@ NOT_COPIED = (
     ".git", ".venv*", "__pycache__", ".*_cache", ".hypothesis", ".coverage*", "outputs",
     "multirun", "build", "*.egg-info",
 )  # fmt: skip
-TOY = ("population.n_users=20", "replications=1")  # of interpreted rules
+TOY = ("population.n_users=10", "replications=1", "step_days=14")  # of interpreted rules
 SIZE = re.compile(r"n_users=\d+")
 
 

@@ -32,7 +32,7 @@ def wait_for(condition, process, seconds=300):
     while not (found := condition()):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < until, "it took too long"
-        time.sleep(0.01)
+        time.sleep(0.05)
     return found
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sim import compare, load_config
+from sim import compare, load_config, run
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.ranges import RangesEngine
 from sim.engine.ranks import Ranks
@@ -16,6 +16,7 @@ from sim.engine.threads import Threads
 from sim.runs.run import ENGINES
 from tests.engine.test_engines import EVENTFUL, MANY, assert_all_has_happened
 from tests.helpers.cli import PYTHON, REPO, environment
+from tests.helpers.country import country
 from tests.helpers.worlds import advanced, outcome
 
 MPIRUN = shutil.which(
@@ -60,17 +61,24 @@ def eventful(engine):
     """Return all bits of where a run ends in which everything happens, users' records too."""
     config = load_config(*MANY, "dur_days=84", *EVENTFUL, f"engine={engine}")
     start = prepare(config, Threads(1))
-    run = ENGINES[engine](PolicySchedule(config), 0, start.copy(), Threads(1))
-    advanced(run, config.n_steps)
-    if isinstance(run.engine, RangesEngine):
-        run.engine.complete(run.state)
-    assert_all_has_happened(start, run)
-    return outcome(run)
+    done = ENGINES[engine](PolicySchedule(config), 0, start.copy(), Threads(1))
+    advanced(done, config.n_steps)
+    if isinstance(done.engine, RangesEngine):
+        done.engine.complete(done.state)
+    assert_all_has_happened(start, done)
+    return outcome(done)
+
+
+def twelve_apps(engine):
+    """Return the bits of a run of two tiles of messengers."""
+    table = run(country(engine)).timeseries
+    return {"twelve apps": pickle.dumps(table.to_dict("list"))}
 
 
 def found(engine):
-    """Return the bits of three runs; in the one of 100 users a rank may be without any."""
-    return {**happened(engine, 7000), **happened(engine, 100), **eventful(engine)}
+    """Return the bits of four runs; in the one of 100 users a rank may be without any."""
+    alone = {**happened(engine, 7000), **happened(engine, 100), **eventful(engine)}
+    return alone | twelve_apps(engine)
 
 
 def main():

@@ -2,7 +2,7 @@
 
 It was written without a look at sim/rules/ but for the names of stored fields, and shares with
 the simulator its configuration and the addresses of random numbers (sim/kernel/rng.py). Read it
-together with the specification, whose sections are in brackets. second_conditions.py holds what
+together with the specification, whose sections are in brackets. second_environment.py holds what
 policies do, second_state.py what is stored and the random numbers, second_look.py what comes
 before the update of a user, second_act.py the update.
 """
@@ -12,9 +12,18 @@ import math
 import networkx as nx
 
 from tests.helpers.second_act import Act
-from tests.helpers.second_conditions import CELLULAR, CHANNELS, conditions
+from tests.helpers.second_environment import CELLULAR, CHANNELS, conditions
 from tests.helpers.second_look import Look
-from tests.helpers.second_state import HABIT_STEPS, LOST, Luck, Word, read, show, take_sides, think
+from tests.helpers.second_state import (
+    HABIT_STEPS,
+    LOST,
+    RandomNumbers,
+    Word,
+    read,
+    show,
+    take_sides,
+    think,
+)
 
 
 class World(Look, Act):
@@ -46,10 +55,14 @@ class World(Look, Act):
         )  # fmt: skip
         read(self, state)
 
+    def appeal(self, c, k):
+        """Return a_pc less the price in force (7.4)."""
+        return self.a[c][k] - self.now.price[c][k]
+
     def step(self):
         """Advance one step (3.1)."""
         self.now = conditions(self.config, self.k, self.noted)
-        self.luck = Luck(self.config.seed, self.replication, self.k)
+        self.random = RandomNumbers(self.config.seed, self.replication, self.k)
         self.move()
         for kind in self.abuse:
             self.follow(kind)
@@ -60,8 +73,8 @@ class World(Look, Act):
         self.apply_agreements()
         self.comply_if_lost(self.daily_reach())
         self.settle()
-        self.seen |= self.luck.seen
-        self.close += self.luck.close
+        self.seen |= self.random.seen
+        self.close += self.random.close
         self.k += 1
 
     def settle(self, words=None, habits=None, beliefs=None):

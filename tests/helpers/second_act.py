@@ -5,7 +5,7 @@ Part of the second implementation, see tests/helpers/second.py.
 
 import math
 
-from sim.config.settings import TYPES
+from sim.config.settings import BANDS, TYPES
 from tests.helpers.second_state import (
     SINGLE,
     STEPS_OF,
@@ -29,6 +29,7 @@ class Act:
             for p in self.messengers:
                 self.receive(i, user, talk, p)
         self.learn(i, user, talk)
+        self.go_online(i, user)
         self.switch(i, user, talk)
         self.suffer(i, user)
 
@@ -36,7 +37,7 @@ class Act:
         """Return whether a user passes the gate to a messenger."""
         if p in user.account:
             return True
-        return self.luck.below(self.now.passing[p], "register", i, p)
+        return self.random.below(self.now.passing[p], "register", i, p)
 
     def revise(self, i, user, talk):
         b = self.b
@@ -47,7 +48,7 @@ class Act:
             off = SINGLE * (1 + abs(talk.welfare))  # a difference of two welfares
             margin += b.network_value * ((v + off) ** b.network_shape - v**b.network_shape)
             user.aware.add(p)
-            if self.luck.wants(benefit + talk.rest[p], noise, margin, i, p):
+            if self.random.wants(benefit + talk.rest[p], noise, margin, i, p):
                 if self.passes(i, user, p):
                     user.installed.add(p)
                     user.account.add(p)
@@ -71,26 +72,26 @@ class Act:
 
     def comply(self, i, user, p):
         user.mandated.add(p)
-        if p not in has(user) and self.luck.below(self.b.second_phone, "second", i, p):
+        if p not in has(user) and self.random.below(self.b.second_phone, "second", i, p):
             user.second.add(p)
             user.aware.add(p)
         else:
             self.join(i, user, p)
 
     def receive(self, i, user, talk, p):
-        now, luck = self.now, self.luck
+        now, random = self.now, self.random
         H = sum(
             m.hazard for m in now.mandates
             if m.platform == p and m.segment in user.segments and reached(m, i)
         )  # fmt: skip
-        if p not in user.second and luck.happens(H, "mandate", i, p):
+        if p not in user.second and random.happens(H, "mandate", i, p):
             self.comply(i, user, p)
         if p in talk.ordered and p not in user.second:
             self.comply(i, user, p)
         trial = now.trial[p] * math.exp(self.b.risk_value * self.lean(user, p))
-        if p in user.aware - has(user) and luck.happens(trial, "trial", i, p):
+        if p in user.aware - has(user) and random.happens(trial, "trial", i, p):
             self.join(i, user, p)
-        if p not in user.account and luck.happens(now.preinstall[p], "preinstall", i, p):
+        if p not in user.account and random.happens(now.preinstall[p], "preinstall", i, p):
             user.installed.add(p)
             user.aware.add(p)
 
@@ -101,11 +102,11 @@ class Act:
     # 7.9 Learn and switch
 
     def learn(self, i, user, talk):
-        b, h, now, luck = self.b, self.now.h, self.now, self.luck
+        b, h, now, random = self.b, self.now.h, self.now, self.random
         peer = talk.peer
         for p in set(self.messengers) - user.aware if user.online else ():
             H = now.awareness[p] + b.word_of_mouth * h * (p in peer.aware)
-            if luck.happens(H, "aware", i, p):
+            if random.happens(H, "aware", i, p):
                 user.aware.add(p)
         F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
         for p in self.messengers:
@@ -119,7 +120,7 @@ class Act:
                 continue
             addressed = not story.audience or story.audience & has(user)
             H = story.media * bool(addressed) + story.contact * (story.bit in peer.news)
-            if luck.happens(H, "news", i, salt=story.salt):
+            if random.happens(H, "news", i, salt=story.salt):
                 user.news.add(story.bit)
                 p = story.platform
                 shock = story.shock[user.type + 1]
@@ -131,7 +132,7 @@ class Act:
 
     def look_around(self, i, user, story, d, margin):
         H, margin = self.b.attention * d, TOO_CLOSE + self.b.attention * margin
-        if d > 0 and self.luck.happens(H, "attention", i, margin=margin, salt=story.salt):
+        if d > 0 and self.random.happens(H, "attention", i, margin=margin, salt=story.salt):
             told = {story.platform}
             user.alert |= (told & has(user)) | (user.aware - has(user) - told)
 
@@ -143,13 +144,18 @@ class Act:
         ]  # fmt: skip
         return self.platforms[p].belief[TYPES[user.type + 1]] + sum(facts)
 
+    def go_online(self, i, user):
+        H = self.now.going_online[BANDS[user.band]]
+        if H > 0 and not user.online:
+            user.online = self.random.happens(H, "go_online", i)
+
     def switch(self, i, user, talk):
         if math.isnan(talk.vpn_gain):
             return
         b = self.b
         U = b.vpn_value * talk.vpn_gain + b.content_value * talk.content
         U += user.skill + b.vpn_help * talk.helpers - self.now.vpn_cost
-        user.place = user.place & ~1 | self.luck.yes(U, "vpn_accept", i)
+        user.place = user.place & ~1 | self.random.yes(U, "vpn_accept", i)
 
     # 7.10 Abuse
 
@@ -187,5 +193,5 @@ class Act:
                 kind.share[k] * arrive[k] * self.undetected(kind, k) for k in range(7)
             )
             H = kind.incident_rate * incidents * self.now.h
-            if self.luck.happens(H, "abuse", i, number):
+            if self.random.happens(H, "abuse", i, number):
                 user.victim.add(number)

@@ -7,7 +7,7 @@ import math
 from types import SimpleNamespace
 
 from sim.config.settings import BANDS
-from tests.helpers.second_conditions import CELLULAR, CHANNELS
+from tests.helpers.second_environment import CELLULAR, CHANNELS
 from tests.helpers.second_state import (
     BY_WEIGHTS,
     CALL,
@@ -47,7 +47,7 @@ class Look:
         row, weights = self.weights(i)
         if not row:
             return None
-        at = self.luck.pick(weights, purpose, i, margin=BY_WEIGHTS)
+        at = self.random.pick(weights, purpose, i, margin=BY_WEIGHTS)
         return row[-1 if at is None else at]
 
     # 7.5 Chats
@@ -63,7 +63,7 @@ class Look:
             list(self.config.population.chats)[chat.kind]
         )
         moves = [m for m in self.now.moves if m.segment == segment and reached(m, g)]
-        if not self.luck.happens(sum(m.hazard for m in moves), "chat_order", g):
+        if not self.random.happens(sum(m.hazard for m in moves), "chat_order", g):
             return False
         ordered = any(m.by == "order" for m in moves)
         chat.platform, chat.bound = moves[0].platform, int(ordered)
@@ -71,19 +71,19 @@ class Look:
         return True
 
     def invite(self, g, chat):
-        if not self.luck.happens(self.b.chat_rate * self.now.h, "chat", g):
+        if not self.random.happens(self.b.chat_rate * self.now.h, "chat", g):
             return
         others = [p for p in self.messengers if p != chat.platform]
         if not others:
             return
-        candidate = others[math.floor(self.luck.u("chat_platform", g) * len(others))]
+        candidate = others[math.floor(self.random.u("chat_platform", g) * len(others))]
         v = self.chat_value(chat, candidate)
         if v is None:
             return
         now = None if chat.platform == NOWHERE else self.chat_value(chat, chat.platform)
         x = self.b.chat_choice * (v - (now or 0.0))
         margin = TOO_CLOSE + SINGLE * self.b.chat_choice * (v + (now or 0.0))
-        if self.luck.yes(x, "chat_accept", g, margin=margin):
+        if self.random.yes(x, "chat_accept", g, margin=margin):
             chat.platform, chat.moved = candidate, INVITED
 
     def chat_value(self, chat, p):
@@ -94,8 +94,8 @@ class Look:
             return None
         v = 0.0
         for user in there:
-            x = self.a[MESSAGE][p] - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
-            x += self.b.risk_value * self.lean(user, p) - self.a[MESSAGE][CELLULAR]
+            x = self.appeal(MESSAGE, p) - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
+            x += self.b.risk_value * self.lean(user, p) - self.appeal(MESSAGE, CELLULAR)
             v += math.log(1 + math.exp(x)) / size
         return v
 
@@ -127,7 +127,7 @@ class Look:
 
         talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
         talk.vpn_gain, talk.content = math.nan, 0.0
-        if user.online and self.luck.happens(b.vpn_rate * h, "vpn", i):
+        if user.online and self.random.happens(b.vpn_rate * h, "vpn", i):
             talk.vpn_gain, talk.content = map(f4, self.vpn_gain(i, user))
         if user.online:
             self.ask(i, user)
@@ -141,7 +141,7 @@ class Look:
                 H = b.drop_rate * (1 + b.failure_exit * (1 - self.q(user.place, 0, p))) * h
             else:
                 H = b.install_rate * h * (p in user.aware)
-            if self.luck.happens(H, "revise", i, p):
+            if self.random.happens(H, "revise", i, p):
                 found.add(p)
         return found
 
@@ -155,14 +155,14 @@ class Look:
         terms = [self.terms(user, talk, p) for p in self.messengers]
         talk.scale[0] = max(sum(map(abs, of_p)) for of_p in terms)
         for p, of_p in enumerate(terms):
-            talk.rest[p], talk.noise[p] = sum(of_p), self.luck.noise("accept", i, p)
+            talk.rest[p], talk.noise[p] = sum(of_p), self.random.noise("accept", i, p)
             decides = p in user.revising and self.is_open(i, talk, p)
             talk.value[p] = f4(self.value(i, p)) if decides else 0.0
 
     def is_open(self, i, talk, p):
         """Return whether contacts can decide, as one does not want a messenger anyway (7.6)."""
         margin = SINGLE * (talk.scale[0] + abs(talk.noise[p]))
-        return not self.luck.wants(talk.rest[p], talk.noise[p], margin, i, p)
+        return not self.random.wants(talk.rest[p], talk.noise[p], margin, i, p)
 
     def terms(self, user, talk, p):
         """Return the terms of the utility of having a messenger but for contacts (7.7)."""
@@ -212,11 +212,11 @@ class Look:
         v = [{}, {}, {}]  # messages, sensitive messages, calls
         for p in shared:
             for t, c in ((0, MESSAGE), (2, CALL)):
-                v[t][p] = self.a[c][p] + x.drawn(p, b) + y.drawn(p, b)
+                v[t][p] = self.appeal(c, p) + x.drawn(p, b) + y.drawn(p, b)
                 v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
             v[1][p] = v[0][p] - x.feared(p, b) - y.feared(p, b)
         for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
-            v[t][CELLULAR] = self.a[c][CELLULAR] - price
+            v[t][CELLULAR] = self.appeal(c, CELLULAR) - price
 
         exp = [{k: math.exp(value) for k, value in of_t.items()} for of_t in v]
         Z = [sum(e[k] for k in shared | {CELLULAR}) for e in exp]
@@ -276,7 +276,7 @@ class Look:
 
     def ask(self, i, user):
         failing = sum(user.habit[p] * (1 - self.q(user.place, CALL, p)) for p in self.messengers)
-        if not self.luck.happens(self.b.pair_rate * self.now.h * failing, "pair", i):
+        if not self.random.happens(self.b.pair_rate * self.now.h * failing, "pair", i):
             return
         j = self.contact(i, "pair_contact")
         appeals = [self.platforms[p].pair_appeal for p in self.messengers]
@@ -285,6 +285,6 @@ class Look:
             * math.exp(appeal + self.b.risk_value * self.lean(user, p))
             for p, appeal in enumerate(appeals)
         ]  # fmt: skip
-        p = self.luck.pick(weights, "pair_platform", i)
+        p = self.random.pick(weights, "pair_platform", i)
         if j is not None and self.users[j].online and p is not None:
             self.agreed += [(i, p), (j, p)]

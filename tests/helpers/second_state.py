@@ -13,7 +13,7 @@ import numpy as np
 from sim.engine.threads import BLOCK
 from sim.kernel.rng import purpose_key, step_key, uniform, user_uniform
 from tests.helpers.chats import chats_of
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MAX_FEAR = 31, 7, 4.0
@@ -32,7 +32,7 @@ BITS = {
     "victim", "ordered",
 }  # fmt: skip
 # First eight bits of what decides these stand side by side for all slots of a user.
-LUCKY = {"revise", "aware", "mandate", "trial", "preinstall", "abuse"}
+REFINED = {"revise", "aware", "mandate", "trial", "preinstall", "abuse"}
 ALL_BITS = 2**64 - 1
 TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
 # What is taken in single precision (7.3): a hazard is right to SINGLE of it, and so is a sum, of
@@ -98,7 +98,7 @@ def places(number):
     return {p for p in range(8) if number >> p & 1}
 
 
-class Luck:
+class RandomNumbers:
     """The random numbers of a step and the ways to use them (7.2)."""
 
     def __init__(self, seed, replication, k):
@@ -112,7 +112,7 @@ class Luck:
         if purpose not in self.keys:
             self.keys[purpose] = step_key(purpose_key(seed, replication, purpose), k)
         key = self.keys[purpose] ^ np.uint64(salt)
-        if purpose in LUCKY:
+        if purpose in REFINED:
             return refined_uniform(int(key), index, slot)
         return uniform(key, index) if slot is None else user_uniform(key, index, slot)
 
@@ -298,9 +298,9 @@ def numbers(world):
             for name, value in vars(row).items():
                 if name in PRIVATE:
                     continue
-                value = value.packed() if name == "peer" else value
+                value = [value.packed()] if name == "peer" else value
                 if (table, name) == ("talks", "chats"):
-                    value = sum(n << 8 * p for p, n in enumerate(value))
+                    value = [sum(n << 8 * p for p, n in enumerate(value))]
                 value = bits(value) if name in BITS else value
                 found.setdefault(f"{table}.{name}", []).append(value)
     return found

@@ -85,11 +85,15 @@ def policies(draw, config, days, h):
     where = {"grade": grades, "ramp_days": ramps, "regions": regions}
     push = {"rate": rates, "ceiling": grades, "ramp_days": ramps}
     story = {"shock": shocks, "awareness_rate": rates, "contact_rate": rates}
+    yes = st.booleans()
     any_platform = st.sampled_from([*names, "cellular"])
     channels = st.sampled_from(["message", "call", "any"])
     kinds = {
-        "restriction": {"platforms": gates, "channel": channels, **where},
+        "restriction": {"platforms": gates, "channel": channels, "circumventable": yes, **where},
         "restriction_of_calls": {"platforms": some, "channel": st.just("call"), **where},
+        "proxies": {"platform": one, "circumvention": grades},
+        "price": {"platforms": some, "per": st.sampled_from(["use", "day"]),
+                  "cost": st.floats(-3, 3)},
         "shutdown": {"whitelist": st.lists(one, unique=True), **where},
         "registration_gate": {"platforms": gates, "grade": grades},
         "mandate": {"segment": st.sampled_from(SEGMENTS), **push},

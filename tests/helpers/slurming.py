@@ -1,4 +1,4 @@
-"""A private Slurm for tests (tests/slurm/start.sh), and where it cannot be had."""
+"""A private Slurm for tests (tests/helpers/slurm/start.sh), and where it cannot be had."""
 
 import os
 import shutil

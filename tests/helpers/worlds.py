@@ -12,7 +12,7 @@ from sim.engine.inversion import choose_for_sample
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import draw_sample
 from sim.engine.start import prepare
-from sim.engine.state import State, first_ties, make_ties, seats
+from sim.engine.state import State, seats
 from sim.engine.threads import Threads, chunks
 from sim.kernel.compiled import rule
 from sim.kernel.rng import purpose_key, random_bits, refined_uniform, step_key, uniform
@@ -20,8 +20,6 @@ from sim.kernel.vec16 import WIDTH
 from sim.measures.series import step_series
 from sim.model.simulation import Simulation
 from sim.population.districts import district_starts
-from sim.population.graph import Graph
-from sim.population.rows import rows_from
 from sim.rules import (
     adoption,
     beliefs,
@@ -72,6 +70,7 @@ from sim.rules.records import (
     records,
 )
 from tests.helpers.chats import toy_chats
+from tests.helpers.ties import ties_of
 
 SEED = 1
 SMALL = 300  # users
@@ -156,11 +155,11 @@ def districts(region):
     return np.repeat(np.arange(sizes.size), sizes)
 
 
-def lucky(purpose, n, slot, step=0):
-    """Return the luck of users 0 to `n` - 1 in `slot` where eight bits refuse most events."""
+def uniform_draws(purpose, n, slot, step=0):
+    """Return uniform draws of users 0 to `n` - 1 in `slot`; eight bits refuse most events."""
     key = keys(step)[purpose]
-    luck = [np.uint64(random_bits(key, i)) for i in range(n)]
-    return np.array([refined_uniform(luck[i], key, i, slot) for i in range(n)])
+    bits = [np.uint64(random_bits(key, i)) for i in range(n)]
+    return np.array([refined_uniform(bits[i], key, i, slot) for i in range(n)])
 
 
 def toy_users(n, n_messengers):
@@ -308,7 +307,7 @@ def step_record_of(i, state, env):
     )  # fmt: skip
     adoption.weigh(i, state.users[i], state.step_records[i], env, state.params, keys(0))
     marginal_value.enqueue_values(
-        i, state.public.choice_state[i], int(state.users.revising[i]), queries
+        i, state.public.choice_state, int(state.users.revising[i]), state.params, queries
     )
     answer(state, env, queries)
     return state.step_records[i]
@@ -339,7 +338,7 @@ def considered(i, state, env, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
     queries, step_record = marginal_value.value_queries(1), step_record_of(i, state, env)
     circumvention.consider(
-        i, state.users[i], step_record, state.public.choice_state[i], env, state.params,
+        i, state.users[i], step_record, state.public.choice_state, env, state.params,
         keys(step), queries,
     )  # fmt: skip
     answer(state, env, queries)
@@ -359,39 +358,6 @@ def by_band(*values):
     padded = np.zeros((N_BANDS, MAX))
     padded[:, : len(values)] = values
     return padded
-
-
-def ties_of(indptr, indices, rank_weight=None, rank_total=None):
-    """Return the ties of compressed rows, weights by rank as given or as in every world."""
-    n, indices = len(indptr) - 1, np.asarray(indices, np.uint32)
-    layer_end = np.diff(indptr).astype(np.uint16)[:, None]
-    graph = Graph(np.asarray(indptr, np.int64), indices, layer_end, ("tie",))
-    assert indices.max(initial=0) < n
-    return weighing(make_ties(rows_from(graph)), rank_weight, rank_total)
-
-
-def weighing(ties, rank_weight=None, rank_total=None):
-    """Return `ties` with other weights by rank, and sums of the first ones, where given."""
-    given = {"rank_weight": rank_weight, "rank_total": rank_total}
-    arrays = {name: np.array(x, np.float32) for name, x in given.items() if x is not None}
-    return ties._replace(**arrays)
-
-
-def csr(ties):
-    """Return the ends of the rows and the contacts, user by user, strongest first."""
-    degree = ties.degree.astype(np.int64)
-    indptr = np.concatenate([[0], np.cumsum(degree)])
-    rank = np.arange(indptr[-1]) - np.repeat(indptr[:-1], degree)
-    at = np.repeat(first_ties(ties, np.arange(len(degree))), degree) + WIDTH * rank
-    return indptr, ties.indices[at]
-
-
-def equal_ties(rows):
-    """Return ties of equal weight in every row; `rows` lists the contacts of each user."""
-    indptr = np.cumsum([0, *map(len, rows)])
-    longest = max([1, *map(len, rows)])
-    contacts = [j for row in rows for j in row]
-    return ties_of(indptr, contacts, np.ones(longest), np.arange(longest + 1.0))
 
 
 class Crowd:

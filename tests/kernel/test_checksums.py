@@ -1,4 +1,4 @@
-"""Claims about checksums: any change of a file is noticed."""
+"""Checksums: any change of a file is noticed."""
 
 import numpy as np
 import pytest

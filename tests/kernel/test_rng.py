@@ -94,23 +94,23 @@ def test_neighbouring_users_and_slots_are_not_alike(lag):
     assert abs(correlation(read[:-lag], read[lag:])) < 4
 
 
-def lucks(key, n, slot):
-    """Return the first bits of the luck of `n` users in `slot`, and all of it."""
-    luck = [np.uint64(random_bits(key, i)) for i in range(n)]
-    whole = [refined_uniform(luck[i], key, i, slot) for i in range(n)]
-    return np.array([first_uniform(one, slot) for one in luck]), np.array(whole)
+def draws(key, n, slot):
+    """Return the first bits of the uniform draws of `n` users in `slot`, and the whole draws."""
+    bits = [np.uint64(random_bits(key, i)) for i in range(n)]
+    whole = [refined_uniform(bits[i], key, i, slot) for i in range(n)]
+    return np.array([first_uniform(one, slot) for one in bits]), np.array(whole)
 
 
 @pytest.mark.interpreted
 @pytest.mark.parametrize("slot", range(SLOTS))
-def test_luck_begins_with_its_first_bits(slot):
-    first, whole = lucks(KEY, 500, slot)
+def test_a_draw_begins_with_its_first_bits(slot):
+    first, whole = draws(KEY, 500, slot)
     assert (first == np.floor(256 * whole) / 256).all()
 
 
-def test_luck_is_uniform_in_every_slot_and_slots_are_independent():
+def test_draws_are_uniform_in_every_slot_and_slots_are_independent():
     n = 20_000
-    read = np.array([lucks(key(2), n, slot)[1] for slot in range(SLOTS)])
+    read = np.array([draws(key(2), n, slot)[1] for slot in range(SLOTS)])
     for one in read:
         assert kstest(one, "uniform").pvalue > 1e-4
         last_bits = 256 * one % 1  # decide in few cases, and matter as much there
@@ -143,7 +143,7 @@ def test_all_purposes_of_a_step_are_independent_of_each_other():
     assert np.abs(off_diagonal).max() * np.sqrt(N) < 4
 
 
-def test_a_user_has_new_luck_in_every_step():
+def test_a_user_has_new_draws_in_every_step():
     read = np.array([uniforms(key(step), 1000) for step in range(100)])
     means = read.mean(axis=0)  # over steps, by user: sd of a mean is sqrt(1/12/100)
     assert kstest((means - 0.5) * np.sqrt(1200), "norm").pvalue > 1e-4

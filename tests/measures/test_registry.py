@@ -12,9 +12,9 @@ from sim.base.errors import ConfigError
 from sim.config.platforms import CELLULAR
 from sim.engine.accumulators import N_COLUMNS, SLOTS
 from sim.engine.ranges import RangesEngine
-from sim.exports.census import census
 from sim.exports.dataset import to_xarray
 from sim.exports.flat import write_csv
+from sim.exports.user_snapshots import user_snapshots
 from sim.measures.measure import Series
 from sim.measures.registry import (
     BUILT_IN,
@@ -153,7 +153,7 @@ def test_built_in_measures_stay_as_they_are(result):
 
 def test_a_snapshot_of_users_has_a_column_of_it(result):
     with registered(OPENINGS):
-        found = census(result.config, [result.config.start])
+        found = user_snapshots(result.config, [result.config.start])
     assert (found.platforms.loc[found.platforms["platform"] != CELLULAR, "openings"] >= 0).all()
 
 

@@ -12,7 +12,8 @@ from sim.config.settings import BANDS, TYPES
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.measures.series import Series, step_series
-from sim.model.agents import MesaEngine, User
+from sim.model.agents import RENAMED, User
+from sim.model.mesa_engine import MesaEngine
 from sim.model.model import AGENT_LIMIT, MigrationModel
 from sim.rules.records import CALL
 from sim.runs.run import run
@@ -97,7 +98,7 @@ def test_the_model_is_the_run_of_the_tables(model):
     assert np.array_equal(wide[list(config.messengers)].to_numpy()[:n], np.array(firsts))
 
 
-def test_mesas_own_luck_is_that_of_the_replication():
+def test_mesas_own_generator_is_that_of_the_replication():
     """A rule that takes it (docs/howto_agents.md) would else toss the same coins in each."""
     first, again, other = (made("mesa", 0, replication=r).random.random() for r in (0, 0, 1))
     assert first == again != other
@@ -105,7 +106,7 @@ def test_mesas_own_luck_is_that_of_the_replication():
 
 def test_a_user_is_printed_as_who_it_is(model):
     user = model.users[7]
-    assert repr(user) == f"<User 7: {user.age_band}, {user.region}, {user.attitude}>"
+    assert repr(user) == f"<User 7: {user.age_band}, {user.region}, {user.type}>"
 
 
 def test_every_user_is_an_agent(model):
@@ -131,23 +132,23 @@ def test_properties_of_users_are_their_rows(model):
         assert user.vpn == (users.place[i] & 1 == 1)
         assert user.region == model.config.regions[users.place[i] // 2]
         assert user.age_band == BANDS[users.band[i]]
-        assert user.attitude == TYPES[users.type[i] + 1]
+        assert user.type == TYPES[users.type[i] + 1]
 
 
 def test_the_model_has_all_that_the_properties_can_show(model):
     public = {
-        "messengers": set(), "mandated": set(), "age_band": set(), "attitude": set(), "vpn": set()
+        "messengers": set(), "mandated": set(), "age_band": set(), "type": set(), "vpn": set()
     }  # fmt: skip
     for user in model.users:
         public["messengers"].update(user.messengers)
         public["mandated"].update(user.mandated)
         public["age_band"].add(user.age_band)
-        public["attitude"].add(user.attitude)
+        public["type"].add(user.type)
         public["vpn"].add(user.vpn)
     assert public["messengers"] >= {"whatsapp", "telegram", "max", "vk"}
     assert public["mandated"] == {"max"}
     assert public["age_band"] == set(BANDS)
-    assert public["attitude"] == set(TYPES)
+    assert public["type"] == set(TYPES)
     assert public["vpn"] == {True, False}
 
 
@@ -177,7 +178,8 @@ class Obedient(User):
 
 PARAMS = (
     "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
-    "remember", "obey_and_try", "learn", "switch_vpn", "suffer", "step", "advance", "publish",
+    "remember", "follow_promotion", "learn", "switch_vpn", "draw_victimisation", "step", "advance",
+    "publish",
 )  # fmt: skip
 for _name in PARAMS:
     setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
@@ -219,6 +221,14 @@ def test_a_method_that_is_nearly_called_like_a_rule_is_told(name, rule):
     """Nobody would call it, and the model would run as if it had not been written."""
     with pytest.raises(TypeError, match=rf"^Mine\.{name}: .* did you mean {rule}\?"):
         type("Mine", (User,), {name: User.learn})
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_a_former_name_is_refused_with_the_new_one(model, name):
+    with pytest.raises(TypeError, match=rf"^Mine\.{name}: .*{RENAMED[name]}"):
+        type("Mine", (User,), {name: User.learn})
+    with pytest.raises(AttributeError, match=f"{name}.*{RENAMED[name]}"):
+        getattr(model.users[0], name)
 
 
 def test_a_class_may_have_other_methods_and_values():

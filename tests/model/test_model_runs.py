@@ -13,7 +13,7 @@ from tests.model.test_model import SIZE
 
 
 def test_a_model_ends_with_its_run():
-    """Mesa's `run_model` goes on while there are steps; a diary cell run twice is told so."""
+    """Mesa's `run_model` goes on while there are steps; a second trace of the same run says so."""
     model = MigrationModel(load_config("population.n_users=30", "dur_days=21"))
     model.run_model()
     assert (model.simulation.n_done, model.running) == (3, False)

@@ -26,9 +26,9 @@ def test_who_measures_errs_by_its_grade_whatever_the_share(quality):
 
 @pytest.mark.parametrize("base", ["12+", "18+", "18-65", "12-17", "online 12-13", "online 18+"])
 def test_a_base_is_ages_or_those_of_them_online(base):
-    assert base_problem(base) is None
+    assert base_problem(base, "monthly_reach") is None
 
 
 @pytest.mark.parametrize("base", ["11+", "18", "18-18", "30-20", "online", "cities", "18-65 ", ""])
 def test_what_is_no_range_of_ages_is_no_base(base):
-    assert "allowed: ages" in base_problem(base)
+    assert "allowed: ages" in base_problem(base, "monthly_reach")

@@ -1,4 +1,4 @@
-"""Claims about worlds on disk: the same as in memory, whole or not there, and checked."""
+"""Worlds on disk: the same as in memory, whole or not there, and checked."""
 
 import json
 import os

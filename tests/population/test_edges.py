@@ -1,4 +1,4 @@
-"""Claims about edge lists: every line is read as a pattern says, whatever the pieces."""
+"""Edge lists: every line is read as a pattern says, whatever the pieces."""
 
 import re
 

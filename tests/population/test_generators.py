@@ -1,4 +1,4 @@
-"""Claims about the layered graph: the targets of docs/model.md, 3, and how it is built."""
+"""The layered graph: the targets of docs/model.md, 3, and how it is built."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,9 +9,9 @@ import yaml
 
 import sim
 from sim.config.settings import LayeredNetwork, PopulationConfig
+from sim.population.affiliations import district_ties
 from sim.population.districts import DISTRICT, district_starts
 from sim.population.generators import layered
-from sim.population.groups import district_ties
 from sim.population.population import draw_population
 from sim.population.recipe import AGE_SPAN, LAYERS, LOWEST_AGE, SHARE_RANDOM, make_recipe
 from sim.population.statistics import statistics as graph_statistics

@@ -1,4 +1,4 @@
-"""Claims about rows of ties, their statistics and their files."""
+"""Rows of ties, their statistics and their files."""
 
 from itertools import combinations, pairwise
 

@@ -1,4 +1,4 @@
-"""Claims about the users."""
+"""The users of a population."""
 
 from dataclasses import fields
 from pathlib import Path

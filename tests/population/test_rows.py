@@ -1,4 +1,4 @@
-"""Claims about the layout of ties: the graph's ties in their order, and nothing else."""
+"""The layout of ties: the graph's ties in their order, and nothing else."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from sim.population.graph import Graph
 from sim.population.order import sort_row
 from sim.population.population import draw_population
 from sim.population.rows import CHUNK, VEC16, WINDOW, Slices, in_memory, join_slices, rows_from
-from tests.helpers.worlds import csr
+from tests.helpers.ties import csr
 
 AGES = Path(sim.__file__).parent / "data/russia_2025/population.csv"
 CONF = Path(__file__).parents[2] / "conf/population/russia_2025.yaml"

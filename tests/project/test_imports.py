@@ -51,11 +51,14 @@ def only_for_types(tree):
 
 
 def imports(path):
-    """Return the full names that a file imports, inside functions as well."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names, for_types = set(), only_for_types(tree)
+    """Return the full names that a file imports, inside functions and for types alone as well."""
+    return imported(ast.parse(path.read_text(encoding="utf-8")), path)
+
+
+def imported(tree, path, skipped=frozenset()):
+    names = set()
     for node in ast.walk(tree):
-        if node in for_types:
+        if node in skipped:
             continue
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
@@ -66,7 +69,9 @@ def imports(path):
 
 
 def libraries(path):
-    return {name.partition(".")[0] for name in imports(path)}
+    """Return the libraries that a file imports when it runs."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {name.partition(".")[0] for name in imported(tree, path, only_for_types(tree))}
 
 
 def rooms(path):

@@ -43,7 +43,7 @@ def test_a_notebook_says_what_may_be_concluded_and_shows_what_it_costs(name):
     text = (FOLDER / f"{name}.py").read_text(encoding="utf-8").lower()
     assert "## what may be concluded" in text
     assert "*may not*" in text
-    assert any(word in text for word in ("harms", "fact_table", "scalars", "draw(", "titled"))
+    assert any(word in text for word in ("harms", "fact_table", "by_run(", "draw(", "titled"))
 
 
 @pytest.mark.parametrize("name", names())

@@ -52,7 +52,13 @@ def installed(tmp_path_factory):
 def test_the_wheel_runs_in_an_empty_folder(installed, tmp_path):
     where = in_folder(tmp_path, installed / "python", "-c", "import sim; print(sim.__file__)")
     assert where.startswith(str(installed.parent))
-    run = ("+scenario=call_ban", "population.n_users=20", "replications=1", "compare_to=[]")
+    run = (
+        "+scenario=call_ban",
+        "population.n_users=20",
+        "replications=1",
+        "step_days=14",
+        "compare_to=[]",
+    )
     out = in_folder(tmp_path, installed / "messim", *run, "--quiet")
     assert (tmp_path / out.strip() / "report.html").is_file()
     assert "Nothing is wrong" in in_folder(tmp_path, installed / "messim", "case", "uae_calls")

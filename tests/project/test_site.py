@@ -70,7 +70,7 @@ def test_the_reference_holds_commands_scenarios_and_python(site):
     assert "--verbose" in commands
     (policies,) = (line for line in commands.splitlines() if line.startswith("policy: "))
     assert len(policies) <= 100  # all of them stood in one line of 800
-    worlds = text(site, "worlds.html")
+    worlds = text(site, "policies_by_date.html")
     assert all(name in worlds for name in names("scenario"))
     python = text(site, "api.html")
     for name in ("load_config", "MigrationModel", "observations", "install_utility"):

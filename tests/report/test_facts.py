@@ -28,14 +28,14 @@ def told(value, **groups):
     return facts(written(value, **groups))
 
 
-def luck(at):
+def chance(at):
     """Return a value that chance moves alike in both scenarios, and the effect in one of them."""
     effect = EFFECTS.get((at.platform, at.channel, at.measure), 0.0)
     return 0.3 + 0.1 * at.replication + effect * (at.scenario == "call_ban")
 
 
 def test_every_number_of_the_answer_stands_in_its_place():
-    words = " ".join(told(luck).answer).replace("\N{MINUS SIGN}", "-")
+    words = " ".join(told(chance).answer).replace("\N{MINUS SIGN}", "-")
     for said in (
         "daily reach of WhatsApp is 10.1 points lower (-10.1 to -10.1), of Max is 5.3 points "
         "higher (+5.3 to +5.3) (the largest changes)",
@@ -52,8 +52,8 @@ def test_every_number_of_the_answer_stands_in_its_place():
         assert said in words
 
 
-def test_a_difference_that_luck_alone_could_make_is_not_told_as_one():
-    """Of messages isolation moves as luck has it, exposure by less than is written."""
+def test_a_difference_that_chance_alone_could_make_is_not_told_as_one():
+    """Of messages isolation moves by chance, exposure by less than is written."""
 
     def value(at):
         banned = at.scenario == "call_ban"
@@ -114,7 +114,7 @@ def test_names_are_told_whole_and_numbers_beside_them_do_not_change_sides():
         name: platform.model_copy(update={"label": labels.get(name, platform.label)})
         for name, platform in CONFIG.platforms.items()
     }
-    result = written(luck)
+    result = written(chance)
     config = CONFIG.model_copy(update={"platforms": platforms})
     words = facts(replace(result, config=config)).answer[0]
     assert "daily reach of Signal, the app is 10.1 points" in words

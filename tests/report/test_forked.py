@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sim.report import forked as module
-from sim.report.forked import meanwhile
+from sim.report.forked import forked_task
 
 
 @pytest.fixture(params=["two cores", "one core"])
@@ -25,7 +25,7 @@ def test_work_is_done_once(tmp_path):
         with (tmp_path / "done").open("a") as file:
             file.write("x")
 
-    with meanwhile(work) as wait:
+    with forked_task(work) as wait:
         wait()
     assert (tmp_path / "done").read_text() == "x"
 
@@ -39,7 +39,7 @@ def test_the_work_of_a_process_that_is_killed_is_done_here(tmp_path, monkeypatch
             os.kill(os.getpid(), signal.SIGKILL)
         (tmp_path / "done").touch()
 
-    with meanwhile(work) as wait:
+    with forked_task(work) as wait:
         wait()
     assert (tmp_path / "done").exists()
 
@@ -54,7 +54,7 @@ def test_the_work_of_a_process_that_hangs_is_done_here(tmp_path, monkeypatch):
             time.sleep(1000)
         (tmp_path / "done").touch()
 
-    with meanwhile(work) as wait:
+    with forked_task(work) as wait:
         wait()
     assert (tmp_path / "done").exists()
 
@@ -65,7 +65,7 @@ def test_an_error_is_raised_here_and_printed_nowhere(monkeypatch, capfd):
     def work():
         raise OSError("the disk is full")
 
-    with meanwhile(work) as wait, pytest.raises(OSError, match="the disk is full"):
+    with forked_task(work) as wait, pytest.raises(OSError, match="the disk is full"):
         wait()
     assert capfd.readouterr() == ("", "")
 
@@ -87,6 +87,6 @@ def test_who_is_interrupted_ends_the_other_process(tmp_path, monkeypatch):
             time.sleep(0.01)
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), meanwhile(work):
+    with pytest.raises(KeyboardInterrupt), forked_task(work):
         interrupted()
     assert not draft.exists()

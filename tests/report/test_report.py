@@ -17,13 +17,13 @@ from sim.observation.months import monthly_mean
 from sim.plotting.figures import figures
 from sim.plotting.files import save_as
 from sim.report.__main__ import main
+from sim.report.descriptions import description, descriptions
 from sim.report.facts import fact_table, facts
 from sim.report.glossary import words
 from sim.report.page import write_report
 from sim.report.run_folder import run_to_folder
-from sim.report.stories import stories, story
 from sim.report.summary import monthly_series, table
-from sim.runs.manifest import OVERRIDES
+from sim.runs.manifest import OVERRIDES, note_file
 from sim.runs.run import compare, run
 from sim.runs.tables import read_result
 
@@ -68,6 +68,7 @@ def test_words_under_a_figure_are_those_of_the_figure(folder, tmp_path):
     figure = Figure()
     figure.set_label(said)
     save_as(figure, copy / "reach", "svg")
+    note_file(copy / "reach.svg")
     write_report(read_result(copy), copy)
     shown = re.search(r"<figcaption>(.*?)</figcaption>", page(copy))[1]
     assert unescape(shown) == said
@@ -128,7 +129,7 @@ def test_policies_stand_in_the_order_in_which_they_begin(folder):
     assert len(set(begun)) > 3
 
 
-def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(folder):
+def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_description(folder):
     assert "Changed for this run" not in page(folder)
     kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
     (folder / OVERRIDES).parent.mkdir(exist_ok=True)
@@ -144,10 +145,10 @@ def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_story(fol
     write_report(read_result(folder), folder)
 
 
-def test_each_story_of_a_composed_world_is_named():
-    told = stories(load_config("+scenario=[call_ban,vpn_support]"))
-    assert told == f"call_ban: {story('call_ban')} vpn_support: {story('vpn_support')}"
-    assert stories(load_config("+scenario=call_ban")) == story("call_ban")
+def test_each_description_of_a_composed_world_is_named():
+    told = descriptions(load_config("+scenario=[call_ban,vpn_support]"))
+    assert told == f"call_ban: {description('call_ban')} vpn_support: {description('vpn_support')}"
+    assert descriptions(load_config("+scenario=call_ban")) == description("call_ban")
 
 
 def test_words_are_defined_before_the_first_table(folder):
@@ -205,17 +206,17 @@ def test_a_world_compared_with_none_has_levels(tmp_path):
     assert "Who moved" not in text
 
 
-def test_a_case_of_its_own_has_its_own_story_and_perhaps_nothing_observed(tmp_path):
+def test_a_case_of_its_own_has_its_own_description_and_perhaps_nothing_observed(tmp_path):
     name = "turkey_whatsapp_2021"
     config = load_config(f"case_dir={name}", f"+scenario={name}", "compare_to=[]", *SMALL)
     run_to_folder(config, tmp_path)
     text = plain(page(tmp_path))
-    assert story(name, Path(config.case.folder)) in text
+    assert description(name, Path(config.case.folder)) in text
     assert "no observed reach of this period can be compared with the run" in text
     assert f"experiments.record case_dir={config.case.folder} shows them" in text
     assert f"{config.case.folder}/conf/population says which are assumptions" in text
     with pytest.raises(ConfigError, match=f"scenario={name}: no such file"):
-        story(name)
+        description(name)
 
 
 def test_a_poll_of_others_is_not_shown_as_reach_of_everybody(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sim.config.parameters import Behaviour
 from sim.rules import abuse, pairing, promotion
-from sim.rules.declare import DERIVED, declared, read_declarations, refuse_twice
+from sim.rules.declare import DERIVED, SET, declared, read_declarations, refuse_twice
 from sim.rules.fixed_point import CONCERN_STEPS
 from sim.rules.packed_state import pack_belief_state, pack_choice_state
 from sim.rules.records import ABUSE, MANDATE, MAX, PARAMS, PURPOSES, STEP_RECORD, USER, records
@@ -50,7 +50,7 @@ def test_every_parameter_is_read_and_kept_as_declared(parameter):
 @pytest.mark.parametrize("field", FIELDS, ids=lambda one: one.name)
 def test_every_field_is_kept(field):
     record = USER if field in declared("STATE") else STEP_RECORD
-    assert record[field.name].base == np.dtype(field.storage)
+    assert record[field.name].base == np.dtype("u1" if field.storage == SET else field.storage)
 
 
 def test_every_purpose_is_drawn_by_its_name():
@@ -117,7 +117,7 @@ def test_no_mandate_acts_beyond_its_bound(orders, segments, i, ceiling, reached)
         mandate.ceiling, mandate.reached, mandate.key = ceiling, reached, 7
     user = toy_users(1, 4)[0]
     user.segments = segments
-    bounds = promotion.hazard_bounds(mandates)[segments]
+    bounds = promotion.hazard_bounds(mandates)[0, segments]
     for p in range(4):
         acting = (promotion.mandate_hazard(i, user, m) for m in mandates if m.platform == p)
         assert sum(acting) <= bounds[p]

@@ -51,25 +51,23 @@ def simulated(name, start):
     return simulation
 
 
-@pytest.mark.usefixtures("leaving")
-def test_both_engines_give_the_same_bits():
+@pytest.mark.slow
+def test_both_engines_give_the_same_bits_and_users_leave_as_the_hazard_says(leaving):
+    """Survivors are exp(-hazard days); their number is binomial, so within 4 sd of its mean."""
+    leaving.set(hazard=0.05)
     start = prepare(CONFIG, Threads(1))
     compiled, mesa = (simulated(name, start) for name in ("compiled", "mesa"))
-    assert 0 < compiled.state.own["leave"].left.sum() < N
     for name, array in compiled.state.changing().items():
         np.testing.assert_array_equal(array, mesa.state.changing()[name], err_msg=name)
     assert outcome(compiled) == outcome(mesa)
-
-
-def test_the_share_who_have_not_left_falls_as_the_hazard_says(leaving):
-    """Survivors are exp(-hazard days); their number is binomial, so within 4 sd of its mean."""
-    leaving.set(hazard=0.05)
-    own = simulated("compiled", prepare(CONFIG, Threads(1))).state.own["leave"]
+    own = compiled.state.own["leave"]
+    assert 0 < own.left.sum() < N
     alive = np.exp(-0.05 * CONFIG.n_steps * CONFIG.step_days)
     assert abs((own.left == 0).mean() - alive) < 4 * np.sqrt(alive * (1 - alive) / N)
     assert (own.steps[own.left == 0] == CONFIG.n_steps).all()
 
 
+@pytest.mark.slow
 def test_a_rule_changes_tables_and_goes_without_a_trace(leaving):
     """Where all leave in the first step, nobody has a messenger from the second step on."""
     leaving.set(hazard=1e6)

@@ -22,11 +22,11 @@ from tests.helpers.worlds import (
     habit_level,
     in_steps,
     keys,
-    lucky,
     silent,
     someone,
     toy_env,
     toy_params,
+    uniform_draws,
 )
 
 pytestmark = pytest.mark.interpreted
@@ -249,9 +249,9 @@ def test_events_happen_as_often_as_their_hazard_says(hazard):
     assert abs(np.mean([chance.happens(u, hazard) for u in U]) - share) < 4 * error
 
 
-def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
+def test_draws_are_uniform_to_its_last_bits_and_independent_between_slots():
     n = 2000
-    u = np.array([lucky(AWARE, n, slot) for slot in range(SLOTS)])
+    u = np.array([uniform_draws(AWARE, n, slot) for slot in range(SLOTS)])
     first, rest = np.divmod(256 * u, 1)  # eight bits from one number a user, the rest of others
     for part in (u, first / 256, rest):
         assert (abs(part.mean(axis=1) - 0.5) < 4 / np.sqrt(12 * n) + 1 / 512).all()
@@ -259,7 +259,7 @@ def test_luck_is_uniform_to_its_last_bits_and_independent_between_slots():
         others = np.corrcoef(part) - np.eye(SLOTS)
         assert np.abs(others).max() < 4.5 / np.sqrt(n)
     assert abs(np.corrcoef(first.ravel(), rest.ravel())[0, 1]) < 4 / np.sqrt(u.size)
-    assert (u[0] != lucky(AWARE, n, 0, step=1)).all()
+    assert (u[0] != uniform_draws(AWARE, n, 0, step=1)).all()
 
 
 @jit_loop
@@ -295,14 +295,14 @@ def befall(key, n, hazards, found):
     "hazards",
     [[0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0], [np.inf, 1.0, 0.5, 100.0, 2 / 256, 1e-30], [0.004] * 6],
 )
-def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
+def test_all_events_of_a_user_occur_as_its_draw_in_each_slot_says(hazards):
     n, hazards = 2000, np.array(hazards, np.float32)
     found, key = np.zeros(n, np.int64), keys(0)[AWARE]
     with np.errstate(over="ignore", invalid="ignore"):
         befall(key, n, hazards, found)
     for slot, hazard in enumerate(hazards.tolist()):
         happened = (found >> slot & 1) == 1
-        assert (happened == (lucky(AWARE, n, slot) < -np.expm1(-hazard))).all()
+        assert (happened == (uniform_draws(AWARE, n, slot) < -np.expm1(-hazard))).all()
         assert all(
             chance.event_occurs(np.uint64(random_bits(key, i)), key, i, slot, hazard)
             == happened[i]
@@ -312,12 +312,12 @@ def test_all_events_of_a_user_befall_it_as_its_luck_in_each_slot_says(hazards):
 
 
 @pytest.mark.parametrize("hazard", [0.0, 1e-4, 1 / 256, 0.01, 0.3, 3.0, np.inf])
-def test_events_befall_users_as_their_luck_says_whatever_its_first_bits(hazard):
+def test_events_befall_users_as_their_draws_say_whatever_its_first_bits(hazard):
     key, share, seen = keys(0)[AWARE], -np.expm1(-hazard), []
     for slot in range(SLOTS):
-        lucks = [np.uint64(random_bits(key, i)) for i in range(1000)]
-        found = [chance.event_occurs(luck, key, i, slot, hazard) for i, luck in enumerate(lucks)]
-        assert (found == (lucky(AWARE, 1000, slot) < share)).all()
+        drawn = [np.uint64(random_bits(key, i)) for i in range(1000)]
+        found = [chance.event_occurs(bits, key, i, slot, hazard) for i, bits in enumerate(drawn)]
+        assert (found == (uniform_draws(AWARE, 1000, slot) < share)).all()
         seen.append(found)
     assert abs(np.mean(seen) - share) <= 4 * np.sqrt(share * (1 - share) / np.size(seen))
 

@@ -8,16 +8,18 @@ from sim import load_config
 from sim.config.settings import BANDS
 from sim.engine.offenders import arriving, follow, reach, start_abuse
 from sim.engine.policy_schedule import PolicySchedule
+from sim.engine.slots import Slot
 from sim.engine.threads import Threads
-from sim.measures.abuse import abuse_by_stratum
-from sim.measures.strata import Strata
+from sim.measures.abuse import MEASURES
+from sim.measures.strata import Strata, groups
+from sim.measures.sums import Sums
 from sim.policies.abuse import Moderation
 from sim.policies.circumvention import VpnBlocking
 from sim.policies.restrictions import Restriction
 from sim.rules import abuse
 from sim.rules.abuse import VICTIMISED
 from sim.rules.records import ABUSE, CALL, CELLULAR, EFFECTS, MAX, MESSAGE, N_BANDS, USER, records
-from tests.helpers.worlds import keys, lucky, someone, toy_env, world
+from tests.helpers.worlds import keys, someone, toy_env, uniform_draws, world
 
 N_PLATFORMS = MAX + 1
 REACH = np.array([0.9, 0.7, 0.4, 0.2, 0.0, 0.0, 1.0])
@@ -201,7 +203,7 @@ def test_people_fall_for_abuse_as_often_as_expected_and_are_marked_by_kind():
         share = (marks >> a & 1).mean()
         assert 0.1 < chance < 0.9
         assert abs(share - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
-        assert ((marks >> a & 1) == (lucky(VICTIMISED, n, a) < chance)).all()
+        assert ((marks >> a & 1) == (uniform_draws(VICTIMISED, n, a) < chance)).all()
     both = (marks == 0b11).mean()
     alone = [(marks >> a & 1).mean() for a in range(2)]
     assert abs(both - alone[0] * alone[1]) < 4 * np.sqrt(both * (1 - both) / n)  # independent
@@ -289,28 +291,31 @@ def test_attempts_arrive_at_the_start_as_observed(response, conversion):
         assert conversion[~known] / conversion[known].mean() == pytest.approx(relative)
 
 
-def by_cell(config, state, env):
-    """Return attempts that arrive and incidents by cell, of every kind, from counts by cell."""
+def by_group(config, state, env):
+    """Return attempts that arrive and incidents a person by group, of every kind."""
     strata, users = Strata(config, state.users), state.users
     has = np.zeros((strata.n, 2, MAX))
     for p in range(MAX):
         mine = (users.installed & users.account) >> p & 1
         np.add.at(has[:, :, p], (strata.of_users(0, len(users)), users.place & 1), mine)
-    kinds = (state.abuse[a : a + 1] for a in range(len(state.abuse)))
-    found = (abuse_by_stratum(kind, has[None], [env], strata) for kind in kinds)
-    return strata, [(attempts[0], incidents[0]) for attempts, incidents in found]
+    slots = {"has": Slot(0, (2, MAX))}
+    sums = Sums(config, strata, has.reshape(1, strata.n, -1), slots, [env], state.abuse[None])
+    value = {measure.name: measure.value for measure in MEASURES}
+    kinds = range(len(state.abuse))
+    return strata, [[value[name](sums, a)[0] for name in ("attempts", "incidents")] for a in kinds]
 
 
 def test_attempts_and_incidents_average_one_at_the_start():
     config, state, env = started()
-    _, found = by_cell(config, state, env)
+    _, found = by_group(config, state, env)
+    everybody = groups(config).index("all")
     for attempts, incidents in found:
-        assert attempts[:, columns(config)].sum() / state.n_users == pytest.approx(1, rel=1e-9)
-        assert incidents.sum() / state.n_users == pytest.approx(1, rel=0.05)
+        assert attempts[everybody, columns(config)].sum() == pytest.approx(1, rel=1e-9)
+        assert incidents[everybody] == pytest.approx(1, rel=0.05)
 
 
 @pytest.mark.parametrize("restricted", [False, True])
-def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
+def test_counts_by_stratum_give_what_users_one_by_one_do(restricted):
     config, state, env = started()
     if restricted:
         start = {"start": config.start}
@@ -332,14 +337,16 @@ def test_counts_by_cell_give_what_users_one_by_one_do(restricted):
             for user in state.users
         ]
         assert r == pytest.approx(np.mean(reached, axis=0), rel=1e-9)
-    strata, found = by_cell(config, state, env)
+    strata, found = by_group(config, state, env)
     for kind, (attempts, incidents) in zip(state.abuse, found, strict=True):
-        landed, suffered = np.zeros_like(attempts), np.zeros_like(incidents)
-        for cell, user in zip(strata.of_users(0, state.n_users), state.users, strict=True):
-            landed[cell] += [lands(kind, user, k, env) for k in range(N_PLATFORMS)]
-            suffered[cell] += abuse.incidents(kind, user, env)
-        assert attempts == pytest.approx(landed, rel=1e-9, abs=1e-12)
-        assert incidents == pytest.approx(suffered, rel=1e-9, abs=1e-12)
+        landed, suffered = np.zeros((strata.n, N_PLATFORMS)), np.zeros(strata.n)
+        for at, user in zip(strata.of_users(0, state.n_users), state.users, strict=True):
+            landed[at] += [lands(kind, user, k, env) for k in range(N_PLATFORMS)]
+            suffered[at] += abuse.incidents(kind, user, env)
+        people = strata.counts
+        expected = strata.by_group(landed) / people[:, None]
+        assert attempts == pytest.approx(expected, rel=1e-9, abs=1e-12)
+        assert incidents == pytest.approx(strata.by_group(suffered) / people, rel=1e-9, abs=1e-12)
 
 
 def test_ages_are_as_vulnerable_relative_to_each_other_as_configured():

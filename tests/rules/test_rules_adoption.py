@@ -13,11 +13,11 @@ from tests.helpers.worlds import (
     HABIT_UNIT,
     by_band,
     keys,
-    lucky,
     silent,
     someone,
     toy_env,
     toy_params,
+    uniform_draws,
 )
 
 pytestmark = pytest.mark.interpreted
@@ -77,7 +77,7 @@ def test_who_is_invited_to_a_chat_reconsiders_what_it_lacks(traits, revising):
 
 
 @pytest.mark.parametrize("installed", [0b00, 0b01, 0b10, 0b11])
-def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck(installed):
+def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_draws(installed):
     q = np.array([[[0.4, 1.0], [1.0, 1.0]]])
     env = toy_env([[1.2, 0.6], [0.3, 0.3]], q=q, days=7.0)
     params, n = toy_params(2, install_rate=0.02, drop_rate=0.05, failure_exit=2.0), 1500
@@ -91,7 +91,7 @@ def test_people_reconsider_at_the_hazards_of_using_and_lacking_by_their_own_luck
         chance = -np.expm1(-(drop if installed >> p & 1 else 0.02 * 7))
         found = revising >> p & 1
         assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / n)
-        assert (found == (lucky(REVISE, n, p) < chance)).all()
+        assert (found == (uniform_draws(REVISE, n, p) < chance)).all()
 
 
 def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
@@ -104,7 +104,7 @@ def test_what_is_in_use_and_what_is_not_have_hazards_of_their_own():
 def weighed(user, env, params, values=(), chats=0):
     """Return the talk of a user who has weighed all and whose contacts add `values`."""
     step_record = silent()
-    step_record.chats = chats
+    step_record.chats[0] = chats
     adoption.weigh(0, user, step_record, env, params, keys(0))
     step_record.value[: len(values)] = values
     return step_record
@@ -202,7 +202,7 @@ def test_revising_touches_only_what_is_reconsidered():
     assert user.installed == 0b11
 
 
-def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_luck():
+def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_draws():
     u, key = (-0.7, 1.1), keys(0)[ACCEPT]
     params, n = toy_params(2, standalone=by_band(*u)), 2000
     noise, wanted = np.zeros((n, 2)), np.zeros((n, 2), bool)
@@ -211,9 +211,9 @@ def test_what_one_wants_has_to_exceed_a_noise_of_the_logistic_law_by_ones_own_lu
         adoption.weigh(i, user, step_record, ENV, params, keys(0))
         adoption.revise(i, user, step_record, ENV, params, keys(0))
         noise[i], wanted[i] = step_record.noise[:2], (user.installed & 1, user.installed >> 1)
-    luck = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
-    luck = (np.floor(luck * 2**23) + 0.5) / 2**23
-    assert noise == pytest.approx(np.log(luck / (1 - luck)), rel=1e-6, abs=1e-6)
+    draws = uniforms(key, n * SLOTS).reshape(n, SLOTS)[:, :2]
+    draws = (np.floor(draws * 2**23) + 0.5) / 2**23
+    assert noise == pytest.approx(np.log(draws / (1 - draws)), rel=1e-6, abs=1e-6)
     assert (wanted == (np.float32(u) > noise)).all()
     chance = theory.sigmoid(np.array(u))
     assert (np.abs(wanted.mean(axis=0) - chance) < 4 * np.sqrt(chance * (1 - chance) / n)).all()

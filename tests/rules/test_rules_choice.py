@@ -12,16 +12,15 @@ from sim.rules.records import (
     MAX,
     MESSAGE,
 )
+from tests.helpers.ties import equal_ties, weighing
 from tests.helpers.worlds import (
     F32,
-    equal_ties,
     in_steps,
     step_record_of,
     toy_env,
     toy_params,
     toy_state,
     toy_users,
-    weighing,
 )
 
 pytestmark = pytest.mark.interpreted

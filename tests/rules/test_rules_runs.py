@@ -31,18 +31,17 @@ from sim.rules.packed_state import aware_of, pack_belief_state, pack_choice_stat
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, STEP_RECORD, records
 from sim.rules.step import after_choice
 from sim.rules.surveillance_attitude import surveillance_attitude
+from tests.helpers.ties import equal_ties, ties_of
 from tests.helpers.worlds import (
     HABIT_UNIT,
     advanced,
     as_toy,
     chats_by_messenger,
-    equal_ties,
     from_fixed_point,
     in_steps,
     keys,
     simulation,
     step_records_of,
-    ties_of,
     toy_env,
     toy_params,
     toy_state,
@@ -123,9 +122,9 @@ def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
         users[name] = values
     env, params, agreed = blocked(*calls), pair_params(pair_rate=rate), agreements(2)
     state = toy_state(users, equal_ties([[1], [0]]), params)
-    belief_state, luck = state.public.belief_state, keys(0)
+    belief_state, key = state.public.belief_state, keys(0)
     after_choice(
-        0, 1, users, state.step_records, belief_state, state.ties, env, params, luck, agreed,
+        0, 1, users, state.step_records, belief_state, state.ties, env, params, key, agreed,
         candidate_buffer(1),
     )  # fmt: skip
     return state, agreed, env

@@ -6,7 +6,7 @@ import pytest
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules import beliefs
 from sim.rules.beliefs import HEARD
-from tests.helpers.minds import (
+from tests.helpers.beliefs import (
     CALM,
     N,
     a_story,
@@ -196,7 +196,7 @@ def test_stories_are_heard_independently_of_each_other():
     assert within_4_errors((one & other).mean(), 0.25, len(one))
 
 
-def test_luck_with_stories_is_that_of_the_step():
+def test_draws_with_stories_are_those_of_the_step():
     news = a_story(media=np.log(2))
     u = uniforms(keys(3)[HEARD] ^ news.salt[0], 200)
     assert (heard_by(news, 0, step=3)[:200] == (u < 0.5)).all()

@@ -1,4 +1,4 @@
-"""Bands over luck: which runs share one, and when it is known."""
+"""Bands over chance: which runs share random numbers, and when they are known."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Runs from Python: tables, luck shared between scenarios, differences taken pair by pair."""
+"""Runs from Python: tables, shared random numbers, differences taken pair by pair."""
 
 import numpy as np
 import pandas as pd
@@ -78,7 +78,7 @@ def test_a_run_is_the_first_part_of_a_comparison(result):
     assert alone.timeseries["value"].to_numpy().tobytes() == mine["value"].to_numpy().tobytes()
 
 
-def test_another_seed_or_replication_is_other_luck(result):
+def test_another_seed_or_replication_has_other_draws(result):
     config = result.config.model_copy(update={"seed": 2, "replications": 1})
     other = of(run(config).timeseries, measure="dau")["value"].to_numpy()
     mine = of(result.timeseries, scenario="call_ban", measure="dau")

@@ -137,7 +137,7 @@ def test_values_and_probabilities_are_each_others_inverse(scale, shape):
 
 
 INDEPENDENT = {"random_numbers": "independent"}
-WITH_SEED = "random_numbers=independent with a seed"
+WITH_SEED = "random_numbers=independent sets the seed"
 REFUSED = {
     "no points": ({"n": None}, "method=sobol with n=None"),
     "points of a factorial": ({"method": "factorial", "n": 3}, "levels count"),

@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_is_replaced_and_others_leave_with_the_driver(se
     """They would wait for tasks for ever, and hold their memory."""
     process, folder = sweep(tmp_path, "executor=processes", "executor.workers=2"), tmp_path / "0"
     wait_for(lambda: has_checkpoint(folder), process)
-    os.kill(read_manifest(folder)["place"]["pid"], signal.SIGKILL)
+    os.kill(read_manifest(folder)["process"]["pid"], signal.SIGKILL)
     wait_for(lambda: "resumed" in read_manifest(folder), process)
     workers = psutil.Process(process.pid).children(recursive=True)
     process.kill()
@@ -185,11 +185,11 @@ def test_a_job_in_a_place_that_cannot_be_seen_is_left_alone(copy):
     entry = json.loads(path.read_text())
     for status, host, seen in (
         ("running", "elsewhere", "running"),
-        ("running", entry["place"]["host"], "interrupted"),  # whose process has ended
+        ("running", entry["process"]["host"], "interrupted"),  # whose process has ended
         ("failed", "elsewhere", "failed"),
     ):
-        place = entry["place"] | {"host": host, "born": 0.0}
-        path.write_text(json.dumps(entry | {"status": status, "place": place}))
+        place = entry["process"] | {"host": host, "born": 0.0}
+        path.write_text(json.dumps(entry | {"status": status, "process": place}))
         assert statuses(copy)[2] == seen
 
 

@@ -60,7 +60,7 @@ def test_keys_that_are_tied_have_the_same_value():
 @pytest.mark.parametrize(
     ("name", "also", "told"),
     [
-        ("network", "seed", "also: not of a choice of files"),
+        ("network", "seed", "also: not allowed"),
         ("behaviour.habit_value", "policies.whatsapp_block.grade", "no policy whatsapp_block"),
         ("behaviour.habit_value", "behaviour.habbit", "behaviour.habbit=1.0: unknown key"),
     ],

@@ -61,7 +61,7 @@ def test_jobs_whose_workers_are_cancelled_and_killed_go_on_elsewhere(tmp_path):
         """Return the place of a job that has kept a step and is not harmed yet."""
         for folder in {tmp_path / str(k) for k in range(4)} - harmed.keys():
             if has_checkpoint(folder) and read_manifest(folder)["status"] == "running":
-                return folder, read_manifest(folder)["place"]
+                return folder, read_manifest(folder)["process"]
         return None
 
     harmed = {}
@@ -89,7 +89,7 @@ def test_a_worker_near_its_time_limit_leaves_and_its_job_goes_on(tmp_path):
                     "step_days=0.25", f"hydra.sweep.dir={tmp_path}")  # fmt: skip
     folder = tmp_path / "0"
     wait_for(lambda: has_checkpoint(folder), process)
-    place = read_manifest(folder)["place"]
+    place = read_manifest(folder)["process"]
     os.kill(place["pid"], signal.SIGSTOP)
     wait_for(lambda: seconds_left(place["slurm_job"]) <= 60 - 16, process)
     os.kill(place["pid"], signal.SIGCONT)

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.base.errors import ConfigError
-from sim.base.locks import alone
+from sim.base.locks import exclusive_lock
 from sim.commands.collect import collect, collect_mixed
 from sim.sweeps.driver import drive
 from sim.sweeps.executors import Processes, Serial
-from sim.sweeps.folder import SweepFolder
+from sim.sweeps.folder import SweepFolder, write_hashed
 from sim.sweeps.lease import MAX_CRASHES
 from sim.sweeps.status import status
 from sim.sweeps.work import work
@@ -140,7 +140,7 @@ def test_too_many_failures_stop_a_sweep_if_asked(broken):
 
 def test_a_run_at_which_workers_die_again_and_again_is_a_failure_at_last(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
-    lease = folder.path / "claims" / "00000.json"
+    lease = folder.path / "leases" / "00000.json"
     lease.write_text(json.dumps({"run": 1, "crashes": {"1": MAX_CRASHES - 1}}))  # as they leave it
     assert drive(folder, Serial()).n_failed == 1
     failed = status(folder).failures
@@ -152,7 +152,7 @@ def test_a_run_at_which_workers_die_again_and_again_is_a_failure_at_last(straigh
 def test_a_death_or_two_are_no_failure(straight, tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS, SCENARIOS)
     for cut in ('{"run": 0, "deaths": {"0": 1}}', '{"run": 0, "dea', ""):
-        (folder.path / "claims" / "00000.json").write_text(cut)
+        (folder.path / "leases" / "00000.json").write_text(cut)
         work(folder, 0, "one")
     assert finish(folder) == straight[1]
 
@@ -160,7 +160,7 @@ def test_a_death_or_two_are_no_failure(straight, tmp_path):
 def test_two_drivers_at_once_are_refused(tmp_path):
     folder = begin(tmp_path / "sweep", FACTORS)
     with (
-        alone(folder.path, "this sweep"),
+        exclusive_lock(folder.path, "this sweep"),
         pytest.raises(ConfigError, match="another process is at this sweep"),
     ):
         drive(SweepFolder(folder.path), Serial())
@@ -182,7 +182,7 @@ def test_runs_of_other_sources_are_not_mixed(straight, tmp_path):
     table = pq.read_table(path)
     other = ["0" * 40] * len(table)
     column = table.schema.get_field_index("commit")
-    pq.write_table(table.set_column(column, table.schema.field("commit"), [other]), path)
+    write_hashed(path, table.set_column(column, table.schema.field("commit"), [other]))
     with pytest.raises(
         ConfigError, match=r"made by several versions(.|\n)*2 by .*0{40}(.|\n)*--mix"
     ):

@@ -180,7 +180,7 @@ def test_a_run_that_is_done_is_not_called_running(tmp_path):
 def test_outcomes_are_there_before_the_record_that_says_so(tmp_path, monkeypatch):
     """Killed between the two, a worker leaves a run that is taken again."""
     written = []
-    monkeypatch.setattr(on_disk, "_write", lambda path, _: written.append(path.parent.name))
+    monkeypatch.setattr(on_disk, "write_hashed", lambda path, _: written.append(path.parent.name))
     Shard(tmp_path, 0).write(on_disk.RECORD.empty_table(), SCHEMA.empty_table())
     assert written == ["outcomes", "runs"]
 

@@ -24,11 +24,11 @@ from sim.rules.fixed_point import TASTE_STEPS
 from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
 from sim.rules.packed_state import pack_choice_state
 from tests.helpers import theory
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     SEED,
     Crowd,
     by_band,
-    equal_ties,
     keys,
     take_step,
     toy_env,
@@ -126,7 +126,7 @@ def visits(
             first, lane, lane + 1, step_records, 0, words, ties, env, params, keys[CONVERSE], s
         )
         enqueue_values(
-            i, words[i], weigh(i, users[i], step_records[i], env, params, keys), queries
+            i, words, weigh(i, users[i], step_records[i], env, params, keys), params, queries
         )
         evaluate(step_records, 0, words, ties, env, params, queries, s)
         revise(i, users[i], step_records[i], env, params, keys)
@@ -154,6 +154,7 @@ GIBBS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "ties", "weights"), GIBBS.values(), ids=GIBBS)
 def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     n_users, beta, losses = len(ties.degree), 3.0, np.array([2.0, 3.0])

@@ -15,8 +15,8 @@ from sim.measures.series import Recorder, Series, step_series
 from sim.population.population import draw_population
 from sim.rules.records import STEP_RECORD, records
 from tests.helpers import theory
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
-    equal_ties,
     keys,
     step_records_of,
     take_step,

@@ -15,6 +15,7 @@ from sim.engine.engines import CompiledEngine
 from sim.engine.threads import Threads
 from sim.population.graph import Graph
 from tests.helpers import theory, theory_networks
+from tests.helpers.ties import ties_of
 from tests.helpers.worlds import (
     Crowd,
     by_band,
@@ -22,7 +23,6 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     take_step,
-    ties_of,
     toy_env,
     toy_params,
     toy_state,
@@ -109,8 +109,8 @@ def test_t3_shares_are_those_of_the_table(b, bethe, annealed):
 def watch(state, contacts, b, chance, steps):
     """Run the logit where users reconsider with `chance`; returns four rows, one column a step.
 
-    The share, its drift, its luck and the variance of that. Drift is the change that a logit in
-    the share of contacts makes expect, luck is what the rules did beyond it.
+    The share, its drift, its noise and the variance of that. Drift is the change that a logit in
+    the share of contacts makes expect, noise is what the rules did beyond it.
     """
     hazard = ALWAYS if chance == 1 else -np.log1p(-chance)
     state.params.install_rate = state.params.drop_rate = hazard
@@ -127,7 +127,7 @@ def watch(state, contacts, b, chance, steps):
 def undrifted(shares, drifts, n_batches=15):
     """Return the share at which drift is zero, its standard error, and the share lost a drift.
 
-    Luck takes the share to where drift pulls it back: a line through means of batches tells
+    Noise takes the share to where drift pulls it back: a line through means of batches tells
     where there is none, far more precisely than the mean of all.
     """
     means = np.reshape([drifts, shares], (2, n_batches, -1)).mean(2)
@@ -143,16 +143,16 @@ def test_t3_a_random_regular_graph_settles_as_the_bethe_lattice(b):
     state, contacts = one_messenger(graph, 1, logit(b, -b / 2)), adjacency(graph)
     watch(state, contacts, b, 1, range(80))
     for chance, steps in ((1, range(80, 230)), (PART, range(230, 530))):
-        shares, drifts, luck, variance = watch(state, contacts, b, chance, steps)
-        luck_error = np.sqrt(variance.mean() / len(steps))
+        shares, drifts, noise, variance = watch(state, contacts, b, chance, steps)
+        noise_error = np.sqrt(variance.mean() / len(steps))
         at_zero, zero_error, lost = undrifted(shares, drifts)
-        error = lost * luck_error  # linear noise: luck moves the share until drift outweighs it
+        error = lost * noise_error  # linear noise: it moves the share until drift outweighs it
         print(
             f"T3 b={b} chance {chance}: theory {bethe:.6f}, run {shares.mean():.5f}, "
             f"s.e. {error:.5f}; without drift {at_zero:.6f}, s.e. {zero_error:.6f}; "
-            f"annealed {annealed:.6f}; luck {luck.mean() / luck_error:.2f} s.e."
+            f"annealed {annealed:.6f}; noise {noise.mean() / noise_error:.2f} s.e."
         )
-        assert abs(luck.mean()) < 4 * luck_error  # a step is the logit
+        assert abs(noise.mean()) < 4 * noise_error  # a step is the logit
         assert abs(shares.mean() - bethe) < 4 * error
         if chance == 1:
             assert abs(at_zero - bethe) < 4 * zero_error
@@ -167,9 +167,9 @@ PHI = 0.18
 
 def erdos(n, z, seed):
     """Return a graph in which every pair has a tie with chance z / (n - 1)."""
-    luck = np.random.default_rng(seed)
-    n_drawn = luck.poisson(-np.log1p(-z / (n - 1)) * n * n / 2)  # twins and loops are dropped
-    return Graph.from_pairs(n, luck.integers(0, n, (n_drawn, 2)), seed)
+    rng = np.random.default_rng(seed)
+    n_drawn = rng.poisson(-np.log1p(-z / (n - 1)) * n * n / 2)  # twins and loops are dropped
+    return Graph.from_pairs(n, rng.integers(0, n, (n_drawn, 2)), seed)
 
 
 def convince(graph, n_seeds, hazard=ALWAYS):

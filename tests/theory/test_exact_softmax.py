@@ -19,9 +19,9 @@ from sim.engine.engines import CompiledEngine
 from sim.engine.threads import Threads
 from sim.rules.packed_state import HABIT_STEPS
 from tests.helpers import theory
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     HABIT_UNIT,
-    equal_ties,
     from_fixed_point,
     in_steps,
     keys,

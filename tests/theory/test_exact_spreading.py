@@ -1,5 +1,7 @@
 """What spreads between contacts, against closed forms (docs/verification.md: T4, T5, T11)."""
 
+from functools import lru_cache
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -11,10 +13,10 @@ from sim.rules.beliefs import learn
 from sim.rules.packed_state import pack_belief_state
 from sim.rules.records import PURPOSES, STEP_RECORD, records
 from sim.rules.relaxation import relaxation
+from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
     BELIEF_UNIT,
     converse,
-    equal_ties,
     from_fixed_point,
     in_steps,
     toy_env,
@@ -34,9 +36,14 @@ def spread(users, step_records, belief_state, ties, env, params, keys):
         learn(i, users[i], step_records[i], env, way, params, keys)
 
 
+@lru_cache(maxsize=1)  # all runs on a graph have its ties
+def ties_of(graph):
+    return equal_ties([list(graph[i]) for i in range(len(graph))])
+
+
 def society(graph, **rates):
     """Return users of one messenger who know nothing, on equal ties."""
-    ties = equal_ties([list(graph[i]) for i in range(len(graph))])
+    ties = ties_of(graph)
     users = toy_users(len(graph), 1)
     users.aware[:] = 0
     return users, records(STEP_RECORD, len(graph)), ties, toy_params(1, **rates)

@@ -38,12 +38,14 @@ from sim.rules.tie import (
     Contacts,
     classes_of,
     load_factors,
+    load_tables,
     own_pairs,
     pair_terms,
     terms,
     tie_factors,
 )
 from tests.helpers.chats import values_of
+from tests.helpers.ties import csr, equal_ties
 from tests.helpers.worlds import (
     F32,
     advanced,
@@ -51,8 +53,6 @@ from tests.helpers.worlds import (
     chats_by_messenger,
     considered,
     converse,
-    csr,
-    equal_ties,
     in_steps,
     keys,
     simulation,
@@ -100,6 +100,7 @@ def see(mine, other, choice_state, env, params, s, seen):
         low, high = gather(choice_state, load(mine, at))
         contact_low, contact_high = gather(choice_state, load(other, at))
         offered = any_bits(low & USABLE)
+        load_tables(t, s)
         load_factors(low, high, offered, t, s)
         pair = own_pairs(low, env.place_class, t) + classes_of(contact_low, env.place_class, t)
         nobody = splat(0.0)
@@ -217,8 +218,8 @@ def renumbered(state):
     for name in ("standalone", "prior", "base_openings", "habit_openings", "mandate_openings",
                  "pair_appeal"):  # fmt: skip
         params[name][0] = state.params[name][..., ORDER]
-    halves = permuted_halves(int(state.params.abroad_low), int(state.params.abroad_high))
-    params.abroad_low[0], params.abroad_high[0] = halves
+    halves = permuted_halves(int(state.params.abroad_low[0]), int(state.params.abroad_high[0]))
+    params.abroad_low[0, 0], params.abroad_high[0, 0] = halves
     somewhere = state.chats.platform < MAX
     places = np.argsort(ORDER)[state.chats.platform[somewhere]]
     state.chats.platform[somewhere] = places
@@ -290,7 +291,7 @@ def test_renumbering_messengers_renumbers_what_they_are_worth_and_believed_to_be
         assert content[1] == pytest.approx(content[0], rel=1e-5)
         for s, said in ((state, step_records[i]), (new, new_step_records[i])):
             converse(i, s.public.belief_state, said, s.ties, keys(3))
-        mind, new_belief_state = step_records[i].peer, new_step_records[i].peer
+        (mind,), (new_belief_state,) = step_records[i].peer, new_step_records[i].peer
         heard = [belief_of(mind, p) for p in range(MAX)]
         assert [belief_of(new_belief_state, k) for k in range(MAX)] == [heard[p] for p in ORDER]
         assert aware_of(new_belief_state) == permuted_bits(np.uint8(aware_of(mind)))

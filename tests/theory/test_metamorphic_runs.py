@@ -28,16 +28,8 @@ from sim.rules.pairing import apply_agreements
 from sim.rules.records import STEP_RECORD, Chats, PublicState, records
 from sim.rules.step import after_choice, publish, select, update
 from tests.helpers.chats import chat_rows, chats_of
-from tests.helpers.worlds import (
-    SMALL,
-    advanced,
-    csr,
-    different,
-    outcome,
-    simulation,
-    ties_of,
-    world,
-)
+from tests.helpers.ties import csr, ties_of
+from tests.helpers.worlds import SMALL, advanced, different, outcome, simulation, world
 
 BAN = "+scenario=call_ban"
 WEEKS = 30

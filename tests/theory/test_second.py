@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.config.parameters import Behaviour
+from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
@@ -53,6 +54,19 @@ LIVELY = {
     "moderation": {"kind": "moderation", "platform": "cellular", "effort": 0.4,
                    "start": "2025-06-17"},
     "delay": {"kind": "bank_delay", "prevented": 0.5, "start": "2025-06-17"},
+    "tax": {"kind": "price", "platforms": ["vk", "whatsapp"], "per": "use", "cost": 0.4,
+            "start": "2025-06-11"},
+    "dearer_sms": {"kind": "price", "platforms": ["cellular"], "per": "message", "cost": 0.3,
+                   "start": "2025-06-05", "stop": "2025-07-04"},
+    "daily_tax": {"kind": "price", "platforms": ["telegram"], "per": "day", "cost": 0.5,
+                  "start": "2025-06-19"},
+    "proxies": {"kind": "proxies", "platform": "whatsapp", "circumvention": 0.5,
+                "start": "2025-06-13", "stop": "2025-07-03"},
+    "outage": {"kind": "restriction", "platforms": ["vk"], "channel": "message", "grade": 0.7,
+               "start": "2025-06-24", "stop": "2025-07-05", "circumventable": False},
+    "access": {"kind": "going_online", "start": "2025-06-04", "stop": "2025-07-20",
+               "no_internet": dict.fromkeys(BANDS, 0.002),
+               "no_smartphone": dict.fromkeys(BANDS, 0.002)},
 }  # fmt: skip
 RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
@@ -110,7 +124,7 @@ def eventful():
 
 def test_a_second_program_gives_the_same_numbers_when_everything_happens():
     config, start = eventful()
-    assert len({p.kind for p in config.policies.values()}) == 16
+    assert len({p.kind for p in config.policies.values()}) == 19
     other = compare(config, 3, start, STEPS)
     assert not other.close
     assert other.noted
@@ -147,6 +161,7 @@ def test_a_second_program_that_is_not_changed_does_not_disagree():
     assert not disagrees()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(Behaviour.model_fields) - {"vpn_skill_sd"}))
 def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     behaviour = eventful()[0].behaviour
@@ -155,19 +170,21 @@ def test_a_second_program_with_a_wrong_parameter_disagrees(name):
     assert disagrees(behaviour=behaviour.model_copy(update=wrong))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(LIVELY.keys() - {"delay"}))  # seen by measures alone
 def test_a_second_program_without_a_policy_disagrees(name):
     policies = eventful()[0].policies
     assert disagrees(policies={other: policies[other] for other in policies if other != name})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
         (second_look, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
         (second_state, "MAX_LOG_ODDS", 7.9), (second_state, "LOG_ODDS_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MAX_FEAR", 4.2),
-        (second_state, "LUCKY", frozenset()),
+        (second_state, "REFINED", frozenset()),
         (second_state, "SHOWN_OF_HABIT", 2048), (second_state, "NOISE_BITS", 8),
         (second, "HABIT_STEPS", 29), (second_look, "INVITED", 3), (second_look, "ORDERED", 3),
         (second_look, "f4", lambda x: float(f"{x:.5g}")),

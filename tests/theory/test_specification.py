@@ -62,6 +62,12 @@ UNLISTED = {  # calls that are no part of a schedule
     "beliefs.news_candidates",
     "abuse_rules.victim_candidates",
     "changed_fears",
+    "tiles",
+    "tile_key",
+    "public_of",
+    "part",
+    "whole",
+    "read_tile",
 }
 CONSTANTS = {
     "ISOLATION", "EXPOSED", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
@@ -182,7 +188,7 @@ def test_equations_and_rules_name_each_other():
     assert named == names
     without_equation = {
         "__init__.py", "records.py", "fixed_point.py", "candidates.py", "packed_lanes.py",
-        "declare.py", "registered.py",
+        "declare.py", "registered.py", "tiles.py", "ceilings.py",
     }  # fmt: skip
     elsewhere = {name for name, text in rules.items() if "(docs/specification.md, 7." in text}
     assert {name for name, _ in names} | elsewhere == set(rules) - without_equation
@@ -194,8 +200,11 @@ def test_every_random_number_has_its_address():
     source = "".join(path.read_text() for path in RULES)
     modules = [import_module(f"sim.rules.{path.stem}") for path in RULES]
     positions = {name: value for module in modules for name, value in vars(module).items()}
+    source = re.sub(r"tile_key\((keys\[\w+\]), o\)", r"\1", source)  # of the first tile
+    source = source.replace("messenger_uniform", "user_uniform")
     used = re.findall(r"\b(user_uniform|uniform)\(keys\[(\w+)\][^,]*, (.+?)\)", source)
-    refined = re.findall(r"\bevent_occurs\(bits64, keys\[(\w+)\], (.+?), hazard\)", source)
+    event = r"\b(?:event_occurs\(bits64, |happens_to\()keys\[(\w+)\], (.+?), hazard\)"
+    refined = re.findall(event, source)
     by_messenger = re.findall(r"\bevents_occur\(keys\[(\w+)\], i, hazards\)", source)
     assert {name for name, _ in refined} == set(
         re.findall(r"random_bits\(keys\[(\w+)\], i\)", source)

@@ -2,9 +2,9 @@
 # Start a private Slurm with accounting, one node, on loopback; needs root, no systemd, no cgroups.
 # Nothing outside SANDBOX is touched. Needs slurm-wlm, munge, slurmdbd and mariadb-server.
 #
-#   tests/slurm/start.sh SANDBOX PORT CPUS    # ports PORT to PORT + 2; CPUs the node says it has
+#   tests/helpers/slurm/start.sh SANDBOX PORT CPUS    # ports PORT to PORT + 2; CPUs the node says it has
 #   SLURM_CONF=SANDBOX/slurm.conf srun hostname
-#   tests/slurm/stop.sh SANDBOX
+#   tests/helpers/slurm/stop.sh SANDBOX
 set -euo pipefail
 sandbox=$1 port=$2 cpus=$3
 here=$(cd "$(dirname "$0")" && pwd)

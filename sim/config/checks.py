@@ -1,0 +1,83 @@
+"""Checks of overrides, and of the tree that Hydra composes of them, before it is validated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.base.errors import ConfigError
+from sim.config import posterior
+from sim.config.case_files import KNOWN
+from sim.config.keys import path_of
+from sim.config.refusals import no_such_policy
+from sim.config.sim_config import DATA
+
+PATH = "./\\$"  # characters of paths and interpolations
+CODE = ("_target_", "()", "class", "factory")  # keys of code that Hydra or logging.config call
+LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
+
+
+def refuse_whole(overrides: tuple[str, ...]) -> None:
+    """Refuse to set or delete all policies at once, or to delete a required key."""
+    for override in overrides:
+        key, *rest = path_of(override)
+        if not rest and key == "policies":
+            raise ConfigError(
+                f"{override}: allowed: policies.NAME.KEY=VALUE, +policy=NAME, ~policies.NAME"
+            )
+        if not rest and override.startswith("~") and key in ("parameters", "compare_to"):
+            raise ConfigError(f"{override}: not to be deleted; allowed: {key}=VALUE")
+
+
+def refuse_misplaced(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse a file whose first line does not declare its package."""
+    for group, place in (("scenario", "_global_"), ("policy", "policies.NAME")):
+        by_hand = any(path[0] == group and path[1:] for path in map(path_of, overrides))
+        if isinstance(tree.get(group), dict) and not by_hand:
+            raise ConfigError(
+                f"{group}: a file of conf/{group} has to begin with the line # @package {place}"
+            )
+
+
+def refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
+    """Refuse to change a policy that is not in the scenario."""
+    for override in overrides:
+        group, *rest = path_of(override)
+        name = rest[0] if rest[1:] else ""  # policies.NAME={...} makes one
+        made = policies.get(name) if isinstance(policies, dict) else None
+        if group == "policies" and isinstance(made, dict) and "kind" not in made:
+            in_force = {key: value for key, value in policies.items() if key != name}
+            raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
+
+
+def refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
+    """Refuse to set a parameter that every replication draws from the posterior."""
+    case = tree["case"]
+    folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
+    if tree["parameters"] == "posterior" and posterior.exists(folder):
+        for override in overrides:
+            if ".".join(path_of(override)) in posterior.read(folder).names:
+                raise ConfigError(
+                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
+                )
+
+
+def refuse_path(override: str) -> None:
+    """Refuse a name that leads out of conf/ or out of the case."""
+    value = override.partition("=")[2]
+    if path_of(override)[0] in KNOWN and path_of(override)[1:] == [] and set(value) & set(PATH):
+        raise ConfigError(
+            f"{override.lstrip('+~')}: no such name; allowed: names without {' '.join(PATH)}"
+        )
+
+
+def refuse_code(node: Any, path: str = "") -> None:
+    """Refuse values that name code to run, except Hydra's own and log handlers."""
+    items = node.items() if isinstance(node, dict) else ()
+    for key, value in items:
+        is_ours = str(value).startswith(("hydra.", "hydra_plugins.")) or value in LOGGING
+        if key in CODE and isinstance(value, str) and not is_ours:
+            raise ConfigError(f"{path}{key}={value}: a configuration cannot name code to run")
+        refuse_code(value, f"{path}{key}.")
+    for value in node if isinstance(node, list) else ():
+        refuse_code(value, path)

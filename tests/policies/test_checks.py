@@ -1,0 +1,307 @@
+"""When policies are in force, how far a roll-out is, and which policies go together."""
+
+import datetime as dt
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from sim import load_config
+from sim.config.validation import validate
+from sim.policies.window import Window
+from tests.helpers.cli import changed, refusal
+
+ORIGIN = dt.date(2025, 6, 2)
+SLICES = 60  # of a day, in the brute-force sums
+
+# Whole days and halves, so that slices of a day never straddle a date.
+half_days = st.integers(0, 160).map(lambda k: k / 2)
+windows = st.builds(
+    lambda first, length: Window(
+        start=ORIGIN + dt.timedelta(days=first),
+        stop=None if length is None else ORIGIN + dt.timedelta(days=first + length),
+    ),
+    st.integers(0, 60),
+    st.none() | st.integers(1, 40),
+)
+spans = st.tuples(half_days, half_days).map(sorted).filter(lambda s: s[0] < s[1])
+ramps = st.integers(0, 50).map(float)
+
+
+def moments(window, span):
+    """Return the middles of the slices of `span` in which `window` is in force [days]."""
+    first = (window.start - ORIGIN).days
+    last = float("inf") if window.stop is None else (window.stop - ORIGIN).days
+    n = round((span[1] - span[0]) * SLICES)
+    middles = (span[0] + (k + 0.5) / SLICES for k in range(n))
+    return first, [t for t in middles if first <= t < last]
+
+
+@given(windows, spans)
+def test_days_in_force_are_the_days_counted_one_by_one(window, span):
+    _, inside = moments(window, span)
+    assert window.days_in(*span, ORIGIN) == pytest.approx(len(inside) / SLICES)
+
+
+@given(windows, spans, ramps)
+@example(Window(start=ORIGIN), (0.0, 7.0), 7.0)
+@example(Window(start=ORIGIN), (3.5, 7.0), 5.0)
+def test_progress_is_the_mean_of_the_ramp_over_the_days_in_force(window, span, ramp):
+    first, inside = moments(window, span)
+    rise = [1.0 if ramp == 0 else min(1.0, (t - first) / ramp) for t in inside]
+    expected = sum(rise) / len(rise) if rise else 0.0
+    assert window.progress(*span, ORIGIN, ramp) == pytest.approx(expected, abs=1e-4)
+
+
+@given(windows, spans, ramps, half_days)
+def test_a_span_cut_in_two_holds_the_same_days_and_the_same_ramp(window, span, ramp, cut):
+    a, b = span
+    cut = min(max(cut, a), b)
+    days = [window.days_in(*s, ORIGIN) for s in ((a, cut), (cut, b), (a, b))]
+    done = [window.progress(*s, ORIGIN, ramp) for s in ((a, cut), (cut, b), (a, b))]
+    assert days[0] + days[1] == pytest.approx(days[2])
+    assert days[0] * done[0] + days[1] * done[1] == pytest.approx(days[2] * done[2], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("span", "days", "progress"),
+    [
+        ((0, 7), 0, 0),  # before
+        ((3, 10), 0, 0),  # ends with the eve of the first day
+        ((3, 11), 1, 0.05),  # the first day
+        ((10, 20), 10, 0.5),  # the whole ramp
+        ((18, 22), 4, (2 * 0.9 + 2 * 1.0) / 4),  # across its end
+        ((20, 27), 7, 1),  # after it
+        ((27, 34), 3, 1),  # stops within
+        ((30, 37), 0, 0),  # from the day that no longer counts
+    ],
+)
+def test_the_first_day_counts_and_the_day_of_the_stop_does_not(span, days, progress):
+    window = Window(start=dt.date(2025, 6, 12), stop=dt.date(2025, 7, 2))  # days 10 to 29
+    assert window.days_in(*span, ORIGIN) == days
+    assert window.progress(*span, ORIGIN, 10.0) == pytest.approx(progress)
+
+
+def test_a_stop_cuts_a_ramp_that_is_not_yet_up():
+    window = Window(start=ORIGIN, stop=ORIGIN + dt.timedelta(days=5))
+    assert window.progress(0, 7, ORIGIN, 10.0) == pytest.approx(0.25)
+
+
+@pytest.fixture(scope="module")
+def tree():
+    return load_config("+scenario=call_ban").model_dump(mode="json")
+
+
+RESTRICTION = {"kind": "restriction", "platforms": ["max"], "channel": "any", "grade": 0.5}
+GATE = {"kind": "registration_gate", "platforms": ["max"], "grade": 0.5, "start": "2025-09-01"}
+MANDATE = {"kind": "mandate", "platform": "vk", "segment": "pupils", "rate": 0.1}
+MOVE = {
+    "kind": "group_move", "platform": "vk", "segment": "friends", "rate": 0.1,
+    "start": "2025-09-01",
+}  # fmt: skip
+SHOCK = {"state_averse": 1.0, "indifferent": 1.0, "foreign_averse": 1.0}
+STORY = {
+    "kind": "information_event", "platform": "max", "shock": SHOCK, "awareness_rate": 0.1,
+    "start": "2025-09-01",
+}  # fmt: skip
+SHUTDOWN = {
+    "kind": "shutdown", "whitelist": ["max"], "grade": 0.5, "start": "2025-09-01",
+    "stop": "2025-09-08",
+}  # fmt: skip
+MODERATION = {"kind": "moderation", "effort": 0.5, "start": "2025-09-01"}
+
+
+def told(n):
+    """Return the changes that tell `n` stories."""
+    return {f"policies.story_{k}": STORY for k in range(n)}
+
+
+COMBINATIONS = {
+    "a platform nobody knows": (
+        {"policies.call_restriction.platforms": ["signal"]},
+        r"policies\.call_restriction.*'signal'.*allowed: whatsapp, telegram",
+    ),
+    "cellular cannot be restricted": (
+        {"policies.call_restriction.platforms": ["cellular"]},
+        r"policies\.call_restriction.*'cellular'.*allowed: whatsapp",
+    ),
+    "a mandate of an unknown platform": (
+        {"policies.max_pupils.platform": "signal"},
+        r"policies\.max_pupils.*'signal'.*allowed: whatsapp",
+    ),
+    "an unknown segment": (
+        {"policies.max_pupils.segment": "soldiers"},
+        r"policies\.max_pupils\.segment='soldiers'.*allowed: pupils, parents",
+    ),
+    "an unknown region": (
+        {"policies.call_restriction.regions": ["moscow", "mars"]},
+        r"policies\.call_restriction\.regions.*'mars'.*allowed: all, or some of moscow",
+    ),
+    "a start before the run": (
+        {"policies.call_restriction.start": "2024-01-01"},
+        r"policies\.call_restriction\.start=2024-01-01.*allowed: 2025-06-02 to 2026-05-31",
+    ),
+    "a start after the run": (
+        {"policies.call_restriction.start": "2026-06-01"},
+        r"policies\.call_restriction\.start=2026-06-01.*allowed: 2025-06-02 to 2026-05-31",
+    ),
+    "a stop after the run": (
+        {"policies.call_restriction.stop": "2026-06-02"},
+        r"policies\.call_restriction\.stop=2026-06-02.*allowed: 2025-06-02 to 2026-06-01",
+    ),
+    "a shorter run than its policies": (
+        {"dur_days": 70},
+        r"policies\.call_restriction\.start=2025-08-13.*allowed: 2025-06-02 to 2025-08-10",
+    ),
+    "a stop before the start": (
+        {"policies.call_restriction.stop": "2025-08-12"},
+        r"policies\.call_restriction.*stop=2025-08-12 must lie after start=2025-08-13",
+    ),
+    "a policy of no days": (
+        {"policies.call_restriction.stop": "2025-08-13"},
+        r"policies\.call_restriction.*stop=2025-08-13 must lie after start=2025-08-13",
+    ),
+    "a counterfactual's policy": (
+        {"counterfactuals.mandate_only.max_pupils.segment": "soldiers"},
+        r"counterfactuals\.mandate_only\.max_pupils\.segment='soldiers'",
+    ),
+    "a mandate and a gate on one platform": (
+        {"policies.gate": GATE},
+        r"policies\.max_pupils and .*gate contradict",
+    ),
+    "a mandate and a nationwide block of messages": (
+        {"policies.block": RESTRICTION | {"start": "2025-09-01"}},
+        r"policies\.max_pupils and .*block contradict",
+    ),
+    "one segment moved to two platforms": (
+        {"policies.two": MANDATE | {"start": "2025-09-01"}},
+        r"policies\.max_pupils and .*two contradict.*pupils.*max and vk",
+    ),
+    "chats of a segment moved to two platforms": (
+        {"policies.one": MOVE, "policies.two": MOVE | {"platform": "max"}},
+        r"policies\.one and .*two contradict.*friends.*vk and max",
+    ),
+    "an order to a segment without chats": (
+        {"policies.order": MOVE | {"segment": "egov"}},
+        r"policies\.order\.segment='egov' has no chats.*allowed: pupils, parents",
+    ),
+    "an order to nobody": (
+        {"policies.order": MOVE | {"segment": "soldiers"}},
+        r"policies\.order\.segment='soldiers' has no chats.*allowed: pupils, parents",
+    ),
+    "an order to a platform behind a gate": (
+        {"policies.order": MOVE, "policies.gate": GATE | {"platforms": ["vk"]}},
+        r"policies\.order and .*gate contradict.*join vk",
+    ),
+    "an order to a platform whose messages fail": (
+        {
+            "policies.order": MOVE,
+            "policies.block": RESTRICTION | {"platforms": ["vk"], "start": "2025-09-01"},
+        },
+        r"policies\.order and .*block contradict.*use vk",
+    ),
+    "a story about nobody": (
+        {"policies.story": STORY | {"platform": "signal"}},
+        r"policies\.story.*'signal'.*allowed: whatsapp, telegram",
+    ),
+    "a story among nobody": (
+        {"policies.story": STORY | {"audience": ["signal"]}},
+        r"policies\.story.*'signal'.*allowed: whatsapp, telegram",
+    ),
+    "a story about cellular": (
+        {"policies.story": STORY | {"platform": "cellular"}},
+        r"policies\.story.*'cellular'.*allowed: whatsapp",
+    ),
+    "more stories than one can keep apart": (told(33), r"33 stories; allowed: up to 32"),
+    "a whitelist of nobody": (
+        {"policies.shutdown": SHUTDOWN | {"whitelist": ["signal"]}},
+        r"policies\.shutdown.*'signal'.*allowed: whatsapp.*cellular",
+    ),
+    "a shutdown of nowhere": (
+        {"policies.shutdown": SHUTDOWN | {"regions": ["mars"]}},
+        r"policies\.shutdown\.regions.*'mars'.*allowed: all, or some of moscow",
+    ),
+    "moderation of nobody": (
+        {"policies.moderation": MODERATION | {"platform": "signal"}},
+        r"policies\.moderation.*'signal'.*allowed: whatsapp.*cellular",
+    ),
+    "help with nobody": (
+        {
+            "policies.help": {
+                "kind": "onboarding",
+                "platform": "cellular",
+                "help": 1.0,
+                "start": "2025-09-01",
+            }
+        },
+        r"policies\.help.*'cellular'.*allowed: whatsapp",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "message"), COMBINATIONS.values(), ids=COMBINATIONS)
+def test_a_policy_that_cannot_be_meant_is_refused_with_the_reason(tree, changes, message):
+    assert re.search(message, refusal(tree, changes)), refusal(tree, changes)
+
+
+APART = {
+    "the gate falls when the mandates are over": {
+        f"policies.{name}.stop": "2025-12-20"
+        for name in (
+            "max_pupils",
+            "max_parents",
+            "max_students",
+            "max_public_sector",
+            "max_housing",
+            "max_egov",
+        )
+    }
+    | {"policies.gate": GATE | {"start": "2025-12-20"}},
+    "a gate on another platform": {"policies.gate": GATE | {"platforms": ["vk"]}},
+    "messages fail in one region only": {
+        "policies.r": RESTRICTION | {"start": "2025-09-01", "regions": ["moscow"]}
+    },
+    "calls fail everywhere": {
+        "policies.r": RESTRICTION | {"start": "2025-09-01", "channel": "call"}
+    },
+    "two mandates of one segment for one platform": {
+        "policies.two": MANDATE | {"platform": "max", "start": "2025-09-01"}
+    },
+    "two segments to two platforms": {
+        "population.segments.scouts": {"age_from": 12, "age_to": 17, "share": 0.1},
+        "policies.two": MANDATE | {"segment": "scouts", "start": "2025-09-01"},
+    },
+    "a start on the last day": {"policies.call_restriction.start": "2026-05-31"},
+    "a start on the first day": {"policies.call_restriction.start": "2025-06-02"},
+    "a stop at the end": {"policies.call_restriction.stop": "2026-06-01"},
+    "chats of one segment moved, its people mandated": {
+        "policies.order": MOVE | {"segment": "pupils", "platform": "max"}
+    },
+    "chats invited to what is behind a gate": {
+        "policies.order": MOVE | {"by": "invitation"},
+        "policies.gate": GATE | {"platforms": ["vk"]},
+    },
+    "chats of two segments moved to two platforms": {
+        "policies.one": MOVE,
+        "policies.two": MOVE | {"segment": "pupils", "platform": "max"},
+    },
+    "chats moved to one platform after the other": {
+        "policies.one": MOVE | {"stop": "2025-10-01"},
+        "policies.two": MOVE | {"platform": "max", "start": "2025-10-01"},
+    },
+    "as many stories as one can keep apart": told(8),
+    "a story of users of several platforms": {
+        "policies.story": STORY | {"audience": ["whatsapp", "telegram"]}
+    },
+    "a shutdown that spares nothing": {"policies.shutdown": SHUTDOWN | {"whitelist": []}},
+    "a shutdown that spares the phone": {
+        "policies.shutdown": SHUTDOWN | {"whitelist": ["max", "cellular"]}
+    },
+    "moderation of calls by phone": {"policies.moderation": MODERATION | {"platform": "cellular"}},
+}
+
+
+@pytest.mark.parametrize("changes", APART.values(), ids=APART)
+def test_a_policy_that_can_be_meant_is_allowed(tree, changes):
+    validate(changed(tree, changes))
