@@ -20,7 +20,7 @@ from sim.kernel.rng import purpose_key
 from sim.policies.grades import efficacy_after, restricted, shut
 from sim.policies.policy import Order, Policy, Step
 from sim.policies.window import Span
-from sim.rules.availability import PairTables, availability, pair_tables
+from sim.rules.availability import PairTables, availability, pair_tables, surprise
 from sim.rules.promotion import hazard_bounds
 from sim.rules.records import (
     CALL,
@@ -48,6 +48,7 @@ class PolicySchedule:
     _tables: dict[bytes, PairTables] = field(default_factory=dict)  # by availability
     _steps: dict[tuple[object, ...], Environment] = field(default_factory=dict)
     _efficacies: list[tuple[float, float]] = field(default_factory=list)  # by step: mean, at end
+    _surprises: dict[tuple[object, ...], list[tuple[F64, F64]]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)  # runs on several threads share the schedule
 
     def at(self, step: int, onsets: Onsets | None = None) -> Environment:
@@ -60,7 +61,7 @@ class PolicySchedule:
         """
         key = (step, *sorted((onsets or {}).items()))
         if key not in self._steps:
-            self._steps[key] = self._env(step, self._policies(onsets or {}))
+            self._steps[key] = self._env(step, onsets or {})
         return self._steps[key]
 
     def _policies(self, onsets: Onsets) -> dict[str, Policy]:
@@ -78,7 +79,8 @@ class PolicySchedule:
             dated[name] = policy
         return dated
 
-    def _env(self, step: int, policies: dict[str, Policy]) -> Environment:
+    def _env(self, step: int, onsets: Onsets) -> Environment:
+        policies = self._policies(onsets)
         span = self.config.step_span(step)
         effects = self._effects(policies, span)
         q = self._availability(policies, step, span)
@@ -92,7 +94,7 @@ class PolicySchedule:
         return Environment(
             effects,
             q.astype(np.float32),
-            self._surprise(policies, step).astype(np.float32),
+            self._surprise(policies, step, onsets).astype(np.float32),
             *tables[:5],
             mandates,
             hazard_bounds(mandates, self.config.tiles),
@@ -150,21 +152,20 @@ class PolicySchedule:
         q[:, CALL, np.isneginf(self._values[CALL])] = 1.0  # messengers without calls
         return q
 
-    def _surprise(self, policies: dict[str, Policy], step: int) -> F64:
-        """Return F by place and messenger: failure beyond what people are used to by then.
+    def _surprise(self, policies: dict[str, Policy], step: int, onsets: Onsets) -> F64:
+        """Return F by place, channel and messenger: failure that people are not used to by then.
 
-        What they are used to, e, follows 1 - q with the time `failure_memory`; exact in a step.
+        People are used to the policies that stand at the start.
         """
-        days, tau = self.config.step_days, self.config.behaviour.failure_memory
-        kept = np.exp(-days / tau)
-        used: F64 | None = None
-        for k in range(step + 1):
-            failing = 1.0 - self._availability(policies, k, self.config.step_span(k))[:, 0]
-            used = np.zeros_like(failing) if used is None else used
-            away = failing - used
-            surprise: F64 = np.maximum(0.0, away) * (tau / days) * (1.0 - kept)
-            used = failing - kept * away
-        return surprise
+        days, memory = self.config.step_days, self.config.behaviour.failure_memory
+        steps = self._surprises.setdefault(tuple(sorted(onsets.items())), [])
+        while len(steps) <= step:
+            k = len(steps)
+            failing = 1.0 - self._availability(policies, k, self.config.step_span(k))
+            standing = self.config.standing
+            used = steps[-1][1] if k else 1.0 - self._availability(standing, 0, self.config.step_span(0))
+            steps.append(surprise(failing, used, days, memory))
+        return steps[step][0]
 
     def _efficacy(self, step: int) -> float:
         """Return the share of a restriction that a VPN lifts, the mean over the step."""

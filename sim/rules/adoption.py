@@ -28,11 +28,11 @@ from sim.kernel.vec8 import (
 )
 from sim.rules.chance import events_occur
 from sim.rules.content import content_benefits
-from sim.rules.declare import DERIVED, JOINT, MESSENGERS, SET, Field, Parameter
+from sim.rules.declare import JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
-from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
 from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import (
@@ -68,12 +68,8 @@ PARAMETERS = (
         "hazard of reconsidering a messenger in use", "fit S3", JOINT, storage="f4",
     ),
     Parameter(
-        "failure_exit", 4.6, 0, 20, "1", "rf", "relative rise of rho_out when messages fail",
-        "tuned; no point before January 2026 informs it", JOINT, storage="f4",
-    ),
-    Parameter(
-        "failure_memory", 45.0, 1, 1000, "days", "tau_e", "time until people are used to failure",
-        "assumption", storage=DERIVED,
+        "failure_exit", 4.6, 0, 20, "1", "rf",
+        "relative rise of both clocks when all messages fail and nobody is used to it", "tuned", JOINT, storage="f4",
     ),
     Parameter(
         "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
@@ -128,7 +124,7 @@ def reconsidered(
     has = part(in_use(user), o)
     looks = params.install_rate * env.effects.days * (1.0 + params.search_rate * shortfall(user))
     rates = where(flags(has), splat(params.drop_rate * env.effects.days), splat(looks))
-    rates = rates * haste(params, read_tile(env.surprise[user.place], o))
+    rates = rates * haste(params, read_tile(env.surprise[user.place, MESSAGE], o))
     hazards = where(flags(has | part(user.aware, o)), rates, 0.0)
     return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
 

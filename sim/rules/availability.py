@@ -1,6 +1,10 @@
 """Availability: the share of attempts on a platform and channel that succeed (docs/model.md, 2.2).
 
 q = 1 - r (1 - e0) (1 - e V),      q_ij = q_i q_j between two users
+
+People get used to failure e within the time tau_e. Until then it is a surprise:
+
+    F = max(0, (1 - q) - e),           e' = ((1 - q) - e) / tau_e
 """
 
 from __future__ import annotations
@@ -11,8 +15,22 @@ import numpy as np
 
 from sim.kernel import aligned
 from sim.kernel.vec16 import SPAN, WIDTH
+from sim.rules.declare import DERIVED, Parameter
 from sim.rules.records import F32, F64, I32
 
+PARAMETERS = (
+    Parameter(
+        "failure_memory",
+        45.0,
+        1,
+        1000,
+        "days",
+        "tau_e",
+        "time until people are used to failure",
+        "assumption",
+        storage=DERIVED,
+    ),
+)
 MAX_PLACES = 256  # a choice state has eight bits for the place
 
 
@@ -33,6 +51,24 @@ def availability(restriction: F64, circumvention: F64, efficacy: float, vpn: F64
         V, 1 with a VPN and 0 without.
     """
     return 1.0 - restriction * (1.0 - circumvention) * (1.0 - efficacy * vpn)
+
+
+def surprise(failing: F64, used: F64, days: float, memory: float) -> tuple[F64, F64]:
+    """Return F, its mean over a step, and what people are used to at the end of the step, e.
+
+    Parameters
+    ----------
+    failing : array
+        1 - q, constant in the step.
+    used : array of the same shape
+        e at the beginning of the step.
+    days : float
+        Length of the step.
+    memory : float
+        tau_e [days].
+    """
+    away, kept = failing - used, np.exp(-days / memory)
+    return np.maximum(0.0, away) * (1.0 - kept) * (memory / days), failing - kept * away
 
 
 class PairTables(NamedTuple):

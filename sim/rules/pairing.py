@@ -1,7 +1,8 @@
-"""Pairing: two contacts move their calls together when calls fail (docs/model.md, 2.5a).
+"""Pairing: two contacts move together when what they are used to fails (docs/model.md, 2.5a).
 
-With hazard iota times the share of habitual calls that fail, a user asks one contact, drawn by
-tie weight, to move to a messenger where calls work. Both install it at the end of the step.
+With hazard iota sum_p h_ip sum_c d_c F_ipc, where F is failure that people are not used to
+(availability.py), a user asks one contact, drawn by tie weight, to move to a messenger where calls
+work. Both install it at the end of the step.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sim.rules.packed_state import publish_user
 from sim.rules.promotion import install
 from sim.rules.records import (
     CALL,
-    MAX,
+    MESSAGE,
     U64,
     Agreements,
     Environment,
@@ -31,11 +32,12 @@ from sim.rules.records import (
     purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitude
+from sim.rules.tiles import tiles
 
 PARAMETERS = (
     Parameter(
-        "pair_rate", 0.0014, 0, 1, "1/day", "iota",
-        "hazard of moving calls with a contact when they fail", "tuned", JOINT,
+        "pair_rate", 0.005, 0, 1, "1/day", "iota",
+        "hazard of moving with a contact when all that one is used to fails", "tuned", JOINT,
     ),
 )  # fmt: skip
 DRAWS = ("pair", "pair_contact", "pair_platform")
@@ -43,11 +45,15 @@ PAIR, PAIR_CONTACT, PAIR_PLATFORM = purposes(DRAWS)
 
 
 @rule
-def failed_calls(user: Record, env: Environment) -> float:
-    """Return sum_p h_ip (1 - q_ip,call), the share of habitual calls that fail."""
-    works, failed = env.availability[user.place, CALL], 0.0
-    for o in range(len(user.habit) // MAX):
-        failed += total(habits(user, o) * (1.0 - read_tile(works, o)))
+def sudden_failure(user: Record, env: Environment, params: Record) -> float:
+    """Return sum_p h_ip sum_c d_c F_ipc, the share of what one is used to that newly fails."""
+    failed = 0.0
+    for o in range(tiles(params)):
+        calls = params.channel_share[CALL] * read_tile(env.surprise[user.place, CALL], o)
+        failing = calls + params.channel_share[MESSAGE] * read_tile(
+            env.surprise[user.place, MESSAGE], o
+        )
+        failed += total(habits(user, o) * failing)
     return failed
 
 
@@ -74,7 +80,7 @@ def destination(user: Record, env: Environment, params: Record, u: float) -> int
 
 @rule
 def max_pair_hazard(env: Environment, params: Record) -> float:
-    """Return a bound of the hazard of asking a contact: all calls fail on every messenger."""
+    """Return a bound of the hazard of asking a contact: all that it is used to fails."""
     return float(params.pair_rate * env.effects.days * len(params.base_openings))
 
 
@@ -84,7 +90,7 @@ def asks_to_move_calls(i: Int, user: Record, env: Environment, params: Record, k
     u, hazard = uniform(keys[PAIR], i), params.pair_rate * env.effects.days
     if u >= max_pair_hazard(env, params) or not user.online:
         return False
-    return happens(u, hazard * failed_calls(user, env))
+    return happens(u, hazard * sudden_failure(user, env, params))
 
 
 @rule

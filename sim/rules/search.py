@@ -1,9 +1,10 @@
 """Search: who is worse off than usual looks around (docs/model.md, 2.5).
 
-    L_i = max(0, Wbar_i - W_i),     Wbar_i' = rho_W (W_i - Wbar_i)                   [utils]
+    L_i = max(0, Wbar_i - W_i - theta),     Wbar_i' = rho_W (W_i - Wbar_i)           [utils]
 
 W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
-not in use sooner, hear of more of them, and look for a VPN.
+not in use sooner, hear of more of them, and look for a VPN. What is less than theta goes unnoticed:
+people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852).
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ PARAMETERS = (
     Parameter(
         "usual_rate", 0.0122, 0.0001, 1, "1/day", "rho_W", "speed at which people get used to less",
         "as habit",
+    ),
+    Parameter(
+        "search_tolerance", 0.5, 0, 10, "utils", "theta", "loss that nobody searches for",
+        "assumption; above what coming and going contacts make", storage="f4",
     ),
     Parameter(
         "search_rate", 1.0, 0, 100, "1/util", "rs",
@@ -47,14 +52,14 @@ def shortfall(user: Record) -> np.float32:
 
 @rule
 def feel(
-    user: Record, step_record: Record, env: Environment, params: Record, memory: float
+    user: Record, step_record: Record, env: Environment, params: Record, memory: np.float32
 ) -> None:
     """Compare the welfare of the step with what `user` is used to, and get used to it."""
     now = params.network_value * step_record.welfare + content_welfare(
         user, user.place, env, params
     )
     usual = user.usual / USUAL_STEPS if user.usual != UNKNOWN else now
-    lost = min(max(0.0, usual - now), MOST_SHORTFALL)
+    lost = min(max(0.0, usual - now - params.search_tolerance), MOST_SHORTFALL)
     user.shortfall = np.uint16(min(65535.0, lost * SHORTFALL_STEPS))
     usual = memory * usual + (1.0 - memory) * now
     user.usual = np.int16(min(32767.0, max(-32767.0, np.rint(usual * USUAL_STEPS))))
