@@ -23,8 +23,6 @@ from sim.kernel.vec8 import (
     flags,
     power,
     read_tile,
-    sigmoid,
-    splat,
     uniform_draws,
     where,
 )
@@ -32,7 +30,14 @@ from sim.kernel.vec8 import WIDTH as VEC8
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import network_benefit, own_utilities
+from sim.rules.adoption import (
+    hazards,
+    network_benefit,
+    noise_scale,
+    own_utilities,
+    taking_up,
+    transitions,
+)
 from sim.rules.choice import communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.content import content_openings
@@ -136,8 +141,9 @@ class Stationary(NamedTuple):
 
     enter: Vec8  # chance per step of installing it, for a user without it
     leave: Vec8  # chance per step of dropping it, for a user with it
-    wants: Vec8  # chance of deciding for it, for a user without it
-    keeps: Vec8  # chance of deciding for it, for a user with it
+    held: Vec8  # share of the time that the user has it
+    d_enter: Vec8  # slope of `enter` in B
+    d_held: Vec8  # slope of `held` in B
     habit: Vec8  # habit of a user with it
 
 
@@ -154,13 +160,20 @@ def stationary(
     values = read_tile(step_record.value, o)
     expected = read_tile(habit_scale, o) * (1.0 - exp(0.0 - values))
     expected = where(expected < 1.0, expected, 1.0)
-    u = network_benefit(values, params) + own_utilities(user, step_record, env, params, o)
-    u = where(has, u - params.keep_value * habit, u)
     habit = where(has, habit, expected)
-    wants, keeps = sigmoid(u), sigmoid(u + params.keep_value * habit)
-    enter = -np.expm1(-params.install_rate * env.effects.days) * wants
-    drops = 1.0 - exp(splat(0.0 - params.drop_rate * env.effects.days))
-    return Stationary(enter, drops * (1.0 - keeps), wants, keeps, habit)
+    u = network_benefit(values, params) + own_utilities(user, step_record, env, params, o)
+    without, having = u + taking_up(user, env, params, o), u + params.keep_value * habit
+    rho_in, rho_out = hazards(user, env, params, o)
+    moves = transitions(without, having, rho_in, rho_out, params)
+    a, b = rho_in * moves.wants, rho_out * moves.leaves
+    enter, leave, held = a * moves.lasting, b * moves.lasting, a / (a + b)
+    # slopes of ln a and -ln b, of a + b, and of `enter`
+    scale = noise_scale(params)
+    d_a, d_b = (1.0 - moves.wants) / scale, (1.0 - moves.leaves) / scale
+    later = (1.0 - enter - leave - moves.lasting) * (a * d_a - b * d_b)
+    return Stationary(
+        enter, leave, held, enter * d_a + held * later, held * (1.0 - held) * (d_a + d_b), habit
+    )
 
 
 @rule_loop
@@ -193,19 +206,17 @@ def month(
     """
     steps = max(0.0, MONTH / env.effects.days - 1.0)
     s = stationary(user, step_record, env, params, habit_scale, o)
-    held = s.enter / (s.enter + s.leave)
     missed, stayed = power(1.0 - s.enter, steps), power(1.0 - s.leave, steps)
     expected = params.traffic_openings * s.habit + content_openings(user, env, params, o)
     own, has = fixed_point.intensity(user) * expected, flags(part(in_use(user), o))
     n = where(has, read_tile(step_record.openings, o), own)
     all_month, half = p_seen(MONTH * n), p_seen(MONTH / 2 * n)
-    d_held = held * (1.0 - held) * ((1.0 - s.wants) + s.keeps)
-    d_missed = steps * missed / (1.0 - s.enter) * s.enter * (1.0 - s.wants)
+    d_missed = steps * missed / (1.0 - s.enter) * s.d_enter
     holder = stayed * all_month + (1.0 - stayed) * half
     newcomer = (1.0 - missed) * half
     # the slope of `stayed` is left out: Newton steps are bracketed, see sim/engine/start.py
-    slope = d_held * (holder - newcomer) + (1.0 - held) * d_missed * half
-    return held * holder + (1.0 - held) * newcomer, slope
+    slope = s.d_held * (holder - newcomer) + (1.0 - s.held) * d_missed * half
+    return s.held * holder + (1.0 - s.held) * newcomer, slope
 
 
 class Draw(NamedTuple):
@@ -319,9 +330,8 @@ def draw_user(
     installed = np.int64(user.installed) & ~drawn
     for o in range(tiles(params)):
         s = stationary(user, step_record, env, params, how.habit_scale, o)
-        held = s.enter / (s.enter + s.leave)
         draws = uniform_draws(tile_key(how.key, o), (2 * i + 1) * SLOTS)
-        has = part(drawn, o) & bits_of(draws < held)
+        has = part(drawn, o) & bits_of(draws < s.held)
         installed |= whole(has, o)
         habit = where(flags(has), s.habit, 0.0)
         kept = where(flags(part(drawn, o)), habit, fixed_point.habits(user, o))

@@ -187,7 +187,10 @@ class User(mesa.Agent):
         """Settle every messenger reconsidered."""
         for p, name in enumerate(self.model.config.messengers):
             if self.record.revising >> p & 1:
-                wanted = self.install_utility(name) > self.step_record.noise[p]
+                wanted = adoption.wants(
+                    self.record, self.step_record, p, self.install_utility(name), self._env,
+                    self._state.params,
+                )  # fmt: skip
                 adoption.settle(
                     self.row, self.record, 1 << p, int(wanted) << p, self._env, self._keys
                 )

@@ -2,10 +2,22 @@
 
     U_ip = B_p + taste + network benefit + chi A_ip + demand, habit, help, group chats   [utils]
 
-A user who reconsiders p decides for it with chance sigmoid(U_ip), by a logistic draw.
+A user who reconsiders p decides for it with chance s(U) = sigmoid(U / sqrt(1 - r)). So p comes and
+goes as the two-state chain with the hazards
+
+    a = rho_in s(U without p),     b = rho_out (1 - s(U with p))                     [1/day]
+
+and a step of h days brings it with chance P01 = a / (a + b) (1 - exp(-(a + b) h)), and takes it
+with chance P10 = b / (a + b) (1 - exp(-(a + b) h)) (Cox and Miller 1965, 4.5). Both are below the
+chances 1 - exp(-rho h) of reconsidering, so those are drawn first. Who is invited or alarmed
+decides at once.
+
+Of the logistic noise in U, the share r of the variance lasts: it is part of the taste of the user.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,16 +29,16 @@ from sim.kernel.vec8 import (
     bits_of,
     bytes_of,
     flags,
-    logistic,
     number_at,
     power,
     read_tile,
+    sigmoid,
     splat,
     uniform_draws,
     where,
     write_tile,
 )
-from sim.rules.chance import events_occur
+from sim.rules.chance import events_occur, mean_survival
 from sim.rules.content import content_benefits
 from sim.rules.declare import JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
@@ -69,11 +81,16 @@ PARAMETERS = (
     ),
     Parameter(
         "failure_exit", 4.6, 0, 20, "1", "rf",
-        "relative rise of both clocks when all messages fail and nobody is used to it", "tuned", JOINT, storage="f4",
+        "relative rise of both clocks when all messages fail and nobody is used to it", "tuned",
+        JOINT, storage="f4",
     ),
     Parameter(
         "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
         storage="f4",
+    ),
+    Parameter(
+        "taste_persistence", 0.8, 0, 0.99, "1", "r",
+        "share of the variance of the noise in utility that lasts", "assumption", storage="f4",
     ),
     Parameter(
         "mandate_value", 7.84, 0, 20, "utils", "M", "what a mandate adds to the wish to keep",
@@ -88,10 +105,11 @@ STATE = (Field("revising", SET, "set of messengers reconsidered in this step"),)
 STEP = (
     Field("value", "f4", "marginal value of a messenger reconsidered [logsum]", MESSENGERS),
     Field("rest", "f4", "utility of the messenger without network benefit [utils]", MESSENGERS),
-    Field("noise", "f4", "logistic draw that the utility has to exceed [utils]", MESSENGERS),
+    Field("draw", "f4", "uniform draw that the chance of having it has to exceed", MESSENGERS),
 )
 DRAWS = ("revise", "accept")
 REVISE, ACCEPT = purposes(DRAWS)
+LOGISTIC_VARIANCE = np.pi**2 / 3  # of scale 1
 
 
 @rule
@@ -104,6 +122,8 @@ def haste(params: Record, surprise: Vec8) -> Vec8:
 def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, keys: U64) -> None:
     """Draw the messengers that user `i` reconsiders, and add those that a chat or story names.
 
+    The latter stay in ``user.alert`` until they are settled.
+
     Parameters
     ----------
     invited : int
@@ -112,8 +132,9 @@ def begin(i: Int, user: Record, invited: Int, env: Environment, params: Record, 
     revising = reconsidered(i, user, env, params, keys, np.int64(0))
     for o in range(1, tiles(params)):
         revising |= reconsidered(i, user, env, params, keys, o)
-    revising |= np.int64(user.alert) | (invited & ~in_use(user))
-    user.revising, user.alert = revising & all_if(user.online), 0
+    named = np.int64(user.alert) | (invited & ~in_use(user))
+    user.alert = named & all_if(user.online)
+    user.revising = (revising | named) & all_if(user.online)
 
 
 @rule
@@ -122,11 +143,60 @@ def reconsidered(
 ) -> np.int64:
     """Draw the messengers of tile `o` that user `i` reconsiders by itself."""
     has = part(in_use(user), o)
-    looks = params.install_rate * env.effects.days * (1.0 + params.search_rate * shortfall(user))
-    rates = where(flags(has), splat(params.drop_rate * env.effects.days), splat(looks))
-    rates = rates * haste(params, read_tile(env.surprise[user.place, MESSAGE], o))
-    hazards = where(flags(has | part(user.aware, o)), rates, 0.0)
-    return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
+    lacking, having = hazards(user, env, params, o)
+    known = flags(has | part(user.aware, o))
+    drawn = where(known, where(flags(has), having, lacking), 0.0)
+    return whole(events_occur(tile_key(keys[REVISE], o), i, drawn), o)
+
+
+@rule
+def hazards(user: Record, env: Environment, params: Record, o: Int = 0) -> tuple[Vec8, Vec8]:
+    """Return rho_in h and rho_out h: hazards of reconsidering a messenger, lacking and having it.
+
+    They are integrated over the step, by messenger of tile `o`.
+    """
+    days = haste(params, read_tile(env.surprise[user.place, MESSAGE], o)) * env.effects.days
+    search = 1.0 + params.search_rate * shortfall(user)
+    return days * (params.install_rate * search), days * params.drop_rate
+
+
+@rule
+def noise_scale(params: Record) -> np.float32:
+    """Return sqrt(1 - r), the scale of the noise that is new in each decision [utils]."""
+    return np.float32(np.sqrt(1.0 - np.float64(params.taste_persistence)))
+
+
+@rule
+def taste_scale(params: Record) -> np.float32:
+    """Return the sd of taste, sqrt(sd_t^2 + r pi^2 / 3), with the noise that lasts [utils]."""
+    lasting = np.float64(params.taste_persistence) * LOGISTIC_VARIANCE
+    return np.float32(np.sqrt(np.float64(params.taste_sd) ** 2 + lasting))
+
+
+class Transitions(NamedTuple):
+    """What the chances of a step to take up and to drop a messenger are made of, by messenger."""
+
+    wants: Vec8  # s(U without it)
+    leaves: Vec8  # 1 - s(U with it)
+    lasting: Vec8  # (1 - exp(-(a + b) h)) / ((a + b) h)
+
+
+@rule
+def transitions(
+    without: Vec8, having: Vec8, rho_in: Vec8, rho_out: Vec8, params: Record
+) -> Transitions:
+    """Return P01 = rho_in h wants lasting and P10 = rho_out h leaves lasting, in factors.
+
+    Parameters
+    ----------
+    without, having : Vec8
+        Utilities of a user without it and with it [utils].
+    rho_in, rho_out : Vec8
+        Hazards of reconsidering it, integrated over the step.
+    """
+    scale = noise_scale(params)
+    wants, leaves = sigmoid(without / scale), sigmoid((0.0 - having) / scale)
+    return Transitions(wants, leaves, mean_survival(rho_in * wants + rho_out * leaves))
 
 
 @rule
@@ -142,16 +212,26 @@ def network_benefit(values: Vec8, params: Record) -> Vec8:
 def own_utilities(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return U_ip of tile `o` on the first phone, without the network benefit [utils]."""
+    """Return U_ip of tile `o` on the first phone, without contacts and whether or not it has p."""
     u = read_tile(params.standalone[user.band], o) + content_benefits(user, env, params, o)
     attitudes = surveillance_attitudes(user, o)
-    u = u + (params.taste_sd * tastes(user, o) + params.risk_value * attitudes)
+    u = u + (taste_scale(params) * tastes(user, o) + params.risk_value * attitudes)
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
-    account, installed = flags(part(user.account, o)), flags(part(user.installed, o))
-    kept = where(account, params.keep_value * habits(user, o), params.preinstall_value)
-    own = where(installed, kept, read_tile(env.effects.onboarding, o))
-    u = u + (where(flags(part(demanded, o)), params.mandate_value, 0.0) + own)
+    u = u + where(flags(part(demanded, o)), params.mandate_value, 0.0)
     return u + params.chat_value * bytes_of(step_record.chats[o])
+
+
+@rule
+def taking_up(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return what each messenger of tile `o` is worth besides, to a user without it [utils]."""
+    there = flags(part(np.int64(user.installed) & ~np.int64(user.account), o))
+    return where(there, params.preinstall_value, read_tile(env.effects.onboarding, o))
+
+
+@rule
+def keeping(user: Record, params: Record, o: Int = 0) -> Vec8:
+    """Return what each messenger of tile `o` is worth besides, to a user with it [utils]."""
+    return params.keep_value * habits(user, o)
 
 
 @rule
@@ -173,8 +253,8 @@ def weigh(
 ) -> np.int64:
     """Let user `i` weigh the messengers it reconsiders; return those that are still undecided.
 
-    The network benefit is never negative. So a messenger whose utility without it already exceeds
-    the draw is wanted, and its marginal value need not be computed.
+    The network benefit is never negative. So a messenger that is wanted without it is wanted, and
+    its marginal value need not be computed.
     """
     wanted = weigh_tile(i, user, step_record, env, params, keys, np.int64(0))
     for o in range(1, tiles(params)):
@@ -187,12 +267,46 @@ def weigh_tile(
     i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64, o: Int
 ) -> np.int64:
     """Weigh the messengers of tile `o`; return those wanted without their network benefit."""
-    rest = own_utilities(user, step_record, env, params, o)
-    noise = logistic(uniform_draws(tile_key(keys[ACCEPT], o), i * SLOTS))
+    has = flags(part(in_use(user), o))
+    besides = where(has, keeping(user, params, o), taking_up(user, env, params, o))
+    rest = own_utilities(user, step_record, env, params, o) + besides
     write_tile(step_record.rest, o, rest)
-    write_tile(step_record.noise, o, noise)
+    write_tile(step_record.draw, o, uniform_draws(tile_key(keys[ACCEPT], o), i * SLOTS))
     write_tile(step_record.value, o, splat(0.0))
-    return whole(bits_of(rest > noise), o)
+    return whole(wanted_in(user, step_record, rest, env, params, o), o)
+
+
+@rule
+def wanted_in(
+    user: Record, step_record: Record, u: Vec8, env: Environment, params: Record, o: Int = 0
+) -> int:
+    """Return the set of messengers of tile `o` that a user reconsidering them has afterwards.
+
+    Parameters
+    ----------
+    u : Vec8
+        Their utilities as things are: with those in use, without the others [utils].
+    """
+    has, at_once = flags(part(in_use(user), o)), flags(part(user.alert, o))
+    change = keeping(user, params, o) - taking_up(user, env, params, o)
+    rho_in, rho_out = hazards(user, env, params, o)
+    without, having = where(has, u - change, u), where(has, u, u + change)
+    moves = transitions(without, having, rho_in, rho_out, params)
+    comes = moves.wants * moves.lasting / mean_survival(rho_in)
+    goes = moves.leaves * moves.lasting / mean_survival(rho_out)
+    decided = sigmoid(u / noise_scale(params))
+    chance = where(at_once, decided, where(has, 1.0 - goes, comes))
+    return bits_of(read_tile(step_record.draw, o) < chance)
+
+
+@rule
+def wants(
+    user: Record, step_record: Record, p: Int, u: float, env: Environment, params: Record
+) -> bool:
+    """Say whether a user who reconsiders `p` has it afterwards, at a utility `u` [utils]."""
+    o = tile_of(p)
+    wanted = wanted_in(user, step_record, splat(np.float32(u)), env, params, o)
+    return bool(wanted >> lane_of(p) & 1)
 
 
 @rule
@@ -213,6 +327,7 @@ def settle(
     user.aware |= reconsidered  # a chat may invite to an unknown messenger
     user.installed = (np.int64(user.installed) | kept) & ~dropped
     user.account = account
+    user.alert = np.int64(user.alert) & ~np.int64(reconsidered)
 
 
 @rule
@@ -222,6 +337,6 @@ def revise(
     """Let user `i` decide on every messenger it reconsiders."""
     wanted = np.int64(0)
     for o in range(tiles(params)):
-        decided = utilities(step_record, params, o) > read_tile(step_record.noise, o)
-        wanted |= whole(bits_of(decided), o)
+        u = utilities(step_record, params, o)
+        wanted |= whole(wanted_in(user, step_record, u, env, params, o), o)
     settle(i, user, np.int64(user.revising), wanted, env, keys)

@@ -11,7 +11,7 @@ import numpy as np
 from sim.kernel.bits import first, only, without_first
 from sim.kernel.compiled import rule
 from sim.kernel.rng import Int, first_uniform, random_bits, refined_uniform
-from sim.kernel.vec8 import Vec8, bits_of, bytes_of, number_at
+from sim.kernel.vec8 import Vec8, bits_of, bytes_of, exp, number_at, where
 
 
 @rule
@@ -70,6 +70,13 @@ def probability_bounds(hazards: Vec8) -> tuple[Vec8, Vec8]:
     """
     lower = hazards * (0.999999 - 0.5 * hazards)
     return lower, hazards * (1.000001 - 0.5 * hazards * (1.0 - 0.333333 * hazards))
+
+
+@rule
+def mean_survival(x: Vec8) -> Vec8:
+    """Return (1 - exp(-x)) / x, the mean of exp(-x t) over t from 0 to 1, to about 2e-6 of it."""
+    series = 1.0 - x * (1 / 2) * (1.0 - x * (1 / 3) * (1.0 - x * (1 / 4) * (1.0 - x * (1 / 5))))
+    return where(x < 0.2, series, (1.0 - exp(0.0 - x)) / where(x < 0.2, 1.0, x))
 
 
 @rule
