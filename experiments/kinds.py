@@ -43,7 +43,10 @@ def main() -> None:
         config = load_config(f"case_dir={case}", f"population.n_users={N_USERS}")
         params = prepare(config, Threads()).params
         for p, name in enumerate(config.messengers):
-            solved[f"{case}/{name}"] = params.standalone[:, p].tolist(), params.base_openings[p]
+            solved[f"{case}/{name}"] = (
+                params.standalone[:, p].tolist(),
+                float(params.base_openings[p] * params.content_openings),
+            )
     print("# Made by python -m experiments.kinds. Seeds are assumptions.")
     for kind, some in LIKE.items():
         values = np.median([solved[one][0] for one in some], axis=0)

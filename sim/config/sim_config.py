@@ -37,19 +37,31 @@ TAKEN = ("", "all", "any", "none")  # reserved: no platform or region may have t
 EngineName = Literal["compiled", "mesa", "mpi"]
 
 
+class EarlierShare(Strict):
+    """Reach of a platform before the start, by the same measure: it tells how fast it grows."""
+
+    date: dt.date
+    reach: Share  # monthly, of the population 12+ [1]
+
+
 class StartShare(Strict):
     """Observed reach of a platform at the start; its stand-alone value is solved from it."""
 
     reach: Share  # monthly, of the population 12+ [1]
     daily: Share | None = None  # daily reach; its openings are solved from it [1]
     profile: dict[str, Share]  # shape by age band; its level follows from `reach`
-    last_year: Share | None = None  # reach a year before; null: it stood still [1]
+    earlier: EarlierShare | None = None  # null: it stood still
     dormant_accounts: Share = 0.0  # share of the others online who have an account [1]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if set(self.profile) != set(BANDS):
             raise ValueError(f"profile needs exactly the age bands {', '.join(BANDS)}")
+        if self.earlier is not None and not 0 < self.earlier.reach <= self.reach:
+            raise ValueError(
+                f"earlier.reach={self.earlier.reach} must be above 0 and at most reach={self.reach}; "
+                "leave it out where reach fell"
+            )
         if self.daily is not None and self.daily >= self.reach:
             raise ValueError(f"daily={self.daily} must be below reach={self.reach}")
         return self
@@ -366,6 +378,11 @@ def _platform_problems(config: SimConfig) -> Iterator[str]:
                     yield f"abuse.{kind}.{key}.{name}: unknown platform; {known}"
     for name in config.messengers:
         platform, start = config.platforms[name], config.case.observed_shares.get(name)
+        if start and start.earlier and start.earlier.date >= config.start:
+            yield (
+                f"case.observed_shares.{name}.earlier.date={start.earlier.date} must be before "
+                f"start={config.start}"
+            )
         if name not in named:
             yield f"case: platform {name!r} needs an entry in observed_shares or seeds"
         if platform.belief is None:

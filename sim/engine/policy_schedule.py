@@ -163,7 +163,11 @@ class PolicySchedule:
             k = len(steps)
             failing = 1.0 - self._availability(policies, k, self.config.step_span(k))
             standing = self.config.standing
-            used = steps[-1][1] if k else 1.0 - self._availability(standing, 0, self.config.step_span(0))
+            used = (
+                steps[-1][1]
+                if k
+                else 1.0 - self._availability(standing, 0, self.config.step_span(0))
+            )
             steps.append(surprise(failing, used, days, memory))
         return steps[step][0]
 

@@ -49,6 +49,7 @@ SPEED = 0.6  # share of the distance that habits move in a sweep
 # `OTHERS` of those whose turn it is is drawn, and their habits move as far: each has few turns.
 EVERYBODY, TURNS, OTHERS = 5, 3, 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
+MOST_HELD = 0.9  # of those whom a messenger has reached
 FULL = 0.975  # no band is put above this share of those who can install
 
 
@@ -181,18 +182,25 @@ def _draw_first(
     state.publish(threads)
 
 
-def reached(config: SimConfig, chance: F64) -> F64:
-    """Return the share of each band that a messenger has reached: those who consider it.
+def reached(config: SimConfig, held: F64) -> F64:
+    """Return the share of the users online of each band whom a messenger has reached, A.
 
-    Word of mouth at rate lambda lets it grow by g = lambda (1 - A) a day.
+    By word of mouth alone it reaches lambda_w A (1 - A) more a day, as a contact who knows of it is
+    met by chance. So a reach that grew by the rate g up to the start leaves 1 - A = g / lambda_w.
+
+    Parameters
+    ----------
+    held : array of shape (P, N_BANDS)
+        Share of the users online who have it; at most 0.9 of those reached.
     """
-    aware = np.ones_like(chance)
-    for name, start in config.case.observed_shares.items():
-        if start.last_year is not None and start.last_year < start.reach:
-            g = np.log(start.reach / start.last_year) / 365
-            a = max(0.02, 1.0 - g / max(config.behaviour.word_of_mouth, 1e-9))
+    aware = np.ones_like(held)
+    for name, share in config.case.observed_shares.items():
+        if share.earlier is not None:
+            days = (config.start - share.earlier.date).days
+            growth = np.log(share.reach / share.earlier.reach) / days
+            not_yet = min(growth / config.behaviour.word_of_mouth, 1.0) if growth else 0.0
             p = config.messengers.index(name)
-            aware[p] = np.clip(np.maximum(a, chance[p] / 0.9), 0.0, 1.0)
+            aware[p] = np.clip(held[p] / MOST_HELD, 1.0 - not_yet, 1.0)
     return aware
 
 
