@@ -102,11 +102,11 @@ PARAMETERS = (
         JOINT, storage=DERIVED,
     ),
     Parameter(
-        "message_loss", 2.5, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
+        "message_loss", 0.0, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
         "tuned", REACH, storage=DERIVED,
     ),
     Parameter(
-        "call_loss", 3.680, 0, 20, "utils", "gamma_v", "disutility of calls that fail",
+        "call_loss", 0.0, 0, 20, "utils", "gamma_v", "disutility of calls that fail",
         "fit S3; reach is flat in it", storage=DERIVED,
     ),
     Parameter(
