@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.base.units import PEOPLE
 from sim.measures.measure import Measure
-from sim.measures.thresholds import READ
+from sim.measures.thresholds import READ, SERIOUS_LOSS
 
 MEASURES = (
     Measure(
@@ -25,6 +25,26 @@ MEASURES = (
             "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
             "Pressure to use an app is not part of it, so a rise under a mandate is no argument "
             "for one."
+        ),
+    ),
+    Measure(
+        "worse_off", PEOPLE, "people who lose much against the counterfactual",
+        every="paired month",
+        value=lambda here, there: here < there - SERIOUS_LOSS,
+        lines={("any", "any"): "Worse off"},
+        form="percent", axis="% of people aged 12+", is_harm=True,
+        definition=(
+            "share of users whose benefit of contacts and content (beta W_i + V_i, model.md 2.5) "
+            f"is lower than in the first counterfactual by over {SERIOUS_LOSS:g} utils, user by "
+            "user, at the end of the month; only for months of `mau`. The threshold was set "
+            "once: so many are worse off at the end of August 2025 in `call_ban` as then said "
+            "that calls by messenger were a serious loss to them (15 %, FOM)"
+        ),
+        word="worse off",
+        words=(
+            "% of people whose means of communication are worth much less to them than they "
+            "would be otherwise: by as much as the ban of calls took from the 15 % who called it a "
+            "serious loss in August 2025."
         ),
     ),
     Measure(
