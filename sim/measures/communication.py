@@ -9,7 +9,6 @@ from sim.measures.measure import Measure
 from sim.measures.sums import Sums
 from sim.rules.records import F64
 
-
 _ALL, _APPS, _PHONE = slice(None), slice(-1), slice(-1, None)  # of platforms: cellular is last
 
 

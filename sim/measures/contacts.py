@@ -43,6 +43,7 @@ def _no_means_of_user(seen: Users) -> F64:
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(np.maximum(lacking, 0.0) / (home + weight))
 
+
 MEASURES = (
     Measure(
         "reachable", "1", "attempts to talk by messenger that can succeed",

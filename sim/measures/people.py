@@ -38,13 +38,13 @@ MEASURES = (
             f"is lower than in the first counterfactual by over {SERIOUS_LOSS:g} utils, user by "
             "user, at the end of the month; only for months of `mau`. The threshold was set "
             "once: so many are worse off at the end of August 2025 in `call_ban` as then said "
-            "that calls by messenger were a serious loss to them (15 %, FOM)"
+            "that losing calls by messenger was a serious loss (15 %, FOM)"
         ),
         word="worse off",
         words=(
-            "% of people whose means of communication are worth much less to them than they "
-            "would be otherwise: by as much as the ban of calls took from the 15 % who called it a "
-            "serious loss in August 2025."
+            "% of people to whom the apps they can use are worth much less than they would be "
+            "otherwise: less by as much as the ban of calls took from the 15 % of Russians who "
+            "called it a serious loss in August 2025."
         ),
     ),
     Measure(

@@ -17,7 +17,7 @@ from sim.rules.records import F64, layout
 
 FAMILIES = (reach, communication, contacts, people, abuse)
 BUILT_IN: dict[str, Measure] = {one.name: one for family in FAMILIES for one in family.MEASURES}
-_MONTHLY = {one.name for one in BUILT_IN.values() if one.is_monthly}
+MONTHLY = tuple(one.name for one in BUILT_IN.values() if one.is_monthly)  # dated by the month
 _registered: dict[str, Measure] = {}
 
 
@@ -104,11 +104,6 @@ def month_series(config: SimConfig) -> list[Series]:
 def paired_measures(every: str) -> list[Measure]:
     """Return the measures that compare two scenarios each ``step`` or ``month``."""
     return [one for one in measures() if one.every == f"paired {every}"]
-
-
-def is_monthly(name: str) -> bool:
-    """Say whether the rows of a measure in tables are dated by the month."""
-    return name in _MONTHLY
 
 
 def _series(config: SimConfig, every: str) -> list[Series]:

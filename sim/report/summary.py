@@ -14,7 +14,7 @@ from rich.table import Table
 from sim.base.numbers import written
 from sim.base.units import BAND, REACHES
 from sim.config.sim_config import SimConfig
-from sim.measures.registry import measures
+from sim.measures.registry import MONTHLY, measures
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
@@ -47,6 +47,7 @@ def rows(config: SimConfig) -> list[Row]:
     others = [
         Row(label, *series, one.form, one.is_harm)
         for one in sorted(measures(), key=lambda one: 2 if one.abuse else int(one.is_harm))
+        if config.compare_to or not one.is_paired
         for series, label in one.printed(config)
     ]
     return reach + others
@@ -125,7 +126,7 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     series = mine.groupby(SERIES, observed=True)  # by number: names for each row are slow
     names = list(series.size().index)
     flat = mine[["date", "replication", "value"]].assign(platform=series.ngroup())
-    is_monthly = mine["measure"] == "mau"
+    is_monthly = reduce(or_, (mine["measure"] == name for name in MONTHLY))  # isin is slow
     long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
     keys = [(date, *names[number]) for date, number in wide.index]

@@ -48,10 +48,8 @@ def shortfall(user: Record) -> np.float32:
 @rule
 def benefit(user: Record, step_record: Record, env: Environment, params: Record) -> float:
     """Return beta W_i + V_i, what contacts and content are worth to `user` [utils]."""
-    return float(
-        params.network_value * step_record.welfare
-        + content_welfare(user, user.place, env, params)
-    )
+    content = content_welfare(user, user.place, env, params)
+    return float(params.network_value * step_record.welfare + content)
 
 
 @rule

@@ -6,7 +6,7 @@ import pandas as pd
 
 from sim.base.errors import ConfigError
 from sim.base.units import SUCCESSORS
-from sim.measures.registry import is_monthly
+from sim.measures.registry import MONTHLY
 from sim.observation.months import monthly_mean
 
 RUN = ["scenario", "replication"]
@@ -35,7 +35,7 @@ def monthly(
     if rows.empty:
         hint = f"; allowed: {SUCCESSORS[measure]}" if measure in SUCCESSORS else ""
         raise ConfigError(f"no series {scenario}, {platform}, {channel}, {measure}, {group}{hint}")
-    if not is_monthly(measure):
+    if measure not in MONTHLY:
         rows = monthly_mean(rows)
     wide: pd.DataFrame = rows.pivot_table(index="date", columns="replication", values="value")
     return wide

@@ -133,16 +133,16 @@ def _with_paired(
     (by_step, by_month), runs = here
     (step_there, _), runs_there = there
     steps, months = paired_measures("step"), paired_measures("month")
-    both = _use(config, by_step), _use(config, step_there)
+    use = _use(config, by_step), _use(config, step_there)
     with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
-        found = [_of(one)(*both).reshape(*by_step[2].shape[:3], -1) for one in steps]
+        found = [_of(one)(*use).reshape(*by_step[2].shape[:3], -1) for one in steps]
     by_step = _joined(config, by_step, steps, np.concatenate(found, axis=-1))
     if len(by_month[0]):
-        flags = [
-            [_compared(months, *pair, strata) for pair in zip(*of_both, strict=True)]
-            for of_both in zip(*([run.benefits for run in of] for of in (runs, runs_there)))
+        shares = [
+            [_compared(months, *both, strata) for both in zip(a.benefits, b.benefits, strict=True)]
+            for a, b in zip(runs, runs_there, strict=True)
         ]
-        by_month = _joined(config, by_month, months, np.array(flags))
+        by_month = _joined(config, by_month, months, np.array(shares))
     return by_step, by_month
 
 
