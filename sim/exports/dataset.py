@@ -29,9 +29,9 @@ def to_xarray(result: Result) -> Any:
     Dataset
         Every measure of docs/measures.md is a variable over scenario, replication, date (month, if
         it is observed by the month), group, and where it has them platform and channel. What is
-        paired is a variable ``effect_on_MEASURE`` over counterfactual, statistic (median, low, high) and the same;
-        `newly_exposed` and `no_longer_exposed` keep their names. NaN: not measured there. Units
-        are in each variable's ``attrs``.
+        paired is a variable ``effect_on_MEASURE`` over counterfactual, statistic (median, low,
+        high) and the same; `newly_exposed` and `no_longer_exposed` keep their names. NaN: not
+        measured there. Units are in each variable's ``attrs``.
 
     Raises
     ------

@@ -13,35 +13,45 @@ from sim.measures.thresholds import DEAR
 from sim.rules.records import F64, Environment
 
 
-def _is_dear(config: SimConfig, envs: Iterable[Environment]) -> F64:
-    """Return 1 where the phone is not affordable: (n steps, 2), at home, then abroad."""
+def _without(
+    config: SimConfig, envs: Iterable[Environment], home: F64, has_abroad: F64, reachable: F64,
+    abroad: F64,
+) -> F64:  # fmt: skip
+    """Return the weight of ties that are out of reach and where the phone is not affordable.
+
+    Parameters
+    ----------
+    home, has_abroad : array (..., 1)
+        Weight of ties in the country, and whether there is a contact abroad.
+    reachable, abroad : array (..., 2)
+        How well messengers reach all contacts by weight, and the one abroad.
+    """
     price = np.array([env.effects.price[:, -1] for env in envs])
-    abroad = config.population.abroad.call_price
-    return np.array([price >= DEAR, price + abroad >= DEAR], float)
+    dear_at_home, dear_abroad = price >= DEAR, price + config.population.abroad.call_price >= DEAR
+    weight = config.population.abroad.weight
+    missed_at_home = home - reachable + weight * abroad
+    missed_abroad = weight * (has_abroad - abroad)
+    dear_at_home, dear_abroad = (
+        dear.reshape(len(price), *(1 for _ in home.shape[1:-1]), 2)
+        for dear in (dear_at_home, dear_abroad)
+    )
+    missed = dear_at_home * missed_at_home + dear_abroad * missed_abroad
+    return np.asarray(np.maximum(missed, 0.0))
 
 
 def _no_means(sums: Sums) -> F64:
-    """Return the weight of ties without means by the weight of all ties, by channel."""
-    weight = sums.config.population.abroad.weight
-    at_home, abroad = _is_dear(sums.config, sums.envs)[:, :, None]
-    home, has_abroad = (sums.of(name)[..., None] for name in ("home_ties", "has_abroad"))
-    reached_there = weight * sums.of("abroad")
-    lacking = at_home * (home - sums.of("reachable") + reached_there)
-    lacking = lacking + abroad * (weight * has_abroad - reached_there)
-    return np.asarray(np.maximum(lacking, 0.0) / (home + weight * has_abroad))
+    names = ("home_ties", "has_abroad", "reachable", "abroad")
+    home, has_abroad, reachable, abroad = (sums.mean(name) for name in names)
+    return _without(
+        sums.config, sums.envs, home[..., None], has_abroad[..., None], reachable, abroad
+    )
 
 
 def _no_means_of_user(seen: Users) -> F64:
-    """Return the same of each user; NaN: has no ties."""
-    weight = seen.config.population.abroad.weight * seen.users.abroad[:, None].astype(float)
-    (at_home,), (abroad,) = _is_dear(seen.config, [seen.env])
-    records = seen.step_records
-    home = (records.partner != np.arange(len(records)))[:, None] * (1.0 - weight)
-    reached_there = weight * records.abroad
-    lacking = at_home * (home - records.reachable + reached_there)
-    lacking = lacking + abroad * (weight - reached_there)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.maximum(lacking, 0.0) / (home + weight))
+    weight = seen.config.population.abroad.weight
+    records, has_abroad = seen.step_records, seen.users.abroad[:, None].astype(float)
+    home = (records.partner != np.arange(len(records)))[:, None] * (1.0 - weight * has_abroad)
+    return _without(seen.config, [seen.env], home, has_abroad, records.reachable, records.abroad)
 
 
 MEASURES = (
@@ -70,7 +80,8 @@ MEASURES = (
         form="percent", axis="% of ties", is_harm=True,
         definition=(
             "share of ties, by weight, on which the phone is not affordable and no shared "
-            "messenger works (or the share of attempts that fail on the one that works best). "
+            "messenger works (or the share of attempts that fail on the one that works best), "
+            "mean over users. "
             f"The phone is not affordable where it costs {DEAR:g} utils or more: abroad "
             "(`population.abroad.call_price`), and at home under a policy `price`"
         ),

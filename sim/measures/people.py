@@ -8,26 +8,6 @@ from sim.measures.thresholds import READ, SERIOUS_LOSS
 
 MEASURES = (
     Measure(
-        "welfare", "utils", "expected utility of communication; only differences mean much",
-        value=lambda sums: sums.mean("welfare"), of_user=lambda seen: seen.step_records.welfare,
-        lines={("any", "any"): "Welfare"},
-        axis="index, higher is better", is_harm=True,
-        definition=(
-            "mean expected utility of communication, the logsum over ties and channels [utils]; "
-            "only differences mean something. It counts what one *can* use: one more app on both "
-            "phones raises it even if it was forced on people. The fear of being read is in it "
-            "for sensitive messages; coercion is not, so a mandate's rise in welfare is no "
-            "judgement on the mandate"
-        ),
-        word="welfare",
-        words=(
-            "An index of what people can do with the means of communication they have; only "
-            "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
-            "Pressure to use an app is not part of it, so a rise under a mandate is no argument "
-            "for one."
-        ),
-    ),
-    Measure(
         "worse_off", PEOPLE, "people who lose much against the counterfactual",
         every="paired month",
         value=lambda here, there: here < there - SERIOUS_LOSS,
@@ -45,6 +25,26 @@ MEASURES = (
             "% of people to whom the apps they can use are worth much less than they would be "
             "otherwise: less by as much as the ban of calls took from the 15 % of Russians who "
             "called it a serious loss in August 2025."
+        ),
+    ),
+    Measure(
+        "welfare", "utils", "expected utility of communication; only differences mean much",
+        value=lambda sums: sums.mean("welfare"), of_user=lambda seen: seen.step_records.welfare,
+        lines={("any", "any"): "Welfare"},
+        axis="index, higher is better", is_harm=True,
+        definition=(
+            "mean expected utility of communication, the logsum over ties and channels [utils]; "
+            "only differences mean something. It counts what one *can* use: one more app on both "
+            "phones raises it even if it was forced on people. The fear of being read is in it "
+            "for sensitive messages; coercion is not, so a mandate's rise in welfare is no "
+            "judgement on the mandate"
+        ),
+        word="welfare",
+        words=(
+            "An index of what people can do with the means of communication they have; only "
+            "differences have a meaning. It is the mean logsum of the choice over ties, in utils. "
+            "Pressure to use an app is not part of it, so a rise under a mandate is no argument "
+            "for one."
         ),
     ),
     Measure(

@@ -86,11 +86,13 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
     rows = select(timeseries, group="all", platform="any")
     now = midway(select(rows, measure="welfare"))["date"].max()
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(panels):
+    for place, (measure, channel, title, unit, factor, floor, is_paired) in enumerate(panels):
         left = LEFT + place % 2 * COLUMN
         bottom = 0.8 + (ROW + 0.25) * (n_rows - 1 - place // 2)
         axes = panel(figure, bottom, ROW - 0.55, left, COLUMN - 0.55)
-        lines = bands(midway(select(rows, measure=measure, channel=channel)), "scenario")
+        drawn = select(rows, measure=measure, channel=channel)
+        drawn = select(drawn, scenario=scenarios[0]) if is_paired else drawn
+        lines = bands(midway(drawn), "scenario")
         draw_lines(axes, lines, looks, factor)
         time_axis(axes, *span)
         axes.set_title(f"{title}\n{unit}", fontsize=SMALL, loc="left", color=INK)

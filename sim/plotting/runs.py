@@ -37,6 +37,7 @@ from sim.plotting.palette import scenario as scenario_look
 LEAST_EFFECT = (
     0.5  # an axis shows at least so many points on both sides of 0, or it would magnify chance
 )
+LEAST_PERCENT = 1.0  # that an axis of costs covers
 UNIT = "(all communication of the average person = 1)"
 HARM_NOTE = (
     "Displaced, worse off: against the first scenario compared with. Welfare: an index of what\n"
@@ -54,6 +55,7 @@ class HarmPanel(NamedTuple):
     unit: str  # of the axis
     factor: int
     floor: float | None  # where the axis starts
+    is_paired: bool  # only the scenario is drawn: others are what it is compared with
 
 
 def harm_panels(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> list[HarmPanel]:
@@ -64,7 +66,9 @@ def harm_panels(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> list[Harm
     """
     months = any((timeseries["measure"] == name).any() for name in MONTHLY)
     return [
-        HarmPanel(one.name, channel, label, one.axis or one.unit, *_SCALES[one.form])
+        HarmPanel(
+            one.name, channel, label, one.axis or one.unit, *_SCALES[one.form], one.is_paired
+        )
         for one in measures()
         for (platform, channel), label in one.lines.items()
         if one.is_harm and platform == "any"
@@ -209,18 +213,20 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     figure = new_figure(f"What it costs: {', '.join(scenarios)}", 0.9 + 2.85 * n_rows)
     rows = select(timeseries, group="all", platform="any")
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(panels):
+    for place, (measure, channel, title, unit, factor, floor, is_paired) in enumerate(panels):
         left = LEFT + place % 2 * WIDTH / 2
         bottom = 0.75 + 2.85 * (n_rows - 1 - place // 2)
         axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
         drawn = [
-            select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
+            select(rows, scenario=name, measure=measure, channel=channel)
+            for name in (scenarios[:1] if is_paired else scenarios)
         ]
         lines = bands(midway(pd.concat(drawn)), "scenario")
         ends = draw_lines(axes, lines, looks, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
-        axes.set_ylim(bottom=floor)
+        if floor is not None:  # or chance would be magnified
+            axes.set_ylim(floor, max(axes.get_ylim()[1], LEAST_PERCENT))
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
     note(figure, f"{HARM_NOTE} {band_note(lines)}")

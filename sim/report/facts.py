@@ -35,7 +35,9 @@ class Line(NamedTuple):
     row: Row
     before: Number
     after: Number
-    effects: dict[str, Number]  # by counterfactual: scenario minus counterfactual, paired
+    # by counterfactual: scenario minus counterfactual, paired; of measures that compare with the
+    # first one, that one alone
+    effects: dict[str, Number]
     observed: str
 
 
@@ -83,7 +85,7 @@ def fact_table(found: Facts) -> pd.DataFrame:
         }
         for line in found.lines
     }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
 def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
@@ -96,6 +98,7 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
         effects = {
             name: Number.of(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
+            if name == config.compare_to[0] or not row.is_paired
         }
         point = observed.get((row.platform, row.measure))
         yield Line(

@@ -34,6 +34,7 @@ class Row(NamedTuple):
     measure: str
     form: str  # "percent" or "number"
     is_harm: bool = False
+    is_paired: bool = False
 
 
 def rows(config: SimConfig) -> list[Row]:
@@ -45,7 +46,7 @@ def rows(config: SimConfig) -> list[Row]:
         for measure, word in REACHES.items()
     ]
     others = [
-        Row(label, *series, one.form, one.is_harm)
+        Row(label, *series, one.form, one.is_harm, one.is_paired)
         for one in sorted(measures(), key=lambda one: 2 if one.abuse else int(one.is_harm))
         if config.compare_to or not one.is_paired
         for series, label in one.printed(config)
@@ -90,7 +91,7 @@ def _cells(
     band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
     yield f"{written(later.median(), row.form)}{band}"
     for other in others:
-        yield written(other.loc[after].median(), row.form)
+        yield "" if row.is_paired else written(other.loc[after].median(), row.form)
     if observed:
         seen = observed.get((row.platform, row.measure))
         yield "" if seen is None else written(seen, row.form)
