@@ -93,7 +93,7 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
         drawn = select(rows, measure=measure, channel=channel)
         drawn = select(drawn, scenario=scenarios[0]) if is_paired else drawn
         lines = bands(midway(drawn), "scenario")
-        draw_lines(axes, lines, looks, factor)
+        draw_lines(axes, lines, {name: looks[name] for name in lines}, factor)
         time_axis(axes, *span)
         axes.set_title(f"{title}\n{unit}", fontsize=SMALL, loc="left", color=INK)
         _widen(axes, floor)

@@ -222,7 +222,7 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
             for name in (scenarios[:1] if is_paired else scenarios)
         ]
         lines = bands(midway(pd.concat(drawn)), "scenario")
-        ends = draw_lines(axes, lines, looks, factor)
+        ends = draw_lines(axes, lines, {name: looks[name] for name in lines}, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
         if floor is not None:  # or chance would be magnified

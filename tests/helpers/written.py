@@ -34,7 +34,8 @@ def written(value, groups=("all",)):
         at
         for row in rows(CONFIG)
         for scenario, r, date, group in product(
-            ("call_ban", "mandate_only"), range(3), MONTHS if row.measure in MONTHLY else STEPS, groups,
+            ("call_ban", "mandate_only"), range(3), MONTHS if row.measure in MONTHLY else STEPS,
+            groups,
         )
         for at in [At(scenario, r, date, group, row.platform, row.channel, row.measure)]
     ]  # fmt: skip

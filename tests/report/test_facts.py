@@ -146,7 +146,7 @@ def test_the_months_and_what_was_observed_in_the_later_one():
     assert (line.before.median, line.after.median) == pytest.approx((0.3, 0.6))
     assert (line.after.low, line.after.high) == pytest.approx((0.51, 0.69))
     assert line.observed == f"{100 * 94.47 / 123:.1f}"
-    assert lines["Readable by the state"].observed == ""
+    assert lines["Readable on apps"].observed == ""
 
 
 @pytest.mark.parametrize("simulated", [0.0, 1.0])
@@ -177,13 +177,13 @@ def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_i
     groups = told(by_group, groups=("all", "age=12-17", "type=state_averse")).groups
     assert list(groups.index) == ["age=12-17", "type=state_averse"]
     assert groups["max"].tolist() == pytest.approx([2.0 * mean, -4.0 * mean])
-    assert groups["exposure"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
+    assert groups["readable on apps"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
 
 
 def test_whose_exposure_moved_is_told_of_calls_and_messages_together():
     result = written(lambda at: 0.4 + 0.1 * (at.scenario == "call_ban"), ("all", "age=12-17"))
     series = result.timeseries.astype({"channel": str})
-    of_calls = series[series["measure"] == "exposure"].assign(channel="call", value=0.9)
+    of_calls = series[series["measure"] == "exposure_apps"].assign(channel="call", value=0.9)
     found = facts(replace(result, timeseries=pd.concat([series, of_calls])))
-    assert found.groups["exposure"].tolist() == pytest.approx([10.0])
+    assert found.groups["readable on apps"].tolist() == pytest.approx([10.0])

@@ -70,8 +70,8 @@ UNLISTED = {  # calls that are no part of a schedule
     "read_tile",
 }
 CONSTANTS = {
-    "EXPOSED", "SERIOUS_LOSS", "DEAR", "BENEFIT_STEPS", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR", "WEIGHT_EXPONENT",
-    "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
+    "EXPOSED", "SERIOUS_LOSS", "DEAR", "BENEFIT_STEPS", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR",
+    "WEIGHT_EXPONENT", "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
 HEADINGS = (  # of ODD+D (Müller et al. 2013), in docs/odd.md
     "Purpose", "Entities, state variables and scales", "Process overview and scheduling",
