@@ -7,7 +7,7 @@ import numpy as np
 from sim.config.platforms import CELLULAR
 from sim.measures.measure import Measure
 from sim.measures.sums import Sums
-from sim.rules.records import F64
+from sim.rules.records import F64, MESSAGE, layout
 
 _ALL, _APPS, _PHONE = slice(None), slice(-1), slice(-1, None)  # of platforms: cellular is last
 
@@ -26,6 +26,12 @@ def _exposure(sums: Sums, by: slice = _ALL) -> F64:
     return np.concatenate([visible / total, in_all[..., None]], axis=-1)
 
 
+def _unsent(sums: Sums) -> F64:
+    """Return messages that are not sent: SMS are `sms_share` of what no messenger carries."""
+    sms = sums.config.behaviour.sms_share
+    return np.asarray(sums.mean("use")[..., MESSAGE, layout(sums.config.tiles).messengers] * ((1.0 - sms) / sms))
+
+
 def _displaced(here: F64, there: F64) -> F64:
     """Return the share of use that left its platform, from use in two scenarios (..., P + 1)."""
     gone = np.maximum(there - here, 0.0)
@@ -39,12 +45,23 @@ MEASURES = (
         value=lambda sums: sums.mean("use"),
         lines={(CELLULAR, "call"): "Ordinary phone calls"},
         definition=(
-            "communication per person and day, as a share of what a person says in all on "
-            "average. Over users who have contacts, all platforms and both channels sum to the "
-            "mean of how much these users happen to talk: to 1.00 among 10,000 users, to 0.96 "
-            "among 600, to less or more in a small group. The sum is the same in every step and "
-            "scenario, so divide by it to compare groups"
+            "communication per person and day, as a share of what a person would say in all on "
+            "average. With `unsent`, all platforms and both channels sum to the mean of how much "
+            "these users happen to talk: to 1.00 among 10,000 users, to 0.96 among 600, to less "
+            "or more in a small group. That sum is the same in every step and scenario, so divide "
+            "by it to compare groups"
         ),
+    ),
+    Measure(
+        "unsent", "1", "messages a day that are not sent; all of the average person is 1",
+        value=_unsent,
+        lines={("any", "any"): "Unsent messages"}, is_harm=True,
+        definition=(
+            "messages per person and day that no messenger carries and that nobody sends as SMS "
+            "(`behaviour.sms_share`), in the unit of `use`"
+        ),
+        word="unsent messages",
+        words="messages that people would send and do not, in the unit of ordinary calls.",
     ),
     Measure(
         "exposure", "1", "communication that the state can read, of all communication",
