@@ -200,9 +200,9 @@ RHO_IN, RHO_OUT, LASTING = 2.5, 1.0, 0.5
 @pytest.mark.slow
 @pytest.mark.parametrize("surprise", [0.0, 0.8])
 def test_t9_unequal_clocks_shift_the_law_and_failure_does_not(surprise):
-    n, ties, weights = GIBBS["a triangle, two messengers"]
-    users, scale, beta = toy_users(3, n), np.sqrt(1 - LASTING), 2.0
-    users.taste[:] = TASTE_STEPS * np.random.default_rng(5).normal(size=users.taste.shape)
+    n, ties, weights = 2, equal_ties([[1], [0]]), {(0, 1): 1.0}
+    users, scale, beta = toy_users(2, n), np.sqrt(1 - LASTING), 2.0
+    users.taste[:, :n] = [[12, -20], [-9, 25]]  # in units of 1 / TASTE_STEPS
     params = toy_params(
         n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6, taste_persistence=LASTING,
         standalone=by_band(-1.2, -0.8), install_rate=RHO_IN, drop_rate=RHO_OUT, failure_exit=3.0,
