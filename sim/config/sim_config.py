@@ -59,8 +59,8 @@ class StartShare(Strict):
             raise ValueError(f"profile needs exactly the age bands {', '.join(BANDS)}")
         if self.earlier is not None and not 0 < self.earlier.reach <= self.reach:
             raise ValueError(
-                f"earlier.reach={self.earlier.reach} must be above 0 and at most reach={self.reach}; "
-                "leave it out where reach fell"
+                f"earlier.reach={self.earlier.reach} must be above 0 and at most "
+                f"reach={self.reach}; leave it out where reach fell"
             )
         if self.daily is not None and self.daily >= self.reach:
             raise ValueError(f"daily={self.daily} must be below reach={self.reach}")

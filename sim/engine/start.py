@@ -184,8 +184,8 @@ def _draw_first(
 def reached(config: SimConfig, held: F64) -> F64:
     """Return the share of the users online of each band whom a messenger has reached, A.
 
-    By word of mouth alone it reaches lambda_w A (1 - A) more a day, as a contact who knows of it is
-    met by chance. So a reach that grew by the rate g up to the start leaves 1 - A = g / lambda_w.
+    By word of mouth alone it reaches lambda_w A (1 - A) more a day, as contacts who know of it are
+    met by chance. So reach that grew by the rate g up to the start leaves 1 - A = g / lambda_w.
 
     Parameters
     ----------

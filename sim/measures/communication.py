@@ -29,7 +29,9 @@ def _exposure(sums: Sums, by: slice = _ALL) -> F64:
 def _unsent(sums: Sums) -> F64:
     """Return messages that are not sent: SMS are `sms_share` of what no messenger carries."""
     sms = sums.config.behaviour.sms_share
-    return np.asarray(sums.mean("use")[..., MESSAGE, layout(sums.config.tiles).messengers] * ((1.0 - sms) / sms))
+    return np.asarray(
+        sums.mean("use")[..., MESSAGE, layout(sums.config.tiles).messengers] * ((1.0 - sms) / sms)
+    )
 
 
 def _displaced(here: F64, there: F64) -> F64:

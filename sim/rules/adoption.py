@@ -59,7 +59,7 @@ from sim.rules.tiles import (
 
 PARAMETERS = (
     Parameter(
-        "network_value", 2.157, 0, 20, "utils per unit logsum", "beta",
+        "network_value", 2.4, 0, 20, "utils per unit logsum", "beta",
         "value of reaching contacts", "fit S3", JOINT, storage="f4",
     ),
     Parameter(
@@ -89,7 +89,7 @@ PARAMETERS = (
         storage="f4",
     ),
     Parameter(
-        "taste_persistence", 0.9, 0, 0.99, "1", "r",
+        "taste_persistence", 0.8, 0, 0.99, "1", "r",
         "share of the variance of the noise in utility that lasts",
         "Flurry 2015: of new users of messengers 68, 65, 62 % are left after 1, 3, 12 months, so "
         "98 % from month to month once a month has passed", storage="f4",

@@ -28,7 +28,7 @@ from sim.rules.tiles import part, tile_key, tiles, whole, words_of
 
 PARAMETERS = (
     Parameter(
-        "word_of_mouth", 0.001, 0, 1, "1/day", "lambda_w",
+        "word_of_mouth", 0.0018, 0, 1, "1/day", "lambda_w",
         "hazard of hearing of a messenger from contacts", "assumption", storage="f4",
     ),
     Parameter(

@@ -105,7 +105,7 @@ PARAMETERS = (
         JOINT, storage=DERIVED,
     ),
     Parameter(
-        "message_loss", 0.0, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
+        "message_loss", 0.25, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
         "tuned", REACH, storage=DERIVED,
     ),
     Parameter(

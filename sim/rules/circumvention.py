@@ -42,7 +42,7 @@ PARAMETERS = (
         "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
     ),
     Parameter(
-        "vpn_search", 0.5, 0, 100, "1/util", "rv", "relative rise of rho_V by a shortfall of 1 util",
+        "vpn_search", 3.0, 0, 100, "1/util", "rv", "relative rise of rho_V by a shortfall of 1 util",
         "assumption",
     ),
     Parameter(

@@ -18,19 +18,19 @@ from sim.rules.records import Environment, Record
 
 PARAMETERS = (
     Parameter(
-        "usual_rate", 0.0122, 0.0001, 1, "1/day", "rho_W", "speed at which people get used to less",
+        "usual_rate", 0.009, 0.0001, 1, "1/day", "rho_W", "speed at which people get used to less",
         "as habit",
     ),
     Parameter(
-        "search_tolerance", 0.5, 0, 10, "utils", "theta", "loss that nobody searches for",
+        "search_tolerance", 0.15, 0, 10, "utils", "theta", "loss that nobody searches for",
         "assumption; above what coming and going contacts make", storage="f4",
     ),
     Parameter(
-        "search_rate", 1.0, 0, 100, "1/util", "rs",
+        "search_rate", 4.0, 0, 100, "1/util", "rs",
         "relative rise of rho_in by a shortfall of 1 util", "assumption", storage="f4",
     ),
     Parameter(
-        "search_awareness", 0.005, 0, 1, "1/(day util)", "sigma_s",
+        "search_awareness", 0.014, 0, 1, "1/(day util)", "sigma_s",
         "hazard of finding a messenger that works by a shortfall of 1 util", "assumption",
         storage="f4",
     ),
