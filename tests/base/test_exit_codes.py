@@ -38,8 +38,8 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("mine")
     process = command(*TINY, f"hydra.run.dir={taken}")
-    assert process.returncode == 1
-    assert process.stderr.endswith(f"Failed:\n{taken}: File exists\n")
+    assert process.returncode == 2
+    assert f"hydra.run.dir={taken}: File exists; allowed: a folder" in process.stderr
     assert "Traceback" not in process.stderr
 
 
