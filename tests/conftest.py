@@ -29,7 +29,7 @@ LEVELS = [logger.level for logger in LOGGERS]
 
 @pytest.fixture(autouse=True)
 def _levels_of_logging():
-    """Start with the usual levels: a command called in this process, or by a fixture, sets its own."""
+    """Start with the usual levels of logging: commands called in this process set their own."""
     for logger, level in zip(LOGGERS, LEVELS, strict=True):
         logger.setLevel(level)
 
