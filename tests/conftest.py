@@ -23,13 +23,14 @@ def _no_global_randomness():
     assert _global_states() == before, "the test drew from random or numpy.random"
 
 
+LOGGERS = logging.getLogger(), logging.getLogger("sim")
+LEVELS = [logger.level for logger in LOGGERS]
+
+
 @pytest.fixture(autouse=True)
 def _levels_of_logging():
-    """Put the levels of logging back: a command called in this process sets its own."""
-    loggers = logging.getLogger(), logging.getLogger("sim")
-    before = [logger.level for logger in loggers]
-    yield
-    for logger, level in zip(loggers, before, strict=True):
+    """Start with the usual levels of logging: commands called in this process set their own."""
+    for logger, level in zip(LOGGERS, LEVELS, strict=True):
         logger.setLevel(level)
 
 

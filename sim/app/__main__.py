@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import os
 import socket
@@ -24,6 +25,7 @@ OUR_PAGE = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",  # no data leaves the machine
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_TITLE": "When a state restricts calls",  # until the page is there
+    "SOLARA_KERNEL_CULL_TIMEOUT": "2m",  # a session ends so long after its tab was last heard of
     "SOLARA_ASSETS_CDN": "http://127.0.0.1:9/",  # what solara-assets lacks is fetched nowhere
 }
 PATIENCE = 1  # with open pages, when the app ends [s]
@@ -64,7 +66,7 @@ def prepare(overrides: Sequence[str]) -> None:
             )
     os.environ.update(OUR_PAGE)
     warnings.filterwarnings("ignore", "Cookies with samesite")  # http is enough on one machine
-    from sim.app import page
+    from sim.app import page, sessions  # noqa: F401 (sessions end as it says once it is imported)
     from sim.app.model import LiveModel
     from sim.kernel.compiled import nothing_compiled
 
@@ -94,9 +96,14 @@ def serve(host: str, port: int, show: Callable[[str], None]) -> None:
         listening = socket.create_server((host, port))  # who comes early waits
     except (OSError, OverflowError) as error:
         raise ConfigError(f"--host {host} --port {port}: {error}; allowed: a free one") from None
+    from solara.server.starlette import app
+
+    from sim.app.origins import private
+
     config = uvicorn.Config(
-        "solara.server.starlette:app", log_level="error", timeout_graceful_shutdown=PATIENCE
+        private(app, host), log_level="error", timeout_graceful_shutdown=PATIENCE
     )
+    gc.freeze()  # so that collections look at what sessions hold, and take no longer
     show(f"http://{host}:{listening.getsockname()[1]}/")
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,49 @@ from sim.plotting.network_layout import NetworkLayout, lay_out_network
 from sim.population.build import users_and_graph
 from sim.report.in_force import changes, in_force
 from sim.runs.results import assemble
+
+MOST = 8  # societies that are kept, each a few megabytes
+
+
+class Society:
+    """What all runs in a society share, in whatever session: its start, and its map.
+
+    Parameters
+    ----------
+    config : SimConfig
+        With the values drawn for a replication, if any are.
+    """
+
+    def __init__(self, config: SimConfig) -> None:
+        self._config = config
+        self.start = prepare(config, Threads(config.engine.threads))  # which runs copy
+
+    @cached_property
+    def layout(self) -> NetworkLayout:
+        """Places of the users on the map."""
+        users, graph = users_and_graph(self._config, self._config.engine.threads)
+        return lay_out_network(graph, users.region, self._config.regions)
+
+
+class Societies:
+    """The societies that were last asked for; one is made at a time."""
+
+    def __init__(self) -> None:
+        self._lock, self._kept = Lock(), dict[str, Society]()
+
+    def of(self, config: SimConfig) -> Society:
+        """Return the society of a configuration; its policies matter where they stand before."""
+        bare = {"policies": config.standing, "counterfactuals": {}, "compare_to": ()}
+        key = f"{config.tiles} {config.model_copy(update={**bare, 'scenario': ''})!r}"
+        with self._lock:
+            found = self._kept.pop(key, None) or Society(config)
+            self._kept[key] = found  # as the last one
+            if len(self._kept) > MOST:
+                del self._kept[next(iter(self._kept))]
+        return found
+
+
+_societies = Societies()
 
 
 class LiveModel(MigrationModel):
@@ -36,7 +80,8 @@ class LiveModel(MigrationModel):
     """
 
     def __init__(self, config: SimConfig, replication: int = 0) -> None:
-        start = prepare(drawn(config, replication), Threads(config.engine.threads))
+        self.society = _societies.of(drawn(config, replication))
+        start = self.society.start
         super().__init__(config, replication, start=start)
         self.counterfactuals = [
             MigrationModel(config.counterfactual(name), replication, start=start)
@@ -91,12 +136,6 @@ class LiveModel(MigrationModel):
             for model in (self, *self.counterfactuals)
         }
         return assemble(so_far, records, self.simulation.recorder.strata).timeseries
-
-    @cached_property
-    def layout(self) -> NetworkLayout:
-        """Places of the users on the map; the same for every run in this society."""
-        users, graph = users_and_graph(self.config, self.config.engine.threads)
-        return lay_out_network(graph, users.region, self.config.regions)
 
     @property
     def primary(self) -> list[str]:

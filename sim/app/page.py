@@ -12,7 +12,7 @@ import html
 import io
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 
 import solara
@@ -62,11 +62,14 @@ def Page() -> None:
         with solara.ColumnsResponsive(default=[12], medium=[6], large=[4, 2, 2, 2, 2]):
             with solara.Column(gap="4px"):
                 every = names("scenario")
-                solara.Select("Scenario", values=every, value=scenario, on_value=set_scenario)
+                solara.Select(
+                    "Scenario", values=every, value=scenario, on_value=one_of(every, set_scenario)
+                )
                 Prose(description(scenario), SMALL)
                 solara.SliderInt(
-                    "Replication", value=replication, on_value=set_replication, max=MAX_REPLICATION
-                )
+                    "Replication", value=replication, max=MAX_REPLICATION,
+                    on_value=one_of(range(MAX_REPLICATION + 1), set_replication),
+                )  # fmt: skip
             for name in CONTROLS:
                 move = partial(lambda k, at: set_chosen({**chosen, k: at}), name)
                 Setting(scenario, name, chosen[name], move)
@@ -78,6 +81,16 @@ def Page() -> None:
             Prose(f"{CAVEAT} `{command(scenario, chosen)}`", SMALL)
         else:
             solara.Error(f"This cannot be run: {made}")
+
+
+def one_of[T](allowed: Collection[T], on_value: Callable[[T], None]) -> Callable[[T], None]:
+    """Return a handler that ignores values which the page does not offer but a client may send."""
+
+    def handle(value: T) -> None:
+        if value in allowed:
+            on_value(value)
+
+    return handle
 
 
 def make(scenario: str, chosen: Mapping[str, str], replication: int) -> LiveModel | ConfigError:
@@ -104,7 +117,9 @@ def Setting(scenario: str, name: str, at: str, on_move: Callable[[str], None]) -
     except ConfigError:  # shown where the run would be
         nothing = ""
     with solara.Column(gap="4px"):
-        solara.Select(control.label, values=list(control.settings), value=at, on_value=on_move)
+        settings = list(control.settings)
+        move = one_of(settings, on_move)
+        solara.Select(control.label, values=settings, value=at, on_value=move)
         Prose(f"**{nothing}** {control.sentence}" if nothing else control.sentence, SMALL)
 
 
@@ -153,7 +168,7 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
         for name in scenarios[1:]
     ]
     return said, [
-        network_map(model.layout, model.primary, model.exposed, "Each person's main app"),
+        network_map(model.society.layout, model.primary, model.exposed, "Each person's main app"),
         reach_so_far(table, scenarios, model.events, model.span),
         costs_so_far(table, scenarios, model.span),
     ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from sim.base.errors import ConfigError
@@ -20,29 +21,46 @@ def read_lines(path: Path, columns: tuple[str, ...]) -> dict[int, Line]:
     ConfigError
         If the file is missing or may not be opened, or its columns are not `columns`.
     """
-    try:
-        with open_table(path) as file:
-            reader = csv.DictReader(file, restkey="", restval="")
-            found = tuple(reader.fieldnames or ())
-            refuse_separator(found, path)
-            if sorted(found) != sorted(columns):
-                unknown = sorted(set(found) - set(columns)) or "none"
-                twice = sorted({name for name in found if found.count(name) > 1}) or "none"
-                missing = [name for name in columns if name not in found] or "none"
-                raise ConfigError(
-                    f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}, "
-                    f"twice: {twice}; "
-                    f"allowed: {', '.join(columns)}"
-                )
-            numbered = [(reader.line_num, line) for line in reader]
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: no text in UTF-8: {error.reason}") from error
-    except (OSError, csv.Error) as error:
-        raise ConfigError(f"{path}: cannot read the table: {error}") from error
+    with _errors_of(path), open_table(path) as file:
+        reader = csv.DictReader(file, restkey="", restval="")
+        found = tuple(reader.fieldnames or ())
+        refuse_separator(found, path)
+        if sorted(found) != sorted(columns):
+            unknown = sorted(set(found) - set(columns)) or "none"
+            twice = sorted({name for name in found if found.count(name) > 1}) or "none"
+            missing = [name for name in columns if name not in found] or "none"
+            raise ConfigError(
+                f"{path.name}, line 1: unknown columns: {unknown}, missing: {missing}, "
+                f"twice: {twice}; "
+                f"allowed: {', '.join(columns)}"
+            )
+        numbered = [(reader.line_num, line) for line in reader]
     for number, line in numbered:
         if "" in line:
             raise ConfigError(f"{path.name}, line {number}: more values than columns")
     return {number: {k: v.strip() for k, v in line.items()} for number, line in numbered}
+
+
+def read_header(path: Path) -> tuple[str, ...]:
+    """Return the names in the first line of a table.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing or may not be opened.
+    """
+    with _errors_of(path), open_table(path) as file:
+        return tuple(next(csv.reader(file), ()))
+
+
+@contextmanager
+def _errors_of(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: no text in UTF-8: {error.reason}") from error
+    except (OSError, csv.Error) as error:
+        raise ConfigError(f"{path}: cannot read the table: {error}") from error
 
 
 def refuse_separator(columns: Sequence[str], path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -27,7 +27,7 @@ def exit_status_of_errors() -> Iterator[None]:
     except ConfigError as error:
         refuse(error)
     except Interrupted as stop:
-        print(stop.message or stop, file=sys.stderr)
+        _say(stop.message or str(stop))
         raise SystemExit(stop.status) from None
     except KeyboardInterrupt:  # before signal handlers are installed
         raise SystemExit(128 + signal.SIGINT) from None
@@ -42,15 +42,21 @@ def exit_status_of_errors() -> Iterator[None]:
 
 def refuse(error: ConfigError) -> NoReturn:
     """Print what was refused and end the process with status 2."""
-    print(f"Refused, nothing was run:\n{error}", file=sys.stderr)
+    _say(f"Refused, nothing was run:\n{error}")
     raise SystemExit(REFUSED) from None
 
 
 def fail(error: OSError) -> NoReturn:
     """Print a system error (permission, disk space, missing file) and end with status 1."""
     where = f"{error.filename}: " if error.filename else ""
-    print(f"Failed:\n{where}{error.strerror or error}", file=sys.stderr)
+    _say(f"Failed:\n{where}{error.strerror or error}")
     raise SystemExit(FAILED) from None
+
+
+def _say(text: str) -> None:
+    """Print on the error stream, unless its terminal is gone: the exit status says the same."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def _repair_streams() -> None:

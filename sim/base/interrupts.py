@@ -1,7 +1,7 @@
 """Stop signals: during runs they take effect between two steps, otherwise at once.
 
-SIGINT is Ctrl-C, SIGTERM the usual request to end, SIGUSR2 the warning of a scheduler before the
-time limit of a job.
+SIGINT is Ctrl-C, SIGTERM the usual request to end, SIGHUP the end of the terminal, SIGUSR2 the
+warning of a scheduler before the time limit of a job.
 """
 
 from __future__ import annotations
@@ -10,11 +10,41 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
+from typing import Any
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2)
+OF_TERMINAL = (signal.SIGINT, signal.SIGHUP)  # sent to all processes that a terminal runs
 PAUSE = 0.2  # between two checks for a stop request [s]
+Handler = Callable[[int, FrameType | None], Any]
+
+
+@contextmanager
+def handling(handler: Handler) -> Iterator[None]:
+    """Call `handler` on a stop signal; where nohup has SIGHUP ignored, it stays ignored."""
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    handled = [signum for signum in SIGNALS if not (ignored and signum == signal.SIGHUP)]
+    before = {signum: signal.signal(signum, handler) for signum in handled}
+    try:
+        yield
+    finally:
+        for signum, former in before.items():
+            signal.signal(signum, former)
+
+
+def is_asked_again(before: int | None, signum: int) -> bool:
+    """Return whether a signal means "at once": the same as before, or Ctrl-C after any other.
+
+    Schedulers and terminals send several kinds of signals to say the same.
+    """
+    return before is not None and signum in (before, signal.SIGINT)
+
+
+def announce(text: str) -> None:
+    """Print a line on the error stream from a signal handler; the terminal may be gone."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode())  # print may be what the signal interrupted
 
 
 class Interrupted(BaseException):
@@ -37,8 +67,8 @@ class Interrupts:
     """Handles signals.
 
     Inside `held` a signal is only recorded, as a step must not be left in the middle; runs call
-    `raise_if_any` between steps. Outside of it, or when the same signal arrives again,
-    `Interrupted` is raised at once, in the main thread. (Schedulers send several signals.)
+    `raise_if_any` between steps. Outside of it, or when a signal asks again, `Interrupted` is
+    raised at once, in the main thread.
     """
 
     def __init__(self) -> None:
@@ -51,12 +81,8 @@ class Interrupts:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {signum: signal.signal(signum, self._note) for signum in SIGNALS}
-        try:
+        with handling(self._note):
             yield
-        finally:
-            for signum, handler in before.items():
-                signal.signal(signum, handler)
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -79,11 +105,10 @@ class Interrupts:
             raise Interrupted(self._signum)
 
     def _note(self, signum: int, _: FrameType | None) -> None:
-        again, self._signum = signum == self._signum, signum
+        again, self._signum = is_asked_again(self._signum, signum), signum
         if again or not self._held:
             raise Interrupted(signum)
-        # os.write, as the signal may have interrupted a print
-        os.write(2, b"Stopping after this step; once more to stop at once.\n")
+        announce("Stopping after this step; once more to stop at once.")
 
 
 class PolledInterrupts(Interrupts):

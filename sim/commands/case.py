@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from sim.base.errors import ConfigError
-from sim.config import case_files
+from sim.config import case_files, posterior
 from sim.config.case_dir import case_folder, case_name
 from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
@@ -74,6 +74,11 @@ def problems(name: str) -> Iterator[str]:
         except ConfigError as error:
             yield from (_placed(folder, line, scenario) for line in str(error).splitlines())
             return  # the scenarios would repeat what is wrong with the case
+    if posterior.exists(configs[0].case.data):
+        try:
+            load_config(f"case_dir={folder}", "parameters=posterior")
+        except ConfigError as error:
+            yield from (f"data/{line}" for line in str(error).splitlines())
     of_case = (
         *_case_problems(configs[0], case_name(folder)),
         *_start_problems(configs[0]),

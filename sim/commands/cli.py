@@ -148,8 +148,13 @@ def _run(run: Run) -> None:
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
 
-    run.folder.mkdir(parents=True, exist_ok=True)
-    write_overrides(run.overrides, run.folder)
+    try:
+        run.folder.mkdir(parents=True, exist_ok=True)
+        write_overrides(run.overrides, run.folder)
+    except OSError as error:
+        raise ConfigError(
+            f"{FOLDERS[0]}={run.folder}: {error.strerror}; allowed: a folder that can be made"
+        ) from None
     report(fill_with_progress(Checkpoint.at(run.folder, run.config)), run.folder)
 
 

@@ -37,5 +37,5 @@ class AbuseKind(Strict):
             raise ValueError(f"response={self.response:g}; allowed: 0, or {SHARPNESS:g} to 20")
         total = sum(self.shares.values())
         if abs(total - 1) > 1e-6:
-            raise ValueError(f"shares must sum to 1, they sum to {total:.6g}")
+            raise ValueError(f"shares must sum to 1, they sum to {total:.9g}")
         return self

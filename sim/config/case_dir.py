@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from os.path import isdir
 from pathlib import Path
 
 from sim.base.errors import ConfigError
@@ -24,9 +25,12 @@ def open_case(overrides: Iterable[str]) -> tuple[str, ...]:
     ------
     ConfigError
         If the folder does not exist, does not hold exactly one case, or holds a file that may not
-        be read.
+        be read; also if another case is chosen with it.
     """
-    opened: list[str] = []
+    overrides, opened = list(overrides), []
+    choices = [o for o in overrides if o.startswith(KEY) or path_of(o) == ["case"]]
+    if len(choices) > 1 and any(o.startswith(KEY) for o in choices):
+        raise ConfigError(f"{' '.join(choices)}: allowed: one case")
     for override in overrides:
         if override.startswith(KEY):
             folder = admitted(override.removeprefix(KEY))
@@ -129,7 +133,7 @@ def case_folder(name: str) -> Path:
         If there is none, or its name has a character with a meaning in Hydra.
     """
     for folder in (Path(name), CASES / name):
-        if name and folder.is_dir():
+        if name and isdir(folder):  # which is no error where a name is too long
             _refuse_unreadable(folder.resolve())
             return folder.resolve()
     shipped = ", ".join(sorted(path.name for path in CASES.iterdir() if path.is_dir()))

@@ -2,19 +2,58 @@
 
 from __future__ import annotations
 
+import re
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from sim.base.errors import ConfigError
 from sim.config import posterior
+from sim.config.case_dir import own_names
 from sim.config.case_files import KNOWN
+from sim.config.conf import names
 from sim.config.keys import path_of
 from sim.config.refusals import no_such_policy
+from sim.config.safe_yaml import DEEPEST
 from sim.config.sim_config import DATA
+from sim.config.validation import allowed_keys
 
 PATH = "./\\$"  # characters of paths and interpolations
 CODE = ("_target_", "()", "class", "factory")  # keys of code that Hydra or logging.config call
 LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
+
+
+MOST_CHARACTERS = 255  # of a key, name, number or part of a path
+_WORD = re.compile(rf"[^\s=,:/{{}}\[\]'\"]{{{MOST_CHARACTERS + 1},}}")
+
+
+def refuse_endless(override: str) -> None:
+    """Refuse what Hydra's parser fails at: long words and deep nesting.
+
+    Raises
+    ------
+    ConfigError
+        If there is a word of more than 255 characters, or more than 20 levels of brackets.
+    """
+    if long := _WORD.search(override):
+        raise ConfigError(
+            f"{override[:40]}...: {len(long[0])} characters in a word; allowed: up to "
+            f"{MOST_CHARACTERS}"
+        )
+    steps = ((sign in "[{") - (sign in "]}") for sign in override)
+    if max(accumulate(steps), default=0) > DEEPEST:
+        raise ConfigError(
+            f"{override[:40]}...: nested too deeply; allowed: up to {DEEPEST} levels of brackets"
+        )
+
+
+def refuse_happened(overrides: tuple[str, ...], case: Any) -> None:
+    """Refuse a case whose events are those of a scenario that does not exist."""
+    name = case.get("happened") if isinstance(case, dict) else None
+    known = [*names("scenario"), *own_names(overrides, "scenario")]
+    if isinstance(name, str) and name not in known:
+        refuse_path(f"scenario={name}")
+        raise ConfigError(f"case.happened={name}: no such name; {allowed_keys(name, known)}")
 
 
 def refuse_whole(overrides: tuple[str, ...]) -> None:

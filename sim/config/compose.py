@@ -24,11 +24,14 @@ from sim.config.checks import (
     refuse_absent,
     refuse_code,
     refuse_drawn,
+    refuse_endless,
+    refuse_happened,
     refuse_misplaced,
     refuse_path,
     refuse_whole,
 )
 from sim.config.conf import CONF
+from sim.config.draws import check_draws
 from sim.config.keys import IN_CONF, open_key, path_of
 from sim.config.left_out import leave_out, notice
 from sim.config.platform_kinds import fill_from_kinds
@@ -87,6 +90,7 @@ def load_config(*overrides: str) -> SimConfig:
         If a name, key, value or combination is not allowed.
     """
     config = validate(load_tree(*overrides))
+    check_draws(config)
     if config.left_out:
         _log.warning(notice(config.left_out))
     return config
@@ -165,6 +169,7 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
                 "~platforms.NAME"
             )
     refuse_drawn(overrides, tree)
+    refuse_happened(overrides, tree["case"])
     refuse_absent(overrides, tree["policies"])
     tree["scenario"] = scenario_name(overrides)
     others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
@@ -240,6 +245,7 @@ def _composed(overrides: tuple[str, ...], name: str, _: ModificationTimes) -> _C
         for override in overrides:  # a case may have no abuse, so Hydra accepts any value
             if override.startswith("abuse=") and not_a_name(override):
                 raise ConfigError(not_a_name(override))
+            refuse_endless(override)
             refuse_path(override)
         cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         refuse_code(OmegaConf.to_container(cfg))

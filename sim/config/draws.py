@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sim.base.errors import ConfigError
 from sim.config import posterior
 from sim.config.keys import set_key
 from sim.config.left_out import is_of
@@ -23,3 +24,26 @@ def drawn(config: SimConfig, replication: int) -> SimConfig:
         if not is_of(config.left_out, key):
             set_key(tree, key, value)
     return validate(tree)
+
+
+def check_draws(config: SimConfig) -> None:
+    """Refuse draws that a replication could not run with.
+
+    Raises
+    ------
+    ConfigError
+        If the tables of the posterior cannot be read, or a draw in use has an unknown key or a
+        value that is not allowed.
+    """
+    if config.parameters == "defaults":
+        return
+    found = posterior.read(config.case.data)
+    posterior.identifiability(config.case.data)
+    in_use = {id(found.draw(r)): r for r in range(config.replications)}
+    for replication in in_use.values():
+        try:
+            drawn(config, replication)
+        except KeyError as error:
+            raise ConfigError(f"{posterior.NAME}: {error.args[0]}: unknown key") from None
+        except ConfigError as error:
+            raise ConfigError(f"{posterior.NAME}: {error}") from None

@@ -13,6 +13,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import OverrideParseException
 
 from sim.base.errors import ConfigError
+from sim.config.checks import refuse_endless
 from sim.config.compose import REFUSALS, load_config
 from sim.config.conf import CONF
 from sim.config.keys import set_key
@@ -71,10 +72,13 @@ def configurations(overrides: Iterable[str]) -> Iterator[SimConfig]:
 
 def _parse(overrides: Iterable[str]) -> list[Override]:
     """Parse overrides, with a loader that resolves ``glob()``."""
+    written = list(overrides)
+    for override in written:
+        refuse_endless(override)
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
             loader = GlobalHydra.instance().config_loader()
-            return OverridesParser.create(loader).parse_overrides(list(overrides))
+            return OverridesParser.create(loader).parse_overrides(written)
     except OverrideParseException as error:
         raise ConfigError(unreadable(error.override.removeprefix("++"))) from None
     except REFUSALS as error:

@@ -6,14 +6,16 @@ written by ``python -m experiments.validate --ship`` from a calibration.
 
 from __future__ import annotations
 
-import csv
+import math
 from bisect import bisect_left
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.base.inputs import as_number, open_table
+from sim.base.csv_lines import Line, read_header, read_lines
+from sim.base.errors import ConfigError
+from sim.base.inputs import as_number
 
 NAME = "posterior.csv"
 # by parameter: posterior sd / prior sd, and whether data or the prior identify it
@@ -57,15 +59,36 @@ def exists(folder: Path) -> bool:
 
 @lru_cache(maxsize=4)
 def read(folder: Path) -> Posterior:
-    """Read the draws of the case whose data folder is `folder`."""
-    with open_table(folder / NAME) as file:
-        rows = list(csv.DictReader(file))
-    names = tuple(name for name in rows[0] if name != WEIGHT)
-    total = sum(as_number(row[WEIGHT]) for row in rows)
-    draws = tuple({name: as_number(row[name]) for name in names} for row in rows)
-    return Posterior(
-        names, draws, tuple(accumulate(as_number(row[WEIGHT]) / total for row in rows))
-    )
+    """Read the draws of the case whose data folder is `folder`.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, is not as described above, or has no weight above 0.
+    """
+    header = read_header(folder / NAME)
+    names = tuple(name for name in header if name != WEIGHT)
+    if not names or header.count(WEIGHT) != 1 or len({*header}) < len(header):
+        raise ConfigError(f"{NAME}, line 1: allowed: {WEIGHT} and parameters, each name once")
+    rows = [
+        {name: _number(line, name, f"{NAME}, line {k}") for name in header}
+        for k, line in read_lines(folder / NAME, header).items()
+    ]
+    weights = [row.pop(WEIGHT) for row in rows]
+    if min(weights, default=0.0) < 0.0 or not 0.0 < sum(weights) < math.inf:
+        raise ConfigError(f"{NAME}: {WEIGHT}: allowed: from 0, and one above 0 at least")
+    reach = accumulate(weight / sum(weights) for weight in weights)
+    return Posterior(names, tuple(rows), tuple(reach))
+
+
+def _number(line: Line, name: str, where: str) -> float:
+    try:
+        number = as_number(line[name])
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(f"{where}: {name}={line[name]}: allowed: a number")
+    return number
 
 
 class Identifiability(NamedTuple):
@@ -77,10 +100,18 @@ class Identifiability(NamedTuple):
 
 
 def identifiability(folder: Path) -> tuple[Identifiability, ...]:
-    """Return the identifiability of the parameters of the case whose data folder is `folder`."""
-    with open_table(folder / IDENTIFIABILITY) as file:
-        rows = list(csv.DictReader(file))
+    """Return the identifiability of the parameters of the case whose data folder is `folder`.
+
+    Raises
+    ------
+    ConfigError
+        If the table cannot be read, or a ratio is no number.
+    """
+    lines = read_lines(folder / IDENTIFIABILITY, ("parameter", "ratio", "identifiability"))
     return tuple(
-        Identifiability(row["parameter"], as_number(row["ratio"]), row["identifiability"])
-        for row in rows
-    )
+        Identifiability(
+            line["parameter"], _number(line, "ratio", f"{IDENTIFIABILITY}, line {k}"),
+            line["identifiability"],
+        )
+        for k, line in lines.items()
+    )  # fmt: skip

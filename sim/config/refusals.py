@@ -67,7 +67,7 @@ def unreadable(word: str) -> str:
     """Return how to write an override that Hydra cannot parse."""
     if "=" not in word:
         return _without_value(word)
-    if of_band := re.fullmatch(r"([\w.]+)\.([0-9]+(?:-[0-9]+|\+))=(.+)", word):
+    if of_band := re.fullmatch(r"\+*([\w.]+)\.([0-9]+(?:-[0-9]+|\+))=(.+)", word):
         key, band, value = of_band.groups()
         return f"{word}: an age band is written in brackets: '{key}={{{band}: {value}}}'"
     if re.search("[‘’“”]", word):

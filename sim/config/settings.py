@@ -78,7 +78,7 @@ class PopulationConfig(Strict):
         for name in ("regions", "types"):
             total = sum(getattr(self, name).values())
             if abs(total - 1) > 1e-6:
-                raise ValueError(f"shares of {name} must sum to 1, they sum to {total:.6g}")
+                raise ValueError(f"shares of {name} must sum to 1, they sum to {total:.9g}")
         return self
 
 

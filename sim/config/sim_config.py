@@ -32,6 +32,7 @@ from sim.rules.ceilings import (
 
 DATA = Path(__file__).parents[1] / "data"
 AGENT_LIMIT = 100_000  # more Mesa agents are too slow to be useful
+MOST_STEPS = 100_000  # hours of eleven years
 DRAWS_LIMIT = 50_000  # users; every replication keeps its own start in memory
 TAKEN = ("", "all", "any", "none")  # reserved: no platform or region may have these names
 EngineName = Literal["compiled", "mesa", "mpi"]
@@ -332,6 +333,11 @@ def _time_problems(config: SimConfig) -> Iterator[str]:
         yield (
             f"dur_days={config.dur_days:g} must be a whole number of steps of "
             f"step_days={config.step_days:g}"
+        )
+    if round(steps) > MOST_STEPS:
+        yield (
+            f"step_days={config.step_days:g}: {steps:.3g} steps in dur_days={config.dur_days:g}; "
+            f"allowed: up to {MOST_STEPS}"
         )
     b = config.behaviour
     for name in ("install_rate", "drop_rate"):

@@ -11,13 +11,14 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from functools import cached_property, update_wrapper
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cached_property, lru_cache, update_wrapper
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
-from sim.base.private import private_folder
+from sim.base.private import ROOM, private_folder
 
 LEVELS = ("messenger-migration-sim", "numba")  # folders of ours, below a base that others may use
 
@@ -35,20 +36,31 @@ def _sources_key() -> str:
 
 
 def _cache_dir() -> str:
-    """Return a folder for what is compiled: under the one named, the user's, a temporary."""
+    """Return a folder for what is compiled: under the one named, the user's, a temporary.
+
+    Without any, return an empty string: nothing is kept.
+    """
     named = os.environ.get("NUMBA_CACHE_DIR")
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    bases = [Path(base) for base in (named, home, tempfile.gettempdir()) if base is not None]
-    for base in bases:
+    bases = [Path(base) for base in (named, home) if base is not None]
+    with suppress(FileNotFoundError):  # which a full disk raises
+        bases.append(Path(tempfile.gettempdir()))
+    for k, base in enumerate(bases):
         if (folder := private_folder(base.absolute(), (*LEVELS, _sources_key()))) is not None:
+            if k and named is not None:
+                _say(f"kept in {folder}", bases[:k])
             return str(folder)
-    tried = ", ".join(str(base) for base in bases)
+    _say("not kept", bases)
+    return ""
+
+
+def _say(what: str, tried: Iterable[Path]) -> None:
+    """Say what becomes of compiled code, as folders that were tried do not do."""
     print(
-        f"Compiled code is not cached: no folder is both private and large enough: {tried}; "
-        "another may be named by NUMBA_CACHE_DIR",
+        f"Compiled code is {what}: not private, or without {ROOM // 2**20} MB of room: "
+        f"{', '.join(map(str, tried))}; another folder may be named by NUMBA_CACHE_DIR",
         file=sys.stderr,
     )
-    return tempfile.mkdtemp(prefix="messenger-migration-sim-")
 
 
 # A vector maths library would give other last digits in loops than in scalar calls.
@@ -63,21 +75,52 @@ if _config.USING_SVML:
 _config.reload_config()
 # Not by the environment: numba may have read it before, and a child would inherit a stale key.
 _config.CACHE_DIR = _cache_dir()
+from numba.core import caching  # noqa: E402
+
+_FunctionCache: Any = caching.FunctionCache
 INTERPRETED = bool(_config.DISABLE_JIT)  # rules run as plain Python, for coverage
 
 
 def nothing_compiled() -> bool:
     """Say whether the cache is empty: these sources have not run here yet."""
-    return not any(Path(_config.CACHE_DIR).rglob("*.nbi"))  # folders stand there from import on
+    kept = Path(_config.CACHE_DIR).rglob("*.nbi") if _config.CACHE_DIR else ()
+    return not any(kept)  # folders stand there from import on
 
 
 _OPTIONS: dict[str, Any] = {
-    "cache": True,
+    "cache": bool(_config.CACHE_DIR),
     "error_model": "numpy",
     "no_cfunc_wrapper": True,  # nobody calls them by a C pointer: a tenth of the time to compile
 }
 _RULES = _OPTIONS | {"_nrt": False}  # nothing is allocated
 _OWN = _RULES | {"cache": False}  # from outside the package
+
+
+class _Cache(_FunctionCache):  # type: ignore[misc]
+    """Compiled code on disk; on a full one it is used and not kept."""
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for a signature."""
+        try:
+            super().save_overload(sig, data)
+        except OSError as error:
+            _say_once(f"{_config.CACHE_DIR}: {error.strerror}")
+
+
+@lru_cache
+def _say_once(problem: str) -> None:
+    print(
+        f"{problem}: compiled code is not kept there, and compiled again by later runs; another "
+        "folder may be named by NUMBA_CACHE_DIR",
+        file=sys.stderr,
+    )
+
+
+def _njit(function: Callable[..., Any], options: dict[str, Any]) -> Any:
+    dispatcher = numba.njit(**options)(function)
+    if options["cache"]:
+        dispatcher._cache = _Cache(function)  # numba's own ends the run when the disk is full
+    return dispatcher
 
 
 class Compiled:
@@ -91,7 +134,7 @@ class Compiled:
         update_wrapper(self, function)
         self.py_func = function
         self._options = options
-        self._called: Any = numba.njit(**options)(function)
+        self._called: Any = _njit(function, options)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call from Python."""
@@ -112,7 +155,7 @@ class Compiled:
         f = self.py_func
         same = FunctionType(f.__code__, f.__globals__, f.__name__, f.__defaults__, f.__closure__)
         same.__qualname__ = f"{f.__qualname__}.inner"  # by which the cache on disk knows it
-        return numba.njit(**self._options | {"no_cpython_wrapper": True})(same)
+        return _njit(same, self._options | {"no_cpython_wrapper": True})
 
 
 def _compile[F: Callable[..., Any]](function: F, **options: Any) -> F:

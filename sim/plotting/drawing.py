@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from sim.plotting.layout import spread
@@ -30,9 +32,24 @@ ALONE: dict[str, Any] = {"marker": "_", "markersize": 14}  # of a line of one po
 End = tuple[float, Look]
 
 
+class PlainFigure(Figure):
+    """A figure that prints ``$`` as it is: names in a case are no formulas.
+
+    The powers of ten along a logarithmic axis are, and stay so.
+    """
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw the figure."""
+        axes_of = [axis for axes in self.axes for axis in (axes.xaxis, axes.yaxis)]
+        powers = {t for axis in axes_of if axis.get_scale() == "log" for t in axis.findobj(Text)}
+        for text in {*self.findobj(Text)} - powers:
+            text.set_parse_math(False)
+        super().draw(renderer)
+
+
 def new_figure(title: str, height: float, width: float = WIDTH) -> Figure:
     """Return an empty figure with its title, `height` and `width` in inches."""
-    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    figure = PlainFigure(figsize=(width, height), dpi=DPI, facecolor="white")
     top = 1.0 - 0.28 / height
     figure.text(0.2 / width, top, title, fontsize=LARGE, fontweight="bold", color=INK)
     return figure

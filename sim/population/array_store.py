@@ -88,10 +88,13 @@ def read_world(folder: Path, n_threads: int | None = None, check: bool = True) -
     manifest = _manifest(folder)
     if check:
         _check(folder, manifest, n_threads)
-    world = {
-        part: kind(**{f.name: _mapped(folder / f"{part}.{f.name}.npy") for f in fields(kind)})
-        for part, kind in _PARTS.items()
-    }
+    try:
+        world = {
+            part: kind(**{f.name: _mapped(folder / f"{part}.{f.name}.npy") for f in fields(kind)})
+            for part, kind in _PARTS.items()
+        }
+    except ValueError as error:  # no arrays of numbers: who wrote them also wrote the manifest
+        raise DamagedError(f"{folder}: {error}") from error
     return World(**world)
 
 
@@ -103,7 +106,9 @@ def _manifest(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         manifest: dict[str, dict[str, Any]] = json.loads(text)
         expected = {f"{part}.{f.name}.npy" for part, kind in _PARTS.items() for f in fields(kind)}
-        if set(manifest) != expected:
+        if not isinstance(manifest, dict) or set(manifest) != expected:
+            raise ValueError
+        if not all(isinstance(entry, dict) for entry in manifest.values()):
             raise ValueError
     except ValueError as error:
         raise DamagedError(f"{path} is damaged") from error

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import current_process, get_context
 
+from sim.base.interrupts import OF_TERMINAL
 from sim.kernel.parallel_map import available_cores
 
 PATIENCE = 60.0  # how long a process that hangs is waited for [s]
@@ -52,8 +53,8 @@ def forked_task(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
 
 def _do(work: Callable[[], None]) -> None:
     """Do `work` in the forked process; signals and errors are left to its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches both; the parent ends this one
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    for signum in (*OF_TERMINAL, signal.SIGUSR2):  # which reach both; the parent ends this one
+        signal.signal(signum, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # drafts are deleted
     status = 1
     try:

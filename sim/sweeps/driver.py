@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 import uuid
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from types import FrameType
 from typing import Any, NamedTuple
 
 from sim.base.errors import ConfigError
-from sim.base.interrupts import SIGNALS
+from sim.base.interrupts import announce, handling, is_asked_again
 from sim.base.locks import exclusive_lock
 from sim.base.timestamps import utc_now
 from sim.base.versions import made_by
@@ -47,7 +46,7 @@ class Ended(NamedTuple):
 def drive(batch: Batch, executor: Executor, max_failures: int | None = None) -> Ended:
     """Take all runs of a batch that are missing or have failed before.
 
-    Ctrl-C and SIGTERM let workers finish their present run, or keep a checkpoint of it; a
+    Ctrl-C, SIGTERM and SIGHUP let workers finish their present run, or keep a checkpoint of it; a
     second one stops at once. What is there stays, and driving the batch again goes on from it.
 
     Parameters
@@ -131,17 +130,15 @@ def _stopping(batch: Batch) -> Iterator[list[int]]:
     came: list[int] = []
 
     def note(signum: int, _: FrameType | None) -> None:
-        if came:  # workers see that their driver is gone; what they have written stays
-            os._exit(128 + signum)
+        if is_asked_again(came[-1] if came else None, signum):
+            os._exit(128 + signum)  # workers see that their driver is gone; what they wrote stays
         came.append(signum)
         batch.stop.touch()
-        os.write(2, b"Stopping as soon as what is reached is kept; once more to stop at once.\n")
+        announce("Stopping as soon as what is reached is kept; once more to stop at once.")
 
     batch.stop.unlink(missing_ok=True)
-    before = {signum: signal.signal(signum, note) for signum in SIGNALS}
     try:
-        yield came
+        with handling(note):
+            yield came
     finally:
-        for signum, handler in before.items():
-            signal.signal(signum, handler)
         batch.stop.unlink(missing_ok=True)

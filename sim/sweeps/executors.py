@@ -16,7 +16,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -25,7 +25,7 @@ from pydantic import Field
 
 from sim.base.errors import ConfigError
 from sim.base.extras import extra
-from sim.base.interrupts import SIGNALS
+from sim.base.interrupts import OF_TERMINAL, SIGNALS
 from sim.base.strict import Strict
 from sim.config.conf import ROOT
 from sim.config.sim_config import SimConfig
@@ -95,14 +95,25 @@ class Processes(LocalExecutor):
         # spawn: a forked child of a process that runs threads may hang
         with ProcessPoolExecutor(n, get_context("spawn"), begin_process, manner) as pool:
             with _without_interrupts():
-                futures = [pool.submit(at_work, run_task, path, task, session) for task in tasks]
+                futures = _submitted(pool, path, tasks, session)
             yield from _reports(futures)
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, path: Path, tasks: Sequence[int], session: str
+) -> list[Future[Report]]:
+    """Hand tasks to a pool; to none after a worker has died, which may be while it starts."""
+    futures = []
+    with suppress(BrokenProcessPool):
+        for task in tasks:
+            futures.append(pool.submit(at_work, run_task, path, task, session))  # noqa: PERF401
+    return futures
 
 
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from workers that start now, until they leave it to the driver themselves."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which they inherit
+    """Keep signals of the terminal from workers that start now, until they ignore them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, OF_TERMINAL)  # which they inherit
     try:
         yield
     finally:

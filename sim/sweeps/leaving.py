@@ -13,6 +13,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
 
+from sim.base.interrupts import OF_TERMINAL
 from sim.kernel.parallel_map import THREADS
 from sim.sweeps.batch import Report
 
@@ -48,7 +49,7 @@ def _dask_worker_closes() -> Callable[[], bool]:
 def begin_process(n_cores: int, level: int) -> None:
     """Let a process of a pool leave in good order: on SIGTERM, and when its driver has ended.
 
-    Ctrl-C, which reaches all processes of a terminal, is left to the driver.
+    Signals of the terminal, which reach all its processes, are left to the driver.
 
     Parameters
     ----------
@@ -60,7 +61,8 @@ def begin_process(n_cores: int, level: int) -> None:
     os.environ[THREADS] = str(max(1, n_cores))
     logging.basicConfig(format="%(message)s")
     logging.getLogger("sim").setLevel(level)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for signum in OF_TERMINAL:
+        signal.signal(signum, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _write_page)
     threading.Thread(target=_follow_driver, daemon=True).start()
 

@@ -6,11 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from sim import load_config
 from sim.base.exit_codes import exit_status_of_errors
+from sim.base.interrupts import Interrupted
 from sim.report import run_folder as folder
 from tests.helpers.cli import PYTHON, REPO, command, environment, python
 
@@ -35,8 +38,8 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("mine")
     process = command(*TINY, f"hydra.run.dir={taken}")
-    assert process.returncode == 1
-    assert process.stderr.endswith(f"Failed:\n{taken}: File exists\n")
+    assert process.returncode == 2
+    assert f"hydra.run.dir={taken}: File exists; allowed: a folder" in process.stderr
     assert "Traceback" not in process.stderr
 
 
@@ -70,6 +73,17 @@ def test_where_nobody_listens_one_can_print(name, monkeypatch):
         assert not getattr(sys, name).isatty()
         getattr(sys, name).close()
         monkeypatch.undo()
+
+
+def test_a_terminal_that_is_gone_does_not_change_the_status(monkeypatch):
+    """What is written to it fails, as on this full device."""
+    gone = Path("/dev/full").open("w")  # noqa: SIM115
+    monkeypatch.setattr(sys, "stderr", gone)
+    with pytest.raises(SystemExit) as end, exit_status_of_errors():
+        raise Interrupted(signal.SIGHUP)
+    assert end.value.code == 128 + signal.SIGHUP
+    with suppress(OSError):
+        gone.close()
 
 
 def test_characters_that_are_not_known_are_spelled(monkeypatch):

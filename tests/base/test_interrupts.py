@@ -8,7 +8,7 @@ from threading import Event
 
 import pytest
 
-from sim.base.interrupts import Interrupted, Interrupts, PolledInterrupts
+from sim.base.interrupts import SIGNALS, Interrupted, Interrupts, PolledInterrupts
 
 
 def hold(*signums):
@@ -25,7 +25,7 @@ def hold(*signums):
     raise AssertionError("nothing came")
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGUSR2])
+@pytest.mark.parametrize("signum", SIGNALS)
 def test_a_signal_waits_for_the_end_of_a_step(signum):
     stop, sent = hold(signum)
     assert sent == [signum, "end of step"]
@@ -42,6 +42,26 @@ def test_one_kind_after_another_is_no_impatience():
 def test_the_same_once_more_is_raised_at_once():
     _, sent = hold(signal.SIGINT, signal.SIGINT, signal.SIGINT)
     assert sent == [signal.SIGINT, signal.SIGINT]
+
+
+def test_ctrl_c_after_another_signal_is_impatience():
+    """Who presses it has just been told: once more to stop at once."""
+    stop, sent = hold(signal.SIGTERM, signal.SIGINT, signal.SIGINT)
+    assert (sent, str(stop)) == ([signal.SIGTERM, signal.SIGINT], "SIGINT")
+
+
+def test_what_a_closed_terminal_sends_is_no_impatience():
+    assert hold(signal.SIGHUP, signal.SIGTERM)[1][-1] == "end of step"
+
+
+def test_who_runs_under_nohup_does_not_hear_the_terminal_close():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interrupts().listening():
+            os.kill(os.getpid(), signal.SIGHUP)  # would be raised here
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_interruption_is_the_same_in_another_process():

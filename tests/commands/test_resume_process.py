@@ -1,8 +1,12 @@
 """Real processes ended at any moment: resumed, they leave what a straight one leaves."""
 
+import os
+import pty
 import random
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -124,6 +128,21 @@ def test_a_long_run_stops_between_two_steps_when_asked(tmp_path):
     assert "SIGTERM: stopped" in errors.splitlines()[-1]
     assert read_manifest(tmp_path)["status"] == "interrupted"
     assert not list(tmp_path.glob("*.parquet"))
+
+
+@pytest.mark.slow
+def test_a_run_whose_terminal_closes_keeps_what_it_reached(tmp_path):
+    pid, terminal = pty.fork()
+    if not pid:  # the command, in a session of its own
+        run = "population.n_users=20000", "replications=500", f"hydra.run.dir={tmp_path}"
+        os.execve(sys.executable, [sys.executable, "-m", "sim", *run], environment())  # noqa: S606
+    shown = ""
+    while not re.search("[1-9][0-9]* of [0-9]+ steps", shown):
+        shown = shown[-99:] + os.read(terminal, 4096).decode()
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 128 + signal.SIGHUP
+    assert read_manifest(tmp_path)["error"] == "SIGHUP"
+    assert list((tmp_path / NAME).glob("*.run"))
 
 
 def test_the_command_refuses_in_words(tmp_path):

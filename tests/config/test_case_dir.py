@@ -57,6 +57,11 @@ def test_what_was_opened_is_told_as_it_was_given(case, folder):
         (["case_dir=nowhere"], "no such folder; allowed: one of your own, or .*russia_instagram"),
         (["case_dir="], "no such folder"),
         (["abuse=typo"], "abuse=typo: allowed: none, russia_2025"),
+        (["case_dir=uae_calls", "case=russia_2025"], "case=russia_2025: allowed: one case"),
+        (["case=russia_2025", "case_dir=uae_calls"], "case_dir=uae_calls: allowed: one case"),
+        (["case_dir=uae_calls", "case_dir=saudi_calls_2017"], "allowed: one case"),
+        ([f"case_dir={'a' * 300}"], "no such folder"),
+        (["case_dir=uae_calls", "case.happened=nope"], "case.happened=nope: .*uae_calls"),
         (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
         (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
         (["case_dir=uae_calls", "parameters=posterior"], "allowed: defaults$"),  # not calibrate

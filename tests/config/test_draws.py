@@ -1,17 +1,22 @@
 """Replications that draw their parameters: which draw each has, and that nothing else changes."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from sim import load_config, run
 from sim.base.errors import ConfigError
+from sim.commands.case import problems
 from sim.config import posterior
+from sim.config.conf import CASES
 from sim.config.draws import drawn
 from sim.report.run_folder import run_to_folder
 from sim.sweeps.design import Design
 from sim.sweeps.points import Points
+from tests.helpers.case_copy import CASE
+from tests.helpers.cli import plain
 
 SHORT = ("+scenario=as_happened", "compare_to=[]", "population.n_users=300", "replications=3")
 CONFIG = load_config(*SHORT, "parameters=posterior")
@@ -69,6 +74,55 @@ def test_what_is_shipped_are_some_hundred_draws_that_can_all_be_run():
         values = SHIPPED.draw(replication)
         assert {name: at(config, name) for name in SHIPPED.names} == values
         assert config.behaviour.habit_value == factors.behaviour.habit_value  # not fitted
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a copy of a case that has no posterior, with what is known of its parameters."""
+    folder = shutil.copytree(CASES / CASE, tmp_path / "case")
+    known = "parameter,ratio,identifiability\nbehaviour.network_value,0.5,data\n"
+    (folder / "data" / posterior.IDENTIFIABILITY).write_text(known)
+    return folder
+
+
+ONE = "weight,behaviour.network_value\n"
+BROKEN = {
+    "nothing": (b"", "line 1: allowed: weight and parameters"),
+    "no text": (b"\0\1\2", "line 1: allowed: weight and parameters"),
+    "no UTF-8": (b"weight,\xff\n1,1\n", "no text in UTF-8"),
+    "an endless field": (b"weight," + 200_000 * b"a", "cannot read the table: field larger"),
+    "no weights": (b"behaviour.network_value\n1\n", "line 1: allowed: weight and parameters"),
+    "a name twice": (b"weight,a,a\n1,1,1\n", "line 1: allowed: weight and parameters, each name"),
+    "no draws": (ONE, "weight: allowed: from 0"),
+    "weights of nothing": (f"{ONE}0,1\n", "weight: allowed: from 0, and one above 0"),
+    "a weight below 0": (f"{ONE}-1,1\n2,1\n", "weight: allowed: from 0"),
+    "a word": (f"{ONE}1,much\n", "line 2: behaviour.network_value=much: allowed: a number"),
+    "no value": (f"{ONE}1\n", "line 2: behaviour.network_value=: allowed: a number"),
+    "a value too many": (f"{ONE}1,1,1\n", "line 2: more values than columns"),
+    "an endless number": (f"{ONE}1,1e999\n", "line 2: behaviour.network_value=1e999: allowed"),
+    "a value too large": (f"{ONE}1,21\n", "network_value=21.0: must be less than or equal to 20"),
+    "a key that is not": (b"weight,behaviour.nope\n1,1\n", "behaviour.nope=1.0: unknown key"),
+    "a group that is not": (b"weight,nope.nope\n1,1\n", "nope: unknown key"),
+}
+
+
+@pytest.mark.parametrize(("table", "told"), BROKEN.values(), ids=BROKEN)
+def test_broken_draws_are_refused_by_the_check_and_by_runs_in_words(folder, table, told):
+    content = table if isinstance(table, bytes) else table.encode()
+    (folder / "data" / posterior.NAME).write_bytes(content)
+    with pytest.raises(ConfigError, match=r"posterior\.csv") as error:
+        load_config(f"case_dir={folder}", "parameters=posterior")
+    assert told in plain(error)
+    assert [f"data/{line}" for line in plain(error).splitlines()] == list(problems(str(folder)))
+
+
+def test_draws_and_what_is_known_of_them_are_read_before_a_run(folder):
+    (folder / "data" / posterior.NAME).write_text(f"{ONE}1,1.5\n")
+    config = load_config(f"case_dir={folder}", "parameters=posterior")
+    assert drawn(config, 0).behaviour.network_value == 1.5
+    (folder / "data" / posterior.IDENTIFIABILITY).unlink()
+    with pytest.raises(ConfigError, match=r"identifiability\.csv: cannot read"):
+        load_config(f"case_dir={folder}", "parameters=posterior")
 
 
 def test_defaults_draw_nothing():

@@ -56,6 +56,11 @@ def test_numbers_of_a_range_reach_what_is_added_to_a_policy():
     assert grades == [0, 0.25, 0.5, 0.75]
 
 
+def test_what_the_parser_cannot_take_is_refused_in_words():
+    with pytest.raises(ConfigError, match="nested too deeply"):
+        list(configurations(["seed=1,2", f"seed={'[' * 3000}"]))
+
+
 def test_thousands_of_jobs_are_checked_at_once():
     assert sum(1 for _ in configurations(["seed=range(2000)", "+scenario=call_ban"])) == 2000
 

@@ -44,6 +44,18 @@ OVERRIDES = {
     "a sweep without -m": ("seed=1,2", "seed=1,2(.|\n)*--multirun"),
     "a sentence": ("a=b=c", "a=b=c: cannot be read.*quoted"),
     "an open bracket": ("[1", r"\[1"),
+    "an age band": ("+population.vpn.12-17=0.5", r"'population\.vpn={12-17: 0.5}'"),
+    "events of nothing": ("case.happened=nope", "case.happened=nope: .*allowed: as_happened"),
+    "steps without end": ("step_days=1e-9", "step_days=1e-09: 3.64e.11 steps.*up to 100000"),
+    "an endless number": (f"population.n_users={'9' * 5000}", "5000 characters in a word"),
+    "an endless name": (f"+scenario={'a' * 3000}", r"\+scenario=a{30}\.\.\.: 3000 characters"),
+    "an endless key": (f"behaviour.{'a' * 3000}=1", "3010 characters in a word; allowed: up to"),
+    "groups without end": (f"seed={'{a:' * 300}1{'}' * 300}", "seed=.*: nested too deeply"),
+    "lists without end": (f"policies.x={'[' * 3000}", "nested too deeply; allowed: up to 20"),
+    "a little too much": (
+        "population.types.indifferent=0.250002",
+        r"sum to 1, they sum to 1\.000002$",
+    ),
     "a value that asks for itself": ("seed=${seed}", "seed"),
 }
 

@@ -185,18 +185,53 @@ def test_a_cache_without_room_is_replaced(tmp_path):
     assert private_folder(tmp_path, ("a", "b")) == tmp_path / "a/b"
 
 
-def test_where_nothing_can_be_kept_the_places_are_named(package):
-    """The code runs from a fresh folder that is closed to others."""
-    package.chmod(0o777)
-    code = "import sim.kernel.compiled as c, os; print(oct(os.stat(c._config.CACHE_DIR).st_mode))"
+FULL = """
+import resource, sys
+import sim.kernel.compiled as c
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+import faces
+from sim.kernel.compiled import nothing_compiled
+print(nothing_compiled())
+"""
+
+
+def run_short_of_room(package, code, *arguments, **environment):
+    """Run `code` beside the rules of FACES; return what was printed, and told."""
+    (package / "faces.py").write_text(FACES)
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=package,
-        env=os.environ | {"XDG_CACHE_HOME": str(package), "TMPDIR": str(package)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == "0o40700\n"
-    assert done.stderr.count("is not cached") == 1
-    assert str(package) in done.stderr
+        [sys.executable, "-c", code, *arguments], cwd=package, capture_output=True, text=True,
+        env=os.environ | {"XDG_CACHE_HOME": str(package / "cache")} | environment, check=True,
+    )  # fmt: skip
+    return done.stdout, done.stderr
+
+
+@pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
+def test_where_nothing_can_be_kept_rules_are_compiled_and_the_places_are_named(package):
+    package.chmod(0o777)
+    here = {name: str(package) for name in ("XDG_CACHE_HOME", "TMPDIR")}
+    printed, told = run_short_of_room(package, "import faces", **here)
+    assert printed == "3 [1, 1] 3 [2, 1] 2.5 [3, 2]\n"
+    assert told.count("Compiled code is not kept: not private") == 1
+    assert str(package) in told
+    assert not list(package.rglob("*.nbi"))
+
+
+@pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
+def test_a_disk_that_fills_up_meanwhile_does_not_end_a_run(package):
+    """The limit of the size of a file makes writes fail, as a full disk does."""
+    printed, told = run_short_of_room(package, FULL, "100")
+    assert printed == "3 [1, 1] 3 [2, 1] 2.5 [3, 2]\nTrue\n"
+    assert told.count("compiled code is not kept there") == 1
+    assert str(package / "cache") in told
+    printed, told = run_short_of_room(package, FULL, str(2**30))  # there is room again
+    assert (printed.splitlines()[-1], told) == ("False", "")
+
+
+@pytest.mark.skipif(compiled.INTERPRETED, reason="nothing is compiled")
+def test_a_folder_asked_for_that_cannot_be_used_is_named_with_the_one_in_its_place(package):
+    (package / "asked").write_text("a file where a folder should be")
+    code = "import sim.kernel.compiled as c; print(c._config.CACHE_DIR)"
+    printed, told = run_short_of_room(package, code, NUMBA_CACHE_DIR=str(package / "asked"))
+    assert printed.startswith(str(package / "cache"))
+    assert told.startswith(f"Compiled code is kept in {package / 'cache'}")
+    assert f"room: {package / 'asked'}; another" in told

@@ -11,7 +11,7 @@ from matplotlib.dates import date2num
 from sim.base.errors import ConfigError
 from sim.plotting import palette
 from sim.plotting import runs as plotting
-from sim.plotting.drawing import DPI, SMALL
+from sim.plotting.drawing import DPI, SMALL, new_figure, panel
 from sim.plotting.files import save
 from sim.plotting.flows import flows as draw_flows
 from sim.plotting.flows import primary_flows
@@ -365,6 +365,21 @@ def test_files_are_whole_the_same_and_described(figures, timeseries, tmp_path):
     ElementTree.fromstring(svg)  # noqa: S314 (our own file)
     assert re.search(rb"Messages and calls a person a day in ban on WhatsApp", svg)
     assert b"Messages and calls" in (tmp_path / "v1.0.png").read_bytes()
+
+
+def test_dollars_in_a_label_are_no_formula(tmp_path):
+    """The first of them ended a run when its figures were saved."""
+    figure = new_figure(r"Region $\frac{a$", 3.0)
+    axes = panel(figure, 0.5, 1.5)
+    axes.plot([1, 1e9], [0, 1], label="US$ 3 or $x^2$")
+    axes.set_xscale("log")
+    axes.set_yticks([0, 1], ["$b$", "c"])
+    axes.legend()
+    save(figure, tmp_path / "labels")
+    shown = (tmp_path / "labels.svg").read_text(encoding="utf-8")
+    for text in (r"Region $\frac{a$", "US$ 3 or $x^2$", "$b$"):
+        assert f">{text}</text>" in shown
+    assert r"$\mathdefault{10^{0}}$</text>" not in shown  # powers of ten are set as powers
 
 
 def test_a_failed_save_leaves_nothing_behind(figures, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ import pytest
 from sim import load_config
 from sim.base.errors import ConfigError
 from sim.population import cache
+from sim.population.array_store import write_manifest
 from sim.population.build import build_world
 from sim.population.cache import SMALL, load_world, world_key, worlds_folder
 from sim.population.recipe import count_ages
@@ -166,7 +167,16 @@ def remove(path):
     path.unlink()
 
 
-@pytest.mark.parametrize("damage", [truncate, flip, remove])
+def forge(path):
+    """Write what is no array or manifest, and checksums that fit."""
+    if path.suffix == ".json":
+        path.write_text(json.dumps(dict.fromkeys(json.loads(path.read_text()), 1)))
+    else:
+        path.write_bytes(b"no array")
+        write_manifest(path.parent)
+
+
+@pytest.mark.parametrize("damage", [truncate, flip, remove, forge])
 @pytest.mark.parametrize("name", ["rows.indices.npy", "population.age.npy", "manifest.json"])
 def test_a_damaged_world_is_noticed_said_and_built_anew(world, cached, caplog, damage, name):
     place = place_of(cached)

@@ -3,12 +3,15 @@
 import os
 import re
 import signal
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 
 import pandas as pd
 import pytest
 
 from sim.base.errors import ConfigError
-from sim.sweeps import driver, progress
+from sim.sweeps import driver, executors, progress
 from sim.sweeps import folder as on_disk
 from sim.sweeps.batch import Report
 from sim.sweeps.driver import PATIENCE, drive
@@ -66,6 +69,13 @@ def test_workers_of_which_nothing_comes_are_given_up(tmp_path):
     ended = drive(folder, Dead())
     assert (ended.why, ended.n_missing) == ("workers died", 3)
     assert folder.manifest["sessions"][-1]["why"] == "workers died"
+
+
+def test_a_pool_whose_worker_was_killed_while_it_started_takes_no_more(tmp_path):
+    with ProcessPoolExecutor(1, get_context("spawn"), os._exit, (9,)) as pool:
+        with pytest.raises(BrokenProcessPool):
+            pool.submit(abs, -1).result()
+        assert executors._submitted(pool, tmp_path, [1, 2], "session") == []
 
 
 def test_who_is_told_to_stop_ends_the_run_it_is_at(tmp_path):
