@@ -38,6 +38,7 @@ from sim.rules import (
     marginal_value,
     pairing,
     promotion,
+    search,
 )
 from sim.rules.chance import sigmoid
 from sim.rules.choice import CONVERSE
@@ -204,8 +205,10 @@ class User(mesa.Agent):
         return float(adoption.install_utility(self.step_record, p, self._state.params))
 
     def remember(self) -> None:
-        """Let habits follow use."""
-        habit.remember(self.record, self.step_record, self._state.params, self._relaxation.memory)
+        """Let habits follow use, and usual welfare that of the step."""
+        params, shares = self._state.params, self._relaxation
+        habit.remember(self.record, self.step_record, params, shares.memory)
+        search.feel(self.record, self.step_record, self._env, params, shares.usual)
 
     def follow_promotion(self) -> None:
         """Let mandates, campaigns and pre-installation act."""
