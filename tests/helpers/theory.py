@@ -189,6 +189,11 @@ def mean_field_errors(chain_at, shares, n_users, n_steps):
     return np.sqrt(np.diag(covariance) / (n_users * n_steps))
 
 
+def content_appeals(openings, most):
+    """Return the appeals k at which openings for content are `most` k / (1 + sum k), by app."""
+    return openings / (most - np.sum(openings))
+
+
 def mandated(days, rate, ceiling):
     """Return the share that a mandate has reached (T12)."""
     return -ceiling * np.expm1(-rate * days)
