@@ -31,7 +31,7 @@ def env_of(works=(1.0, 1.0, 1.0)):
     return toy_env(np.zeros((2, n)), q=np.array([[works, np.ones(n)]]))
 
 
-def reader(installed, n=len(APPEALS)):
+def reader(installed, n=3):
     """Return a user who talks with nobody and has the messengers `installed`."""
     user = toy_users(1, n)[0]
     user.installed, user.intensity = installed, in_steps(intensity=INTENSITY)
