@@ -32,12 +32,7 @@ def parts(config: SimConfig) -> list[Part]:
         ("user: traits, messengers, habits, beliefs", [start.users], "yes"),
         ("what contacts see and hear, now and from the next step on", [*start.public], "yes"),
         ("group chats: where one sits, who sits together", [*chats], "where they are"),
-        (
-            "openings of the month, primary messenger, exposure",
-            [array for array in seen if array is not start.at_start],
-            "yes",
-        ),
-        ("reach at the start, to compare with", [start.at_start], "no"),
+        ("openings of the month, primary messenger, exposure", seen, "yes"),
     ]
     return [
         (name, sum(a.nbytes for a in arrays) / start.n_users, how) for name, arrays, how in found

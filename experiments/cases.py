@@ -68,7 +68,7 @@ def main(overrides: list[str]) -> None:
     """Print the page."""
     with exit_status_of_errors():
         folders = [folder for folder in sorted(CASES.glob("*/")) if (folder / "conf").is_dir()]
-        configs = {folder.name: _case(folder, overrides) for folder in folders}
+        configs = {folder.name: case_config(folder, overrides) for folder in folders}
         configs[TUNED_ON] = what_happened(*overrides)
     results = {name: run(config) for name, config in configs.items()}
     table = pd.concat([figures(result) for result in results.values()], ignore_index=True)
@@ -158,7 +158,7 @@ def _times(ratio: float) -> str:
     return "" if pd.isna(ratio) else f"{ratio:.2f}"
 
 
-def _case(folder: Path, overrides: list[str]) -> SimConfig:
+def case_config(folder: Path, overrides: list[str]) -> SimConfig:
     """Return what happened in the case of a folder; what is refused there names it."""
     try:
         return what_happened(f"case_dir={folder}", *overrides)

@@ -26,7 +26,7 @@ from sim.runs.tables import read_result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
 MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")
-MEASURES = ("dau", "exposure", "isolation", "vpn")
+MEASURES = ("dau", "exposure_phone", "exposure_apps", "no_means", "vpn")
 
 
 def main(folder: Path) -> None:

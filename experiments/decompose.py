@@ -43,17 +43,20 @@ COLUMNS = (
     Column("Max, monthly", "max", "any", "mau", 100, 1, "points"),
     Column("imo, monthly", "imo", "any", "mau", 100, 1, "points"),
     Column("VPN", "any", "any", "vpn", 100, 1, "points"),
-    Column("exposure", "any", "any", "exposure", 100, 1, "points"),
-    Column("isolated, calls", "any", "call", "isolation", 100, 1, "points"),
+    Column("exposure by phone", "any", "any", "exposure_phone", 100, 1, "points"),
+    Column("exposure on apps", "any", "any", "exposure_apps", 100, 1, "points"),
+    Column("displaced calls", "any", "call", "displaced", 100, 1, "points"),
+    Column("worse off", "any", "any", "worse_off", 100, 1, "points"),
+    Column("no means of calling", "any", "call", "no_means", 100, 2, "points"),
     Column("welfare", "any", "any", "welfare", 1, 2, "utils"),
 )
 NOTHING = "-"  # stands for a change that cannot be told from none
 EFFECT = """
 Each number is the median over replications; in brackets stands their 90 % band, from the 5 % to
-the 95 % quantile. Reach (daily, monthly), VPN and isolated are points of people aged 12+, exposure
-is points of communication readable by the state; [measures.md](measures.md) defines them. All
-replications are of one synthetic society, and the bands hold no error of parameters or of the
-model.
+the 95 % quantile. Reach (daily, monthly), VPN and worse off are points of people aged 12+,
+exposure is points of communication that the state can read, displaced points of calls, no means
+points of ties; [measures.md](measures.md) defines them. All replications are of one synthetic
+society, and the bands hold no error of parameters or of the model.
 """
 CHANGES = """
 The effect in a model without the mechanism, minus the effect in the whole model: median and 90 %

@@ -35,7 +35,9 @@ QUICK = (
     'design.overrides=["population.n_users=500","+policy=[vpn_blocking,vpn_support]"]',
 )  # fmt: skip
 FEW, MANY = 0.02, 0.98  # share of points that are cases, beyond which no box is worth a search
-OTHER_OUTCOMES = ("exposure", "isolated_calls", "cut_off", "welfare")
+OTHER_OUTCOMES = (
+    "exposure_phone", "exposure_apps", "displaced_calls", "no_means", "private", "welfare"
+)  # fmt: skip
 FIT = ("coverage", "density", "mass")
 LEAVES = 3  # of CART's in the page
 ALT = "Density against coverage of the boxes of PRIM, and the limits of the one chosen"

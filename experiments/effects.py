@@ -43,16 +43,13 @@ REACH = (
     Outcome("max_monthly", "Max, monthly reach", PEOPLE, 100, "max", "any", "mau"),
     Outcome("imo_monthly", "imo, monthly reach", PEOPLE, 100, "imo", "any", "mau"),
 )
-CUT_OFF_CALLS = Outcome(
-    "cut_off_calls", "Lost private calls", PEOPLE, 100, "any", "call", "cut_off"
-)
 WELFARE = BY_NAME["welfare"]._replace(label="Welfare", of="level")  # of which effects differ
 COSTS = tuple(
     WELFARE if outcome.name == WELFARE.name else outcome
     for outcome in OUTCOMES
     if outcome not in REACH
 )
-ALL_OUTCOMES = (*REACH, *COSTS, CUT_OFF_CALLS)
+ALL_OUTCOMES = (*REACH, *COSTS)
 OUTCOMES_BY_NAME = {outcome.name: outcome for outcome in ALL_OUTCOMES}
 
 

@@ -12,7 +12,14 @@ from experiments.hysteresis import FAR, Branches, critical_point, lowered
 from experiments.run_outcomes import BY_NAME, HALF, TIP
 from sim.sweeps.folder import SweepFolder
 
-SHOWN = ("exposure", "isolated_calls", "cut_off", "welfare")  # beside what tips
+SHOWN = (
+    "exposure_phone",
+    "exposure_apps",
+    "displaced_calls",
+    "no_means",
+    "private",
+    "welfare",
+)  # beside what tips
 STALLED = 0.05  # of the largest gap: a gap that closes less between two spans has stopped
 
 

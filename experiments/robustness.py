@@ -45,11 +45,11 @@ SIZES, SOCIETIES, REPLICATIONS = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000
 QUICK = ("design.replications=2", 'design.overrides=["dur_days=217"]')
 QUICK_SIZES, QUICK_SOCIETIES, QUICK_LEVELS = (100, 200, 400), 2, 2
 DRAWN = (  # outcomes that have a column in the figures
-    "whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_messages",
-    "isolated_calls", "cut_off", "cut_off_calls", "welfare", "vpn",
+    "whatsapp_daily", "telegram_daily", "max_daily", "exposure_phone", "exposure_apps",
+    "displaced_calls", "displaced_messages", "no_means", "private", "welfare", "vpn",
 )  # fmt: skip
-LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure", "isolated_calls")
-OF_EVERYBODY = {"exposure": WHOLE, "isolated_calls": ALONE}  # looks of what has no platform
+LINES = ("whatsapp_daily", "telegram_daily", "max_daily", "exposure_apps", "displaced_calls")
+OF_EVERYBODY = {"exposure_apps": WHOLE, "displaced_calls": ALONE}  # looks of what has no platform
 
 
 def main(arguments: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Outcomes of each run of a sweep, in single numbers: adoption and its costs.
 
 The set of outcomes stands here once. A command that reports adoption reports all of them, so that
-exposure, isolation and welfare are always shown with it.
+exposure, displaced calls, ties without means and welfare are always shown with it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,17 @@ from sim.sweeps.folder import SweepFolder
 HALF = 0.5
 READABLE = 0.5  # share that the state reads of what is said on a messenger that counts as its own
 READ = "read by the state"  # stands for all such messengers together
+EVERY = "every platform"  # stands for messengers and cellular, apart
 GROUP = "all"
 TIP = "state_primary"  # the outcome whose time to tip is measured
 
 
 class Outcome(NamedTuple):
-    """One series of a run in its last whole month, or how much it has changed since the first."""
+    """One series of a run in its last whole month, or how much it has changed since the first.
+
+    What has ``moved`` is the share that went by other means in the first month: runs of a sweep
+    are not compared one by one, as those of a job are for the measure `displaced`.
+    """
 
     name: str
     label: str
@@ -33,7 +38,7 @@ class Outcome(NamedTuple):
     platform: str
     channel: str
     measure: str
-    of: Literal["level", "change"] = "level"
+    of: Literal["level", "change", "moved"] = "level"
 
     @property
     def digits(self) -> int:
@@ -41,15 +46,19 @@ class Outcome(NamedTuple):
         return 1 if self.unit.startswith("%") else 2
 
 
-PEOPLE = "% of people aged 12+"
+PEOPLE, TALK = "% of people aged 12+", "% of communication"
 OUTCOMES = (
     Outcome(TIP, "Talk mostly where the state reads", PEOPLE, 100, READ, "any", "primary"),
     Outcome("max_daily", "Max, daily reach", PEOPLE, 100, "max", "any", "dau"),
     Outcome("whatsapp_daily", "WhatsApp, daily reach", PEOPLE, 100, "whatsapp", "any", "dau"),
-    Outcome("exposure", "Exposure", "% of communication", 100, "any", "any", "exposure"),
-    Outcome("isolated_calls", "Isolated, calls", PEOPLE, 100, "any", "call", "isolation"),
-    Outcome("isolated_messages", "Isolated, messages", PEOPLE, 100, "any", "message", "isolation"),
-    Outcome("cut_off", "Lost private messages", PEOPLE, 100, "any", "message", "cut_off"),
+    Outcome("exposure_phone", "Exposure by phone", TALK, 100, "any", "any", "exposure_phone"),
+    Outcome("exposure_apps", "Exposure on apps", TALK, 100, "any", "any", "exposure_apps"),
+    Outcome("displaced_calls", "Displaced calls", "% of calls", 100, EVERY, "call",
+            "use", "moved"),
+    Outcome("displaced_messages", "Displaced messages", "% of messages", 100, EVERY, "message",
+            "use", "moved"),
+    Outcome("no_means", "No means of calling", "% of ties", 100, "any", "call", "no_means"),
+    Outcome("private", "Private messages", "% of attempts", 100, "any", "message", "secure"),
     Outcome("welfare", "Welfare, change since the start", "utils", 1, "any", "any", "welfare",
             "change"),
     Outcome("vpn", "VPN", PEOPLE, 100, "any", "any", "vpn"),
@@ -82,8 +91,7 @@ def paths(
     for table in _outcome_rows(folder, outcomes):
         for outcome in outcomes:
             rows = _rows(table, outcome, config)
-            months = rows.pivot_table("value", "run", "date", aggfunc="sum")
-            pieces[outcome.name].append(outcome.factor * months)
+            pieces[outcome.name].append(outcome.factor * _months(rows, outcome))
     return {name: pd.concat(parts).sort_index() for name, parts in pieces.items()}
 
 
@@ -117,9 +125,19 @@ def months_to_tip(shares: pd.DataFrame) -> pd.Series:
     return pd.Series(first, shares.index).astype(float).where(above.any(axis=1))
 
 
+def _months(rows: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
+    """Return an outcome by run and month."""
+    if outcome.of != "moved":
+        return rows.pivot_table("value", "run", "date", aggfunc="sum")
+    levels = rows.pivot_table("value", ["run", "platform"], "date", observed=True)
+    first = levels.iloc[:, 0]
+    gone = (-levels.sub(first, axis=0)).clip(lower=0.0).groupby(level="run").sum()
+    return gone.div(first.groupby(level="run").sum(), axis=0)
+
+
 def _value(months: pd.DataFrame, outcome: Outcome) -> pd.Series:
     last = months.ffill(axis=1).iloc[:, -1]
-    return last if outcome.of == "level" else last - months.iloc[:, 0]
+    return last - months.iloc[:, 0] if outcome.of == "change" else last
 
 
 def _outcome_rows(folder: SweepFolder, outcomes: Collection[Outcome]) -> Iterator[pd.DataFrame]:
@@ -145,7 +163,8 @@ def _rows(table: pd.DataFrame, outcome: Outcome, config: SimConfig) -> pd.DataFr
 
 
 def _platforms(outcome: Outcome, config: SimConfig) -> list[str]:
-    return readable(config) if outcome.platform == READ else [outcome.platform]
+    several = {READ: readable(config), EVERY: list(config.carriers)}
+    return several.get(outcome.platform, [outcome.platform])
 
 
 def readable(config: SimConfig) -> list[str]:

@@ -38,6 +38,7 @@ JUDGEMENTS = Path(__file__).with_suffix(".yaml")
 REPLICATIONS = 40  # of fewer, hardly more than half lie within the band of 90 %
 N_MOVED = 3  # changes of reach that are named
 SMALL = 0.001  # a change of reach below this is not named [1]
+READ_BY, OF_TIES = ("phone", "apps"), ("no_means", "secure")
 
 
 class Levels(NamedTuple):
@@ -109,9 +110,6 @@ def main(overrides: list[str]) -> None:
 def run_all(overrides: list[str]) -> tuple[dict[str, Levels], dict[str, Effect], pd.Timestamp]:
     """Run every scenario; return levels and effects by name, and their month.
 
-    A counterfactual is run once, with all scenarios that are compared with it:
-    pairing is the same from either side.
-
     Raises
     ------
     ConfigError
@@ -123,29 +121,21 @@ def run_all(overrides: list[str]) -> tuple[dict[str, Levels], dict[str, Effect],
         ):  # a counterfactual would have it
             raise ConfigError(f"{override}: allowed: what is the same in all scenarios")
     given = (f"replications={REPLICATIONS}", *overrides)
-    counterfactuals: dict[str, list[str]] = {}
-    for name in names("scenario"):
-        for other in load_config(f"+scenario={name}", *given).compare_to[:1]:
-            counterfactuals.setdefault(other, []).append(name)
+    pairs = {
+        name: load_config(f"+scenario={name}", *given).compare_to for name in names("scenario")
+    }
+    compared = {name: others[0] for name, others in pairs.items() if others} | COMPOSED
     levels: dict[str, Levels] = {}
     effects: dict[str, Effect] = {}
-    for counterfactual, held in counterfactuals.items():
-        result = compare(
-            load_config(f"+scenario={counterfactual}", f"compare_to=[{','.join(held)}]", *given)
-        )
-        month = last_month(result)
-        levels |= {name: monthly_levels(result, name, month) for name in (counterfactual, *held)}
-        effects |= {
-            name: Effect(
-                counterfactual, levels[name], levels[counterfactual],
-                _exposed(result, name, "no_longer_exposed", month),
-            )
-            for name in held
-        }  # fmt: skip
-    for name, counterfactual in COMPOSED.items():
+    for name, counterfactual in compared.items():
         chosen = f"+scenario=[{name.replace('+', ',')}]"
         result = compare(load_config(chosen, f"compare_to=[{counterfactual}]", *given))
-        here, there = (monthly_levels(result, n, month) for n in (name, counterfactual))
+        month = last_month(result)
+        here, there = (
+            monthly_levels(result, scenario, month)
+            for scenario in (result.config.scenario, counterfactual)
+        )
+        levels |= {name: here, counterfactual: there}
         newly = _exposed(result, counterfactual, "newly_exposed", month)
         effects[name] = Effect(counterfactual, here, there, newly)
     in_order = [*names("scenario"), *COMPOSED]
@@ -192,22 +182,23 @@ def level_table(levels: dict[str, Levels], labels: dict[str, str]) -> Iterator[s
     """Yield the table of levels: reach and what it costs, per cent."""
     messengers = [name for name in labels if name != CELLULAR]
     heads = [f"{labels[name]}, monthly / daily" for name in messengers]
-    heads += ["VPN", "exposure", "secure, messages / calls"]
+    heads += ["VPN", "exposure, phone / apps", "no means, messages / calls"]
+    heads += ["secure, messages / calls"]
     yield "| scenario | " + " | ".join(heads) + " |"
     yield "|---" * (len(heads) + 1) + "|"
     for name, one in levels.items():
         get = partial(_level, one)
         cells = [f"{get('mau', p)} / {get('dau', p)}" for p in messengers]
-        cells += [get("vpn"), get("exposure")]
-        cells += [" / ".join(get("secure", "any", c) for c in CHANNELS)]
+        cells += [get("vpn"), " / ".join(get(f"exposure_{by}") for by in READ_BY)]
+        cells += [" / ".join(get(name, "any", c) for c in CHANNELS) for name in OF_TIES]
         yield f"| {name} | " + " | ".join(cells) + " |"
 
 
 def level_spread(levels: dict[str, Levels], labels: dict[str, str]) -> str:
     """Say how wide the bands of levels are."""
     reach = [(measure, name, "any") for measure in REACHES for name in labels if name != CELLULAR]
-    others = [("vpn", "any", "any"), ("exposure", "any", "any")]
-    others += [("secure", "any", channel) for channel in CHANNELS]
+    others = [("vpn", "any", "any"), *((f"exposure_{by}", "any", "any") for by in READ_BY)]
+    others += [(name, "any", channel) for name in OF_TIES for channel in CHANNELS]
     widest = (
         max(Spread.of(100 * one.sum(*of)).half for one in levels.values() for of in group)
         for group in (reach, others)
@@ -282,16 +273,21 @@ def _of(measure: str, *channels: str) -> Callable[[Effect], list[Spread]]:
     ]
 
 
+def _exposures(effect: Effect) -> list[Spread]:
+    return [Spread.of(effect.of(f"exposure_{by}", "any")) for by in READ_BY]
+
+
 def _fraud(effect: Effect) -> list[Spread]:
     return [Spread.of(effect.ratio(f"fraud_{m}")) for m in ("attempts", "incidents", "losses")]
 
 
 COLUMNS = (  # after that of reach, which has its own bands
     Column("VPN", _of("vpn")),
-    Column("exposure", _of("exposure")),
+    Column("exposure, phone / apps", _exposures),
     Column("newly exposed", lambda effect: [effect.newly_exposed], sign="-"),
-    Column("isolated, messages / calls", _of("isolation", *CHANNELS)),
-    Column("cut off, messages / calls", _of("cut_off", *CHANNELS)),
+    Column("displaced, messages / calls", _of("displaced", *CHANNELS)),
+    Column("worse off", _of("worse_off")),
+    Column("no means, messages / calls", _of("no_means", *CHANNELS), 100.0, 2),
     Column("secure, messages / calls", _of("secure", *CHANNELS)),
     Column("welfare", _of("welfare"), 1.0, 3),
     Column("fraud: attempts / incidents / losses, %", _fraud, 100.0, 0),
@@ -307,9 +303,10 @@ assumption."""
 
 LEVELS = """
 Per cent. Reach (monthly / daily) and VPN: of people aged 12+. Exposure: of all communication, what
-the state can read. Secure: of what people have to say, what they could say on messengers that the
-state cannot read (ties by weight, times how well the best shared messenger works). Half the width
-of the widest 90 % band over replications is {spread}."""
+the state can read as calls and SMS, and on apps. No means: ties, by weight, with neither an app
+that works nor an affordable phone. Secure: of what people have to say, what they could say on
+messengers that the state cannot read (ties by weight, times how well the best shared messenger
+works). Half the width of the widest 90 % band over replications is {spread}."""
 
 EFFECTS = """
 Scenario minus its counterfactual, the scenario that it is compared with (in brackets). Both draw
@@ -319,10 +316,10 @@ on top of the first."""
 NOTES = """
 - *Reach*: percentage points of people aged 12+; the three largest changes of reach, monthly or
   daily, each with its 90 % band. Changes below a tenth of a point are not named.
-- *VPN, isolated, cut off*: points of people aged 12+. Isolated are people who by app can reach
-  over 30 % less of their contacts than at the start; cut off is the same for apps that the state
-  cannot read.
-- *Exposure, secure*: points of what is defined under the levels.
+- *VPN, worse off*: points of people aged 12+. Worse off are people to whom their means of
+  communication are worth much less than in the counterfactual.
+- *Displaced*: per cent of messages and of calls that go by other means than there.
+- *Exposure, no means, secure*: points of what is defined under the levels.
 - *Newly exposed*: per cent of people who are exposed here and not in the counterfactual.
 - *Welfare*: utils, the mean value of what one can use (a logsum), blind to coercion and to being
   read.

@@ -9,7 +9,11 @@ from typing import NamedTuple
 
 PEOPLE = "1"  # a share of people aged 12+, of the group
 REACHES = {"mau": "monthly", "dau": "daily"}  # measures of reach, as printed
-RENAMED = {"homes": "multihoming"}  # old names of measures, and the new ones
+SUCCESSORS = {  # names of measures that are gone, and what stands in their place
+    "homes": "multihoming",
+    "isolation": "displaced, no_means, worse_off",
+    "cut_off": "secure, displaced, worse_off",
+}
 BAND = {"low": 0.05, "median": 0.5, "high": 0.95}  # quantiles over replications
 
 

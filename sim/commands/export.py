@@ -32,6 +32,7 @@ from sim.exports import flat
 from sim.exports.contacts import FORMATS, check_size, contacts, write
 from sim.exports.dataset import to_xarray
 from sim.exports.user_snapshots import UserSnapshots, steps_of, user_snapshots
+from sim.measures.series import step_series
 from sim.runs.memory import check_memory
 from sim.runs.tables import TABLES, read_result
 
@@ -186,8 +187,9 @@ def _compare(folder: Path, found: UserSnapshots) -> None:
     ConfigError
         If what was observed of them differs from the folder's table in a bit.
     """
-    rows = read_result(folder).timeseries
-    rows = rows[(rows["group"] == "all") & (rows["measure"] != "mau")]
+    result = read_result(folder)
+    own, rows = {series.measure for series in step_series(result.config)}, result.timeseries
+    rows = rows[(rows["group"] == "all") & rows["measure"].isin(own)]
     for key, observed in found.observed.groupby(["scenario", "replication", "date"]):
         scenario, replication, date = key
         there = rows[

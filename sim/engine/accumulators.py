@@ -12,7 +12,6 @@ import numpy as np
 
 from sim.engine.slots import KINDS, N_KINDS, in_order
 from sim.kernel import aligned
-from sim.kernel.arrays import Flags
 from sim.kernel.bits import only
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec8 import (
@@ -22,7 +21,6 @@ from sim.kernel.vec8 import (
     bits_of,
     bytes_of,
     count,
-    fma,
     insert_lane,
     largest,
     lowest,
@@ -35,7 +33,6 @@ from sim.kernel.vec8 import (
 from sim.rules.activity import p_seen
 from sim.rules.fixed_point import (
     OPENED_STEPS,
-    SHARE_STEPS,
     intensity,
     read_fixed_point,
     write_fixed_point,
@@ -43,12 +40,12 @@ from sim.rules.fixed_point import (
 from sim.rules.habit import communication_shares
 from sim.rules.packed_state import in_use
 from sim.rules.place import has_vpn, region_of
-from sim.rules.records import F32, F64, MAX, U8, U16, Environment, Int, Record, Records
+from sim.rules.records import F32, F64, I16, MAX, U8, U16, Environment, Int, Record
+from sim.rules.search import benefit
 from sim.rules.tiles import part, tiles, whole
 
-ISOLATION = 0.30  # a user is isolated that has lost more than this share of its reach at the start
-_WHOLE = 1.5 * 2.0**23  # single-precision numbers near it are whole
 EXPOSED = 0.10  # a user is exposed if the state can read more than this share of its communication
+BENEFIT_STEPS = 512  # of a util, in which benefits are kept; cut off at -64 and 64
 
 
 # Slots of the sums, for each tile of messengers (sim/rules/tiles.py). The first are sums of
@@ -58,7 +55,7 @@ EXPOSED = 0.10  # a user is exposed if the state can read more than this share o
 _NUMBERS: dict[str, tuple[int, ...]] = {
     "dau": (WIDTH,),
     "chats": (WIDTH,),
-    "reachable": (2,), "secure": (2,), "abroad": (2,), "welfare": (), "_": (),
+    "reachable": (2,), "secure": (2,), "abroad": (2,), "welfare": (), "home_ties": (),
     "use": (2, WIDTH),
 }  # fmt: skip
 _COUNTS: dict[str, tuple[int, ...]] = {
@@ -67,7 +64,7 @@ _COUNTS: dict[str, tuple[int, ...]] = {
     "second_phone": (WIDTH,),
     "account": (WIDTH,),
     "mandated": (WIDTH,),
-    "isolated": (2,), "cut_off": (2,), "victims": (2,), "has_abroad": (), "vpn": (),
+    "victims": (2,), "has_abroad": (), "vpn": (),
     "primary": (WIDTH - 1,), "exposed": (),
 }  # fmt: skip
 SLOTS = in_order({**_NUMBERS, **_COUNTS})
@@ -75,7 +72,7 @@ _FIRST = {name: slot.first for name, slot in SLOTS.items()}
 DAU, CHATS, _CONTACTS, USE = (_FIRST[name] for name in ("dau", "chats", "reachable", "use"))
 HAS, INSTALLED, SECOND = (_FIRST[name] for name in ("has", "installed", "second_phone"))
 ACCOUNT, MANDATED, PRIMARY = (_FIRST[name] for name in ("account", "mandated", "primary"))
-ISOLATED, VICTIMS, HAS_ABROAD = (_FIRST[name] for name in ("isolated", "victims", "has_abroad"))
+VICTIMS, HAS_ABROAD = (_FIRST[name] for name in ("victims", "has_abroad"))
 VPN, EXPOSED_USERS = (_FIRST[name] for name in ("vpn", "exposed"))
 N_NUMBERS = HAS
 N_COUNTS = sum(math.prod(shape) for shape in _COUNTS.values())
@@ -130,44 +127,28 @@ def add_use(
 
 
 @rule
-def contacts(step_record: Record) -> Vec8:
-    """Return reachable, secure and abroad by channel, and welfare: in the order of the columns."""
+def contacts(i: Int, user: Record, step_record: Record, params: Record) -> Vec8:
+    """Return reachable, secure and abroad by channel, welfare, home ties: as the columns."""
     reach, secure, abroad = step_record.reachable, step_record.secure, step_record.abroad
     return vec8_of(
-        reach[0], reach[1], secure[0], secure[1], abroad[0], abroad[1], step_record.welfare, 0.0
-    )
+        reach[0], reach[1], secure[0], secure[1], abroad[0], abroad[1], step_record.welfare,
+        home_ties(i, user, step_record, params),
+    )  # fmt: skip
 
 
 @rule
-def lost(shares: Vec8, at_start: Record) -> int:
-    """Return the set of shares that are lower than at the start by more than ``ISOLATION``.
-
-    Both are compared in whole steps of 1/65535. To add ``_WHOLE`` rounds to whole steps.
-
-    Parameters
-    ----------
-    shares : Vec8
-        From `contacts`.
-    """
-    reach, secure = at_start.reachable, at_start.secure
-    before = vec8_of(reach[0], reach[1], secure[0], secure[1], 0.0, 0.0, 0.0, 0.0)
-    steps = fma(shares, SHARE_STEPS, _WHOLE) - _WHOLE
-    return bits_of(steps < (1.0 - ISOLATION) * before) & 0b1111
-
-
-def are_lost(shares: F32, before: U16) -> Flags:
-    """Return `lost` of many users, element by element."""
-    steps = np.rint(np.minimum(shares.astype(np.float64), 1.0) * SHARE_STEPS)
-    return np.asarray(steps < (1.0 - ISOLATION) * before.astype(np.float64))
+def home_ties(i: Int, user: Record, step_record: Record, params: Record) -> float:
+    """Return the weight of ties in the country; without any, a user is its own partner."""
+    return 1.0 - params.abroad_weight * user.abroad if step_record.partner != i else 0.0
 
 
 @rule
-def counted(user: Record, isolated: Int, most: Int, exposed: Int, o: Int) -> np.int64:
+def counted(user: Record, most: Int, exposed: Int, o: Int) -> np.int64:
     """Return the set of columns of tile `o`, from ``HAS`` on, that count a user."""
     vpn, victim = has_vpn(user.place), np.int64(user.victim) >> N_KINDS * o & KINDS
     bits = part(in_use(user), o) << WIDTH * vpn | part(user.installed, o) << INSTALLED - HAS
     bits |= part(user.second, o) << SECOND - HAS | part(user.account, o) << ACCOUNT - HAS
-    bits |= part(user.mandated, o) << MANDATED - HAS | np.int64(isolated) << ISOLATED - HAS
+    bits |= part(user.mandated, o) << MANDATED - HAS
     bits |= victim << VICTIMS - HAS | np.int64(user.abroad) << HAS_ABROAD - HAS
     bits |= vpn << VPN - HAS | np.int64(exposed) << EXPOSED_USERS - HAS
     return bits | primary_lane(most, o) << PRIMARY - HAS
@@ -187,9 +168,9 @@ class Accumulators(NamedTuple):
     """What is observed in one step; `parts` is the number of months that the step touches."""
 
     n_regions: int
-    at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication, written
     exposed: U8  # (n,) 1: see `is_exposed`, written
+    benefit: I16  # (n,) beta W_i + V_i [1/512], written where a month ends; else (0,)
     opened: U16  # (n, P) openings in the month so far [1/4096], written; P = 6 B messengers
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) days of the month by days covered; 0: it does not end in the step
@@ -209,21 +190,23 @@ def observe(
     i: Int, chunk: Int, user: Record, step_record: Record, env: Environment, params: Record,
     accumulators: Accumulators, sums: Sums,
 ) -> None:  # fmt: skip
-    """Add a user to the sums of its stratum; write its primary messenger and exposure."""
+    """Add a user to the sums of its stratum; write its primary messenger, exposure, benefit."""
     stratum = stratum_of(user, accumulators.n_regions)
-    row, reached = sums.numbers[stratum], contacts(step_record)
+    row, reached = sums.numbers[stratum], contacts(i, user, step_record, params)
     shares = communication_shares(step_record, params)
     most = most_used(shares, step_record, params)
     exposed = can_be_read(shares, step_record, env, params)
-    isolated = lost(reached, accumulators.at_start[i])
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
+    if len(accumulators.benefit) > 0:
+        steps = np.rint(BENEFIT_STEPS * benefit(user, step_record, env, params))
+        accumulators.benefit[i] = np.int16(min(32767.0, max(-32767.0, steps)))
     for o in range(tiles(params)):
         first = N_NUMBERS * o
         add_to(row, first + DAU, p_seen(read_tile(step_record.openings, o)))
         add_to(row, first + CHATS, bytes_of(step_record.chats[o]))
         add_to(row, first + _CONTACTS, reached)
         add_use(user, step_record, params, row, first, o)
-        seen = counted(user, isolated, most, exposed, o)
+        seen = counted(user, most, exposed, o)
         count(sums.counts[stratum], N_COUNTS * o, seen)
         add_months(i, chunk, stratum, step_record, accumulators, o)
 

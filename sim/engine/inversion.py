@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.engine.sample import ALL, NOBODY, Sample, Turn, groups, queue, stand_in, user_at
+from sim.engine.sample import ALL, NOBODY, Sample, Turn, groups, queue, stand_in
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
 from sim.kernel.compiled import rule, rule_loop
@@ -338,38 +338,3 @@ def draw_user(
         fixed_point.set_habits(user, kept, o)
     user.installed = installed
     user.account = installed
-
-
-def look_at_start(state: State, env: Environment, threads: Threads) -> None:
-    """Record reachable and secure ties of all users at the start, to compare later steps with."""
-
-    def loop(first: int, last: int) -> None:
-        for some in groups(
-            np.arange(first // BLOCK, n_blocks(last)), state.n_users, state.layout.tiles
-        ):
-            n = len(some.step_records)
-            choose_rows(
-                0,
-                n,
-                ALL,
-                *_choice_arrays(state),
-                some,
-                env,
-                state.params,
-                0.0,
-                *_buffers(state),
-            )
-            start_rows(0, n, some, state.at_start)
-
-    threads.run(loop, state.n_users)
-
-
-@rule_loop
-def start_rows(first: Int, last: Int, some: Sample, at_start: Records) -> None:
-    """Write reachable and secure ties of some users to `at_start`."""
-    for at in range(first, last):
-        step_record = some.step_records[at]
-        kept = at_start[user_at(some, at)]
-        for c in range(2):
-            kept.reachable[c] = np.uint16(fixed_point.share_steps(step_record.reachable[c]))
-            kept.secure[c] = np.uint16(fixed_point.share_steps(step_record.secure[c]))

@@ -130,6 +130,7 @@ class RangesEngine(CompiledEngine):
         for array in (
             accumulators.primary,
             accumulators.exposed,
+            *([accumulators.benefit] if len(accumulators.benefit) else []),
             *public.next_choice_state.reshape(tiles, -1),
             *public.next_belief_state.reshape(tiles, -1),
         ):

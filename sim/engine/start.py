@@ -26,7 +26,7 @@ import numpy as np
 from sim.config.platforms import MOST_OPENINGS
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
-from sim.engine.inversion import Draw, choose_for_sample, draw, look_at_start, reach_rows
+from sim.engine.inversion import Draw, choose_for_sample, draw, reach_rows
 from sim.engine.offenders import start_abuse
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
@@ -97,7 +97,6 @@ def settle(config: SimConfig, state: State, threads: Threads) -> None:
         others = ALL if sweep in (EVERYBODY, N_SWEEPS - 1) else NOBODY
         seat_chats(config, state, sample, others, env, threads)
     _finish(config, state, solved, threads)
-    look_at_start(state, env, threads)
     state.users.usual[:] = -32768
     start_abuse(config, state, env, threads)
 

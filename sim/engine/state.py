@@ -29,7 +29,6 @@ from sim.rules.packed_state import (
     publish_user,
 )
 from sim.rules.records import (
-    AT_START,
     I64,
     MAX,
     NOWHERE,
@@ -50,7 +49,7 @@ MOVES = ("platform", "moved", "bound")  # fields of chats that a run changes
 
 @dataclass(frozen=True)
 class State:
-    """All arrays of a run; ties, parameters, `at_start` and members of chats do not change."""
+    """All arrays of a run; ties, parameters and members of chats do not change."""
 
     users: Records  # USER (n,)
     public: PublicState
@@ -58,7 +57,6 @@ class State:
     params: Record  # PARAMS
     chats: Chats
     abuse: Records  # ABUSE (n kinds,)
-    at_start: Records  # AT_START (n,)
     own: dict[str, Records]  # (n,) of registered rules, by name
 
     @property
@@ -80,7 +78,6 @@ class State:
             self.params,
             self.chats._replace(**{name: getattr(self.chats, name).copy() for name in MOVES}),
             self.abuse.copy(),
-            self.at_start,
             {name: array.copy() for name, array in self.own.items()},
         )
 
@@ -235,7 +232,6 @@ def make_state(
         make_params(config),
         make_chats(seats),
         records(layout(tiles).abuse, len(config.abuse)),
-        records(AT_START, n),
         {},
     )
 

@@ -11,7 +11,7 @@ import pandas as pd
 from sim.base.extras import extra
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.measures.registry import meaning_of
+from sim.measures.registry import MONTHLY, meaning_of
 from sim.measures.strata import groups
 from sim.runs.results import CHANGES, Result
 
@@ -27,11 +27,11 @@ def to_xarray(result: Result) -> Any:
     Returns
     -------
     Dataset
-        Every measure of docs/measures.md is a variable over scenario, replication, date (of mau:
-        month), group, and where it has them platform and channel. What is paired is a variable
-        ``effect_on_MEASURE`` over counterfactual, statistic (median, low, high) and the same;
-        `newly_exposed` and `no_longer_exposed` keep their names. NaN: not measured there. Units
-        are in each variable's ``attrs``.
+        Every measure of docs/measures.md is a variable over scenario, replication, date (month, if
+        it is observed by the month), group, and where it has them platform and channel. What is
+        paired is a variable ``effect_on_MEASURE`` over counterfactual, statistic (median, low,
+        high) and the same; `newly_exposed` and `no_longer_exposed` keep their names. NaN: not
+        measured there. Units are in each variable's ``attrs``.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def to_xarray(result: Result) -> Any:
 
 def _axes(result: Result) -> dict[str, pd.Index]:
     config, rows = result.config, result.timeseries
-    is_month = rows["measure"] == "mau"
+    is_month = rows["measure"].isin(MONTHLY)
     names = {
         "scenario": (config.scenario, *config.compare_to),
         "counterfactual": config.compare_to,
@@ -87,7 +87,7 @@ def _effects(rows: pd.DataFrame, axes: Axes) -> Iterator[tuple[str, tuple[Any, .
 def _places(name: str, rows: pd.DataFrame) -> list[str]:
     """Return the dimensions of a measure that scenarios and replications share."""
     some = [key for key in ("platform", "channel") if not (rows[key] == "any").all()]
-    return ["month" if name == "mau" else "date", "group", *some]
+    return ["month" if name in MONTHLY else "date", "group", *some]
 
 
 def _filled(rows: pd.DataFrame, dims: list[str], axes: Axes, column: str) -> np.ndarray:

@@ -146,8 +146,8 @@ def _found(simulation: Simulation, recorder: RecordingEngine, step: int) -> User
     values = simulation.recorder.observations.steps[-1][0]
     recorded = simulation.recorder
     seen = Users(
-        config, recorder.users, recorder.step_records, simulation.state.at_start,
-        recorded.primary, recorded.exposed, simulation.env,
+        config, recorder.users, recorder.step_records, recorded.primary, recorded.exposed,
+        simulation.env,
     )  # fmt: skip
     tables = (
         _users(simulation, seen),

@@ -1,13 +1,58 @@
-"""Measures of contacts: whom people can reach, in private or at all, and whom they have lost."""
+"""Measures of contacts: whom people can reach, in private, at all, or by no means."""
 
 from __future__ import annotations
 
-from sim.base.units import PEOPLE
-from sim.engine.accumulators import are_lost
-from sim.measures.measure import Measure
-from sim.measures.thresholds import LOST
+from collections.abc import Iterable
 
-_OF_PEOPLE = "% of people aged 12+"
+import numpy as np
+
+from sim.config.sim_config import SimConfig
+from sim.measures.measure import Measure, Users
+from sim.measures.sums import Sums
+from sim.measures.thresholds import DEAR
+from sim.rules.records import F64, Environment
+
+
+def _without(
+    config: SimConfig, envs: Iterable[Environment], home: F64, has_abroad: F64, reachable: F64,
+    abroad: F64,
+) -> F64:  # fmt: skip
+    """Return the weight of ties that are out of reach and where the phone is not affordable.
+
+    Parameters
+    ----------
+    home, has_abroad : array (..., 1)
+        Weight of ties in the country, and whether there is a contact abroad.
+    reachable, abroad : array (..., 2)
+        How well messengers reach all contacts by weight, and the one abroad.
+    """
+    price = np.array([env.effects.price[:, -1] for env in envs])
+    dear_at_home, dear_abroad = price >= DEAR, price + config.population.abroad.call_price >= DEAR
+    weight = config.population.abroad.weight
+    missed_at_home = home - reachable + weight * abroad
+    missed_abroad = weight * (has_abroad - abroad)
+    dear_at_home, dear_abroad = (
+        dear.reshape(len(price), *(1 for _ in home.shape[1:-1]), 2)
+        for dear in (dear_at_home, dear_abroad)
+    )
+    missed = dear_at_home * missed_at_home + dear_abroad * missed_abroad
+    return np.asarray(np.maximum(missed, 0.0))
+
+
+def _no_means(sums: Sums) -> F64:
+    names = ("home_ties", "has_abroad", "reachable", "abroad")
+    home, has_abroad, reachable, abroad = (sums.mean(name) for name in names)
+    return _without(
+        sums.config, sums.envs, home[..., None], has_abroad[..., None], reachable, abroad
+    )
+
+
+def _no_means_of_user(seen: Users) -> F64:
+    weight = seen.config.population.abroad.weight
+    records, has_abroad = seen.step_records, seen.users.abroad[:, None].astype(float)
+    home = (records.partner != np.arange(len(records)))[:, None] * (1.0 - weight * has_abroad)
+    return _without(seen.config, [seen.env], home, has_abroad, records.reachable, records.abroad)
+
 
 MEASURES = (
     Measure(
@@ -28,44 +73,22 @@ MEASURES = (
         definition="the same over messengers of which the state reads less than half",
     ),
     Measure(
-        "isolation", PEOPLE, f"people whose reachable ties shrank by over {LOST} since the start",
+        "no_means", "1", "ties without any means that works and is affordable",
         channel="each",
-        value=lambda sums: sums.mean("isolated"),
-        of_user=lambda seen: are_lost(seen.step_records.reachable, seen.at_start.reachable),
-        column="isolated",
-        lines={("any", "call"): "Isolated, calls", ("any", "message"): "Isolated, messages"},
-        form="percent", axis=_OF_PEOPLE, is_harm=True,
+        value=_no_means, of_user=_no_means_of_user,
+        lines={("any", "call"): "No means of calling", ("any", "message"): "No means of writing"},
+        form="percent", axis="% of ties", is_harm=True,
         definition=(
-            f"share of users for whom `reachable` has shrunk by over {LOST} since the start; "
-            "contacts gained on another messenger count, whether the state reads it or not. Some "
-            "are isolated without any policy, because people come and go "
-            "([howto_report.md](howto_report.md#words)): only differences show what a policy did"
+            "share of ties, by weight, on which the phone is not affordable and no shared "
+            "messenger works (or the share of attempts that fail on the one that works best), "
+            "mean over users. "
+            f"The phone is not affordable where it costs {DEAR:g} utils or more: abroad "
+            "(`population.abroad.call_price`), and at home under a policy `price`"
         ),
-        word="isolated",
+        word="no means",
         words=(
-            f"% of people who have lost over {LOST} of the contacts that they could reach by app "
-            "at the start, each contact weighted by how much they talk. Any app that works "
-            "counts; the ordinary phone does not."
-        ),
-    ),
-    Measure(
-        "cut_off", PEOPLE, f"people whose secure ties shrank by over {LOST} since the start",
-        channel="each",
-        value=lambda sums: sums.mean("cut_off"),
-        of_user=lambda seen: are_lost(seen.step_records.secure, seen.at_start.secure),
-        lines={
-            ("any", "call"): "Lost private calls", ("any", "message"): "Lost private messages"
-        },
-        form="percent", axis=_OF_PEOPLE, is_harm=True,
-        definition=(
-            f"share of users for whom `secure` has shrunk by over {LOST} since the start: "
-            "contacts gained on a messenger that the state reads do not count"
-        ),
-        word="lost private contact",
-        words=(
-            "The same, by calls or messages, for apps that the state cannot read. A contact who "
-            "can be reached on the state's app alone does not count: a mandate can reduce "
-            "isolation while people still lack private contact."
+            "% of ties, the closer ones counting for more, on which people can neither use an app "
+            "nor afford the phone, as with most contacts abroad."
         ),
     ),
     Measure(

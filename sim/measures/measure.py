@@ -28,7 +28,6 @@ class Users(NamedTuple):
     config: SimConfig
     users: Records  # USER (n,) before the step changed them
     step_records: Records  # STEP_RECORD (n,) what they did in it
-    at_start: Records  # AT_START (n,)
     primary: U8  # (n,) messenger with most communication
     exposed: U8  # (n,) 1: the state reads much of what the user says, else 0
     env: Environment
@@ -55,12 +54,16 @@ class Measure:
         ``every``: one for every kind of abuse; ``money``: for kinds that take money.
     every : str
         How often it is observed: in each ``step``, each ``month``, or, as ``change``, between a
-        scenario and its counterfactual.
+        scenario and its counterfactual. ``paired step`` and ``paired month``: by a comparison
+        with the first counterfactual under the same random numbers; 0 in that one itself, and
+        not observed where nothing is compared.
     value : callable
         Computes it. In a step or month: from `sums.Sums` (and, of abuse, the number of a kind) to
         an array (n steps, n groups), with an axis of 2 channels (3 with ``any``), then one of
         platforms, if it is split by them. Of a change: from who is exposed in the scenario and in
-        the counterfactual, as bits, to bits.
+        the counterfactual, as bits, to bits. Of a paired step: from the use in both, (n
+        replications, n steps, n groups, 2, P + 1), to an array of the same first axes. Of a
+        paired month: from the benefits of all users in both, (n,) in utils, to flags (n,).
     of_user : callable
         Computes it for each user, from `Users`: an array (n,), with axes as above. Such a measure
         is a column in snapshots of users. Without `value`, it is the mean over a group.
@@ -87,7 +90,7 @@ class Measure:
     platform: Literal["any", "messenger", "carrier"] = "any"
     channel: Literal["any", "each", "each and any"] = "any"
     abuse: Literal["", "every", "money"] = ""
-    every: Literal["step", "month", "change"] = "step"
+    every: Literal["step", "month", "change", "paired step", "paired month"] = "step"
     of_user: Callable[[Users], np.ndarray[Any, Any]] | None = None
     column: str = ""
     lines: Mapping[tuple[str, str], str] = field(default_factory=lambda: MappingProxyType({}))
@@ -103,6 +106,16 @@ class Measure:
         return {"any": ("any",), "each": CHANNELS, "each and any": (*CHANNELS, "any")}[
             self.channel
         ]
+
+    @property
+    def is_paired(self) -> bool:
+        """Say whether it compares a scenario with its first counterfactual."""
+        return self.every.startswith("paired")
+
+    @property
+    def is_monthly(self) -> bool:
+        """Say whether its rows are dated by the month instead of the step."""
+        return self.every.endswith("month")
 
     def platforms(self, config: SimConfig) -> tuple[str, ...]:
         """Return the platforms of a case by which it is split."""

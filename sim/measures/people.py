@@ -4,9 +4,29 @@ from __future__ import annotations
 
 from sim.base.units import PEOPLE
 from sim.measures.measure import Measure
-from sim.measures.thresholds import READ
+from sim.measures.thresholds import READ, SERIOUS_LOSS
 
 MEASURES = (
+    Measure(
+        "worse_off", PEOPLE, "people who lose much against the counterfactual",
+        every="paired month",
+        value=lambda here, there: here < there - SERIOUS_LOSS,
+        lines={("any", "any"): "Worse off"},
+        form="percent", axis="% of people aged 12+", is_harm=True,
+        definition=(
+            "share of users whose benefit of contacts and content (beta W_i + V_i, model.md 2.5) "
+            f"is lower than in the first counterfactual by over {SERIOUS_LOSS:g} utils, user by "
+            "user, at the end of the month; only for months of `mau`. The threshold was set "
+            "once: so many are worse off at the end of August 2025 in `call_ban` as then said "
+            "that losing calls by messenger was a serious loss (15 %, FOM)"
+        ),
+        word="worse off",
+        words=(
+            "% of people to whom the apps they can use are worth much less than they would be "
+            "otherwise: less by as much as the ban of calls took from the 15 % of Russians who "
+            "called it a serious loss in August 2025."
+        ),
+    ),
     Measure(
         "welfare", "utils", "expected utility of communication; only differences mean much",
         value=lambda sums: sums.mean("welfare"), of_user=lambda seen: seen.step_records.welfare,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sim.base.errors import ConfigError
-from sim.base.units import RENAMED, Meaning
+from sim.base.units import SUCCESSORS, Meaning
 from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import SLOTS
 from sim.measures import abuse, communication, contacts, people, reach
@@ -17,6 +17,7 @@ from sim.rules.records import F64, layout
 
 FAMILIES = (reach, communication, contacts, people, abuse)
 BUILT_IN: dict[str, Measure] = {one.name: one for family in FAMILIES for one in family.MEASURES}
+MONTHLY = tuple(one.name for one in BUILT_IN.values() if one.is_monthly)  # dated by the month
 _registered: dict[str, Measure] = {}
 
 
@@ -35,7 +36,7 @@ def register_measure(measure: Measure) -> Measure:
     name = measure.name
     if not name.isidentifier():
         raise ConfigError(f"measure {name!r}: allowed: letters, digits and _, as my_measure")
-    if name in {**BUILT_IN, **SLOTS, **RENAMED}:
+    if name in {**BUILT_IN, **SLOTS, **SUCCESSORS}:
         raise ConfigError(f"measure {name}: there is one of this name; allowed: another name")
     if BUILT_IN.get(name.rpartition("_")[2], BUILT_IN["dau"]).abuse:
         raise ConfigError(f"measure {name}: names a measure of abuse; allowed: another name")
@@ -100,6 +101,11 @@ def month_series(config: SimConfig) -> list[Series]:
     return _series(config, "month")
 
 
+def paired_measures(every: str) -> list[Measure]:
+    """Return the measures that compare two scenarios each ``step`` or ``month``."""
+    return [one for one in measures() if one.every == f"paired {every}"]
+
+
 def _series(config: SimConfig, every: str) -> list[Series]:
     return [s for one in measures() if one.every == every for s in one.series(config)]
 
@@ -161,8 +167,8 @@ def find(name: str) -> Measure:
     KeyError
         If there is no such measure.
     """
-    if name in RENAMED:
-        raise KeyError(f"{name}: this measure is called {RENAMED[name]} now")
+    if name in SUCCESSORS:
+        raise KeyError(f"{name}: there is no such measure any more; allowed: {SUCCESSORS[name]}")
     known: dict[str, Measure] = {**BUILT_IN, **_registered}
     if name in known and not known[name].abuse:
         return known[name]

@@ -1,4 +1,4 @@
-"""What is observed of a run: reach, use, exposure, isolation, welfare, moves; by group.
+"""What is observed of a run: reach, use, exposure, welfare, moves; by group.
 
 Sums are taken over strata (age band x region x type) block by block, so that they do not depend
 on threads; a group's value is the mean over its users. Files of this folder define the measures.
@@ -29,7 +29,7 @@ from sim.measures.registry import month_series as month_series
 from sim.measures.registry import step_series as step_series
 from sim.measures.strata import Strata
 from sim.measures.sums import Sums
-from sim.rules.records import F64, U8, Environment, Records
+from sim.rules.records import F64, I16, U8, Environment, Records
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 MONTH = {"opened": Slot(0, (WIDTH,))}  # sums of a month: users who opened a messenger in it
@@ -60,6 +60,7 @@ class Observations:
     months: list[tuple[dt.date, F64]] = field(default_factory=list)  # (n groups, P)
     flows: list[Flow] = field(default_factory=list)
     exposed: list[tuple[dt.date, U8]] = field(default_factory=list)  # bits of users, packed
+    benefits: list[I16] = field(default_factory=list)  # (n,) at the end of each of `months`
 
 
 class Recorder:
@@ -74,7 +75,7 @@ class Recorder:
     """
 
     def __init__(self, config: SimConfig, state: State) -> None:
-        self.config, self.n_users, self._at_start = config, state.n_users, state.at_start
+        self.config, self.n_users = config, state.n_users
         self._observations = Observations()
         self._waiting: list[StepSums] = []  # steps whose values are not worked out yet
         self.strata = Strata(config, state.users)
@@ -109,8 +110,9 @@ class Recorder:
             sums = aligned.zeros((n_chunks, self.strata.n, tiles * N_COLUMNS))
         else:
             sums = self._accumulators.sums  # cleared; the system would have to clear new ones
+        benefit = np.zeros(self.n_users if any(scales) else 0, np.int16)
         self._accumulators = Accumulators(
-            len(self.config.population.regions), self._at_start, self.primary, self.exposed,
+            len(self.config.population.regions), self.primary, self.exposed, benefit,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
             sums, aligned.zeros((n_chunks, len(parts), self.strata.n, tiles * WIDTH)),
         )  # fmt: skip
@@ -133,7 +135,8 @@ class Recorder:
         for k, (first, days, is_last) in enumerate(self._months_of(step)):
             self._covered += days
             if is_last or step == self.config.n_steps - 1:
-                self._close_month(first, step, accumulators.months[:, k].sum(axis=0))
+                seen = accumulators.months[:, k].sum(axis=0)
+                self._close_month(first, step, seen, accumulators.benefit)
         if step == self.config.n_steps - 1:
             self._finish(step)
 
@@ -150,8 +153,8 @@ class Recorder:
         """Append the sums of the measures that are computed user by user, as more columns."""
         assert self.engine is not None
         seen = Users(
-            self.config, self.engine.users, self.engine.step_records, self._at_start,
-            self.primary, self.exposed, env,
+            self.config, self.engine.users, self.engine.step_records, self.primary, self.exposed,
+            env,
         )  # fmt: skip
         found = {name: of_user(one, seen) for name, one in self.by_user.items()}
         shapes = {name: slot.shape for name, slot in slots_of(self.config.tiles, SLOTS).items()}
@@ -190,12 +193,13 @@ class Recorder:
             yield first, min(end, boundary) - begin, boundary <= end
             begin = min(end, boundary)
 
-    def _close_month(self, first: dt.date, step: int, seen: F64) -> None:
-        """Keep the reach of a month that is over, by the users seen in it, (n_cells, B WIDTH)."""
+    def _close_month(self, first: dt.date, step: int, seen: F64, benefit: I16) -> None:
+        """Keep the users seen in a month that is over, (n_cells, B WIDTH), and all benefits."""
         if self._covered >= COVERED * _length(first):
             columns, tiles = joined(seen[None], self.config.tiles, MONTH), self.config.tiles
             sums = Sums(self.config, self.strata, columns, slots_of(tiles, MONTH))
             self._observations.months.append((first, values(sums, "month")[0]))
+            self._observations.benefits.append(benefit)
             self._snapshot(step)
         self._covered = 0.0
 

@@ -22,7 +22,6 @@ from sim.rules.registered import OwnRuleOfRun, registered_rules
 NOT_KEPT = {
     "config",
     "n_users",
-    "_at_start",
     "strata",
     "_accumulators",
     "by_user",

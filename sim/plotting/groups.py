@@ -26,12 +26,16 @@ UPPER, LOWER, PITCH = 1.15, 0.8, 2.8  # heights of both panels, and from group t
 BELOW = 1.25  # height below the panels, for dates, legend and note [inches]
 COSTS = tuple(  # measure, channel, how it is called
     (name, channel, find(name).lines["any", channel].lower())
-    for name, channel in (("exposure", "any"), ("isolation", "call"), ("cut_off", "message"))
+    for name, channel in (
+        ("exposure_phone", "any"),
+        ("exposure_apps", "any"),
+        ("no_means", "call"),
+    )
 )
 NOTE = (
     "Above: daily reach, % of the group. Below: readable by the state, % of the group's "
-    "communication; isolated, lost private messages: % of the group.\nIn figures: change of the "
-    "welfare index since the first step (blind to pressure). Small groups are noisy. "
+    "communication; no means of calling: % of its ties.\nIn figures: change of the welfare index "
+    "since the first step (blind to pressure). Small groups are noisy. "
 )
 
 
@@ -81,7 +85,7 @@ def by_group(
     _legend(figure, [*lines_of.values(), *costs.values()])
     note(figure, f"{NOTE}{band_note(lines)}")
     figure.set_label(
-        f"Daily reach, state reading, isolation, lost private contact and welfare in "
+        f"Daily reach, state reading, ties without means of calling and welfare in "
         f"{scenario_name}, by {kind}: {', '.join(group.partition('=')[2] for group in groups)}."
     )
     return figure

@@ -69,7 +69,7 @@ def reach_so_far(
 
 
 def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span) -> Figure:
-    """Draw the costs up to now: exposure, isolation, lost private contact, welfare.
+    """Draw the costs up to now: all measures of harm.
 
     Parameters
     ----------
@@ -80,25 +80,32 @@ def costs_so_far(timeseries: pd.DataFrame, scenarios: Sequence[str], span: Span)
     span : pair of Timestamp
         First and last day of the whole run.
     """
-    figure = new_figure("What it costs", 6.9, NARROW)
-    rows = midway(select(timeseries, group="all", platform="any"))
+    panels = harm_panels(timeseries, scenarios)
+    n_rows = (len(panels) + 1) // 2
+    figure = new_figure("What it costs", 0.9 + (ROW + 0.25) * n_rows, NARROW)
+    rows = select(timeseries, group="all", platform="any")
+    now = midway(select(rows, measure="welfare"))["date"].max()
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(harm_panels()):
-        left, bottom = LEFT + place % 2 * COLUMN, 0.8 + (ROW + 0.25) * (2 - place // 2)
+    for place, (measure, channel, title, unit, factor, floor, is_paired) in enumerate(panels):
+        left = LEFT + place % 2 * COLUMN
+        bottom = 0.8 + (ROW + 0.25) * (n_rows - 1 - place // 2)
         axes = panel(figure, bottom, ROW - 0.55, left, COLUMN - 0.55)
-        lines = bands(select(rows, measure=measure, channel=channel), "scenario")
-        draw_lines(axes, lines, looks, factor)
+        drawn = select(rows, measure=measure, channel=channel)
+        drawn = select(drawn, scenario=scenarios[0]) if is_paired else drawn
+        lines = bands(midway(drawn), "scenario")
+        draw_lines(axes, lines, {name: looks[name] for name in lines}, factor)
         time_axis(axes, *span)
         axes.set_title(f"{title}\n{unit}", fontsize=SMALL, loc="left", color=INK)
         _widen(axes, floor)
-        _mark_now(axes, rows["date"].max())
+        _mark_now(axes, now)
     note(
         figure,
         _which(scenarios)
         + "\nWelfare: an index of what people can use, whether or not forced to.",
     )
     figure.set_label(
-        f"State reading, isolation, lost private contact and welfare in {scenarios[0]}."
+        "What goes by other means, who is worse off, ties without means, state reading and "
+        f"welfare in {scenarios[0]}."
     )
     return figure
 

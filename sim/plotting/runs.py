@@ -12,8 +12,7 @@ from typing import NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.measures.registry import measures
-from sim.measures.thresholds import LOST
+from sim.measures.registry import MONTHLY, measures
 from sim.plotting.drawing import (
     LEFT,
     MID_MONTH,
@@ -38,10 +37,11 @@ from sim.plotting.palette import scenario as scenario_look
 LEAST_EFFECT = (
     0.5  # an axis shows at least so many points on both sides of 0, or it would magnify chance
 )
+LEAST_PERCENT = 1.0  # that an axis of costs covers
 UNIT = "(all communication of the average person = 1)"
 HARM_NOTE = (
-    "Welfare: an index of what people can use; pressure to use it is not part of it. Isolated:\n"
-    f"over {LOST} fewer contacts by app than at the start; private: by apps the state cannot read."
+    "Displaced, worse off: against the first scenario compared with. Welfare: an index of what\n"
+    "people can use; pressure to use it is not part of it."
 )
 EVENT_NOTE = "Events at the top happened in reality; a scenario may leave some of them out."
 
@@ -55,16 +55,25 @@ class HarmPanel(NamedTuple):
     unit: str  # of the axis
     factor: int
     floor: float | None  # where the axis starts
+    is_paired: bool  # only the scenario is drawn: others are what it is compared with
 
 
-def harm_panels() -> list[HarmPanel]:
-    """Return a panel for each line that the report prints of a measure of harm."""
+def harm_panels(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> list[HarmPanel]:
+    """Return a panel for each line that the report prints of a measure of harm.
+
+    Without a counterfactual nothing can be compared, and without a whole month nothing is
+    measured by the month.
+    """
+    months = any((timeseries["measure"] == name).any() for name in MONTHLY)
     return [
-        HarmPanel(one.name, channel, label, one.axis or one.unit, *_SCALES[one.form])
+        HarmPanel(
+            one.name, channel, label, one.axis or one.unit, *_SCALES[one.form], one.is_paired
+        )
         for one in measures()
         for (platform, channel), label in one.lines.items()
         if one.is_harm and platform == "any"
-    ]
+        and (len(scenarios) > 1 or not one.is_paired) and (months or not one.is_monthly)
+    ]  # fmt: skip
 
 
 _SCALES = {"percent": (100, 0.0), "number": (1, None)}  # factor and floor
@@ -190,7 +199,7 @@ def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Fi
 
 
 def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
-    """Draw the costs in some scenarios: exposure, isolation, lost private contact, welfare.
+    """Draw the costs in some scenarios: all measures of harm.
 
     Parameters
     ----------
@@ -199,29 +208,32 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     scenarios : sequence of str
         The scenario, then its counterfactuals.
     """
-    panels = harm_panels()
+    panels = harm_panels(timeseries, scenarios)
     n_rows = (len(panels) + 1) // 2
     figure = new_figure(f"What it costs: {', '.join(scenarios)}", 0.9 + 2.85 * n_rows)
     rows = select(timeseries, group="all", platform="any")
     looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
-    for place, (measure, channel, title, unit, factor, floor) in enumerate(panels):
+    for place, (measure, channel, title, unit, factor, floor, is_paired) in enumerate(panels):
         left = LEFT + place % 2 * WIDTH / 2
         bottom = 0.75 + 2.85 * (n_rows - 1 - place // 2)
         axes = panel(figure, bottom, 2.2, left, WIDTH / 2 - LEFT - 1.4)
         drawn = [
-            select(rows, scenario=name, measure=measure, channel=channel) for name in scenarios
+            select(rows, scenario=name, measure=measure, channel=channel)
+            for name in (scenarios[:1] if is_paired else scenarios)
         ]
         lines = bands(midway(pd.concat(drawn)), "scenario")
-        ends = draw_lines(axes, lines, looks, factor)
+        ends = draw_lines(axes, lines, {name: looks[name] for name in lines}, factor)
         time_axis(axes, *_run(drawn[0]))
         axes.set_title(title, fontsize=NORMAL, loc="left", color=INK)
-        axes.set_ylim(bottom=floor)
+        if floor is not None:  # or chance would be magnified
+            axes.set_ylim(floor, max(axes.get_ylim()[1], LEAST_PERCENT))
         axes.set_ylabel(unit, fontsize=SMALL)
         label_ends(axes, ends)
     note(figure, f"{HARM_NOTE} {band_note(lines)}")
     compared = ", ".join(scenarios)
     figure.set_label(
-        f"State reading, isolation, lost private contact and welfare over time: {compared}."
+        "What goes by other means, who is worse off, ties without means, state reading and "
+        f"welfare over time: {compared}."
     )
     return figure
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sim.base.numbers import Number
 from sim.config.sim_config import SimConfig
+from sim.measures.registry import find
 from sim.observation.months import monthly_mean
 from sim.report.summary import (
     COVERED,
@@ -25,6 +26,7 @@ from sim.report.summary import (
 from sim.runs.results import Result
 
 MOVED = 2  # messengers named in the first sentence
+READABLE = {name: find(name).word for name in ("exposure_phone", "exposure_apps")}
 
 
 class Line(NamedTuple):
@@ -33,7 +35,9 @@ class Line(NamedTuple):
     row: Row
     before: Number
     after: Number
-    effects: dict[str, Number]  # by counterfactual: scenario minus counterfactual, paired
+    # by counterfactual: scenario minus counterfactual, paired; of measures that compare with the
+    # first one, that one alone
+    effects: dict[str, Number]
     observed: str
 
 
@@ -44,7 +48,7 @@ class Facts(NamedTuple):
     before: dt.date
     after: dt.date
     lines: list[Line]
-    groups: pd.DataFrame  # by group: effect on daily reach of each messenger, and on exposure
+    groups: pd.DataFrame  # by group: effect on daily reach of each messenger, and on state reading
     observed: pd.DataFrame  # as summary.reach_points, by date
     answer: list[str]
 
@@ -81,7 +85,7 @@ def fact_table(found: Facts) -> pd.DataFrame:
         }
         for line in found.lines
     }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
 def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
@@ -94,6 +98,7 @@ def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterato
         effects = {
             name: Number.of(here.loc[after] - other.loc[after], row.form)
             for name, other in zip(config.compare_to, others, strict=True)
+            if name == config.compare_to[0] or not row.is_paired
         }
         point = observed.get((row.platform, row.measure))
         yield Line(
@@ -155,12 +160,14 @@ def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
     cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
     yield (
         "At what cost: "
-        f"of all communication, {cost['any', 'exposure'].moved('more', 'less')} is readable by "
-        f"the state; {cost['call', 'isolation'].moved('more', 'fewer')} of people are isolated "
-        f"for calls and {cost['message', 'isolation'].moved('more', 'fewer')} for messages; "
-        f"{cost['call', 'cut_off'].moved('more', 'fewer')} have lost private calls and "
-        f"{cost['message', 'cut_off'].moved('more', 'fewer')} private messages; welfare is "
-        f"{cost['any', 'welfare'].moved('higher', 'lower', 'index points')}."
+        f"{cost['call', 'displaced'].level(' %')} of calls and "
+        f"{cost['message', 'displaced'].level(' %')} of messages go by other means than "
+        f"otherwise; {cost['any', 'worse_off'].level(' %')} of people are worse off; "
+        f"{cost['call', 'no_means'].moved('more', 'fewer')} of ties are without means of calling "
+        f"and {cost['message', 'no_means'].moved('more', 'fewer')} of writing; of all "
+        f"communication, {cost['any', 'exposure_phone'].moved('more', 'less')} is readable by "
+        f"the state as calls and SMS, and {cost['any', 'exposure_apps'].moved('more', 'less')} "
+        f"on apps; welfare is {cost['any', 'welfare'].moved('higher', 'lower', 'index points')}."
     )
 
 
@@ -198,13 +205,18 @@ def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
     if not config.compare_to:
         return pd.DataFrame()
     t = result.timeseries
-    daily = (t["measure"] == "dau") | ((t["measure"] == "exposure") & (t["channel"] == "any"))
+    is_read = (t["measure"] == "exposure_phone") | (t["measure"] == "exposure_apps")
+    daily = (t["measure"] == "dau") | (is_read & (t["channel"] == "any"))
     # steps that overlap the month, and the next one, which gives the length of the last
     step = pd.Timedelta(days=config.step_days)
     near = (t["date"] > after - step) & (t["date"] < after + pd.offsets.MonthBegin() + step)
     studied, other = (t["scenario"] == name for name in _pair(config))  # isin is 100 times slower
     kept = t[daily & near & (studied | other)]
-    names = kept["platform"].astype(str).where(kept["measure"] == "dau", "exposure")
+    names = (
+        kept["platform"]
+        .astype(str)
+        .where(kept["measure"] == "dau", kept["measure"].astype(str).map(READABLE))
+    )
     series = kept.assign(name=names).groupby(["group", "name", "scenario"], observed=True)
     keys = series.size().index.to_frame(index=False)
     means = monthly_mean(kept[["date", "replication", "value"]].assign(platform=series.ngroup()))
@@ -215,7 +227,7 @@ def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
     table = effect.pivot_table(
         index="group", columns="name", values="value", aggfunc="median", observed=True, sort=False
     )
-    return table[[*config.messengers, "exposure"]].drop(index="all")
+    return table[[*config.messengers, *READABLE.values()]].drop(index="all")
 
 
 def _pair(config: SimConfig) -> tuple[str, str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from sim.config.sim_config import SimConfig
 from sim.measures.registry import measures, registered_measures
-from sim.measures.thresholds import LOST
 
 _CAPTION = (
-    "Reach, VPN, isolated, lost private calls and messages: % of people aged 12+. Ordinary phone "
-    "calls: per person and day, all communication of the average person = 1. Readable by the "
-    f"state: % of communication. Isolated: people who lost over {LOST} of the contacts that they "
-    "could reach by app at the start; lost private calls, messages: the same for apps that the "
-    "state cannot read. Welfare: an index, the mean logsum of the choice; pressure to use an app "
-    "is not part of it."
+    "Reach, VPN, worse off: % of people aged 12+. Ordinary phone calls: per person and day, all "
+    "communication of the average person = 1. Displaced: % of calls or messages by other means, "
+    "and worse off: people to whom what they can use is worth much less, than in the first "
+    "scenario compared with. No means: % of ties with neither an app that works nor an affordable "
+    "phone. Readable: % of communication that the state can read. Welfare: an index, the mean "
+    "logsum of the choice; pressure to use an app is not part of it."
 )
 _UNITS = (
     "Lines in bold are costs. Ordinary phone calls: per person and day, all communication of the "

@@ -109,7 +109,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "description": descriptions(config),
         "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
         "figures": _pictures(folder, config.compare_to),
-        "labels": labels | {"exposure": "readable by the state"},
+        "labels": labels,
         "kind_of": kind_of,
         "words": words(),
         "units": units(config),

@@ -14,7 +14,7 @@ from rich.table import Table
 from sim.base.numbers import written
 from sim.base.units import BAND, REACHES
 from sim.config.sim_config import SimConfig
-from sim.measures.registry import measures
+from sim.measures.registry import MONTHLY, measures
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
@@ -34,6 +34,7 @@ class Row(NamedTuple):
     measure: str
     form: str  # "percent" or "number"
     is_harm: bool = False
+    is_paired: bool = False
 
 
 def rows(config: SimConfig) -> list[Row]:
@@ -45,8 +46,9 @@ def rows(config: SimConfig) -> list[Row]:
         for measure, word in REACHES.items()
     ]
     others = [
-        Row(label, *series, one.form, one.is_harm)
+        Row(label, *series, one.form, one.is_harm, one.is_paired)
         for one in sorted(measures(), key=lambda one: 2 if one.abuse else int(one.is_harm))
+        if config.compare_to or not one.is_paired
         for series, label in one.printed(config)
     ]
     return reach + others
@@ -89,7 +91,7 @@ def _cells(
     band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
     yield f"{written(later.median(), row.form)}{band}"
     for other in others:
-        yield written(other.loc[after].median(), row.form)
+        yield "" if row.is_paired else written(other.loc[after].median(), row.form)
     if observed:
         seen = observed.get((row.platform, row.measure))
         yield "" if seen is None else written(seen, row.form)
@@ -125,7 +127,7 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
     series = mine.groupby(SERIES, observed=True)  # by number: names for each row are slow
     names = list(series.size().index)
     flat = mine[["date", "replication", "value"]].assign(platform=series.ngroup())
-    is_monthly = mine["measure"] == "mau"
+    is_monthly = reduce(or_, (mine["measure"] == name for name in MONTHLY))  # isin is slow
     long = pd.concat([flat[is_monthly], monthly_mean(flat[~is_monthly])])
     wide = long.pivot_table(index=["date", "platform"], columns="replication", values="value")
     keys = [(date, *names[number]) for date, number in wide.index]

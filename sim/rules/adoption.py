@@ -159,7 +159,8 @@ def hazards(user: Record, env: Environment, params: Record, o: Int = 0) -> tuple
     """
     days = haste(params, read_tile(env.surprise[user.place, MESSAGE], o)) * env.effects.days
     search = 1.0 + params.search_rate * shortfall(user)
-    return days * (params.install_rate * search), days * params.drop_rate
+    works = read_tile(env.availability[user.place, MESSAGE], o)
+    return days * works * (params.install_rate * search), days * params.drop_rate
 
 
 @rule

@@ -75,7 +75,7 @@ class PairTables(NamedTuple):
     """Numbers of a tie by the places of its ends; K classes of places with equal availability."""
 
     place_class: I32  # (256,) class by place, in the order of places
-    attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j))
+    attraction: F32  # (K, K, 2, P) q_i q_j exp(a_pc - gamma_c (1 - q_i q_j))
     quality: F32  # (K, K, 2, P) q_i q_j, 0 where the messenger lacks the channel
     pairs: F32  # flat (P, 2, 2, S): messenger; attraction, quality; channel; pair of classes
     n_pairs: int  # S, more than K^2: a register or whole tables; entries beyond K^2 are 0
@@ -101,7 +101,7 @@ def pair_tables(q: F64, values: F64, losses: F64) -> PairTables:
     place_class[: len(q)] = classes
     kinds = q[[classes.index(k) for k in range(len(rows))]]
     both = kinds[:, None] * kinds[None]
-    attractions = np.exp(values - losses[:, None] * (1.0 - both))
+    attractions = both * np.exp(values - losses[:, None] * (1.0 - both))
     quality = np.where(np.isfinite(values), both, 0.0)
     tables = attractions.astype(np.float32), quality.astype(np.float32)
     n_pairs = len(rows) ** 2

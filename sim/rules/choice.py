@@ -2,10 +2,13 @@
 
 Two users share the messengers that both have, and always cellular. On channel c of a tie i-j
 
-    v_p  = a_pc - gamma_c (1 - q_i q_j) + eta (h_ip + h_jp) / 2        messenger p   [utils]
-    v_0  = a_0c                                                        cellular
+    v_p  = a_pc + ln q_ij - gamma_c (1 - q_ij) + eta (h_ip + h_jp) / 2        messenger p   [utils]
+    v_0  = a_0c                                                        cellular; or unsent
     Z    = sum exp(v) over what both have;     pi_p = exp(v_p) / Z     (multinomial logit)
 
+An attempt over p can be made with chance q_ij = q_i q_j, whose logarithm is part of v_p: choice
+sets are drawn at random (Manski 1977, doi:10.1007/BF00133443). gamma is what failing costs beyond that. Of the
+messages that no messenger carries, the share y_0 is sent as SMS, and the others are not sent.
 A share y of messages is sensitive; their v_p is lower by lambda (f_ip + f_jp) / 2, where f is the
 fear of being read on p. The welfare of a user is W_i = sum_j w_ij sum_c d_c ln Z  [utils].
 
@@ -102,12 +105,17 @@ PARAMETERS = (
         JOINT, storage=DERIVED,
     ),
     Parameter(
-        "message_loss", 2.5, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
+        "message_loss", 0.0, 0, 20, "utils", "gamma_m", "disutility of messages that fail",
         "tuned", REACH, storage=DERIVED,
     ),
     Parameter(
-        "call_loss", 3.680, 0, 20, "utils", "gamma_v", "disutility of calls that fail",
+        "call_loss", 0.0, 0, 20, "utils", "gamma_v", "disutility of calls that fail",
         "fit S3; reach is flat in it", storage=DERIVED,
+    ),
+    Parameter(
+        "sms_share", 0.05, 0.001, 1, "1", "y_0",
+        "share of the messages that no messenger carries which are sent as SMS; the others are not "
+        "sent", "assumption: people write a few SMS a week", storage="f4",
     ),
     Parameter(
         "sensitive_share", 0.1, 0, 1, "1", "y", "share of messages one would not want read",
@@ -284,7 +292,7 @@ def communicate(
             contacts = abroad(low, mine, t, memory)
             load_abroad(low, params, t, memory)
         sums = choose_on_tie(low, offered, contacts, pairs, sums, t, memory)
-    store_results(helpers, sums, partner, memory, t.n_tiles)
+    store_results(helpers, sums, np.float32(params.sms_share), partner, memory, t.n_tiles)
     for lane in range(begin, end):
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:

@@ -110,11 +110,16 @@ def clear_results(memory: F32, n_tiles: Int) -> None:
 
 
 @rule
-def store_results(helpers: Floats, sums: Sums, partner: Ints, memory: F32, n_tiles: Int) -> None:
-    """Write the sums of sixteen users to the rows of results, and transpose them."""
+def store_results(
+    helpers: Floats, sums: Sums, sms_share: np.float32, partner: Ints, memory: F32, n_tiles: Int
+) -> None:
+    """Write the sums of sixteen users to the rows of results, and transpose them.
+
+    Of the messages that no messenger carries, `sms_share` are sent as SMS, the others not at all.
+    """
     store(memory, HELPERS * WIDTH, helpers)
     store(memory, WELFARE * WIDTH, sums.welfare)
-    store(memory, use_row(MESSAGE, CELLULAR), sums.alone_message)
+    store(memory, use_row(MESSAGE, CELLULAR), sms_share * sums.alone_message)
     store(memory, use_row(CALL, CELLULAR), sums.alone_call)
     store(memory, (REACH + MESSAGE) * WIDTH, sums.reach_message)
     store(memory, (REACH + CALL) * WIDTH, sums.reach_call)

@@ -122,10 +122,6 @@ def _step_record(tiles: int) -> np.dtype[Any]:
     )
 
 
-# What is compared with the start later: fields of `STEP_RECORD` then [1/65535].
-AT_START = np.dtype([("reachable", "u2", (2,)), ("secure", "u2", (2,))], align=True)
-
-
 def _params(tiles: int) -> np.dtype[Any]:
     """Return the record of behaviour (explained where rules declare it) and of the messengers."""
     messengers = (MAX * tiles,)

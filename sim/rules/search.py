@@ -51,13 +51,18 @@ def shortfall(user: Record) -> np.float32:
 
 
 @rule
+def benefit(user: Record, step_record: Record, env: Environment, params: Record) -> float:
+    """Return beta W_i + V_i, what contacts and content are worth to `user` [utils]."""
+    content = content_welfare(user, user.place, env, params)
+    return float(params.network_value * step_record.welfare + content)
+
+
+@rule
 def feel(
     user: Record, step_record: Record, env: Environment, params: Record, memory: np.float32
 ) -> None:
     """Compare the welfare of the step with what `user` is used to, and get used to it."""
-    now = params.network_value * step_record.welfare + content_welfare(
-        user, user.place, env, params
-    )
+    now = benefit(user, step_record, env, params)
     usual = user.usual / USUAL_STEPS if user.usual != UNKNOWN else now
     lost = min(max(0.0, usual - now - params.search_tolerance), MOST_SHORTFALL)
     user.shortfall = np.uint16(min(65535.0, lost * SHORTFALL_STEPS))

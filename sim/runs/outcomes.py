@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from sim.base.errors import ConfigError
-from sim.base.units import RENAMED
+from sim.base.units import SUCCESSORS
+from sim.measures.registry import MONTHLY
 from sim.observation.months import monthly_mean
 
 RUN = ["scenario", "replication"]
@@ -32,9 +33,9 @@ def monthly(
         & (t["channel"] == channel) & (t["group"] == group)
     ]  # fmt: skip
     if rows.empty:
-        hint = f"; {measure} is called {RENAMED[measure]} now" if measure in RENAMED else ""
+        hint = f"; allowed: {SUCCESSORS[measure]}" if measure in SUCCESSORS else ""
         raise ConfigError(f"no series {scenario}, {platform}, {channel}, {measure}, {group}{hint}")
-    if measure != "mau":
+    if measure not in MONTHLY:
         rows = monthly_mean(rows)
     wide: pd.DataFrame = rows.pivot_table(index="date", columns="replication", values="value")
     return wide

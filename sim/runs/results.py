@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 
 from sim.base.units import BAND
+from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.measures.registry import measures
+from sim.engine.accumulators import BENEFIT_STEPS
+from sim.measures.measure import Measure
+from sim.measures.registry import measures, paired_measures
 from sim.measures.series import Observations, Series, month_series, step_series
 from sim.measures.strata import Strata, groups
-from sim.rules.records import F64
+from sim.rules.records import F64, I16
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
 EFFECTS = (
@@ -86,6 +89,12 @@ def assemble(config: SimConfig, records: Runs, strata: Strata) -> Result:
             raise ValueError(f"{name}: runs of {taken} steps; allowed: {whole}")
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
+    for reference in others[:1]:
+        there = blocks[reference], records[reference]
+        blocks = {
+            name: _with_paired(config, (of, records[name]), there, strata)
+            for name, of in blocks.items()
+        }
     runs = {"scenario": list(records), "replication": range(config.replications)}
     timeseries = [
         _rows(config, runs, dates, series, value=np.stack([of[k][2] for of in blocks.values()]))
@@ -112,6 +121,55 @@ def _blocks(config: SimConfig, runs: Sequence[Observations]) -> tuple[_Block, _B
     by_step = np.array([run.steps for run in runs])
     by_month = np.array([[values for _, values in run.months] for run in runs])
     return (dates, step_series(config), by_step), (months, month_series(config), by_month)
+
+
+_Runs = tuple[tuple[_Block, _Block], Sequence[Observations]]  # of one scenario
+
+
+def _with_paired(
+    config: SimConfig, here: _Runs, there: _Runs, strata: Strata
+) -> tuple[_Block, _Block]:
+    """Return the blocks of a scenario with the measures that compare it with a reference."""
+    (by_step, by_month), runs = here
+    (step_there, _), runs_there = there
+    steps, months = paired_measures("step"), paired_measures("month")
+    use = _use(config, by_step), _use(config, step_there)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a group may be empty: NaN
+        found = [_of(one)(*use).reshape(*by_step[2].shape[:3], -1) for one in steps]
+    by_step = _joined(config, by_step, steps, np.concatenate(found, axis=-1))
+    if len(by_month[0]):
+        shares = [
+            [_compared(months, *both, strata) for both in zip(a.benefits, b.benefits, strict=True)]
+            for a, b in zip(runs, runs_there, strict=True)
+        ]
+        by_month = _joined(config, by_month, months, np.array(shares))
+    return by_step, by_month
+
+
+def _joined(config: SimConfig, block: _Block, more: Sequence[Measure], values: F64) -> _Block:
+    """Return a block with the values of more measures."""
+    dates, series, known = block
+    added = [one for measure in more for one in measure.series(config)]
+    return dates, [*series, *added], np.concatenate([known, values], axis=-1)
+
+
+def _use(config: SimConfig, by_step: _Block) -> F64:
+    """Return the use of all platforms: (n replications, n steps, n groups, 2, P + 1)."""
+    _, series, values = by_step
+    columns = [[series.index(Series(p, c, "use")) for p in config.carriers] for c in CHANNELS]
+    return np.asarray(values[..., columns])
+
+
+def _compared(months: Sequence[Measure], here: I16, there: I16, strata: Strata) -> F64:
+    """Return the shares of users of whom each measure holds, in a month: (n groups, n)."""
+    in_utils = (one.astype(np.float32) / BENEFIT_STEPS for one in (here, there))
+    both = tuple(in_utils)
+    return np.stack([strata.shares(_of(one)(*both)) for one in months], axis=-1)
+
+
+def _of(measure: Measure) -> Callable[..., np.ndarray[Any, Any]]:
+    assert measure.value is not None
+    return measure.value
 
 
 class _Rows(NamedTuple):
@@ -157,8 +215,7 @@ def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: St
             zip(run.exposed, counterfactual.exposed, strict=True)
         ):
             for k, measure in enumerate(_CHANGES):
-                assert measure.value is not None
-                flags = np.unpackbits(measure.value(here, there), count=n)
+                flags = np.unpackbits(_of(measure)(here, there), count=n)
                 values[r, d, :, k] = strata.shares(flags)
     return _banded(config, main, other, dates, CHANGES, values)
 

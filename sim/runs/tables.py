@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from sim.base.atomic import atomic_write
 from sim.base.errors import ConfigError
+from sim.base.units import SUCCESSORS
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
 from sim.runs.hashes import refuse_damaged
@@ -56,7 +57,12 @@ def read_result(folder: Path | str) -> Result:
         raise ConfigError(f"{folder}: no run here that is done{_newest()}")
     refuse_damaged(folder, entry, (CONFIG, *(f"{name}.parquet" for name in TABLES)))
     tree: Any = OmegaConf.to_container(OmegaConf.load(folder / CONFIG))
-    tables = (pd.read_parquet(folder / f"{name}.parquet") for name in TABLES)
+    tables = [pd.read_parquet(folder / f"{name}.parquet") for name in TABLES]
+    for name in SUCCESSORS.keys() & set(tables[0]["measure"].unique()):
+        raise ConfigError(
+            f"{folder}: holds the measure {name} of an earlier version; allowed: "
+            f"{SUCCESSORS[name]}; run it again"
+        )
     return Result(validate(tree), *tables)
 
 

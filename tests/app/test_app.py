@@ -141,7 +141,7 @@ def test_steps_are_told_and_drawn(visitor, driver):
         visitor.wait_for(f"step {step} of 26")
     assert "11 August to 24 August 2025" in visitor.text
     assert "97% of calls on WhatsApp and Telegram fail" in visitor.text
-    for word in ("Readable by the state", "Isolated are", "private contact", "Welfare"):
+    for word in ("Readable", "Displaced are", "No means", "Welfare"):
         assert word in visitor.text
     figures = driver.execute_script(DRAWN)
     assert len(figures) == 3

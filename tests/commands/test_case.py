@@ -60,22 +60,6 @@ def test_a_case_runs_and_meets_every_observation(name):
     assert table["median"].notna().all()
 
 
-def test_comings_and_goings_isolate_people_while_the_mean_contact_is_reached_as_before():
-    """docs/howto_report.md: why a level of isolation is no effect of a policy."""
-    config = load_config(
-        "case_dir=turkey_whatsapp_2021", "population.n_users=2000", "replications=1"
-    )
-    rows = run(config).timeseries.query("group == 'all' and channel == 'call'")
-    assert not config.policies
-    reachable, isolated = (
-        rows[rows["measure"] == name].set_index("date")["value"].sort_index()
-        for name in ("reachable", "isolation")
-    )
-    assert isolated.iloc[0] == 0
-    assert isolated.iloc[-1] > 0.05
-    assert abs(reachable.iloc[-1] - reachable.iloc[0]) < 0.03
-
-
 @pytest.fixture
 def folder(tmp_path):
     """Return a copy of a case, in a folder whose name is not easy."""

@@ -131,7 +131,7 @@ def test_the_start_is_the_same_whatever_the_threads():
     config = load_config(*MANY)
     one, *others = (prepare(config, Threads(n)) for n in (1, 2, 3))
     for other in others:
-        for name in ("users", "at_start", "abuse"):
+        for name in ("users", "abuse"):
             assert getattr(one, name).tobytes() == getattr(other, name).tobytes(), name
         for name in ("choice_state", "belief_state"):
             assert getattr(one.public, name).tobytes() == getattr(other.public, name).tobytes(), (

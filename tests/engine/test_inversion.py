@@ -11,7 +11,6 @@ from sim.engine.sample import NOBODY, draw_sample
 from sim.engine.threads import Threads
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write
-from sim.rules.fixed_point import SHARE_STEPS
 from sim.rules.packed_state import FEARS, USABLE
 from sim.rules.records import MAX, STEP_RECORD, records
 from tests.helpers.worlds import (
@@ -97,15 +96,6 @@ def test_a_draw_changes_what_users_show_to_have_and_not_what_they_fear():
     assert (after & FEARS == before & FEARS).all()
     assert (after & USABLE == state.users.installed & state.users.account).all()
     assert 0.1 < ((after ^ before) & USABLE > 0).mean() < 0.9
-
-
-def test_what_later_reach_is_compared_with_is_that_of_the_start():
-    config, start = world(SOCIETY)
-    step_records = step_records_of(start.copy(), PolicySchedule(config).at(0))
-    for name in ("reachable", "secure"):
-        shares = np.minimum(step_records[name].astype(float), 1.0)
-        assert (start.at_start[name] == np.rint(SHARE_STEPS * shares)).all()
-    assert (start.at_start.secure < start.at_start.reachable).any()
 
 
 def test_without_policies_people_keep_what_they_use_for_months():

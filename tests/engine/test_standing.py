@@ -35,8 +35,8 @@ def test_calls_fail_until_it_is_lifted_and_then_people_come(result):
     assert (
         path(result, "calls_allowed", "vpn").iloc[-1] < path(result, "uae_calls", "vpn").iloc[-1]
     )
-    use = path(result, "calls_allowed", "isolation")
-    assert use.iloc[-1] < use.iloc[7]
+    without = path(result, "calls_allowed", "no_means")
+    assert without.iloc[-1] < without.iloc[7]
 
 
 def test_the_worlds_of_a_comparison_start_under_the_same_ban():

@@ -10,7 +10,6 @@ from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import FULL, _first_users, prepare, reach_targets
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key, uniforms
-from sim.rules.fixed_point import SHARE_STEPS
 from sim.rules.packed_state import in_use
 from sim.rules.records import N_BANDS
 from sim.runs.run import run
@@ -54,9 +53,9 @@ def test_daily_reach_stays_where_it_was_observed(year, name):
 @pytest.mark.parametrize(
     "measure",
     [
-        "exposure",
-        "isolation",
-        "cut_off",
+        "exposure_phone",
+        "exposure_apps",
+        "no_means",
         "welfare",
         "multihoming",
         "vpn",
@@ -222,9 +221,6 @@ def test_the_smallest_worlds_start_as_well(n_users, seed):
         assert np.isfinite(state.params[name]).all()
     step_records = step_records_of(state.copy(), PolicySchedule(config).at(0))
     assert all(np.isfinite(step_records[name]).all() for name in step_records.dtype.names)
-    for name in ("reachable", "secure"):
-        shares = np.minimum(step_records[name].astype(float), 1.0)
-        assert (state.at_start[name] == np.rint(SHARE_STEPS * shares)).all()
     for name in ("skill", "belief", "habit"):
         assert np.isfinite(state.users[name]).all()
     for name in state.abuse.dtype.names:
@@ -268,7 +264,6 @@ def test_what_is_worked_on_together_changes_no_bit(monkeypatch):
     monkeypatch.setattr("sim.kernel.parallel_map.PART", 64)
     parts = prepare(load_config(*size), Threads(2))
     assert parts.users.tobytes() == whole.users.tobytes()
-    assert parts.at_start.tobytes() == whole.at_start.tobytes()
     assert parts.params.tobytes() == whole.params.tobytes()
 
 

@@ -111,7 +111,7 @@ def test_the_command_leaves_a_page(tmp_path):
     few = '["population.n_users=100","step_days=13","+policy=[vpn_blocking,vpn_support]"]'
     discover.main(["--quick", f"folder={folder}", "executor=serial", f"design.overrides={few}"])
     page = (folder / "discover.md").read_text()
-    for word in ("coverage", "quasi-p", "CART", "Exposure", "Isolated", "Welfare"):
+    for word in ("coverage", "quasi-p", "CART", "Exposure", "Displaced", "No means", "Welfare"):
         assert word in page
     assert (folder / "figures/discover.png").is_file()
     assert len(pd.read_csv(folder / "points.csv")) == 40

@@ -99,7 +99,9 @@ def test_what_is_taken_apart_is_the_effect_of_the_report():
     told = {line.row.label: line.effects["trend_only"] for line in facts(result).lines}
     whole = decompose.effects(result).median()
     assert whole["WhatsApp, daily"] == pytest.approx(100 * told["WhatsApp, daily"].median)
-    assert whole["exposure"] == pytest.approx(100 * told["Readable by the state"].median)
+    assert whole["exposure on apps"] == pytest.approx(100 * told["Readable on apps"].median)
+    assert whole["displaced calls"] == pytest.approx(100 * told["Displaced calls"].median)
+    assert whole["worse off"] == pytest.approx(100 * told["Worse off"].median)
     assert whole["welfare"] == pytest.approx(told["Welfare"].median)
 
 
@@ -114,8 +116,14 @@ def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     text = page(reversal.main)
     gone = dict(re.findall(r"^\| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \| (-?\d+) % \|$", text, re.M))
     assert 90 <= int(gone["cellular calls"]) <= 110
-    assert int(gone["cut off from secure calls"]) > 90
-    assert {"exposure", "isolated, calls", "welfare"} <= set(gone)
+    assert int(gone["calls that can succeed in private"]) > 90
+    assert {
+        "exposure by phone",
+        "exposure on apps",
+        "displaced calls",
+        "worse off",
+        "welfare",
+    } <= set(gone)
     tips = re.findall(r"^\| (\w+) \| [^|]+ \| (\d) of 2 \|$", text, re.M)
     assert dict(tips)["mandate_only"] == "0"
     assert dict(tips)["vpn_crackdown"] == "2"

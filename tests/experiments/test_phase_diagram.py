@@ -59,7 +59,7 @@ def test_the_command_leaves_a_page(tmp_path):
     phase_diagram.main(["--quick", f"folder={folder}", "executor=serial"])
     page = (folder / "phase_diagram.md").read_text()
     assert "36 runs" in page
-    for word in ("Exposure", "Isolated", "Welfare", "different sides"):
+    for word in ("Exposure", "Displaced", "No means", "Welfare", "different sides"):
         assert word in page
     assert (folder / "figures/phase_diagram.png").is_file()
     points = pd.read_csv(folder / "points.csv")

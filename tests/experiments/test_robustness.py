@@ -105,11 +105,11 @@ def test_spread_bias_and_slope_of_made_up_runs_are_found():
 def test_adoption_never_stands_without_what_it_costs():
     asked = {outcome.name for outcome in ALL_OUTCOMES}
     assert {outcome.name for outcome in OUTCOMES} <= asked
-    assert {"exposure", "isolation", "cut_off", "welfare", "vpn"} <= {
+    assert {"exposure_phone", "exposure_apps", "no_means", "welfare", "vpn"} <= {
         o.measure for o in ALL_OUTCOMES
     }
     assert set(robustness.DRAWN) <= asked
-    assert {"exposure", "cut_off", "cut_off_calls", "welfare"} <= set(robustness.DRAWN)
+    assert {"exposure_apps", "displaced_calls", "no_means", "welfare"} <= set(robustness.DRAWN)
 
 
 def test_the_first_level_of_every_choice_is_the_default():

@@ -82,7 +82,7 @@ def test_the_strongest_count_in_shares_of_an_outcome():
 
 
 def test_adoption_is_never_reported_alone():
-    assert {"exposure", "isolation", "welfare"} <= {outcome.measure for outcome in OUTCOMES}
+    assert {"exposure_apps", "no_means", "welfare"} <= {outcome.measure for outcome in OUTCOMES}
 
 
 def test_months_to_tip():

@@ -71,8 +71,6 @@ def test_what_users_have_adds_up_to_the_series_exactly(found, result, measure, c
     ("measure", "channel", "column"),
     [
         ("vpn", "any", "vpn"), ("exposed", "any", "exposed"),
-        ("isolation", "call", "isolated_call"), ("isolation", "message", "isolated_message"),
-        ("cut_off", "call", "cut_off_call"), ("cut_off", "message", "cut_off_message"),
     ],
 )  # fmt: skip
 def test_what_happens_to_users_adds_up_to_the_series_exactly(

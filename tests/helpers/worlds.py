@@ -54,7 +54,6 @@ from sim.rules.packed_state import (
 )
 from sim.rules.records import (
     ABUSE,
-    AT_START,
     EFFECTS,
     MANDATE,
     MAX,
@@ -120,6 +119,7 @@ def outcome(run):
     arrays["months"] = np.array([values for _, values in seen.months])
     arrays["flows"] = np.array([flow.table for flow in seen.flows])
     arrays["exposed"] = np.array([flags for _, flags in seen.exposed])
+    arrays["benefits"] = np.array(seen.benefits)
     return {name: np.ascontiguousarray(array).tobytes() for name, array in arrays.items()}
 
 
@@ -243,7 +243,6 @@ def toy_state(users, ties, params, chats=None, abuse=None):
         params,
         toy_chats(n) if chats is None else chats,
         records(ABUSE, 0) if abuse is None else abuse,
-        records(AT_START, n),
         {},
         records(STEP_RECORD, n),
     )
@@ -256,7 +255,7 @@ def toy_accumulators(state):
     n, n_cells, nothing = state.n_users, 3 * N_BANDS, np.zeros(0)
     sums = np.zeros((len(chunks(n)), n_cells, N_COLUMNS))
     return Accumulators(
-        1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        1, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(0, np.int16),
         np.zeros((n, MAX), np.uint16), nothing, nothing, sums,
         np.zeros((len(sums), 0, n_cells, 8)),
     )  # fmt: skip
@@ -291,8 +290,8 @@ def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
     effects.varied, effects.regional = tables.varied, tables.regional
     none = records(MANDATE, 0)
     return Environment(
-        effects, full_q.astype(np.float32), np.zeros((len(q), MAX), np.float32), *tables[:5], none,
-        promotion.hazard_bounds(none), none, records(NEWS, 0),
+        effects, full_q.astype(np.float32), np.zeros(full_q.shape, np.float32), *tables[:5],
+        none, promotion.hazard_bounds(none), none, records(NEWS, 0),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from sim import load_config
+from sim.measures.registry import MONTHLY
 from sim.report.summary import rows
 from sim.runs.results import Result
 
@@ -33,7 +34,7 @@ def written(value, groups=("all",)):
         at
         for row in rows(CONFIG)
         for scenario, r, date, group in product(
-            ("call_ban", "mandate_only"), range(3), MONTHS if row.measure == "mau" else STEPS,
+            ("call_ban", "mandate_only"), range(3), MONTHS if row.measure in MONTHLY else STEPS,
             groups,
         )
         for at in [At(scenario, r, date, group, row.platform, row.channel, row.measure)]

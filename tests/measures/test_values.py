@@ -39,7 +39,7 @@ class Seen:
             getattr(before.chats, name)[:] = getattr(run.state.chats, name)
         self.config, self.env, self.params = config, run.env, run.state.params
         self.users, self.abuse = before.users.copy(), run.state.abuse.copy()
-        self.step_records, self.at_start = step_records_of(before, run.env), run.state.at_start
+        self.step_records = step_records_of(before, run.env)
         self.rows = run.recorder.observations.steps[-1]
         self.columns = {s: k for k, s in enumerate(step_series(config))}
         self.of = {"all": np.ones(len(self.users), bool)}
@@ -101,10 +101,11 @@ def by_user(s):
     for c, channel in enumerate(("message", "call")):
         for p, name in s.platforms():
             found[name, channel, "use"] = s.said(c, p)
-        for measure, field in (("isolation", "reachable"), ("cut_off", "secure")):
+        for field in ("reachable", "secure"):
             found["any", channel, field] = step_records[field][:, c]
-            steps = np.rint(np.minimum(step_records[field][:, c].astype(float), 1.0) * 65535)
-            found["any", channel, measure] = steps < 0.7 * s.at_start[field][:, c]
+        missed = 1 - step_records.abroad[:, c].astype(float)  # the phone is dear abroad alone
+        weight = s.config.population.abroad.weight
+        found["any", channel, "no_means"] = weight * missed * (users.abroad == 1)
     found["any", "any", "welfare"], found["any", "any", "vpn"] = (
         step_records.welfare,
         users.place & 1,
@@ -146,7 +147,11 @@ def test_exposure_is_the_share_of_a_groups_talk_that_the_state_can_read():
     access = s.env.effects.access
     step_record = np.array([[s.said(c, p) for p, _ in s.platforms()] for c in (0, 1)])
     read = np.array([[access[p] * s.said(c, p) for p, _ in s.platforms()] for c in (0, 1)])
+    apps = np.arange(step_record.shape[1]) < step_record.shape[1] - 1
     for row, mine in s.groups():
+        for name, by in (("exposure_apps", apps), ("exposure_phone", ~apps)):
+            expected = read[:, by][..., mine].sum() / step_record[..., mine].sum()
+            assert row[s.columns["any", "any", name]] == pytest.approx(expected, rel=1e-5)
         parts = (
             (read[0], step_record[0]),
             (read[1], step_record[1]),

@@ -20,11 +20,12 @@ from sim.plotting.layout import select
 PLATFORMS = ["whatsapp", "telegram", "max", "imo", "vk"]
 WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")
 MONTHS = pd.date_range("2025-06-01", periods=12, freq="MS")
+SCENARIOS = {"ban", "baseline"}
 HARMS = (
-    ("any", "exposure"),
+    *(("any", f"exposure_{by}") for by in ("phone", "apps")),
     *(
         (channel, measure)
-        for measure in ("isolation", "cut_off")
+        for measure in ("displaced", "no_means")
         for channel in ("call", "message")
     ),
     ("any", "welfare"),
@@ -60,6 +61,7 @@ def timeseries():
                 for name in [*PLATFORMS, "cellular"]
             ]
         parts += [rows(scenario, "any", *harm, WEEKS, 0.5) for harm in HARMS]
+        parts.append(rows(scenario, "any", "any", "worse_off", MONTHS, 0.2))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -258,7 +260,13 @@ def test_axes_state_their_units(figures):
         "reach": ["% of people aged 12+"] * 2,
         "effects": ["points of all communication", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
-        "harms": ["% of communication", *["% of people"] * 4, "index"],
+        "harms": [
+            *["% of communication"] * 2,
+            *["% of calls or messages"] * 2,
+            *["% of ties"] * 2,
+            "% of people",
+            "index",
+        ],
     }
     for name, expected in units.items():
         for axes, unit in zip(figures[name].axes, expected, strict=True):
@@ -314,15 +322,20 @@ def test_flows_of_parts_of_the_run_are_refused(flows):
         draw_flows(parts, "ban")
 
 
-def test_harms_name_every_scenario_in_every_panel(figures):
+def test_harms_name_every_scenario_but_where_one_is_compared_with_the_other(figures):
     for axes in figures["harms"].axes:
-        assert {"ban", "baseline"} <= set(texts(axes))
+        against = axes.get_title("left").startswith(("Displaced", "Worse off"))
+        assert {"ban", "baseline"} & set(texts(axes)) == ({"ban"} if against else SCENARIOS)
 
 
 def test_harms_are_never_left_out_silently(timeseries):
-    rest = timeseries[timeseries["measure"] != "isolation"]
-    with pytest.raises(ConfigError, match=r"measure = 'isolation'.*exposure.*welfare"):
+    rest = timeseries[timeseries["measure"] != "no_means"]
+    with pytest.raises(ConfigError, match=r"measure = 'no_means'.*exposure.*welfare"):
         plotting.harms(rest, ["ban"])
+    rest = timeseries[timeseries["measure"] != "displaced"]
+    assert len(plotting.harms(rest, ["ban"]).axes) == 5  # nothing to compare it with
+    with pytest.raises(ConfigError, match="measure = 'displaced'"):
+        plotting.harms(rest, ["ban", "baseline"])
 
 
 def test_an_unknown_scenario_names_what_is_there(timeseries):

@@ -53,8 +53,8 @@ def test_adoption_never_stands_without_its_costs(figure, timeseries):
     for axes in figure.axes[1::2]:
         assert {line.get_label() for line in axes.get_lines()} == {name for *_, name in COSTS}
         assert axes.texts[0].get_text() == "welfare +0.190"
-    with pytest.raises(ConfigError, match="isolation"):
-        by_group(timeseries[timeseries["measure"] != "isolation"], "ban", "age")
+    with pytest.raises(ConfigError, match="no_means"):
+        by_group(timeseries[timeseries["measure"] != "no_means"], "ban", "age")
 
 
 def test_the_legend_names_every_line_once(figure):

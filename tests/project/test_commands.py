@@ -229,4 +229,6 @@ def test_the_two_commands_stand_at_the_top():
 def test_the_costs_stand_beside_the_first_figures_of_adoption():
     figures = re.findall(r"!\[([^]]+)\]\((docs/figures/\w+\.png)\)", README)
     assert "docs/figures/reach.png" in [path for _, path in figures]
-    assert any(all(c in said for c in ("xposure", "isolation", "welfare")) for said, _ in figures)
+    assert any(
+        all(c in said for c in ("tate reading", "without means", "welfare")) for said, _ in figures
+    )

@@ -14,7 +14,7 @@ import sim
 from experiments.notebooks import FOLDER, TIMES, main, names, paired
 from tests.helpers.cli import environment, python
 
-HARMS = ("exposure", "isolation", "welfare")
+HARMS = ("exposure", "displaced", "welfare")
 
 
 def test_there_are_notebooks_in_both_forms():

@@ -16,9 +16,10 @@ DECEMBER = pd.Timestamp("2025-12-01")
 EFFECTS = {  # of the ban, shares and utils
     ("whatsapp", "any", "dau"): -0.101, ("telegram", "any", "dau"): -0.022,
     ("max", "any", "dau"): 0.053, ("vk", "any", "dau"): 0.014, ("imo", "any", "dau"): 0.005,
-    ("cellular", "call", "use"): 0.021, ("any", "any", "exposure"): -0.031,
-    ("any", "call", "isolation"): 0.041, ("any", "message", "isolation"): -0.042,
-    ("any", "call", "cut_off"): 0.043, ("any", "message", "cut_off"): 0.044,
+    ("cellular", "call", "use"): 0.021, ("any", "any", "exposure_phone"): -0.031,
+    ("any", "any", "exposure_apps"): 0.032, ("any", "any", "worse_off"): 0.033,
+    ("any", "call", "displaced"): 0.041, ("any", "message", "displaced"): 0.042,
+    ("any", "call", "no_means"): 0.043, ("any", "message", "no_means"): -0.044,
     ("any", "any", "welfare"): -0.512, ("any", "any", "fraud_losses"): -0.061,
     ("any", "any", "recruitment_incidents"): 0.017,
 }  # fmt: skip
@@ -42,24 +43,25 @@ def test_every_number_of_the_answer_stands_in_its_place():
         "ordinary phone calls make up 2.1 points more",
         "losses to fraud are 6.1 % lower (-6.1 to -6.1), incidents of recruitment 1.7 % higher "
         "(+1.7 to +1.7)",
-        "3.1 points less (-3.1 to -3.1) is readable by the state",
-        "4.1 points more (+4.1 to +4.1) of people are isolated for calls",
-        "4.2 points fewer (-4.2 to -4.2) for messages",
-        "4.3 points more (+4.3 to +4.3) have lost private calls",
-        "4.4 points more (+4.4 to +4.4) private messages",
+        "4.1 % (4.1 to 4.1) of calls and 4.2 % (4.2 to 4.2) of messages go by other means",
+        "3.3 % (3.3 to 3.3) of people are worse off",
+        "4.3 points more (+4.3 to +4.3) of ties are without means of calling",
+        "4.4 points fewer (-4.4 to -4.4) of writing",
+        "3.1 points less (-3.1 to -3.1) is readable by the state as calls and SMS",
+        "3.2 points more (+3.2 to +3.2) on apps",
         "welfare is 0.512 index points lower",
     ):
         assert said in words
 
 
 def test_a_difference_that_chance_alone_could_make_is_not_told_as_one():
-    """Of messages isolation moves by chance, exposure by less than is written."""
+    """Ties without means of writing move by chance, state reading by less than is written."""
 
     def value(at):
         banned = at.scenario == "call_ban"
-        if (at.channel, at.measure) == ("message", "isolation"):
+        if (at.channel, at.measure) == ("message", "no_means"):
             return 0.3 + banned * (-0.006, 0.004, 0.003)[at.replication]
-        if at.measure == "exposure":
+        if at.measure == "exposure_phone":
             return 0.3 + banned * (0.0001, 0.0002, 0.0003)[at.replication]
         return 0.3
 
@@ -67,8 +69,8 @@ def test_a_difference_that_chance_alone_could_make_is_not_told_as_one():
     for said in (
         "in December 2025, daily reach is the same; ordinary phone",
         "0.0 points more or less (0.0 to 0.0) is readable by the state",
-        "0.3 points more (-0.5 to +0.4, no effect shown) for messages",
-        "0.0 points more or fewer (0.0 to 0.0, no effect shown) have lost private calls",
+        "0.3 points more (-0.5 to +0.4, no effect shown) of writing",
+        "0.0 points more or fewer (0.0 to 0.0, no effect shown) of ties are without means",
         "welfare is 0.000 index points higher or lower (0.000 to 0.000, no effect shown)",
     ):
         assert said in words
@@ -89,7 +91,7 @@ def test_a_world_alone_is_told_by_its_levels_the_highest_first_and_what_they_cos
     assert words.startswith("In December 2025, call_ban has this daily reach: Max 70.0 %")
     named = [words.index(f" {name} ") for name in ("Max", "Telegram", "WhatsApp", "VK", "imo")]
     assert named == sorted(named)
-    for cost in ("readable by the state", "isolated, calls", "lost private calls", "welfare"):
+    for cost in ("readable by phone", "readable on apps", "no means of calling", "welfare"):
         assert f"{cost} 0.400" in costs or f"{cost} 40.0 (40.0 to 40.0)" in costs
 
 
@@ -144,7 +146,7 @@ def test_the_months_and_what_was_observed_in_the_later_one():
     assert (line.before.median, line.after.median) == pytest.approx((0.3, 0.6))
     assert (line.after.low, line.after.high) == pytest.approx((0.51, 0.69))
     assert line.observed == f"{100 * 94.47 / 123:.1f}"
-    assert lines["Readable by the state"].observed == ""
+    assert lines["Readable on apps"].observed == ""
 
 
 @pytest.mark.parametrize("simulated", [0.0, 1.0])
@@ -175,13 +177,13 @@ def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_i
     groups = told(by_group, groups=("all", "age=12-17", "type=state_averse")).groups
     assert list(groups.index) == ["age=12-17", "type=state_averse"]
     assert groups["max"].tolist() == pytest.approx([2.0 * mean, -4.0 * mean])
-    assert groups["exposure"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
+    assert groups["readable on apps"].tolist() == pytest.approx([6.0 * mean, -12.0 * mean])
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
 
 
 def test_whose_exposure_moved_is_told_of_calls_and_messages_together():
     result = written(lambda at: 0.4 + 0.1 * (at.scenario == "call_ban"), ("all", "age=12-17"))
     series = result.timeseries.astype({"channel": str})
-    of_calls = series[series["measure"] == "exposure"].assign(channel="call", value=0.9)
+    of_calls = series[series["measure"] == "exposure_apps"].assign(channel="call", value=0.9)
     found = facts(replace(result, timeseries=pd.concat([series, of_calls])))
-    assert found.groups["exposure"].tolist() == pytest.approx([10.0])
+    assert found.groups["readable on apps"].tolist() == pytest.approx([10.0])

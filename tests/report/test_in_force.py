@@ -105,24 +105,35 @@ def test_adoption_is_told_with_what_it_costs_in_both_worlds():
     for word in (
         "WhatsApp",
         "Max",
-        "Readable by the state",
-        "Isolated",
-        "private contact",
+        "Readable",
+        "Displaced",
+        "worse off",
+        "No means",
         "Welfare",
     ):
         assert word in said
     last = table[(table["date"] == table["date"].max()) & (table["group"] == "all")]
-    lost = last[(last["measure"] == "isolation") & (last["channel"] == "call")]
-    here, there = lost.set_index("scenario")["value"]
-    assert f"Isolated** are **{100 * here:.0f}** ({100 * there:.0f}) for calls" in said
+    moved = last[(last["measure"] == "displaced") & (last["channel"] == "call")]
+    here, there = moved.set_index("scenario")["value"]
+    assert f"Displaced** are **{100 * here:.0f}%** of calls" in said
+    assert there == 0
+    worse = table[(table["measure"] == "worse_off") & (table["group"] == "all")]
+    here, there = worse[worse["date"] == "2025-07-01"].set_index("scenario")["value"]
+    assert f"worse off** at the end of July were **{100 * here:.0f}** people" in said
     alone = reached(table, config, model.scenarios[:1])
     assert not re.search(r"\d+\)", alone)
 
 
 def test_the_words_of_the_sentences_are_explained():
-    for word in ("daily reach", "readable by the state", "isolated", "welfare", "main app"):
+    for word in (
+        "daily reach",
+        "readable by phone",
+        "displaced",
+        "worse off",
+        "welfare",
+        "main app",
+    ):
         assert words()[word]
-    assert "private contact" in words()["lost private contact"]
 
 
 def test_the_how_to_runs_as_it_stands():

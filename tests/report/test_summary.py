@@ -55,8 +55,9 @@ def test_adoption_is_never_shown_without_what_it_costs(result, cells):
     for cost in (
         "Ordinary phone",
         "Readable by",
-        "Isolated, calls",
-        "Isolated, messages",
+        "Displaced calls",
+        "No means of calling",
+        "Worse off",
         "Welfare",
     ):
         assert any(label.startswith(cost) for label in cells), cost
@@ -104,9 +105,9 @@ def test_monthly_reach_agrees_with_the_series(result, cells):
     ("label", "key", "form"),
     [
         ("WhatsApp, daily", ("whatsapp", "any", "dau"), shown),
-        ("Readable by the state", ("any", "any", "exposure"), shown),
-        ("Isolated, calls", ("any", "call", "isolation"), shown),
-        ("Isolated, messages", ("any", "message", "isolation"), shown),
+        ("Readable by phone", ("any", "any", "exposure_phone"), shown),
+        ("Displaced calls", ("any", "call", "displaced"), shown),
+        ("No means of calling", ("any", "call", "no_means"), shown),
         ("Welfare", ("any", "any", "welfare"), "{:.3f}".format),
         ("Ordinary phone calls", ("cellular", "call", "use"), "{:.3f}".format),
     ],

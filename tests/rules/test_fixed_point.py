@@ -1,6 +1,5 @@
 """Numbers stored as multiples of a unit: what is read is what was written, to half a unit."""
 
-from itertools import product
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from sim.kernel.vec8 import read, write
 from sim.population.population import TASTE_UNIT
 from sim.rules import beliefs, fixed_point, habit
 from sim.rules.packed_state import pack_belief_state
-from sim.rules.records import AT_START, MAX, NEWS, STEP_RECORD, records
+from sim.rules.records import MAX, NEWS, STEP_RECORD, records
 from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import someone, toy_accumulators, toy_params, toy_state, toy_users
 
@@ -46,34 +45,6 @@ def test_shares_are_kept_to_half_a_step_and_none_is_above_all(share):
         <= 0.5 / fixed_point.SHARE_STEPS
     )
     assert fixed_point.share_steps(np.float32(1.0000001)) == fixed_point.SHARE_STEPS
-
-
-@jit_loop
-def lost_all(step_records, at_start, found):
-    for i in range(len(step_records)):
-        found[i] = accumulators.lost(accumulators.contacts(step_records[i]), at_start[i])
-
-
-@pytest.mark.parametrize("before", [0, 1, 2, 10, 90, 1000, 46810, 65535])
-def test_lost_is_more_than_the_share_of_the_start_in_whole_steps(before):
-    shares = np.linspace(0, 1.1 * before / fixed_point.SHARE_STEPS, 300).astype(np.float32)
-    shares[-1] = before / fixed_point.SHARE_STEPS
-    lost = (
-        np.array([fixed_point.share_steps(s) for s in shares])
-        < (1 - accumulators.ISOLATION) * before
-    )
-    assert not lost[-1]
-    assert lost.tolist() == accumulators.are_lost(shares, np.full(300, before, np.uint16)).tolist()
-    step_records, at_start, found = (
-        records(STEP_RECORD, 300),
-        records(AT_START, 300),
-        np.zeros(300, np.int64),
-    )
-    step_records.abroad = step_records.welfare = -1.0  # not compared with anything
-    for bit, (name, c) in enumerate(product(("reachable", "secure"), range(2))):
-        step_records[name][:, c], at_start[name][:, c] = shares, before
-        lost_all(step_records, at_start, found)
-        assert found.tolist() == (lost * (2 ** (bit + 1) - 1)).tolist()
 
 
 def months(openings, days, scale, opened):

@@ -312,7 +312,7 @@ def stepped(state, env):
     n, sums = state.n_users, np.zeros((1, N_BANDS * 3, N_COLUMNS))  # one region
     ENGINE.move(state, env, keys(0))
     accumulators = Accumulators(
-        1, state.at_start, np.zeros(n, np.uint8), np.zeros(n, np.uint8),
+        1, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(0, np.int16),
         np.zeros((n, MAX), np.uint16), np.ones(1), np.zeros(1), sums,
         np.zeros((1, 1, N_BANDS * 3, 8)),
     )  # fmt: skip

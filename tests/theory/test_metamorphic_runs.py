@@ -251,7 +251,6 @@ def copies(state, n):
             ]),
         ),
         abuse=state.abuse.copy(),
-        at_start=np.tile(state.at_start, n).view(np.recarray),
     )  # fmt: skip
     new.publish(Threads(1))
     return new

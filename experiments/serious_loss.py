@@ -1,0 +1,56 @@
+"""Print the loss of benefit that as many people have as called the ban of calls a serious loss.
+
+    python -m experiments.serious_loss [OVERRIDE ...]
+
+`sim.measures.thresholds.SERIOUS_LOSS` was set once by this number. Each replication of `call_ban`
+is compared with its first counterfactual, user by user, at the end of August 2025: FOM asked from
+22 to 24 August, and 15 % said so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from experiments import command
+from sim import load_config
+from sim.config.sim_config import SimConfig
+from sim.engine.accumulators import BENEFIT_STEPS
+from sim.engine.engines import CompiledEngine
+from sim.engine.policy_schedule import PolicySchedule
+from sim.engine.start import prepare
+from sim.engine.state import State
+from sim.engine.threads import Threads
+from sim.model.simulation import Simulation
+from sim.rules.records import F64
+
+SERIOUS = 0.15  # share of adults
+MONTH = dt.date(2025, 8, 1)
+GIVEN = ("+scenario=call_ban", "population.n_users=30000", "replications=5")
+
+
+def losses(config: SimConfig) -> F64:
+    """Return what each user loses against the first counterfactual, (replications, n) [utils]."""
+    other, threads = config.counterfactual(config.compare_to[0]), Threads(config.engine.threads)
+    start = prepare(config, threads)
+    pairs = (
+        [_benefits(one, start, r, threads) for one in (other, config)]
+        for r in range(config.replications)
+    )
+    return np.array([there - here for there, here in pairs])
+
+
+def _benefits(config: SimConfig, start: State, replication: int, threads: Threads) -> F64:
+    engine = CompiledEngine(threads)
+    run = Simulation(PolicySchedule(config), start.copy(), replication, engine, threads)
+    seen = run.recorder.observations
+    while not seen.months or seen.months[-1][0] < MONTH:
+        run.step()
+    return seen.benefits[-1] / BENEFIT_STEPS
+
+
+if __name__ == "__main__":
+    given = command.overrides("serious_loss", __doc__)
+    found = [np.quantile(one, 1.0 - SERIOUS) for one in losses(load_config(*GIVEN, *given))]
+    print(f"{np.median(found):.3f} utils ({min(found):.3f} to {max(found):.3f})")
