@@ -46,7 +46,7 @@ def unsettled(**traits):
 @rule_loop
 def moves(user, env, params, u_without, u_having, found):
     """Write hazards of reconsidering, and the chances to take up and to drop each messenger."""
-    rho_in, rho_out = adoption.hazards(user, env, params)
+    rho_in, rho_out = adoption.clocks(user, env, params)
     m = adoption.transitions(splat(u_without), splat(u_having), rho_in, rho_out, params)
     write(found[0], rho_in)
     write(found[1], rho_out)
