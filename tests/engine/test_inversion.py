@@ -17,7 +17,6 @@ from tests.helpers.worlds import (
     advanced,
     in_steps,
     simulation,
-    step_records_of,
     toy_env,
     toy_params,
     toy_users,
