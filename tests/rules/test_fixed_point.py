@@ -1,5 +1,6 @@
 """Numbers stored as multiples of a unit: what is read is what was written, to half a unit."""
 
+
 import numpy as np
 import pytest
 

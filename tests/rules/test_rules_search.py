@@ -6,7 +6,7 @@ import pytest
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write
 from sim.rules import adoption, beliefs, circumvention, search
-from sim.rules.records import MAX, MESSAGE
+from sim.rules.records import MAX
 from sim.rules.search import MOST_SHORTFALL, SHORTFALL_STEPS, UNKNOWN, USUAL_STEPS
 from tests.helpers.worlds import silent, someone, toy_env, toy_params
 
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.interpreted
 ENV = toy_env(np.zeros((2, 2)), days=7.0)
 TOLERANCE, BETA = 0.5, 2.0
 KEPT = 0.875  # of usual welfare, in a step
+WORKS = np.array([1.0, 0.25])  # share of messages that succeed
 UNIT = 1 / USUAL_STEPS  # rounded to the nearest, in every step
 
 
@@ -78,16 +79,15 @@ def test_people_get_used_to_less_and_search_no_longer():
 @rule_loop
 def look(user, step_record, env, params, found):
     """Write hazards of reconsidering, lacking and having, and of hearing of each messenger."""
-    rho_in, rho_out = adoption.hazards(user, env, params)
+    rho_in, rho_out = adoption.clocks(user, env, params)
     write(found[0], rho_in)
     write(found[1], rho_out)
     write(found[2], beliefs.awareness_hazards(user, step_record, env, params))
 
 
 def clocks(missing, **values):
-    """Return the hazards of a step of 7 days on two messengers, of which one does not work."""
-    env = toy_env(np.zeros((2, 2)), q=np.array([[[1.0, 0.25], [1.0, 1.0]]]), days=7.0)
-    assert env.availability[0, MESSAGE, 1] == 0.25
+    """Return the hazards of a step of 7 days on two messengers, of which one hardly works."""
+    env = toy_env(np.zeros((2, 2)), q=np.array([[WORKS, [1.0, 1.0]]]), days=7.0)
     user, found = someone(shortfall=missing * SHORTFALL_STEPS, aware=0), np.zeros((3, MAX), "f4")
     params = toy_params(2, install_rate=0.02, drop_rate=0.01, vpn_rate=0.05, **values)
     look(user, silent(), env, params, found)
@@ -99,9 +99,9 @@ def test_who_misses_something_looks_around_and_keeps_what_it_has_as_long(missing
     rho_in, rho_out, heard, vpn = clocks(
         missing, search_rate=1.5, search_awareness=0.003, vpn_search=0.4
     )
-    assert rho_in == pytest.approx(7 * 0.02 * (1 + 1.5 * missing))
+    assert rho_in == pytest.approx(7 * 0.02 * (1 + 1.5 * missing) * WORKS)
     assert rho_out == pytest.approx(7 * 0.01)
-    assert heard == pytest.approx(7 * 0.003 * missing * np.array([1.0, 0.25]))
+    assert heard == pytest.approx(7 * 0.003 * missing * WORKS)
     assert vpn == pytest.approx(7 * 0.05 * (1 + 0.4 * missing))
 
 
