@@ -223,7 +223,7 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
     for i, one in enumerate(t.place_class[: len(q)]):
         for j, other in enumerate(t.place_class[: len(q)]):
             both = q[i] * q[j]
-            pull = np.exp(values - losses[:, None] * (1 - both))
+            pull = both * np.exp(values - losses[:, None] * (1 - both))
             quality = np.where(np.isfinite(values), both, 0.0)
             for table, expected, pairs in (
                 (t.attraction, pull, tables[:, 0]), (t.quality, quality, tables[:, 1]),

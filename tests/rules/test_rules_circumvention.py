@@ -148,7 +148,7 @@ def test_the_gain_by_hand():
     params = toy_params(2, outside=np.exp([-1.0, 1.0]), vpn_value=2.0, vpn_rate=SOON)
     state = toy_state(users, equal_ties([[1], [0]]), params)
     q = np.array([1 - 0.9, 1 - 0.9 * 0.2])  # without and with, e = 0.8
-    z = np.exp(1.0) + np.exp(0.3 - 3.0 * (1 - q * q[1]))
+    z = np.exp(1.0) + q * q[1] * np.exp(0.3 - 3.0 * (1 - q * q[1]))
     gain = 2.0 * 0.2 * np.log(z[1] / z[0])
     assert weighed(state, restricted([[0, 0], [0.9, 0]])) == pytest.approx(gain, rel=SINGLE)
 

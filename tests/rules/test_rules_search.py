@@ -108,4 +108,4 @@ def test_who_misses_something_looks_around_and_keeps_what_it_has_as_long(missing
 def test_without_its_rates_search_changes_nothing():
     """Whatever is missing, the hazards are those of people who miss nothing."""
     for missing, calm in zip(clocks(3), clocks(0), strict=True):
-        assert (missing == calm).all()
+        assert np.array_equal(missing, calm)
