@@ -80,7 +80,7 @@ PARAMETERS = (
         "hazard of reconsidering a messenger in use", "fit S3", JOINT, storage="f4",
     ),
     Parameter(
-        "failure_exit", 4.6, 0, 20, "1", "rf",
+        "failure_exit", 6.0, 0, 20, "1", "rf",
         "relative rise of both clocks when all messages fail and nobody is used to it", "tuned",
         JOINT, storage="f4",
     ),

@@ -24,7 +24,7 @@ from sim.rules.tiles import part, tiles
 
 PARAMETERS = (
     Parameter(
-        "content_openings", 4.0, 0.1, 100, "1/day", "C",
+        "content_openings", 2.5, 0.1, 100, "1/day", "C",
         "openings a day for content if nothing else took the time", "assumption", JOINT,
         storage="f4",
     ),
