@@ -55,15 +55,16 @@ def years():
 
 def test_it_starts_at_the_observed_reach_among_those_it_has_reached(years):
     (held, known), (still, _) = years["grew", 0], years["still", 0]
-    print(years)
     assert known == pytest.approx(1 - RATE / SPREAD, abs=0.03)
     assert held == pytest.approx(still, abs=0.015)
 
 
-def test_it_goes_on_growing_at_about_the_rate_at_which_it_grew(years):
-    grown, still = (
-        np.log(years[kind, 1][0] / years[kind, 0][0]) / 364 for kind in ("grew", "still")
-    )
-    print(grown, still, RATE)
-    assert abs(still) < 0.15 * RATE
-    assert 0.5 * RATE < grown < RATE
+def test_word_of_mouth_goes_on_and_reach_follows(years):
+    """Those reached follow the logistic curve, which begins at the rate at which reach grew."""
+    (held, known), (later, later_known) = years["grew", 0], years["grew", 1]
+    odds = known / (1 - known) * np.exp(SPREAD * 7 * YEAR)
+    assert later_known == pytest.approx(odds / (1 + odds), abs=0.02)
+    growth = np.log(later / held) / np.log(later_known / known)
+    assert 0.6 < growth < 1.0  # who has heard of it takes some months to decide
+    still = [years["still", year][0] for year in range(2)]
+    assert still[1] == pytest.approx(still[0], abs=0.01)
