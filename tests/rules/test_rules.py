@@ -189,8 +189,8 @@ def test_tables_hold_the_attraction_of_pairs_of_places_and_how_well_each_works_t
     env = toy_env([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
     assert env.place_class[:2].tolist() == [0, 1]
     pull = env.attraction
-    assert pull[0, 1, MESSAGE, 1] == pytest.approx(np.exp(0.6 - 2 * (1 - 0.8 * 0.5)))
-    assert pull[0, 1, CALL, 0] == pytest.approx(np.exp(0.3 - 3 * (1 - 0.6 * 0.9)))
+    assert pull[0, 1, MESSAGE, 1] == pytest.approx(0.4 * np.exp(0.6 - 2 * (1 - 0.4)))
+    assert pull[0, 1, CALL, 0] == pytest.approx(0.54 * np.exp(0.3 - 3 * (1 - 0.54)))
     assert not pull[:, :, CALL, 1].any()
     # of messenger 0 and of 1, which carries no calls
     assert env.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
