@@ -316,7 +316,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert min(shares) >= 0
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
-    said = sum(v for s, v in values.items() if s.measure == "use")
+    said = sum(v for s, v in values.items() if s.measure in ("use", "unsent"))
     assert said == pytest.approx(from_fixed_point(intensity=users.intensity).mean(), rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20
