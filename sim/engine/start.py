@@ -1,8 +1,8 @@
 """The start: a stationary state with the observed shares, in which contacts are alike.
 
 The stand-alone values B_p (by age band) are solved so that the rules themselves keep the observed
-monthly reach. At a fixed state of all others, a user installs p with chance a = p_in sigmoid(U) in
-a step, and drops it with chance b = p_out (1 - sigmoid(U + K h)). So the user has it for the share
+monthly reach. At a fixed state of all others, p comes and goes by the hazards a = rho_in s(U) and
+b = rho_out (1 - s(U + K h)), given the user's taste. So the user has it for the share
 P = a / (a + b) of the time. A panel sees the users who had p on any day of a month and opened it:
 
     reach = mean_i  P s o(30) + (P (1 - s) + (1 - P) e) o(15)

@@ -89,8 +89,10 @@ PARAMETERS = (
         storage="f4",
     ),
     Parameter(
-        "taste_persistence", 0.8, 0, 0.99, "1", "r",
-        "share of the variance of the noise in utility that lasts", "assumption", storage="f4",
+        "taste_persistence", 0.9, 0, 0.99, "1", "r",
+        "share of the variance of the noise in utility that lasts",
+        "Flurry 2015: of new users of messengers 68, 65, 62 % are left after 1, 3, 12 months, so "
+        "98 % from month to month once a month has passed", storage="f4",
     ),
     Parameter(
         "mandate_value", 7.84, 0, 20, "utils", "M", "what a mandate adds to the wish to keep",

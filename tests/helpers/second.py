@@ -17,6 +17,7 @@ from tests.helpers.second_look import Look
 from tests.helpers.second_state import (
     HABIT_STEPS,
     LOST,
+    MESSAGE,
     RandomNumbers,
     Word,
     read,
@@ -32,7 +33,7 @@ class World(Look, Act):
     def __init__(self, config, replication, state):
         self.config, self.replication, self.b = config, replication, config.behaviour
         self.k, self.noted, self.first_dau = 0, {}, None
-        self.seen, self.close = set(), []
+        self.seen, self.close, self.used = set(), [], {}
         self.graph = nx.Graph()
         self.names = list(config.messengers)
         self.messengers = range(len(self.names))
@@ -62,6 +63,7 @@ class World(Look, Act):
     def step(self):
         """Advance one step (3.1)."""
         self.now = conditions(self.config, self.k, self.noted)
+        self.be_surprised()
         self.random = RandomNumbers(self.config.seed, self.replication, self.k)
         self.move()
         for kind in self.abuse:
@@ -76,6 +78,16 @@ class World(Look, Act):
         self.seen |= self.random.seen
         self.close += self.random.close
         self.k += 1
+
+    def be_surprised(self):
+        """Set the failure of messages that people are not used to, and let them get used to it."""
+        h, tau = self.now.h, self.b.failure_memory
+        kept, self.now.surprise = math.exp(-h / tau), {}
+        for (place, c, p), q in self.now.q.items():
+            if c == MESSAGE:
+                away = 1 - q - self.used.get((place, p), 0.0)
+                self.now.surprise[place, p] = max(0.0, away) * (1 - kept) * tau / h
+                self.used[place, p] = 1 - q - kept * away
 
     def settle(self, words=None, habits=None, beliefs=None):
         """Show every user; what stands in the middle of two as others have it."""

@@ -42,18 +42,19 @@ class Act:
     def revise(self, i, user, talk):
         b = self.b
         for p in sorted(user.revising):
-            v, noise = max(talk.value[p], 0.0), talk.noise[p]
+            v = max(talk.value[p], 0.0)
             benefit = b.network_value * v**b.network_shape
-            margin = SINGLE * (talk.scale[0] + benefit + abs(noise))
             off = SINGLE * (1 + abs(talk.welfare))  # a difference of two welfares
-            margin += b.network_value * ((v + off) ** b.network_shape - v**b.network_shape)
+            error = b.network_value * (v + off) ** b.network_shape - benefit
+            wanted = self.wants(i, user, talk, p, benefit, error)
             user.aware.add(p)
-            if self.random.wants(benefit + talk.rest[p], noise, margin, i, p):
+            if wanted:
                 if self.passes(i, user, p):
                     user.installed.add(p)
                     user.account.add(p)
             elif p in user.account:
                 user.installed.discard(p)
+        user.alert = set()
 
     def remember(self, user, talk):
         m = math.exp(-self.b.habit_rate * self.now.h)

@@ -110,9 +110,8 @@ class Look:
         )
         invited = {chat.platform for chat in mine if chat.moved == INVITED}
         user.revising = self.to_revise(i, user)
-        if user.online:
-            user.revising |= user.alert | (invited - has(user))
-        user.alert = set()
+        user.alert = user.alert | (invited - has(user)) if user.online else set()
+        user.revising |= user.alert
 
         sums = self.ties(i, self.words[i])
         talk.use = [[f4(x) for x in row] for row in sums.use]
@@ -134,48 +133,67 @@ class Look:
         return talk
 
     def to_revise(self, i, user):
-        b, h = self.b, self.now.h
-        found = set()
-        for p in self.messengers if user.online else ():
-            if p in has(user):
-                H = b.drop_rate * (1 + b.failure_exit * (1 - self.q(user.place, 0, p))) * h
-            else:
-                H = b.install_rate * h * (p in user.aware)
-            if self.random.happens(H, "revise", i, p):
-                found.add(p)
-        return found
+        return {
+            p for p in (self.messengers if user.online else ())
+            if p in has(user) | user.aware
+            and self.random.happens(self.hazards(user, p)[p in has(user)], "revise", i, p)
+        }  # fmt: skip
+
+    def hazards(self, user, p):
+        """Return the hazards of reconsidering a messenger without it and with it (7.6)."""
+        b = self.b
+        days = self.now.h * (1 + b.failure_exit * self.now.surprise[user.place, p])
+        return days * b.install_rate * (1 + b.search_rate * user.shortfall), days * b.drop_rate
+
+    def chance(self, user, p, U):
+        """Return the chance that a user who reconsiders a messenger has it afterwards (7.7)."""
+        scale = math.sqrt(1 - self.b.taste_persistence)
+        if p in user.alert:
+            return sigmoid(U / scale)
+        with_p = p in has(user)
+        more = self.keeping(user, p) - self.taking_up(user, p)
+        without, having = (U - more, U) if with_p else (U, U + more)
+        rho = self.hazards(user, p)
+        a, b = rho[0] * sigmoid(without / scale), rho[1] * sigmoid(-having / scale)
+        moved = -math.expm1(-a - b) / (a + b) / -math.expm1(-rho[with_p])
+        return 1 - b * moved if with_p else a * moved
+
+    def keeping(self, user, p):
+        return self.b.keep_value * user.habit[p]
+
+    def taking_up(self, user, p):
+        there = p in user.installed - user.account
+        return self.b.preinstall_value if there else self.now.onboarding[p]
 
     def weigh(self, i, user, talk):
         """Write what having a messenger is worth without contacts, and with those who decide."""
-        for name in ("value", "rest", "noise"):
+        for name in ("value", "rest", "draw"):
             setattr(talk, name, [None] * 6)  # read by nobody (2.2)
-        talk.scale = [0.0, 1.0]
+        talk.scale = 0.0
         if not user.revising:
             return
         terms = [self.terms(user, talk, p) for p in self.messengers]
-        talk.scale[0] = max(sum(map(abs, of_p)) for of_p in terms)
+        talk.scale = max(sum(map(abs, of_p)) for of_p in terms)
         for p, of_p in enumerate(terms):
-            talk.rest[p], talk.noise[p] = sum(of_p), self.random.noise("accept", i, p)
-            decides = p in user.revising and self.is_open(i, talk, p)
+            talk.rest[p], talk.draw[p] = sum(of_p), self.random.draw("accept", i, p)
+            decides = p in user.revising and not self.wants(i, user, talk, p, 0.0, 0.0)
             talk.value[p] = f4(self.value(i, p)) if decides else 0.0
 
-    def is_open(self, i, talk, p):
-        """Return whether contacts can decide, as one does not want a messenger anyway (7.6)."""
-        margin = SINGLE * (talk.scale[0] + abs(talk.noise[p]))
-        return not self.random.wants(talk.rest[p], talk.noise[p], margin, i, p)
+    def wants(self, i, user, talk, p, benefit, error):
+        """Return whether a user wants a messenger, given what contacts add, right to `error`."""
+        margin = SINGLE * (talk.scale + benefit) + error
+        return self.random.wants(
+            lambda U: self.chance(user, p, U), benefit + talk.rest[p], talk.draw[p], margin, i, p
+        )
 
     def terms(self, user, talk, p):
         """Return the terms of the utility of having a messenger but for contacts (7.7)."""
         b, now = self.b, self.now
-        if p not in user.installed:
-            own = now.onboarding[p]
-        elif p in user.account:
-            own = b.keep_value * user.habit[p]
-        else:
-            own = b.preinstall_value
+        own = self.keeping(user, p) if p in has(user) else self.taking_up(user, p)
+        sd = math.sqrt(b.taste_sd**2 + b.taste_persistence * math.pi**2 / 3)
         return (
             b.chat_value * talk.chats[p], self.value_alone(p, user.band), now.trend[p],
-            b.taste_sd * user.taste[p], b.risk_value * self.lean(user, p),
+            sd * user.taste[p], b.risk_value * self.lean(user, p),
             b.mandate_value * (p in user.mandated - user.second), own,
         )  # fmt: skip
 

@@ -18,11 +18,12 @@ from tests.helpers.ties import csr
 WEIGHT_EXPONENT = 0.9  # 7.1
 HABIT_STEPS, FEAR_STEPS, MAX_FEAR = 31, 7, 4.0
 SHOWN_OF_HABIT = 256  # steps of a habit that a word does not tell apart (2.5)
-NOISE_BITS = 23  # 7.7
+DRAW_BITS = 23  # 7.7
 MAX_LOG_ODDS, LOG_ODDS_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 STEPS_OF = {  # of one (2.1)
     "intensity": 2048, "concern": 1024, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
+    "shortfall": 4096,
 }  # fmt: skip
 ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1)}
 NOWHERE = 255
@@ -130,17 +131,19 @@ class RandomNumbers:
     def yes(self, x, purpose, *index, margin=TOO_CLOSE):
         return self.below(sigmoid(x), purpose, *index, margin=BY_TIES.get(purpose, margin))
 
-    def noise(self, purpose, *index):
-        """Return a number of the logistic law (7.7)."""
-        u = (2 * math.floor(2**NOISE_BITS * self.u(purpose, *index)) + 1) / 2 ** (NOISE_BITS + 1)
-        return math.log(u) - math.log(1 - u)
+    def draw(self, purpose, *index):
+        """Return a number in (0, 1) that a chance has to exceed (7.7)."""
+        return (2 * math.floor(2**DRAW_BITS * self.u(purpose, *index)) + 1) / 2 ** (DRAW_BITS + 1)
 
-    def wants(self, U, noise, margin, *index):
-        """Return whether utility exceeds noise (7.7)."""
-        if abs(U - noise) < margin:
+    def wants(self, chance_at, U, draw, margin, *index):
+        """Return whether the chance at a utility, right to `margin`, exceeds a draw (7.7)."""
+        low, wanted, high = (draw < chance_at(u) + e * SINGLE for u, e in (
+            (U - margin, -4), (U, 0), (U + margin, 4),
+        ))  # fmt: skip
+        if low != high:
             self.close.append(("accept", *index))
-        self.seen.add(("accept", noise < U))
-        return noise < U
+        self.seen.add(("accept", wanted))
+        return wanted
 
     def pick(self, weights, purpose, *index, margin=TOO_CLOSE):
         """Return a place among `weights` as contacts are drawn, None if there is none."""
@@ -347,8 +350,8 @@ def same(one, other, rel_tol=1e-6, abs_tol=1e-9):
 
 def tolerance(world, name, row):
     """Return by how much numbers may differ, relative to them and absolutely."""
-    if name in ("talks.rest", "talks.noise"):
-        return SINGLE, SINGLE * world.talks[row].scale[name == "talks.noise"]
+    if name == "talks.rest":
+        return SINGLE, SINGLE * world.talks[row].scale
     if name not in OF_TIES:
         return 1e-6, 1e-9
     b, scale = world.b, 1.0  # shares of what one says

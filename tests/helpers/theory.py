@@ -121,6 +121,23 @@ def heat_bath(law):
     return chain
 
 
+def two_state_steps(law, rho_in, rho_out):
+    """Return the chain over states in which one random bit takes a step of its own chain, (S, S).
+
+    The hazards of the bit are rho_in s(U) to come and rho_out s(-U) to go, at odds
+    exp(U) rho_in / rho_out given the others.
+    """
+    chain, states = heat_bath(law), np.arange(law.size)
+    for site in range(int(np.log2(law.size))):
+        flipped = states ^ (1 << site)
+        odds = law[states | 1 << site] / law[states & ~(1 << site)]
+        wants = odds / (odds + rho_in / rho_out)
+        chain[states, flipped] *= -np.expm1(-rho_in * wants - rho_out * (1 - wants))
+    chain[states, states] = 0.0
+    chain[states, states] = 1.0 - chain.sum(axis=1)
+    return chain
+
+
 def memory(chain):
     """Return the second largest modulus of the chain's eigenvalues: what a step forgets."""
     return np.sort(np.abs(np.linalg.eigvals(chain)))[-2]

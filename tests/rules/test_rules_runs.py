@@ -199,15 +199,14 @@ def keep(users, step_records, env, params, scale, found):
         s = stationary(users[i], step_records[i], env, params, scale)
         write(found[i, 0], s.enter)
         write(found[i, 1], s.leave)
-        write(found[i, 2], s.wants)
-        write(found[i, 3], s.keeps)
-        write(found[i, 4], s.habit)
+        write(found[i, 2], s.held)
+        write(found[i, 3], s.habit)
 
 
 def test_what_keeps_a_messenger_does_not_depend_on_having_it():
     params = toy_params(
         1, network_value=3.0, keep_value=2.0, install_rate=0.02, drop_rate=0.01,
-        failure_exit=2.0,
+        failure_exit=2.0, taste_persistence=0.64,
     )  # fmt: skip
     users, step_records, env = (
         toy_users(2, 1),
@@ -217,16 +216,15 @@ def test_what_keeps_a_messenger_does_not_depend_on_having_it():
     # .6 is a whole number of steps
     users.installed[0], users.habit[0, 0], step_records.value[:, 0] = 1, in_steps(habit=0.6), 0.4
     scale = np.full(MAX, 0.6 / -np.expm1(-0.4), np.float32)
-    found = np.zeros((2, 5, MAX), np.float32)
+    found = np.zeros((2, 4, MAX), np.float32)
     keep(users, step_records, env, params, scale, found)
     one, other = found[:, :, 0]
     assert one == pytest.approx(other, rel=1e-6)
-    enter, leave, wants, keeps, habit = one
-    assert wants == pytest.approx(sigmoid(1.2), rel=1e-6)
-    assert keeps == pytest.approx(sigmoid(1.2 + 2.0 * 0.6), rel=1e-6)
-    assert enter == pytest.approx((1 - np.exp(-0.14)) * wants)
-    # the chance of dropping it is told from 1, in single precision
-    assert leave == pytest.approx((1 - np.exp(-0.07)) * (1 - keeps), abs=1e-7)
+    enter, leave, held, habit = one
+    a, b = 0.14 * sigmoid(1.2 / 0.6), 0.07 * sigmoid(-(1.2 + 2.0 * 0.6) / 0.6)
+    assert held == pytest.approx(a / (a + b), rel=1e-6)
+    assert enter == pytest.approx(held * -np.expm1(-a - b), rel=1e-5)
+    assert leave == pytest.approx((1 - held) * -np.expm1(-a - b), rel=1e-5)
     assert habit == pytest.approx(0.6, rel=1e-6)
 
 
@@ -234,9 +232,16 @@ def test_who_would_take_it_up_would_not_use_more_than_all_of_it():
     """Habits of newcomers follow what it adds, by a scale that holds for the average user."""
     users, step_records, env = toy_users(1, 1), records(STEP_RECORD, 1), toy_env([[1.0]])
     step_records.value[0, 0] = 4.0
-    found = np.zeros((1, 5, MAX), np.float32)
-    keep(users, step_records, env, toy_params(1), np.full(MAX, 1.5, np.float32), found)
-    assert found[0, 4, 0] == 1.0
+    found = np.zeros((1, 4, MAX), np.float32)
+    keep(
+        users,
+        step_records,
+        env,
+        toy_params(1, install_rate=0.1, drop_rate=0.1),
+        np.full(MAX, 1.5, np.float32),
+        found,
+    )
+    assert found[0, 3, 0] == 1.0
 
 
 FIRST = {"start": dt.date(2025, 6, 4)}

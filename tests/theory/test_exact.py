@@ -17,7 +17,7 @@ from sim.kernel.rng import purpose_key, step_key, uniform, uniforms
 from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
 from sim.population.rows import rows_from
-from sim.rules.adoption import ACCEPT, revise, weigh
+from sim.rules.adoption import ACCEPT, REVISE, begin, revise, weigh
 from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.fixed_point import TASTE_STEPS
@@ -103,23 +103,31 @@ def test_t1_the_crowd_jumps_up_and_down_at_different_spinodals():
     assert rising[-3.0] < 0.1 < 0.9 < falling[-3.0]  # the same world, two histories
 
 
-# T9: the install rule, one user and one messenger at a time, keeps exp(Phi) / Z. Weights of rows
-# are normalised; on these graphs both ends of a tie give it the same weight.
+# T9: the install rule, one user and one messenger at a time, keeps exp(Phi) / Z, whether people
+# decide at once or by clocks: unequal ones add ln(rho_in / rho_out) to each stand-alone value, and
+# failure, which speeds up both, adds nothing. Of noise a share r lasts, so utilities are in units
+# of sqrt(1 - r). Weights of rows are normalised; on these graphs both ends of a tie give it the
+# same weight.
 
 FIVE = np.array([[1.2, 0.6, 0.9], [0.3, 0.4, -0.2]])  # message, call
 
 
 @jit_loop
 def visits(
-    counts, n_samples, thin, n, users, step_records, words, ties, env, params, at, bases, keys,
-    queries, s,
+    counts, n_samples, thin, n, at_once, users, step_records, words, ties, env, params, at, bases,
+    keys, queries, s,
 ):  # fmt: skip
-    """Let random users reconsider random messengers; count the state every `thin` times."""
+    """Let random users reconsider random messengers; count the state every `thin` times.
+
+    They do so at once or by their clocks.
+    """
     for k in range(n_samples * thin):
         site = int(uniform(bases[0], k) * (len(users) * n))
         i = site // n
-        keys[ACCEPT] = step_key(bases[1], k)
-        users[i].revising = np.uint8(1 << site % n)
+        keys[ACCEPT], keys[REVISE] = step_key(bases[1], k), step_key(bases[2], k)
+        users[i].alert = np.uint8(at_once << site % n)
+        begin(i, users[i], 0, env, params, keys)
+        users[i].revising = np.uint8(users[i].revising & 1 << site % n)
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
         communicate(
@@ -177,11 +185,43 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
     # thinned until a sample remembers less than 1 % of the one before: independent
     thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(theory.heat_bath(law)))))
     state, counts = toy_state(users, ties, params), np.zeros(law.size, np.int64)
-    bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(2)])
+    bases = np.array([purpose_key(SEED, 0, f"test.gibbs.{k}") for k in range(3)])
     visits(
-        counts, N_SAMPLES, thin, n, state.users, state.step_records, state.choice_state, ties,
+        counts, N_SAMPLES, thin, n, 1, state.users, state.step_records, state.choice_state, ties,
         toy_env(FIVE[:, :n], losses, q), params, seats(ties), bases, keys(0),
         value_queries(1), working_memory(),
+    )  # fmt: skip
+    check_law(counts, law, thin)
+
+
+RHO_IN, RHO_OUT, LASTING = 2.5, 1.0, 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("surprise", [0.0, 0.8])
+def test_t9_unequal_clocks_shift_the_law_and_failure_does_not(surprise):
+    n, ties, weights = 2, equal_ties([[1], [0]]), {(0, 1): 1.0}
+    users, scale, beta = toy_users(2, n), np.sqrt(1 - LASTING), 2.0
+    users.taste[:, :n] = [[12, -20], [-9, 25]]  # in units of 1 / TASTE_STEPS
+    params = toy_params(
+        n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6, taste_persistence=LASTING,
+        standalone=by_band(-1.2, -0.8), install_rate=RHO_IN, drop_rate=RHO_OUT, failure_exit=3.0,
+    )  # fmt: skip
+    env = toy_env(FIVE[:, :n])
+    env.surprise[:] = surprise
+    tastes = users.taste[:, :n] / TASTE_STEPS * np.sqrt(0.6**2 + LASTING * np.pi**2 / 3)
+    sums = dict.fromkeys(weights, theory.log_sums(FIVE[:, :n], OUTSIDE, SHARES))
+    standalone = (np.array([-1.2, -0.8]) + tastes) / scale + np.log(RHO_IN / RHO_OUT)
+    law = theory.install_law(beta / scale, weights, sums, standalone)
+    haste = 1 + 3.0 * surprise
+    chain = theory.two_state_steps(law, RHO_IN * haste, RHO_OUT * haste)
+    assert law @ chain == pytest.approx(law, abs=1e-12)
+    thin = int(np.ceil(np.log(0.01) / np.log(theory.memory(chain))))
+    state, counts = toy_state(users, ties, params), np.zeros(law.size, np.int64)
+    bases = np.array([purpose_key(SEED, 0, f"test.clocks.{k}") for k in range(3)])
+    visits(
+        counts, N_SAMPLES, thin, n, 0, state.users, state.step_records, state.choice_state, ties,
+        env, params, seats(ties), bases, keys(0), value_queries(1), working_memory(),
     )  # fmt: skip
     check_law(counts, law, thin)
 
