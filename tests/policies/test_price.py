@@ -33,7 +33,7 @@ def test_by_phone_it_is_the_outside_option_that_costs_more():
 
 def test_a_tax_by_the_day_is_on_having_the_app():
     effects = at(0, price("day", 0.7, start=day(5))).effects
-    assert effects.trend[WHATSAPP] == pytest.approx(-0.7 * 2 / 7)
+    assert effects.daily_price[WHATSAPP] == pytest.approx(0.7 * 2 / 7)
     assert not effects.price.any()
 
 
