@@ -27,7 +27,6 @@ from sim.rules.records import (
     F64,
     INVITED,
     MANDATE,
-    MESSAGE,
     NEWS,
     ORDERED,
     Environment,
@@ -151,7 +150,6 @@ class PolicySchedule:
         q = np.ones((2 * grades.shape[0] + 1, 2, self._room))
         q[:-1] = here.reshape(-1, 2, self._room)
         q[:, CALL, np.isneginf(self._values[CALL])] = 1.0  # messengers without calls
-        q[:, MESSAGE, n:] = 0.0  # columns of no messenger: nobody finds these
         return q
 
     def _surprise(self, policies: dict[str, Policy], step: int, onsets: Onsets) -> F64:

@@ -45,8 +45,8 @@ def test_dear_text_messages_send_people_to_apps_and_dear_apps_back():
         rows = run[(run["measure"] == "use") & (run["group"] == "all")]
         use = rows.groupby(["platform", "channel"], observed=True)["value"].mean()
         shares[name] = use["cellular", "message"] / use.xs("message", level="channel").sum()
-    assert shares["sms"] < shares["free"] - 0.01
-    assert shares["app"] > shares["free"] + 0.01
+    assert shares["sms"] < 0.95 * shares["free"]  # of the few that are sent at all
+    assert shares["app"] > 1.05 * shares["free"]
 
 
 def test_no_price_is_no_change():
