@@ -162,14 +162,16 @@ class PolicySchedule:
             steps = self._surprises.setdefault(tuple(sorted(onsets.items())), [])
             while len(steps) <= step:
                 k = len(steps)
-                span = self.config.step_span(k)
-                failing = 1.0 - self._availability(policies, k, span)
-                if k:
-                    used = steps[-1][1]
-                else:
-                    used = 1.0 - self._availability(self.config.standing, 0, span)
+                failing = 1.0 - self._availability(policies, k, self.config.step_span(k))
+                used = steps[-1][1] if k else self._usual_failure()
                 steps.append(surprise(failing, used, days, memory))
             return steps[step][0]
+
+    def _usual_failure(self) -> F64:
+        """Return 1 - q of the policies that stand at the start, as the start is solved with."""
+        standing = self.config.standing
+        before = PolicySchedule(self.config.model_copy(update={"policies": standing}))
+        return 1.0 - before._availability(standing, 0, self.config.step_span(0))
 
     def _efficacy(self, step: int) -> float:
         """Return the share of a restriction that a VPN lifts, the mean over the step."""

@@ -216,7 +216,8 @@ def own_utilities(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
     """Return U_ip of tile `o` on the first phone, without contacts and whether or not it has p."""
-    u = read_tile(params.standalone[user.band], o) + content_benefits(user, env, params, o)
+    alone = read_tile(params.standalone[user.band], o) - read_tile(env.effects.daily_price, o)
+    u = alone + content_benefits(user, env, params, o)
     attitudes = surveillance_attitudes(user, o)
     u = u + (taste_scale(params) * tastes(user, o) + params.risk_value * attitudes)
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
