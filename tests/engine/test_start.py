@@ -189,7 +189,8 @@ def test_solved_values_are_finite_and_those_given_are_kept(start):
             given = np.array([platform.standalone[b] for b in BANDS], np.float32)
             assert (params.standalone[:, p] == given).all()
         if platform.openings is not None:
-            assert params.base_openings[p] == np.float32(platform.openings)
+            appeal = platform.openings / CONFIG.behaviour.content_openings
+            assert params.base_openings[p] == np.float32(appeal)
 
 
 @pytest.mark.parametrize("seed", [2, 3])
