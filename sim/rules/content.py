@@ -1,4 +1,4 @@
-"""Content: what people open an app for by themselves, as channels, feeds and groups.
+"""Content: channels, feeds and groups that people open an app for (docs/model.md, 2.4a).
 
 A user shares openings for content between the apps in use and other pastimes by their appeal:
 
