@@ -53,7 +53,8 @@ def rows(model: type[Strict], prefix: str) -> list[Row]:
         inner = model.model_fields[name].annotation
         if isinstance(inner, type) and issubclass(inner, Strict):
             found += rows(inner, f"{prefix}{name}.")
-        elif "const" not in schema and "$ref" not in str(schema):  # models by name have own tables
+        elif "const" not in schema and ("anyOf" in schema or "$ref" not in str(schema)):
+            # models by name have tables of their own; one that may be left out has a line
             found.append(_row(prefix + name, schema, *remarks[name]))
     return found
 
@@ -94,6 +95,8 @@ def _range(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"anyOf": options}:
             return " or ".join(_range(option) for option in options)
+        case {"$ref": _}:
+            return "a mapping"
         case {"enum": allowed}:
             return ", ".join(allowed)
         case {"type": "number" | "integer"}:

@@ -51,7 +51,7 @@ class StartShare(Strict):
     reach: Share  # monthly, of the population 12+ [1]
     daily: Share | None = None  # daily reach; its openings are solved from it [1]
     profile: dict[str, Share]  # shape by age band; its level follows from `reach`
-    earlier: EarlierShare | None = None  # null: it stood still
+    earlier: EarlierShare | None = None  # date, reach before the start; null: stood still [1]
     dormant_accounts: Share = 0.0  # share of the others online who have an account [1]
 
     @model_validator(mode="after")

@@ -182,7 +182,7 @@ class Sums(NamedTuple):
     """Sums of one block by stratum: few enough users for single precision and two bytes."""
 
     numbers: F32  # (strata, B N_NUMBERS)
-    counts: U16  # (strata, B N_COUNTS)
+    counts: U16  # (strata, B N_COUNTS, and room up to 64 in the last tile)
 
 
 @rule
@@ -260,7 +260,8 @@ def block_sums(accumulators: Accumulators) -> Sums:
     n_strata, n_tiles = accumulators.sums.shape[1], accumulators.sums.shape[2] // N_COLUMNS
     return Sums(
         aligned.zeros((n_strata, n_tiles * N_NUMBERS), np.float32),
-        aligned.zeros((n_strata, n_tiles * N_COUNTS), np.uint16),
+        # `count` adds to 64 columns, though a tile has fewer
+        aligned.zeros((n_strata, n_tiles * N_COUNTS + 64 - N_COUNTS), np.uint16),
     )
 
 

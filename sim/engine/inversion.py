@@ -31,7 +31,7 @@ from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
 from sim.rules.adoption import (
-    hazards,
+    clocks,
     network_benefit,
     noise_scale,
     own_utilities,
@@ -163,7 +163,7 @@ def stationary(
     habit = where(has, habit, expected)
     u = network_benefit(values, params) + own_utilities(user, step_record, env, params, o)
     without, having = u + taking_up(user, env, params, o), u + params.keep_value * habit
-    rho_in, rho_out = hazards(user, env, params, o)
+    rho_in, rho_out = clocks(user, env, params, o)
     moves = transitions(without, having, rho_in, rho_out, params)
     a, b = rho_in * moves.wants, rho_out * moves.leaves
     enter, leave, held = a * moves.lasting, b * moves.lasting, a / (a + b)

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class PolicySchedule:
     _steps: dict[tuple[object, ...], Environment] = field(default_factory=dict)
     _efficacies: list[tuple[float, float]] = field(default_factory=list)  # by step: mean, at end
     _surprises: dict[tuple[object, ...], list[tuple[F64, F64]]] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)  # runs on several threads share the schedule
+    _lock: RLock = field(default_factory=RLock)  # runs on several threads share the schedule
 
     def at(self, step: int, onsets: Onsets | None = None) -> Environment:
         """Return what is in force during step `step` (from 0).
@@ -158,18 +158,20 @@ class PolicySchedule:
         People are used to the policies that stand at the start.
         """
         days, memory = self.config.step_days, self.config.behaviour.failure_memory
-        steps = self._surprises.setdefault(tuple(sorted(onsets.items())), [])
-        while len(steps) <= step:
-            k = len(steps)
-            failing = 1.0 - self._availability(policies, k, self.config.step_span(k))
-            standing = self.config.standing
-            used = (
-                steps[-1][1]
-                if k
-                else 1.0 - self._availability(standing, 0, self.config.step_span(0))
-            )
-            steps.append(surprise(failing, used, days, memory))
-        return steps[step][0]
+        with self._lock:
+            steps = self._surprises.setdefault(tuple(sorted(onsets.items())), [])
+            while len(steps) <= step:
+                k = len(steps)
+                failing = 1.0 - self._availability(policies, k, self.config.step_span(k))
+                used = steps[-1][1] if k else self._usual_failure()
+                steps.append(surprise(failing, used, days, memory))
+            return steps[step][0]
+
+    def _usual_failure(self) -> F64:
+        """Return 1 - q of the policies that stand at the start, as the start is solved with."""
+        standing = self.config.standing
+        before = PolicySchedule(self.config.model_copy(update={"policies": standing}))
+        return 1.0 - before._availability(standing, 0, self.config.step_span(0))
 
     def _efficacy(self, step: int) -> float:
         """Return the share of a restriction that a VPN lifts, the mean over the step."""

@@ -63,6 +63,6 @@ def gain_rows(
             step_record = step_records[i - shift]
             gains[i] = (
                 params.vpn_value * step_record.vpn_gain
-                + params.content_value * step_record.content
+                + step_record.content
                 - env.effects.vpn_cost
             )

@@ -197,7 +197,8 @@ def reached(config: SimConfig, held: F64) -> F64:
         if share.earlier is not None:
             days = (config.start - share.earlier.date).days
             growth = np.log(share.reach / share.earlier.reach) / days
-            not_yet = min(growth / config.behaviour.word_of_mouth, 1.0) if growth else 0.0
+            told = config.behaviour.word_of_mouth
+            not_yet = growth / told if growth < told else float(growth > 0.0)
             p = config.messengers.index(name)
             aware[p] = np.clip(held[p] / MOST_HELD, 1.0 - not_yet, 1.0)
     return aware

@@ -45,17 +45,28 @@ def _off(config: SimConfig) -> Iterator[str]:
 
 
 def growth(config: SimConfig) -> Iterator[str]:
-    """Yield shares that changed before the run, which the start takes for standing still."""
+    """Yield shares that changed before the run and stand still at its start, with what to do."""
     table = observations(config)
     plain = table["operator"].isin(LEVELS) & (table["bound"] == "")
     before = table[plain & (table["date"] <= pd.Timestamp(config.start))].sort_values("date")
     for (*_, operator, platform, _, _), series in before.groupby(SAME):
         first, last = series.iloc[0], series.iloc[-1]
         years = (last["date"] - first["date"]).days / 365.25
+        share = config.case.observed_shares.get(platform)
         if years == 0.0 or abs(last["value"] - first["value"]) * 100.0 / years < GROWS:
             continue
+        if share is not None and share.earlier is not None:
+            continue
+        if share is not None and 0.0 < first["value"] < last["value"]:
+            reach = share.reach * first["value"] / last["value"]
+            advice = (
+                f"case.observed_shares.{platform}.earlier={{date: {first['date']:%Y-%m-%d}, "
+                f"reach: {reach:.3g}}} lets it go on"
+            )
+        else:
+            advice = "a trend (kind: trend) can go on with it"
         yield (
             f"{platform}: {operator} went from {first['value']:.1%} in {first['period']} to "
             f"{last['value']:.1%} in {last['period']} ({first['measurer']}) before the run, whose "
-            "start stands still: a trend (kind: trend) can go on with it"
+            f"start stands still: {advice}"
         )

@@ -34,7 +34,7 @@ class Price(Policy):
         cost = self.cost * step.share(self)
         for p in map(step.column, self.platforms):
             if self.per == "day":
-                step.effects.trend[p] -= cost
+                step.effects.daily_price[p] += cost
             else:
                 step.effects.price[[self.per in (c, "use") for c in CHANNELS], p] += cost
 

@@ -178,15 +178,15 @@ class Onboarding(Policy):
 
 
 class Trend(Policy):
-    """A drift of a platform's stand-alone value: a declared trend, not an explanation."""
+    """A drift of the appeal of a platform's content: a declared trend, not an explanation."""
 
     kind: Literal["trend"] = "trend"
     platform: str  # messenger that drifts
-    rate: float = Field(ge=-10, le=10)  # of the drift [utils/year]
-    lasts: ClassVar[bool] = True  # the value stays where the trend left it
+    rate: float = Field(ge=-10, le=10)  # of its logarithm [1/year]
+    lasts: ClassVar[bool] = True  # the appeal stays where the trend left it
 
     def act(self, step: Step) -> None:
-        """Add the drift so far to the stand-alone value."""
+        """Add the drift so far to the logarithm of the appeal."""
         step.effects.trend[step.column(self.platform)] += self.rate * self._elapsed(step.span)
 
     def _elapsed(self, span: Span) -> float:

@@ -145,14 +145,14 @@ def reconsidered(
 ) -> np.int64:
     """Draw the messengers of tile `o` that user `i` reconsiders by itself."""
     has = part(in_use(user), o)
-    lacking, having = hazards(user, env, params, o)
+    lacking, having = clocks(user, env, params, o)
     known = flags(has | part(user.aware, o))
-    drawn = where(known, where(flags(has), having, lacking), 0.0)
-    return whole(events_occur(tile_key(keys[REVISE], o), i, drawn), o)
+    hazards = where(known, where(flags(has), having, lacking), 0.0)
+    return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
 
 
 @rule
-def hazards(user: Record, env: Environment, params: Record, o: Int = 0) -> tuple[Vec8, Vec8]:
+def clocks(user: Record, env: Environment, params: Record, o: Int = 0) -> tuple[Vec8, Vec8]:
     """Return rho_in h and rho_out h: hazards of reconsidering a messenger, lacking and having it.
 
     They are integrated over the step, by messenger of tile `o`.
@@ -216,7 +216,8 @@ def own_utilities(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
     """Return U_ip of tile `o` on the first phone, without contacts and whether or not it has p."""
-    u = read_tile(params.standalone[user.band], o) + content_benefits(user, env, params, o)
+    alone = read_tile(params.standalone[user.band], o) - read_tile(env.effects.daily_price, o)
+    u = alone + content_benefits(user, env, params, o)
     attitudes = surveillance_attitudes(user, o)
     u = u + (taste_scale(params) * tastes(user, o) + params.risk_value * attitudes)
     demanded = np.int64(user.mandated) & ~np.int64(user.second)
@@ -292,7 +293,7 @@ def wanted_in(
     """
     has, at_once = flags(part(in_use(user), o)), flags(part(user.alert, o))
     change = keeping(user, params, o) - taking_up(user, env, params, o)
-    rho_in, rho_out = hazards(user, env, params, o)
+    rho_in, rho_out = clocks(user, env, params, o)
     without, having = where(has, u - change, u), where(has, u, u + change)
     moves = transitions(without, having, rho_in, rho_out, params)
     comes = moves.wants * moves.lasting / mean_survival(rho_in)

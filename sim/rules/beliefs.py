@@ -73,7 +73,10 @@ def converse(step_record: Record, belief_state: U64) -> None:
 def awareness_hazards(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
-    """Return the hazards of hearing of tile `o` over the step; 0 where `user` is aware."""
+    """Return the hazards of hearing of tile `o` over the step; 0 where `user` is aware.
+
+    They are 0 for columns of no messenger, too, in which everything is available.
+    """
     by_contact = where(
         flags(aware_of(step_record.peer[o])), params.word_of_mouth * env.effects.days, 0.0
     )
@@ -81,7 +84,8 @@ def awareness_hazards(
     found = (params.search_awareness * env.effects.days * shortfall(user)) * read_tile(
         env.availability[user.place, MESSAGE], o
     )
-    return where(flags(part(user.aware, o)), 0.0, by_media + by_contact + found)
+    unknown = (only(params.n_messengers) - 1) & ~np.int64(user.aware)
+    return where(flags(part(unknown, o)), by_media + by_contact + found, 0.0)
 
 
 @rule

@@ -57,7 +57,7 @@ PARAMETERS = (
 STATE = (Field("skill", "i2", "s_i, ease of a VPN, net of its ordinary cost [utils / 1024]"),)
 STEP = (
     Field("vpn_gain", "f4", "welfare with a VPN minus without; NaN: not reconsidered [logsum]"),
-    Field("content", "f4", "openings for content that a VPN would bring back [1/day]"),
+    Field("content", "f4", "value of the content that a VPN would bring back [utils]"),
 )
 DRAWS = ("vpn", "vpn_accept")
 VPN, VPN_ACCEPT = purposes(DRAWS)

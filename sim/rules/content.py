@@ -1,12 +1,12 @@
-"""Content: what people open an app for by themselves, as channels, feeds and groups.
+"""Content: channels, feeds and groups that people open an app for (docs/model.md, 2.4a).
 
 A user shares openings for content between the apps in use and other pastimes by their appeal:
 
     o_ip = D_i C k_p q_ip / (1 + S_i),     S_i = sum over apps in use of k_p q_ip      [1/day]
-    V_i  = omega D_i C ln(1 + S_i)                                                     [utils]
+    Y_i  = omega D_i C ln(1 + S_i)                                                     [utils]
 
 where k_p is the appeal of the content of p relative to other pastimes and q_ip the availability
-of messages. What an app adds to V_i is part of its utility, so a block takes it away, and openings
+of messages. What an app adds to Y_i is part of its utility, so a block takes it away, and openings
 move to what still works.
 """
 
@@ -69,7 +69,7 @@ def content_openings(user: Record, env: Environment, params: Record, o: Int = 0)
 
 @rule
 def content_benefits(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
-    """Return what each messenger of tile `o` adds to V_i, whether or not it is in use [utils]."""
+    """Return what each messenger of tile `o` adds to Y_i, whether or not it is in use [utils]."""
     k = appeals(user.place, env, params, o)
     others = beside(user, k, env, params, o)
     return (params.content_value * params.content_openings * intensity(user)) * (
@@ -79,7 +79,7 @@ def content_benefits(user: Record, env: Environment, params: Record, o: Int = 0)
 
 @rule
 def content_welfare(user: Record, place: Int, env: Environment, params: Record) -> float:
-    """Return V_i at a place [utils]."""
+    """Return Y_i at a place [utils]."""
     s = in_use_appeal(user, place, env, params)
     return float(
         params.content_value * params.content_openings * intensity(user) * np.log(1.0 + s)

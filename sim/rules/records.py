@@ -142,7 +142,7 @@ def _params(tiles: int) -> np.dtype[Any]:
             ("standalone", "f4", (N_BANDS, *messengers)),  # B_p [utils]
             ("prior", "f4", (3, *messengers)),  # L0 by type (-1, 0, 1) [log-odds]
             ("pair_appeal", "f8", messengers),  # -inf: no pair moves there [utils]
-            ("base_openings", "f4", messengers),  # [1/day]
+            ("base_openings", "f4", messengers),  # k_p, appeal of content
             ("habit_openings", "f4", messengers),  # [1/day]
             ("mandate_openings", "f4", messengers),  # [1/day]
             ("abroad_weight", "f8"),  # of the contact abroad among ties
@@ -159,8 +159,9 @@ def _effects(tiles: int) -> np.dtype[Any]:
         [
             ("days", "f4"),  # length of the step
             ("passing", "f8", messengers),  # share of registrations that succeed
-            ("trend", "f4", messengers),  # added to the stand-alone value [utils]
-            ("trend_openings", "f4", messengers),  # exp(trend), factor of openings for content
+            ("trend", "f4", messengers),  # of the logarithm of the appeal of content
+            ("trend_openings", "f4", messengers),  # exp(trend), factor of that appeal
+            ("daily_price", "f4", messengers),  # subtracted from the stand-alone value [utils]
             ("awareness", "f4", messengers),  # hazard of becoming aware, integrated over the step
             ("trial", "f4", messengers),  # hazard of trying a messenger, integrated over the step
             ("preinstall", "f4", messengers),  # hazard of buying a phone with it, integrated

@@ -1,4 +1,4 @@
-"""Search: who is worse off than usual looks around (docs/model.md, 2.5).
+"""Search: who is worse off than usual looks around (docs/model.md, 2.4b).
 
     L_i = max(0, Wbar_i - W_i - theta),     Wbar_i' = rho_W (W_i - Wbar_i)           [utils]
 
@@ -52,7 +52,7 @@ def shortfall(user: Record) -> np.float32:
 
 @rule
 def benefit(user: Record, step_record: Record, env: Environment, params: Record) -> float:
-    """Return beta W_i + V_i, what contacts and content are worth to `user` [utils]."""
+    """Return beta W_i + Y_i, what contacts and content are worth to `user` [utils]."""
     content = content_welfare(user, user.place, env, params)
     return float(params.network_value * step_record.welfare + content)
 

@@ -197,6 +197,14 @@ COMBINATIONS = {
         {"case.observed_shares.whatsapp.daily": 0.9},
         r"case\.observed_shares\.whatsapp.*daily=0\.9 must be below reach=0\.789",
     ),
+    "an earlier share that is later": (
+        {"case.observed_shares.vk.earlier": {"date": "2025-06-02", "reach": 0.1}},
+        r"case\.observed_shares\.vk\.earlier\.date=2025-06-02 must be before start=2025-06-02",
+    ),
+    "a reach that fell": (
+        {"case.observed_shares.vk.earlier": {"date": "2024-06-02", "reach": 0.9}},
+        r"case\.observed_shares\.vk.*earlier\.reach=0\.9 must be .* at most reach=.*leave it out",
+    ),
     "no outside option": ({"platforms.cellular": DROPPED}, r"platforms.*cellular is missing"),
     "a start of a platform that is not there": (
         {"platforms.vk": DROPPED},

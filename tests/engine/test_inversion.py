@@ -105,11 +105,8 @@ def test_without_policies_people_keep_what_they_use_for_months():
     for _ in range(2):
         advanced(run, 4)
         held.append(run.state.users.installed & run.state.users.account)
-    for p, name in enumerate(config.messengers):
-        if (
-            config.case.observed_shares.get(name)
-            and config.case.observed_shares[name].reach > 0.05
-        ):
-            for before, after in pairwise(held):
-                kept = (before & after & 1 << p > 0).sum() / (before & 1 << p > 0).sum()
-                assert kept > (0.97 if name == "whatsapp" else 0.9), name
+    for name in config.case.observed_shares:
+        bit = 1 << config.messengers.index(name)
+        for before, after in pairwise(held):
+            kept = (before & after & bit > 0).sum() / (before & bit > 0).sum()
+            assert kept > (0.97 if name == "whatsapp" else 0.9), name

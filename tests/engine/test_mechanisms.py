@@ -50,7 +50,7 @@ INERT = {
     "attention": [],
     "peers": [],
     "word_of_mouth": [],
-    "circumvention": ["behaviour.vpn_value=20", "behaviour.content_value=9"],
+    "circumvention": ["behaviour.vpn_value=20", "behaviour.vpn_search=9"],
     "abroad": ["population.abroad.weight=0.7", "population.abroad.call_price=20"],
     "second_phone": [],
     "abuse": [],

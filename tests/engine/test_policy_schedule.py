@@ -140,7 +140,7 @@ def test_the_attraction_of_a_pair_is_its_formula():
         for c, (value, loss) in enumerate(
             [(platform.message_value, b.message_loss), (platform.call_value, b.call_loss)]
         ):
-            expected = np.exp(value - loss * (1 - q[:, :, c, p]))
+            expected = q[:, :, c, p] * np.exp(value - loss * (1 - q[:, :, c, p]))
             assert pull[:, :, c, p] == pytest.approx(expected, rel=SINGLE)
             assert quality[:, :, c, p] == pytest.approx(q[:, :, c, p], rel=SINGLE)
 

@@ -189,7 +189,8 @@ def test_solved_values_are_finite_and_those_given_are_kept(start):
             given = np.array([platform.standalone[b] for b in BANDS], np.float32)
             assert (params.standalone[:, p] == given).all()
         if platform.openings is not None:
-            assert params.base_openings[p] == np.float32(platform.openings)
+            appeal = platform.openings / CONFIG.behaviour.content_openings
+            assert params.base_openings[p] == np.float32(appeal)
 
 
 @pytest.mark.parametrize("seed", [2, 3])
@@ -247,7 +248,8 @@ def test_a_start_solved_on_a_sample_is_that_of_all(monkeypatch, n_threads):
             assert abs(shares[0] - shares[1]) < 0.03, name  # as far as another sample is
             habits, *others = (s.users.habit[outside, p] for s in (whole, found, redrawn))
             alike, least = (np.corrcoef(habits, other)[0, 1] for other in others)
-            assert alike > least > 0.0, name  # the same people take to it, but for chance
+            # the same people take to it, but for chance and fewer turns outside the sample
+            assert alike > 0.95 * least > 0.0, name
     chats = found.chats
     theirs = outside[chats.members[chats.indptr[:-1]]]  # of whom the first member is outside
     for p in range(len(config.messengers)):

@@ -15,11 +15,12 @@ from tests.helpers.second_act import Act
 from tests.helpers.second_environment import CELLULAR, CHANNELS, conditions
 from tests.helpers.second_look import Look
 from tests.helpers.second_state import (
+    BETWEEN_STEPS,
     HABIT_STEPS,
     LOST,
-    MESSAGE,
     RandomNumbers,
     Word,
+    f4,
     read,
     show,
     take_sides,
@@ -33,12 +34,14 @@ class World(Look, Act):
     def __init__(self, config, replication, state):
         self.config, self.replication, self.b = config, replication, config.behaviour
         self.k, self.noted, self.first_dau = 0, {}, None
-        self.seen, self.close, self.used = set(), [], {}
+        self.seen, self.close = set(), []
         self.graph = nx.Graph()
         self.names = list(config.messengers)
         self.messengers = range(len(self.names))
         by_number = {**dict(enumerate(self.names)), CELLULAR: "cellular"}
         self.platforms = {k: config.platforms[name] for k, name in by_number.items()}
+        before = config.model_copy(update={"policies": config.standing})
+        self.used = self.failing(conditions(before, 0, {}))
         self.a = [
             {
                 k: getattr(p, f"{channel}_value")
@@ -79,26 +82,33 @@ class World(Look, Act):
         self.close += self.random.close
         self.k += 1
 
+    def failing(self, now):
+        """Return the share of attempts that fail by place, channel and messenger, unrounded."""
+        return {
+            (place, c, p): 1 - q if CHANNELS[c] in self.platforms[p].channels or c == 0 else 0.0
+            for (place, c, p), q in now.unrounded.items()
+        }
+
     def be_surprised(self):
-        """Set the failure of messages that people are not used to, and let them get used to it."""
+        """Set the failure that people are not used to, and let them get used to it (7.4)."""
         h, tau = self.now.h, self.b.failure_memory
         kept, self.now.surprise = math.exp(-h / tau), {}
-        for (place, c, p), q in self.now.q.items():
-            if c == MESSAGE:
-                away = 1 - q - self.used.get((place, p), 0.0)
-                self.now.surprise[place, p] = max(0.0, away) * (1 - kept) * tau / h
-                self.used[place, p] = 1 - q - kept * away
+        for at, failing in self.failing(self.now).items():
+            away = failing - self.used[at]
+            self.now.surprise[at] = f4(max(0.0, away) * (1 - kept) * tau / h)
+            self.used[at] = failing - kept * away
 
-    def settle(self, words=None, habits=None, beliefs=None):
-        """Show every user; what stands in the middle of two as others have it."""
-        nothing = [None] * len(self.users)
-        if words:
-            for sides in zip(self.users, habits, beliefs, strict=True):
-                take_sides(*sides)
+    def settle(self, theirs=None):
+        """Show every user; what stands in the middle of two as others, `theirs`, have it."""
+        words = [None] * len(self.users)
+        if theirs:
+            words = theirs["words"]
+            for i, user in enumerate(self.users):
+                take_sides(user, {name: theirs[f"users.{name}"][i] for name in BETWEEN_STEPS})
         self.minds = list(map(think, self.users))
         self.words = [
             show(user, mind, self.messengers, self.b, word)
-            for user, mind, word in zip(self.users, self.minds, words or nothing, strict=False)
+            for user, mind, word in zip(self.users, self.minds, words, strict=False)
         ]
 
     # 3.1, 4.12 what is observed of it, and platforms that give in (7.4)

@@ -7,9 +7,12 @@ import math
 
 from sim.config.settings import BANDS, TYPES
 from tests.helpers.second_state import (
+    F32,
+    MOST_SHORTFALL,
     SINGLE,
     STEPS_OF,
     TOO_CLOSE,
+    UNKNOWN,
     UNSURE,
     has,
     in_steps,
@@ -25,6 +28,7 @@ class Act:
     def act(self, i, user, talk):
         self.revise(i, user, talk)
         self.remember(user, talk)
+        self.feel(user, talk)
         if user.online:
             for p in self.messengers:
                 self.receive(i, user, talk, p)
@@ -62,6 +66,28 @@ class Act:
             used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
             user.unrounded[p] = m * user.habit[p] + (1 - m) * used
             user.habit[p] = in_steps("habit", user.unrounded[p])
+
+    def feel(self, user, talk):
+        """Compare welfare with what a user is used to, and let it get used to it."""
+        b, m = self.b, math.exp(-self.b.usual_rate * self.now.h)
+        content = self.content(user, user.place)
+        now = b.network_value * talk.welfare + content
+        usual = now if user.usual == UNKNOWN else user.usual
+        error = F32 * (1 + b.network_value * (1 + abs(talk.welfare)) + abs(usual))
+        error += SINGLE * self.content_value(user) * (1 + self.pull(user, user.place))
+        lost, used = usual - now - b.search_tolerance, m * usual + (1 - m) * now
+
+        def shortfall(x):
+            return (
+                math.floor(min(max(x, 0.0), MOST_SHORTFALL) * STEPS_OF["shortfall"])
+                / STEPS_OF["shortfall"]
+            )
+
+        user.shortfall, user.usual = shortfall(lost), in_steps("usual", used)
+        user.between = {
+            "shortfall": (shortfall(lost - error), shortfall(lost + error)),
+            "usual": (in_steps("usual", used - error), in_steps("usual", used + error)),
+        }
 
     # 7.8 Receive; agreements
 
@@ -107,7 +133,10 @@ class Act:
         peer = talk.peer
         for p in set(self.messengers) - user.aware if user.online else ():
             H = now.awareness[p] + b.word_of_mouth * h * (p in peer.aware)
-            if random.happens(H, "aware", i, p):
+            found = b.search_awareness * h * self.q(user.place, 0, p)
+            low, high = user.between["shortfall"]
+            margin = TOO_CLOSE + found * (high - low)
+            if random.happens(H + found * user.shortfall, "aware", i, p, margin=margin):
                 user.aware.add(p)
         F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
         for p in self.messengers:
@@ -154,7 +183,7 @@ class Act:
         if math.isnan(talk.vpn_gain):
             return
         b = self.b
-        U = b.vpn_value * talk.vpn_gain + b.content_value * talk.content
+        U = b.vpn_value * talk.vpn_gain + talk.content
         U += user.skill + b.vpn_help * talk.helpers - self.now.vpn_cost
         user.place = user.place & ~1 | self.random.yes(U, "vpn_accept", i)
 

@@ -122,7 +122,7 @@ def conditions(config, k, noted):
     now = SimpleNamespace(h=h, passing=[1.0] * 6, loss=1.0, vpn_cost=0.0)
     now.price = [[0.0] * 7 for _ in CHANNELS]
     now.going_online = dict.fromkeys(BANDS, 0.0)
-    for name in ("trend", "awareness", "trial", "preinstall", "onboarding"):
+    for name in ("trend", "daily_price", "awareness", "trial", "preinstall", "onboarding"):
         setattr(now, name, [0.0] * 6)
     now.access = {number[name]: p.state_access for name, p in config.platforms.items()}
     now.detection = dict.fromkeys(range(7), 0.0)
@@ -164,7 +164,7 @@ def conditions(config, k, noted):
             case "price":
                 for k in (number[name] for name in policy.platforms):
                     if policy.per == "day":
-                        now.trend[k] -= policy.cost * s
+                        now.daily_price[k] += policy.cost * s
                     for c, channel in enumerate(CHANNELS):
                         now.price[c][k] += policy.cost * s * (policy.per in (channel, "use"))
             case "going_online" if D > 0:
@@ -198,7 +198,7 @@ def conditions(config, k, noted):
     now.unreadable = {p for p in messengers if now.access[p] < UNREADABLE}
 
     E = mean_efficacy(begin, end, config.behaviour, windows)
-    now.q = {(2 * len(config.regions), c, p): 1.0 for c in (0, 1) for p in messengers}
+    now.unrounded = {(2 * len(config.regions), c, p): 1.0 for c in (0, 1) for p in messengers}
     for region, where in enumerate(config.regions):
         here = [
             w for w in kinds("restriction", "shutdown")
@@ -226,5 +226,6 @@ def conditions(config, k, noted):
                 s_p = mean_strongest(begin, end, shut + [w for w in on if w not in lifted])
                 for V in (0, 1):
                     q = (1 - r * (1 - e0) * (1 - E * V)) * (1 - s_p)
-                    now.q[2 * region + V, c, p] = f4(q)
+                    now.unrounded[2 * region + V, c, p] = q
+    now.q = {at: f4(q) for at, q in now.unrounded.items()}
     return now

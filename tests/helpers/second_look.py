@@ -94,15 +94,16 @@ class Look:
             return None
         v = 0.0
         for user in there:
-            x = self.appeal(MESSAGE, p) - self.b.message_loss * (1 - self.q(user.place, 0, p) ** 2)
+            works = self.q(user.place, 0, p) ** 2
+            x = self.appeal(MESSAGE, p) - self.b.message_loss * (1 - works)
             x += self.b.risk_value * self.lean(user, p) - self.appeal(MESSAGE, CELLULAR)
-            v += math.log(1 + math.exp(x)) / size
+            v += math.log(1 + works * math.exp(x)) / size
         return v
 
     # 7.6 Before a user acts
 
     def look(self, i):
-        user, b, h = self.users[i], self.b, self.now.h
+        user, b = self.users[i], self.b
         mine = [self.chats[g] for g in self.of_user[i]]
         talk = SimpleNamespace(
             chats=[sum(chat.platform == p for chat in mine) for p in range(6)],
@@ -126,7 +127,9 @@ class Look:
 
         talk.openings = [f4(self.openings(user, talk, p)) for p in range(6)]
         talk.vpn_gain, talk.content = math.nan, 0.0
-        if user.online and self.random.happens(b.vpn_rate * h, "vpn", i):
+        talk.content_scale = self.content(user, user.place | 1)
+        H = b.vpn_rate * self.now.h * (1 + b.vpn_search * user.shortfall)
+        if user.online and self.random.happens(H, "vpn", i):
             talk.vpn_gain, talk.content = map(f4, self.vpn_gain(i, user))
         if user.online:
             self.ask(i, user)
@@ -142,8 +145,9 @@ class Look:
     def hazards(self, user, p):
         """Return the hazards of reconsidering a messenger without it and with it (7.6)."""
         b = self.b
-        days = self.now.h * (1 + b.failure_exit * self.now.surprise[user.place, p])
-        return days * b.install_rate * (1 + b.search_rate * user.shortfall), days * b.drop_rate
+        days = self.now.h * (1 + b.failure_exit * self.now.surprise[user.place, MESSAGE, p])
+        search = self.q(user.place, MESSAGE, p) * (1 + b.search_rate * user.shortfall)
+        return days * b.install_rate * search, days * b.drop_rate
 
     def chance(self, user, p, U):
         """Return the chance that a user who reconsiders a messenger has it afterwards (7.7)."""
@@ -173,7 +177,9 @@ class Look:
         if not user.revising:
             return
         terms = [self.terms(user, talk, p) for p in self.messengers]
-        talk.scale = max(sum(map(abs, of_p)) for of_p in terms)
+        S = self.pull(user, user.place)
+        talk.scale = self.content_value(user) * S  # what is subtracted from it is right to 1e-6
+        talk.scale += max(sum(map(abs, of_p)) for of_p in terms)
         for p, of_p in enumerate(terms):
             talk.rest[p], talk.draw[p] = sum(of_p), self.random.draw("accept", i, p)
             decides = p in user.revising and not self.wants(i, user, talk, p, 0.0, 0.0)
@@ -191,8 +197,11 @@ class Look:
         b, now = self.b, self.now
         own = self.keeping(user, p) if p in has(user) else self.taking_up(user, p)
         sd = math.sqrt(b.taste_sd**2 + b.taste_persistence * math.pi**2 / 3)
+        others = 1 + self.pull(user, user.place) - (p in has(user)) * self.drawn(user.place, p)
+        omega = self.content_value(user)
         return (
-            b.chat_value * talk.chats[p], self.value_alone(p, user.band), now.trend[p],
+            b.chat_value * talk.chats[p], self.value_alone(p, user.band), -now.daily_price[p],
+            omega * math.log(others + self.drawn(user.place, p)), -omega * math.log(others),
             sd * user.taste[p], b.risk_value * self.lean(user, p),
             b.mandate_value * (p in user.mandated - user.second), own,
         )  # fmt: skip
@@ -221,22 +230,23 @@ class Look:
             sums.helpers += w * (self.words[j].place & 1)
         if self.users[i].abroad:
             sums.abroad = self.add_tie(sums, w_x, x, self.abroad, abroad.call_price)
+        sums.use[MESSAGE][CELLULAR] *= self.b.sms_share
         return sums
 
     def add_tie(self, sums, w, x, y, price):
         """Add the tie of the users with words x and y; returns how well it works by channel."""
         b, d, shared = self.b, self.d, x.has & y.has
         fails = (b.message_loss, b.call_loss)
-        v = [{}, {}, {}]  # messages, sensitive messages, calls
+        exp = [{}, {}, {}]  # messages, sensitive messages, calls
         for p in shared:
             for t, c in ((0, MESSAGE), (2, CALL)):
-                v[t][p] = self.appeal(c, p) + x.drawn(p, b) + y.drawn(p, b)
-                v[t][p] -= fails[c] * (1 - self.q(x.place, c, p) * self.q(y.place, c, p))
-            v[1][p] = v[0][p] - x.feared(p, b) - y.feared(p, b)
+                works = self.q(x.place, c, p) * self.q(y.place, c, p)
+                v = self.appeal(c, p) + x.drawn(p, b) + y.drawn(p, b) - fails[c] * (1 - works)
+                exp[t][p] = works * math.exp(v)
+            exp[1][p] = exp[0][p] * math.exp(-x.feared(p, b) - y.feared(p, b))
         for t, c in enumerate((MESSAGE, MESSAGE, CALL)):
-            v[t][CELLULAR] = self.appeal(c, CELLULAR) - price
+            exp[t][CELLULAR] = math.exp(self.appeal(c, CELLULAR) - price)
 
-        exp = [{k: math.exp(value) for k, value in of_t.items()} for of_t in v]
         Z = [sum(e[k] for k in shared | {CELLULAR}) for e in exp]
         s = b.sensitive_share
         W = ((1 - s) * d[0], s * d[0], d[1])
@@ -262,22 +272,35 @@ class Look:
         b, d, platform, D = self.b, self.d, self.platforms[p], user.intensity
         if p in has(user):
             use = d[0] * talk.use[0][p] + b.call_openings * d[1] * talk.use[1][p]
-            drawn = self.c(p) * math.exp(self.now.trend[p]) * self.q(user.place, 0, p)
+            drawn = self.drawn(user.place, p) / (1 + self.pull(user, user.place))
             demanded = platform.mandate_openings * (p in user.mandated)
             habit = platform.habit_openings * user.habit[p]
-            return D * (b.traffic_openings * use + drawn + demanded + habit)
+            return D * (b.traffic_openings * use + b.content_openings * drawn + demanded + habit)
         return D * platform.mandate_openings if p in user.second else 0.0
 
-    def c(self, p):
+    def drawn(self, place, p):
+        """Return the appeal of the content of a messenger at a place (7.6)."""
         given = self.platforms[p].openings
-        return self.base_openings[p] if given is None else given
+        k = self.base_openings[p] if given is None else given / self.b.content_openings
+        return k * math.exp(self.now.trend[p]) * self.q(place, MESSAGE, p)
+
+    def pull(self, user, place):
+        """Return S, the appeal of the content of all messengers that a user has."""
+        return sum(self.drawn(place, p) for p in has(user))
+
+    def content_value(self, user):
+        return self.b.content_value * self.b.content_openings * user.intensity
+
+    def content(self, user, place):
+        """Return V, what content is worth to a user at a place."""
+        return self.content_value(user) * math.log(1 + self.pull(user, place))
 
     def value_alone(self, p, band):
         given = self.platforms[p].standalone
         return self.standalone[p][band] if given is None else given[BANDS[band]]
 
     def vpn_gain(self, i, user):
-        """Return what a VPN adds to what one can say, and openings that it lets through."""
+        """Return what a VPN adds to what one can say, and what the content it opens is worth."""
         without, with_one = user.place & ~1, user.place | 1
         if all(
             self.q(without, c, p) == self.q(with_one, c, p)
@@ -287,13 +310,13 @@ class Look:
         word = self.words[i]
         gain = self.ties(i, word._replace(place=with_one)).welfare
         gain -= self.ties(i, word._replace(place=without)).welfare
-        content = sum(
-            self.c(p) * (self.q(with_one, 0, p) - self.q(without, 0, p)) for p in has(user)
-        )
-        return gain, user.intensity * content
+        return gain, self.content(user, with_one) - self.content(user, without)
 
     def ask(self, i, user):
-        failing = sum(user.habit[p] * (1 - self.q(user.place, CALL, p)) for p in self.messengers)
+        failing = sum(
+            user.habit[p] * sum(self.d[c] * self.now.surprise[user.place, c, p] for c in (0, 1))
+            for p in self.messengers
+        )
         if not self.random.happens(self.b.pair_rate * self.now.h * failing, "pair", i):
             return
         j = self.contact(i, "pair_contact")

@@ -23,9 +23,13 @@ MAX_LOG_ODDS, LOG_ODDS_STEPS = 8, 16
 MESSAGE, CALL = 0, 1
 STEPS_OF = {  # of one (2.1)
     "intensity": 2048, "concern": 1024, "skill": 1024, "taste": 32, "habit": 65535, "belief": 2048,
-    "shortfall": 4096,
+    "usual": 512, "shortfall": 4096,
 }  # fmt: skip
-ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1)}
+ENDS = {"habit": (0, 2**16 - 1), "belief": (-(2**15), 2**15 - 1),
+        "usual": (1 - 2**15, 2**15 - 1)}  # fmt: skip
+UNKNOWN = -64.0  # usual welfare before the first step
+MOST_SHORTFALL = 8.0
+BETWEEN_STEPS = ("habit", "belief", "usual", "shortfall")
 NOWHERE = 255
 INVITED, ORDERED = 1, 2
 BITS = {
@@ -49,7 +53,7 @@ UNSURE = 3e-7  # a belief, of what it is the sum of
 BETWEEN = 5e-7  # a level of fear before it is rounded, in the steps of a unit
 STEP_RECORD = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
 OF_TIES = {"users.habit", *(f"talks.{name}" for name in STEP_RECORD)}
-PRIVATE = {"unrounded", "sides", "scale"}  # what no array holds
+PRIVATE = {"unrounded", "sides", "between", "scale", "content_scale"}  # what no array holds
 
 
 def f4(x):
@@ -214,8 +218,9 @@ def think(user):
     return Mind(frozenset(user.aware), frozenset(user.news), heard)
 
 
-def take_sides(user, habits, beliefs):
-    """Let habits and beliefs next to the middle between two steps (2.1) be those of others."""
+def take_sides(user, theirs):
+    """Let numbers next to the middle between two steps (2.1) be those of others."""
+    habits, beliefs = theirs["habit"], theirs["belief"]
     for p, habit in user.unrounded.items():
         height = habit * STEPS_OF["habit"]
         near = abs(height - math.floor(height) - 0.5) < F32 * STEPS_OF["habit"]
@@ -224,6 +229,9 @@ def take_sides(user, habits, beliefs):
     for p, sides in user.sides.items():
         if beliefs[p] in sides:
             user.belief[p] = beliefs[p]
+    for name, (low, high) in user.between.items():
+        if low <= theirs[name] <= high:
+            setattr(user, name, theirs[name])
 
 
 def habit_level(habit, b):
@@ -267,6 +275,7 @@ def read(world, state):
     for user in world.users:
         user.unrounded = {}  # habits
         user.sides = {}  # beliefs that a belief may have been rounded to
+        user.between = {}  # ends of what usual welfare and the shortfall may have been rounded to
     world.talks = []
     world.settle()
     world.abuse = [plain(record) for record in state.abuse]
@@ -350,6 +359,8 @@ def same(one, other, rel_tol=1e-6, abs_tol=1e-9):
 
 def tolerance(world, name, row):
     """Return by how much numbers may differ, relative to them and absolutely."""
+    if name == "talks.content":
+        return SINGLE, SINGLE * world.talks[row].content_scale
     if name == "talks.rest":
         return SINGLE, SINGLE * world.talks[row].scale
     if name not in OF_TIES:
@@ -362,6 +373,7 @@ def tolerance(world, name, row):
         scale += world.users[row].intensity * max(
             platform.habit_openings for platform in world.platforms.values()
         )
+        scale += world.users[row].intensity * b.content_openings
     return F32, F32 * scale
 
 

@@ -21,7 +21,9 @@ RANGES = {
     "failure_exit": (0, 10), "message_loss": (0, 6), "call_loss": (0, 6), "risk_value": (0, 3),
     "attention": (0, 20), "traffic_openings": (0, 10), "call_openings": (0, 2),
     "chilling_value": (0, 10), "vpn_repair": (0, 0.3), "vpn_value": (0, 10), "chat_value": (0, 2),
-    "content_value": (0, 3), "vpn_help": (0, 3), "vpn_skill_sd": (0, 3), "chat_choice": (0, 8),
+    "content_value": (0, 3), "content_openings": (0.1, 10), "search_rate": (0, 5),
+    "search_tolerance": (0, 1), "search_awareness": (0, 0.2), "vpn_search": (0, 5),
+    "failure_memory": (1, 60), "vpn_help": (0, 3), "vpn_skill_sd": (0, 3), "chat_choice": (0, 8),
 }  # fmt: skip
 
 
@@ -41,7 +43,9 @@ def behaviours(draw, h):
     """Return parameters of behaviour: lively, ends of ranges included."""
     values = {}
     for name, field in Behaviour.model_fields.items():
-        if field.default == 0.0:  # a rule that is off need not be written a second time
+        if (
+            field.default == 0.0 and name not in RANGES
+        ):  # a rule that is off need not be written a second time
             continue
         bounds = {kind: getattr(m, kind) for m in field.metadata for kind in ("ge", "le")
                   if hasattr(m, kind)}  # fmt: skip

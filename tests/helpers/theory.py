@@ -76,14 +76,14 @@ def potts_shift(n, b, x, error):
     return max(shifts)
 
 
-def log_sums(values, outside, shares):
-    """Return sum_c d_c ln(exp(outside_c) + sum_p exp(v_cp)) by set of messengers, shape (2^P,).
+def log_sums(values, outside, shares, q=1.0):
+    """Return sum_c d_c ln(exp(outside_c) + sum_p q_cp exp(v_cp)) by set of messengers, (2^P,).
 
-    `values` is (channels, P), `outside` and `shares` are (channels,).
+    `values` and `q` are (channels, P), `outside` and `shares` are (channels,).
     """
     n = np.shape(values)[1]
     has = np.arange(2**n)[:, None] >> np.arange(n) & 1
-    return np.log(np.exp(outside) + has @ np.exp(values).T) @ np.asarray(shares)
+    return np.log(np.exp(outside) + has @ (q * np.exp(values)).T) @ np.asarray(shares)
 
 
 def gibbs(potential):
@@ -187,6 +187,11 @@ def mean_field_errors(chain_at, shares, n_users, n_steps):
     inverse = np.linalg.inv(np.eye(size - 1) - basis @ derivative)
     covariance = basis.T @ inverse @ (basis @ noise @ basis.T) @ inverse.T @ basis
     return np.sqrt(np.diag(covariance) / (n_users * n_steps))
+
+
+def content_appeals(openings, most):
+    """Return the appeals k at which openings for content are `most` k / (1 + sum k), by app."""
+    return openings / (most - np.sum(openings))
 
 
 def mandated(days, rate, ceiling):

@@ -215,7 +215,7 @@ def toy_params(n_messengers, **values):
     params.channel_share[:] = 0.8, 0.2
     params.topic_share[:] = 1.0, 0.0
     params.pair_appeal[:] = -np.inf
-    params.network_shape[:] = 1.0
+    params.network_shape[:] = params.sms_share[:] = 1.0
     for name, value in values.items():
         params[name][0] = value
     return params[0]

@@ -70,10 +70,23 @@ def test_growth_before_the_run_is_told_and_what_is_off_is_too(tmp_path):
         "2024-06,,whatsapp,m,monthly_reach,all,80,percent,12+,,,P,panel,show,http://a,",
         "2025-06,,whatsapp,m,monthly_reach,all,80.5,percent,12+,,,P,panel,show,http://a,",
         "2029-06,,whatsapp,m,monthly_reach,all,80,percent,12+,,,P,panel,show,http://a,",
+        "2024-06,,vk,m,daily_reach,all,20,percent,12+,,,P,panel,show,http://a,",
+        "2025-06,,vk,m,daily_reach,all,16,percent,12+,,,P,panel,show,http://a,",
     )
-    (told,) = growth(config)
+    (fell,) = growth(config)  # Telegram's growth is known
+    assert fell.startswith("vk: daily_reach went from 20.0% in 2024-06 to 16.0% in 2025-06")
+    assert fell.endswith("a trend (kind: trend) can go on with it")
+    shares = config.case.observed_shares
+    still = shares["telegram"].model_copy(update={"earlier": None})
+    case = config.case.model_copy(update={"observed_shares": shares | {"telegram": still}})
+    _, told = growth(config.model_copy(update={"case": case}))
     assert told.startswith(
         "telegram: monthly_reach went from 60.0% in 2024-06 to 66.0% in 2025-06"
+    )
+    before = 0.738 * 60 / 66  # as much as the panel saw, of the reach of the start
+    assert told.endswith(
+        f"case.observed_shares.telegram.earlier={{date: 2024-06-01, reach: {before:.3g}}} "
+        "lets it go on"
     )
     said = "\n".join(notes(config))
     assert "no two contacts agree to call on whatsapp, telegram" in said

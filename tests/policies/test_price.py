@@ -33,7 +33,7 @@ def test_by_phone_it_is_the_outside_option_that_costs_more():
 
 def test_a_tax_by_the_day_is_on_having_the_app():
     effects = at(0, price("day", 0.7, start=day(5))).effects
-    assert effects.trend[WHATSAPP] == pytest.approx(-0.7 * 2 / 7)
+    assert effects.daily_price[WHATSAPP] == pytest.approx(0.7 * 2 / 7)
     assert not effects.price.any()
 
 
@@ -45,8 +45,8 @@ def test_dear_text_messages_send_people_to_apps_and_dear_apps_back():
         rows = run[(run["measure"] == "use") & (run["group"] == "all")]
         use = rows.groupby(["platform", "channel"], observed=True)["value"].mean()
         shares[name] = use["cellular", "message"] / use.xs("message", level="channel").sum()
-    assert shares["sms"] < shares["free"] - 0.01
-    assert shares["app"] > shares["free"] + 0.01
+    assert shares["sms"] < 0.95 * shares["free"]  # of the few that are sent at all
+    assert shares["app"] > 1.05 * shares["free"]
 
 
 def test_no_price_is_no_change():

@@ -95,13 +95,13 @@ SHARES = st.floats(0, 1)
 
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(SHARES, min_size=MAX, max_size=MAX), SHARES, st.floats(0.1, 60), SHARES)
-def test_no_user_asks_for_calls_beyond_the_bound(habits, works, days, rate):
-    q = np.full((1, 2, MAX), works)
-    env, params = toy_env(np.zeros((2, MAX)), q=q), toy_params(MAX, pair_rate=rate)
-    env.effects.days = days
+def test_no_user_asks_to_move_beyond_the_bound(habits, failing, days, rate):
+    env, params = toy_env(np.zeros((2, MAX)), days=days), toy_params(MAX, pair_rate=rate)
+    env.surprise[:] = failing
     users = toy_users(1, MAX)
     users.habit[0] = np.array(habits) * 65535
-    hazard = params.pair_rate * env.effects.days * pairing.failed_calls(users[0], env)
+    failed = pairing.sudden_failure(users[0], env, params)
+    hazard = params.pair_rate * env.effects.days * failed
     assert hazard <= pairing.max_pair_hazard(env, params) * (1 + 1e-6)
 
 

@@ -89,8 +89,9 @@ def test_the_sums_of_a_block_are_carried_to_those_of_its_chunk_and_begin_anew():
     added.sums[0], expected = 2.0**30, np.full(added.sums.shape[1:], 2.0**30)
     for _ in range(3):  # what single precision, and two bytes, could not hold together
         sums.numbers[:] = rng.integers(0, 2**16, sums.numbers.shape) + 0.25
-        sums.counts[:] = rng.integers(1, 2**16, sums.counts.shape)
-        expected += np.hstack(sums)
+        counts = sums.counts[:, : accumulators.N_COUNTS]  # of one tile
+        counts[:] = rng.integers(1, 2**16, counts.shape)
+        expected += np.hstack([sums.numbers, counts])
         accumulators.flush(sums, 0, added)
         assert not sums.numbers.any()
         assert not sums.counts.any()

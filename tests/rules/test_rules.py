@@ -189,8 +189,8 @@ def test_tables_hold_the_attraction_of_pairs_of_places_and_how_well_each_works_t
     env = toy_env([[1.2, 0.6], [0.3, -np.inf]], (2.0, 3.0), q)
     assert env.place_class[:2].tolist() == [0, 1]
     pull = env.attraction
-    assert pull[0, 1, MESSAGE, 1] == pytest.approx(np.exp(0.6 - 2 * (1 - 0.8 * 0.5)))
-    assert pull[0, 1, CALL, 0] == pytest.approx(np.exp(0.3 - 3 * (1 - 0.6 * 0.9)))
+    assert pull[0, 1, MESSAGE, 1] == pytest.approx(0.4 * np.exp(0.6 - 2 * (1 - 0.4)))
+    assert pull[0, 1, CALL, 0] == pytest.approx(0.54 * np.exp(0.3 - 3 * (1 - 0.54)))
     assert not pull[:, :, CALL, 1].any()
     # of messenger 0 and of 1, which carries no calls
     assert env.quality[0, 1, MESSAGE, :2] == pytest.approx([0.7, 0.4])
@@ -223,7 +223,7 @@ def test_places_that_work_alike_form_a_class_and_tables_hold_every_pair(n_places
     for i, one in enumerate(t.place_class[: len(q)]):
         for j, other in enumerate(t.place_class[: len(q)]):
             both = q[i] * q[j]
-            pull = np.exp(values - losses[:, None] * (1 - both))
+            pull = both * np.exp(values - losses[:, None] * (1 - both))
             quality = np.where(np.isfinite(values), both, 0.0)
             for table, expected, pairs in (
                 (t.attraction, pull, tables[:, 0]), (t.quality, quality, tables[:, 1]),
@@ -339,8 +339,9 @@ def test_sigmoid_is_the_logistic_function():
 
 def test_what_lies_on_a_second_phone_is_opened_for_the_institution_alone():
     params = toy_params(
-        2, traffic_openings=5.0, base_openings=[0.4] * 6, mandate_openings=[0, 1.3, 0, 0, 0, 0]
-    )
+        2, traffic_openings=5.0, base_openings=[0.4] * 6, content_openings=3.0,
+        mandate_openings=[0, 1.3, 0, 0, 0, 0],
+    )  # fmt: skip
     step_record, user = silent(), someone(intensity=1.5, second=0b10, account=0, mandated=0b10)
     step_record.use[MESSAGE, :2] = 0.3, 0.2
     activity.open_apps(user, step_record, ENV, params)
@@ -351,6 +352,7 @@ def test_openings_are_the_sum_of_what_brings_them():
     params = toy_params(
         2, traffic_openings=5.0, call_openings=0.7, base_openings=[0.4, 0.4, 0, 0, 0, 0],
         mandate_openings=[0, 1.3, 0, 0, 0, 0], habit_openings=[0, 2.5, 0, 0, 0, 0],
+        content_openings=3.0,
     )  # fmt: skip
     step_record, env = (
         silent(),
@@ -359,7 +361,8 @@ def test_openings_are_the_sum_of_what_brings_them():
     step_record.use[MESSAGE, :2], step_record.use[CALL, :2] = (0.3, 0.2), (0.1, 0.4)
     env.effects.trend_openings[1] = 2.0
     user = someone(intensity=1.5, installed=0b10, mandated=0b10, habit=[0, 0.6, 0, 0, 0, 0])
-    n = 5 * (0.8 * 0.2 + 0.7 * 0.2 * 0.4) + 0.4 * 2 * 0.5 + 1.3 + 2.5 * 0.6
+    content = 3.0 * 0.4 / (1 + 0.4)  # appeal 0.4, doubled by the trend, of which half fails
+    n = 5 * (0.8 * 0.2 + 0.7 * 0.2 * 0.4) + content + 1.3 + 2.5 * 0.6
     activity.open_apps(user, step_record, env, params)
     assert step_record.openings[:2] == pytest.approx([0, 1.5 * n], rel=1e-6)  # 0 is not installed
 

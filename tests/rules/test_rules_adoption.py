@@ -10,7 +10,7 @@ from sim.kernel.rng import SLOTS, purpose_key, uniforms
 from sim.kernel.vec8 import splat, write
 from sim.rules import adoption
 from sim.rules.adoption import ACCEPT, REVISE
-from sim.rules.records import MAX
+from sim.rules.records import MAX, MESSAGE
 from sim.rules.search import SHORTFALL_STEPS
 from tests.helpers import theory
 from tests.helpers.worlds import (
@@ -39,14 +39,14 @@ SURPRISE, SHORTFALL = 0.25, 0.5
 def unsettled(**traits):
     """Return what is in force where messenger 0 fails anew, and a user who misses something."""
     env = toy_env([[1.2, 0.6], [0.3, 0.3]], days=7.0)
-    env.surprise[0, 0] = SURPRISE
+    env.surprise[0, MESSAGE, 0] = SURPRISE
     return env, someone(shortfall=int(SHORTFALL * SHORTFALL_STEPS), **traits)
 
 
 @rule_loop
 def moves(user, env, params, u_without, u_having, found):
     """Write hazards of reconsidering, and the chances to take up and to drop each messenger."""
-    rho_in, rho_out = adoption.hazards(user, env, params)
+    rho_in, rho_out = adoption.clocks(user, env, params)
     m = adoption.transitions(splat(u_without), splat(u_having), rho_in, rho_out, params)
     write(found[0], rho_in)
     write(found[1], rho_out)

@@ -58,6 +58,16 @@ def test_communication_is_the_weighted_logit_over_what_both_have():
     assert step_record.reachable == close([2 / 3, 2 / 3])
 
 
+def test_most_messages_that_no_messenger_carries_are_not_sent():
+    """What people do and what it is worth to them is the same, but for SMS."""
+    every, few = (spoken([0b01, 0b11, 0b10], sms_share=share) for share in (1.0, 0.05))
+    assert every.use[MESSAGE, CELLULAR] > 0.3
+    assert few.use[MESSAGE, CELLULAR] == close(0.05 * every.use[MESSAGE, CELLULAR])
+    assert (few.use[CALL] == every.use[CALL]).all()
+    assert (few.use[MESSAGE, :MAX] == every.use[MESSAGE, :MAX]).all()
+    assert few.welfare == every.welfare
+
+
 @given(bits, bits, bits)
 @settings(deadline=None, max_examples=30)
 def test_the_marginal_value_is_the_same_whether_or_not_one_has_it(mine, other, third):
@@ -134,8 +144,8 @@ def test_somebody_abroad_takes_a_share_of_what_one_says_and_costs_more_to_call()
 
 def test_somebody_abroad_is_restricted_at_this_end_only():
     step_record, q = abroad(0b01, q=0.6), 0.6
-    x = np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * 1.0))
-    y = np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * q))
+    x = q * np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * 1.0))
+    y = q * q * np.exp(np.array([1.2, 0.3]) - np.array([2.0, 3.0]) * (1 - q * q))
     use = 0.9 * y / (np.exp([-1.0, 1.0]) + y) + 0.1 * x / (np.exp([-4.0, -2.0]) + x)
     assert step_record.use[:, 0] == close(use)
     assert step_record.abroad == close([0.6, 0.6])

@@ -15,6 +15,7 @@ from sim.rules.availability import availability
 from sim.rules.choice_memory import working_memory
 from sim.rules.packed_state import PLACE_BIT
 from sim.rules.records import CALL, EFFECTS, MESSAGE, STEP_RECORD, records
+from sim.rules.search import SHORTFALL_STEPS
 from tests.helpers import theory
 from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (
@@ -32,6 +33,7 @@ from tests.helpers.worlds import (
 
 VALUES, LOSSES = [[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0)
 SOON = 1e6  # a rate at which everybody reconsiders in every step
+CONTENT = {"content_value": 0.3, "content_openings": 4.0}
 SINGLE = 1e-5  # talks are kept in single precision
 rule = pytest.mark.interpreted
 
@@ -68,10 +70,7 @@ def circle(**params):
 def weighed(state, env, i=0):
     """Return what a VPN opens up to user `i` [utils], NaN if that is not reconsidered."""
     step_record = considered(i, state, env)
-    return float(
-        state.params.vpn_value * step_record.vpn_gain
-        + state.params.content_value * step_record.content
-    )
+    return float(state.params.vpn_value * step_record.vpn_gain + step_record.content)
 
 
 def welfare(state, env, vpn, i=0):
@@ -95,9 +94,11 @@ def test_who_does_not_reconsider_weighs_nothing_and_keeps_what_it_has():
 
 
 @rule
-def test_people_reconsider_at_their_rate():
-    state, n = circle(vpn_rate=0.05), 2000
-    env, chance = toy_env(VALUES, days=7.0), 1 - np.exp(-0.05 * 7)
+@pytest.mark.parametrize("missing", [0.0, 1.5])
+def test_people_reconsider_at_their_rate_and_sooner_if_they_miss_something(missing):
+    state, n = circle(vpn_rate=0.05, vpn_search=0.4), 2000
+    state.users.shortfall[:] = missing * SHORTFALL_STEPS
+    env, chance = toy_env(VALUES, days=7.0), 1 - np.exp(-0.05 * 7 * (1 + 0.4 * missing))
     step_record, queries, found = state.step_records[0], marginal_value.value_queries(1), 0
     for step in range(n):
         circumvention.consider(
@@ -119,7 +120,7 @@ def test_who_is_offline_needs_no_vpn():
 @rule
 @pytest.mark.parametrize("vpn", [0, 1])
 def test_without_a_restriction_there_is_nothing_to_gain(vpn):
-    state = circle(content_value=3.0, base_openings=[1.0, 1.0, 0, 0, 0, 0])
+    state = circle(base_openings=[1.0, 1.0, 0, 0, 0, 0], **CONTENT)
     state.users.place[0] = vpn
     state.publish(Threads(1))
     assert weighed(state, FREE) == 0
@@ -147,29 +148,32 @@ def test_the_gain_by_hand():
     params = toy_params(2, outside=np.exp([-1.0, 1.0]), vpn_value=2.0, vpn_rate=SOON)
     state = toy_state(users, equal_ties([[1], [0]]), params)
     q = np.array([1 - 0.9, 1 - 0.9 * 0.2])  # without and with, e = 0.8
-    z = np.exp(1.0) + np.exp(0.3 - 3.0 * (1 - q * q[1]))
+    z = np.exp(1.0) + q * q[1] * np.exp(0.3 - 3.0 * (1 - q * q[1]))
     gain = 2.0 * 0.2 * np.log(z[1] / z[0])
     assert weighed(state, restricted([[0, 0], [0.9, 0]])) == pytest.approx(gain, rel=SINGLE)
 
 
 @rule
-def test_channels_and_groups_that_a_vpn_lets_through_count_by_their_openings():
-    env = restricted([[0.9, 0.5], [0.0, 0.0]])
-    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], content_value=0.3, vpn_rate=SOON)
-    regains = ((0b01, 2.0 * 0.9 * 0.8), (0b10, 7.0 * 0.5 * 0.8), (0b00, 0.0))
-    for place, (installed, lifted) in product((0, 1), regains):  # whoever has one counts the same
+def test_channels_and_groups_that_a_vpn_lets_through_count_by_their_value():
+    """Appeals 2 and 7, of which a VPN makes 0.82 of 0.1, and 0.9 of 0.5, available."""
+    env, most = restricted([[0.9, 0.5], [0.0, 0.0]]), 0.3 * 4.0
+    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], vpn_rate=SOON, **CONTENT)
+    with_vpn, without = np.array([1.64, 6.3]), np.array([0.2, 3.5])
+    for place, installed in product((0, 1), (0b00, 0b01, 0b10, 0b11)):  # with one the same
         user = someone(installed=installed, intensity=1.5, place=place)
+        has = np.array([installed & 1, installed >> 1])
+        gain = np.log((1 + has @ with_vpn) / (1 + has @ without))
         regained = circumvention.content_regained(user, env, params)
-        assert regained == pytest.approx(1.5 * lifted)
+        assert regained == pytest.approx(1.5 * most * gain, rel=SINGLE)
     users = toy_users(1, 2)
     users.installed[:] = 0b01  # without contacts the content alone counts
     state = toy_state(users, equal_ties([[]]), params)
-    assert weighed(state, env) == pytest.approx(0.3 * 2.0 * 0.9 * 0.8, rel=SINGLE)
+    assert weighed(state, env) == pytest.approx(most * np.log(2.64 / 1.2), rel=SINGLE)
 
 
 @rule
 def test_nothing_is_regained_where_calls_alone_fail():
-    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0])
+    params = toy_params(2, base_openings=[2.0, 7.0, 0, 0, 0, 0], **CONTENT)
     env = restricted([[0.0, 0.0], [0.9, 0.9]])
     assert circumvention.content_regained(someone(installed=0b11), env, params) == 0
 
@@ -234,9 +238,9 @@ def test_the_utility_is_the_sum_of_its_terms():
         0.75,
     )
     user = someone(skill=-2.0)
-    params = toy_params(2, vpn_help=0.4, vpn_value=1.5, content_value=0.2)
+    params = toy_params(2, vpn_help=0.4, vpn_value=1.5)
     u = circumvention.vpn_utility(user, step_record, effects, params)
-    assert u == pytest.approx(1.5 * 1.25 + 0.2 * 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
+    assert u == pytest.approx(1.5 * 1.25 + 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
 
 
 N = 2000  # users who reconsider

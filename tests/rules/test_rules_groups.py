@@ -75,7 +75,9 @@ def test_a_chat_that_works_badly_or_repels_is_worth_less():
     q = np.array([[[0.3, 1.0, 1.0], [1.0, 1.0, 1.0]], np.ones((2, 3))])
     params = toy_params(3, outside=np.exp([-1.0, 1.0]), risk_value=1.2)
     found = values(users, params, toy_env(VALUES, (2.0, 0.0), q))
-    bad = np.log1p(np.exp(1.2 + 1.0 - 2.0 * (1 - 0.3**2)))  # both ends of the chat fail alike
+    bad = np.log1p(
+        0.3**2 * np.exp(1.2 + 1.0 - 2.0 * (1 - 0.3**2))
+    )  # both ends of the chat fail alike
     assert found[0] == pytest.approx((bad + GAINS[0]) / 2, rel=1e-6)
     pulls = [0.6 + 1.0 + 1.2 * surveillance_attitude(user, 1) for user in users]
     assert pulls[0] < 1.6 < pulls[1]

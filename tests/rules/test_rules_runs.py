@@ -55,8 +55,10 @@ QUANTILES = (np.arange(3000) + 0.5) / 3000
 
 
 def blocked(*calls):
-    """Return what is in force where calls on each messenger succeed with chances `calls`."""
-    return toy_env(VALUES, q=np.array([[[1.0, 1.0, 1.0], calls]]))
+    """Return what is in force where calls on each messenger newly succeed with chances `calls`."""
+    env = toy_env(VALUES, q=np.array([[[1.0, 1.0, 1.0], calls]]))
+    env.surprise[:, CALL, :3] = 1.0 - np.array(calls)
+    return env
 
 
 def test_the_contact_at_a_quantile_follows_the_weights_of_the_ranks():
@@ -96,31 +98,37 @@ def test_there_is_nowhere_to_go_where_no_call_succeeds():
     assert pairing.destination(toy_users(1, 3)[0], blocked(1, 0, 0), pair_params(), 0.5) == -1
 
 
-def test_failed_calls_are_the_habits_that_fail():
-    users = toy_users(1, 3)
+def test_what_moves_pairs_is_the_share_of_habits_that_newly_fails():
+    users, params, env = toy_users(1, 3), pair_params(), blocked(0.1, 1.0, 0.5)
     users.habit[0, :3] = in_steps(habit=(0.5, 0.3, 0.1))
-    lost = pairing.failed_calls(users[0], blocked(0.1, 1.0, 0.5))
-    assert lost == pytest.approx(0.5 * 0.9 + 0.1 * 0.5, abs=HABIT_UNIT)
+    env.surprise[:, MESSAGE, 1] = 0.6
+    calls, messages = 0.5 * 0.9 + 0.1 * 0.5, 0.3 * 0.6
+    failed = pairing.sudden_failure(users[0], env, params)
+    assert failed == pytest.approx(0.2 * calls + 0.8 * messages, abs=HABIT_UNIT)
 
 
-def test_who_asks_does_so_at_the_hazard_of_all_its_failing_calls():
+def test_who_asks_does_so_at_the_hazard_of_all_that_newly_fails():
     """Habits may add up to more than 1: so they do for some, at the start."""
-    users, params, env = toy_users(3000, 3), pair_params(pair_rate=0.4), blocked(0.0, 0.0, 1.0)
+    users, params, env = toy_users(3000, 3), pair_params(pair_rate=2.0), blocked(0.0, 0.0, 1.0)
     users.habit[:, :3] = in_steps(habit=(0.9, 0.6, 1.0))
     found = [
         pairing.asks_to_move_calls(i, user, env, params, keys(0)) for i, user in enumerate(users)
     ]
-    chance = 1 - np.exp(-0.4 * 1.5)
+    chance = 1 - np.exp(-2.0 * 0.2 * 1.5)
     assert np.mean(found) == pytest.approx(chance, abs=3 * np.sqrt(chance * (1 - chance) / 3000))
 
 
-def asked(rate=1e6, calls=(0.0, 1.0, 0.0), **traits):
-    """Let user 0 look at its one contact, and perhaps ask it; returns all that takes part."""
+def asked(rate=1e6, calls=(0.0, 1.0, 0.0), new=1.0, **traits):
+    """Let user 0 look at its one contact, and perhaps ask it; returns all that takes part.
+
+    Of the failure of calls the share `new` is what nobody is used to.
+    """
     users = toy_users(2, 3)
     users.account[:], users.habit[:, 0] = 0, in_steps(habit=0.5)
     for name, values in traits.items():
         users[name] = values
     env, params, agreed = blocked(*calls), pair_params(pair_rate=rate), agreements(2)
+    env.surprise[:] *= new
     state = toy_state(users, equal_ties([[1], [0]]), params)
     belief_state, key = state.public.belief_state, keys(0)
     after_choice(
@@ -175,8 +183,8 @@ def test_several_agreements_are_kept_and_one_made_twice_is_made_once():
 @pytest.mark.parametrize(
     "reason",
     [{"rate": 0.0}, {"calls": (1.0, 1.0, 1.0)}, {"calls": (0.0, 0.0, 0.0)},
-     {"online": [0, 1]}, {"online": [1, 0]}],
-    ids=["no rate", "calls succeed", "nowhere to go", "offline", "contact offline"],
+     {"new": 0.0}, {"online": [0, 1]}, {"online": [1, 0]}],
+    ids=["no rate", "calls succeed", "nowhere to go", "no surprise", "offline", "contact offline"],
 )  # fmt: skip
 def test_nobody_moves_without(reason):
     _, agreed, _ = asked(**reason)
@@ -308,7 +316,7 @@ def test_whole_steps_under_policies_of_every_kind_add_up(started):
     assert min(shares) >= 0
     assert max(shares) <= 1 + 1e-6
     assert sum(v for s, v in values.items() if s.measure == "primary") == pytest.approx(1)
-    said = sum(v for s, v in values.items() if s.measure == "use")
+    said = sum(v for s, v in values.items() if s.measure in ("use", "unsent"))
     assert said == pytest.approx(from_fixed_point(intensity=users.intensity).mean(), rel=1e-5)
     max_app = run.config.messengers.index("max")
     assert (users.mandated >> max_app & 1).sum() > 20

@@ -174,11 +174,10 @@ def test_t9_states_are_visited_as_the_gibbs_law_says(n, ties, weights):
         n, outside=np.exp(OUTSIDE), network_value=beta, taste_sd=0.6,
         standalone=by_band(*[-1.2, -0.8, -1.0][:n]),
     )  # fmt: skip
+    works = {(i, j): q[i % 2] * q[j % 2] for i, j in weights}
     sums = {
-        (i, j): theory.log_sums(
-            FIVE[:, :n] - losses[:, None] * (1 - q[i % 2] * q[j % 2]), OUTSIDE, SHARES
-        )
-        for i, j in weights
+        pair: theory.log_sums(FIVE[:, :n] - losses[:, None] * (1 - both), OUTSIDE, SHARES, both)
+        for pair, both in works.items()
     }
     standalone = np.array([-1.2, -0.8, -1.0])[:n] + 0.6 * users.taste[:, :n] / TASTE_STEPS
     law = theory.install_law(beta, weights, sums, standalone)
@@ -244,7 +243,7 @@ def check_law(counts, law, thin):
 # T10: two messengers. Users reconsider one messenger at a time, the law knows no other order.
 
 CHANCE = 0.5  # of reconsidering, a step
-HALF_DEGRADED = np.sqrt(1 - 2.5 / 4)  # q at both ends: costs gamma (1 - q q) = 2.5
+HALF_DEGRADED = np.exp(-2.5 / 2)  # q at both ends: costs -ln(q q) = 2.5
 MULTI_HOMING = {  # mandate bonus on messenger 1, q of messages and of calls on messenger 0
     "as it is": (0.0, 1.0, 1.0),
     "a mandate of the rival": (3.0, 1.0, 1.0),
@@ -264,11 +263,11 @@ def test_t10_a_well_mixed_crowd_settles_at_the_multi_homing_fixed_point(
         2, outside=np.exp(OUTSIDE), network_value=5.0, standalone=by_band(-2.0, -3.2),
         mandate_value=mandate,
     )  # fmt: skip
-    crowd, env = Crowd(N_CROWD, first, params), toy_env(values, (4.0, 4.0), q)
+    crowd, env = Crowd(N_CROWD, first, params), toy_env(values, q=q)
     crowd.state.users.mandated[:] = 0b10
     seen = [one_at_a_time(crowd, env, k) for k in range(3 * BURN + N_STEPS)][3 * BURN :]
 
-    sums = theory.log_sums(values - 4 * (1 - q[0] ** 2), OUTSIDE, SHARES)
+    sums = theory.log_sums(values, OUTSIDE, SHARES, q[0] ** 2)
     standalone = (-2.0, -3.2 + mandate)
     law = theory.multi_homing(5.0, sums, standalone, first)
     errors = theory.mean_field_errors(

@@ -120,7 +120,9 @@ def test_t14_who_opens_as_the_gamma_law_of_talk_is_seen_as_its_mean():
     users = make_users(draw_population(large, config.case.data / large.ages, 5, seed=1))
     users.installed[:] = users.account[:] = 0b11111
     openings = np.array([0.05, 0.25, 0.41, 1.38, 1.87])
-    params = toy_params(5, base_openings=[*openings, 0])
+    most = 5.0
+    appeals = theory.content_appeals(openings, most)
+    params = toy_params(5, base_openings=[*appeals, 0], content_openings=most)
     state = toy_state(users, equal_ties([[]] * N), params, abuse=start.abuse)
     env = PolicySchedule(config).at(0)
     step_records = step_records_of(state, env)

@@ -84,7 +84,9 @@ def talked(state, env):
 def test_use_of_a_channel_sums_to_one_for_whoever_has_ties():
     run = in_the_ban()
     has_ties = run.state.ties.degree > 0
-    use = talked(run.state, run.env).use.astype(float).sum(axis=2)
+    use = talked(run.state, run.env).use.astype(float)
+    use[:, MESSAGE, CELLULAR] /= run.state.params.sms_share  # the others are not sent
+    use = use.sum(axis=2)
     assert use[has_ties] == pytest.approx(1, rel=SINGLE)
     assert has_ties.sum() > 250
 
@@ -142,6 +144,7 @@ def ends():
     chosen = np.concatenate([other[:, :MAX], phone], axis=1) / other[:, MAX:].astype(float)
     by_topic = chosen @ weight
     received = np.array([params.topic_share @ by_topic[[ORDINARY, SENSITIVE]], by_topic[2]])
+    received[MESSAGE, CELLULAR] *= params.sms_share
     return mine, other, received
 
 

@@ -72,6 +72,7 @@ RATES = {
     "install_rate": 0.05, "drop_rate": 0.03, "habit_rate": 0.05, "pair_rate": 0.05,
     "word_of_mouth": 0.01, "vpn_rate": 0.1, "vpn_value": 8.0, "content_value": 4.0,
     "chat_rate": 0.05, "second_phone": 0.3, "chat_quorum": 0.5, "taste_sd": 1.5,
+    "message_loss": 2.5, "call_loss": 3.0, "search_tolerance": 0.02, "search_awareness": 0.02,
 }  # fmt: skip
 STEPS = 8
 
@@ -85,7 +86,7 @@ def compare(config, replication, start, n_steps):
         run.step()
         other.step()
         theirs = stored(run)
-        other.settle(theirs["words"], theirs["users.habit"], theirs["users.belief"])
+        other.settle(theirs)
         if other.close:  # a decision that hangs on the last digit of its chance: anybody's
             break
         assert not differences(other, theirs)
@@ -150,7 +151,7 @@ def disagrees(**wrong):
     other = World(config.model_copy(update=wrong), 0, simulation(config, start).state)
     for numbers in recorded()[1:]:
         other.step()
-        other.settle(numbers["words"], numbers["users.habit"], numbers["users.belief"])
+        other.settle(numbers)
         if differences(other, numbers):
             return True
     return False
@@ -185,7 +186,7 @@ def test_a_second_program_without_a_policy_disagrees(name):
         (second_state, "MAX_LOG_ODDS", 7.9), (second_state, "LOG_ODDS_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MAX_FEAR", 4.2),
         (second_state, "REFINED", frozenset()),
-        (second_state, "SHOWN_OF_HABIT", 2048), (second_state, "NOISE_BITS", 8),
+        (second_state, "SHOWN_OF_HABIT", 2048), (second_state, "DRAW_BITS", 8),
         (second, "HABIT_STEPS", 29), (second_look, "INVITED", 3), (second_look, "ORDERED", 3),
         (second_look, "f4", lambda x: float(f"{x:.5g}")),
     ],
