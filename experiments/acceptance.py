@@ -191,7 +191,7 @@ def lasting(overrides: list[str]) -> Iterator[Row]:
 def in_use(model: MigrationModel) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Return the set of messengers in use of each user."""
     users = model.simulation.state.users
-    return (users.installed & users.account).astype(np.int64)
+    return np.asarray(users.installed & users.account, np.int64)
 
 
 def growth(happened: dict[str, Result]) -> Iterator[Row]:

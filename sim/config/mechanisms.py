@@ -27,6 +27,10 @@ MECHANISMS = {
     "failure": Mechanism(
         "messages that fail make people reconsider sooner", ("behaviour.failure_exit=0",)
     ),
+    "lasting_taste": Mechanism(
+        "of what people like for no other reason the larger part lasts",
+        ("behaviour.taste_persistence=0",),
+    ),
     "pairs": Mechanism("two move their calls together", ("behaviour.pair_rate=0",)),
     "chats": Mechanism(
         "group chats hold and move their members",

@@ -30,14 +30,7 @@ from sim.kernel.vec8 import WIDTH as VEC8
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import fixed_point
 from sim.rules.activity import open_apps, p_seen
-from sim.rules.adoption import (
-    clocks,
-    network_benefit,
-    noise_scale,
-    own_utilities,
-    taking_up,
-    transitions,
-)
+from sim.rules.adoption import network_benefit, own_utilities, taking_up
 from sim.rules.choice import communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.content import content_openings
@@ -59,6 +52,7 @@ from sim.rules.records import (
     Ties,
 )
 from sim.rules.tiles import part, public_of, tile_key, tiles, whole
+from sim.rules.transition import clocks, noise_scale, transitions
 
 NO_KEY = np.uint64(0)  # at the start the contact of the step does not matter
 MONTH = 30.0  # days

@@ -17,7 +17,7 @@ value of one messenger or a VPN more                  marginal_value.py         
 the contact of the step                               contact.py, beliefs.py              2.1, 2.8
 openings of messengers                                activity.py                         2.13
 pairs move their calls                                pairing.py                          2.5a
-messengers are installed, kept or dropped             adoption.py                         2.4
+messengers are installed, kept or dropped             adoption.py, transition.py          2.4
 habits follow use                                     habit.py, relaxation.py             2.6
 mandates, campaigns, pre-installation                 promotion.py                        2.10
 awareness, beliefs, news                              beliefs.py, relaxation.py           2.7, 2.8

@@ -2,22 +2,10 @@
 
     U_ip = B_p + taste + network benefit + chi A_ip + demand, habit, help, group chats   [utils]
 
-A user who reconsiders p decides for it with chance s(U) = sigmoid(U / sqrt(1 - r)). So p comes and
-goes as the two-state chain with the hazards
-
-    a = rho_in s(U without p),     b = rho_out (1 - s(U with p))                     [1/day]
-
-and a step of h days brings it with chance P01 = a / (a + b) (1 - exp(-(a + b) h)), and takes it
-with chance P10 = b / (a + b) (1 - exp(-(a + b) h)) (Cox and Miller 1965, 4.5). Both are below the
-chances 1 - exp(-rho h) of reconsidering, so those are drawn first. Who is invited or alarmed
-decides at once.
-
-Of the logistic noise in U, the share r of the variance lasts: it is part of the taste of the user.
+How p comes and goes by it: transition.py. Who is invited or alarmed decides at once.
 """
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 
@@ -44,8 +32,7 @@ from sim.rules.declare import JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
-from sim.rules.records import MESSAGE, U64, Environment, Int, Record, purposes
-from sim.rules.search import shortfall
+from sim.rules.records import U64, Environment, Int, Record, purposes
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import (
     lane_of,
@@ -56,6 +43,7 @@ from sim.rules.tiles import (
     tiles,
     whole,
 )
+from sim.rules.transition import clocks, noise_scale, taste_scale, transitions
 
 PARAMETERS = (
     Parameter(
@@ -111,13 +99,6 @@ STEP = (
 )
 DRAWS = ("revise", "accept")
 REVISE, ACCEPT = purposes(DRAWS)
-LOGISTIC_VARIANCE = np.pi**2 / 3  # of scale 1
-
-
-@rule
-def haste(params: Record, surprise: Vec8) -> Vec8:
-    """Return 1 + rf F, by messenger: new failure makes users reconsider, in or out."""
-    return 1.0 + params.failure_exit * surprise
 
 
 @rule
@@ -149,57 +130,6 @@ def reconsidered(
     known = flags(has | part(user.aware, o))
     hazards = where(known, where(flags(has), having, lacking), 0.0)
     return whole(events_occur(tile_key(keys[REVISE], o), i, hazards), o)
-
-
-@rule
-def clocks(user: Record, env: Environment, params: Record, o: Int = 0) -> tuple[Vec8, Vec8]:
-    """Return rho_in h and rho_out h: hazards of reconsidering a messenger, lacking and having it.
-
-    They are integrated over the step, by messenger of tile `o`.
-    """
-    days = haste(params, read_tile(env.surprise[user.place, MESSAGE], o)) * env.effects.days
-    search = 1.0 + params.search_rate * shortfall(user)
-    works = read_tile(env.availability[user.place, MESSAGE], o)
-    return days * works * (params.install_rate * search), days * params.drop_rate
-
-
-@rule
-def noise_scale(params: Record) -> np.float32:
-    """Return sqrt(1 - r), the scale of the noise that is new in each decision [utils]."""
-    return np.float32(np.sqrt(1.0 - np.float64(params.taste_persistence)))
-
-
-@rule
-def taste_scale(params: Record) -> np.float32:
-    """Return the sd of taste, sqrt(sd_t^2 + r pi^2 / 3), with the noise that lasts [utils]."""
-    lasting = np.float64(params.taste_persistence) * LOGISTIC_VARIANCE
-    return np.float32(np.sqrt(np.float64(params.taste_sd) ** 2 + lasting))
-
-
-class Transitions(NamedTuple):
-    """What the chances of a step to take up and to drop a messenger are made of, by messenger."""
-
-    wants: Vec8  # s(U without it)
-    leaves: Vec8  # 1 - s(U with it)
-    lasting: Vec8  # (1 - exp(-(a + b) h)) / ((a + b) h)
-
-
-@rule
-def transitions(
-    without: Vec8, having: Vec8, rho_in: Vec8, rho_out: Vec8, params: Record
-) -> Transitions:
-    """Return P01 = rho_in h wants lasting and P10 = rho_out h leaves lasting, in factors.
-
-    Parameters
-    ----------
-    without, having : Vec8
-        Utilities of a user without it and with it [utils].
-    rho_in, rho_out : Vec8
-        Hazards of reconsidering it, integrated over the step.
-    """
-    scale = noise_scale(params)
-    wants, leaves = sigmoid(without / scale), sigmoid((0.0 - having) / scale)
-    return Transitions(wants, leaves, mean_survival(rho_in * wants + rho_out * leaves))
 
 
 @rule

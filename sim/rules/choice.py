@@ -7,10 +7,12 @@ Two users share the messengers that both have, and always cellular. On channel c
     Z    = sum exp(v) over what both have;     pi_p = exp(v_p) / Z     (multinomial logit)
 
 An attempt over p can be made with chance q_ij = q_i q_j, whose logarithm is part of v_p: choice
-sets are drawn at random (Manski 1977, doi:10.1007/BF00133443). gamma is what failing costs beyond that. Of the
-messages that no messenger carries, the share y_0 is sent as SMS, and the others are not sent.
-A share y of messages is sensitive; their v_p is lower by lambda (f_ip + f_jp) / 2, where f is the
-fear of being read on p. The welfare of a user is W_i = sum_j w_ij sum_c d_c ln Z  [utils].
+sets are drawn at random (Manski 1977, doi:10.1007/BF00133443). gamma is what failing costs beyond
+that. Of the messages that no messenger carries, the share y_0 is sent as SMS, and the others are
+not sent. A share y of messages is sensitive; their v_p is lower by lambda (f_ip + f_jp) / 2, where
+f is the fear of being read on p. The welfare of a user is [utils]
+
+    W_i = sum_j w_ij sum_c d_c ln Z
 
 The factors of exp(v) that either end contributes are in tie.py. Sixteen users are computed
 together (`sim.kernel.vec16`), rank by rank of their ties; `low` and `high` are the halves of their
@@ -114,8 +116,8 @@ PARAMETERS = (
     ),
     Parameter(
         "sms_share", 0.05, 0.001, 1, "1", "y_0",
-        "share of the messages that no messenger carries which are sent as SMS; the others are not "
-        "sent", "assumption: people write a few SMS a week", storage="f4",
+        "share of the messages that no messenger carries which are sent as SMS; the others are "
+        "not sent", "assumption: people write a few SMS a week", storage="f4",
     ),
     Parameter(
         "sensitive_share", 0.1, 0, 1, "1", "y", "share of messages one would not want read",

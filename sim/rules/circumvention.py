@@ -42,8 +42,8 @@ PARAMETERS = (
         "tuned by hand: VPN use in spring 2026 (docs/defaults.md)",
     ),
     Parameter(
-        "vpn_search", 3.0, 0, 100, "1/util", "rv", "relative rise of rho_V by a shortfall of 1 util",
-        "assumption",
+        "vpn_search", 3.0, 0, 100, "1/util", "rv",
+        "relative rise of rho_V by a shortfall of 1 util", "assumption",
     ),
     Parameter(
         "vpn_help", 0.5, 0, 10, "utils", "nu", "help from contacts who all use a VPN",

@@ -29,8 +29,8 @@ PARAMETERS = (
         storage="f4",
     ),
     Parameter(
-        "content_value", 2.0, 0, 20, "utils day", "omega", "value of one opening a day for content",
-        "assumption", JOINT, storage="f4",
+        "content_value", 2.0, 0, 20, "utils day", "omega",
+        "value of one opening a day for content", "assumption", JOINT, storage="f4",
     ),
 )  # fmt: skip
 

@@ -3,7 +3,7 @@
     L_i = max(0, Wbar_i - W_i - theta),     Wbar_i' = rho_W (W_i - Wbar_i)           [utils]
 
 W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
-not in use sooner, hear of more of them, and look for a VPN. What is less than theta goes unnoticed:
+not in use sooner, hear of more of them, and look for a VPN. A loss below theta goes unnoticed:
 people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852).
 """
 

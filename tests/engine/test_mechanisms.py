@@ -37,6 +37,7 @@ INERT = {
     "network": [],
     "habit": [],
     "failure": [],
+    "lasting_taste": [],
     "pairs": ["platforms.imo.pair_appeal=-3", "platforms.max.pair_appeal=4"],
     "chats": ["behaviour.chat_choice=9", "behaviour.chat_quorum=0.1", "population.chats={}"],
     "beliefs": [

@@ -8,7 +8,7 @@ from scipy.linalg import expm
 from sim.kernel.compiled import rule_loop
 from sim.kernel.rng import SLOTS, purpose_key, uniforms
 from sim.kernel.vec8 import splat, write
-from sim.rules import adoption
+from sim.rules import adoption, transition
 from sim.rules.adoption import ACCEPT, REVISE
 from sim.rules.records import MAX, MESSAGE
 from sim.rules.search import SHORTFALL_STEPS
@@ -46,8 +46,8 @@ def unsettled(**traits):
 @rule_loop
 def moves(user, env, params, u_without, u_having, found):
     """Write hazards of reconsidering, and the chances to take up and to drop each messenger."""
-    rho_in, rho_out = adoption.clocks(user, env, params)
-    m = adoption.transitions(splat(u_without), splat(u_having), rho_in, rho_out, params)
+    rho_in, rho_out = transition.clocks(user, env, params)
+    m = transition.transitions(splat(u_without), splat(u_having), rho_in, rho_out, params)
     write(found[0], rho_in)
     write(found[1], rho_out)
     write(found[2], rho_in * m.wants * m.lasting)
