@@ -286,7 +286,9 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     assert "2. baseline Dec 2025" in text
     after = [
         next(
-            line.after for line in facts(read_result(one)).lines if line.row.measure == "exposure_phone"
+            line.after
+            for line in facts(read_result(one)).lines
+            if line.row.measure == "exposure_phone"
         )
         for one in (folder, other)
     ]
