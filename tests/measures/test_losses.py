@@ -102,7 +102,9 @@ def test_a_benefit_is_that_of_contacts_and_content():
     """beta sum_c d_c ln(1 + e^v) + omega C ln(1 + k): shares of channels are .8 and .2."""
     state, env = three(), half_of_calls()
     _, benefits = observed(state, env)
-    welfare = 0.8 * np.log1p(np.exp(1.0)) + 0.2 * np.log1p(np.exp(0.7 - 3.0 * 0.75))
+    message, call = (float(env.attraction[0, 0, c, 0]) for c in (0, 1))  # e^v
+    assert message == pytest.approx(np.exp(1.0))
+    welfare = 0.8 * np.log1p(message) + 0.2 * np.log1p(call)
     nothing_shared = 0.0  # ln of the phone alone, e^0
     expected = [
         2 * (welfare + nothing_shared) / 2 + 2.0 * np.log1p(0.5),
