@@ -146,7 +146,7 @@ def page(made_by: str, design: Design, effects: pd.DataFrame, indices: pd.DataFr
             "# What matters, and how much is chance\n",
             made_by + "\n",
             "Outcomes are those of the last whole month of the run (welfare: its change since the "
-            "first month). Adoption stands beside exposure, isolation and welfare. Ranges are "
+            "first month). Adoption stands beside exposure, displaced calls, welfare. Ranges are "
             "priors (conf/design says where each comes from): what has a wide range counts for "
             "much, another range would give other numbers, and none of this says what is true of "
             "Russia.\n",

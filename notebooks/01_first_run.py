@@ -70,7 +70,7 @@ fact_table(found)
 
 # %% [markdown]
 # Adoption is never shown without *exposure* (what share of communication the state can read),
-# *isolation* (who has lost touch) and *welfare* (what one can use; it is blind to being forced).
+# what is *displaced*, who is *worse off* and *welfare* (what one can use, even if forced to).
 #
 # ## The same as figures
 

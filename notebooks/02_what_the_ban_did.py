@@ -52,7 +52,7 @@ drawn["flows"]
 # %% [markdown]
 # ## What it cost
 #
-# Exposure, isolation, lost secure contact and welfare in all three worlds. Note where the line of
+# Exposure, displaced calls, who is worse off and welfare in all worlds. Note where the line of
 # the world with the ban leaves the others, and when.
 
 # %%

@@ -76,7 +76,7 @@ draw(grid, found)
 
 # %% [markdown]
 # The first map is what tips: the share of people who talk mostly where the state reads. Beside it
-# stand exposure, isolation, lost secure contact and welfare at the same points, and how far the
+# stand exposure, displaced calls, no means and welfare at the same points, and how far the
 # two ways are apart. White lines: where half have tipped, from below and from above.
 #
 # How long is it remembered?

@@ -33,7 +33,7 @@ from sim.plotting.sweeps import screening as draw_screening
 draw_screening(titled(effects))
 
 # %% [markdown]
-# Adoption stands beside exposure, isolation, lost secure contact and welfare: a parameter can be
+# Adoption stands beside exposure, displaced calls, no means and welfare: a parameter can be
 # without effect on one of them and decide another.
 #
 # ## Variance shares, with chance apart

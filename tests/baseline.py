@@ -3,7 +3,7 @@
 Each number is a mean over replications and dates, rounded to six significant digits:
 
 - ``dau max any all``: a time series by measure, platform, channel and group;
-- ``effect mandate_only isolation any call all``: the median effect against a counterfactual;
+- ``effect mandate_only displaced any call all``: the median effect against a counterfactual;
 - ``flow whatsapp max``: the share of users who moved from one primary platform to another.
 """
 

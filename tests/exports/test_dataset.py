@@ -10,6 +10,7 @@ from sim.base.errors import ConfigError
 from sim.commands.export import main
 from sim.config.platforms import CELLULAR
 from sim.exports.dataset import EFFECT, STATISTICS, to_xarray
+from sim.measures.registry import MONTHLY
 from sim.runs.tables import read_result
 
 
@@ -28,7 +29,7 @@ def test_a_dataset_holds_every_value_of_the_table_and_no_other(result):
     n_values = 0
     for row in result.timeseries.sample(500, random_state=1).itertuples():
         place = {"scenario": row.scenario, "replication": row.replication, "group": row.group}
-        place["month" if row.measure == "mau" else "date"] = row.date
+        place["month" if row.measure in MONTHLY else "date"] = row.date
         place |= {
             name: getattr(row, name)
             for name in ("platform", "channel")

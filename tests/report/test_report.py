@@ -48,7 +48,7 @@ def plain(text):
 
 def test_numbers_are_paired_differences_of_monthly_means(folder):
     table = read_result(folder).timeseries
-    rows = table[(table["group"] == "all") & (table["measure"] == "exposure")]
+    rows = table[(table["group"] == "all") & (table["measure"] == "exposure_phone")]
     rows = rows[rows["channel"] == "any"]
     months = {}
     for name in ("call_ban", "mandate_only"):
@@ -177,7 +177,7 @@ def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
 def test_who_moved_is_told_by_age_region_and_type(folder):
     groups = facts(read_result(folder)).groups
     assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
-    assert list(groups.columns)[-1] == "exposure"
+    assert list(groups.columns)[-2:] == ["readable by phone", "readable on apps"]
     assert groups["whatsapp"].notna().all()
     assert groups.index[0] == "age=12-17"
 
@@ -286,7 +286,9 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     assert "2. baseline Dec 2025" in text
     after = [
         next(
-            line.after for line in facts(read_result(one)).lines if line.row.measure == "exposure"
+            line.after
+            for line in facts(read_result(one)).lines
+            if line.row.measure == "exposure_phone"
         )
         for one in (folder, other)
     ]

@@ -17,7 +17,7 @@ from sim.config.parameters import Behaviour
 from sim.config.platforms import Platform
 from sim.config.sim_config import DATA
 from sim.engine.state import State
-from sim.measures.registry import paired_measures
+from sim.measures.registry import measures
 from sim.measures.series import month_series, step_series
 from sim.policies.registry import policy_kinds
 from sim.policies.window import Window
@@ -245,8 +245,8 @@ def test_every_measure_is_defined():
     kinds = {"KIND": SimpleNamespace(takes="money")}
     case = SimpleNamespace(messengers=("m",), carriers=("m", "cellular"), abuse=kinds)
     series = [*step_series(case), *month_series(case), *CHANGES]
-    paired = [one.name for when in ("step", "month") for one in paired_measures(when)]
-    assert set(column("4.12")) == {one.measure for one in series} | set(paired)
+    paired = {one.name for one in measures() if one.is_paired}
+    assert set(column("4.12")) == {one.measure for one in series} | paired
 
 
 def test_constants_have_the_values_of_the_code():
