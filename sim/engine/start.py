@@ -26,20 +26,21 @@ import numpy as np
 from sim.config.platforms import MOST_OPENINGS
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
+from sim.engine.first_users import give_to_first_users
 from sim.engine.inversion import Draw, choose_for_sample, draw, reach_rows
 from sim.engine.offenders import start_abuse
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.engine.society import seat_chats, settle_beliefs, settle_skill
 from sim.engine.standing import vpn_gains
-from sim.engine.state import State, first_ties, make_state
+from sim.engine.state import State, make_state
 from sim.engine.threads import Threads
 from sim.kernel.parallel_map import parts, stream
 from sim.kernel.rng import purpose_key, step_key, uniforms
 from sim.kernel.vec8 import WIDTH as VEC8
 from sim.population.cache import load_world
 from sim.rules.fixed_point import INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import F32, F64, I64, MAX, N_BANDS, Environment, Records
+from sim.rules.records import F32, F64, MAX, N_BANDS, Environment, Records
 
 N_SWEEPS = 16
 SPEED = 0.6  # share of the distance that habits move in a sweep
@@ -285,7 +286,7 @@ def _finish(config: SimConfig, state: State, solved: list[int], threads: Threads
     """Add dormant accounts, first users of new messengers, and awareness."""
     threads.run_parts(_finish_some, state.n_users, config, state.users, solved)
     for p in set(range(len(config.messengers))).difference(solved):
-        _seed(config, state, p, threads)
+        give_to_first_users(config, state, p, threads)
     state.publish(threads)
 
 
@@ -304,43 +305,3 @@ def _finish_some(
         else:
             u = uniforms(purpose_key(config.seed, 0, f"start.aware.{name}"), end - begin, begin)
             some.aware |= bit * (u < config.case.seeds[name].aware)
-
-
-def _seed(config: SimConfig, state: State, p: int, threads: Threads) -> None:
-    """Give messenger `p` to its first users."""
-    name, users = config.messengers[p], state.users
-    bit = users.aware.dtype.type(1 << p)
-    seed, key = config.case.seeds[name], purpose_key(config.seed, 0, f"start.other.{name}")
-    n_first = round(seed.users * len(users) / (2 if seed.pattern == "pairs" else 1))
-    first = _first_users(users, n_first, key, threads)
-    if seed.pattern == "pairs":
-        connected = first[state.ties.degree[first] > 0]
-        friends = state.ties.indices[first_ties(state.ties, connected)]  # their strongest ties
-        first = np.union1d(first, friends[users.online[friends] == 1])
-    for had in (users.installed, users.account, users.aware):
-        had[first] |= bit
-
-
-def _first_users(users: Records, n_first: int, key: np.uint64, threads: Threads) -> I64:
-    """Return those `n_first` users who can install and have the smallest numbers under `key`."""
-    n_able = max(1.0, _by_band(users, threads)[1].sum())
-    likely = (n_first + 6.0 * np.sqrt(n_first) + 10.0) / n_able  # more numbers than needed
-    for bound in (likely, 1.0):
-
-        def look(part: tuple[int, int], bound: float = bound) -> tuple[I64, F64]:
-            return _able_below(users, *part, bound, key)
-
-        found = stream(look, parts(len(users)), threads.n_threads)
-        able, u = (np.concatenate(arrays) for arrays in zip(*found, strict=True))
-        if len(able) >= n_first:
-            break
-    return np.asarray(able[np.argsort(u, kind="stable")[:n_first]])
-
-
-def _able_below(
-    users: Records, first: int, last: int, bound: float, key: np.uint64
-) -> tuple[I64, F64]:
-    """Return those of some users who can install and have numbers below `bound`; the numbers."""
-    u = uniforms(key, last - first, first)
-    at = np.flatnonzero((users.online[first:last] == 1) & (u < bound))
-    return first + at, u[at]

@@ -6,8 +6,9 @@ import pytest
 from sim import load_config
 from sim.config.settings import BANDS
 from sim.engine import sample
+from sim.engine.first_users import draw_first_users
 from sim.engine.policy_schedule import PolicySchedule
-from sim.engine.start import FULL, _first_users, prepare, reach_targets
+from sim.engine.start import FULL, prepare, reach_targets
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key, uniforms
 from sim.rules.packed_state import in_use
@@ -274,10 +275,34 @@ def test_the_first_users_are_those_of_the_smallest_numbers_who_can_install(monke
     monkeypatch.setattr("sim.kernel.parallel_map.PART", 300)
     key, users = purpose_key(1, 0, "test.first"), toy_users(1000, 2)
     users.online[::3] = 0
-    u = uniforms(key, 1000)
-    u[::3] = 2.0
-    expected = np.argsort(u, kind="stable")[: min(n_first, int(users.online.sum()))]
-    assert _first_users(users, n_first, key, Threads(2)).tolist() == expected.tolist()
+    users.band[:] = np.arange(1000) % 2
+
+    def chance(some):
+        return np.where(some.band == 1, 0.8, 0.2)
+
+    order = uniforms(key, 1000) / chance(users)
+    order[::3] = np.inf
+    expected = np.argsort(order, kind="stable")[: min(n_first, int(users.online.sum()))]
+    found = draw_first_users(users, n_first, key, chance, Threads(2))
+    assert found.tolist() == expected.tolist()
+
+
+def test_first_users_are_those_who_would_have_it_alone(start):
+    """The mean taste of people drawn with weight P(taste) is E[P taste] / E[P]."""
+    p = CONFIG.messengers.index("max")
+    users, params = start.users, start.params
+    taste = users.taste[:, p] / 32
+    scale = np.sqrt(params.taste_sd**2 + params.taste_persistence * np.pi**2 / 3)
+    odds = np.exp(
+        (params.standalone[users.band, p] + scale * taste) / np.sqrt(1 - params.taste_persistence)
+    )
+    held = params.install_rate * odds / (params.install_rate * odds + params.drop_rate)
+    held = np.where(users.online == 1, held, 0.0)
+    expected = (held * taste).sum() / held.sum()
+    has = users.installed >> p & 1 == 1
+    error = taste[has].std() / np.sqrt(has.sum())
+    assert taste[has].mean() == pytest.approx(expected, abs=4 * error)
+    assert expected > 0.5
 
 
 @pytest.mark.parametrize("of", [1, 3])
