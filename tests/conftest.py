@@ -2,6 +2,7 @@
 
 import logging
 import random
+import signal
 
 import numpy as np
 import pytest
@@ -21,6 +22,14 @@ def _no_global_randomness():
     before = _global_states()
     yield
     assert _global_states() == before, "the test drew from random or numpy.random"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_signal_is_ignored():
+    """Let SIGHUP end processes, as it does in a terminal: under nohup they would ignore it."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 LOGGERS = logging.getLogger(), logging.getLogger("sim")

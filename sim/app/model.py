@@ -102,6 +102,11 @@ class LiveModel(MigrationModel):
         self.running = False
 
     @property
+    def layout(self) -> NetworkLayout:
+        """Places of the users on the map."""
+        return self.society.layout
+
+    @property
     def scenarios(self) -> list[str]:
         """Return the names of the scenario and of its counterfactual."""
         return [model.config.scenario for model in (self, *self.counterfactuals)]

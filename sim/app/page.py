@@ -168,7 +168,7 @@ def look(model: LiveModel) -> tuple[list[str], list[Figure]]:
         for name in scenarios[1:]
     ]
     return said, [
-        network_map(model.society.layout, model.primary, model.exposed, "Each person's main app"),
+        network_map(model.layout, model.primary, model.exposed, "Each person's main app"),
         reach_so_far(table, scenarios, model.events, model.span),
         costs_so_far(table, scenarios, model.span),
     ]
