@@ -33,6 +33,7 @@ from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
 from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.search import start_anew
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import (
     lane_of,
@@ -261,6 +262,8 @@ def settle(
     user.aware |= reconsidered  # a chat may invite to an unknown messenger
     user.installed = (np.int64(user.installed) | kept) & ~dropped
     user.account = account
+    if dropped:
+        start_anew(user)
     user.alert = np.int64(user.alert) & ~np.int64(reconsidered)
 
 

@@ -4,7 +4,8 @@
 
 W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
 not in use sooner, hear of more of them, and look for a VPN. A loss below theta goes unnoticed:
-people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852).
+people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852). Who drops a
+messenger has chosen to be without it, so Wbar_i starts anew from the next W_i.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ def benefit(user: Record, step_record: Record, env: Environment, params: Record)
     """Return beta W_i + Y_i, what contacts and content are worth to `user` [utils]."""
     content = content_welfare(user, user.place, env, params)
     return float(params.network_value * step_record.welfare + content)
+
+
+@rule
+def start_anew(user: Record) -> None:
+    """Let `user` take the next step for usual."""
+    user.usual = UNKNOWN
 
 
 @rule
