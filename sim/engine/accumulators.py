@@ -170,7 +170,7 @@ class Accumulators(NamedTuple):
     n_regions: int
     primary: U8  # (n,) messenger with most communication, written
     exposed: U8  # (n,) 1: see `is_exposed`, written
-    benefit: I16  # (n,) beta W_i + V_i [1/512], written where a month ends; else (0,)
+    benefit: I16  # (n,) beta W_i + Y_i [1/512], written where a month ends; else (0,)
     opened: U16  # (n, P) openings in the month so far [1/4096], written; P = 6 B messengers
     days: F64  # (parts,) days of the step in each month
     scale: F64  # (parts,) days of the month by days covered; 0: it does not end in the step

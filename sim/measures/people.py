@@ -14,7 +14,7 @@ MEASURES = (
         lines={("any", "any"): "Worse off"},
         form="percent", axis="% of people aged 12+", is_harm=True,
         definition=(
-            "share of users whose benefit of contacts and content (beta W_i + V_i, model.md 2.5) "
+            "share of users whose benefit of contacts and content (beta W_i + Y_i, model.md 2.4b) "
             f"is lower than in the first counterfactual by over {SERIOUS_LOSS:g} utils, user by "
             "user, at the end of the month; only for months of `mau`. The threshold was set "
             "once: so many are worse off at the end of August 2025 in `call_ban` as then said "
