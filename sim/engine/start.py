@@ -172,7 +172,7 @@ def _draw_first(
             known = uniforms(hearing[p], last - first, first) < aware[p][some.band]
             some.aware |= known.astype(some.aware.dtype) << p
             u = uniforms(key, last - first, first)
-            has = (some.online == 1) & known & (u < (chance[p] / aware[p])[some.band])
+            has = (some.online == 1) & known & (u * aware[p][some.band] < chance[p][some.band])
             some.installed |= has.astype(some.installed.dtype) << p
             some.habit[:, p] = np.where(has, habit[p][some.band], 0)
         some.account[:] = some.installed

@@ -61,29 +61,6 @@ PARAMETERS = (
         "fit S3", storage="f4",
     ),
     Parameter(
-        "install_rate", 0.0158, 0, 1, "1/day", "rho_in",
-        "hazard of reconsidering a messenger not in use", "fit S3", JOINT, storage="f4",
-    ),
-    Parameter(
-        "drop_rate", 0.0117, 0, 1, "1/day", "rho_out",
-        "hazard of reconsidering a messenger in use", "fit S3", JOINT, storage="f4",
-    ),
-    Parameter(
-        "failure_exit", 6.0, 0, 20, "1", "rf",
-        "relative rise of both clocks when all messages fail and nobody is used to it", "tuned",
-        JOINT, storage="f4",
-    ),
-    Parameter(
-        "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
-        storage="f4",
-    ),
-    Parameter(
-        "taste_persistence", 0.8, 0, 0.99, "1", "r",
-        "share of the variance of the noise in utility that lasts",
-        "Flurry 2015: of new users of messengers 68, 65, 62 % are left after 1, 3, 12 months, so "
-        "98 % from month to month once a month has passed", storage="f4",
-    ),
-    Parameter(
         "mandate_value", 7.84, 0, 20, "utils", "M", "what a mandate adds to the wish to keep",
         "tuned", JOINT, storage="f4",
     ),
@@ -251,6 +228,7 @@ def settle(
     """Let user `i` install, keep or drop messengers it has `reconsidered`, and has those `wanted`.
 
     A new account has to pass the registration gate. An app without an account is never dropped.
+    Who decides against a messenger that it has an account of takes the next step for usual.
     """
     account = np.int64(user.account)
     new = reconsidered & wanted & ~account

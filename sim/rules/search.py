@@ -4,8 +4,9 @@
 
 W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
 not in use sooner, hear of more of them, and look for a VPN. A loss below theta goes unnoticed:
-people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852). Who drops a
-messenger has chosen to be without it, so Wbar_i starts anew from the next W_i.
+people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852). Who has an
+account of a messenger and decides against it, be it in use or not, has chosen to be without it, so
+Wbar_i starts anew from the next W_i (adoption.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sim.rules.records import Environment, Record
 PARAMETERS = (
     Parameter(
         "usual_rate", 0.009, 0.0001, 1, "1/day", "rho_W", "speed at which people get used to less",
-        "as habit",
+        "assumption: near that of habit",
     ),
     Parameter(
         "search_tolerance", 0.15, 0, 10, "utils", "theta", "loss that nobody searches for",

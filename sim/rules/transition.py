@@ -21,9 +21,35 @@ import numpy as np
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read_tile, sigmoid
 from sim.rules.chance import mean_survival
+from sim.rules.declare import JOINT, Parameter
 from sim.rules.records import MESSAGE, Environment, Int, Record
 from sim.rules.search import shortfall
 
+PARAMETERS = (
+    Parameter(
+        "install_rate", 0.0158, 0, 1, "1/day", "rho_in",
+        "hazard of reconsidering a messenger not in use", "fit S3", JOINT, storage="f4",
+    ),
+    Parameter(
+        "drop_rate", 0.0117, 0, 1, "1/day", "rho_out",
+        "hazard of reconsidering a messenger in use", "fit S3", JOINT, storage="f4",
+    ),
+    Parameter(
+        "failure_exit", 6.0, 0, 20, "1", "rf",
+        "relative rise of both clocks when all messages fail and nobody is used to it", "tuned",
+        JOINT, storage="f4",
+    ),
+    Parameter(
+        "taste_sd", 0.8246, 0, 5, "utils", "sd_t", "sd of a user's own taste", "fit S3",
+        storage="f4",
+    ),
+    Parameter(
+        "taste_persistence", 0.8, 0, 0.99, "1", "r",
+        "share of the variance of the noise in utility that lasts",
+        "Flurry 2015: of new users of messengers 68, 65, 62 % are left after 1, 3, 12 months, so "
+        "98 % from month to month once a month has passed", storage="f4",
+    ),
+)  # fmt: skip
 LOGISTIC_VARIANCE = np.pi**2 / 3  # of scale 1
 
 

@@ -58,6 +58,7 @@ class Act:
                     user.account.add(p)
             elif p in user.account:
                 user.installed.discard(p)
+                user.usual = UNKNOWN
         user.alert = set()
 
     def remember(self, user, talk):
