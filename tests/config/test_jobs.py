@@ -133,6 +133,8 @@ def test_slurm_is_refused_where_there_is_none(tmp_path):
 
 @pytest.mark.parametrize("name", ["SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS"])
 def test_a_job_takes_no_more_threads_than_it_is_given(monkeypatch, name):
+    for told in ("SLURM_CPUS_PER_TASK", "NUMBA_NUM_THREADS"):
+        monkeypatch.delenv(told, raising=False)
     all_cores = available_cores()
     monkeypatch.setenv(name, "1")
     assert available_cores() == 1

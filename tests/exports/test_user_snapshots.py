@@ -99,11 +99,14 @@ def test_primary_welfare_and_exposure_add_up(found, result):
         assert shares[key] == value
     welfare = found.users.groupby(KEYS)["welfare"].mean()
     np.testing.assert_allclose(welfare, series(result, "welfare"), rtol=1e-6)
-    users = found.users.dropna(subset="exposure")
-    weighted = users["exposure"] * users["intensity"]
-    mean = weighted.groupby([users[key] for key in KEYS]).sum() / users.groupby(KEYS)[
-        "intensity"
-    ].sum()  # fmt: skip
+    call = result.config.behaviour.call_share
+    rows = found.platforms
+    amounts = (1 - call) * rows["message"].astype(float) + call * rows["call"].astype(float)
+    sent = amounts.groupby([rows[key] for key in (*KEYS, "user")]).sum()  # of all one would say
+    users = found.users.set_index([*KEYS, "user"])
+    weights = (users["intensity"].astype(float) * sent)[users["exposure"].notna()]
+    read = users["exposure"] * weights
+    mean = read.groupby(KEYS).sum() / weights.groupby(KEYS).sum()
     np.testing.assert_allclose(mean, series(result, "exposure"), rtol=1e-6)
 
 

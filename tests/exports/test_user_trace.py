@@ -38,9 +38,14 @@ def test_an_entry_a_step_and_one_a_platform(config, trace):
     assert trace.days["date"].iloc[0] == pd.Timestamp(config.start)
 
 
-def test_shares_of_a_user_with_contacts_add_up(trace):
+def test_shares_of_a_user_with_contacts_add_up(config, trace):
+    """Messages that no messenger carries are sent as SMS in part, the others not at all."""
     sums = trace.platforms.groupby("date")[["message", "call"]].sum()
-    np.testing.assert_allclose(sums, 1.0, atol=1e-5)
+    sms = trace.platforms[trace.platforms["platform"] == CELLULAR].set_index("date")["message"]
+    unsent = sms * (1 / config.behaviour.sms_share - 1)
+    assert (unsent > 0.01).any()
+    np.testing.assert_allclose(sums["message"] + unsent, 1.0, atol=1e-5)
+    np.testing.assert_allclose(sums["call"], 1.0, atol=1e-5)
 
 
 def test_the_trace_says_what_the_snapshots_say(config, trace):
