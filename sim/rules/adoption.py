@@ -33,7 +33,7 @@ from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
 from sim.rules.records import U64, Environment, Int, Record, purposes
-from sim.rules.search import start_anew
+from sim.rules.search import choose_to_be_without
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import (
     lane_of,
@@ -228,7 +228,6 @@ def settle(
     """Let user `i` install, keep or drop messengers it has `reconsidered`, and has those `wanted`.
 
     A new account has to pass the registration gate. An app without an account is never dropped.
-    Who decides against a messenger that it has an account of takes the next step for usual.
     """
     account = np.int64(user.account)
     new = reconsidered & wanted & ~account
@@ -238,10 +237,9 @@ def settle(
             account |= only(p)
     dropped, kept = reconsidered & ~wanted & account, reconsidered & wanted & account
     user.aware |= reconsidered  # a chat may invite to an unknown messenger
+    choose_to_be_without(user, dropped & np.int64(user.installed), env)
     user.installed = (np.int64(user.installed) | kept) & ~dropped
     user.account = account
-    if dropped:
-        start_anew(user)
     user.alert = np.int64(user.alert) & ~np.int64(reconsidered)
 
 

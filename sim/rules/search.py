@@ -4,19 +4,19 @@
 
 W_i is the value of contacts and content in the step. Those with a shortfall reconsider messengers
 not in use sooner, hear of more of them, and look for a VPN. A loss below theta goes unnoticed:
-people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852). Who has an
-account of a messenger and decides against it, be it in use or not, has chosen to be without it, so
-Wbar_i starts anew from the next W_i (adoption.py).
+people search when they are no longer satisfied (Simon 1955, doi:10.2307/1884852). Who drops a
+messenger that works as usual has chosen to be without it, so Wbar_i starts anew from the next W_i.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.bits import first, without_first
 from sim.kernel.compiled import rule
 from sim.rules.content import content_welfare
 from sim.rules.declare import Field, Parameter
-from sim.rules.records import Environment, Record
+from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
 
 PARAMETERS = (
     Parameter(
@@ -60,9 +60,12 @@ def benefit(user: Record, step_record: Record, env: Environment, params: Record)
 
 
 @rule
-def start_anew(user: Record) -> None:
-    """Let `user` take the next step for usual."""
-    user.usual = UNKNOWN
+def choose_to_be_without(user: Record, dropped: Int, env: Environment) -> None:
+    """Let `user` take the next step for usual if one of the `dropped` works as it is used to."""
+    while dropped:
+        p, dropped = first(dropped), without_first(dropped)
+        if env.surprise[user.place, MESSAGE, p] + env.surprise[user.place, CALL, p] == 0.0:
+            user.usual = UNKNOWN
 
 
 @rule

@@ -57,8 +57,11 @@ class Act:
                     user.installed.add(p)
                     user.account.add(p)
             elif p in user.account:
+                if p in user.installed and not any(
+                    self.now.surprise[user.place, c, p] for c in (0, 1)
+                ):
+                    user.usual = UNKNOWN
                 user.installed.discard(p)
-                user.usual = UNKNOWN
         user.alert = set()
 
     def remember(self, user, talk):
