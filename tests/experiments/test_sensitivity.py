@@ -8,7 +8,9 @@ from experiments import sensitivity
 from experiments.indices import elementary_effects, independent, sobol_indices, variances_of
 from experiments.run_outcomes import OUTCOMES, months_to_tip
 from sim.sweeps.design import Design
+from sim.sweeps.request import Request
 
+SCREENED = len(Request.of([f"design={sensitivity.DESIGN}"]).design.factors)
 ANGLE = {"low": -np.pi, "high": np.pi}
 ISHIGAMI = {"S1": (0.3139, 0.4424, 0.0), "ST": (0.5576, 0.4424, 0.2437)}  # a = 7, b = .1
 
@@ -94,7 +96,7 @@ def test_months_to_tip():
     ("arguments", "told"),
     [
         (["--keep", "0"], "--keep 0"),
-        (["--keep", "36"], "--keep 36; allowed: 1 to 35"),
+        (["--keep", f"{SCREENED + 1}"], f"allowed: 1 to {SCREENED}"),
         (["--base", "3"], "a power of 2"),
         (["design=grade_and_push"], "design.method=factorial; allowed: morris"),
         (["design.replications=1"], "chance is estimated from 2 replications on"),

@@ -96,7 +96,7 @@ def small(line):
 
 
 SIZED = {
-    f"experiments.{name}" for name in ("record", "patterns", "cases", "bytes")
+    f"experiments.{name}" for name in ("record", "patterns", "cases", "acceptance", "bytes")
 }  # that take the overrides of python -m sim
 
 
