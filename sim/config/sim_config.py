@@ -187,7 +187,7 @@ class SimConfig(Strict):
         return self.start + dt.timedelta(days=self.dur_days)
 
     def counterfactual(self, name: str) -> SimConfig:
-        """Return the same configuration with the policies of scenario `name`.
+        """Return the same configuration with the policies of scenario `name`, compared with it.
 
         Raises
         ------
@@ -201,8 +201,8 @@ class SimConfig(Strict):
             update={
                 "scenario": name,
                 "policies": self.counterfactuals[name],
-                "compare_to": (),
-                "counterfactuals": {},
+                "compare_to": (self.scenario,),
+                "counterfactuals": {self.scenario: self.policies},
             }
         )
 

@@ -60,7 +60,8 @@ class Observations:
     months: list[tuple[dt.date, F64]] = field(default_factory=list)  # (n groups, P)
     flows: list[Flow] = field(default_factory=list)
     exposed: list[tuple[dt.date, U8]] = field(default_factory=list)  # bits of users, packed
-    benefits: list[I16] = field(default_factory=list)  # (n,) at the end of each of `months`
+    # (n,) at the end of each of `months`, if the run is compared with another
+    benefits: list[I16] = field(default_factory=list)
 
 
 class Recorder:
@@ -110,7 +111,8 @@ class Recorder:
             sums = aligned.zeros((n_chunks, self.strata.n, tiles * N_COLUMNS))
         else:
             sums = self._accumulators.sums  # cleared; the system would have to clear new ones
-        benefit = np.zeros(self.n_users if any(scales) else 0, np.int16)
+        kept = self.n_users if self.config.compare_to and any(scales) else 0
+        benefit = np.zeros(kept, np.int16)
         self._accumulators = Accumulators(
             len(self.config.population.regions), self.primary, self.exposed, benefit,
             self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
@@ -199,7 +201,8 @@ class Recorder:
             columns, tiles = joined(seen[None], self.config.tiles, MONTH), self.config.tiles
             sums = Sums(self.config, self.strata, columns, slots_of(tiles, MONTH))
             self._observations.months.append((first, values(sums, "month")[0]))
-            self._observations.benefits.append(benefit)
+            if len(benefit) > 0:
+                self._observations.benefits.append(benefit)
             self._snapshot(step)
         self._covered = 0.0
 

@@ -42,7 +42,8 @@ SNAPSHOTS = 3  # of the primary messenger: at the start, last month, now [bytes]
 AGENT = 700  # a mesa agent [bytes]
 NETWORKX = ("watts_strogatz", "barabasi_albert", "erdos_renyi")
 MONTH = 30.0  # days
-KEPT = 2 + 1 / 8  # of a user at the end of each month: benefit, and a bit for exposed [bytes]
+EXPOSED = 1 / 8  # whether a user is, at the end of each month [bytes]
+BENEFIT = 2  # of a user at the end of each month, in a run that is compared [bytes]
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ def estimate_memory(config: SimConfig) -> Estimate:
     own = _weight(start, run.state, *vars(run.recorder).values()) - whole + SNAPSHOTS * n
     n_threads = config.engine.threads or available_cores()
     at_once = min(n_threads, n_tasks) if side_by_side(config) else 1
-    kept = n_tasks * (config.dur_days / MONTH + 1) * KEPT
+    a_month = EXPOSED + (BENEFIT if config.compare_to else 0)
+    kept = n_tasks * (config.dur_days / MONTH + 1) * a_month
     per_user = (whole + at_once * own) / n + kept
     users = config.population.n_users
     step_record = start.layout.step_record.itemsize

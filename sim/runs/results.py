@@ -80,13 +80,16 @@ def assemble(config: SimConfig, records: Runs, strata: Strata) -> Result:
     Raises
     ------
     ValueError
-        If the number of runs of a scenario, or of their steps, differs from `config`.
+        If the number of runs of a scenario, or of their steps, differs from `config`, or runs to
+        be compared have kept nothing to compare, as ``compare_to`` was empty.
     """
     whole = [config.n_steps] * config.replications
     for name, runs_of in records.items():
         taken = [len(run.steps) for run in runs_of]
         if taken != whole:
             raise ValueError(f"{name}: runs of {taken} steps; allowed: {whole}")
+        if len(records) > 1 and any(len(run.benefits) != len(run.months) for run in runs_of):
+            raise ValueError(f"{name}: compare_to=[] in its runs; allowed: any other scenario")
     main, *others = records
     blocks = {name: _blocks(config, runs) for name, runs in records.items()}
     for reference in others[:1]:

@@ -133,8 +133,8 @@ def test_counterfactuals_share_everything_but_the_policies(name):
     config = load_config(f"+scenario={name}", *changes)
     for other in config.compare_to:
         alone = load_config(f"+scenario={other}", *changes)
-        blank = {"compare_to": (), "counterfactuals": {}}
-        assert config.counterfactual(other) == alone.model_copy(update=blank)
+        back = {"compare_to": (name,), "counterfactuals": {name: config.policies}}
+        assert config.counterfactual(other) == alone.model_copy(update=back)
 
 
 def worlds(*overrides):

@@ -42,6 +42,19 @@ def test_what_models_recorded_makes_the_tables_of_a_run():
         assemble(config, records, models[0].simulation.recorder.strata)
 
 
+def test_models_that_kept_nothing_to_compare_are_not_compared():
+    config = load_config("population.n_users=30", "replications=1", "dur_days=35", "compare_to=[]")
+    model = MigrationModel(config)
+    model.run_model()
+    seen, strata = model.simulation.recorder.observations, model.simulation.recorder.strata
+    assert len(seen.months) == 1
+    assert len(assemble(config, {"mine": [seen]}, strata).timeseries) > 0
+    with pytest.raises(
+        ValueError, match=r"^mine: compare_to=\[\] in its runs; allowed: any other"
+    ):
+        assemble(config, {"mine": [seen], "usual": [seen]}, strata)
+
+
 def batch(**keys):
     """Return the rows of a batch of Mesa over a short run."""
     config = load_config("population.n_users=60", "dur_days=35")

@@ -108,12 +108,15 @@ def test_runs_side_by_side_and_replications_cost():
     assert of("engine=mesa", *alike)[0] - of(*alike)[0] > 700  # an object a user
 
 
-def test_who_was_exposed_takes_a_bit_a_month_of_each_replication():
+@pytest.mark.parametrize(("others", "kept"), [("[]", 1 / 8), ("[mandate_only]", 2 * (2 + 1 / 8))])
+def test_each_month_of_a_run_takes_a_bit_and_two_bytes_if_it_is_compared(others, kept):
+    """Of a user: whether it is exposed, and its benefit, by which runs are compared."""
+
     def per_user(n):
-        asked = (f"replications={n}", "compare_to=[]", "dur_days=210", "engine.threads=1")
+        asked = (f"replications={n}", f"compare_to={others}", "dur_days=210", "engine.threads=1")
         return estimate_memory(load_config("population.n_users=20000", *asked)).per_user
 
-    assert per_user(180) - per_user(100) == pytest.approx(80 * 8 / 8)  # the first day as well
+    assert per_user(180) - per_user(100) == pytest.approx(80 * 8 * kept)  # the first day as well
 
 
 def test_where_nobody_would_fit_fewer_replications_are_advised(monkeypatch):
