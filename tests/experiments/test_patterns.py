@@ -126,7 +126,7 @@ def test_after_the_lift_calls_come_back_from_the_phone_and_worlds_tip_or_not():
     } <= set(gone)
     tips = re.findall(r"^\| (\w+) \| [^|]+ \| (\d) of 2 \|$", text, re.M)
     assert dict(tips)["mandate_only"] == "0"
-    assert dict(tips)["vpn_crackdown"] == "2"
+    assert dict(tips)["as_happened"] == "2"
 
 
 def test_a_ban_without_an_end_has_no_lift(capsys):
