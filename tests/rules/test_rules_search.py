@@ -8,7 +8,7 @@ from sim.kernel.vec8 import write
 from sim.rules import adoption, beliefs, circumvention, search
 from sim.rules.records import MAX
 from sim.rules.search import MOST_SHORTFALL, SHORTFALL_STEPS, UNKNOWN, USUAL_STEPS
-from tests.helpers.worlds import silent, someone, toy_env, toy_params
+from tests.helpers.worlds import keys, silent, someone, toy_env, toy_params
 
 pytestmark = pytest.mark.interpreted
 
@@ -74,6 +74,29 @@ def test_people_get_used_to_less_and_search_no_longer():
         usual = KEPT * usual + (1 - KEPT) * BETA * 1.0
         assert user.usual / USUAL_STEPS == pytest.approx(usual, abs=5 * UNIT)
     assert search.shortfall(user) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("dropped", "fails", "anew"),
+    [
+        (0b01, (), True),
+        (0b01, ((0, 0),), False),  # its messages fail as they did not before
+        (0b01, ((1, 0),), False),  # its calls
+        (0b01, ((0, 1), (1, 1)), True),  # another one fails
+        (0b11, ((0, 1),), True),  # and goes with it
+        (0b10, ((0, 1),), False),
+        (0b100, (), False),  # refused: there is an account, but it was not in use
+        (0, (), False),
+    ],
+)
+def test_who_drops_what_works_as_usual_misses_nothing(dropped, fails, anew):
+    env, user = toy_env(np.zeros((2, 3)), days=7.0), used_to(3.0)
+    user.installed, user.account, usual = 0b011, 0b111, user.usual
+    for c, p in fails:
+        env.surprise[user.place, c, p] = 1e-3
+    adoption.settle(0, user, 0b111, 0b111 & ~dropped, env, keys(0))
+    assert user.usual == (UNKNOWN if anew else usual)
+    assert (felt(user, 1.0) == 0.0) == anew
 
 
 @rule_loop
