@@ -38,6 +38,16 @@ def test_growth_by_word_of_mouth_tells_who_has_not_been_reached():
     assert of_share(0.001, year)[VK] == pytest.approx(0.1 / MOST_HELD)  # of fast growth the most
 
 
+def test_a_band_of_nobody_online_is_reached_by_nobody():
+    """Reach that grew though nobody tells anybody is all that there is."""
+    config, start = world("population.n_users=10", "behaviour.word_of_mouth=0", GREW)
+    online = start.users.online == 1
+    empty = set(range(N_BANDS)) - set(start.users.band[online].tolist())
+    assert empty
+    knows = start.users.aware >> config.messengers.index("vk") & 1
+    assert knows[np.isin(start.users.band, list(empty))].sum() == 0 < knows.sum() < online.sum()
+
+
 @pytest.fixture(scope="module")
 def years():
     """Return shares who use VK Messenger and who know it, by year: of one that grew, and still."""
