@@ -126,11 +126,11 @@ def take_after_rows(
     first: Int, last: Int, users: Records, sample: Sample, kinds: U8, choice_state: U64,
     params: Record,
 ) -> None:  # fmt: skip
-    """Copy installs, accounts and habits, and publish them."""
+    """Copy installs that users know of, accounts and habits, and publish them."""
     for i in range(first, last):
         if sample.place[i // BLOCK] < 0:
             user, other = users[i], users[alike(i, users[i], sample, kinds)]
-            user.installed = other.installed * user.online
+            user.installed = (other.installed & user.aware) * user.online
             user.account = user.installed
             for p in range(len(user.habit)):
                 user.habit[p] = other.habit[p] * (user.installed >> p & 1)

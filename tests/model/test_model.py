@@ -349,4 +349,4 @@ def test_the_how_to_runs_as_it_stands():
     assert len(blocks) >= 5
     printed = python("\n".join(blocks))
     usual, careful = map(int, re.search(r"vk: (\d+) users as usual, (\d+)", printed).groups())
-    assert careful < usual / 2
+    assert usual / 2 < careful < 0.8 * usual  # tastes last: few leave it in half a year
