@@ -57,7 +57,7 @@ MEASURES = (
     Measure(
         "unsent", "1", "messages a day that are not sent; all of the average person is 1",
         value=_unsent,
-        lines={("any", "any"): "Unsent messages"}, is_harm=True,
+        lines={("any", "any"): "Unsent messages"}, axis="messages a person a day", is_harm=True,
         definition=(
             "messages per person and day that no messenger carries and that nobody sends as SMS "
             "(`behaviour.sms_share`), in the unit of `use`"

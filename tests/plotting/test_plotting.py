@@ -22,6 +22,7 @@ WEEKS = pd.date_range("2025-06-02", periods=52, freq="7D")
 MONTHS = pd.date_range("2025-06-01", periods=12, freq="MS")
 SCENARIOS = {"ban", "baseline"}
 HARMS = (
+    ("any", "unsent"),
     *(("any", f"exposure_{by}") for by in ("phone", "apps")),
     *(
         (channel, measure)
@@ -261,6 +262,7 @@ def test_axes_state_their_units(figures):
         "effects": ["points of all communication", "percentage points"],
         "use": ["calls a person a day", "messages a person a day"],
         "harms": [
+            "messages a person a day",
             *["% of communication"] * 2,
             *["% of calls or messages"] * 2,
             *["% of ties"] * 2,
@@ -333,7 +335,7 @@ def test_harms_are_never_left_out_silently(timeseries):
     with pytest.raises(ConfigError, match=r"measure = 'no_means'.*exposure.*welfare"):
         plotting.harms(rest, ["ban"])
     rest = timeseries[timeseries["measure"] != "displaced"]
-    assert len(plotting.harms(rest, ["ban"]).axes) == 5  # nothing to compare it with
+    assert len(plotting.harms(rest, ["ban"]).axes) == 6  # nothing to compare it with
     with pytest.raises(ConfigError, match="measure = 'displaced'"):
         plotting.harms(rest, ["ban", "baseline"])
 

@@ -132,7 +132,10 @@ def test_one_missed_point_is_told_in_the_singular():
 
 def test_a_poll_that_may_be_off_by_more_than_the_model_is_no_miss():
     """Of the Emirates one poll of reach is known; it was called missed by over 3 points."""
-    config = load_config("case_dir=uae_calls", "+scenario=uae_calls", "population.n_users=300")
+    config = load_config(
+        "case_dir=uae_calls", "+scenario=uae_calls", "population.n_users=300",
+        "case.observed_shares.whatsapp.reach=0.8",
+    )  # fmt: skip
     seen = reach_points(run(config))
     assert (seen["error_points"].abs() > 3.0).all()
     assert how_many_missed(seen).startswith("0 of 1 ")
