@@ -6,7 +6,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from itertools import count
+from itertools import count, takewhile
 
 from tests.fuzz.case_folders import run_damaged_case
 from tests.fuzz.invalid import run_garbled, run_spoilt
@@ -18,7 +18,7 @@ KINDS = {
     "valid": run_valid, "spoilt": run_spoilt, "garbled": run_garbled, "case": run_damaged_case,
     "killed": run_killed,
 }  # fmt: skip
-CYCLE = ("valid", "spoilt", "case", "garbled") * 5 + ("killed",) + ("valid", "spoilt", "case") * 4
+CYCLE = (*("valid", "spoilt", "case", "garbled") * 3, "killed", *("valid", "spoilt", "case") * 8)
 MOST_NOTED = 2000  # characters of a note that are printed
 PATIENCE = 300  # seconds; a trial that takes longer ends all, with a traceback
 
@@ -54,9 +54,7 @@ def fuzz(seed, seconds, only=None):
         A traceback each, which is printed as well.
     """
     counts, failures, until = Counter(), [], time.monotonic() + seconds
-    for number in count():
-        if time.monotonic() > until:
-            return counts, failures
+    for number in takewhile(lambda _: time.monotonic() < until, count()):
         kind = kind_of(number)
         if only not in (None, kind):
             continue
@@ -69,3 +67,4 @@ def fuzz(seed, seconds, only=None):
             failures.append(traceback.format_exc())
             print(failures[-1], file=sys.stderr, flush=True)
         counts[kind, outcome] += 1
+    return counts, failures

@@ -104,7 +104,10 @@ def _key(base, trial):
     wrong = trial.one_of([
         last[:at] + last[at] + last[at:] + "q", last[:at] + "q" + last[at + 1 :] + "z", f"_{last}",
     ])  # fmt: skip
-    return (wrong, *key[-2:-1]), f"{trial.one_of(['', '+', '++'])}{_set((*key[:-1], wrong), value)}"
+    return (
+        wrong,
+        *key[-2:-1],
+    ), f"{trial.one_of(['', '+', '++'])}{_set((*key[:-1], wrong), value)}"
 
 
 def _dates(base, trial):

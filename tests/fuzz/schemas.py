@@ -87,7 +87,9 @@ def limits(schema):
     """Return the smallest and the largest number that a schema allows, or what is near it."""
     low = schema.get("minimum", schema.get("exclusiveMinimum", -1e6))
     high = schema.get("maximum", schema.get("exclusiveMaximum", 1e6))
-    return low + 1e-6 * ("exclusiveMinimum" in schema), high - 1e-6 * ("exclusiveMaximum" in schema)
+    return low + 1e-6 * ("exclusiveMinimum" in schema), high - 1e-6 * (
+        "exclusiveMaximum" in schema
+    )
 
 
 def spoilt(schema, trial):
