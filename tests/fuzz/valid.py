@@ -3,7 +3,6 @@
 import datetime as dt
 import os
 import signal
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -234,8 +233,7 @@ def _threads(config, _):
 
 
 def _mesa(config, _):
-    found = compare(_with_engine(config, name="mesa"))
-    return replace(found, config=config)
+    return compare(_with_engine(config, name="mesa"))
 
 
 def _with_engine(config, **changes):
