@@ -23,6 +23,7 @@ CODE = ("_target_", "()", "class", "factory")  # keys of code that Hydra or logg
 LOGGING = ("logging.StreamHandler", "logging.FileHandler", "logging.NullHandler")
 
 
+LONGEST = 10_000  # characters of an override
 MOST_CHARACTERS = 255  # of a key, name, number or part of a path
 _WORD = re.compile(rf"[^\s=,:/{{}}\[\]'\"]{{{MOST_CHARACTERS + 1},}}")
 
@@ -44,6 +45,20 @@ def refuse_endless(override: str) -> None:
     if max(accumulate(steps), default=0) > DEEPEST:
         raise ConfigError(
             f"{override[:40]}...: nested too deeply; allowed: up to {DEEPEST} levels of brackets"
+        )
+
+
+def refuse_long(override: str) -> None:
+    """Refuse an override of one run that would fill screens as part of a message.
+
+    Raises
+    ------
+    ConfigError
+        If it has more than 10,000 characters.
+    """
+    if len(override) > LONGEST:
+        raise ConfigError(
+            f"{override[:40]}...: {len(override)} characters; allowed: up to {LONGEST}"
         )
 
 

@@ -26,6 +26,7 @@ from sim.config.checks import (
     refuse_drawn,
     refuse_endless,
     refuse_happened,
+    refuse_long,
     refuse_misplaced,
     refuse_path,
     refuse_whole,
@@ -246,6 +247,7 @@ def _composed(overrides: tuple[str, ...], name: str, _: ModificationTimes) -> _C
             if override.startswith("abuse=") and not_a_name(override):
                 raise ConfigError(not_a_name(override))
             refuse_endless(override)
+            refuse_long(override)
             refuse_path(override)
         cfg = compose(name, overrides=list(searching(overrides)), return_hydra_config=True)
         refuse_code(OmegaConf.to_container(cfg))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, Self
@@ -183,8 +184,8 @@ class SimConfig(Strict):
 
     @property
     def end(self) -> dt.date:
-        """Return the first day after the run."""
-        return self.start + dt.timedelta(days=self.dur_days)
+        """Return the first day after the run, which may end within a day."""
+        return self.start + dt.timedelta(days=math.ceil(round(self.dur_days, 6)))
 
     def counterfactual(self, name: str) -> SimConfig:
         """Return the same configuration with the policies of scenario `name`, compared with it.

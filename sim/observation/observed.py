@@ -79,7 +79,7 @@ def observations(config: SimConfig) -> pd.DataFrame:
     lines = {
         number: line
         for number, line in read_lines(path, COLUMNS).items()
-        if line["platform"] not in config.left_out
+        if not {*line["platform"].split("+")} & {*config.left_out}
     }
     problems = [*_problems(config, lines), *_repeated(lines)]
     if problems:

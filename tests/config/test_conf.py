@@ -109,6 +109,12 @@ def test_without_a_scenario_nothing_happens():
     assert load_config().policies == {}
 
 
+def test_a_run_that_ends_within_a_day_has_the_policies_of_that_day():
+    policy = "{kind: campaign, platform: max, awareness_rate: 0.1, start: 2025-06-05}"
+    config = load_config("step_days=0.5", "dur_days=3.5", f"+policies.last={policy}")
+    assert config.end - config.start == dt.timedelta(days=4)
+
+
 def test_every_policy_happened_within_the_run_of_as_happened():
     config = load_config("+scenario=as_happened")
     assert config.end - config.start == dt.timedelta(days=config.dur_days)

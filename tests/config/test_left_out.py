@@ -29,6 +29,14 @@ def test_what_belongs_to_a_platform_goes_with_it(name):
     assert validate(config.model_dump(mode="json")) == config
 
 
+def test_figures_of_several_platforms_go_with_each_of_them():
+    case = "case_dir=india_tiktok_2020"
+    observed = observations(load_config(case))["platform"]
+    assert observed.str.contains("takatak").sum() > (observed == "takatak").sum()
+    without = observations(load_config(case, "~platforms.takatak"))["platform"]
+    assert len(without) == (~observed.str.contains("takatak")).sum()
+
+
 def test_a_run_without_a_platform_comes_to_its_end():
     table = compare(load_config("~platforms.imo", "~platforms.vk", *SHORT)).timeseries
     assert set(table["platform"]) >= {"whatsapp", "telegram", "max"}

@@ -51,6 +51,7 @@ OVERRIDES = {
     "an endless name": (f"+scenario={'a' * 3000}", r"\+scenario=a{30}\.\.\.: 3000 characters"),
     "an endless key": (f"behaviour.{'a' * 3000}=1", "3010 characters in a word; allowed: up to"),
     "groups without end": (f"seed={'{a:' * 300}1{'}' * 300}", "seed=.*: nested too deeply"),
+    "words without end": ("seed=1," * 5000, "seed=.*35000 characters; allowed: up to"),
     "lists without end": (f"policies.x={'[' * 3000}", "nested too deeply; allowed: up to 20"),
     "a little too much": (
         "population.types.indifferent=0.250002",
