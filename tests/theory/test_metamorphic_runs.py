@@ -297,7 +297,7 @@ def test_halving_the_step_halves_its_error():
     different random numbers.
     """
     _, start = world(BAN, *FAST, "step_days=1.75")
-    day, runs, mean, error = 84, range(8), {}, {}
+    day, runs, mean, error = 84, range(12), {}, {}
     for days in (7, 3.5, 1.75, 0.875):
         config = load_config(BAN, *FAST, f"step_days={days}")
         column = step_series(config).index(Series("max", "any", "dau"))
