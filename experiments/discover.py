@@ -114,11 +114,12 @@ def questions(points: pd.DataFrame, bound: float) -> list[Question]:
     bound
         Of exposure [%].
     """
+    exposure = points["exposure_phone"] + points["exposure_apps"]
     return [
         Question(
             "Over half talk mostly where the state reads", (points[TIP] > 100 * HALF).to_numpy()
         ),
-        Question(f"Exposure stays below {bound:g} %", (points["exposure"] < bound).to_numpy()),
+        Question(f"Exposure stays below {bound:g} %", (exposure < bound).to_numpy()),
     ]
 
 

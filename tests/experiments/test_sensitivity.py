@@ -116,7 +116,7 @@ def test_the_command_leaves_a_page_and_goes_on(tmp_path, capsys):
     few = 'design.overrides=["population.n_users=50","step_days=13"]'
     sensitivity.main(["--quick", f"folder={folder}", "executor=serial", few])
     page = (folder / "sensitivity.md").read_text()
-    assert "144 runs" in page
+    assert "180 runs" in page
     for outcome in OUTCOMES:
         assert page.count(outcome.label) >= 3  # in short, screening, indices
     for name in ("sensitivity_screening", "sensitivity_indices"):

@@ -293,7 +293,7 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
         for one in (folder, other)
     ]
     assert str(after[0]) != str(after[1])
-    assert re.search(rf"Readable by the state {after[0]} {after[0].band} {after[1]} ", text)
+    assert re.search(rf"Readable by phone {after[0]} {after[0].band} {after[1]} ", text)
 
 
 def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
