@@ -58,16 +58,17 @@ BANDED = rf"({NUMBER}) \(({NUMBER}) to ({NUMBER})\)"
 
 @pytest.mark.slow
 def test_the_decomposition_has_a_line_a_series_and_a_line_a_mechanism():
-    """And without pairs nobody goes to imo."""
+    """And without pairs few go to imo: those who find it by a search."""
     text = page(decompose.main, "+scenario=call_ban_only", "dur_days=168")
     for c in decompose.COLUMNS:
         assert re.search(rf"^\| {c.label}, {c.unit} \| {BANDED} \|$", text, re.M)
+    cells = rf"( (-|{BANDED}) \|){{{len(decompose.COLUMNS)}}}"
     for name in MECHANISMS:
-        assert re.search(rf"^\| {name} \|( (-|{BANDED}) \|){{{len(decompose.COLUMNS)}}}$", text, re.M)
+        assert re.search(rf"^\| {name} \|{cells}$", text, re.M)
     whole = float(re.search(rf"^\| imo, monthly, points \| {BANDED} \|$", text, re.M)[1])
     without = re.search(rf"^\| pairs \|(?: [^|]+ \|){{3}} {BANDED} \|", text, re.M)
     assert whole > 0.1
-    assert abs(whole + float(without[1])) <= 0.1
+    assert 0 <= whole + float(without[1]) <= whole / 4
 
 
 def test_a_change_is_told_where_its_band_leaves_zero_out_and_it_does_not_round_to_it():
