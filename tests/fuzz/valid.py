@@ -28,7 +28,13 @@ TABLES = "timeseries", "effects", "flows"
 SUMS = "regions", "types", "shares"  # keys whose values have to sum to 1
 CHANGED = "behaviour", "population", "platforms", "abuse", "network", "case", "policies"
 FIXED = "n_users", "persons", "age_from", "age_to"
-RELATIVE = "use", "unsent", "attempts", "incidents", "losses"  # measures of which 1 is a level, not all
+RELATIVE = (
+    "use",
+    "unsent",
+    "attempts",
+    "incidents",
+    "losses",
+)  # 1 is a level
 RATIOS = (  # of what there may be none
     "use", "exposure", "exposure_phone", "exposure_apps", "displaced", "reachable", "secure",
     "reachable_abroad",
