@@ -22,12 +22,13 @@ from experiments.fields import Row, as_set, at, rows, say
 from sim import load_config
 from sim.base.strict import Strict, kinds
 from sim.config.abuse import AbuseKind
+from sim.config.case import CaseConfig, StartSeed, StartShare
 from sim.config.conf import CONF
 from sim.config.parameters import Behaviour
 from sim.config.platforms import Platform
 from sim.config.posterior import identifiability
 from sim.config.settings import ChatKind, NetworkConfig, PopulationConfig, Segment
-from sim.config.sim_config import CaseConfig, SimConfig, StartSeed, StartShare
+from sim.config.sim_config import SimConfig
 from sim.config.validation import OURS
 from sim.policies.registry import policy_kinds
 from sim.policies.window import Window

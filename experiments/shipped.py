@@ -10,7 +10,7 @@ from experiments.identify import contraction
 from experiments.prior import Prior
 from sim.base.errors import ConfigError
 from sim.config import posterior
-from sim.config.sim_config import DATA
+from sim.config.case import DATA
 from sim.rules.records import F64
 from sim.sweeps.request import Request
 

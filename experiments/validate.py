@@ -35,8 +35,8 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.config import posterior
+from sim.config.case import DATA
 from sim.config.compose import load_sweep_tree
-from sim.config.sim_config import DATA
 from sim.sweeps.request import Request
 
 REFIT, REFIT_WAVE = WaveSizes(generations=2, new=128), 512  # of each model without a mechanism

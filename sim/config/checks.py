@@ -9,13 +9,13 @@ from typing import Any
 
 from sim.base.errors import ConfigError
 from sim.config import posterior
+from sim.config.case import DATA
 from sim.config.case_dir import own_names
 from sim.config.case_files import KNOWN
 from sim.config.conf import names
 from sim.config.keys import path_of
 from sim.config.refusals import no_such_policy
 from sim.config.safe_yaml import DEEPEST
-from sim.config.sim_config import DATA
 from sim.config.validation import allowed_keys
 
 PATH = "./\\$"  # characters of paths and interpolations

@@ -6,14 +6,13 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 
 import pytest
 
 import sim.app.__main__ as app
 from sim.base.errors import ConfigError
-from tests.helpers.cli import REPO, environment
+from tests.helpers.serving import serving
 
 MISSING = [
     *(name for name in ("chromium", "chromedriver") if shutil.which(name) is None),
@@ -54,19 +53,9 @@ def heed_ctrl_c():
 
 @pytest.fixture(scope="module")
 def server():
-    command = (sys.executable, "-m", "sim.app", "--no-browser", "--port", "0")
-    with subprocess.Popen(
-        [*command, *SOCIETY], cwd=REPO, env=environment(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=heed_ctrl_c,
-    ) as process:  # fmt: skip
-        told = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", told)):
-            line = process.stdout.readline()
-            assert line, f"the app ended: {told}"
-            told += line
-        process.address = found[0]
+    command = (sys.executable, "-m", "sim.app", "--no-browser", "--port", "0", *SOCIETY)
+    with serving(*command, preexec_fn=heed_ctrl_c) as process:
         yield process
-        process.kill()
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,6 @@
 import asyncio
 import importlib.util
 import json
-import re
-import subprocess
 import sys
 import time
 from http.client import HTTPConnection
@@ -16,7 +14,7 @@ import pytest
 from sim import load_config
 from sim.app import model as live
 from sim.app.model import LiveModel, Societies
-from tests.helpers.cli import REPO, environment
+from tests.helpers.serving import serving
 
 needs_solara = pytest.mark.skipif(
     importlib.util.find_spec("solara") is None, reason="not here: solara"
@@ -126,19 +124,9 @@ def test_what_the_page_does_not_offer_is_ignored():
 
 @pytest.fixture(scope="module")
 def server():
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVE], cwd=REPO, text=True,
-        env=environment() | {"MALLOC_ARENA_MAX": "1"},  # or threads spread what they free
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as process:  # fmt: skip
-        told = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+/", told)):
-            line = process.stdout.readline()
-            assert line, f"the app ended: {told}"
-            told += line
-        process.address = found[0]
+    arena = {"MALLOC_ARENA_MAX": "1"}  # or threads spread what they free
+    with serving(sys.executable, "-c", SERVE, env=arena) as process:
         yield process
-        process.kill()
 
 
 def asked(server, path="/", **headers):

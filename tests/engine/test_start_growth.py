@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import load_config
-from sim.config.sim_config import EarlierShare
+from sim.config.case import EarlierShare
 from sim.engine.start import MOST_HELD, reached
 from sim.rules.records import N_BANDS
 from tests.helpers.worlds import advanced, simulation, world

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from sim.config import posterior
+from sim.config.case import DATA
 from sim.config.parameters import Behaviour
 from sim.config.platforms import Platform
-from sim.config.sim_config import DATA
 from sim.engine.state import State
 from sim.measures.registry import measures
 from sim.measures.series import month_series, step_series
