@@ -5,7 +5,7 @@ import sys
 import warnings
 from datetime import datetime
 
-from tests.fuzz.fuzz import KINDS, fuzz, kind_of, run_trial
+from tests.fuzz.fuzz import KINDS, fuzz, kind_of, run_trial, until
 
 
 def main():
@@ -22,7 +22,7 @@ def main():
     if options.trial is not None:
         print(kind_of(options.trial), run_trial(seed, options.trial))
         return
-    counts, failures = fuzz(seed, 60 * options.minutes, options.kind)
+    counts, failures = fuzz(seed, until(60 * options.minutes), options.kind)
     for (kind, outcome), n in sorted(counts.items()):
         print(f"{kind:8} {outcome:10} {n:6}")
     print(f"seed {seed}: {counts.total()} trials, {len(failures)} failed")

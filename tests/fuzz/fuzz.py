@@ -1,4 +1,4 @@
-"""Trials of all kinds, one after another, until the time is up."""
+"""Trials of all kinds, one after another."""
 
 import faulthandler
 import sys
@@ -43,8 +43,14 @@ def run_trial(seed, number):
             faulthandler.cancel_dump_traceback_later()
 
 
-def fuzz(seed, seconds, only=None):
-    """Run trials from number 0 on until the time is up.
+def until(seconds):
+    """Yield the numbers of trials, from 0 on, until the time is up."""
+    end = time.monotonic() + seconds
+    return takewhile(lambda _: time.monotonic() < end, count())
+
+
+def fuzz(seed, numbers, only=None):
+    """Run the trials of these numbers.
 
     Returns
     -------
@@ -53,8 +59,8 @@ def fuzz(seed, seconds, only=None):
     failures : list of str
         A traceback each, which is printed as well.
     """
-    counts, failures, until = Counter(), [], time.monotonic() + seconds
-    for number in takewhile(lambda _: time.monotonic() < until, count()):
+    counts, failures = Counter(), []
+    for number in numbers:
         kind = kind_of(number)
         if only not in (None, kind):
             continue

@@ -1,4 +1,4 @@
-"""A part of a minute of fuzzing: what it draws is the same each time."""
+"""The first trials of a fuzz, half a minute of them: the same each time."""
 
 from collections import Counter
 
@@ -6,17 +6,17 @@ import pytest
 
 from tests.fuzz.fuzz import KINDS, fuzz
 
-SECONDS = 40
+N_TRIALS = 36
 
 
 @pytest.mark.slow
 def test_nothing_that_is_drawn_fails():
-    counts, failures = fuzz(seed=1, seconds=SECONDS)
+    counts, failures = fuzz(seed=1, numbers=range(N_TRIALS))
     assert not failures, failures[0]
     kinds, outcomes = Counter(), Counter()
     for (kind, outcome), n in counts.items():
         kinds[kind] += n
         outcomes[outcome] += n
-    assert set(kinds) >= {*KINDS} - {"killed"}, "each kind is drawn"
+    assert set(kinds) >= {*KINDS}, "each kind is drawn"
     assert outcomes["refused"] >= 5, counts
     assert outcomes["mesa"] + outcomes["threads"] + outcomes["resumed"] >= 2, counts
