@@ -60,10 +60,12 @@ MEASURES = (
         lines={("any", "any"): "Unsent messages"}, axis="messages a person a day", is_harm=True,
         definition=(
             "messages per person and day that no messenger carries and that nobody sends as SMS "
-            "(`behaviour.sms_share`), in the unit of `use`"
+            "(`behaviour.sms_share`), in the unit of `use`. Above 0 without any restriction, as "
+            "contacts who share no messenger write few SMS: compare it with another scenario"
         ),
         word="unsent messages",
-        words="messages that people would send and do not, in the unit of ordinary calls.",
+        words="messages that people would send and do not. Some are not sent in any scenario: "
+        "contacts who share no messenger write few SMS.",
     ),
     Measure(
         "exposure", "1", "communication that the state can read, of all communication",

@@ -124,7 +124,7 @@ def visitor(driver, server):
 
 @in_browser
 @pytest.mark.slow
-def test_steps_are_told_and_drawn(visitor, driver):
+def test_steps_are_reported_and_drawn(visitor, driver):
     for step in range(2, 7):
         visitor.press("Step")
         visitor.wait_for(f"step {step} of 26")

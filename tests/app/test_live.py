@@ -22,7 +22,7 @@ def told():
     return model, told
 
 
-def test_what_is_told_is_of_the_step_last_taken(told):
+def test_what_is_reported_is_of_the_step_last_taken(told):
     days, in_force = zip(*told[1], strict=True)
     assert days[0] == (pd.Timestamp("2025-06-02"), pd.Timestamp("2025-06-08"))
     assert days[BEFORE] == (pd.Timestamp("2025-08-11"), pd.Timestamp("2025-08-17"))

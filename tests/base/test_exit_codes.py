@@ -27,14 +27,14 @@ def ended_by(error, capsys):
     return end.value.code, capsys.readouterr().err
 
 
-def test_what_the_machine_refuses_is_told_in_a_line(capsys):
+def test_what_the_machine_refuses_is_reported_in_a_line(capsys):
     error = PermissionError(errno.EACCES, "Permission denied", "/there")
     assert ended_by(error, capsys) == (1, "Failed:\n/there: Permission denied\n")
     error = OSError("Could not open the table")
     assert ended_by(error, capsys) == (1, "Failed:\nCould not open the table\n")
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_in_a_line(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("mine")
     process = command(*TINY, f"hydra.run.dir={taken}")
@@ -43,7 +43,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
     assert "Traceback" not in process.stderr
 
 
-def test_a_full_disk_is_told_with_the_folder(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_with_the_folder(tmp_path, monkeypatch):
     """The system names no file that it could not write to."""
 
     def full(*_):

@@ -188,7 +188,7 @@ def test_the_month_of_the_start_may_be_fitted_and_what_was_before_it_shown(folde
     assert list(case.problems(str(folder))) == []
 
 
-def test_a_name_that_another_file_does_not_know_is_told(folder):
+def test_a_name_that_another_file_does_not_know_is_reported(folder):
     change(folder, OF_CASE, "    vk:", "    vkontakte:")
     said = "\n".join(case.problems(str(folder)))
     assert "unknown platform 'vkontakte'; allowed: instagram, telegram" in said
@@ -263,7 +263,7 @@ def test_a_missing_population_is_named(folder):
     assert "population.ages=population.csv: no such file; allowed: observations.csv" in said
 
 
-def test_a_table_of_ages_that_cannot_be_read_is_told_before_a_run(folder):
+def test_a_table_of_ages_that_cannot_be_read_is_reported_before_a_run(folder):
     """It was read by the run alone, where no figure had another base than 12+."""
     table = (folder / TABLE).read_text(encoding="utf-8").splitlines()[0]
     (folder / TABLE).write_text(f"{table}\n", encoding="utf-8")

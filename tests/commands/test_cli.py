@@ -186,7 +186,7 @@ def test_a_run_that_breaks_leaves_its_traceback(tmp_path):
     assert not list(folder.glob("*.parquet"))
 
 
-def test_a_folder_that_cannot_be_made_is_told_and_nothing_is_run(tmp_path):
+def test_a_folder_that_cannot_be_made_is_reported_and_nothing_is_run(tmp_path):
     taken = tmp_path / "taken"
     taken.write_text("mine")
     process = simulated(*TINY, f"hydra.run.dir={taken}")

@@ -44,7 +44,7 @@ def test_hydra_searches_the_folder_where_it_is_named(folder):
 
 
 @pytest.mark.parametrize("case", ["uae_calls", "OWN"])
-def test_what_was_opened_is_told_as_it_was_given(case, folder):
+def test_what_was_opened_is_reported_as_it_was_given(case, folder):
     name = str(folder) if case == "OWN" else case
     given = ["seed=2", f"case_dir={name}", "+scenario=baseline"]
     assert closed(open_case(given)) == given

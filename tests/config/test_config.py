@@ -131,7 +131,7 @@ def test_a_missing_key_is_named(tree, key):
     assert refusal(tree, {key: DROPPED}) == f"{key}: missing"
 
 
-def test_a_policy_without_its_kind_is_told_the_kinds(tree):
+def test_a_policy_without_its_kind_is_reported_the_kinds(tree):
     message = refusal(tree, {"policies.call_restriction.kind": DROPPED})
     assert "policies.call_restriction.kind" in message
     assert "mandate" in message
@@ -332,7 +332,7 @@ def test_a_shock_must_name_every_type(tree):
     assert refusal(tree, {"policies.x": partial}) == "policies.x.shock.foreign_averse: missing"
 
 
-def test_every_problem_is_told_at_once(tree):
+def test_every_problem_is_reported_at_once(tree):
     bad = {"seed": -1, "policies.call_restriction.grade": 2, "population.n_users": "many"}
     message = refusal(tree, bad)
     assert [line.split("=")[0] for line in message.splitlines()] == [

@@ -56,7 +56,7 @@ def test_types_are_called_as_one_would_call_them(tree):
         ("compare_to", "baseline", "must be a list; written [baseline]"),
     ],
 )
-def test_a_value_as_in_a_text_is_told_how_it_is_written(tree, key, value, told):
+def test_a_value_as_in_a_text_is_reported_how_it_is_written(tree, key, value, told):
     assert refusal(tree, {key: value}).endswith(told)
 
 

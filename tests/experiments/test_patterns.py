@@ -71,7 +71,7 @@ def test_the_decomposition_has_a_line_a_series_and_a_line_a_mechanism():
     assert 0 <= whole + float(without[1]) <= whole / 4
 
 
-def test_a_change_is_told_where_its_band_leaves_zero_out_and_it_does_not_round_to_it():
+def test_a_change_is_reported_where_its_band_leaves_zero_out_and_it_does_not_round_to_it():
     def told(*values):
         return decompose.changed(pd.Series(values), 1)
 

@@ -123,7 +123,7 @@ def test_the_first_level_of_every_choice_is_the_default():
     assert set(design.scenarios) == SCENARIOS
 
 
-def test_an_effect_is_told_against_what_its_scenario_is_compared_with():
+def test_an_effect_is_reported_against_what_its_scenario_is_compared_with():
     for effect in EFFECTS:
         assert load_config(f"+scenario={effect.scenario}").compare_to[0] == effect.counterfactual
 

@@ -217,7 +217,7 @@ def test_rules_that_only_call_their_parents_change_no_bit(model):
     ("name", "rule"),
     [("recnsider", "reconsider"), ("installUtility", "install_utility"), ("learns", "learn")],
 )
-def test_a_method_that_is_nearly_called_like_a_rule_is_told(name, rule):
+def test_a_method_that_is_nearly_called_like_a_rule_is_reported(name, rule):
     """Nobody would call it, and the model would run as if it had not been written."""
     with pytest.raises(TypeError, match=rf"^Mine\.{name}: .* did you mean {rule}\?"):
         type("Mine", (User,), {name: User.learn})

@@ -62,7 +62,7 @@ def test_a_share_of_users_is_divided_by_them_and_a_change_of_devices_needs_no_pe
     assert found[0].tolist() == pytest.approx([0.1 / 0.4, 0.6 / 0.4 - 1])
 
 
-def test_growth_before_the_run_is_told_and_what_is_off_is_too(tmp_path):
+def test_growth_before_the_run_is_reported_and_what_is_off_is_too(tmp_path):
     config = of_lines(
         tmp_path,
         "2024-06,,telegram,m,monthly_reach,all,60,percent,12+,,,P,panel,show,http://a,",

@@ -324,7 +324,7 @@ def test_of_two_measurers_of_a_figure_one_is_fitted(config, tmp_path):
     assert said == "observations.csv, line 3: use='fit': as line 2; allowed: one, others show"
 
 
-def test_all_problems_are_told_at_once(config, tmp_path):
+def test_all_problems_are_reported_at_once(config, tmp_path):
     said = refusal(config, tmp_path, {"value": "-1", "base": "?"}, {"use": "maybe"})
     assert len(said.splitlines()) == 3
 

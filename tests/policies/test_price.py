@@ -55,7 +55,7 @@ def test_no_price_is_no_change():
     assert plain.timeseries.equals(free.timeseries)
 
 
-def test_it_is_told_in_words_and_what_has_no_price_is_refused():
+def test_it_is_reported_in_words_and_what_has_no_price_is_refused():
     assert in_force(world(price("message", 1.0, "cellular")), 0, ()) == [
         "messages on Cellular cost more"
     ]

@@ -72,7 +72,7 @@ def test_a_wrong_name_is_answered_with_the_nearest(given, meant):
         load_config(given)
 
 
-def test_the_version_is_told_with_the_commit():
+def test_the_version_is_reported_with_the_commit():
     told = command("--version").stdout
     assert told.startswith(f"messenger-migration-sim {__version__}, commit ")
     assert "numba" in told

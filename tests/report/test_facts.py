@@ -85,7 +85,7 @@ def alone(value, **changes):
     return facts(replace(result, config=config, timeseries=table.assign(scenario=config.scenario)))
 
 
-def test_a_world_alone_is_told_by_its_levels_the_highest_first_and_what_they_cost():
+def test_a_world_alone_is_reported_by_its_levels_the_highest_first_and_what_they_cost():
     reach = {"whatsapp": 0.3, "telegram": 0.5, "max": 0.7, "vk": 0.2, "imo": 0.1, "any": 0.4}
     words, costs, _ = alone(lambda at: reach.get(at.platform, 0.0)).answer
     assert words.startswith("In December 2025, call_ban has this daily reach: Max 70.0 %")
@@ -109,7 +109,7 @@ def test_two_replications_have_a_band_and_one_has_none():
     assert Number.of(pd.Series([0.1]), "percent").level(" %") == "10.0 %"
 
 
-def test_names_are_told_whole_and_numbers_beside_them_do_not_change_sides():
+def test_names_are_reported_whole_and_numbers_beside_them_do_not_change_sides():
     """Beside Arabic letters a browser sets 21.4 % on the other side of the name."""
     labels = {"whatsapp": "Signal, the app", "max": "\u0628\u0644\u0647"}
     platforms = {
@@ -123,7 +123,7 @@ def test_names_are_told_whole_and_numbers_beside_them_do_not_change_sides():
     assert f"of \u200e{labels['max']}\u200e is 5.3 points" in words
 
 
-def test_one_missed_point_is_told_in_the_singular():
+def test_one_missed_point_is_reported_in_the_singular():
     points = pd.DataFrame({"standardised": [-0.4, -3.2, 2.9]})
     rest = "by over 3 times the error of the source"
     assert how_many_missed(points) == f"1 of 3 observed points is missed {rest}"
@@ -184,7 +184,7 @@ def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_i
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
 
 
-def test_whose_exposure_moved_is_told_of_calls_and_messages_together():
+def test_whose_exposure_moved_is_reported_of_calls_and_messages_together():
     result = written(lambda at: 0.4 + 0.1 * (at.scenario == "call_ban"), ("all", "age=12-17"))
     series = result.timeseries.astype({"channel": str})
     of_calls = series[series["measure"] == "exposure_apps"].assign(channel="call", value=0.9)

@@ -31,12 +31,12 @@ def test_nothing_is_in_force_before_and_the_ban_from_its_week_on():
     assert told("call_ban_only", "2025-08-13") == ["97% of calls on WhatsApp and Telegram fail"]
 
 
-def test_policies_of_one_effect_are_told_together():
+def test_policies_of_one_effect_are_reported_together():
     (chats,) = (line for line in told("call_ban", "2025-12-10") if "institutions" in line)
     assert chats.startswith("institutions demand Max from: pupils, parents, students")
 
 
-def test_a_ramp_is_told_as_far_as_it_has_come():
+def test_a_ramp_is_reported_as_far_as_it_has_come():
     first, later = (told("as_happened", date)[0] for date in ("2025-06-02", "2025-07-20"))
     grades = [float(re.search(r"([\d.]+)%", line)[1]) for line in (first, later)]
     assert grades[0] < grades[1] == 2.5
@@ -49,7 +49,7 @@ def test_who_waits_for_losses_obeys_once_it_does():
     assert "Telegram complies with local law and lets the state read" in obeys
 
 
-def test_two_that_obey_are_told_in_a_sentence_each():
+def test_two_that_obey_are_reported_in_a_sentence_each():
     """The page said "WhatsApp, Telegram complies with local law"."""
     both = told("give_in", "2025-12-01", complying=["whatsapp_compliance", "telegram_compliance"])
     for name in ("WhatsApp", "Telegram"):
@@ -96,7 +96,7 @@ def test_a_live_world_starts_with_the_parameters_that_it_draws():
     assert params[0].network_value != np.float32(load_config().behaviour.network_value)
 
 
-def test_adoption_is_told_with_what_it_costs_in_both_worlds():
+def test_adoption_is_reported_with_what_it_costs_in_both_worlds():
     config = load_config("+scenario=call_ban", "population.n_users=500", "engine.threads=1")
     model = LiveModel(config)
     model.run_for(11)

@@ -131,7 +131,7 @@ def test_policies_stand_in_the_order_in_which_they_begin(folder):
     assert len(set(begun)) > 3
 
 
-def test_what_the_command_line_changed_of_a_scenario_is_told_under_its_description(folder):
+def test_what_the_command_line_changed_of_a_scenario_is_reported_under_its_description(folder):
     assert "Changed for this run" not in page(folder)
     kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
     (folder / OVERRIDES).parent.mkdir(exist_ok=True)
@@ -174,7 +174,7 @@ def test_the_table_of_facts_holds_the_numbers_of_the_page(folder):
         assert table.loc[line.row.label, "less baseline"] == (effect.change if effect else "")
 
 
-def test_who_moved_is_told_by_age_region_and_type(folder):
+def test_who_moved_is_reported_by_age_region_and_type(folder):
     groups = facts(read_result(folder)).groups
     assert {name.split("=")[0] for name in groups.index} == {"age", "region", "type"}
     assert list(groups.columns)[-2:] == ["readable by phone", "readable on apps"]
@@ -296,7 +296,7 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     assert re.search(rf"Readable by phone {after[0]} {after[0].band} {after[1]} ", text)
 
 
-def test_runs_of_one_scenario_are_told_apart_by_their_commands(folder, tmp_path):
+def test_runs_of_one_scenario_are_reported_apart_by_their_commands(folder, tmp_path):
     half = tmp_path / "half"
     shutil.copytree(folder, half)
     (half / OVERRIDES).parent.mkdir(exist_ok=True)
@@ -323,7 +323,7 @@ def test_the_newest_run_is_named_whatever_its_scenario(tmp_path, monkeypatch):
         read_result(tmp_path)
 
 
-def test_differences_are_told_in_words():
+def test_differences_are_reported_in_words():
     lower = Number(-0.022, -0.024, -0.02, "percent")
     assert lower.moved("higher", "lower") == (
         "2.2 points lower (\N{MINUS SIGN}2.4 to \N{MINUS SIGN}2.0)"

@@ -80,7 +80,7 @@ def test_the_months_are_the_first_whole_one_and_the_cases_headline(result):
     assert months(result) == (pd.Timestamp("2025-06-01"), DECEMBER)
 
 
-def test_a_run_that_ends_before_the_headline_month_is_told_by_its_last_whole_one(result):
+def test_a_run_that_ends_before_the_headline_month_is_reported_by_its_last_whole_one(result):
     t = result.timeseries
     short = replace(result, timeseries=t[t["date"] < "2025-10-01"])
     assert months(short) == (pd.Timestamp("2025-06-01"), pd.Timestamp("2025-09-01"))
@@ -166,7 +166,7 @@ def test_warnings_count_the_points_that_are_missed(result):
     assert f"worst: {label} {word} {worst['date']:%b %Y}" in text
 
 
-def test_both_months_of_the_scenario_are_told_by_their_medians():
+def test_both_months_of_the_scenario_are_reported_by_their_medians():
     """Of three replications the middle one, not the mean."""
     out = table(written(lambda at: (0.1, 0.2, 0.9)[at.replication]))
     before, after = (list(out.columns[k].cells) for k in (1, 2))

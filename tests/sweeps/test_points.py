@@ -101,7 +101,7 @@ def test_what_cannot_be_run_is_refused_before_anything_runs(factors, told):
         checked()
 
 
-def test_a_group_that_is_not_there_is_told_of_those_that_can_be_set():
+def test_a_group_that_is_not_there_is_reported_of_those_that_can_be_set():
     found, runs = points({"behavior.habit_value": [1.0]})
     with pytest.raises(ConfigError, match="no such group of keys") as refused:
         found.check(runs)
@@ -109,6 +109,6 @@ def test_a_group_that_is_not_there_is_told_of_those_that_can_be_set():
     assert "counterfactuals" not in str(refused.value)
 
 
-def test_the_largest_run_is_told_for_the_sake_of_memory():
+def test_the_largest_run_is_reported_for_the_sake_of_memory():
     found, runs = points({"population.n_users": [200, 400, 300]}, overrides=())
     assert found.check(runs).population.n_users == 400
