@@ -175,6 +175,7 @@ def test_dates_may_be_those_of_a_table(result):
         user_snapshots(result.config, [])
 
 
+@pytest.mark.slow
 def test_draws_from_a_posterior_are_taken_again_as_well(tmp_path):
     config = load_config(
         "+scenario=as_happened", "parameters=posterior", "compare_to=[]", "replications=2",

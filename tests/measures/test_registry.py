@@ -138,6 +138,7 @@ def test_openings_fit_daily_reach(result):
     assert (some["dau"] > 0).all()
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_bits(result):
     with registered(OFFLINE, OPENINGS):
         mesa = compare(load_config(*SMALL, "engine=mesa"))

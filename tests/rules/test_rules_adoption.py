@@ -82,6 +82,7 @@ def test_a_step_takes_up_and_drops_with_the_chances_of_the_two_state_chain(u, r,
         assert found[1][p] == pytest.approx(chain[1, 0], rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("installed", [0b00, 0b11])
 def test_people_move_in_a_step_as_often_as_the_two_state_chain(installed):
     params, n = toy_params(2, keep_value=2.0, standalone=by_band(-0.5, -0.8), **CLOCKS), 4000
@@ -283,6 +284,7 @@ def test_who_decides_at_once_follows_the_logistic_law_by_its_own_draws(r):
     assert abs(np.corrcoef(wanted.T)[0, 1]) < 4 / np.sqrt(n)
 
 
+@pytest.mark.slow
 def test_what_lasts_of_the_noise_makes_the_same_people_decide_alike_and_no_more_of_them():
     rng, n, u, found = np.random.default_rng(3), 4000, 0.8, {}
     tastes = rng.normal(size=(n, MAX))

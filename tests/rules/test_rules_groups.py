@@ -141,6 +141,7 @@ def test_a_chat_moves_with_the_chances_of_a_chain_that_keeps_softmax(platform):
     assert (np.abs(found - chain[platform]) < 4 * error).all()
 
 
+@pytest.mark.slow
 def test_chats_as_the_law_has_them_stay_so():
     """Many have moved, and there are as many on each messenger as before."""
     users = members(0b11, 0b11, 0b01, 0b10)

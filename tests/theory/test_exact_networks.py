@@ -135,6 +135,7 @@ def undrifted(shares, drifts, n_batches=15):
     return at_zero, np.sqrt(covariance[1, 1]), -slope
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("b", [4, 5, 6])
 def test_t3_a_random_regular_graph_settles_as_the_bethe_lattice(b):
     bethe = theory_networks.bethe_share(K, b)
@@ -243,6 +244,7 @@ def test_t7_a_core_is_born_at_once():
     assert theory_networks.core(3.2, 3) < 1e-15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("z", "k"), CORES)
 def test_t7_users_leave_until_the_core_is_left(z, k):
     states = [desert(erdos(N_ERDOS, z, seed), k) for seed in range(N_GRAPHS)]
