@@ -5,7 +5,7 @@
 Prints, as Markdown: levels in every scenario; for each its effect relative to its counterfactual
 (the first in its ``compare_to``) on reach, on harms and on fraud; how wide the bands of both are;
 and a judgement, written by hand (experiments/scenarios.yaml). Numbers are means over the last
-whole month of the run, and medians over 40 replications.
+whole month of the run, and medians over replications.
 """
 
 from __future__ import annotations

@@ -12,27 +12,27 @@ BEFORE = 10  # whole weeks before that of 13 August
 
 
 @pytest.fixture(scope="module")
-def told():
+def played():
     """Return a model in its second replication, with its days and policies after each step."""
     model = LiveModel(load_config("+scenario=call_ban_only", *SMALL), replication=1)
-    told = [(model.days, model.in_force)]
+    played = [(model.days, model.in_force)]
     for _ in range(BEFORE):
         model.step()
-        told.append((model.days, model.in_force))
-    return model, told
+        played.append((model.days, model.in_force))
+    return model, played
 
 
-def test_what_is_reported_is_of_the_step_last_taken(told):
-    days, in_force = zip(*told[1], strict=True)
+def test_what_is_reported_is_of_the_step_last_taken(played):
+    days, in_force = zip(*played[1], strict=True)
     assert days[0] == (pd.Timestamp("2025-06-02"), pd.Timestamp("2025-06-08"))
     assert days[BEFORE] == (pd.Timestamp("2025-08-11"), pd.Timestamp("2025-08-17"))
     assert in_force[:BEFORE] == ([],) * BEFORE
     assert in_force[BEFORE] == ["97% of calls on WhatsApp and Telegram fail"]
 
 
-def test_the_counterfactual_has_the_random_numbers_of_the_model(told):
+def test_the_counterfactual_has_the_random_numbers_of_the_model(played):
     model, counterfactual = (
-        one.simulation.recorder for one in (told[0], *told[0].counterfactuals)
+        one.simulation.recorder for one in (played[0], *played[0].counterfactuals)
     )
     for ours, theirs in zip(
         model.observations.steps[:BEFORE], counterfactual.observations.steps[:BEFORE], strict=True

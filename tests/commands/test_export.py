@@ -70,7 +70,7 @@ def test_every_measure_has_a_unit_and_stands_in_the_docs(folder):
         meaning("nonsense")
 
 
-def test_a_joined_sweep_becomes_csv_and_an_unjoined_one_is_reported_how(tmp_path):
+def test_a_joined_sweep_becomes_csv_and_an_unjoined_one_is_refused_with_how_to_join(tmp_path):
     sweep = begin(tmp_path / "sweep", {GRADE: {"levels": (0.0, 0.9)}})
     with pytest.raises(SystemExit):
         main(["tables", str(sweep.path)])

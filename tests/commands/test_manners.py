@@ -1,4 +1,4 @@
-"""Manners of the command line: quiet, verbose, colours, completion, and what mistakes are told."""
+"""Manners of the command line: quiet, verbose, colours, completion, and answers to mistakes."""
 
 import os
 import re
@@ -144,32 +144,32 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("given", "told"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_reported_what_to_write_instead(given, told):
+@pytest.mark.parametrize(("given", "advice"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_refused_with_what_to_write_instead(given, advice):
     with pytest.raises(ConfigError) as error:
         load_config(given)
-    assert told in str(error.value)
+    assert advice in str(error.value)
     assert "hydra.cc" not in str(error.value)
 
 
-def test_a_policy_misspelt_is_reported_which_may_be_meant():
+def test_a_misspelt_policy_is_refused_with_which_may_be_meant():
     """It was told the kinds of policies, as if a new one had been asked for."""
     with pytest.raises(ConfigError, match=r"did you mean max_egov\? in force: call_restriction, "):
         load_config("+scenario=call_ban", "policies.max_egv.rate=0.1")
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "advice"),
     [
         ("2", "allowed: KEY=VALUE without spaces"),
         ("callban", "did you mean +scenario=call_ban?"),
         ("seed=range(2", "seed=range(2: cannot be read"),
     ],
 )
-def test_a_mistake_in_a_sweep_is_reported_in_the_same_words(given, told):
+def test_a_mistake_in_a_sweep_is_reported_in_the_same_words(given, advice):
     with pytest.raises(ConfigError) as error:
         expand(["seed=1,2", given])
-    assert told in str(error.value)
+    assert advice in str(error.value)
     assert "hydra.cc" not in str(error.value)
 
 
@@ -180,7 +180,7 @@ def test_a_dash_for_a_tilde_is_refused():
     assert "-policies.max_egov: allowed: ~policies.NAME" in process.stderr
 
 
-def test_who_only_looks_is_reported_of_a_mistake_in_the_same_words():
+def test_who_only_looks_hears_of_a_mistake_in_the_same_words():
     process = simulated("--cfg", "job", "+scenario=callban")
     assert process.returncode == 2
     assert "did you mean call_ban?" in process.stderr
@@ -188,17 +188,17 @@ def test_who_only_looks_is_reported_of_a_mistake_in_the_same_words():
 
 
 @pytest.mark.parametrize(
-    ("words", "status", "told"),
+    ("words", "status", "advice"),
     [
         (["--help", "+scenario=callban"], 2, "did you mean call_ban?"),
         (["-m", "--cfg", "job", "seed=1,2"], 2, "-m --cfg: allowed: --cfg job"),
         (["-m", "seed=1,2", "hydra.sweep.dir=pyproject.toml/runs", *TINY], 1, "Not a directory"),
     ],
 )
-def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, told):
+def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, advice):
     process = simulated(*words)
     assert process.returncode == status
-    assert told in process.stderr
+    assert advice in process.stderr
 
 
 def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
@@ -209,7 +209,7 @@ def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
         load_config("+scenario=call_ban_only", "dur_days=28")
 
 
-def test_a_scenario_named_twice_is_reported_how_they_compose():
+def test_a_scenario_named_twice_is_refused_with_how_to_compose():
     with pytest.raises(ConfigError, match=r"\+scenario=\[NAME,NAME\]"):
         load_config("+scenario=call_ban", "+scenario=full_block")
 

@@ -237,7 +237,7 @@ def test_no_file_says_how_hydra_runs(path):
 @pytest.mark.parametrize(
     ("group", "head"), [("scenario", "_global_"), ("policy", "policies.NAME")]
 )
-def test_a_file_without_its_first_line_is_reported_of_it(tmp_path, monkeypatch, group, head):
+def test_a_file_without_its_first_line_is_reported(tmp_path, monkeypatch, group, head):
     """A scenario without it was said to be set by hand, a policy to be an unknown key."""
     conf = shutil.copytree(CONF, tmp_path / "conf")
     (conf / group / "mine.yaml").write_text("policies: {}\n", encoding="utf-8")

@@ -131,7 +131,7 @@ def test_a_missing_key_is_named(tree, key):
     assert refusal(tree, {key: DROPPED}) == f"{key}: missing"
 
 
-def test_a_policy_without_its_kind_is_reported_the_kinds(tree):
+def test_a_policy_without_its_kind_is_refused_with_the_kinds(tree):
     message = refusal(tree, {"policies.call_restriction.kind": DROPPED})
     assert "policies.call_restriction.kind" in message
     assert "mandate" in message

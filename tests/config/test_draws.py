@@ -154,7 +154,7 @@ def test_the_manifest_says_that_parameters_were_drawn(tmp_path):
         assert f"<code>{row.parameter}</code>" in report
 
 
-def test_what_the_data_told_is_reported_of_every_fitted_parameter():
+def test_what_the_data_say_is_reported_for_every_fitted_parameter():
     told = posterior.identifiability(CONFIG.case.data)
     assert {row.parameter for row in told} <= set(SHIPPED.names)
     assert {row.by for row in told} == {"data", "data, in part", "prior"}

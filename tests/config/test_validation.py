@@ -46,7 +46,7 @@ def test_types_are_called_as_one_would_call_them(tree):
 
 
 @pytest.mark.parametrize(
-    ("key", "value", "told"),
+    ("key", "value", "advice"),
     [
         ("policies.call_restriction.grade", 95, "equal to 1; 95 % is written 0.95"),
         ("population.vpn.12-17", "5.5 %", "must be a number; 5.5 % is written 0.055"),
@@ -56,8 +56,8 @@ def test_types_are_called_as_one_would_call_them(tree):
         ("compare_to", "baseline", "must be a list; written [baseline]"),
     ],
 )
-def test_a_value_as_in_a_text_is_reported_how_it_is_written(tree, key, value, told):
-    assert refusal(tree, {key: value}).endswith(told)
+def test_a_value_written_as_text_is_refused_with_how_to_write_it(tree, key, value, advice):
+    assert refusal(tree, {key: value}).endswith(advice)
 
 
 def test_what_is_wrong_with_the_whole_stands_under_no_key(tree):

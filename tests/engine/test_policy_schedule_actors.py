@@ -81,7 +81,7 @@ def story(platform="telegram", **changes):
     return InformationEvent(**keys | changes)
 
 
-def test_a_story_is_reported_on_its_days_with_its_shock():
+def test_a_story_spreads_on_its_days_with_its_shock():
     policy = story(contact_rate=0.02, stop=day(10))
     news = [at(k, policy).news for k in range(3)]
     assert [len(n) for n in news] == [1, 1, 0]
@@ -103,7 +103,7 @@ def test_a_story_keeps_its_bit_and_its_draws_while_others_come_and_go():
     assert len(set(first.salt.tolist())) == 3
 
 
-def test_a_story_has_its_draws_by_name_whatever_else_is_reported():
+def test_a_story_has_its_draws_by_name_whatever_other_stories_spread():
     alone = PolicySchedule(WORLD.model_copy(update={"policies": {"leak": story()}}))
     among = PolicySchedule(
         WORLD.model_copy(update={"policies": {"a": story("vk"), "leak": story()}})
@@ -217,7 +217,7 @@ def test_an_order_to_chats_acts_on_its_days_and_reaches_one_after_another():
 
 
 @pytest.mark.parametrize(("by", "outcome"), [("order", ORDERED), ("invitation", INVITED)])
-def test_chats_are_reported_to_move_by_order_or_invitation(by, outcome):
+def test_chats_move_by_order_or_invitation(by, outcome):
     assert at(0, group_move(by=by)).orders[0].outcome == outcome
 
 

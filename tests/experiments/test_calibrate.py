@@ -25,7 +25,7 @@ DESIGN = "calibration_russia_2025"
 TOY = ["case=russia_2025", "until=2025-12-31", "executor=serial"]
 
 
-def test_every_error_is_stated_and_claims_are_reported_apart():
+def test_every_error_is_stated_and_claims_are_kept_apart():
     found = targets("russia_2025").set_index(["platform", "measure", "date"]).sort_index()
     assert found["sd"].between(0.01, 0.1).all()
     panel = found.loc["whatsapp", "mau", pd.Timestamp("2025-12-01")]
@@ -95,7 +95,7 @@ def test_contraction_and_trade_offs_of_a_known_posterior():
     assert pairs.to_numpy().tolist() == [["narrow", "even", pytest.approx(1.0)]]
 
 
-def test_what_no_parameters_reach_is_reported_apart_from_what_data_do_not_tell():
+def test_what_no_parameters_reach_is_distinguished_from_what_data_do_not_say():
     dates = pd.to_datetime(["2025-12-01", "2026-01-01"])
     wanted = pd.DataFrame({
         "platform": "max", "measure": "mau", "date": [pd.Timestamp("2025-11-01"), *dates],

@@ -77,7 +77,7 @@ def test_chance_alone_is_no_condition(points):
     assert len(found.box.limits) < found.before["n_limits"]
 
 
-def test_all_alike_cannot_be_reported_apart(points):
+def test_all_alike_cannot_be_distinguished(points):
     with pytest.raises(ConfigError, match="none of 500"):
         prim(points, np.zeros(500, bool))
     with pytest.raises(ConfigError, match="all of 500"):

@@ -237,7 +237,7 @@ def test_points_that_no_stated_error_allows_count_as_far_as_a_discrepancy_does()
     assert closed.history[0].emulator == pytest.approx(0.02, rel=0.1)
 
 
-def test_each_generation_is_reported_its_number_and_has_noise_of_its_own():
+def test_each_generation_gets_its_number_and_has_noise_of_its_own():
     told = {}
 
     def simulate(generation, scores):

@@ -36,7 +36,6 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"experiments\.discover": "minutes in its toy size too: test_discover.py",
     r"experiments\.calibrate": "minutes in its toy size too: test_calibrate.py",
     r"experiments\.validate": "minutes in its toy size too: test_calibrate.py",
-    r"experiments\.scenarios": "minutes in its toy size too: test_scenarios.py",
     r"experiments\.decompose": "a run a mechanism: test_patterns.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package
@@ -97,7 +96,8 @@ def small(line):
 
 
 SIZED = {
-    f"experiments.{name}" for name in ("record", "patterns", "cases", "acceptance", "bytes")
+    f"experiments.{name}"
+    for name in ("record", "patterns", "cases", "scenarios", "acceptance", "bytes")
 }  # that take the overrides of python -m sim
 
 

@@ -15,7 +15,7 @@ def test_the_shipped_case_looks_as_ever():
     assert list(looks_of(labels)) == list(PLATFORMS)
 
 
-def test_six_messengers_of_another_country_are_reported_apart():
+def test_six_messengers_of_another_country_are_distinguished():
     names = ("telegram", "soroush", "eitaa", "bale", "rubika", "igap")
     looks = looks_of({name: name.title() for name in names})
     assert [look.label for look in looks.values()] == [*map(str.title, names), "ordinary phone"]

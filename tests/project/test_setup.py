@@ -39,7 +39,7 @@ def machine(tmp_path):
     return set_up
 
 
-def test_a_machine_without_a_python_is_reported_so_in_one_line(machine):
+def test_a_machine_without_a_python_is_reported_in_one_line(machine):
     done, _ = machine()
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1

@@ -184,7 +184,7 @@ def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_i
     assert groups["whatsapp"].tolist() == pytest.approx([0.0, 0.0])
 
 
-def test_whose_exposure_moved_is_reported_of_calls_and_messages_together():
+def test_whose_exposure_moved_is_reported_for_calls_and_messages_together():
     result = written(lambda at: 0.4 + 0.1 * (at.scenario == "call_ban"), ("all", "age=12-17"))
     series = result.timeseries.astype({"channel": str})
     of_calls = series[series["measure"] == "exposure_apps"].assign(channel="call", value=0.9)

@@ -296,7 +296,7 @@ def test_several_runs_are_compared_on_one_page(folder, tmp_path):
     assert re.search(rf"Readable by phone {after[0]} {after[0].band} {after[1]} ", text)
 
 
-def test_runs_of_one_scenario_are_reported_apart_by_their_commands(folder, tmp_path):
+def test_runs_of_one_scenario_are_distinguished_by_their_commands(folder, tmp_path):
     half = tmp_path / "half"
     shutil.copytree(folder, half)
     (half / OVERRIDES).parent.mkdir(exist_ok=True)

@@ -229,7 +229,7 @@ def test_an_invited_chat_moves_whole_but_is_not_bound():
 
 
 @pytest.mark.parametrize("outcome", [[INVITED, ORDERED], [ORDERED, INVITED]])
-def test_an_order_prevails_over_an_invitation_whichever_is_reported_first(outcome):
+def test_an_order_prevails_over_an_invitation_whichever_comes_first(outcome):
     chats = toy_chats(2, range(2), platform=0)
     env = an_order(2, platform=1, outcome=outcome)
     groups.move(0, members(0b01, 0b01), chats, env, PARAMS, keys(0))
@@ -279,7 +279,7 @@ def test_two_orders_for_one_kind_add_up():
 # What members learn.
 
 
-def test_members_count_their_chats_and_are_reported_what_moved():
+def test_members_count_their_chats_and_learn_what_moved():
     chats = toy_chats(
         4, [0, 1], [2, 3], [0, 2], [0, 1, 2], [1],
         platform=[1, 1, 1, 0, NOWHERE], kind=[0, 0, 1, 2, 3],
@@ -299,7 +299,7 @@ def test_members_count_their_chats_and_are_reported_what_moved():
         assert step_record.ordered == ordered
 
 
-def test_who_is_in_no_chat_is_reported_nothing():
+def test_who_is_in_no_chat_learns_nothing():
     step_record = records(STEP_RECORD, 1)[0]
     step_record.chats[0], step_record.ordered = 9, 0xFF
     assert groups.read_chats(0, step_record, toy_chats(1)) == 0

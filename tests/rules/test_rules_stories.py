@@ -180,7 +180,7 @@ def heard_by(news, name, step=0):
     return np.array(heard)
 
 
-def test_who_hears_a_story_does_not_depend_on_what_else_is_reported():
+def test_who_hears_a_story_does_not_depend_on_other_stories():
     four = a_story(4, media=0.5)
     alone, moved = four[2:3].copy(), four[::-1].copy()
     moved.bit = np.arange(4)  # the same stories under other bits, in another order

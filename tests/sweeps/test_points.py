@@ -101,7 +101,7 @@ def test_what_cannot_be_run_is_refused_before_anything_runs(factors, told):
         checked()
 
 
-def test_a_group_that_is_not_there_is_reported_of_those_that_can_be_set():
+def test_a_group_that_is_not_there_is_refused_with_those_that_can_be_set():
     found, runs = points({"behavior.habit_value": [1.0]})
     with pytest.raises(ConfigError, match="no such group of keys") as refused:
         found.check(runs)

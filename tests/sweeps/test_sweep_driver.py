@@ -78,14 +78,14 @@ def test_a_pool_whose_worker_was_killed_while_it_started_takes_no_more(tmp_path)
         assert executors._submitted(pool, tmp_path, [1, 2], "session") == []
 
 
-def test_who_is_reported_to_stop_ends_the_run_it_is_at(tmp_path):
+def test_who_is_asked_to_stop_ends_the_run_it_is_at(tmp_path):
     folder = tiny(tmp_path)
     ended = drive(folder, Stopped(at=0))
     assert (ended.why, ended.n_done, ended.n_missing) == ("interrupted", 1, 2)
     assert not folder.stop.exists()
 
 
-def test_a_sweep_that_is_reported_to_stop_at_its_last_run_is_done(tmp_path):
+def test_a_sweep_that_is_asked_to_stop_at_its_last_run_is_done(tmp_path):
     """It was noted that its workers had died."""
     folder = tiny(tmp_path)
     ended = drive(folder, Stopped(at=2))
@@ -150,9 +150,7 @@ def test_outcomes_that_were_written_without_their_record_are_not_there_twice(tmp
 # -- what is told meanwhile ----------------------------------------------------------------
 
 
-def test_a_sweep_that_is_gone_on_with_is_reported_from_where_it_stood(
-    tmp_path, monkeypatch, capsys
-):
+def test_a_resumed_sweep_is_reported_from_where_it_stood(tmp_path, monkeypatch, capsys):
     folder = tiny(tmp_path)
     work(folder, 0, "before")
     monkeypatch.setattr(progress, "PAUSE", -1.0)
