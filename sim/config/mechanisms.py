@@ -38,13 +38,21 @@ MECHANISMS = {
     ),
     "beliefs": Mechanism(
         "being read repels or attracts, and chills what is sensitive",
-        ("behaviour.risk_value=0", "behaviour.sensitive_share=0", "behaviour.attention=0"),
+        (
+            "behaviour.risk_value=0",
+            "behaviour.sensitive_share=0",
+            "behaviour.attention=0",
+            "behaviour.habit_break=0",
+        ),
     ),
     "chilling": Mechanism(
         "fear of being read moves sensitive messages", ("behaviour.sensitive_share=0",)
     ),
     "attention": Mechanism(
         "bad news makes people look for another messenger", ("behaviour.attention=0",)
+    ),
+    "habit_break": Mechanism(
+        "bad news breaks the habit of the messenger that it is about", ("behaviour.habit_break=0",)
     ),
     "peers": Mechanism("beliefs rub off between contacts", ("behaviour.peer_rate=0",)),
     "word_of_mouth": Mechanism("contacts tell of messengers", ("behaviour.word_of_mouth=0",)),

@@ -4,7 +4,7 @@ In each step a user talks with one contact, drawn by tie weight, and takes over 
 contact knows and believes. In the mean over draws this is DeGroot averaging over the ties
 (randomised gossip: Boyd et al. 2006, doi:10.1109/TIT.2006.874516) and SI spreading of awareness,
 at the cost of one contact instead of all. A story is a log-likelihood ratio, added to the belief
-once, when the user hears it.
+once, when the user hears it. One that repels breaks a habit (habit.py) and may alarm.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sim.rules import fixed_point
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import events_occur, happens, may_occur
 from sim.rules.declare import MESSENGERS, SET, TILES, Field, Parameter
+from sim.rules.habit import break_habit
 from sim.rules.packed_state import aware_of, beliefs_of, has_told, in_use
 from sim.rules.records import MESSAGE, U64, Environment, Int, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
@@ -150,11 +151,11 @@ def update_beliefs(
 
 @rule
 def believe_story(user: Record, story: Record, params: Record, u: float) -> None:
-    """Add a story to the beliefs of `user`; a story that it dislikes may make it reconsider.
+    """Add a story to the beliefs of `user`; one that it dislikes breaks a habit, and may alarm it.
 
-    The hazard is attention kappa |change of b|. The user then reconsiders the story's messenger
-    if it has it, and all others that it is aware of and lacks: after a surveillance shock, 2 to
-    4 % of a country took up another messenger within weeks (Korea 2014).
+    It is disliked by d = kappa |change of b|. With hazard attention d the user then reconsiders
+    the story's messenger if it has it, and all others that it is aware of and lacks: after a
+    surveillance shock, 2 to 4 % of a country took up another messenger within weeks (Korea 2014).
 
     Parameters
     ----------
@@ -166,7 +167,10 @@ def believe_story(user: Record, story: Record, params: Record, u: float) -> None
     belief = fixed_point.belief(user, story.platform) + story.shock[user.type + 1]
     fixed_point.set_belief(user, story.platform, belief)
     dislike = before - surveillance_attitude(user, story.platform)
-    if dislike > 0.0 and happens(u, params.attention * dislike):
+    if dislike <= 0.0:
+        return
+    break_habit(user, story.platform, dislike, params)
+    if happens(u, params.attention * dislike):
         has, named = in_use(user), only(story.platform)
         others = np.int64(user.aware) & ~has & ~named
         user.alert |= others | (named & has)

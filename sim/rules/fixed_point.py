@@ -75,6 +75,12 @@ def set_habits(user: Record, numbers: Vec8, o: Int = 0) -> None:
 
 
 @rule
+def set_habit(user: Record, p: Int, number: float) -> None:
+    """Write the habit of `user` in messenger `p`, in [0, 1]."""
+    user.habit[p] = np.uint16(np.rint(number * SHARE_STEPS))
+
+
+@rule
 def beliefs(user: Record, o: Int = 0) -> Vec8:
     """Return the beliefs of `user` that the state reads the messengers of a tile [log-odds]."""
     return read_fixed_point(user.belief, BELIEF_STEPS, o)

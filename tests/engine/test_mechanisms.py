@@ -49,6 +49,7 @@ INERT = {
     ],
     "chilling": ["behaviour.chilling_value=9"],
     "attention": [],
+    "habit_break": [],
     "peers": [],
     "word_of_mouth": [],
     "circumvention": ["behaviour.vpn_value=20", "behaviour.vpn_search=9"],
@@ -71,6 +72,12 @@ def learns_without_looking_around(user):
     user.record.alert = 0
 
 
+def learns_without_losing_habit(user):
+    before = user.record.habit.copy()
+    User.learn(user)
+    user.record.habit[:] = before
+
+
 def hears_of_no_messenger(user):
     User.converse(user)
     user.step_record.peer -= np.uint64(aware_of(user.step_record.peer[0]))  # its lowest bits
@@ -85,6 +92,7 @@ DELETED = {
     "pairs": {"ask_contact": does_nothing},
     "circumvention": {"weigh_vpn": weighs_no_vpn},
     "attention": {"learn": learns_without_looking_around},
+    "habit_break": {"learn": learns_without_losing_habit},
     "word_of_mouth": {"converse": hears_of_no_messenger},
     "peers": {"learn": follows_no_opinion},
     "abuse": {"draw_victimisation": does_nothing},

@@ -68,8 +68,9 @@ class Act:
         m = math.exp(-self.b.habit_rate * self.now.h)
         for p in self.messengers:
             used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
-            user.unrounded[p] = m * user.habit[p] + (1 - m) * used
-            user.habit[p] = in_steps("habit", user.unrounded[p])
+            new = m * user.habit[p] + (1 - m) * used
+            user.habit[p] = in_steps("habit", new)
+            user.spans[p] = in_steps("habit", new - F32), in_steps("habit", new + F32)
 
     def feel(self, user, talk):
         """Compare welfare with what a user is used to, and let it get used to it."""
@@ -162,7 +163,16 @@ class Act:
                 user.belief[p], sides = in_steps("belief", user.belief[p] + shock), user.sides[p]
                 user.sides[p] = {in_steps("belief", side + shock) for side in sides}
                 margin = 0.0 if len(sides) == 1 else user.concern / STEPS_OF["belief"]
-                self.look_around(i, user, story, before - self.lean(user, p), margin)
+                d = before - self.lean(user, p)
+                if d > 0:
+                    self.break_habit(user, p, d, margin + TOO_CLOSE)
+                self.look_around(i, user, story, d, margin)
+
+    def break_habit(self, user, p, d, margin):
+        least, left, most = (math.exp(-self.b.habit_break * (d + m)) for m in (margin, 0, -margin))
+        low, high = user.spans[p]
+        user.habit[p] = in_steps("habit", left * user.habit[p])
+        user.spans[p] = in_steps("habit", least * low), in_steps("habit", most * high)
 
     def look_around(self, i, user, story, d, margin):
         H, margin = self.b.attention * d, TOO_CLOSE + self.b.attention * margin

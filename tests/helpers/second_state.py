@@ -53,7 +53,7 @@ UNSURE = 3e-7  # a belief, of what it is the sum of
 BETWEEN = 5e-7  # a level of fear before it is rounded, in the steps of a unit
 STEP_RECORD = ("use", "value", "openings", "reachable", "secure", "helpers", "welfare", "vpn_gain")
 OF_TIES = {"users.habit", *(f"talks.{name}" for name in STEP_RECORD)}
-PRIVATE = {"unrounded", "sides", "between", "scale", "content_scale"}  # what no array holds
+PRIVATE = {"spans", "sides", "between", "scale", "content_scale"}  # what no array holds
 
 
 def f4(x):
@@ -221,10 +221,8 @@ def think(user):
 def take_sides(user, theirs):
     """Let numbers next to the middle between two steps (2.1) be those of others."""
     habits, beliefs = theirs["habit"], theirs["belief"]
-    for p, habit in user.unrounded.items():
-        height = habit * STEPS_OF["habit"]
-        near = abs(height - math.floor(height) - 0.5) < F32 * STEPS_OF["habit"]
-        if near and abs(habits[p] * STEPS_OF["habit"] - height) < 0.8:
+    for p, (low, high) in user.spans.items():
+        if low <= habits[p] <= high:
             user.habit[p] = habits[p]
     for p, sides in user.sides.items():
         if beliefs[p] in sides:
@@ -273,7 +271,7 @@ def read(world, state):
     """Read the arrays of a run's state into `world`."""
     world.users = [plain(record) for record in state.users]
     for user in world.users:
-        user.unrounded = {}  # habits
+        user.spans = {}  # ends of what habits may have been rounded to
         user.sides = {}  # beliefs that a belief may have been rounded to
         user.between = {}  # ends of what usual welfare and the shortfall may have been rounded to
     world.talks = []

@@ -1,10 +1,10 @@
-"""Stories about messengers: who hears them, what they do to beliefs, whom they alarm."""
+"""Stories about messengers: who hears them, beliefs and habits after them, whom they alarm."""
 
 import numpy as np
 import pytest
 
 from sim.kernel.rng import purpose_key, uniforms
-from sim.rules import beliefs
+from sim.rules import beliefs, habit
 from sim.rules.beliefs import HEARD
 from tests.helpers.beliefs import (
     CALM,
@@ -18,6 +18,8 @@ from tests.helpers.beliefs import (
 )
 from tests.helpers.worlds import (
     BELIEF_UNIT,
+    HABIT_UNIT,
+    from_fixed_point,
     in_steps,
     keys,
     someone,
@@ -104,6 +106,64 @@ def test_who_believes_a_fact_does_not_forget_it():
         update_beliefs(user, silent(peer=mind(belief=believed(user))), news, 7.0, params)
         beliefs.read_news(0, user, silent(), news, params, keys(step))
     assert believed(user)[:2] == pytest.approx([1.5, 0.5])
+
+
+# Bad news breaks a habit.
+
+
+def habits_after(shocks, **traits):
+    """Return the habits of a user told of messenger 1, from .8 of it and .5 of messenger 0."""
+    user, params = someone(habit=[0.5, 0.8, *[0.0] * 4], **traits), toy_params(2, habit_break=1.5)
+    for bit, shock in enumerate(shocks):
+        story = a_story(platform=1, bit=bit, media=99.0, shock=shock)
+        beliefs.read_news(0, user, silent(), story, params, keys(bit))
+    return from_fixed_point(habit=user.habit)
+
+
+@pytest.mark.parametrize("shocks", [[2.0], [0.5, 1.5], [0.7, 0.7, 0.6]])
+@pytest.mark.parametrize("concern", [0.25, 1.0, 8.0])
+def test_stories_break_a_habit_by_how_much_they_repel_together(shocks, concern):
+    """The attitudes lost add up, so in how many stories the news comes does not matter."""
+    d = concern * (1 / (1 + np.exp(1.0 - sum(shocks))) - 1 / (1 + np.exp(1.0)))
+    habits = habits_after(shocks, type=-1, concern=concern, belief=[-1.0] * 6)
+    error = HABIT_UNIT * len(shocks) + 0.8 * 1.5 * concern / 4 * BELIEF_UNIT * len(shocks)
+    assert habits[1] == pytest.approx(0.8 * np.exp(-1.5 * d), abs=error)
+    assert habits[0] == pytest.approx(0.5, abs=HABIT_UNIT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shock"), [(-1, -2.0), (0, 2.0), (1, 2.0)], ids=["relieved", "cold", "attracted"]
+)
+def test_who_is_not_repelled_keeps_the_habit(kind, shock):
+    habits = habits_after([shock], type=kind, concern=1.0)
+    assert habits == pytest.approx([0.5, 0.8, *[0.0] * 4], abs=HABIT_UNIT)
+
+
+def test_a_broken_habit_comes_back_with_use_at_the_speed_of_habit():
+    """h(t) = share + (h(0) - share) exp(-rho t), from the habit that the story left."""
+    params, user = toy_params(2, habit_rate=0.02), someone(habit=[0.8] * 6)
+    params.channel_share[:] = 1.0, 0.0
+    habit.break_habit(user, 1, 1.0, toy_params(2, habit_break=1.5))
+    talk = silent(use=0.8)
+    for _ in range(10):
+        habit.remember(user, talk, params, np.float32(np.exp(-0.02 * 7)))
+    law = 0.8 - 0.8 * (1 - np.exp(-1.5)) * np.exp(-0.02 * 70)
+    assert from_fixed_point(habit=user.habit)[:2] == pytest.approx([0.8, law], abs=1e-4)
+
+
+@pytest.mark.parametrize("hazard", [0.3, 2.0])
+def test_the_mean_habit_of_those_told_by_media_is_that_of_the_law(hazard):
+    """Who hears keeps h exp(-a_h d), all others h: a chance of 1 - exp(-hazard)."""
+    params, story = toy_params(2, habit_break=2.0), a_story(platform=1, media=hazard, shock=2.0)
+    kept = []
+    for i in range(N):
+        user = someone(type=-1, concern=1.0, belief=[0.0] * 6, habit=[0.6] * 6)
+        beliefs.read_news(i, user, silent(), story, params, keys(0))
+        kept.append(from_fixed_point(habit=user.habit)[1] / 0.6)
+    left = np.exp(-2.0 * (1 / (1 + np.exp(-2.0)) - 0.5))
+    hear = 1 - np.exp(-hazard)
+    assert set(np.round(kept, 3)) == {1.0, round(left, 3)}
+    assert within_4_errors((1 - np.mean(kept)) / (1 - left), hear)
 
 
 # Bad news makes people look around.
