@@ -168,12 +168,15 @@ def report(result: Result, folder: Path) -> None:
     if is_quiet():
         print(folder)
         return
-    from sim.report.summary import table, warnings
+    from sim.report.facts import facts
+    from sim.report.summary import warnings
+    from sim.report.terminal import headline, table
 
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    shown = table(result)
-    if shown is not None:
-        console.print(shown)
+    console = Console(width=None if sys.stdout.isatty() else 80)
+    found = facts(result)
+    if found is not None:
+        console.print(headline(found), style="bold", highlight=False)
+        console.print(table(found))
     for line in warnings(result):
         console.print(f"[yellow]![/yellow] {line}", highlight=False)
     console.print(f"Report, tables and figures: {folder}", highlight=False, soft_wrap=True)
