@@ -119,8 +119,10 @@ def _moved(
 
 def _hedge(number: Number, of: float = 1.0) -> str:
     """Return ``probably`` if the ends of the interval would be told in other words."""
+    if isnan(number.low):
+        return ""
     ends = {in_ten(abs(end) / of) for end in (number.low, number.median, number.high)}
-    return "" if isnan(number.low) or len(ends) == 1 else "probably "
+    return "" if len(ends) == 1 else "probably "
 
 
 def _consequences(

@@ -1,4 +1,4 @@
-"""The title of a report: it tells who moves and where calls go, never more surely than is known."""
+"""The title of a report: it tells who moves and where calls go, no surer than is known."""
 
 import pytest
 
