@@ -58,8 +58,11 @@ def scenario_title(config: SimConfig, name: str) -> str:
 
 def scenario_titles(config: SimConfig) -> dict[str, str]:
     """Return the titles of the scenarios of a run by name, as labels: ``Banning calls``."""
-    names = (config.scenario, *config.compare_to)
-    return {name: capital(scenario_title(config, name)) for name in names}
+    titles: dict[str, str] = {}
+    for name in (config.scenario, *config.compare_to):
+        title = capital(scenario_title(config, name))
+        titles[name] = f"{title} ({name})" if title in titles.values() else title
+    return titles
 
 
 def group_title(group: str) -> str:
