@@ -93,13 +93,13 @@ def _work(
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
     _delete_leftovers(folder)
-    from sim.plotting.figures import (
-        drawings,  # matplotlib is imported only where figures are drawn
-    )
+    # matplotlib is imported only where figures are drawn
+    from sim.plotting.figures import drawings, headlines
 
-    drawn = list(drawings(result.of_everybody()).items())
+    drawn = list(drawings(result).items())
     half = len(drawn) // 2
-    with forked_task(partial(save_figures, drawn[:half], folder)) as wait:
+    apart = partial(_draw_apart, drawn[:half], list(headlines(result).items()), folder)
+    with forked_task(apart) as wait:
         with _timed("tables", timings):
             write_tables(result, folder)
         with _timed("facts", timings):
@@ -113,7 +113,19 @@ def _work(
     return result
 
 
-def save_figures(drawings: Iterable[tuple[str, Callable[[], Any]]], folder: Path) -> None:
+Drawings = Iterable[tuple[str, Callable[[], Any]]]
+
+
+def _draw_apart(drawings: Drawings, of_page: Drawings, folder: Path) -> None:
+    """Draw some figures, and those that only the page shows, as SVG alone."""
+    from sim.plotting.files import save_as
+
+    save_figures(drawings, folder)
+    for name, draw in of_page:
+        save_as(draw(), folder / name, "svg")
+
+
+def save_figures(drawings: Drawings, folder: Path) -> None:
     """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
     from sim.plotting.files import save
 
