@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import NamedTuple, Self
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
 from sim.config.titles import scenario_titles
+from sim.config.validation import allowed_keys
 from sim.observation.apart import points_apart
 from sim.observation.events import events
 from sim.observation.observed import observations, observed_reach
@@ -51,6 +55,31 @@ def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
     if len(result.flows):
         drawn["flows"] = partial(flows, of.flows, first, other, of.looks)
     return drawn
+
+
+class Panels(tuple[Axes, ...]):
+    """The axes of a figure, from top to bottom; a notebook shows the figure."""
+
+    def _repr_png_(self) -> bytes:
+        page = BytesIO()
+        self[0].get_figure(root=True).savefig(page, format="png")  # type: ignore[union-attr]
+        return page.getvalue()
+
+
+def plot(result: Result, name: str) -> Panels:
+    """Return the axes of one of the `figures`, from top to bottom; ``effects`` is the first.
+
+    Raises
+    ------
+    ConfigError
+        If the result has no such figure.
+    """
+    known = drawings(result)
+    if name == "effects" and result.config.compare_to:
+        name = f"effects_against_{result.config.compare_to[0]}"
+    if name not in known:
+        raise ConfigError(f"plot({name!r}): no such figure; {allowed_keys(name, [*known])}")
+    return Panels(sorted(known[name]().axes, key=lambda axes: -axes.get_position().y1))
 
 
 def headlines(result: Result) -> dict[str, Callable[[], Figure]]:

@@ -21,7 +21,7 @@ from sim.report.forked import forked_task
 from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import manifest, refuse_concurrent_run
-from sim.runs.memory import GB, check_memory
+from sim.runs.memory import GB, check_memory, estimate_memory
 from sim.runs.results import Result
 from sim.runs.run import compare_watched, n_steps_in_all
 from sim.runs.tables import write_config, write_tables
@@ -92,6 +92,34 @@ def _work(
     write_config(config, folder)
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
+    _write(result, folder, timings)
+    return result
+
+
+def save_result(result: Result, folder: Path | str) -> Path:
+    """Write a result that is at hand as a run folder; return the folder.
+
+    Its manifest tells of the saving: how long the run took is not known any more.
+
+    Raises
+    ------
+    ConfigError
+        If another process is running there.
+    """
+    folder = Path(folder)
+    refuse_concurrent_run(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        exclusive_lock(folder, "runs here"),
+        manifest(folder, result.config, estimate_memory(result.config)) as timings,
+    ):
+        write_config(result.config, folder)
+        _write(result, folder, timings)
+    return folder
+
+
+def _write(result: Result, folder: Path, timings: dict[str, float]) -> None:
+    """Write what comes out of runs: tables, figures and report."""
     _delete_leftovers(folder)
     # matplotlib is imported only where figures are drawn
     from sim.plotting.figures import drawings, headlines
@@ -110,7 +138,6 @@ def _work(
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
-    return result
 
 
 Drawings = Iterable[tuple[str, Callable[[], Any]]]
