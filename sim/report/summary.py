@@ -11,11 +11,13 @@ import pandas as pd
 
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
+from sim.config.titles import policy_title
 from sim.measures.registry import MONTHLY, measures
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import FAR, missed, residuals
+from sim.policies.checks import not_reached
 from sim.runs.results import Result
 
 SERIES = ["platform", "channel", "measure"]
@@ -108,6 +110,10 @@ def warnings(result: Result) -> Iterator[str]:
             f"The interval is over {config.replications} replications of {society}: it covers "
             f"{COVERED[config.parameters]}."
         )
+    if later := not_reached(config):
+        begins = "begins" if len(later) == 1 else "begin"
+        names = ", ".join(map(policy_title, later))
+        yield f"Not reached, as the run ends on {config.end}: {names} {begins} later."
     if months(result)[1] is None:
         yield "The run holds no whole month: there is no table of months, and no report."
     measured = reach_points(result)
