@@ -53,15 +53,16 @@ def scenario_title(config: SimConfig, name: str) -> str:
     It is a noun phrase in the singular. Titles of composed scenarios are joined; a scenario
     without one has its name in words.
     """
-    return " with ".join(_title(config, part) for part in name.split("+"))
+    cases = [Path(config.case.folder)] if config.case.folder else []
+    return " with ".join(title(part, *cases) for part in name.split("+"))
 
 
 def scenario_titles(config: SimConfig) -> dict[str, str]:
     """Return the titles of the scenarios of a run by name, as labels: ``Banning calls``."""
     titles: dict[str, str] = {}
     for name in (config.scenario, *config.compare_to):
-        title = capital(scenario_title(config, name))
-        titles[name] = f"{title} ({name})" if title in titles.values() else title
+        words = capital(scenario_title(config, name))
+        titles[name] = f"{words} ({name})" if words in titles.values() else words
     return titles
 
 
@@ -82,11 +83,11 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _title(config: SimConfig, name: str) -> str:
-    folders = [Path(config.case.folder)] if config.case.folder else []
+def title(scenario: str, *cases: Path) -> str:
+    """Return the title of one scenario, its name in words if it has none; `cases` as `comment`."""
     try:
-        lines = comment(name, *folders)
+        lines = comment(scenario, *cases)
     except ConfigError:  # of a case that has gone elsewhere since
         lines = []
     titles = [line.removeprefix(MARK).strip() for line in lines if line.startswith(MARK)]
-    return titles[0] if titles else plain(name)
+    return titles[0] if titles else plain(scenario)
