@@ -24,6 +24,7 @@ from sim.plotting.headline import PHONE, WIDE, Paper, headline
 from sim.plotting.palette import Look, looks_of
 from sim.runs.results import Result
 
+HEADLINES = {"headline": WIDE, "headline_phone": PHONE}  # of the report alone, as SVG
 NAMES = ("scenario", "counterfactual")  # columns that name a scenario
 
 
@@ -85,7 +86,7 @@ def plot(result: Result, name: str) -> Panels:
 def headlines(result: Result) -> dict[str, Callable[[], Figure]]:
     """Return what draws the first figure of the report, wide and for a phone."""
     of = Titled.of(result)
-    papers = {"headline": WIDE, "headline_phone": PHONE} if of.has_months else {}
+    papers = HEADLINES if of.has_months else {}
     return {name: partial(_headline, of, result.config, paper) for name, paper in papers.items()}
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from math import nan
 from typing import NamedTuple
 
 import pandas as pd
 
 from sim.base.numbers import Number
+from sim.base.units import BAND
 from sim.config.sim_config import SimConfig
 from sim.config.titles import scenario_title
 from sim.measures.registry import find
@@ -97,20 +99,24 @@ def _later(
     result: Result, after: pd.Timestamp
 ) -> tuple[dict[Series, Number], dict[Series, Number]]:
     """Return levels of the later month, and their differences from the first counterfactual."""
-    here, *others = (table.loc[after] for table in every_monthly_series(result).values())
-    is_told = here.index.get_level_values("measure").isin(TOLD)
-    named = [(Series(*map(str, key)), key) for key in here.index[is_told]]
-    levels = {series: Number.of(here.loc[key], _form(series)) for series, key in named}
-    changes = {
-        series: Number.of(here.loc[key] - others[0].loc[key], _form(series))
-        for series, key in named
-        if others
-    }
-    return levels, changes
+    told = [
+        table.loc[after].loc[lambda rows: rows.index.get_level_values("measure").isin(TOLD)]
+        for table in every_monthly_series(result).values()
+    ]
+    here, *others = told
+    return _numbers(here), _numbers(here - others[0]) if others else {}
 
 
-def _form(series: Series) -> str:
-    return find(series.measure).form
+def _numbers(values: pd.DataFrame) -> dict[Series, Number]:
+    """Return the numbers of series, one a row, with one replication a column."""
+    ends = values.quantile(list(BAND.values()), axis=1).T
+    if values.shape[1] == 1:
+        ends.iloc[:, [0, 2]] = nan
+    found = {}
+    for key, (low, median, high) in zip(values.index, ends.to_numpy(), strict=True):
+        series = Series(*map(str, key))
+        found[series] = Number(median, low, high, find(series.measure).form)
+    return found
 
 
 def fact_table(found: Facts) -> pd.DataFrame:

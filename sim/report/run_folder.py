@@ -124,10 +124,9 @@ def _write(result: Result, folder: Path, timings: dict[str, float]) -> None:
     # matplotlib is imported only where figures are drawn
     from sim.plotting.figures import drawings, headlines
 
-    drawn = list(drawings(result).items())
+    drawn = [*headlines(result).items(), *drawings(result).items()]
     half = len(drawn) // 2
-    apart = partial(_draw_apart, drawn[:half], list(headlines(result).items()), folder)
-    with forked_task(apart) as wait:
+    with forked_task(partial(save_figures, drawn[:half], folder)) as wait:
         with _timed("tables", timings):
             write_tables(result, folder)
         with _timed("facts", timings):
@@ -140,24 +139,15 @@ def _write(result: Result, folder: Path, timings: dict[str, float]) -> None:
             write_page(found, folder)
 
 
-Drawings = Iterable[tuple[str, Callable[[], Any]]]
-
-
-def _draw_apart(drawings: Drawings, of_page: Drawings, folder: Path) -> None:
-    """Draw some figures, and those that only the page shows, as SVG alone."""
+def save_figures(drawings: Iterable[tuple[str, Callable[[], Any]]], folder: Path) -> None:
+    """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
+    from sim.plotting.figures import HEADLINES
     from sim.plotting.files import save_as
 
-    save_figures(drawings, folder)
-    for name, draw in of_page:
-        save_as(draw(), folder / name, "svg")
-
-
-def save_figures(drawings: Drawings, folder: Path) -> None:
-    """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
-    from sim.plotting.files import save
-
     for name, draw in drawings:
-        save(draw(), folder / name)
+        figure = draw()
+        for suffix in ("svg",) if name in HEADLINES else ("svg", "png"):
+            save_as(figure, folder / name, suffix)
 
 
 @contextmanager
