@@ -1,8 +1,10 @@
 """Who moves, where to, how fast and at what cost, when a state restricts calls in messengers.
 
-``load_config(*overrides)`` composes a configuration as the command line does, ``run(config)``
-simulates its scenario, ``compare(config)`` the scenario and its counterfactuals. ``__all__`` lists
-the public names; each is imported when it is first used, so that ``import sim`` stays cheap.
+``load_config(scenario="call_ban", n_users=500)`` composes a configuration as the command line
+does, ``run(config)`` simulates its scenario, ``compare(config)`` the scenario and its
+counterfactuals. A result has ``answer``, ``effects``, ``plot("reach")`` and ``save(folder)``.
+``__all__`` lists the public names; each is imported when it is first used, so that ``import sim``
+stays cheap.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sim.observation.residuals import residuals as residuals
     from sim.observation.residuals import score as score
     from sim.plotting.figures import figures as figures
+    from sim.plotting.figures import plot as plot
     from sim.policies.policy import Policy as Policy
     from sim.policies.registry import register_policy as register_policy
     from sim.population.graph import Graph as Graph
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from sim.report.facts import facts as facts
     from sim.report.page import write_report as write_report
     from sim.report.run_folder import run_to_folder as run_to_folder
+    from sim.report.run_folder import save_result as save_result
     from sim.rules.registered import register_rule as register_rule
     from sim.runs.results import Result as Result
     from sim.runs.run import compare as compare
@@ -54,6 +58,7 @@ _MODULES = {
     "figures": "plotting.figures",
     "load_config": "config.compose",
     "observations": "observation.observed",
+    "plot": "plotting.figures",
     "read_result": "runs.tables",
     "register_measure": "measures.registry",
     "register_policy": "policies.registry",
@@ -61,6 +66,7 @@ _MODULES = {
     "residuals": "observation.residuals",
     "run": "runs.run",
     "run_to_folder": "report.run_folder",
+    "save_result": "report.run_folder",
     "score": "observation.residuals",
     "write_report": "report.page",
 }
@@ -80,6 +86,7 @@ __all__ = [
     "figures",
     "load_config",
     "observations",
+    "plot",
     "read_result",
     "register_measure",
     "register_policy",
@@ -87,6 +94,7 @@ __all__ = [
     "residuals",
     "run",
     "run_to_folder",
+    "save_result",
     "score",
     "write_report",
 ]

@@ -6,6 +6,7 @@ import signal
 
 import numpy as np
 import pytest
+import rich.style  # noqa: F401  # draws a random number when it is imported
 
 from tests.helpers.exported import exported
 

@@ -58,6 +58,11 @@ class Number(NamedTuple):
         return f"{self._signed(self.median)}{unit}{self.signed_band}"
 
     @property
+    def difference(self) -> str:
+        """Return the number with its sign, as a difference, and its band."""
+        return f"{self._signed(self.median)}{self.signed_band}"
+
+    @property
     def signed_band(self) -> str:
         """Return the band of a difference, in brackets."""
         if isnan(self.low):
@@ -73,11 +78,16 @@ class Number(NamedTuple):
         """Return whether the number is zero as it is written, after rounding."""
         return float(self._write(self.median)) == 0.0
 
+    @property
+    def is_clear(self) -> bool:
+        """Return whether the band of a difference leaves zero out; without a band, True."""
+        return not self.low <= 0.0 <= self.high
+
     def moved(self, up: str, down: str, unit: str = "points") -> str:
         """Return a difference in words: ``2.2 points lower (-2.4 to -2.2)``."""
         way = f"{up} or {down}" if self.is_nought else up if self.median > 0.0 else down
         band = self.signed_band
-        if self.low <= 0.0 <= self.high:
+        if not self.is_clear:
             band = f"{band[:-1]}, {UNSHOWN})"
         return f"{self._write(abs(self.median))} {unit} {way}{band}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.console import Console
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.verbosity import is_quiet, set_level
+from sim.commands.scenarios import welcome
 from sim.config.arguments import parse_arguments
 from sim.config.case_dir import open_case, searching
 from sim.config.completion import script
@@ -51,6 +53,8 @@ def _main(options: Namespace) -> None:
         _complete(overrides)
     elif options.help or options.cfg:
         _show(options, overrides)
+    elif not overrides and not options.multirun:
+        print(welcome(shutil.get_terminal_size((80, 24)).columns))
     elif options.multirun:
         from sim.sweeps.launch import launch
 
@@ -168,12 +172,15 @@ def report(result: Result, folder: Path) -> None:
     if is_quiet():
         print(folder)
         return
-    from sim.report.summary import table, warnings
+    from sim.report.facts import facts
+    from sim.report.summary import warnings
+    from sim.report.terminal import headline, table
 
-    console = Console(width=None if sys.stdout.isatty() else 100)
-    shown = table(result)
-    if shown is not None:
-        console.print(shown)
+    console = Console(width=None if sys.stdout.isatty() else 80)
+    found = facts(result)
+    if found is not None:
+        console.print(headline(found), style="bold", highlight=False)
+        console.print(table(found))
     for line in warnings(result):
         console.print(f"[yellow]![/yellow] {line}", highlight=False)
     console.print(f"Report, tables and figures: {folder}", highlight=False, soft_wrap=True)

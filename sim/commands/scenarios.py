@@ -14,7 +14,29 @@ from sim.config.case_dir import KEY, admitted
 from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
 from sim.config.conf import names
+from sim.config.titles import capital, title
 from sim.report.descriptions import description
+
+WELCOME = """\
+Who moves, where to and at what cost, when a state restricts calls.
+Nothing was run, as no scenario is named. To begin with:
+
+  python -m sim +scenario=call_ban population.n_users=2000
+
+Scenarios, which python -m sim.scenarios describes:
+
+"""
+
+
+def welcome(width: int) -> str:
+    """Return what to run first, and the titles of all scenarios."""
+    indent = 2 + max(map(len, names("scenario")))
+    return WELCOME + "\n".join(
+        textwrap.fill(
+            f"{name:{indent}}{capital(title(name))}", width, subsequent_indent=" " * indent
+        )
+        for name in names("scenario")
+    )
 
 
 def listed(width: int, *cases: Path) -> str:

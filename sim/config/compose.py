@@ -33,7 +33,7 @@ from sim.config.checks import (
 )
 from sim.config.conf import CONF
 from sim.config.draws import check_draws
-from sim.config.keys import IN_CONF, open_key, path_of
+from sim.config.keys import IN_CONF, as_override, open_key, path_of
 from sim.config.left_out import leave_out, notice
 from sim.config.platform_kinds import fill_from_kinds
 from sim.config.refusals import explain, no_yaml, not_a_name
@@ -74,23 +74,26 @@ def scenario_name(overrides: Any) -> str:
 register()
 
 
-def load_config(*overrides: str) -> SimConfig:
+def load_config(*overrides: str, **values: Any) -> SimConfig:
     """Compose a configuration as the command line does.
 
-    Example: ``load_config("+scenario=call_ban", "seed=2")``.
+    Example: ``load_config(scenario="call_ban", n_users=500, seed=2)``, or, the same,
+    ``load_config("+scenario=call_ban", "population.n_users=500", "seed=2")``.
 
     Parameters
     ----------
     *overrides : str
         KEY=VALUE, +scenario=NAME, +policy=NAME, ~policies.NAME, ~platforms.NAME or
         case_dir=FOLDER.
+    **values
+        Keys without a dot, and `n_users`; where an override has the same key, that holds.
 
     Raises
     ------
     ConfigError
         If a name, key, value or combination is not allowed.
     """
-    config = validate(load_tree(*overrides))
+    config = validate(load_tree(*(as_override(*one) for one in values.items()), *overrides))
     check_draws(config)
     if config.left_out:
         _log.warning(notice(config.left_out))

@@ -8,6 +8,8 @@ from typing import Any
 # groups whose keys are all in the chosen file of conf/
 IN_CONF = ("case", "population", "network", "platforms", "abuse")
 GROUPS = (*IN_CONF, "engine")  # groups of files to choose from: network=erdos_renyi
+ADDED = ("scenario", "policy")  # groups that the command line adds with a +
+SHORT = {"n_users": "population.n_users"}  # keywords of Python
 _OPEN = ("policies", *IN_CONF)  # trees whose keys the typed models check
 
 
@@ -24,6 +26,23 @@ def close_key(override: str) -> str:
     """Undo `open_key`."""
     original = override.removeprefix("++")
     return original if open_key(original) == override else override
+
+
+def as_override(key: str, value: Any) -> str:
+    """Return a keyword of `load_config` as the override of the command line."""
+    sign = "+" if key in ADDED else ""
+    return f"{sign}{SHORT.get(key, key)}={_text(value)}"
+
+
+def _text(value: Any) -> str:
+    """Return a value as the command line writes it."""
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_text, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}: {_text(one)}' for key, one in value.items())}}}"
+    return str(value)
 
 
 def path_of(override: str) -> list[str]:

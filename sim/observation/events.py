@@ -9,10 +9,11 @@ import pandas as pd
 from sim.base.csv_lines import read_lines
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
+from sim.observation.apart import events_apart
 
 LONGEST = 40  # label of an event [characters]
 EVENT = ("date", "event", "platforms", "what_changed", "url", "note")
-LABEL = ["date", "label", "platforms", "url"]
+LABEL = ["date", "label", "platforms", "url"]  # and `apart`
 
 
 def events(config: SimConfig) -> pd.DataFrame:
@@ -22,9 +23,9 @@ def events(config: SimConfig) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, shape (n_events, 4)
-        date, label (up to `LONGEST` characters), platforms (of the model, joined by ";"), url;
-        sorted by date.
+    DataFrame, shape (n_events, 5)
+        date, label (up to `LONGEST` characters), platforms (of the model, joined by ";"), url,
+        apart (whether it is no part of the scenario); sorted by date.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def events(config: SimConfig) -> pd.DataFrame:
                 "labels.csv: no such file, so no figure would mark what stands in events.csv; "
                 "allowed: both files (docs/howto_case.md), or neither"
             )
-        return pd.DataFrame(columns=LABEL)
+        return pd.DataFrame(columns=[*LABEL, "apart"])
     known = {(e["date"], e["event"]): e for e in read_lines(data / "events.csv", EVENT).values()}
     for number, line in read_lines(data / "labels.csv", ("date", "event", "label")).items():
         event = known.get((line["date"], line["event"]))
@@ -57,6 +58,7 @@ def events(config: SimConfig) -> pd.DataFrame:
         ours = (names[one] for one in event["platforms"].split(";") if one in names)
         rows.append((_day(line["date"], number), line["label"], ";".join(ours), event["url"]))
     table = pd.DataFrame(rows, columns=LABEL).astype({"date": "datetime64[us]"})
+    table["apart"] = events_apart(config, table["date"])
     return table.sort_values("date", ignore_index=True)
 
 

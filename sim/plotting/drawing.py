@@ -17,7 +17,7 @@ from matplotlib.text import Text
 from numpy.typing import NDArray
 
 from sim.plotting.layout import spread
-from sim.plotting.palette import FAINT, INK, MUTED, PLATFORMS, Look, Looks, darker, platform
+from sim.plotting.palette import FAINT, INK, MUTED, PALE, PLATFORMS, Look, Looks, darker, platform
 
 DPI = 150
 WIDTH = 9.0  # inches, as all lengths below
@@ -124,8 +124,11 @@ def within(axes: Axes, dates: Iterable[pd.Timestamp]) -> NDArray[np.bool_]:
 
 
 def draw_observed(axes: Axes, observed: pd.DataFrame, looks: Looks) -> None:
-    """Mark the observed points in the middle of their months, as far as the axis goes."""
-    for (name, quality), points in observed.groupby(["platform", "quality"]):
+    """Mark the observed points in the middle of their months, as far as the axis goes.
+
+    Those of another world (column `apart`) are pale.
+    """
+    for (name, quality, apart), points in observed.groupby(["platform", "quality", "apart"]):
         at = days(points["date"] + MID_MONTH)
         inside = within(axes, points["date"] + MID_MONTH)
         look = platform(name, looks)
@@ -139,6 +142,7 @@ def draw_observed(axes: Axes, observed: pd.DataFrame, looks: Looks) -> None:
             markerfacecolor=face,
             markeredgecolor=edge,
             markeredgewidth=0.9,
+            alpha=0.4 if apart else 1.0,
             zorder=4,
             label=f"observed {name}",
         )
@@ -151,7 +155,8 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     """
     low, high = axes.get_ylim()
     axes.set_ylim(low, high)
-    gap = 1.3 * SMALL * (high - low) / (POINTS * axes.bbox.height / DPI)
+    n_lines = max((look.label.count("\n") + 1 for _, look in ends), default=1)
+    gap = 1.3 * n_lines * SMALL * (high - low) / (POINTS * axes.bbox.height / DPI)
     places = spread([value for value, _ in ends], gap, low, high)
     side = axes.get_yaxis_transform()
     inch = DPI / axes.bbox.width
@@ -190,7 +195,8 @@ def time_axis(axes: Axes, start: pd.Timestamp, end: pd.Timestamp) -> None:
 def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
     """Draw a thin line at each event in all panels, with tilted labels above the first.
 
-    Labels of close events are moved apart and joined to their lines.
+    Labels of close events are moved apart and joined to their lines. Events of the scenario are
+    dark, those of another world (column `apart`) pale.
     """
     top = panels[0]
     low, high = top.get_xlim()
@@ -200,10 +206,11 @@ def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
     gap *= (high - low) / (POINTS * top.bbox.width / DPI)
     places = spread(list(at), gap, low, high)
     above = top.get_xaxis_transform()
-    for when, place, text in zip(at, places, labels, strict=True):
+    tones = [PALE if apart else INK for apart in events["apart"][inside]]
+    for when, place, text, tone in zip(at, places, labels, tones, strict=True):
         for axes in panels:
-            axes.axvline(when, color=MUTED, linewidth=0.6, linestyle=":", zorder=0.5)
-        top.plot([when, place], [1.0, 1.05], color=MUTED, lw=0.6, transform=above, clip_on=False)
+            axes.axvline(when, color=tone, linewidth=0.6, linestyle=":", zorder=0.5)
+        top.plot([when, place], [1.0, 1.05], color=tone, lw=0.6, transform=above, clip_on=False)
         top.text(
             float(place),
             1.06,
@@ -213,5 +220,5 @@ def mark_events(panels: Sequence[Axes], events: pd.DataFrame) -> None:
             rotation_mode="anchor",
             va="bottom",
             fontsize=SMALL,
-            color=MUTED,
+            color=tone,
         )

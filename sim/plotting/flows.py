@@ -72,8 +72,8 @@ def flows(
         f"Moves below {LEAST_FLOW:.1%} (together {small:.1%}) are not drawn.",
     )
     largest = ", ".join(_move(move, there, looks) for move in moves[:3])
-    in_other = "" if counterfactual is None else f" (in {counterfactual})"
-    figure.set_label(f"Moves between main apps in {scenario}; the largest{in_other}: {largest}.")
+    in_other = "" if counterfactual is None else f" (in brackets: {counterfactual})"
+    figure.set_label(f"Moves between main apps: {scenario}. The largest{in_other}: {largest}.")
     return figure
 
 
@@ -192,8 +192,8 @@ def _list_moves(
     left = 6.6 / WIDTH
     figure.text(left, 5.4 / HEIGHT, "Largest moves", fontsize=NORMAL, color=INK, fontweight="bold")
     if counterfactual is not None:
-        text = f"(in {counterfactual})"
-        figure.text(left, 5.18 / HEIGHT, text, fontsize=SMALL, color=MUTED)
+        text = f"In brackets: {counterfactual}"
+        figure.text(0.2 / WIDTH, 5.52 / HEIGHT, text, fontsize=SMALL, color=MUTED)
     for place, ribbon in enumerate(moves[:LISTED]):
         if ribbon.height >= LEAST_FLOW:
             top = (4.95 - 0.2 * place) / HEIGHT

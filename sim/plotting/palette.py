@@ -12,6 +12,8 @@ from typing import NamedTuple
 from sim.config.platforms import CELLULAR
 
 INK, MUTED, FAINT = "#222222", "#666666", "#dddddd"
+PALE = "#767676"  # of what belongs to another world; the lightest grey for text on white
+DARKER = 0.65  # of colours for text: enough contrast on white for all of them
 
 
 class Look(NamedTuple):
@@ -89,4 +91,4 @@ def scenario(name: str, place: int) -> Look:
 def darker(colour: str) -> str:
     """Return the colour for text: light tones are hard to read on white."""
     channels = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return "#" + "".join(f"{round(0.7 * channel):02x}" for channel in channels)
+    return "#" + "".join(f"{round(DARKER * channel):02x}" for channel in channels)

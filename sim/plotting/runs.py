@@ -7,6 +7,7 @@ Every figure carries its text alternative as its label (``figure.get_label()``),
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import NamedTuple
 
 import pandas as pd
@@ -38,12 +39,13 @@ LEAST_EFFECT = (
     0.5  # an axis shows at least so many points on both sides of 0, or it would magnify chance
 )
 LEAST_PERCENT = 1.0  # that an axis of costs covers
+LABEL = 17  # characters of a scenario's title that fit on a line beside a panel
 UNIT = "(all communication of the average person = 1)"
 HARM_NOTE = (
     "Displaced, worse off: against the first scenario compared with. Welfare: an index of what\n"
     "people can use; pressure to use it is not part of it."
 )
-EVENT_NOTE = "Events at the top happened in reality; a scenario may leave some of them out."
+APART = "Pale events and markers: of what happened, which this scenario leaves out."
 
 
 class HarmPanel(NamedTuple):
@@ -120,14 +122,14 @@ def reach(
         axes.set_ylabel(f"{name} reach, % of people aged 12+", fontsize=NORMAL)
         label_ends(axes, ends)
     mark_events((monthly, daily), events)
-    dashed = "" if counterfactual is None else f" Dashed: median of {counterfactual}."
+    dashed = "" if counterfactual is None else f" Dashed: {counterfactual}."
     seen = within(daily, observed["date"] + MID_MONTH).any()
     markers = " Markers: observed (hollow: company claim)." if seen else ""
-    above = f" {EVENT_NOTE}" if has_events else ""
+    above = f" {APART}" if observed["apart"].any() or events["apart"].any() else ""
     note(figure, f"{band_note(lines)}{dashed}{markers}\nMonths stand at their middle.{above}")
     as_observed = ", and as observed" if seen else ""
     figure.set_label(
-        f"Monthly and daily reach of {_names(lines, looks)} in {scenario}{as_observed}."
+        f"Monthly and daily reach of {_names(lines, looks)}{as_observed}: {scenario}."
     )
     return figure
 
@@ -151,7 +153,7 @@ def effects(
     start, end = _run(reached)
     called = select(rows, measure="use", channel="call", platform="cellular")
     daily, calls = (split(midway(some), "platform") for some in (reached, called))
-    figure = new_figure(f"Effect of {scenario}, compared with {counterfactual}", 6.5)
+    figure = new_figure(f"What changes: {scenario}", 6.6)
     lower, upper = panel(figure, 0.75, 1.7), panel(figure, 3.0, 3.0)
     for axes, lines, factor, unit in (
         (upper, daily, 100.0, "change of daily reach,\npercentage points of people aged 12+"),
@@ -164,10 +166,11 @@ def effects(
         time_axis(axes, start, end)
         axes.set_ylabel(unit, fontsize=NORMAL)
         label_ends(axes, ends)
-    note(figure, f"Paired differences: both runs draw the same random numbers. {band_note(daily)}")
-    subjects = f"{_names(daily, looks)} and on ordinary phone calls"
+    compared = f"Compared with: {counterfactual}. Both runs draw the same random numbers."
+    note(figure, f"{compared}\n{band_note(daily)}")
+    subjects = f"{_names(daily, looks)}, and ordinary phone calls"
     figure.set_label(
-        f"Effect of {scenario}, compared with {counterfactual}, on daily reach of {subjects}."
+        f"What changes: {scenario}. Compared with: {counterfactual}. Daily reach of {subjects}."
     )
     return figure
 
@@ -194,7 +197,7 @@ def use(timeseries: pd.DataFrame, scenario: str, looks: Looks = PLATFORMS) -> Fi
         axes.set_ylabel(f"{channel}s a person a day\n{UNIT}", fontsize=NORMAL)
         label_ends(axes, ends)
     note(figure, f"{band_note(lines)} Ordinary phone: calls and SMS.")
-    figure.set_label(f"Messages and calls a person a day in {scenario} on {_names(lines, looks)}.")
+    figure.set_label(f"Messages and calls a person a day on {_names(lines, looks)}: {scenario}.")
     return figure
 
 
@@ -210,9 +213,9 @@ def harms(timeseries: pd.DataFrame, scenarios: Sequence[str]) -> Figure:
     """
     panels = harm_panels(timeseries, scenarios)
     n_rows = (len(panels) + 1) // 2
-    figure = new_figure(f"What it costs: {', '.join(scenarios)}", 0.9 + 2.85 * n_rows)
+    figure = new_figure(f"What it costs: {scenarios[0]}", 0.9 + 2.85 * n_rows)
     rows = select(timeseries, group="all", platform="any")
-    looks = {name: scenario_look(name, place) for place, name in enumerate(scenarios)}
+    looks = {name: scenario_look(fill(name, LABEL), place) for place, name in enumerate(scenarios)}
     for place, (measure, channel, title, unit, factor, floor, is_paired) in enumerate(panels):
         left = LEFT + place % 2 * WIDTH / 2
         bottom = 0.75 + 2.85 * (n_rows - 1 - place // 2)

@@ -35,7 +35,7 @@ def policy_problems(config: RunContext, policies: Mapping[str, Policy]) -> Itera
 
 
 def _misdated(config: RunContext, name: str, policy: Policy) -> Iterator[str]:
-    """Yield dates outside the run."""
+    """Yield dates before the run."""
     is_here = name in config.policies  # otherwise it belongs to a counterfactual
     if policy.standing and not policy.may_stand:
         yield (
@@ -49,19 +49,21 @@ def _misdated(config: RunContext, name: str, policy: Policy) -> Iterator[str]:
             f"{name}.start={policy.start}: standing, but begins within the run; allowed: up to "
             f"{config.start}, or without standing"
         )
-    for field in ("start", "stop"):
+    for field in ("start", "stop"):  # what lies after the end is not reached
         date = getattr(policy, field)
-        last = config.end - dt.timedelta(days=field == "start")
-        is_before = field == "start" and policy.start < config.start
-        if date is None or (policy.standing and is_before):
+        if date is None or date >= config.start or (policy.standing and field == "start"):
             continue
-        if is_before and policy.may_stand:
+        if field == "start" and policy.may_stand:
             advice = f"standing: true if it was in force by then, or {advice}"
-        if not config.start <= date <= last:
-            yield (
-                f"{name}.{field}={date} lies outside the run; allowed: {config.start} to "
-                f"{last} (change dur_days, or {advice})"
-            )
+        yield (
+            f"{name}.{field}={date} lies before the run; allowed: from {config.start} on "
+            f"(change start, or {advice})"
+        )
+
+
+def not_reached(config: RunContext) -> list[str]:
+    """Return the policies of a scenario that begin after the end of the run."""
+    return [name for name, policy in config.policies.items() if policy.start >= config.end]
 
 
 def _overlap(first: Policy, second: Policy) -> bool:

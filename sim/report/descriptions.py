@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sim.base.errors import ConfigError
-from sim.config.conf import CONF
 from sim.config.sim_config import SimConfig
+from sim.config.titles import MARK, comment
 
 
 def descriptions(config: SimConfig) -> str:
@@ -36,14 +35,4 @@ def description(scenario: str, *cases: Path) -> str:
     ConfigError
         If there is no such file.
     """
-    folders = (CONF, *(case / "conf" for case in cases))
-    files = [folder / "scenario" / f"{scenario}.yaml" for folder in folders]
-    file = next((one for one in files if one.is_file()), None)
-    if file is None:
-        raise ConfigError(f"scenario={scenario}: no such file: {', '.join(map(str, files))}")
-    lines = []
-    for line in file.read_text(encoding="utf-8").splitlines()[1:]:  # after the package line
-        if not line.startswith("#"):
-            break
-        lines.append(line.lstrip("# "))
-    return " ".join(lines)
+    return " ".join(line for line in comment(scenario, *cases) if not line.startswith(MARK))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
+from math import nan
 from typing import NamedTuple
 
 import pandas as pd
 
 from sim.base.numbers import Number
+from sim.base.units import BAND
 from sim.config.sim_config import SimConfig
+from sim.config.titles import scenario_title
 from sim.measures.registry import find
+from sim.measures.series import Series
 from sim.observation.months import monthly_mean
+from sim.report.finding import finding
 from sim.report.summary import (
     COVERED,
     SERIES,
@@ -51,10 +56,29 @@ class Facts(NamedTuple):
     groups: pd.DataFrame  # by group: effect on daily reach of each messenger, and on state reading
     observed: pd.DataFrame  # as summary.reach_points, by date
     answer: list[str]
+    finding: str  # the answer in a title
+    levels: dict[Series, Number]  # of the later month, in the scenario
+    changes: dict[Series, Number]  # what they differ by from the first counterfactual
+
+
+TOLD = (
+    "dau",
+    "use",
+    "displaced",
+    "worse_off",
+    "no_means",
+    "exposure_phone",
+    "exposure_apps",
+    "welfare",
+)  # measures of title and tiles
 
 
 def facts(result: Result) -> Facts | None:
     """Return the facts of a run; None if it holds no whole month."""
+    return result.once("facts", lambda: _facts(result))
+
+
+def _facts(result: Result) -> Facts | None:
     before, after = months(result)
     if after is None:
         return None
@@ -64,7 +88,35 @@ def facts(result: Result) -> Facts | None:
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
     seen = seen.sort_values("date", kind="stable")
-    return Facts(config, before.date(), after.date(), lines, groups, seen, answer)
+    levels, changes = _later(result, after)
+    title = finding(config, after.date(), levels, changes)
+    return Facts(
+        config, before.date(), after.date(), lines, groups, seen, answer, title, levels, changes
+    )
+
+
+def _later(
+    result: Result, after: pd.Timestamp
+) -> tuple[dict[Series, Number], dict[Series, Number]]:
+    """Return levels of the later month, and their differences from the first counterfactual."""
+    told = [
+        table.loc[after].loc[lambda rows: rows.index.get_level_values("measure").isin(TOLD)]
+        for table in every_monthly_series(result).values()
+    ]
+    here, *others = told
+    return _numbers(here), _numbers(here - others[0]) if others else {}
+
+
+def _numbers(values: pd.DataFrame) -> dict[Series, Number]:
+    """Return the numbers of series, one a row, with one replication a column."""
+    ends = values.quantile(list(BAND.values()), axis=1).T
+    if values.shape[1] == 1:
+        ends.iloc[:, [0, 2]] = nan
+    found = {}
+    for key, (low, median, high) in zip(values.index, ends.to_numpy(), strict=True):
+        series = Series(*map(str, key))
+        found[series] = Number(median, low, high, find(series.measure).form)
+    return found
 
 
 def fact_table(found: Facts) -> pd.DataFrame:
@@ -118,7 +170,7 @@ def _answer(
     if config.compare_to:
         yield from _effect(config, when, lines)
     else:
-        yield from _levels(config.scenario, when, lines)
+        yield from _levels(when, lines)
     yield _how_sure(config, seen)
 
 
@@ -131,9 +183,8 @@ def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
         sure = f"the intervals are over {replications} and cover {COVERED[config.parameters]}"
     misses = "no observed reach of this period can be compared with the run"
     if len(seen):
-        happened = config.case.happened
-        is_other = config.scenario != happened
-        theirs = f"; they are of {happened}, not of this scenario" if is_other else ""
+        is_other = config.scenario != config.case.happened
+        theirs = "; they are of what happened, not of this scenario" if is_other else ""
         misses = f"{how_many_missed(seen)}{theirs}"
     return f"How sure: {sure}; {misses}."
 
@@ -154,8 +205,9 @@ def _effect(config: SimConfig, when: str, lines: list[Line]) -> Iterator[str]:
     )
     calls = by_key["cellular", "call", "use"].effects[other]._replace(form="percent")
     yield (
-        f"Compared with {other}, in {when}, {reached}; ordinary phone calls make up "
-        f"{calls.moved('more', 'less')} of all communication{_abuse(config, other, by_key)}."
+        f"Compared with {scenario_title(config, other)}, in {when}, {reached}; ordinary phone "
+        f"calls make up {calls.moved('more', 'less')} of all communication"
+        f"{_abuse(config, other, by_key)}."
     )
     cost = {key[1:]: line.effects[other] for key, line in by_key.items() if key[0] == "any"}
     yield (
@@ -183,12 +235,12 @@ def _abuse(config: SimConfig, other: str, by_key: Mapping[tuple[str, str, str], 
     return f"; {', '.join(changes)} (100 %: the level at the start)" if changes else ""
 
 
-def _levels(scenario: str, when: str, lines: list[Line]) -> Iterator[str]:
+def _levels(when: str, lines: list[Line]) -> Iterator[str]:
     """Yield levels of a scenario that has no counterfactual: adoption, then cost."""
     reach = [line for line in lines if line.row.measure == "dau"]
     reach.sort(key=lambda line: -line.after.median)
     shares = ", ".join(f"{_name(line)} {line.after.level(' %')}" for line in reach)
-    yield f"In {when}, {scenario} has this daily reach: {shares}."
+    yield f"In {when}, daily reach is: {shares}."
     costs = (line for line in lines if line.row.is_harm)
     paid = "; ".join(f"{line.row.label.lower()} {line.after.level()}" for line in costs)
     yield f"At what cost: {paid} (shares in %, welfare as an index)."

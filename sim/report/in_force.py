@@ -54,7 +54,7 @@ def changes(config: SimConfig) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame, columns date, label; by date
+    DataFrame, columns date, label, apart (False: all are of the scenario); by date
     """
     on: dict[pd.Timestamp, list[str]] = {}
     for name, policy in config.policies.items():
@@ -63,7 +63,7 @@ def changes(config: SimConfig) -> pd.DataFrame:
         if policy.stop is not None:
             on.setdefault(pd.Timestamp(policy.stop), []).append(f"{plain(name)} ends")
     rows = [(date, _short(names)) for date, names in sorted(on.items())]
-    return pd.DataFrame(rows, columns=["date", "label"])
+    return pd.DataFrame(rows, columns=["date", "label"]).assign(apart=False)
 
 
 def _short(names: list[str]) -> str:

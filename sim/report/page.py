@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from omegaconf import OmegaConf
 
@@ -20,11 +19,15 @@ from sim.config import posterior
 from sim.config.case_dir import closed
 from sim.config.keys import close_key
 from sim.config.sim_config import SimConfig
+from sim.config.titles import group_title, policy_title, scenario_title
+from sim.observation.events import events
 from sim.observation.residuals import FAR
 from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
 from sim.report.glossary import caption, units, words
+from sim.report.inline import description, inline
 from sim.report.summary import COVERED, kind_of
+from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import OVERRIDES, note_file, read_manifest
 from sim.runs.results import Result
@@ -32,21 +35,14 @@ from sim.runs.tables import read_result
 
 NAME = "report.html"
 CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override that may make a description untrue
-TITLES = {
-    "reach": "Reach over time",
-    "effects_against_": "What the scenario changes compared with {}",
-    "flows": "Who switched to what",
-    "use": "Messages and calls by app",
-    "harms": "What it costs",
-}
 
 
-class Picture(NamedTuple):
+class Shown(NamedTuple):
     """A figure of the run folder that the page shows."""
 
     title: str
-    alt: str
-    data: str  # base64
+    about: str  # its text alternative
+    svg: str  # an element of the page
 
 
 def write_report(result: Result, folder: Path | str) -> Path | None:
@@ -104,11 +100,24 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     config = found.config
     labels = {name: platform.printed for name, platform in config.platforms.items()}
     policies = sorted(config.policies.items(), key=lambda item: (item[1].start, item[0]))
+    titles = {name: scenario_title(config, name) for name in (config.scenario, *config.compare_to)}
+    marked = events(config)
+    is_own = ~marked["apart"] & marked["date"].between(
+        *map(pd.Timestamp, (config.start, config.end))
+    )
     return {
         "f": found,
+        "titles": titles,
+        "other": titles[config.compare_to[0]] if config.compare_to else "",
+        "tiles": tiles(found),
+        "beside": beside(found),
+        "own_events": list(marked[is_own].itertuples()),
+        "group_title": group_title,
+        "policy_title": policy_title,
         "description": descriptions(config),
         "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
-        "figures": _pictures(folder, config.compare_to),
+        **_headline(folder),
+        "figures": _figures(folder, titles),
         "labels": labels,
         "kind_of": kind_of,
         "words": words(),
@@ -124,24 +133,32 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
     }
 
 
-def _pictures(folder: Path, others: Sequence[str]) -> list[Picture]:
-    """Return the figures of a folder in the order of the page."""
-    names = ["reach", *(f"effects_against_{name}" for name in others), "flows", "harms", "use"]
-    pictures = []
-    for name in names:
-        path = folder / f"{name}.svg"
-        if path.is_file():
-            svg = path.read_bytes()
-            kind = next(key for key in TITLES if name.startswith(key))
-            title = TITLES[kind].format(name.removeprefix(kind))
-            pictures.append(Picture(title, _about(svg), base64.b64encode(svg).decode()))
-    return pictures
+def _headline(folder: Path) -> dict[str, str]:
+    """Return the first figure, wide and for a phone, and what it shows; empty if there is none."""
+    read = {name: _read(folder, name) for name in ("headline", "headline_phone")}
+    drawn = {name: inline(svg, name) if svg else "" for name, svg in read.items()}
+    return {**drawn, "about": description(read["headline"])}
 
 
-def _about(svg: bytes) -> str:
-    """Return the text alternative that `sim.plotting.files` writes into a figure."""
-    found = re.search(rb"<dc:description>(.*?)</dc:description>", svg, re.S)
-    return html.unescape(found[1].decode()) if found else ""  # the page escapes it again
+def _figures(folder: Path, titles: Mapping[str, str]) -> list[Shown]:
+    """Return the other figures of a folder in the order of the page."""
+    _, *others = titles
+    effects = {
+        f"effects_against_{name}": f"What changes, compared with {titles[name]}" for name in others
+    }
+    shown = {"reach": "Reach over time", **effects, "flows": "Who switched to what"}
+    shown |= {"harms": "What it costs", "use": "Messages and calls by app"}
+    read = {name: _read(folder, name) for name in shown}
+    return [
+        Shown(shown[name], description(svg), inline(svg, name))
+        for name, svg in read.items()
+        if svg
+    ]
+
+
+def _read(folder: Path, name: str) -> str:
+    path = folder / f"{name}.svg"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _sources(found: Facts) -> list[tuple[str, list[str]]]:

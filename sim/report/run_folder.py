@@ -21,7 +21,7 @@ from sim.report.forked import forked_task
 from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import manifest, refuse_concurrent_run
-from sim.runs.memory import GB, check_memory
+from sim.runs.memory import GB, check_memory, estimate_memory
 from sim.runs.results import Result
 from sim.runs.run import compare_watched, n_steps_in_all
 from sim.runs.tables import write_config, write_tables
@@ -92,12 +92,39 @@ def _work(
     write_config(config, folder)
     with _timed("simulate", timings):
         result = compare_watched(config, checkpoint, on_step)
-    _delete_leftovers(folder)
-    from sim.plotting.figures import (
-        drawings,  # matplotlib is imported only where figures are drawn
-    )
+    _write(result, folder, timings)
+    return result
 
-    drawn = list(drawings(result.of_everybody()).items())
+
+def save_result(result: Result, folder: Path | str) -> Path:
+    """Write a result that is at hand as a run folder; return the folder.
+
+    Its manifest tells of the saving: how long the run took is not known any more.
+
+    Raises
+    ------
+    ConfigError
+        If another process is running there.
+    """
+    folder = Path(folder)
+    refuse_concurrent_run(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (
+        exclusive_lock(folder, "runs here"),
+        manifest(folder, result.config, estimate_memory(result.config)) as timings,
+    ):
+        write_config(result.config, folder)
+        _write(result, folder, timings)
+    return folder
+
+
+def _write(result: Result, folder: Path, timings: dict[str, float]) -> None:
+    """Write what comes out of runs: tables, figures and report."""
+    _delete_leftovers(folder)
+    # matplotlib is imported only where figures are drawn
+    from sim.plotting.figures import drawings, headlines
+
+    drawn = [*headlines(result).items(), *drawings(result).items()]
     half = len(drawn) // 2
     with forked_task(partial(save_figures, drawn[:half], folder)) as wait:
         with _timed("tables", timings):
@@ -110,15 +137,17 @@ def _work(
     if found is not None:
         with _timed("report", timings):
             write_page(found, folder)
-    return result
 
 
 def save_figures(drawings: Iterable[tuple[str, Callable[[], Any]]], folder: Path) -> None:
     """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
-    from sim.plotting.files import save
+    from sim.plotting.figures import HEADLINES
+    from sim.plotting.files import save_as
 
     for name, draw in drawings:
-        save(draw(), folder / name)
+        figure = draw()
+        for suffix in ("svg",) if name in HEADLINES else ("svg", "png"):
+            save_as(figure, folder / name, suffix)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The summary that the terminal shows after a run: a table and warnings."""
+"""What terminal and report tell of a run: lines, months, monthly series, points, warnings."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from operator import or_
 from typing import Any, NamedTuple
 
 import pandas as pd
-from rich import box
-from rich.table import Table
 
-from sim.base.numbers import written
-from sim.base.units import BAND, REACHES
+from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
+from sim.config.titles import policy_title
 from sim.measures.registry import MONTHLY, measures
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import FAR, missed, residuals
-from sim.report.glossary import caption
+from sim.policies.checks import not_reached
 from sim.runs.results import Result
 
 SERIES = ["platform", "channel", "measure"]
@@ -52,49 +50,6 @@ def rows(config: SimConfig) -> list[Row]:
         for series, label in one.printed(config)
     ]
     return reach + others
-
-
-def table(result: Result) -> Table | None:
-    """Return the table of the first month and a later one; None without a whole month."""
-    config = result.config
-    before, after = months(result)
-    if after is None:
-        return None
-    monthly = every_monthly_series(result)
-    observed = observed_in(result, after)
-    title = f"{config.scenario}: {config.case.title}"
-    out = Table(title=title, caption=caption(config), box=box.SIMPLE_HEAD, caption_justify="left")
-    out.add_column("")
-    interval = " (90 % interval)" if result.config.replications > 1 else ""
-    firsts = (f"first\n{before:%b %Y}",) if before != after else ()
-    months_of = (*firsts, f"later{interval}\n{after:%b %Y}")
-    others = (f"{name}\n{after:%b %Y}" for name in config.compare_to)
-    seen = (f"observed\n{after:%b %Y}",) if observed else ()
-    for head in (*months_of, *others, *seen):
-        out.add_column(head, justify="right", overflow="fold")
-    for row in rows(config):
-        out.add_row(row.label, *_cells(row, before, after, monthly, observed))
-    return out
-
-
-def _cells(
-    row: Row, before: pd.Timestamp, after: pd.Timestamp, monthly: dict[str, pd.DataFrame],
-    observed: dict[tuple[str, str], float],
-) -> Iterator[str]:  # fmt: skip
-    """Yield the cells of a line: first month, later month, counterfactuals, observed."""
-    key = (row.platform, row.channel, row.measure)
-    here, *others = (table.xs(key, level=SERIES) for table in monthly.values())
-    if before != after:
-        yield written(here.loc[before].median(), row.form)
-    later = here.loc[after]
-    low, high = later.quantile([BAND["low"], BAND["high"]])
-    band = f" ({written(low, row.form)} - {written(high, row.form)})" if here.shape[1] > 1 else ""
-    yield f"{written(later.median(), row.form)}{band}"
-    for other in others:
-        yield "" if row.is_paired else written(other.loc[after].median(), row.form)
-    if observed:
-        seen = observed.get((row.platform, row.measure))
-        yield "" if seen is None else written(seen, row.form)
 
 
 def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
@@ -155,6 +110,10 @@ def warnings(result: Result) -> Iterator[str]:
             f"The interval is over {config.replications} replications of {society}: it covers "
             f"{COVERED[config.parameters]}."
         )
+    if later := not_reached(config):
+        begins = "begins" if len(later) == 1 else "begin"
+        names = ", ".join(map(policy_title, later))
+        yield f"Not reached, as the run ends on {config.end}: {names} {begins} later."
     if months(result)[1] is None:
         yield "The run holds no whole month: there is no table of months, and no report."
     measured = reach_points(result)

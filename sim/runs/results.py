@@ -21,6 +21,7 @@ from sim.measures.registry import measures, paired_measures
 from sim.measures.series import Observations, Series, month_series, step_series
 from sim.measures.strata import Strata, groups
 from sim.rules.records import F64, I16
+from sim.runs.views import Views
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
 EFFECTS = (
@@ -29,8 +30,8 @@ EFFECTS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Views):
     """Tables that `run` and `compare` return; docs/measures.md explains columns and units.
 
     Attributes

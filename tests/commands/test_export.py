@@ -24,7 +24,7 @@ def test_figures_are_those_of_the_run_as_pdf_and_the_same_bytes_each_time(folder
     for into in ("first", "second"):
         main(["figures", str(folder), "--into", str(tmp_path / into)])
     first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
-    assert {Path(name).stem for name in first} == {path.stem for path in folder.glob("*.svg")}
+    assert {Path(name).stem for name in first} == {path.stem for path in folder.glob("*.png")}
     assert all(name.endswith(".pdf") and data.startswith(b"%PDF") for name, data in first.items())
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
 

@@ -203,10 +203,10 @@ def test_what_hydra_would_end_with_a_traceback_ends_in_a_line(words, status, adv
 
 def test_a_policy_of_another_world_is_not_to_be_dropped_from_this_one():
     with pytest.raises(ConfigError) as error:
-        load_config("compare_to=[call_ban_only]", "dur_days=28")
-    assert "(change dur_days, or leave its scenario out of compare_to)" in str(error.value)
+        load_config("compare_to=[call_ban_only]", "start=2025-09-01")
+    assert "or leave its scenario out of compare_to)" in str(error.value)
     with pytest.raises(ConfigError, match=r"with ~policies\.call_restriction"):
-        load_config("+scenario=call_ban_only", "dur_days=28")
+        load_config("+scenario=call_ban_only", "start=2025-09-01")
 
 
 def test_a_scenario_named_twice_is_refused_with_how_to_compose():

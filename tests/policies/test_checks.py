@@ -3,13 +3,17 @@
 import datetime as dt
 import re
 
+import pandas as pd
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim import load_config
+from sim import load_config, run
+from sim.config.titles import policy_title
 from sim.config.validation import validate
+from sim.policies.checks import not_reached
 from sim.policies.window import Window
+from sim.report.summary import warnings
 from tests.helpers.cli import changed, refusal
 
 ORIGIN = dt.date(2025, 6, 2)
@@ -140,19 +144,7 @@ COMBINATIONS = {
     ),
     "a start before the run": (
         {"policies.call_restriction.start": "2024-01-01"},
-        r"policies\.call_restriction\.start=2024-01-01.*allowed: 2025-06-02 to 2026-05-31",
-    ),
-    "a start after the run": (
-        {"policies.call_restriction.start": "2026-06-01"},
-        r"policies\.call_restriction\.start=2026-06-01.*allowed: 2025-06-02 to 2026-05-31",
-    ),
-    "a stop after the run": (
-        {"policies.call_restriction.stop": "2026-06-02"},
-        r"policies\.call_restriction\.stop=2026-06-02.*allowed: 2025-06-02 to 2026-06-01",
-    ),
-    "a shorter run than its policies": (
-        {"dur_days": 70},
-        r"policies\.call_restriction\.start=2025-08-13.*allowed: 2025-06-02 to 2025-08-10",
+        r"policies\.call_restriction\.start=2024-01-01.*allowed: from 2025-06-02 on",
     ),
     "a stop before the start": (
         {"policies.call_restriction.stop": "2025-08-12"},
@@ -305,3 +297,22 @@ APART = {
 @pytest.mark.parametrize("changes", APART.values(), ids=APART)
 def test_a_policy_that_can_be_meant_is_allowed(tree, changes):
     validate(changed(tree, changes))
+
+
+def test_a_policy_that_begins_after_the_end_is_not_reached_and_that_is_said():
+    """Runs of half a year were refused, as a mandate comes in December."""
+    asked = ("+scenario=call_ban", "population.n_users=200", "replications=1", "dur_days=91")
+    late = run(load_config(*asked, "compare_to=[]"))
+    names = not_reached(late.config)
+    assert set(names) == {"max_egov", "max_preinstallation", "max_students"}
+    dropped = (f"~policies.{name}" for name in names)
+    without = run(load_config(*asked, "compare_to=[]", *dropped))
+    pd.testing.assert_frame_equal(late.timeseries, without.timeseries)
+    told = next(line for line in warnings(late) if line.startswith("Not reached"))
+    assert all(policy_title(name) in told for name in names)
+    assert not any(line.startswith("Not reached") for line in warnings(without))
+
+
+def test_a_policy_may_end_after_the_run():
+    config = load_config("+scenario=call_ban", "policies.call_restriction.stop=2027-01-01")
+    assert not not_reached(config)

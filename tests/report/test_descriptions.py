@@ -24,6 +24,17 @@ def test_the_list_names_every_scenario_once_and_fits_its_width():
     assert max(map(len, lines)) <= 72
 
 
+def test_a_bare_command_lists_scenarios_and_suggests_one(tmp_path):
+    """It ran the scenario in which nothing happens."""
+    done = command(cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    told = done.stdout.partition("describes:\n\n")[2].splitlines()
+    assert [line.split()[0] for line in told if not line.startswith(" ")] == names("scenario")
+    assert max(map(len, lines)) <= 80
+    load_config(*next(line for line in lines if "+scenario" in line).split()[3:])
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_scenario_tells_its_policies_by_date():
     lines = dated("call_ban").splitlines()
     assert lines[0] == "Compared with mandate_only, baseline."

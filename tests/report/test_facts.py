@@ -88,7 +88,7 @@ def alone(value, **changes):
 def test_a_world_alone_is_reported_by_its_levels_the_highest_first_and_what_they_cost():
     reach = {"whatsapp": 0.3, "telegram": 0.5, "max": 0.7, "vk": 0.2, "imo": 0.1, "any": 0.4}
     words, costs, _ = alone(lambda at: reach.get(at.platform, 0.0)).answer
-    assert words.startswith("In December 2025, call_ban has this daily reach: Max 70.0 %")
+    assert words.startswith("In December 2025, daily reach is: Max 70.0 %")
     named = [words.index(f" {name} ") for name in ("Max", "Telegram", "WhatsApp", "VK", "imo")]
     assert named == sorted(named)
     for cost in ("readable by phone", "readable on apps", "no means of calling", "welfare"):
@@ -96,7 +96,7 @@ def test_a_world_alone_is_reported_by_its_levels_the_highest_first_and_what_they
 
 
 def test_missed_points_are_said_to_be_of_another_world_only_where_they_are():
-    other = "they are of as_happened, not of this scenario"
+    other = "they are of what happened, not of this scenario"
     assert alone(lambda *_: 0.5).answer[-1].endswith(f" of the source; {other}.")
     there = alone(lambda *_: 0.5, scenario="as_happened", replications=2).answer[-1]
     assert other not in there
