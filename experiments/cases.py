@@ -17,12 +17,12 @@ import pandas as pd
 
 from experiments import command
 from experiments.base_study import markdown
+from experiments.case_record import ROUGH
 from experiments.case_scores import (
     ALIKE,
     KNOWN,
     MOVED,
     MOVED_SHARE,
-    ROUGH,
     WEIGHT,
     figures,
     summary,

@@ -8,11 +8,10 @@ import pandas as pd
 import pytest
 
 from experiments import cases
+from experiments.case_record import is_restricted, scored
 from experiments.case_scores import (
     figures,
     gains,
-    is_restricted,
-    scored,
     summary,
     total,
     with_forecasts,
