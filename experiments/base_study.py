@@ -101,7 +101,7 @@ class Study:
             folder = SweepFolder(path)
         else:
             folder = request.model_copy(update={"folder": str(path)}).begin(name)
-            write_json(self.path / KEPT, {"arguments": self._arguments})
+            self.keep()
         if folder.n_to_do:
             print(f"{len(folder.runs):,} runs: {path}", flush=True)
             ended = drive(folder, request.executor, request.max_failures)
@@ -113,11 +113,20 @@ class Study:
                 raise SystemExit(1)
         return folder
 
+    def keep(self) -> None:
+        """Keep the arguments, by which the study is gone on with."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_json(self.path / KEPT, {"arguments": self._arguments})
+
+    @property
+    def typed(self) -> str:
+        """Return the command as it is typed, without where things go."""
+        shown = [word for word in self._arguments if not word.startswith(("folder=", "executor"))]
+        return command.line(self.name, _without_page(shown))
+
     def made_by(self, *sweeps: SweepFolder) -> str:
         """Return the line under a page's title: command, sizes, runs, version."""
-        shown = [word for word in self._arguments if not word.startswith(("folder=", "executor"))]
-        typed = command.line(self.name, _without_page(shown))
-        return f"Made by `{typed}`; {'; '.join(map(_fmt, sweeps))}."
+        return f"Made by `{self.typed}`; {'; '.join(map(_fmt, sweeps))}."
 
     def write_page(
         self, page: str, figures: Mapping[str, Figure], tables: Mapping[str, pd.DataFrame],

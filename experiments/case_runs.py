@@ -38,9 +38,17 @@ class Batch(NamedTuple):
     """Points of one case, and the file of their outputs."""
 
     record: CaseRecord
-    points: list[dict[str, float]]
+    points: pd.DataFrame
     seeds: list[int]
     file: Path
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether the file is there, and of these points."""
+        if not self.file.is_file():
+            return False
+        with np.load(self.file) as kept:
+            return np.array_equal(kept["points"], self.points.to_numpy(float))
 
 
 def case_records(overrides: list[str]) -> dict[str, CaseRecord]:
@@ -77,7 +85,7 @@ def outputs(
     """
     folder.mkdir(parents=True, exist_ok=True)
     batches = [*_batches(records, points, folder)]
-    missing = [batch for batch in batches if not batch.file.is_file()]
+    missing = [batch for batch in batches if not batch.is_done]
     manner = (1, logging.getLogger("sim").level)
     # spawn: a forked child of a process that runs threads may hang
     pool = ProcessPoolExecutor(available_cores(), get_context("spawn"), begin_process, manner)
@@ -89,7 +97,8 @@ def outputs(
         pool.shutdown(cancel_futures=True)
     of_case: dict[str, list[F64]] = {name: [] for name in points}
     for batch in batches:
-        of_case[batch.record.config.case.name].append(np.load(batch.file))
+        with np.load(batch.file) as kept:
+            of_case[batch.record.config.case.name].append(kept["levels"])
     return {name: np.concatenate(parts) for name, parts in of_case.items()}
 
 
@@ -107,21 +116,19 @@ def _batches(
     """Yield all batches, those of the case that takes longest first."""
     by_size = sorted(points, key=lambda name: -records[name].config.n_steps)
     for name in by_size:
-        rows = [
-            {str(key): float(value) for key, value in row.items()}
-            for row in points[name].to_dict("records")
-        ]
-        for k in range(0, len(rows), BATCH):
-            some = rows[k : k + BATCH]
+        for k in range(0, len(points[name]), BATCH):
+            some = points[name][k : k + BATCH]
             seeds = [*range(k, k + len(some))]
-            yield Batch(records[name], some, seeds, folder / f"{name}_{k:05}.npy")
+            yield Batch(records[name], some, seeds, folder / f"{name}_{k:05}.npz")
 
 
 def _simulate(batch: Batch) -> None:
-    each = zip(batch.points, batch.seeds, strict=True)
-    found = np.array([_figures(batch.record, *one) for one in each])
+    found = [
+        _figures(batch.record, {str(key): float(value) for key, value in point.items()}, seed)
+        for point, seed in zip(batch.points.to_dict("records"), batch.seeds, strict=True)
+    ]
     with atomic_write(batch.file) as temporary, temporary.open("wb") as file:
-        np.save(file, found)
+        np.savez(file, points=batch.points.to_numpy(float), levels=np.array(found))
 
 
 def _figures(record: CaseRecord, point: Mapping[str, float], seed: int) -> F64:

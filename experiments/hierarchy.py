@@ -28,7 +28,7 @@ from sim.rules.records import F64
 TAU, LEFT_OUT = 0.5, 0.05  # of the half-normal priors: of tau in normal scores, of d on the scale
 LEAST = 0.002  # shares are cut off here; their errors, which grow without end, at EDGE
 EDGE = 0.01
-POPULATION = 1024  # draws of a posterior
+POPULATION = 512  # draws of a posterior
 
 
 def to_scale(points: F64) -> F64:
@@ -85,6 +85,38 @@ class Hyper(NamedTuple):
         return cls(TAU * np.abs(states[:, -2]), LEFT_OUT * np.abs(states[:, -1]))
 
 
+class LeftOut(NamedTuple):
+    """What the model leaves out of the figures of a case.
+
+    Attributes
+    ----------
+    shape : ndarray, shape (m, m)
+        Correlations: a half between figures of one platform.
+    weight : float
+        Of the case: one of a weak record rests on more that was assumed.
+    """
+
+    shape: F64
+    weight: float
+
+    @classmethod
+    def of(cls, levels: pd.DataFrame) -> LeftOut:
+        """Return that of a case, `levels` as of `CaseRecord.levels`."""
+        platform = levels["platform"].to_numpy()
+        same = platform[:, None] == platform
+        return cls((np.eye(len(levels)) + same) / 2.0, WEIGHT[levels["strength"].iloc[0]])
+
+    def variance(self, hyper: Hyper) -> F64:
+        """Return covariances, shape (n, m, m) [scale^2]."""
+        return np.asarray((hyper.left_out**2 / self.weight)[:, None, None] * self.shape)
+
+    def draws(self, hyper: Hyper, rng: np.random.Generator) -> F64:
+        """Return errors, shape (n, m) [scale]."""
+        chance = rng.standard_normal((len(hyper.left_out), len(self.shape)))
+        size = hyper.left_out[:, None] / np.sqrt(self.weight)
+        return np.asarray(size * (chance @ np.linalg.cholesky(self.shape).T))
+
+
 class CaseLikelihood:
     """What the figures of one case say.
 
@@ -98,7 +130,9 @@ class CaseLikelihood:
         Levels there [points]; rows of NaN are left out.
     """
 
-    def __init__(self, levels: pd.DataFrame, scores: F64, outputs: F64, deviating: list[int]) -> None:
+    def __init__(
+        self, levels: pd.DataFrame, scores: F64, outputs: F64, deviating: list[int]
+    ) -> None:
         self._deviating = deviating
         solved = np.isfinite(outputs).all(axis=1)
         scaled = to_scale(outputs[solved] + levels["bias"].to_numpy())
@@ -108,9 +142,7 @@ class CaseLikelihood:
         self._observed = to_scale(levels["observed"].to_numpy(float))
         share = np.clip(levels["observed"].to_numpy(float) / 100.0, EDGE, 1.0 - EDGE)
         self.sd = levels["sigma"].to_numpy(float) / 100.0 / (2.0 * np.sqrt(share * (1.0 - share)))
-        platform = levels["platform"].to_numpy()
-        self._shape = (np.eye(len(levels)) + (platform[:, None] == platform)) / 2.0
-        self._weight = float(WEIGHT[levels["strength"].iloc[0]])
+        self._left_out = LeftOut.of(levels)
         self._sign = levels["bound"].map({"<": -1.0, ">": 1.0, "": 0.0}).to_numpy(float)
 
     def __call__(self, scores: F64, hyper: Hyper) -> F64:
@@ -134,15 +166,6 @@ class CaseLikelihood:
         chance = rng.standard_normal((len(scores), slope.shape[2], 1))
         return np.asarray(mean + (factor @ chance)[:, :, 0])
 
-    def left_out(self, hyper: Hyper, rng: np.random.Generator) -> F64:
-        """Draw what the model leaves out of the figures, shape (n, m) [scale]."""
-        factor = np.linalg.cholesky(self._shape)
-        chance = rng.standard_normal((len(hyper.tau), len(factor)))
-        return np.asarray(self._scale(hyper)[:, None] * chance @ factor.T)
-
-    def _scale(self, hyper: Hyper) -> F64:
-        return np.asarray(hyper.left_out / np.sqrt(self._weight))
-
     def _parts(self, scores: F64, hyper: Hyper) -> tuple[F64, F64, F64]:
         """Return errors (n, m), their slopes in the deviations (n, m, q), the rest (n, m, m)."""
         error = self.emulator(scores) - self._observed
@@ -151,7 +174,7 @@ class CaseLikelihood:
         error[holds] = 0.0
         slope[holds] = 0.0
         own = np.diag(self.sd**2 + self.emulator.variance)
-        return error, slope, own + self._scale(hyper)[:, None, None] ** 2 * self._shape
+        return error, slope, own + self._left_out.variance(hyper)
 
     def _slope(self, scores: F64, k: int) -> F64:
         """Return derivatives in a parameter: central differences, exact for a polynomial of 2."""
@@ -190,15 +213,9 @@ class Posterior(NamedTuple):
 
 
 def posterior(
-    space: Space, likelihoods: Mapping[str, CaseLikelihood], without: Sequence[str], stream: tuple[int, ...]
+    space: Space, likelihoods: Mapping[str, CaseLikelihood], without: Sequence[str], seed: int
 ) -> Posterior:
-    """Return the posterior that all cases give but for those of `without`.
-
-    Parameters
-    ----------
-    stream : tuple of int
-        Seed of the draws.
-    """
+    """Return the posterior that all cases give but for those of `without`."""
     heard = {name: one for name, one in likelihoods.items() if name not in without}
     places = {name: space.of_case(name) for name in heard}
 
@@ -207,5 +224,5 @@ def posterior(
         told = [one(states[:, places[name]], hyper) for name, one in heard.items()]
         return np.asarray(np.sum(told, axis=0))
 
-    rng = np.random.default_rng(stream)
+    rng = np.random.default_rng(seed)
     return Posterior(space, draws(likelihood, space.size, POPULATION, rng))

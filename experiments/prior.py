@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from scipy.special import ndtr, ndtri
@@ -23,10 +25,15 @@ class Prior:
     """
 
     def __init__(self, design: Design) -> None:
-        self.factors = design.factors
+        self._design, self.factors = design, design.factors
         for name, factor in self.factors.items():
             if factor.low is None:
                 raise ConfigError(f"factors.{name}: a calibration needs low and high")
+
+    def of(self, names: Sequence[str]) -> Prior:
+        """Return the prior of some of the parameters."""
+        factors = {name: self.factors[name] for name in names}
+        return Prior(self._design.model_copy(update={"factors": factors}))
 
     @property
     def names(self) -> list[str]:
