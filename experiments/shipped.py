@@ -1,4 +1,4 @@
-"""The posterior that ships with a case, over the prior that it was drawn from."""
+"""The posterior that ships with a case, over the prior of the fit to all cases."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import pandas as pd
 from scipy.special import ndtr
 
 from experiments.base_study import short
+from experiments.behaviour_prior import behaviour_prior
 from experiments.identify import contraction
 from experiments.prior import Prior
 from sim.base.errors import ConfigError
 from sim.config import posterior
 from sim.config.case import DATA
 from sim.rules.records import F64
-from sim.sweeps.request import Request
 
 
 class Shipped:
@@ -39,8 +39,10 @@ class Shipped:
         if not posterior.exists(folder):
             fitted = sorted(path.parent.name for path in DATA.glob(f"*/{posterior.NAME}"))
             raise ConfigError(f"{case}: no posterior ships with it; allowed: {', '.join(fitted)}")
-        self.prior = Prior(Request.of([f"design=calibration_{case}"]).design)
-        self.scores = self.prior.scores(pd.read_csv(folder / posterior.NAME)[self.prior.names])
+        draws = pd.read_csv(folder / posterior.NAME)
+        prior, space, _ = behaviour_prior()
+        self.prior = prior.of([space.names[k] for k in space.of_case(case)])
+        self.scores = self.prior.scores(draws[self.prior.names])
 
     def over_prior(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Return what `sim.plotting.posterior.contraction` draws."""

@@ -28,6 +28,7 @@ from scipy.special import ndtri
 from scipy.stats import qmc
 
 from experiments.base_study import Study, parser
+from experiments.behaviour_prior import behaviour_prior
 from experiments.case_runs import case_records, outputs
 from experiments.cases import TUNED_ON
 from experiments.hierarchy import (
@@ -40,7 +41,6 @@ from experiments.hierarchy import (
     posterior,
     to_scale,
 )
-from experiments.prior import Prior
 from experiments.scores import crps
 from experiments.transport_page import Findings, page
 from experiments.transport_ship import ship
@@ -50,15 +50,8 @@ from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.base.units import BAND
 from sim.rules.records import F64
-from sim.sweeps.request import Request
 
 UNTIL = pd.Timestamp("2025-12-31")  # figures of Russia after it are not fitted
-DEVIATES = (  # between countries: whom news reaches, which ways around work, what apps are for
-    "behaviour.word_of_mouth",
-    "behaviour.vpn_efficacy",
-    "behaviour.content_openings",
-)
-SHARED = "behaviour."  # prefix of parameters that are not of one case
 QUICK = {"points": 64, "new": 16, "draws": 8}
 USERS, QUICK_USERS = 3000, 300
 LEAST = 8
@@ -198,16 +191,6 @@ class Transport:
         """Yield the cases, each with random numbers of its own."""
         for k, name in enumerate(self.records):
             yield name, np.random.default_rng((self._seed, at, k))
-
-
-def behaviour_prior() -> tuple[Prior, Space, int]:
-    """Return the prior of all parameters, which cases have them, and the seed of the design."""
-    shared = Request.of(["design=behaviour"]).design
-    own = Request.of([f"design=calibration_{TUNED_ON}"]).design
-    theirs = {name: one for name, one in own.factors.items() if not name.startswith(SHARED)}
-    prior = Prior(shared.model_copy(update={"factors": {**shared.factors, **theirs}}))
-    owner = ["" if name in shared.factors else TUNED_ON for name in prior.names]
-    return prior, Space(prior.names, owner, list(DEVIATES)), shared.seed
 
 
 def fill(space: Space, n: int, seed: int) -> F64:

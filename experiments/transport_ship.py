@@ -20,14 +20,14 @@ from sim.rules.records import F64
 
 DIGITS = 5  # of the parameters of a draw
 N_DRAWS = 128  # of a case
-ANY = "any_case"  # folder of the draws of a case of which nothing is known
+ANY = "any_case"  # of which nothing is known
 
 
 def ship(
     study: Study,
     prior: Prior,
     fit: Posterior,
-    likelihoods: Mapping[str, CaseLikelihood],
+    told: Mapping[str, CaseLikelihood],
     seed: int,
 ) -> None:
     """Write the draws of each case and of an unseen one; with --ship also where runs find them."""
@@ -45,8 +45,7 @@ def ship(
             folder / posterior.IDENTIFIABILITY, index=False, float_format="%.2f"
         )
         if study.options.ship:
-            there = DATA / name if name in (ANY, TUNED_ON) else CASES / name / "data"
-            there.mkdir(exist_ok=True)
+            there = {ANY: DATA, TUNED_ON: DATA / name}.get(name, CASES / name / "data")
             for file in (posterior.NAME, posterior.IDENTIFIABILITY):
                 shutil.copy(folder / file, there / file)
 

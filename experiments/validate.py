@@ -1,19 +1,18 @@
 """Compare a calibration with its own data and with later data, and write the page.
 
     python -m experiments.validate calibration=FOLDER [executor=NAME] [folder=DIR]
-                                   [--truths N] [--ship] [--page DIR] [--quick]
+                                   [--truths N] [--page DIR] [--quick]
     python -m experiments.validate --resume FOLDER [executor=NAME]
 
 FOLDER is what experiments.calibrate left. Scores by platform, in sample and held out, beside
 forecasts that know reach alone; whether any parameters could do what was missed; what the data
 told of each parameter; whether simulated truths are found again; worlds with a mechanism taken
-away, fitted again. --ship puts the draws and what the data told into sim/data/CASE, where
-parameters=posterior finds them.
+away, fitted again. What parameters=posterior draws is the fit to all cases
+(experiments.transport).
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -34,8 +33,6 @@ from experiments.validation_page import Findings, page
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
-from sim.config import posterior
-from sim.config.case import DATA
 from sim.config.compose import load_sweep_tree
 from sim.sweeps.request import Request
 
@@ -43,17 +40,15 @@ REFIT, REFIT_WAVE = WaveSizes(generations=2, new=128), 512  # of each model with
 QUICK, QUICK_WAVE = WaveSizes(generations=1, new=64), 16
 RECOVER = WaveSizes(generations=2, new=256)  # of each simulated truth
 REFIT_USERS, QUICK_USERS = 2000, 300
-DIGITS = 6  # of the parameters of a draw that is shipped
 KEY = "calibration="
 
 
 def main(arguments: list[str]) -> None:
-    """Run what is missing, write the page, and ship the draws if --ship is set."""
+    """Run what is missing, and write the page."""
     argument_parser = parser("validate", __doc__)
     argument_parser.add_argument(
         "--truths", type=as_whole_number, default=100, help="simulated, to be found again"
     )
-    argument_parser.add_argument("--ship", action="store_true", help="put the draws into sim/data")
     with exit_status_of_errors():
         study = Study("validate", argument_parser, arguments)
         if study.options.truths < 1:
@@ -104,7 +99,6 @@ def _validate(study: Study, found: Calibration, rest: list[str]) -> None:
         "ranks": findings.recovered,
     }
     study.write_page(page(findings), figures, tables, "validation")
-    _ship(study, found, findings.identifiability)
 
 
 def _informing(found: Calibration, record: Record) -> pd.DataFrame:
@@ -122,19 +116,6 @@ def _recovered(found: Calibration, record: Record, n_truths: int) -> pd.DataFram
     scores = found.prior.scores(wave.runs.drop_duplicates("point")[found.prior.names])
     found_again = ranks(scores, outputs, record.observed, RECOVER, n_truths, wave.design.seed)
     return uneven(found.prior.names, found_again)
-
-
-def _ship(study: Study, found: Calibration, identified: pd.DataFrame) -> None:
-    """Write draws and what the data told as they are shipped, a column a key."""
-    table = found.draws[found.prior.names]
-    for name, factor in found.prior.factors.items():
-        table = table.assign(**dict.fromkeys(factor.also, table[name]))
-    table.insert(0, posterior.WEIGHT, 1.0)
-    table.to_csv(study.path / posterior.NAME, index=False, float_format=f"%.{DIGITS}g")
-    identified.to_csv(study.path / posterior.IDENTIFIABILITY, index=False, float_format="%.2f")
-    if study.options.ship:
-        for name in (posterior.NAME, posterior.IDENTIFIABILITY):
-            shutil.copy(study.path / name, DATA / found.options.case / name)
 
 
 def _made_by(found: Calibration) -> str:

@@ -108,9 +108,10 @@ def refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
     """Refuse to set a parameter that every replication draws from the posterior."""
     case = tree["case"]
     folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
-    if tree["parameters"] == "posterior" and posterior.exists(folder):
+    if tree["parameters"] == "posterior":
+        names = posterior.read(posterior.place(folder)).names
         for override in overrides:
-            if ".".join(path_of(override)) in posterior.read(folder).names:
+            if ".".join(path_of(override)) in names:
                 raise ConfigError(
                     f"{override}: drawn by each replication; allowed: with parameters=defaults"
                 )

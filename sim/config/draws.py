@@ -20,7 +20,7 @@ def drawn(config: SimConfig, replication: int) -> SimConfig:
     if config.parameters == "defaults":
         return config
     tree = config.model_dump(mode="json") | {"parameters": "defaults"}
-    for key, value in posterior.read(config.case.data).draw(replication).items():
+    for key, value in posterior.read(posterior.place(config.case.data)).draw(replication).items():
         if not is_of(config.left_out, key):
             set_key(tree, key, value)
     return validate(tree)
@@ -37,8 +37,8 @@ def check_draws(config: SimConfig) -> None:
     """
     if config.parameters == "defaults":
         return
-    found = posterior.read(config.case.data)
-    posterior.identifiability(config.case.data)
+    found = posterior.read(posterior.place(config.case.data))
+    posterior.identifiability(posterior.place(config.case.data))
     in_use = {id(found.draw(r)): r for r in range(config.replications)}
     for replication in in_use.values():
         try:

@@ -1,7 +1,8 @@
-"""Weighted posterior draws of the fitted parameters of a case, and the draw of a replication.
+"""Weighted posterior draws of fitted parameters, and the draw of a replication.
 
-``sim/data/CASE/posterior.csv`` has one row a draw: its weight, then a column a parameter. It is
-written by ``python -m experiments.validate --ship`` from a calibration.
+``posterior.csv`` in the data of a case has one row a draw: its weight, then a column a parameter.
+A case without one has the draws of a case of which nothing is known, whose file lies beside the
+shipped cases. ``python -m experiments.transport --ship`` writes both.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple
 from sim.base.csv_lines import Line, read_header, read_lines
 from sim.base.errors import ConfigError
 from sim.base.inputs import as_number
+from sim.config.case import DATA
 
 NAME = "posterior.csv"
 # by parameter: posterior sd / prior sd, and whether data or the prior identify it
@@ -53,13 +55,18 @@ class Posterior(NamedTuple):
 
 
 def exists(folder: Path) -> bool:
-    """Return whether a case has posterior draws."""
+    """Return whether a folder has posterior draws."""
     return (folder / NAME).is_file()
+
+
+def place(data: Path) -> Path:
+    """Return the folder of the draws of a case: `data` has its own, or else those of any case."""
+    return data if exists(data) else DATA
 
 
 @lru_cache(maxsize=4)
 def read(folder: Path) -> Posterior:
-    """Read the draws of the case whose data folder is `folder`.
+    """Read the draws in a folder, as `place` returns.
 
     Raises
     ------
@@ -100,7 +107,7 @@ class Identifiability(NamedTuple):
 
 
 def identifiability(folder: Path) -> tuple[Identifiability, ...]:
-    """Return the identifiability of the parameters of the case whose data folder is `folder`.
+    """Return the identifiability of the parameters whose draws lie in `folder`.
 
     Raises
     ------

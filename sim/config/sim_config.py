@@ -13,7 +13,6 @@ from pydantic import Field, PrivateAttr, ValidationError, model_validator
 from sim.base.errors import ConfigError, allowed
 from sim.base.inputs import not_a_file
 from sim.base.strict import Strict
-from sim.config import posterior
 from sim.config.abuse import AbuseKind
 from sim.config.case import DATA, CaseConfig
 from sim.config.parameters import Behaviour
@@ -232,9 +231,6 @@ def _file_problems(config: SimConfig) -> Iterator[str]:
     elif not (config.case.data / config.population.ages).is_file():
         tables = sorted(p.name for p in config.case.data.glob("*.csv"))
         yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
-    if config.parameters == "posterior" and not posterior.exists(config.case.data):
-        make = "" if config.case.folder else " (or make one: python -m experiments.calibrate)"
-        yield f"parameters=posterior: case {config.case.name} has none; allowed: defaults{make}"
     if isinstance(config.network, FileNetwork):
         try:
             problem = not_a_file(Path(config.network.path))

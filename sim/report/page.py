@@ -84,7 +84,7 @@ def _fitted(config: SimConfig) -> dict[str, list[str]]:
     """Return the fitted parameters of a run, by what identifies them: data or prior."""
     by: dict[str, list[str]] = {}
     if config.parameters == "posterior":
-        for row in posterior.identifiability(config.case.data):
+        for row in posterior.identifiability(posterior.place(config.case.data)):
             by.setdefault(row.by, []).append(row.parameter)
     return by
 
