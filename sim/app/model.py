@@ -140,7 +140,7 @@ class LiveModel(MigrationModel):
             model.config.scenario: [model.simulation.recorder.observations]
             for model in (self, *self.counterfactuals)
         }
-        return assemble(so_far, records, self.simulation.recorder.strata).timeseries
+        return assemble(so_far, records, [self.simulation.recorder.strata]).timeseries
 
     @property
     def primary(self) -> list[str]:

@@ -104,17 +104,14 @@ def refuse_absent(overrides: tuple[str, ...], policies: Any) -> None:
             raise ConfigError(no_such_policy(override.lstrip("+"), name, in_force))
 
 
-def refuse_drawn(overrides: tuple[str, ...], tree: dict[str, Any]) -> None:
-    """Refuse to set a parameter that every replication draws from the posterior."""
+def held(overrides: tuple[str, ...], tree: dict[str, Any]) -> list[str]:
+    """Return the parameters of the posterior that an override sets, so that none draws them."""
+    if tree["parameters"] != "posterior":
+        return []
     case = tree["case"]
     folder = Path(case["folder"]) / "data" if case.get("folder") else DATA / str(case.get("name"))
-    if tree["parameters"] == "posterior":
-        names = posterior.read(posterior.place(folder)).names
-        for override in overrides:
-            if ".".join(path_of(override)) in names:
-                raise ConfigError(
-                    f"{override}: drawn by each replication; allowed: with parameters=defaults"
-                )
+    names = posterior.read(posterior.place(folder)).names
+    return [key for key in (".".join(path_of(one)) for one in overrides) if key in names]
 
 
 def refuse_path(override: str) -> None:

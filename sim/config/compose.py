@@ -21,9 +21,9 @@ from yaml import YAMLError
 from sim.base.errors import ConfigError
 from sim.config.case_dir import ModificationTimes, modification_times, open_case, searching
 from sim.config.checks import (
+    held,
     refuse_absent,
     refuse_code,
-    refuse_drawn,
     refuse_endless,
     refuse_happened,
     refuse_long,
@@ -172,9 +172,9 @@ def _load(overrides: tuple[str, ...]) -> dict[str, Any]:
                 f"{override}: not to be set; use +scenario=NAME, compare_to=[NAME] and "
                 "~platforms.NAME"
             )
-    refuse_drawn(overrides, tree)
     refuse_happened(overrides, tree["case"])
     refuse_absent(overrides, tree["policies"])
+    tree["held"] = held(overrides, tree)
     tree["scenario"] = scenario_name(overrides)
     others = tree["compare_to"] if isinstance(tree["compare_to"], list) else []
     tree["counterfactuals"] = {

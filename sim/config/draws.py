@@ -9,19 +9,23 @@ from sim.config.left_out import is_of
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
 
+APART = 1_000_003  # seeds of societies: no small seed of another run is among them
+
 
 def drawn(config: SimConfig, replication: int) -> SimConfig:
     """Return the configuration that a replication runs with.
 
-    With ``parameters=defaults`` it is `config` itself. With ``parameters=posterior`` the fitted
-    parameters have the values of the replication's draw, the same in every scenario; values of
-    policies that the scenario lacks and of platforms left out are ignored.
+    With ``parameters=defaults`` it is `config` itself. With ``parameters=posterior`` a replication
+    has a society of its own, and the fitted parameters have the values of its draw, the same in
+    every scenario; values of policies that the scenario lacks and of platforms left out are
+    ignored, and a parameter that an override sets keeps its value.
     """
     if config.parameters == "defaults":
         return config
-    tree = config.model_dump(mode="json") | {"parameters": "defaults"}
+    tree = config.model_dump(mode="json")
+    tree |= {"parameters": "defaults", "seed": (config.seed + replication * APART) % 2**63}
     for key, value in posterior.read(posterior.place(config.case.data)).draw(replication).items():
-        if not is_of(config.left_out, key):
+        if key not in config.held and not is_of(config.left_out, key):
             set_key(tree, key, value)
     return validate(tree)
 

@@ -64,6 +64,7 @@ class SimConfig(Strict):
     network: NetworkConfig
     platforms: dict[str, Platform]
     left_out: tuple[str, ...] = ()  # platforms of the case, by ~platforms.NAME
+    held: tuple[str, ...] = ()  # parameters that no replication draws, as an override sets them
     from_kinds: tuple[str, ...] = ()  # keys whose values are those of a kind of platform
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={})

@@ -21,7 +21,7 @@ from sim.policies.registry import policy_kinds
 Location = tuple[int | str, ...]
 ADDED = ("+scenario", "+policy")  # groups whose files are added by +
 # set from +scenario=NAME, compare_to, ~platforms.NAME and platforms.NAME.kind, not by hand
-OURS = ("scenario", "counterfactuals", "left_out", "from_kinds")
+OURS = ("scenario", "counterfactuals", "left_out", "held", "from_kinds")
 
 
 def validate(tree: dict[str, Any]) -> SimConfig:

@@ -85,7 +85,8 @@ def _fitted(config: SimConfig) -> dict[str, list[str]]:
     by: dict[str, list[str]] = {}
     if config.parameters == "posterior":
         for row in posterior.identifiability(posterior.place(config.case.data)):
-            by.setdefault(row.by, []).append(row.parameter)
+            if row.parameter not in config.held:
+                by.setdefault(row.by, []).append(row.parameter)
     return by
 
 

@@ -66,7 +66,7 @@ class Result(Views):
         return replace(self, **some)
 
 
-def assemble(config: SimConfig, records: Runs, strata: Strata) -> Result:
+def assemble(config: SimConfig, records: Runs, strata: Sequence[Strata]) -> Result:
     """Turn observations into tables; the first scenario is compared with the others.
 
     Parameters
@@ -75,8 +75,8 @@ def assemble(config: SimConfig, records: Runs, strata: Strata) -> Result:
         Configuration of the runs.
     records : dict
         By scenario the observations of each replication (`simulation.recorder.observations`).
-    strata : Strata
-        Of any of these recorders, as all have the same users.
+    strata : sequence of Strata
+        Of the users of each replication, whose scenarios share them.
 
     Raises
     ------
@@ -131,7 +131,7 @@ _Runs = tuple[tuple[_Block, _Block], Sequence[Observations]]  # of one scenario
 
 
 def _with_paired(
-    config: SimConfig, here: _Runs, there: _Runs, strata: Strata
+    config: SimConfig, here: _Runs, there: _Runs, strata: Sequence[Strata]
 ) -> tuple[_Block, _Block]:
     """Return the blocks of a scenario with the measures that compare it with a reference."""
     (by_step, by_month), runs = here
@@ -143,8 +143,8 @@ def _with_paired(
     by_step = _joined(config, by_step, steps, np.concatenate(found, axis=-1))
     if len(by_month[0]):
         shares = [
-            [_compared(months, *both, strata) for both in zip(a.benefits, b.benefits, strict=True)]
-            for a, b in zip(runs, runs_there, strict=True)
+            [_compared(months, *both, users) for both in zip(a.benefits, b.benefits, strict=True)]
+            for a, b, users in zip(runs, runs_there, strata, strict=True)
         ]
         by_month = _joined(config, by_month, months, np.array(shares))
     return by_step, by_month
@@ -209,7 +209,9 @@ _CHANGES = [one for one in measures() if one.every == "change"]
 CHANGES = [Series("any", "any", one.name) for one in _CHANGES]
 
 
-def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: Strata) -> _Rows:
+def _changes(
+    config: SimConfig, main: str, other: str, records: Runs, strata: Sequence[Strata]
+) -> _Rows:
     """Return the shares of users exposed in only one of the two scenarios."""
     n = config.population.n_users
     dates = [date for date, _ in records[main][0].exposed]
@@ -220,7 +222,7 @@ def _changes(config: SimConfig, main: str, other: str, records: Runs, strata: St
         ):
             for k, measure in enumerate(_CHANGES):
                 flags = np.unpackbits(_of(measure)(here, there), count=n)
-                values[r, d, :, k] = strata.shares(flags)
+                values[r, d, :, k] = strata[r].shares(flags)
     return _banded(config, main, other, dates, CHANGES, values)
 
 

@@ -48,9 +48,9 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
 def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     """Run the scenario and its counterfactuals (``config.compare_to``) with equal random numbers.
 
-    All scenarios share one world and one start (one a replication with ``parameters=posterior``),
-    and runs of the same replication use the same random numbers, so `Result.effects` holds paired
-    differences. Parameters are those of `run`.
+    All scenarios share one society and its start (with ``parameters=posterior`` one a
+    replication), and runs of the same replication use the same random numbers, so
+    `Result.effects` holds paired differences. Parameters are those of `run`.
     """
     return compare_watched(config, Watch(), on_step)
 
@@ -105,7 +105,7 @@ def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
     by_scenario = {
         config.scenario: observations[k :: len(configs)] for k, config in enumerate(configs)
     }
-    return assemble(main, by_scenario, Strata(main, starts[0].users))
+    return assemble(main, by_scenario, _strata(main, starts))
 
 
 def _starts(config: SimConfig, threads: Threads) -> list[State]:
@@ -113,6 +113,13 @@ def _starts(config: SimConfig, threads: Threads) -> list[State]:
     if config.parameters == "defaults":
         return [prepare(config, threads)] * config.replications
     return [prepare(drawn(config, r), threads) for r in range(config.replications)]
+
+
+def _strata(config: SimConfig, starts: list[State]) -> list[Strata]:
+    """Return the groups of the users of each replication; without draws they share one society."""
+    if config.parameters == "defaults":
+        return [Strata(config, starts[0].users)] * config.replications
+    return [Strata(config, start.users) for start in starts]
 
 
 def _schedule(config: SimConfig) -> list[PolicySchedule]:

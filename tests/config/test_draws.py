@@ -10,6 +10,7 @@ from sim import load_config, run
 from sim.base.errors import ConfigError
 from sim.commands.case import problems
 from sim.config import posterior
+from sim.config.case import DATA
 from sim.config.conf import CASES
 from sim.config.draws import drawn
 from sim.report.run_folder import run_to_folder
@@ -165,8 +166,7 @@ def test_what_the_data_say_is_reported_for_every_fitted_parameter():
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("behaviour.failure_exit=1", "drawn by each replication"),
-        ("policies.max_egov.ceiling=0.5", "drawn by each replication"),
+        ("held=[behaviour.failure_exit]", "not to be set"),
         ("population.n_users=60000", "allowed: up to 50000"),
         ("parameters=best", "'defaults' or 'posterior'"),
     ],
@@ -174,6 +174,33 @@ def test_what_the_data_say_is_reported_for_every_fitted_parameter():
 def test_what_cannot_be_drawn_is_refused(override, told):
     with pytest.raises(ConfigError, match=told):
         load_config("+scenario=as_happened", "parameters=posterior", override)
+
+
+@pytest.mark.parametrize(
+    "override", ["behaviour.failure_exit=1.5", "policies.max_egov.ceiling=0.5"]
+)
+def test_what_an_override_sets_is_not_drawn(override):
+    config = load_config(*SHORT, "parameters=posterior", override)
+    key, value = override.split("=")
+    assert {at(drawn(config, r), key) for r in range(3)} == {float(value)}
+    others = {at(drawn(config, r), "behaviour.word_of_mouth") for r in range(3)}
+    assert len(others) == 3
+
+
+def test_each_replication_has_a_society_of_its_own():
+    seeds = [drawn(CONFIG, r).seed for r in range(3)]
+    assert len({*seeds}) == 3
+    assert seeds[0] == CONFIG.seed  # so that one replication is the society that the seed names
+
+
+def test_a_case_without_draws_has_those_of_a_case_of_which_nothing_is_known(folder):
+    (folder / "data" / posterior.IDENTIFIABILITY).unlink()
+    (folder / "data" / posterior.NAME).unlink(missing_ok=True)
+    config = load_config(f"case_dir={folder}", "parameters=posterior")
+    unseen = posterior.read(DATA)
+    assert all(name.startswith("behaviour.") for name in unseen.names)
+    key = "behaviour.word_of_mouth"
+    assert at(drawn(config, 1), key) == unseen.draw(1)[key]
 
 
 def test_a_sweep_has_no_draws_of_its_own():

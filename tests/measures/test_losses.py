@@ -166,11 +166,11 @@ def test_worse_off_are_those_who_have_lost_more_than_the_threshold():
     records = {
         "call_ban_only": [run(before - BENEFIT_STEPS * lost)], "baseline": [run([before] * n)],
     }  # fmt: skip
-    found = levels(assemble(config, records, Strata(config, users)), "worse_off")
+    found = levels(assemble(config, records, [Strata(config, users)]), "worse_off")
     assert found.iloc[0].to_dict() == {"call_ban_only": 0.25, "baseline": 0}
     other = replace(records["baseline"][0], benefits=[np.array([before - 512] * n, np.int16)])
     records["mandate_only"] = [other]
-    found = levels(assemble(config, records, Strata(config, users)), "worse_off")
+    found = levels(assemble(config, records, [Strata(config, users)]), "worse_off")
     assert found.iloc[0].to_dict() == {"call_ban_only": 0.25, "baseline": 0, "mandate_only": 1}
 
 

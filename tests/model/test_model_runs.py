@@ -32,21 +32,21 @@ def test_what_models_recorded_makes_the_tables_of_a_run():
             one.run_model()
         records[world.scenario] = [one.simulation.recorder.observations for one in models]
     tables, usual = (
-        assemble(config, records, models[0].simulation.recorder.strata),
+        assemble(config, records, [one.simulation.recorder.strata for one in models]),
         compare(config),
     )
     for name in ("timeseries", "effects", "flows"):
         assert_frame_equal(getattr(tables, name), getattr(usual, name), check_exact=True)
     records["baseline"].pop()
     with pytest.raises(ValueError, match=r"^baseline: runs of \[28\] steps; allowed: \[28, 28\]"):
-        assemble(config, records, models[0].simulation.recorder.strata)
+        assemble(config, records, [one.simulation.recorder.strata for one in models])
 
 
 def test_models_that_kept_nothing_to_compare_are_not_compared():
     config = load_config("population.n_users=30", "replications=1", "dur_days=35", "compare_to=[]")
     model = MigrationModel(config)
     model.run_model()
-    seen, strata = model.simulation.recorder.observations, model.simulation.recorder.strata
+    seen, strata = model.simulation.recorder.observations, [model.simulation.recorder.strata]
     assert len(seen.months) == 1
     assert len(assemble(config, {"mine": [seen]}, strata).timeseries) > 0
     with pytest.raises(
