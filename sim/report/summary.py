@@ -91,8 +91,8 @@ def monthly_series(timeseries: pd.DataFrame, scenario: str) -> pd.DataFrame:
 
 COVERED = {  # what intervals cover, by config.parameters
     "defaults": "chance alone, not uncertainty about parameters or the model",
-    "posterior": "chance and uncertainty about the fitted parameters (docs/validation.md), "
-    "nothing else",
+    "posterior": "society, chance and the fitted parameters (docs/transport.md), not what the "
+    "model leaves out",
 }
 
 
