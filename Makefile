@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test meanwhile_fast meanwhile_all lint typecheck compiled interpreted fast all docs bench notebooks lock clean
+.PHONY: help run app test first_fast first_all lint typecheck compiled compiled_tiles interpreted fast all docs bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -18,12 +18,12 @@ app: .venv/all  ## the live app in a browser: ARGS="population.n_users=2000 --po
 	$(PYTHON) -m sim.app $(ARGS)
 
 test: .venv/all  ## what must pass, in minutes; TESTS=all: a quarter of an hour
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target compiled meanwhile_$(TESTS)
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target first_$(TESTS)
 	@$(MAKE) --no-print-directory $(TESTS)
 
-# what needs no compiled rules, one after another beside the compiler
-meanwhile_fast: lint typecheck
-meanwhile_all: lint typecheck interpreted
+# the compiler has one core, and what needs no compiled rules the other
+first_fast: compiled lint typecheck
+first_all: compiled lint typecheck interpreted compiled_tiles
 
 lint: .venv/all  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
@@ -34,6 +34,9 @@ typecheck: .venv/all  ## mypy, strict
 
 compiled: .venv/all  ## have the rules compiled, so that not every process of the tests does so
 	$(PYTHON) -m pytest -n 0 "tests/engine/test_engines.py::test_both_engines_give_the_same_bits_on_other_graphs[watts_strogatz]"
+
+compiled_tiles: compiled  ## the same for runs of two tiles, which slow tests take
+	$(PYTHON) -m pytest -n 0 -m slow tests/engine/test_tiles_runs.py
 
 interpreted: .venv/all  ## the rules interpreted, so that coverage sees their lines
 	rm -f .coverage .coverage.*
