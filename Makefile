@@ -1,10 +1,12 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test lint typecheck compiled fast all docs bench notebooks lock clean
+.PHONY: help run app test first_fast first_all lint typecheck compiled compiled_tiles interpreted fast all docs bench notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
 TESTS ?= fast
+# Tests start hundreds of processes: what Python compiles for one is kept for the next.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -16,8 +18,12 @@ app: .venv/all  ## the live app in a browser: ARGS="population.n_users=2000 --po
 	$(PYTHON) -m sim.app $(ARGS)
 
 test: .venv/all  ## what must pass, in minutes; TESTS=all: a quarter of an hour
-	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint typecheck compiled
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target first_$(TESTS)
 	@$(MAKE) --no-print-directory $(TESTS)
+
+# the compiler has one core, and what needs no compiled rules the other
+first_fast: compiled lint typecheck
+first_all: compiled lint typecheck interpreted compiled_tiles
 
 lint: .venv/all  ## ruff: rules and format
 	$(PYTHON) -m ruff check .
@@ -27,15 +33,20 @@ typecheck: .venv/all  ## mypy, strict
 	$(PYTHON) -m mypy
 
 compiled: .venv/all  ## have the rules compiled, so that not every process of the tests does so
-	$(PYTHON) -m pytest -n 0 tests/engine/test_engines.py
+	$(PYTHON) -m pytest -n 0 "tests/engine/test_engines.py::test_both_engines_give_the_same_bits_on_other_graphs[watts_strogatz]"
+
+compiled_tiles: compiled  ## the same for runs of two tiles, which slow tests take
+	$(PYTHON) -m pytest -n 0 -m slow tests/engine/test_tiles_runs.py
+
+interpreted: .venv/all  ## the rules interpreted, so that coverage sees their lines
+	rm -f .coverage .coverage.*
+	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 0 -m "interpreted and not slow" --cov --cov-report= tests
 
 fast: .venv/all  ## the tests but for the slow ones
 	$(PYTHON) -m pytest -n 2 --dist worksteal tests
 
-all: .venv/all  ## all tests; then the rules again, interpreted, so that coverage sees their lines
-	rm -f .coverage .coverage.*
-	$(PYTHON) -m pytest -n 3 --dist worksteal -m "" --cov --cov-report= tests
-	NUMBA_DISABLE_JIT=1 $(PYTHON) -m pytest -n 2 --dist worksteal -m interpreted --cov --cov-append --cov-report= tests
+all: .venv/all  ## all tests, after `interpreted`, whose coverage they add to
+	$(PYTHON) -m pytest -n 3 --dist worksteal -m "" --cov --cov-append --cov-report= tests
 	$(PYTHON) -m coverage report --skip-covered --fail-under=90
 
 docs: .venv/all  ## the site of the docs, to outputs/site

@@ -58,14 +58,14 @@ def main(arguments: list[str]) -> None:
             raise ConfigError(f"--keep {keep}; allowed: 1 to {len(names)}")
         second(request, names[:keep], base)  # refused before any run
         first = study.sweep("screening", request)
-        kept = strongest(screening(first), keep)
-        indices = study.sweep("indices", second(request, kept, base))
-        _write_page(study, first, indices)
+        effects = screening(first)
+        indices = study.sweep("indices", second(request, strongest(effects, keep), base))
+        _write_page(study, first, effects, indices)
 
 
 def screening(folder: SweepFolder) -> pd.DataFrame:
     """Return the elementary effects on each outcome: outcome, and columns of the analysis."""
-    return _each_outcome(folder, elementary_effects)
+    return _each_outcome(folder.design, _values(folder), elementary_effects)
 
 
 def strongest(effects: pd.DataFrame, n: int) -> list[str]:
@@ -77,9 +77,10 @@ def strongest(effects: pd.DataFrame, n: int) -> list[str]:
 
 def variances(folder: SweepFolder) -> pd.DataFrame:
     """Return Sobol' indices for each outcome, with chance in column ``variances_of``."""
-    table = _each_outcome(folder, sobol_indices)
-    points = independent(folder.design)
-    shares = {name: variances_of(v[points]).share for name, v in _values(folder).items()}
+    design, values = folder.design, _values(folder)
+    table = _each_outcome(design, values, sobol_indices)
+    points = independent(design)
+    shares = {name: variances_of(v[points]).share for name, v in values.items()}
     return table.assign(chance=table["outcome"].map(shares))
 
 
@@ -100,11 +101,11 @@ def _screened(request: Request) -> Design:
 
 
 def _each_outcome(
-    folder: SweepFolder, analyse: Callable[[Design, F64], pd.DataFrame]
+    design: Design, values: dict[str, F64], analyse: Callable[[Design, F64], pd.DataFrame]
 ) -> pd.DataFrame:
     parts = [
-        analyse(folder.design, values.mean(axis=1)).assign(outcome=name)
-        for name, values in _values(folder).items()
+        analyse(design, of_runs.mean(axis=1)).assign(outcome=name)
+        for name, of_runs in values.items()
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -116,11 +117,13 @@ def _values(folder: SweepFolder) -> dict[str, F64]:
     return {o.name: table[o.name].to_numpy().reshape(-1, n) for o in OUTCOMES}
 
 
-def _write_page(study: Study, first: SweepFolder, second: SweepFolder) -> None:
+def _write_page(
+    study: Study, first: SweepFolder, effects: pd.DataFrame, second: SweepFolder
+) -> None:
     from sim.plotting.sweeps import screening as draw_screening
     from sim.plotting.sweeps import variances as draw_variances
 
-    effects, indices = screening(first), variances(second)
+    indices = variances(second)
     figures = {
         "sensitivity_screening": draw_screening(titled(effects)),
         "sensitivity_indices": draw_variances(titled(indices)),

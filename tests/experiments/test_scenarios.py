@@ -49,7 +49,8 @@ def policies_of(scenario):
 
 def comment(name):
     lines = (CONF / "scenario" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
-    return [line.removeprefix("# ") for line in lines[1:] if line.startswith("#")]
+    comments = [line.removeprefix("# ") for line in lines[1:] if line.startswith("#")]
+    return [line for line in comments if not line.startswith("title: ")]
 
 
 @cache

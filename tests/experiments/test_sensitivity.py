@@ -113,10 +113,10 @@ def test_what_cannot_be_analysed_is_refused_before_any_run(arguments, told, tmp_
 @pytest.mark.slow
 def test_the_command_leaves_a_page_and_goes_on(tmp_path, capsys):
     folder, pages = tmp_path / "study", tmp_path / "docs"
-    few = 'design.overrides=["population.n_users=50","step_days=13"]'
+    few = 'design.overrides=["population.n_users=50","step_days=13","dur_days=182"]'
     sensitivity.main(["--quick", f"folder={folder}", "executor=serial", few])
     page = (folder / "sensitivity.md").read_text()
-    assert "180 runs" in page
+    assert f"{2 * 2 * (SCREENED + 1)} runs" in page  # two paths, twice, through all parameters
     for outcome in OUTCOMES:
         assert page.count(outcome.label) >= 3  # in short, screening, indices
     for name in ("sensitivity_screening", "sensitivity_indices"):

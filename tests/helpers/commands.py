@@ -36,6 +36,7 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"experiments\.discover": "minutes in its toy size too: test_discover.py",
     r"experiments\.calibrate": "minutes in its toy size too: test_calibrate.py",
     r"experiments\.validate": "minutes in its toy size too: test_calibrate.py",
+    r"experiments\.transport": "minutes in its toy size too: test_transport.py",
     r"experiments\.decompose": "a run a mechanism: test_patterns.py",
 }
 EXCERPTS = {"howto_rule.md": "sim/rules/habit.py"}  # pages whose Python stands in the package

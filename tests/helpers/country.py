@@ -6,7 +6,7 @@ from sim.config.compose import load_tree
 from sim.config.settings import BANDS
 from sim.config.validation import validate
 
-SMALL = ("+scenario=call_ban", "population.n_users=300", "replications=1")
+SMALL = ("+scenario=call_ban", "population.n_users=300", "replications=1", "step_days=14")
 DOMESTIC = [f"own_{k}" for k in range(7)]
 
 

@@ -57,7 +57,7 @@ def test_the_estimate_agrees_with_the_peak_of_a_real_process(tmp_path, arguments
 def test_more_users_take_as_much_more_as_estimated(tmp_path):
     """The difference of two sizes, which the memory of the bare process cannot hide."""
     (few, low), (many, high) = (
-        measured(tmp_path / str(n), f"population.n_users={n}", *ONE) for n in (250_000, 1_000_000)
+        measured(tmp_path / str(n), f"population.n_users={n}", *ONE) for n in (100_000, 500_000)
     )
     assert (few, many) == pytest.approx((low, high), rel=0.3)
     assert many - few == pytest.approx(high - low, rel=0.3)
