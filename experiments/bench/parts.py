@@ -84,11 +84,13 @@ def clocked_rows(
         selected = clock()
         for lane in range(base, end, WIDTH):
             communicate(
-                lane, 0, WIDTH, step_records, base, public.choice_state, ties, env, params,
+                lane, 0, WIDTH, users, step_records, base, public.choice_state, ties, env, params,
                 keys[CONVERSE], memory,
             )  # fmt: skip
         communicated = clock()
-        evaluate(step_records, base, public.choice_state, ties, env, params, queries, memory)
+        evaluate(
+            users, step_records, base, public.choice_state, ties, env, params, queries, memory
+        )
         answered = clock()
         after_choice(
             base, end, users, step_records, public.belief_state, ties, env, params, keys, agreed,

@@ -24,6 +24,9 @@ MECHANISMS = {
         "people keep talking where they are used to, and keep what they are used to",
         ("behaviour.habit_value=0", "behaviour.keep_value=0"),
     ),
+    "call_shares": Mechanism(
+        "some people call more, others write more", ("behaviour.call_share_sd=0",)
+    ),
     "failure": Mechanism(
         "messages that fail make people reconsider sooner", ("behaviour.failure_exit=0",)
     ),

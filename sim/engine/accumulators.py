@@ -31,6 +31,7 @@ from sim.kernel.vec8 import (
     vec8_of,
 )
 from sim.rules.activity import p_seen
+from sim.rules.channels import channel_shares
 from sim.rules.fixed_point import (
     OPENED_STEPS,
     intensity,
@@ -80,18 +81,18 @@ N_COLUMNS = N_NUMBERS + N_COUNTS
 
 
 @rule
-def primary(step_record: Record, params: Record) -> int:
+def primary(user: Record, step_record: Record, params: Record) -> int:
     """Return the messenger with most communication; the one after all for users of none."""
-    return most_used(communication_shares(step_record, params), step_record, params)
+    return most_used(communication_shares(user, step_record), user, step_record, params)
 
 
 @rule
-def most_used(shares: Vec8, step_record: Record, params: Record) -> int:
+def most_used(shares: Vec8, user: Record, step_record: Record, params: Record) -> int:
     """Return `primary`, from shares of communication by messenger of the first tile."""
     most = largest(shares)
     members = np.int64(bits_of((shares == most) & (shares > 0.0)))
     for o in range(1, tiles(params)):
-        more = communication_shares(step_record, params, o)
+        more = communication_shares(user, step_record, o)
         if largest(more) > most:
             most = largest(more)
             members = whole(bits_of((more == most) & (more > 0.0)), o)
@@ -99,31 +100,32 @@ def most_used(shares: Vec8, step_record: Record, params: Record) -> int:
 
 
 @rule
-def is_exposed(step_record: Record, env: Environment, params: Record) -> int:
+def is_exposed(user: Record, step_record: Record, env: Environment, params: Record) -> int:
     """Return 1 if the state can read more than ``EXPOSED`` of communication by messenger."""
-    return can_be_read(communication_shares(step_record, params), step_record, env, params)
+    shares = communication_shares(user, step_record)
+    return can_be_read(shares, user, step_record, env, params)
 
 
 @rule
-def can_be_read(shares: Vec8, step_record: Record, env: Environment, params: Record) -> int:
+def can_be_read(
+    shares: Vec8, user: Record, step_record: Record, env: Environment, params: Record
+) -> int:
     """Return `is_exposed`, from shares of communication by messenger of the first tile."""
     readable, in_all = float(total(shares * read(env.effects.access))), float(total(shares))
     for o in range(1, tiles(params)):
-        more = communication_shares(step_record, params, o)
+        more = communication_shares(user, step_record, o)
         readable += total(more * read_tile(env.effects.access, o))
         in_all += total(more)
     return int(readable > EXPOSED * in_all)
 
 
 @rule
-def add_use(
-    user: Record, step_record: Record, params: Record, row: F32, first: Int, o: Int
-) -> None:
+def add_use(user: Record, step_record: Record, row: F32, first: Int, o: Int) -> None:
     """Add the communication of a user by channel and platform, relative to the average user."""
-    amount = intensity(user)
+    amount, shares = intensity(user), channel_shares(user)
     for c in range(2):
         use = insert_lane(read_tile(step_record.use[c], o), step_record.use[c, -1])
-        add_to(row, first + USE + WIDTH * c, (amount * params.channel_share[c]) * use)
+        add_to(row, first + USE + WIDTH * c, (amount * shares[c]) * use)
 
 
 @rule
@@ -193,9 +195,9 @@ def observe(
     """Add a user to the sums of its stratum; write its primary messenger, exposure, benefit."""
     stratum = stratum_of(user, accumulators.n_regions)
     row, reached = sums.numbers[stratum], contacts(i, user, step_record, params)
-    shares = communication_shares(step_record, params)
-    most = most_used(shares, step_record, params)
-    exposed = can_be_read(shares, step_record, env, params)
+    shares = communication_shares(user, step_record)
+    most = most_used(shares, user, step_record, params)
+    exposed = can_be_read(shares, user, step_record, env, params)
     accumulators.primary[i], accumulators.exposed[i] = most, exposed
     if len(accumulators.benefit) > 0:
         steps = np.rint(BENEFIT_STEPS * benefit(user, step_record, env, params))
@@ -205,7 +207,7 @@ def observe(
         add_to(row, first + DAU, p_seen(read_tile(step_record.openings, o)))
         add_to(row, first + CHATS, bytes_of(step_record.chats[o]))
         add_to(row, first + _CONTACTS, reached)
-        add_use(user, step_record, params, row, first, o)
+        add_use(user, step_record, row, first, o)
         seen = counted(user, most, exposed, o)
         count(sums.counts[stratum], N_COUNTS * o, seen)
         add_months(i, chunk, stratum, step_record, accumulators, o)

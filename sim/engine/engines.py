@@ -220,8 +220,8 @@ def step_rows(
                 queries, buffer,
             )  # fmt: skip
             choose(
-                base, end, step_records, public.choice_state, ties, env, params, keys, queries,
-                memory,
+                base, end, users, step_records, public.choice_state, ties, env, params, keys,
+                queries, memory,
             )  # fmt: skip
             after_choice(
                 base, end, users, step_records, public.belief_state, ties, env, params, keys,

@@ -109,12 +109,13 @@ def choose_rows(
         shift = np.uint32(base - at)  # as in a step: what both use is compiled once
         for slot in range(base + WIDTH * turn.k, end, WIDTH * turn.of):
             communicate(
-                slot, 0, WIDTH, step_records, shift, choice_state, ties, env, params, NO_KEY, s
-            )
+                slot, 0, WIDTH, users, step_records, shift, choice_state, ties, env, params,
+                NO_KEY, s,
+            )  # fmt: skip
         n = queue(base, end, turn, ties, line)
         for i in line[:n]:
             enqueue_values(i, choice_state, np.int64(users[i].revising), params, queries)
-        evaluate(step_records, shift, choice_state, ties, env, params, queries, s)
+        evaluate(users, step_records, shift, choice_state, ties, env, params, queries, s)
         for i in line[:n]:
             settle_user(i, users[i], step_records[i - shift], chats, env, params, speed)
 

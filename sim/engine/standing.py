@@ -49,8 +49,8 @@ def gain_rows(
         end, shift = min(base + BLOCK, users.shape[0]), np.uint32(base - at)
         for slot in range(base, end, WIDTH):
             communicate(
-                slot, 0, WIDTH, step_records, shift, choice_state, ties, env, params, NO_KEY,
-                memory,
+                slot, 0, WIDTH, users, step_records, shift, choice_state, ties, env, params,
+                NO_KEY, memory,
             )  # fmt: skip
         for i in range(base, end):
             step_record = step_records[i - shift]
@@ -58,7 +58,7 @@ def gain_rows(
             if users[i].online and circumvention.opens_something(users[i].place, env, params):
                 step_record.content = circumvention.content_regained(users[i], env, params)
                 enqueue_vpn(i, choice_state, params, queries)
-        evaluate(step_records, shift, choice_state, ties, env, params, queries, memory)
+        evaluate(users, step_records, shift, choice_state, ties, env, params, queries, memory)
         for i in range(base, end):
             step_record = step_records[i - shift]
             gains[i] = (

@@ -11,6 +11,7 @@ import numpy as np
 from sim.config.platforms import CELLULAR
 from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
+from sim.engine.call_shares import call_shares
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
 from sim.kernel.parallel_map import each, parts
@@ -176,7 +177,6 @@ def make_params(config: SimConfig) -> Record:
     for parameter in declared("PARAMETERS"):
         if parameter.storage != DERIVED:
             setattr(params, parameter.name, getattr(b, parameter.name))
-    params.channel_share[:] = 1.0 - b.call_share, b.call_share
     params.outside[:] = np.exp([outside.message_value, outside.call_value])
     params.topic_share[:] = 1.0 - b.sensitive_share, b.sensitive_share
     abroad = config.population.abroad
@@ -225,8 +225,14 @@ def make_state(
 ) -> State:  # fmt: skip
     """Return the state in which no user has installed anything."""
     n, tiles = population.n_users, config.tiles
+    users = make_users(population, tiles, n_threads)
+
+    def share(part: tuple[int, int]) -> None:
+        users.call_share[slice(*part)] = call_shares(config, *part)
+
+    each(share, parts(n), n_threads)
     return State(
-        make_users(population, tiles, n_threads),
+        users,
         PublicState(*(np.zeros(tiles * size, np.uint64) for size in (n + 1, n, n + 1, n))),
         make_ties(rows),
         make_params(config),

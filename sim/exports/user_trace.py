@@ -57,10 +57,10 @@ def trace_user(model: MigrationModel, user: User, n_steps: int) -> UserTrace:
 def _day(model: MigrationModel, user: User) -> dict[str, Any]:
     simulation, step_record = model.simulation, user.step_record
     params, names = simulation.state.params, model.config.carriers
-    most = primary(step_record, params)
+    most = primary(user.record, step_record, params)
     return {
         "primary": names[min(most, len(names) - 1)],
-        "exposed": bool(is_exposed(step_record, simulation.env, params)),
+        "exposed": bool(is_exposed(user.record, step_record, simulation.env, params)),
         "vpn": user.vpn,
         "welfare": float(step_record.welfare),
         **{

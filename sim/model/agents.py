@@ -150,8 +150,8 @@ class User(mesa.Agent):
         s, at = self._state, self.model.seats[self.row]
         lane = at % WIDTH
         choice.communicate(
-            at - lane, lane, lane + 1, self.model.step_records, 0, s.public.choice_state, s.ties,
-            self._env, s.params, self._keys[CONVERSE], self.model.memory,
+            at - lane, lane, lane + 1, s.users, self.model.step_records, 0, s.public.choice_state,
+            s.ties, self._env, s.params, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
         marginal_value.enqueue_values(
             self.row, s.public.choice_state, int(self.record.revising), s.params,
@@ -323,8 +323,8 @@ class User(mesa.Agent):
     def _evaluate(self) -> None:
         s = self._state
         marginal_value.evaluate(
-            self.model.step_records, 0, s.public.choice_state, s.ties, self._env, s.params,
-            self.model.queries, self.model.memory,
+            s.users, self.model.step_records, 0, s.public.choice_state, s.ties, self._env,
+            s.params, self.model.queries, self.model.memory,
         )  # fmt: skip
 
     def _named(self, bits: int) -> tuple[str, ...]:

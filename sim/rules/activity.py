@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, exp, flags, read_tile, where, write_tile
+from sim.rules.channels import channel_shares
 from sim.rules.content import content_openings
 from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
@@ -32,10 +33,9 @@ def openings(
     user: Record, step_record: Record, env: Environment, params: Record, o: Int = 0
 ) -> Vec8:
     """Return the openings of tile `o` at average intensity, if in use [1/day]."""
-    traffic = params.channel_share[MESSAGE] * read_tile(step_record.use[MESSAGE], o)
-    traffic = traffic + params.call_openings * params.channel_share[CALL] * read_tile(
-        step_record.use[CALL], o
-    )
+    messages, calls = channel_shares(user)
+    traffic = messages * read_tile(step_record.use[MESSAGE], o)
+    traffic = traffic + params.call_openings * calls * read_tile(step_record.use[CALL], o)
     n = params.traffic_openings * traffic
     n = n + content_openings(user, env, params, o)
     n = n + where(flags(part(user.mandated, o)), read_tile(params.mandate_openings, o), 0.0)

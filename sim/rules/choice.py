@@ -12,7 +12,7 @@ that. Of the messages that no messenger carries, the share y_0 is sent as SMS, a
 not sent. A share y of messages is sensitive; their v_p is lower by lambda (f_ip + f_jp) / 2, where
 f is the fear of being read on p. The welfare of a user is [utils]
 
-    W_i = sum_j w_ij sum_c d_c ln Z
+    W_i = sum_j w_ij sum_c d_ic ln Z
 
 The factors of exp(v) that either end contributes are in tie.py. Sixteen users are computed
 together (`sim.kernel.vec16`), rank by rank of their ties; `low` and `high` are the halves of their
@@ -99,10 +99,6 @@ from sim.rules.tiles import part, words_of
 
 PARAMETERS = (
     Parameter(
-        "call_share", 0.372, 0, 1, "1", "d_v", "share of communication that wants a call",
-        "fit S3", storage=DERIVED,
-    ),
-    Parameter(
         "habit_value", 1.983, 0, 5, "utils", "eta", "habit in the choice on a tie", "fit S3",
         JOINT, storage=DERIVED,
     ),
@@ -175,7 +171,7 @@ def choose_on_tie(
     for o in range(t.n_tiles):
         add_use(part(offered, o), per_message, per_sensitive, per_call, memory, o)
     return Sums(
-        fma(weight, logsum(z.message, z.sensitive, z.call, t), sums.welfare),
+        fma(weight, logsum(z.message, z.sensitive, z.call, t, memory), sums.welfare),
         sums.helpers,
         fma(per_message + per_sensitive, contacts.out_message, sums.alone_message),
         fma(per_call, contacts.out_call, sums.alone_call),
@@ -243,8 +239,8 @@ def add_use(
 
 @rule
 def communicate(
-    first: Int, begin: int, end: int, step_records: Records, base: Int, choice_state: U64,
-    ties: Ties, env: Environment, params: Record, key: np.uint64, memory: F32,
+    first: Int, begin: int, end: int, users: Records, step_records: Records, base: Int,
+    choice_state: U64, ties: Ties, env: Environment, params: Record, key: np.uint64, memory: F32,
 ) -> None:  # fmt: skip
     """Choose on every tie of sixteen users, and draw the contact of the step.
 
@@ -264,7 +260,7 @@ def communicate(
     t, pairs, ids = terms(env, params), env.pairs, load(ties.order, first)
     states = words_of(choice_state, 0, t.n_tiles)
     low, high = gather(states, ids)
-    n_ranks = load_lanes(ties.order, first, high, ties, t, memory)
+    n_ranks = load_lanes(ties.order, first, high, users, ties, t, memory)
     goes_abroad = any_abroad(high)
     offered = had_by_any(low)
     load_tables(t, memory)

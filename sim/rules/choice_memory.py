@@ -5,7 +5,7 @@ Sixteen users are computed together, one a lane. Memory is rows of sixteen numbe
 - results, 2 x 16 rows: sums of use by channel and platform (`use_row`), of welfare and helpers;
   then, by channel, how well users reach their contacts, and the contact of the step. Transposed,
   each row is that of one user;
-- what each lane has on all its ties: degree, weights, factors by level;
+- what each lane has on all its ties: degree, weights, share of calls, factors by level;
 - a block of rows for each messenger (`block_of`);
 - for each tile but the first, choice states of users and contacts, and results by messenger.
 """
@@ -34,11 +34,10 @@ from sim.kernel.vec16 import (
 from sim.rules.records import CALL, CELLULAR, F32, MAX, MESSAGE, Int, Record
 
 N_RESULT_ROWS = 2 * MAX + 4
-WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER, SCALE, ABROAD_WEIGHT, DEGREE, TOTAL = (
-    14, 15, 16, 18, 20, 22, 23, 24, 25, 26,
-)  # fmt: skip
+WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER = 14, 15, 16, 18, 20, 22
+SCALE, ABROAD_WEIGHT, DEGREE, TOTAL, CALL_SHARE = range(23, 28)
 # positions of the tables of factors by level, and of the blocks of messengers
-HABIT_TABLE, FEAR_TABLE, _BLOCKS, _BLOCK_SIZE = 27 * WIDTH, 29 * WIDTH, 30 * WIDTH, 5 * WIDTH
+HABIT_TABLE, FEAR_TABLE, _BLOCKS, _BLOCK_SIZE = 28 * WIDTH, 30 * WIDTH, 31 * WIDTH, 5 * WIDTH
 _TILE_SIZE = MAX * _BLOCK_SIZE + (3 + WIDTH) * WIDTH  # blocks, choice states, results
 # rows of a block: the user's own factors, then exp(v) on the present tie
 HABIT_ROW, FEAR_ROW, MESSAGE_ROW, SENSITIVE_ROW, CALL_ROW = (k * WIDTH for k in range(5))

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read_tile
+from sim.rules.channels import channel_shares
 from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habit, habits, set_habit, set_habits
 from sim.rules.records import CALL, MESSAGE, Int, Record
@@ -40,10 +41,11 @@ def relax(habit: Vec8, share: Vec8, memory: np.float32) -> Vec8:
 
 
 @rule
-def communication_shares(step_record: Record, params: Record, o: Int = 0) -> Vec8:
-    """Return the share of the user's communication by messenger of tile `o`, in [0, 1]."""
-    messages = params.channel_share[MESSAGE] * read_tile(step_record.use[MESSAGE], o)
-    return messages + params.channel_share[CALL] * read_tile(step_record.use[CALL], o)
+def communication_shares(user: Record, step_record: Record, o: Int = 0) -> Vec8:
+    """Return the share of the communication of `user` by messenger of tile `o`, in [0, 1]."""
+    messages, calls = channel_shares(user)
+    said = messages * read_tile(step_record.use[MESSAGE], o)
+    return said + calls * read_tile(step_record.use[CALL], o)
 
 
 @rule
@@ -56,7 +58,7 @@ def remember(user: Record, step_record: Record, params: Record, memory: np.float
         exp(-rho dt), the share that a habit keeps in a step.
     """
     for o in range(tiles(params)):
-        shares = communication_shares(step_record, params, o)
+        shares = communication_shares(user, step_record, o)
         set_habits(user, relax(habits(user, o), shares, memory), o)
 
 

@@ -171,14 +171,14 @@ def enqueue_values(
 
 @rule
 def evaluate(
-    step_records: Records, base: Int, choice_state: U64, ties: Ties, env: Environment,
-    params: Record, queries: ValueQueries, memory: F32,
+    users: Records, step_records: Records, base: Int, choice_state: U64, ties: Ties,
+    env: Environment, params: Record, queries: ValueQueries, memory: F32,
 ) -> None:  # fmt: skip
     """Evaluate all queries: write marginal values, and the gain by a VPN, to the step records."""
     n, n_tiles = queries.n[0], tiles(params)
     sort_by_degree(ties, queries)
     for at in range(0, n, WIDTH):
-        welfare = hypothetical_welfare(at, choice_state, ties, env, params, queries, memory)
+        welfare = hypothetical_welfare(at, users, choice_state, ties, env, params, queries, memory)
         store(queries.welfare, at, welfare)
     for at in range(n):
         k = queries.order[at]
@@ -222,7 +222,7 @@ def degree_class(i: Int, ties: Ties) -> np.int64:
 
 @rule
 def hypothetical_welfare(
-    at: Int, choice_state: U64, ties: Ties, env: Environment, params: Record,
+    at: Int, users: Records, choice_state: U64, ties: Ties, env: Environment, params: Record,
     queries: ValueQueries, memory: F32,
 ) -> Floats:  # fmt: skip
     """Return the welfare of sixteen users with the choice states of their queries [utils].
@@ -239,7 +239,7 @@ def hypothetical_welfare(
         queries.start[lane] = tie_at(ties, i, 0) if i < ties.seat.shape[0] else 0
         queries.lanes[lane] = i
     low, high = queried(at, queries, 0)
-    n_ranks = load_lanes(queries.lanes, np.int64(0), high, ties, t, memory)
+    n_ranks = load_lanes(queries.lanes, np.int64(0), high, users, ties, t, memory)
     goes_abroad = any_abroad(high)
     offered = had_by_any(low)
     load_tables(t, memory)
@@ -327,4 +327,4 @@ def logsum_on_tie(
     z = add_messenger(np.int64(5), z, low, offered, contacts, pairs, t, memory)
     if t.n_tiles > 1:
         z = add_tiles(z, offered, contacts, pairs, t, memory)
-    return logsum(z.message, z.sensitive, z.call, t)
+    return logsum(z.message, z.sensitive, z.call, t, memory)

@@ -1,6 +1,6 @@
 """Pairing: two contacts move together when what they are used to fails (docs/model.md, 2.5a).
 
-With hazard iota sum_p h_ip sum_c d_c F_ipc, where F is failure that people are not used to
+With hazard iota sum_p h_ip sum_c d_ic F_ipc, where F is failure that people are not used to
 (availability.py), a user asks one contact, drawn by tie weight, to move to a messenger where calls
 work. Both install it at the end of the step.
 """
@@ -13,6 +13,7 @@ from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.kernel.vec8 import read_tile, total
 from sim.rules.chance import happens
+from sim.rules.channels import channel_shares
 from sim.rules.contact import contact
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import habits
@@ -46,13 +47,11 @@ PAIR, PAIR_CONTACT, PAIR_PLATFORM = purposes(DRAWS)
 
 @rule
 def sudden_failure(user: Record, env: Environment, params: Record) -> float:
-    """Return sum_p h_ip sum_c d_c F_ipc, the share of what one is used to that newly fails."""
-    failed = 0.0
+    """Return sum_p h_ip sum_c d_ic F_ipc, the share of what one is used to that newly fails."""
+    failed, (messages, calls) = 0.0, channel_shares(user)
     for o in range(tiles(params)):
-        calls = params.channel_share[CALL] * read_tile(env.surprise[user.place, CALL], o)
-        failing = calls + params.channel_share[MESSAGE] * read_tile(
-            env.surprise[user.place, MESSAGE], o
-        )
+        failing = calls * read_tile(env.surprise[user.place, CALL], o)
+        failing = failing + messages * read_tile(env.surprise[user.place, MESSAGE], o)
         failed += total(habits(user, o) * failing)
     return failed
 

@@ -97,6 +97,7 @@ def _user(tiles: int) -> np.dtype[Any]:
             ("installed", members),  # set of messengers on the phone
             ("account", members),  # set of messengers with an account
             ("aware", members),  # set of messengers that the user is aware of
+            ("call_share", "f4"),  # d_i, share of calls in what the user says
             # fixed-point numbers, read and written by fixed_point.py
             ("intensity", "u2"),  # D_i, communication relative to the average [1/2048]
             ("concern", "u2"),  # kappa_i, how much being read matters [1/1024]
@@ -128,7 +129,6 @@ def _params(tiles: int) -> np.dtype[Any]:
     return np.dtype(
         [
             ("n_messengers", "i8"),
-            ("channel_share", "f4", (2,)),  # d_c
             ("topic_share", "f8", (2,)),  # 1 - y, y
             ("outside", "f8", (2,)),  # exp(a_0c) of cellular
             ("outside_abroad", "f8", (2,)),  # the same to a contact abroad

@@ -102,16 +102,18 @@ def select(
 
 @rule
 def choose(
-    base: Int, end: Int, step_records: Records, choice_state: U64, ties: Ties, env: Environment,
-    params: Record, keys: U64, queries: ValueQueries, memory: F32,
+    base: Int, end: Int, users: Records, step_records: Records, choice_state: U64, ties: Ties,
+    env: Environment, params: Record, keys: U64, queries: ValueQueries, memory: F32,
 ) -> None:  # fmt: skip
     """Phase 2: choose on every tie, for sixteen users together; then evaluate the queue."""
     for first in range(base, end, WIDTH):
         choice.communicate(
-            first, 0, WIDTH, step_records, base, choice_state, ties, env, params, keys[CONVERSE],
-            memory,
+            first, 0, WIDTH, users, step_records, base, choice_state, ties, env, params,
+            keys[CONVERSE], memory,
         )  # fmt: skip
-    marginal_value.evaluate(step_records, base, choice_state, ties, env, params, queries, memory)
+    marginal_value.evaluate(
+        users, step_records, base, choice_state, ties, env, params, queries, memory
+    )
 
 
 @rule

@@ -36,6 +36,7 @@ from sim.kernel.vec16 import (
 )
 from sim.rules.choice_memory import (
     ABROAD_WEIGHT,
+    CALL_SHARE,
     DEGREE,
     FEAR_ROW,
     FEAR_TABLE,
@@ -73,6 +74,7 @@ from sim.rules.records import (
     Environment,
     Int,
     Record,
+    Records,
     Ties,
 )
 from sim.rules.tiles import part, tiles, whole
@@ -95,8 +97,6 @@ class Terms(NamedTuple):
     fear: np.float32  # exp(-lambda MAX_FEAR / 2)
     ordinary: np.float32  # 1 - y
     sensitive: np.float32  # y
-    d_message: np.float32
-    d_call: np.float32
     out_message: np.float32  # exp(a_0c), in the country
     out_call: np.float32
     abroad_message: np.float32  # the same to a contact abroad
@@ -118,7 +118,6 @@ def terms(env: Environment, params: Record) -> Terms:
         np.int64(env.effects.regional), np.int64(env.place_class[1]),
         np.float32(params.habit_pull), np.float32(1.0 - params.fear_pull),
         np.float32(params.topic_share[ORDINARY]), np.float32(params.topic_share[SENSITIVE]),
-        np.float32(params.channel_share[MESSAGE]), np.float32(params.channel_share[CALL]),
         np.float32(params.outside[MESSAGE] * cheaper[MESSAGE]),
         np.float32(params.outside[CALL] * cheaper[CALL]),
         np.float32(params.outside_abroad[MESSAGE] * cheaper[MESSAGE]),
@@ -141,10 +140,12 @@ class Contacts(NamedTuple):
 
 
 @rule
-def load_lanes(ids: U32, at: Int, high: Ints, ties: Ties, t: Terms, memory: F32) -> Int:
-    """Write degrees and weights of the users ids[at:] to the lanes; return their largest degree.
+def load_lanes(
+    ids: U32, at: Int, high: Ints, users: Records, ties: Ties, t: Terms, memory: F32
+) -> Int:
+    """Write degrees, weights and shares of calls of the users ids[at:] to the lanes.
 
-    A lane without a user has no ties.
+    Return their largest degree. A lane without a user has no ties.
 
     Parameters
     ----------
@@ -153,9 +154,10 @@ def load_lanes(ids: U32, at: Int, high: Ints, ties: Ties, t: Terms, memory: F32)
     """
     max_degree = np.int64(0)
     for lane in range(WIDTH):
-        degree, i = np.int64(0), np.int64(ids[at + lane])
+        degree, calls, i = np.int64(0), np.float32(0.0), np.int64(ids[at + lane])
         if i < ties.degree.shape[0]:
-            degree = np.int64(ties.degree[i])
+            degree, calls = np.int64(ties.degree[i]), np.float32(users[i].call_share)
+        memory[CALL_SHARE * WIDTH + lane] = calls
         memory[DEGREE * WIDTH + lane] = degree
         memory[TOTAL * WIDTH + lane] = ties.rank_total[degree]
         max_degree = max(max_degree, degree)
@@ -347,7 +349,11 @@ def tie_factors(
 
 
 @rule
-def logsum(z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms) -> Floats:
-    """Return sum_c d_c ln Z_c, the welfare of a tie of weight 1 [utils]."""
-    others = fma(ln(z_sensitive), t.d_message * t.sensitive, ln(z_call) * t.d_call)
-    return fma(ln(z_message), t.d_message * t.ordinary, others)
+def logsum(
+    z_message: Floats, z_sensitive: Floats, z_call: Floats, t: Terms, memory: F32
+) -> Floats:
+    """Return sum_c d_ic ln Z_c, the welfare of a tie of weight 1 [utils]."""
+    calls = load(memory, CALL_SHARE * WIDTH)
+    messages = 1.0 - calls
+    others = fma(ln(z_sensitive), messages * t.sensitive, ln(z_call) * calls)
+    return fma(ln(z_message), messages * t.ordinary, others)

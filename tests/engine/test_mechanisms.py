@@ -27,6 +27,7 @@ EVENTFUL = (
     "population.n_users=400",
     "behaviour.word_of_mouth=0.05",
     "behaviour.second_phone=0.5",
+    "behaviour.call_share_sd=1",
     "+policies.story={kind: information_event, platform: max, start: 2025-07-01, "
     "awareness_rate: 0.05, contact_rate: 0.02, "
     "shock: {state_averse: 2, indifferent: 1, foreign_averse: 0}}",
@@ -36,6 +37,7 @@ N_STEPS = 20
 INERT = {
     "network": [],
     "habit": [],
+    "call_shares": [],
     "failure": [],
     "lasting_taste": [],
     "pairs": ["platforms.imo.pair_appeal=-3", "platforms.max.pair_appeal=4"],

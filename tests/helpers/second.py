@@ -51,7 +51,6 @@ class World(Look, Act):
             }
             for channel in CHANNELS
         ]
-        self.d = 1 - self.b.call_share, self.b.call_share
         n = len(self.names)
         self.abroad = Word(
             frozenset(p for p in self.messengers if self.platforms[p].abroad),

@@ -14,6 +14,7 @@ from tests.helpers.second_state import (
     TOO_CLOSE,
     UNKNOWN,
     UNSURE,
+    channel_shares,
     has,
     in_steps,
     reached,
@@ -67,7 +68,7 @@ class Act:
     def remember(self, user, talk):
         m = math.exp(-self.b.habit_rate * self.now.h)
         for p in self.messengers:
-            used = sum(self.d[c] * talk.use[c][p] for c in (0, 1))
+            used = sum(d * talk.use[c][p] for c, d in enumerate(channel_shares(user)))
             new = m * user.habit[p] + (1 - m) * used
             user.habit[p] = in_steps("habit", new)
             user.spans[p] = in_steps("habit", new - F32), in_steps("habit", new + F32)

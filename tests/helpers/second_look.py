@@ -18,6 +18,7 @@ from tests.helpers.second_state import (
     SINGLE,
     TOO_CLOSE,
     WEIGHT_EXPONENT,
+    channel_shares,
     f4,
     has,
     reached,
@@ -224,18 +225,19 @@ class Look:
         row, weights = self.weights(i)
         abroad, total = self.config.population.abroad, sum(weights)
         w_x = abroad.weight if self.users[i].abroad else 0.0
+        d = channel_shares(self.users[i])
         for j, weight in zip(row, weights, strict=True):
             w = weight / total * (1 - w_x)
-            self.add_tie(sums, w, x, self.words[j], price=0.0)
+            self.add_tie(sums, w, d, x, self.words[j], price=0.0)
             sums.helpers += w * (self.words[j].place & 1)
         if self.users[i].abroad:
-            sums.abroad = self.add_tie(sums, w_x, x, self.abroad, abroad.call_price)
+            sums.abroad = self.add_tie(sums, w_x, d, x, self.abroad, abroad.call_price)
         sums.use[MESSAGE][CELLULAR] *= self.b.sms_share
         return sums
 
-    def add_tie(self, sums, w, x, y, price):
+    def add_tie(self, sums, w, d, x, y, price):
         """Add the tie of the users with words x and y; returns how well it works by channel."""
-        b, d, shared = self.b, self.d, x.has & y.has
+        b, shared = self.b, x.has & y.has
         fails = (b.message_loss, b.call_loss)
         exp = [{}, {}, {}]  # messages, sensitive messages, calls
         for p in shared:
@@ -269,7 +271,8 @@ class Look:
     def openings(self, user, talk, p):
         if p not in self.messengers:
             return 0.0
-        b, d, platform, D = self.b, self.d, self.platforms[p], user.intensity
+        b, d, platform = self.b, channel_shares(user), self.platforms[p]
+        D = user.intensity
         if p in has(user):
             use = d[0] * talk.use[0][p] + b.call_openings * d[1] * talk.use[1][p]
             drawn = self.drawn(user.place, p) / (1 + self.pull(user, user.place))
@@ -313,8 +316,9 @@ class Look:
         return gain, self.content(user, with_one) - self.content(user, without)
 
     def ask(self, i, user):
+        d = channel_shares(user)
         failing = sum(
-            user.habit[p] * sum(self.d[c] * self.now.surprise[user.place, c, p] for c in (0, 1))
+            user.habit[p] * sum(d[c] * self.now.surprise[user.place, c, p] for c in (0, 1))
             for p in self.messengers
         )
         if not self.random.happens(self.b.pair_rate * self.now.h * failing, "pair", i):

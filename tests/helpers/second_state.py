@@ -207,6 +207,11 @@ def reached(roll_out, index):
     return uniform(roll_out.key, index) < roll_out.reached
 
 
+def channel_shares(user):
+    """Return what of a user's communication wants a message, and what a call (7.6)."""
+    return 1 - user.call_share, user.call_share
+
+
 def has(user):
     return user.installed & user.account
 

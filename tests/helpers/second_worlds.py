@@ -25,6 +25,7 @@ RANGES = {
     "content_value": (0, 3), "content_openings": (0.1, 10), "search_rate": (0, 5),
     "search_tolerance": (0, 1), "search_awareness": (0, 0.2), "vpn_search": (0, 5),
     "failure_memory": (1, 60), "vpn_help": (0, 3), "vpn_skill_sd": (0, 3), "chat_choice": (0, 8),
+    "call_share_sd": (0, 2),
 }  # fmt: skip
 
 

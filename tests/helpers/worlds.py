@@ -165,7 +165,7 @@ def uniform_draws(purpose, n, slot, step=0):
 def toy_users(n, n_messengers):
     """Return users online, aware and registered everywhere, with nothing installed."""
     users = records(USER, n)
-    users.online[:], users.intensity[:] = 1, INTENSITY_STEPS
+    users.online[:], users.intensity[:], users.call_share[:] = 1, INTENSITY_STEPS, 0.2
     users.aware[:] = users.account[:] = 2**n_messengers - 1
     return users
 
@@ -212,7 +212,6 @@ def toy_params(n_messengers, **values):
     eta, chilling = values.pop("habit_value", 0.0), values.pop("chilling_value", 0.0)
     for name, table in level_params(eta, chilling)._asdict().items():
         params[name][0] = table
-    params.channel_share[:] = 0.8, 0.2
     params.topic_share[:] = 1.0, 0.0
     params.pair_appeal[:] = -np.inf
     params.network_shape[:] = params.sms_share[:] = 1.0
@@ -301,8 +300,8 @@ def step_record_of(i, state, env):
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
-        at - lane, lane, lane + 1, state.step_records, 0, state.public.choice_state, state.ties,
-        env, state.params, keys(0)[CONVERSE], s,
+        at - lane, lane, lane + 1, state.users, state.step_records, 0, state.public.choice_state,
+        state.ties, env, state.params, keys(0)[CONVERSE], s,
     )  # fmt: skip
     adoption.weigh(i, state.users[i], state.step_records[i], env, state.params, keys(0))
     marginal_value.enqueue_values(
@@ -347,8 +346,8 @@ def considered(i, state, env, step=0):
 def answer(state, env, queries):
     """Answer the questions `queries`."""
     marginal_value.evaluate(
-        state.step_records, 0, state.public.choice_state, state.ties, env, state.params, queries,
-        choice_memory.working_memory(),
+        state.users, state.step_records, 0, state.public.choice_state, state.ties, env,
+        state.params, queries, choice_memory.working_memory(),
     )  # fmt: skip
 
 

@@ -61,8 +61,8 @@ class Seen:
 
     def said(self, c, p):
         """Return what users say over a platform, relative to what the average says in all."""
-        b = self.config.behaviour
-        share = (1 - b.call_share, b.call_share)[c] * self.step_records.use[:, c, p].astype(float)
+        calls = self.users.call_share.astype(float)
+        share = (1 - calls, calls)[c] * self.step_records.use[:, c, p].astype(float)
         return share * from_fixed_point(intensity=self.users.intensity)
 
     def arrive(self, kind, p):
@@ -165,10 +165,10 @@ def test_exposure_is_the_share_of_a_groups_talk_that_the_state_can_read():
 
 def test_those_exposed_and_the_primary_messengers_are_counted_user_by_user():
     s = seen()
-    b = s.config.behaviour
+    calls = s.users.call_share.astype(float)[:, None]
     n, access = len(s.config.messengers), s.env.effects.access
     use = s.step_records.use[:, :, :n].astype(float)
-    share = (1 - b.call_share) * use[:, 0] + b.call_share * use[:, 1]
+    share = (1 - calls) * use[:, 0] + calls * use[:, 1]
     exposed = share @ access[:n] > 0.1 * share.sum(axis=1)
     primary = np.where(share.any(axis=1), share.argmax(axis=1), CELLULAR)
     for row, mine in s.groups():

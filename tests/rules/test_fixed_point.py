@@ -184,10 +184,9 @@ def test_all_messengers_at_once_are_written_as_one_by_one():
         habit.remember(user, step_record, params, memory)
         beliefs.update_beliefs(user, step_record, records(NEWS, 0), follow, forget, params)
         for p in range(MAX):  # all in single precision
-            used = (
-                params.channel_share[0] * step_record.use[0, p]
-                + params.channel_share[1] * step_record.use[1, p]
-            )
+            used = (one - user.call_share) * step_record.use[
+                0, p
+            ] + user.call_share * step_record.use[1, p]
             env = memory * habits[p] + (one - memory) * used
             other.habit[p] = np.rint(env * np.float32(fixed_point.SHARE_STEPS))
             old = believed[p]

@@ -41,6 +41,7 @@ from tests.helpers.worlds import (
     in_steps,
     keys,
     simulation,
+    someone,
     step_records_of,
     toy_env,
     toy_params,
@@ -192,12 +193,13 @@ def test_nobody_moves_without(reason):
 
 
 def test_the_primary_messenger_carries_most_communication():
-    step_record, params = records(STEP_RECORD, 1)[0], toy_params(3)  # messages count .8, calls .2
-    assert primary(step_record, params) == CELLULAR
+    step_record, params = records(STEP_RECORD, 1)[0], toy_params(3)
+    user = someone()  # messages count .8, calls .2
+    assert primary(user, step_record, params) == CELLULAR
     step_record.use[MESSAGE, CELLULAR], step_record.use[CALL, 2] = 0.9, 0.3
-    assert primary(step_record, params) == 2
+    assert primary(user, step_record, params) == 2
     step_record.use[MESSAGE, 1] = 0.1
-    assert primary(step_record, params) == 1
+    assert primary(user, step_record, params) == 1
 
 
 @jit_loop
@@ -383,7 +385,7 @@ def test_a_user_is_exposed_of_whose_talk_by_messenger_the_state_reads_a_tenth(
     step_record, env = records(STEP_RECORD, 1)[0], toy_env([[1.2, 0.6], [0.3, 0.3]])
     step_record.use[:, :2], step_record.use[:, CELLULAR] = use, 1.0
     env.effects.access[:2], env.effects.access[CELLULAR] = access, 1.0
-    assert is_exposed(step_record, env, toy_params(2)) == expected
+    assert is_exposed(someone(), step_record, env, toy_params(2)) == expected
 
 
 def test_conditions_without_policies_are_the_same_in_every_step(started):

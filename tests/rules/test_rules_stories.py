@@ -141,8 +141,7 @@ def test_who_is_not_repelled_keeps_the_habit(kind, shock):
 
 def test_a_broken_habit_comes_back_with_use_at_the_speed_of_habit():
     """h(t) = share + (h(0) - share) exp(-rho t), from the habit that the story left."""
-    params, user = toy_params(2, habit_rate=0.02), someone(habit=[0.8] * 6)
-    params.channel_share[:] = 1.0, 0.0
+    params, user = toy_params(2, habit_rate=0.02), someone(habit=[0.8] * 6, call_share=0.0)
     habit.break_habit(user, 1, 1.0, toy_params(2, habit_break=1.5))
     talk = silent(use=0.8)
     for _ in range(10):

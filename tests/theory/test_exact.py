@@ -131,12 +131,13 @@ def visits(
         lane = np.int64(at[i]) % WIDTH
         first = np.int64(at[i]) - lane
         communicate(
-            first, lane, lane + 1, step_records, 0, words, ties, env, params, keys[CONVERSE], s
-        )
+            first, lane, lane + 1, users, step_records, 0, words, ties, env, params,
+            keys[CONVERSE], s,
+        )  # fmt: skip
         enqueue_values(
             i, words, weigh(i, users[i], step_records[i], env, params, keys), params, queries
         )
-        evaluate(step_records, 0, words, ties, env, params, queries, s)
+        evaluate(users, step_records, 0, words, ties, env, params, queries, s)
         revise(i, users[i], step_records[i], env, params, keys)
         words[i] = pack_choice_state(users[i], params)
         if k % thin == thin - 1:

@@ -330,7 +330,9 @@ def test_a_constant_on_all_values_of_a_channel_changes_welfare_alone(channel, sh
         assert after[name] == pytest.approx(before[name], rel=SINGLE, abs=1e-7), name
     has_ties = state.ties.degree > 0
     gain = (after.welfare.astype(float) - before.welfare)[has_ties]
-    assert gain == pytest.approx(state.params.channel_share[channel] * shift, abs=1e-5)
+    calls = state.users.call_share[has_ties].astype(float)
+    share = calls if channel == CALL else 1 - calls
+    assert gain == pytest.approx(share * shift, abs=1e-5)
 
 
 utils = st.floats(-2, 2)

@@ -122,10 +122,10 @@ def look_one(
     lane, mine = at % WIDTH, step_records[i : i + 1]
     select(i, i + 1, users, mine, public.choice_state, chats, env, params, keys, queries, buffer)
     communicate(
-        at - lane, lane, lane + 1, mine, i, public.choice_state, ties, env, params, keys[CONVERSE],
-        s,
+        at - lane, lane, lane + 1, users, mine, i, public.choice_state, ties, env, params,
+        keys[CONVERSE], s,
     )  # fmt: skip
-    evaluate(mine, i, public.choice_state, ties, env, params, queries, s)
+    evaluate(users, mine, i, public.choice_state, ties, env, params, queries, s)
     after_choice(
         i, i + 1, users, mine, public.belief_state, ties, env, params, keys, agreed, buffer
     )
