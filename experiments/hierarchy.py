@@ -98,7 +98,9 @@ class CaseLikelihood:
         Levels there [points]; rows of NaN are left out.
     """
 
-    def __init__(self, levels: pd.DataFrame, scores: F64, outputs: F64, deviating: list[int]) -> None:
+    def __init__(
+        self, levels: pd.DataFrame, scores: F64, outputs: F64, deviating: list[int]
+    ) -> None:
         self._deviating = deviating
         solved = np.isfinite(outputs).all(axis=1)
         scaled = to_scale(outputs[solved] + levels["bias"].to_numpy())
@@ -190,7 +192,10 @@ class Posterior(NamedTuple):
 
 
 def posterior(
-    space: Space, likelihoods: Mapping[str, CaseLikelihood], without: Sequence[str], stream: tuple[int, ...]
+    space: Space,
+    likelihoods: Mapping[str, CaseLikelihood],
+    without: Sequence[str],
+    stream: tuple[int, ...],
 ) -> Posterior:
     """Return the posterior that all cases give but for those of `without`.
 

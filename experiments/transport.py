@@ -70,7 +70,9 @@ def main(arguments: list[str]) -> None:
         ("draws", 64, "with which a case that was left out is simulated"),
     ):
         argument_parser.add_argument(f"--{name}", type=as_whole_number, default=number, help=what)
-    argument_parser.add_argument("--ship", action="store_true", help="put the draws where runs find them")
+    argument_parser.add_argument(
+        "--ship", action="store_true", help="put the draws where runs find them"
+    )
     with exit_status_of_errors():
         study = Study("transport", argument_parser, arguments)
         given = vars(study.options)
@@ -107,7 +109,9 @@ class Transport:
         scores = {name: wave[:, self.space.of_case(name)] for name in self.records}
         found = self._simulate("wave", scores)
         first = self._fit(scores, found, (), 0)
-        new = {name: self._drawn(first, name, options.new, k) for k, name in enumerate(self.records)}
+        new = {
+            name: self._drawn(first, name, options.new, k) for k, name in enumerate(self.records)
+        }
         there = self._simulate("generation", new)
         for name in self.records:
             scores[name] = np.concatenate([scores[name], new[name]])
@@ -117,7 +121,10 @@ class Transport:
         left_out = self._left_out(scores, found)
         later = self._later(whole, scores, found)
         findings = Findings(self.space, self.prior, whole, left_out, later, self._made_by(found))
-        tables = {"predictions": left_out.drop(columns="draws"), "later": later.drop(columns="draws")}
+        tables = {
+            "predictions": left_out.drop(columns="draws"),
+            "later": later.drop(columns="draws"),
+        }
         self._study.write_page(page(findings), {}, tables, "transport")
         likelihoods = self._likelihoods(scores, found)
         ship(self._study.path, self.prior, whole, likelihoods, seed, self._options.ship)
@@ -133,7 +140,9 @@ class Transport:
 
     def values(self, case: str, scores: F64) -> pd.DataFrame:
         """Return the parameters of a case at scores (n, k)."""
-        return self.prior.of([self.space.names[k] for k in self.space.of_case(case)]).values(scores)
+        return self.prior.of([self.space.names[k] for k in self.space.of_case(case)]).values(
+            scores
+        )
 
     def _likelihoods(
         self, scores: Mapping[str, F64], found: Mapping[str, F64]
@@ -147,7 +156,11 @@ class Transport:
         return made
 
     def _fit(
-        self, scores: Mapping[str, F64], found: Mapping[str, F64], without: tuple[str, ...], at: int
+        self,
+        scores: Mapping[str, F64],
+        found: Mapping[str, F64],
+        without: tuple[str, ...],
+        at: int,
     ) -> Posterior:
         return posterior(self.space, self._likelihoods(scores, found), without, (self._seed, at))
 

@@ -15,6 +15,7 @@ from sim.config.sim_config import SimConfig
 from sim.config.titles import scenario_title
 from sim.measures.registry import find
 from sim.measures.series import Series
+from sim.observation.apart import first_difference
 from sim.observation.months import monthly_mean
 from sim.report.finding import finding
 from sim.report.summary import (
@@ -183,7 +184,7 @@ def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
         sure = f"the intervals are over {replications} and cover {COVERED[config.parameters]}"
     misses = "no observed reach of this period can be compared with the run"
     if len(seen):
-        is_other = config.scenario != config.case.happened
+        is_other = first_difference(config) is not None
         theirs = "; they are of what happened, not of this scenario" if is_other else ""
         misses = f"{how_many_missed(seen)}{theirs}"
     return f"How sure: {sure}; {misses}."

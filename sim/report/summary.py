@@ -12,7 +12,9 @@ import pandas as pd
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
 from sim.config.titles import policy_title
+from sim.config.variants import variants
 from sim.measures.registry import MONTHLY, measures
+from sim.observation.apart import first_difference
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
@@ -99,6 +101,7 @@ COVERED = {  # what intervals cover, by config.parameters
 def warnings(result: Result) -> Iterator[str]:
     """Yield warnings to read before quoting a number."""
     config = result.config
+    yield from variants(config)
     society = (
         f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
         "the order of roll-outs)"
@@ -121,7 +124,7 @@ def warnings(result: Result) -> Iterator[str]:
     if len(measured):
         yield f"{how_many_missed(measured)}{_list(off, config)}."
     happened = config.case.happened
-    if config.scenario != happened and len(off):
+    if len(off) and first_difference(config) is not None:
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
 
