@@ -31,7 +31,7 @@ from sim.report.summary import COVERED, kind_of
 from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import OVERRIDES, note_file, read_manifest
-from sim.runs.results import Result
+from sim.runs.results import Tables
 from sim.runs.tables import read_result
 
 NAME = "report.html"
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     svg: str  # an element of the page
 
 
-def write_report(result: Result, folder: Path | str) -> Path | None:
+def write_report(result: Tables, folder: Path | str) -> Path | None:
     """Write ``report.html`` into a run folder; return None if the run holds no whole month.
 
     Parameters
