@@ -19,11 +19,10 @@ from experiments import command
 from experiments.case_scores import figures, summary, total, with_forecasts
 from experiments.cases import TUNED_ON, case_config
 from experiments.record import what_happened
-from sim import load_config, run
+from sim import Result, load_config, run
 from sim.base.exit_codes import exit_status_of_errors
 from sim.config.conf import CASES
 from sim.model.model import MigrationModel
-from sim.runs.results import Result
 
 SCENARIOS = (
     "baseline", "mandate_only", "call_ban", "as_happened", "total_block", "leaky_block",

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from experiments.case_record import CaseRecord
+from sim import Result
 from sim.base.units import BAND
 from sim.observation.residuals import bound_holds
-from sim.runs.results import Result
 
 WEIGHT = {"strong": 1.0, "medium": 0.5, "weak": 0.25}  # of a case in totals, by its strength
 KNOWN = 2.0  # least start from which a relative move to or from other cases is taken [points]

@@ -18,11 +18,10 @@ import pandas as pd
 from experiments import command
 from experiments.base_study import numbers
 from experiments.scores import rmse
-from sim import run
+from sim import Result, run
 from sim.config.sim_config import SimConfig
+from sim.report.result import read_result
 from sim.runs.manifest import read_manifest
-from sim.runs.results import Result
-from sim.runs.tables import read_result
 
 SMALL = 100_000  # users of the society beside it: as many as studies of today
 MONTHS = ("2025-07-01", "2025-09-01", "2025-12-01", "2026-05-01")

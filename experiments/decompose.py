@@ -16,13 +16,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from experiments import command
-from sim import compare, load_config
+from sim import Result, compare, load_config
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND
 from sim.config.mechanisms import MECHANISMS
 from sim.report.summary import every_monthly_series, months
-from sim.runs.results import Result
 
 
 class Column(NamedTuple):

@@ -20,12 +20,11 @@ import numpy as np
 import pandas as pd
 
 from experiments import command
-from sim import compare, load_config
+from sim import Result, compare, load_config
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND
 from sim.observation.observed import observations, observed_reach
 from sim.runs.outcomes import monthly
-from sim.runs.results import Result
 
 HAPPENED, ALONE = "as_happened", "call_ban_only"
 JUL, AUG, SEP, OCT, DEC = (f"2025-{month:02}-01" for month in (7, 8, 9, 10, 12))

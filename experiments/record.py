@@ -18,7 +18,7 @@ import pandas as pd
 
 from experiments import command
 from experiments.case_scores import figures, summary, with_forecasts
-from sim import load_config, run
+from sim import Result, load_config, run
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
@@ -26,7 +26,6 @@ from sim.observation.observed import NO_ADDRESS, observations
 from sim.observation.operators import REACH, of_whom
 from sim.observation.residuals import FAR, available, residuals, score
 from sim.observation.waves import with_waves
-from sim.runs.results import Result
 
 MISSED = "Missed: further off than three standard deviations of the source (docs/howto_case.md)."
 

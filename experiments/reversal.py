@@ -13,12 +13,11 @@ import pandas as pd
 
 from experiments import command
 from experiments.run_outcomes import HALF, readable
-from sim import compare, load_config, run
+from sim import Result, compare, load_config, run
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.config.sim_config import SimConfig
 from sim.runs.outcomes import regained, time_to_tip
-from sim.runs.results import Result
 
 LIFTED = "ban_then_lift"
 TIPPING = ("mandate_only", "call_ban", "as_happened", "full_block", "vpn_crackdown")

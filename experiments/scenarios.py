@@ -19,14 +19,13 @@ import pandas as pd
 import yaml
 
 from experiments import command
-from sim import compare, load_config
+from sim import Result, compare, load_config
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.units import BAND, REACHES
 from sim.config.conf import CONF, names
 from sim.config.platforms import CELLULAR, CHANNELS
 from sim.report.summary import monthly_series
-from sim.runs.results import Result
 
 COMPOSED = {  # scenarios made to be put on top of others, and what they then add to
     "call_ban+vpn_support": "call_ban",

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from sim.report.facts import fact_table as fact_table
     from sim.report.facts import facts as facts
     from sim.report.page import write_report as write_report
-    from sim.report.run_folder import run_to_folder as run_to_folder
+    from sim.report.result import Result as Result
+    from sim.report.result import compare as compare
+    from sim.report.result import read_result as read_result
+    from sim.report.result import run as run
+    from sim.report.result import run_to_folder as run_to_folder
     from sim.report.run_folder import save_result as save_result
     from sim.rules.registered import register_rule as register_rule
-    from sim.runs.results import Result as Result
-    from sim.runs.run import compare as compare
-    from sim.runs.run import run as run
-    from sim.runs.tables import read_result as read_result
 
 __version__ = "0.2.0"
 __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
@@ -49,23 +49,23 @@ _MODULES = {
     "Measure": "measures.measure",
     "MigrationModel": "model.model",
     "Policy": "policies.policy",
-    "Result": "runs.results",
+    "Result": "report.result",
     "User": "model.agents",
     "collect": "commands.collect",
-    "compare": "runs.run",
+    "compare": "report.result",
     "fact_table": "report.facts",
     "facts": "report.facts",
     "figures": "plotting.figures",
     "load_config": "config.compose",
     "observations": "observation.observed",
     "plot": "plotting.figures",
-    "read_result": "runs.tables",
+    "read_result": "report.result",
     "register_measure": "measures.registry",
     "register_policy": "policies.registry",
     "register_rule": "rules.registered",
     "residuals": "observation.residuals",
-    "run": "runs.run",
-    "run_to_folder": "report.run_folder",
+    "run": "report.result",
+    "run_to_folder": "report.result",
     "save_result": "report.run_folder",
     "score": "observation.residuals",
     "write_report": "report.page",

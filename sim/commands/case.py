@@ -25,6 +25,7 @@ from sim.measures.series import COVERED
 from sim.observation.notes import notes
 from sim.observation.observed import OBSERVATIONS, check_observed, observations
 from sim.observation.operators import people_by_band
+from sim.policies.checks import not_reached
 from sim.population.ages import people
 
 NEEDED = ("conf/case", "conf/platforms", "conf/population")
@@ -85,8 +86,12 @@ def problems(name: str) -> Iterator[str]:
         *_data_problems(configs[0]),
     )
     yield from (_placed(folder, line) for line in of_case)
-    for scenario, config in zip(scenarios, configs[1:], strict=True):
-        yield from (_placed(folder, line, scenario) for line in _idle_problems(config))
+    of_policies = (
+        _placed(folder, line, scenario)
+        for scenario, config in zip(("", *scenarios), configs, strict=True)
+        for line in (*_idle_problems(config), *_late_problems(config))
+    )
+    yield from dict.fromkeys(of_policies)  # scenarios share policies
     happened = configs[0].case.happened
     try:
         load_config(f"case_dir={folder}", f"+scenario={happened}")
@@ -196,6 +201,15 @@ def _idle_problems(config: SimConfig) -> Iterator[str]:
     """Yield policies that would do nothing."""
     for name, policy in config.policies.items():
         yield from (f"policies.{name}{problem}" for problem in policy.idle(config))
+
+
+def _late_problems(config: SimConfig) -> Iterator[str]:
+    """Yield policies that begin after the case ends, as with a mistyped year."""
+    for name in not_reached(config):
+        yield (
+            f"policies.{name}.start={config.policies[name].start}: after the end of the case; "
+            f"allowed: before {config.end} (start={config.start}, dur_days={config.dur_days:g})"
+        )
 
 
 def _months(config: SimConfig) -> tuple[pd.Timestamp, pd.Timestamp]:

@@ -33,7 +33,7 @@ SIZES = ("OMPI_COMM_WORLD_SIZE", "PMI_SIZE")
 FOLDERS = "hydra.run.dir", "hydra.sweep.dir"
 
 if TYPE_CHECKING:  # the simulator is imported once a run is certain
-    from sim.runs.results import Result
+    from sim.runs.results import Tables
 
 
 def main() -> None:
@@ -167,7 +167,7 @@ def hydra_main(_: DictConfig) -> None:
     """Answer what Hydra knows: help, configuration, completion; no run is begun."""
 
 
-def report(result: Result, folder: Path) -> None:
+def report(result: Tables, folder: Path) -> None:
     """Print the result and its folder; only the folder when quiet."""
     if is_quiet():
         print(folder)

@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from sim.base.errors import ConfigError
-from sim.config.case_dir import ModificationTimes, modification_times, open_case, searching
+from sim.config.case_dir import KEY, ModificationTimes, modification_times, open_case, searching
 from sim.config.checks import (
     held,
     refuse_absent,
@@ -210,6 +210,30 @@ def _policies(overrides: tuple[str, ...], scenario: str) -> Any:
         if path[0] == "policies" and path[1] in policies and (len(path) > 2 or o.startswith("~"))
     )
     return _policies_of(scenario, shared, changes) if changes else policies
+
+
+def policies_as_filed(scenario: str, case: Path | None) -> Any:
+    """Return the policies of a scenario as its file and a case have them, unchecked.
+
+    Parameters
+    ----------
+    scenario : str
+        Its name; several are joined by ``+``.
+    case : Path or None
+        Folder of the case; None: the one that is shipped as the default.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such scenario or case.
+    """
+    opened = open_case([f"{KEY}{case}"] if case else [])
+    asked = f"[{scenario.replace('+', ',')}]" if "+" in scenario else scenario
+    with _ALONE:
+        if GlobalHydra.instance().is_initialized():
+            return _policies_of(asked, opened)
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return _policies_of(asked, opened)
 
 
 def _policies_of(scenario: str, shared: tuple[str, ...], changes: tuple[str, ...] = ()) -> Any:

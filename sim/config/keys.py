@@ -31,17 +31,17 @@ def close_key(override: str) -> str:
 def as_override(key: str, value: Any) -> str:
     """Return a keyword of `load_config` as the override of the command line."""
     sign = "+" if key in ADDED else ""
-    return f"{sign}{SHORT.get(key, key)}={_text(value)}"
+    return f"{sign}{SHORT.get(key, key)}={text(value)}"
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
     """Return a value as the command line writes it."""
     if isinstance(value, bool) or value is None:
         return {True: "true", False: "false", None: "null"}[value]
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_text, value))}]"
+        return f"[{','.join(map(text, value))}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{key}: {_text(one)}' for key, one in value.items())}}}"
+        return f"{{{','.join(f'{key}: {text(one)}' for key, one in value.items())}}}"
     return str(value)
 
 

@@ -11,7 +11,7 @@ from yaml import YAMLError
 
 from sim.config.case_dir import own_names
 from sim.config.conf import names
-from sim.config.validation import ADDED, allowed_keys
+from sim.config.validation import ADDED, allowed_keys, on_a_date
 
 NEAR = 0.7  # similarity from which a key is suggested
 Tree = dict[str, Any]
@@ -70,6 +70,8 @@ def unreadable(word: str) -> str:
     if of_band := re.fullmatch(r"\+*([\w.]+)\.([0-9]+(?:-[0-9]+|\+))=(.+)", word):
         key, band, value = of_band.groups()
         return f"{word}: an age band is written in brackets: '{key}={{{band}: {value}}}'"
+    if of_date := re.fullmatch(r"\+*([\w.]+)\.(\d{4}-\d\d-\d\d)=(.+)", word):
+        return f"{word}: {on_a_date(*of_date.groups())}"
     if re.search("[‘’“”]", word):
         return f"{word}: allowed: straight quotes, ' or \""
     if re.search(r"\s[+~]?[\w.]+=", word) and "{" not in word:

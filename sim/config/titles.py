@@ -7,6 +7,7 @@ from pathlib import Path
 from sim.base.errors import ConfigError
 from sim.config.conf import CONF
 from sim.config.sim_config import SimConfig
+from sim.config.variants import changes
 from sim.policies.policy import plain
 
 MARK = "title:"  # of the comment line that holds the title of a scenario
@@ -51,10 +52,12 @@ def scenario_title(config: SimConfig, name: str) -> str:
     """Return the title of a scenario as it stands within a sentence: ``banning calls``.
 
     It is a noun phrase in the singular. Titles of composed scenarios are joined; a scenario
-    without one has its name in words.
+    without one has its name in words. A scenario whose policies are not those of its file any
+    more is a variant of it.
     """
     cases = [Path(config.case.folder)] if config.case.folder else []
-    return " with ".join(title(part, *cases) for part in name.split("+"))
+    words = " with ".join(title(part, *cases) for part in name.split("+"))
+    return f"a variant of {words}" if changes(config, name) else words
 
 
 def scenario_titles(config: SimConfig) -> dict[str, str]:

@@ -23,6 +23,8 @@ ADDED = ("+scenario", "+policy")  # groups whose files are added by +
 # set from +scenario=NAME, compare_to, ~platforms.NAME and platforms.NAME.kind, not by hand
 OURS = ("scenario", "counterfactuals", "left_out", "held", "from_kinds")
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
 
 def validate(tree: dict[str, Any]) -> SimConfig:
     """Turn a plain tree into a SimConfig.
@@ -58,10 +60,21 @@ def _lines(problem: Any) -> Iterator[str]:
         yield f"{key}={_short(value)}: needs at least {problem['ctx']['min_length']}"
     elif problem["type"] == "too_long":
         yield f"{key}={_short(value)}: allowed: up to {problem['ctx']['max_length']}"
+    elif isinstance(value, dict) and (date := next(filter(_DATE.fullmatch, value), None)):
+        yield f"{key}={_short(value)}: {on_a_date(key, date, value[date])}"
     elif isinstance(value, dict):
         yield from (f"{key}: {line}" if key else line for line in message.splitlines())
     else:
         yield f"{key}={_short(value)}: {_plain(message)}{_written(problem)}"
+
+
+def on_a_date(key: str, date: str, value: Any) -> str:
+    """Return how to write that a key has another value from a date on."""
+    advice = "what changes on a date is a policy"
+    if proxies := re.fullmatch(r"platforms\.(\w+)\.circumvention", key):
+        of = f"kind: proxies, platform: {proxies[1]}, circumvention: {value}, start: {date}"
+        return f"{advice}: '+policies.proxy={{{of}}}'"
+    return f"{advice} (docs/howto_scenario.md), of kind {', '.join(policy_kinds())}"
 
 
 def _resolve(location: Location) -> tuple[list[str], type[BaseModel] | None]:

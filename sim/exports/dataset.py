@@ -13,7 +13,7 @@ from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
 from sim.measures.registry import MONTHLY, meaning_of
 from sim.measures.strata import groups
-from sim.runs.results import CHANGES, Result
+from sim.runs.results import CHANGES, Tables
 
 Axes = Mapping[str, pd.Index]
 STATISTICS = ("median", "low", "high")
@@ -21,7 +21,7 @@ OWN_NAME = {change.measure for change in CHANGES}  # measures that are effects a
 EFFECT = "effect_on_"
 
 
-def to_xarray(result: Result) -> Any:
+def to_xarray(result: Tables) -> Any:
     """Return the tables of a result as an `xarray.Dataset`; flows are left to their table.
 
     Returns
@@ -49,7 +49,7 @@ def to_xarray(result: Result) -> Any:
     )  # fmt: skip
 
 
-def _axes(result: Result) -> dict[str, pd.Index]:
+def _axes(result: Tables) -> dict[str, pd.Index]:
     config, rows = result.config, result.timeseries
     is_month = rows["measure"].isin(MONTHLY)
     names = {

@@ -6,22 +6,26 @@ import datetime as dt
 
 import pandas as pd
 
-from sim.config.compose import load_config
 from sim.config.sim_config import SimConfig
+from sim.config.variants import filed
 from sim.policies.policy import Policy
 
 DAY = dt.timedelta(days=1)  # between an event and the first day of its policy, at most
 
 
 def events_apart(config: SimConfig, dates: pd.Series) -> pd.Series:
-    """Return for dates of events whether no policy of the scenario begins or ends there.
+    """Return for dates of events whether they lie behind the day on which the worlds part.
 
-    In the scenario that happened, all events are its own.
+    Those on which a policy of the scenario begins or ends are its own.
     """
-    if config.scenario == config.case.happened:
-        return pd.Series(False, dates.index)
+    first = first_difference(config)
     turns = [day for one in config.policies.values() for day in (one.start, one.stop) if day]
-    apart = [all(abs(date.date() - day) > DAY for day in turns) for date in dates]
+    apart = [
+        first is not None
+        and date.date() >= first
+        and all(abs(date.date() - day) > DAY for day in turns)
+        for date in dates
+    ]
     return pd.Series(apart, dates.index, dtype=bool)
 
 
@@ -37,11 +41,11 @@ def points_apart(config: SimConfig, dates: pd.Series) -> pd.Series:
 
 
 def first_difference(config: SimConfig) -> dt.date | None:
-    """Return the first day on which a scenario differs from what happened; None if it does not."""
-    if config.scenario == config.case.happened:
-        return None
-    folder = [f"case_dir={config.case.folder}"] if config.case.folder else []
-    happened = load_config(*folder, f"+scenario={config.case.happened}", "compare_to=[]").policies
+    """Return the first day on which a scenario differs from what happened; None if it does not.
+
+    The scenario that happened differs as well once an override has changed it.
+    """
+    happened = filed(config, config.case.happened)
     days = [
         _parted(config.policies.get(name), happened.get(name))
         for name in {**config.policies, **happened}

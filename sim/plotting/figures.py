@@ -22,13 +22,13 @@ from sim.plotting import runs as plotting
 from sim.plotting.flows import flows
 from sim.plotting.headline import PHONE, WIDE, Paper, headline
 from sim.plotting.palette import Look, looks_of
-from sim.runs.results import Result
+from sim.runs.results import Tables
 
 HEADLINES = {"headline": WIDE, "headline_phone": PHONE}  # of the report alone, as SVG
 NAMES = ("scenario", "counterfactual")  # columns that name a scenario
 
 
-def figures(result: Result) -> dict[str, Figure]:
+def figures(result: Tables) -> dict[str, Figure]:
     """Return what the tables of a run can show, by name.
 
     Returns
@@ -40,7 +40,7 @@ def figures(result: Result) -> dict[str, Figure]:
     return {name: draw() for name, draw in drawings(result).items()}
 
 
-def drawings(result: Result) -> dict[str, Callable[[], Figure]]:
+def drawings(result: Tables) -> dict[str, Callable[[], Figure]]:
     """Return what draws each of the `figures`, the slowest first."""
     drawn, of = dict[str, Callable[[], Figure]](), Titled.of(result)
     drawn["harms"] = partial(plotting.harms, of.timeseries, of.scenarios)
@@ -67,7 +67,7 @@ class Panels(tuple[Axes, ...]):
         return page.getvalue()
 
 
-def plot(result: Result, name: str) -> Panels:
+def plot(result: Tables, name: str) -> Panels:
     """Return the axes of one of the `figures`, from top to bottom; ``effects`` is the first.
 
     Raises
@@ -83,7 +83,7 @@ def plot(result: Result, name: str) -> Panels:
     return Panels(sorted(known[name]().axes, key=lambda axes: -axes.get_position().y1))
 
 
-def headlines(result: Result) -> dict[str, Callable[[], Figure]]:
+def headlines(result: Tables) -> dict[str, Callable[[], Figure]]:
     """Return what draws the first figure of the report, wide and for a phone."""
     of = Titled.of(result)
     papers = HEADLINES if of.has_months else {}
@@ -100,7 +100,7 @@ class Titled(NamedTuple):
     looks: dict[str, Look]
 
     @classmethod
-    def of(cls, result: Result) -> Self:
+    def of(cls, result: Tables) -> Self:
         """Return the tables of a result; to look through all groups takes as long again."""
         config, titles = result.config, scenario_titles(result.config)
         everybody = result.of_everybody()

@@ -15,6 +15,7 @@ from sim.config.sim_config import SimConfig
 from sim.config.titles import scenario_title
 from sim.measures.registry import find
 from sim.measures.series import Series
+from sim.observation.apart import first_difference
 from sim.observation.months import monthly_mean
 from sim.report.finding import finding
 from sim.report.summary import (
@@ -28,7 +29,7 @@ from sim.report.summary import (
     reach_points,
     rows,
 )
-from sim.runs.results import Result
+from sim.runs.results import Tables
 
 MOVED = 2  # messengers named in the first sentence
 READABLE = {name: find(name).word for name in ("exposure_phone", "exposure_apps")}
@@ -73,12 +74,12 @@ TOLD = (
 )  # measures of title and tiles
 
 
-def facts(result: Result) -> Facts | None:
+def facts(result: Tables) -> Facts | None:
     """Return the facts of a run; None if it holds no whole month."""
     return result.once("facts", lambda: _facts(result))
 
 
-def _facts(result: Result) -> Facts | None:
+def _facts(result: Tables) -> Facts | None:
     before, after = months(result)
     if after is None:
         return None
@@ -96,7 +97,7 @@ def _facts(result: Result) -> Facts | None:
 
 
 def _later(
-    result: Result, after: pd.Timestamp
+    result: Tables, after: pd.Timestamp
 ) -> tuple[dict[Series, Number], dict[Series, Number]]:
     """Return levels of the later month, and their differences from the first counterfactual."""
     told = [
@@ -140,7 +141,7 @@ def fact_table(found: Facts) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").fillna("")
 
 
-def _lines(result: Result, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
+def _lines(result: Tables, before: pd.Timestamp, after: pd.Timestamp) -> Iterator[Line]:
     config = result.config
     monthly = every_monthly_series(result)
     observed = observed_in(result, after)
@@ -183,7 +184,7 @@ def _how_sure(config: SimConfig, seen: pd.DataFrame) -> str:
         sure = f"the intervals are over {replications} and cover {COVERED[config.parameters]}"
     misses = "no observed reach of this period can be compared with the run"
     if len(seen):
-        is_other = config.scenario != config.case.happened
+        is_other = first_difference(config) is not None
         theirs = "; they are of what happened, not of this scenario" if is_other else ""
         misses = f"{how_many_missed(seen)}{theirs}"
     return f"How sure: {sure}; {misses}."
@@ -251,7 +252,7 @@ def _name(line: Line) -> str:
     return line.row.label.rpartition(",")[0]
 
 
-def _groups(result: Result, after: pd.Timestamp) -> pd.DataFrame:
+def _groups(result: Tables, after: pd.Timestamp) -> pd.DataFrame:
     """Return effects by group [points], means of the same month as for the whole population."""
     config = result.config
     if not config.compare_to:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,8 @@ from sim.config.case_dir import closed
 from sim.config.keys import close_key
 from sim.config.sim_config import SimConfig
 from sim.config.titles import group_title, policy_title, scenario_title
+from sim.config.variants import variants
+from sim.observation.apart import first_difference
 from sim.observation.events import events
 from sim.observation.residuals import FAR
 from sim.report.descriptions import descriptions
@@ -30,11 +31,10 @@ from sim.report.summary import COVERED, kind_of
 from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import OVERRIDES, note_file, read_manifest
-from sim.runs.results import Result
+from sim.runs.results import Tables
 from sim.runs.tables import read_result
 
 NAME = "report.html"
-CHANGE = re.compile(r"[+~]*polic(y|ies)\b")  # an override that may make a description untrue
 
 
 class Shown(NamedTuple):
@@ -45,7 +45,7 @@ class Shown(NamedTuple):
     svg: str  # an element of the page
 
 
-def write_report(result: Result, folder: Path | str) -> Path | None:
+def write_report(result: Tables, folder: Path | str) -> Path | None:
     """Write ``report.html`` into a run folder; return None if the run holds no whole month.
 
     Parameters
@@ -116,7 +116,8 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "group_title": group_title,
         "policy_title": policy_title,
         "description": descriptions(config),
-        "changed": [one for one in _overrides(folder) if CHANGE.match(one)],
+        "variants": list(variants(config)),
+        "is_other": first_difference(config) is not None,
         **_headline(folder),
         "figures": _figures(folder, titles),
         "labels": labels,

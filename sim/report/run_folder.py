@@ -22,14 +22,14 @@ from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
 from sim.runs.manifest import manifest, refuse_concurrent_run
 from sim.runs.memory import GB, check_memory, estimate_memory
-from sim.runs.results import Result
+from sim.runs.results import Tables
 from sim.runs.run import compare_watched, n_steps_in_all
 from sim.runs.tables import write_config, write_tables
 
 _log = logging.getLogger(__name__)
 
 
-def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:
+def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Tables:
     """Run `config` with its counterfactuals and write tables, figures and report to `folder`.
 
     Raises
@@ -42,7 +42,7 @@ def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambd
     return fill_folder(Checkpoint.at(Path(folder), config), on_step)
 
 
-def fill_with_progress(checkpoint: Checkpoint) -> Result:
+def fill_with_progress(checkpoint: Checkpoint) -> Tables:
     """Fill the folder as `fill_folder` does, and show progress unless the process is quiet."""
     config = checkpoint.header.config
     if is_quiet():
@@ -52,7 +52,7 @@ def fill_with_progress(checkpoint: Checkpoint) -> Result:
         return fill_folder(checkpoint, progress.step)
 
 
-def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
+def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Tables:
     """Take runs to their end and write what came out; then no checkpoint is needed any more.
 
     The folder is that of runs without a break.
@@ -87,7 +87,7 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Result:
 
 def _work(
     folder: Path, checkpoint: Checkpoint, on_step: OnStep, timings: dict[str, float]
-) -> Result:
+) -> Tables:
     config = checkpoint.header.config
     write_config(config, folder)
     with _timed("simulate", timings):
@@ -96,7 +96,7 @@ def _work(
     return result
 
 
-def save_result(result: Result, folder: Path | str) -> Path:
+def save_result(result: Tables, folder: Path | str) -> Path:
     """Write a result that is at hand as a run folder; return the folder.
 
     Its manifest tells of the saving: how long the run took is not known any more.
@@ -118,7 +118,7 @@ def save_result(result: Result, folder: Path | str) -> Path:
     return folder
 
 
-def _write(result: Result, folder: Path, timings: dict[str, float]) -> None:
+def _write(result: Tables, folder: Path, timings: dict[str, float]) -> None:
     """Write what comes out of runs: tables, figures and report."""
     _delete_leftovers(folder)
     # matplotlib is imported only where figures are drawn

@@ -12,13 +12,15 @@ import pandas as pd
 from sim.base.units import REACHES
 from sim.config.sim_config import SimConfig
 from sim.config.titles import policy_title
+from sim.config.variants import variants
 from sim.measures.registry import MONTHLY, measures
+from sim.observation.apart import first_difference
 from sim.observation.months import monthly_mean
 from sim.observation.observed import observations
 from sim.observation.operators import EVERYBODY, REACH, of_whom
 from sim.observation.residuals import FAR, missed, residuals
 from sim.policies.checks import not_reached
-from sim.runs.results import Result
+from sim.runs.results import Tables
 
 SERIES = ["platform", "channel", "measure"]
 
@@ -52,7 +54,7 @@ def rows(config: SimConfig) -> list[Row]:
     return reach + others
 
 
-def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
+def months(result: Tables) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     """Return the first whole month and the case's headline month (or else the last whole one).
 
     Without a whole month: the first day, and None.
@@ -65,12 +67,12 @@ def months(result: Result) -> tuple[pd.Timestamp, pd.Timestamp | None]:
     return whole[0], headline if headline in whole else whole[-1]
 
 
-def every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+def every_monthly_series(result: Tables) -> dict[str, pd.DataFrame]:
     """Return the `monthly_series` of all scenarios, by name."""
     return result.once("monthly", lambda: _every_monthly_series(result))
 
 
-def _every_monthly_series(result: Result) -> dict[str, pd.DataFrame]:
+def _every_monthly_series(result: Tables) -> dict[str, pd.DataFrame]:
     everybody = result.timeseries[result.timeseries["group"] == "all"]
     scenarios = (result.config.scenario, *result.config.compare_to)
     return {name: monthly_series(everybody, name) for name in scenarios}
@@ -96,9 +98,10 @@ COVERED = {  # what intervals cover, by config.parameters
 }
 
 
-def warnings(result: Result) -> Iterator[str]:
+def warnings(result: Tables) -> Iterator[str]:
     """Yield warnings to read before quoting a number."""
     config = result.config
+    yield from variants(config)
     society = (
         f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
         "the order of roll-outs)"
@@ -121,7 +124,7 @@ def warnings(result: Result) -> Iterator[str]:
     if len(measured):
         yield f"{how_many_missed(measured)}{_list(off, config)}."
     happened = config.case.happened
-    if config.scenario != happened and len(off):
+    if len(off) and first_difference(config) is not None:
         yield f"This scenario is not what happened: compare with +scenario={happened}."
     yield "Aggregate reach cannot identify most behavioural parameters: see docs/defaults.md."
 
@@ -136,7 +139,7 @@ def how_many_missed(points: pd.DataFrame) -> str:
     )
 
 
-def reach_points(result: Result) -> pd.DataFrame:
+def reach_points(result: Tables) -> pd.DataFrame:
     """Return observed reach within the run together with the simulated reach.
 
     Points that are only to be shown, such as company claims, are left out. Columns as of
@@ -145,7 +148,7 @@ def reach_points(result: Result) -> pd.DataFrame:
     return result.once("points", lambda: _reach_points(result))
 
 
-def _reach_points(result: Result) -> pd.DataFrame:
+def _reach_points(result: Tables) -> pd.DataFrame:
     observed, t = observations(result.config), result.timeseries
     is_sum = observed["platform"].str.contains("+", regex=False)
     is_level = observed["operator"].isin(list(REACH)) & (observed["bound"] == "")
@@ -155,7 +158,7 @@ def _reach_points(result: Result) -> pd.DataFrame:
     return points[points["median"].notna()]
 
 
-def observed_in(result: Result, month: pd.Timestamp) -> dict[tuple[str, str], float]:
+def observed_in(result: Tables, month: pd.Timestamp) -> dict[tuple[str, str], float]:
     """Return observed reach in the whole population in a month, by platform and measure.
 
     Only those `reach_points` that refer to the same people as the lines of the table.

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,6 @@ from sim.measures.registry import measures, paired_measures
 from sim.measures.series import Observations, Series, month_series, step_series
 from sim.measures.strata import Strata, groups
 from sim.rules.records import F64, I16
-from sim.runs.views import Views
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
 EFFECTS = (
@@ -31,20 +30,8 @@ EFFECTS = (
 
 
 @dataclass(frozen=True, repr=False)
-class Result(Views):
-    """Tables that `run` and `compare` return; docs/measures.md explains columns and units.
-
-    Attributes
-    ----------
-    config : SimConfig
-    timeseries : DataFrame
-        scenario, replication, date, group, platform, channel, measure, value.
-    effects : DataFrame
-        scenario, counterfactual, date, group, platform, channel, measure, median, low, high:
-        paired differences, scenario minus counterfactual; empty without counterfactuals.
-    flows : DataFrame
-        scenario, replication, from_date, to_date, from_platform, to_platform, share.
-    """
+class Tables:
+    """The tables of a run or comparison, and what is derived from them."""
 
     config: SimConfig
     timeseries: pd.DataFrame
@@ -59,14 +46,14 @@ class Result(Views):
         found: T = self._known[name]
         return found
 
-    def of_everybody(self) -> Result:
+    def of_everybody(self) -> Self:
         """Return the rows of group `all`, from which figures are drawn."""
         tables = {"timeseries": self.timeseries, "effects": self.effects}
         some = {name: table[table["group"] == "all"] for name, table in tables.items()}
         return replace(self, **some)
 
 
-def assemble(config: SimConfig, records: Runs, strata: Sequence[Strata]) -> Result:
+def assemble(config: SimConfig, records: Runs, strata: Sequence[Strata]) -> Tables:
     """Turn observations into tables; the first scenario is compared with the others.
 
     Parameters
@@ -112,7 +99,7 @@ def assemble(config: SimConfig, records: Runs, strata: Sequence[Strata]) -> Resu
         if len(dates)
     ]
     effects += [_changes(config, main, other, records, strata) for other in others]
-    return Result(config, _table(timeseries), _table(effects), _flows(config, records))
+    return Tables(config, _table(timeseries), _table(effects), _flows(config, records))
 
 
 _Block = tuple[Sequence[dt.date], list[Series], F64]  # values (replication, date, group, series)

@@ -21,7 +21,7 @@ from sim.model.mpi_watch import Accord
 from sim.model.simulation import Simulation
 from sim.model.watch import OnStep, Watch
 from sim.rules.registered import refuse_registered_rules
-from sim.runs.results import Result, assemble
+from sim.runs.results import Tables, assemble
 
 _log = logging.getLogger(__name__)
 SMALL = 50_000  # users; smaller runs are faster in one thread
@@ -29,7 +29,7 @@ ROUNDS = 4  # runs a thread; from here on idle threads at the end matter little
 MOST_AT_ONCE = 4_000_000  # users in all runs that threads take at once
 
 
-def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
+def run(config: SimConfig, on_step: OnStep = lambda: None) -> Tables:
     """Run the scenario of `config` in all its replications, without counterfactuals.
 
     ``compare_to`` is empty in the configuration of the result.
@@ -45,17 +45,17 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     return _run([alone], Watch(), on_step)
 
 
-def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
+def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Tables:
     """Run the scenario and its counterfactuals (``config.compare_to``) with equal random numbers.
 
     All scenarios share one society and its start (with ``parameters=posterior`` one a
     replication), and runs of the same replication use the same random numbers, so
-    `Result.effects` holds paired differences. Parameters are those of `run`.
+    `Tables.effects` holds paired differences. Parameters are those of `run`.
     """
     return compare_watched(config, Watch(), on_step)
 
 
-def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Result:
+def compare_watched(config: SimConfig, watch: Watch, on_step: OnStep) -> Tables:
     """Do as `compare` does, with a `watch` that is called at the begin and end of runs as well."""
     return _run([config, *map(config.counterfactual, config.counterfactuals)], watch, on_step)
 
@@ -80,7 +80,7 @@ def side_by_side(config: SimConfig) -> bool:
     return config.engine.name == "compiled" and (n_users < SMALL or many)
 
 
-def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Result:
+def _run(configs: list[SimConfig], watch: Watch, on_step: OnStep) -> Tables:
     main = configs[0]
     threads = Threads(main.engine.threads)
     if main.engine.name == "mpi":

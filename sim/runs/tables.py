@@ -15,10 +15,10 @@ from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import read_manifest
-from sim.runs.results import Result
+from sim.runs.results import Tables
 
 CONFIG = "config.yaml"
-TABLES = ("timeseries", "effects", "flows")  # files and fields of a Result
+TABLES = ("timeseries", "effects", "flows")  # files and fields of a Tables
 
 
 def write_config(config: SimConfig, folder: Path) -> None:
@@ -27,7 +27,7 @@ def write_config(config: SimConfig, folder: Path) -> None:
         draft.write_text(_as_yaml(config))
 
 
-def write_tables(result: Result, folder: Path) -> None:
+def write_tables(result: Tables, folder: Path) -> None:
     """Write the tables as Parquet files, each atomically."""
     for name in TABLES:
         table: pd.DataFrame = getattr(result, name)
@@ -38,7 +38,7 @@ def write_tables(result: Result, folder: Path) -> None:
             )  # values hardly repeat, so a dictionary would not help
 
 
-def read_result(folder: Path | str) -> Result:
+def read_result(folder: Path | str) -> Tables:
     """Read the result of a finished run.
 
     Parameters
@@ -63,7 +63,7 @@ def read_result(folder: Path | str) -> Result:
             f"{folder}: holds the measure {name} of an earlier version; allowed: "
             f"{SUCCESSORS[name]}; run it again"
         )
-    return Result(validate(tree), *tables)
+    return Tables(validate(tree), *tables)
 
 
 def _newest() -> str:

@@ -100,6 +100,7 @@ OF_SCENARIO, TABLE = f"conf/scenario/{MINE}.yaml", "data/observations.csv"
         (OF_PLATFORMS, "moderation: 0.4", "moderation: 4", "must be less than or equal to 1"),
         (OF_PLATFORMS, "[message]", "[feed]", "must be 'message' or 'call'"),
         (OF_SCENARIO, "2022-03-14\n", "2021-03-14\n", "lies before the run; allowed: from 2022"),
+        (OF_SCENARIO, "2022-03-14\n", "2032-03-14\n", "start=2032-03-14: after the end of the"),
         (TABLE, "2022-03,,", "2020-03,,", "from 2022-01-31 (start) to 2023-02-26 (dur_days=392)"),
         (TABLE, "2022-03,,", "2032-03,,", "date=2032-03: to be fitted, but not whole in the case"),
         (TABLE, "2022-03,,", "2022-Q1,,", "date=2022Q1: to be fitted, but not whole in the case"),

@@ -71,6 +71,27 @@ def test_a_refused_override_is_named_with_what_is_allowed(overrides, message):
 @pytest.mark.parametrize(
     "override",
     [
+        "platforms.telegram.circumvention={2025-10-01: 0.5}",
+        "platforms.telegram.circumvention.2025-10-01=0.5",
+    ],
+)
+def test_what_changes_on_a_date_is_answered_with_a_policy_that_works(override):
+    with pytest.raises(ConfigError, match="is a policy") as error:
+        load_config("+scenario=call_ban", override)
+    (added,) = re.findall(r"'(\+policies\.proxy=\{.*\})'", str(error.value))
+    proxy = load_config("+scenario=call_ban", added).policies["proxy"]
+    assert proxy.proxies() == ("telegram", 0.5)
+    assert str(proxy.start) == "2025-10-01"
+
+
+def test_a_key_that_no_proxies_change_on_a_date_is_answered_with_the_kinds_of_policies():
+    with pytest.raises(ConfigError, match=r"install_rate=.*is a policy.*of kind restriction, "):
+        load_config("behaviour.install_rate={2025-10-01: 0.01}")
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
         "+x._target_=os.system",
         "+behaviour._target_=os.system",
         "+policies.x._target_=os.system",

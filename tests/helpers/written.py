@@ -8,7 +8,7 @@ import pandas as pd
 from sim import load_config
 from sim.measures.registry import MONTHLY
 from sim.report.summary import rows
-from sim.runs.results import Result
+from sim.runs.results import Tables
 
 CONFIG = load_config("+scenario=call_ban", "replications=3", "compare_to=[mandate_only]")
 # Steps begin on Thursdays, one of them on 1 January.
@@ -41,4 +41,4 @@ def written(value, groups=("all",)):
     ]  # fmt: skip
     names = dict.fromkeys(("scenario", "group", "platform", "channel", "measure"), "category")
     series = pd.DataFrame(found).astype(names).assign(value=[value(at) for at in found])
-    return Result(CONFIG, series, pd.DataFrame(), pd.DataFrame())
+    return Tables(CONFIG, series, pd.DataFrame(), pd.DataFrame())

@@ -18,10 +18,17 @@ def test_only_events_of_the_scenario_are_its_own():
     assert not events(load_config("+scenario=as_happened"))["apart"].any()
 
 
+def test_events_are_common_until_a_changed_world_parts_from_what_happened():
+    asked = "+scenario=as_happened", "~policies.registration_gate"
+    marked = events(load_config(*asked)).set_index("label")["apart"]
+    assert list(marked[marked].index) == ["Sign-up SMS stopped"]
+
+
 @pytest.mark.parametrize(
     ("asked", "day"),
     [
         (["+scenario=as_happened"], None),
+        (["+scenario=as_happened", "policies.call_restriction.grade=0.5"], dt.date(2025, 8, 13)),
         (["+scenario=baseline"], dt.date(2025, 6, 2)),  # shutdowns and a trend from the start
         (
             ["case_dir=saudi_calls_2017", "+scenario=baseline"],

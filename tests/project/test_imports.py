@@ -97,6 +97,12 @@ def test_a_room_imports_only_rooms_above_it(room):
         assert rooms(path) <= above, path
 
 
+def test_no_room_asks_the_root_of_the_package_for_a_room_below_it():
+    for path in FILES:
+        inside = {name.split(".")[1] for name in imports(path) if name.startswith("sim.")}
+        assert inside <= {*ROOMS, "__version__"}, path
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_library_is_imported_in_its_rooms_only(library):
     users = {room_of(path) for path in FILES if library in libraries(path)}

@@ -98,9 +98,15 @@ def test_a_world_alone_is_reported_by_its_levels_the_highest_first_and_what_they
 def test_missed_points_are_said_to_be_of_another_world_only_where_they_are():
     other = "they are of what happened, not of this scenario"
     assert alone(lambda *_: 0.5).answer[-1].endswith(f" of the source; {other}.")
-    there = alone(lambda *_: 0.5, scenario="as_happened", replications=2).answer[-1]
+    happened = {
+        "scenario": "as_happened",
+        "policies": load_config(scenario="as_happened").policies,
+    }
+    there = alone(lambda *_: 0.5, **happened, replications=2).answer[-1]
     assert other not in there
     assert "2 replications of one society" in there
+    changed = happened | {"policies": load_config(scenario="call_ban").policies}
+    assert other in alone(lambda *_: 0.5, **changed).answer[-1]
 
 
 def test_two_replications_have_a_band_and_one_has_none():

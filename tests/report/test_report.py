@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from sim.report.facts import fact_table, facts
 from sim.report.glossary import words
 from sim.report.page import write_report
 from sim.report.run_folder import run_to_folder
-from sim.report.summary import monthly_series
+from sim.report.summary import monthly_series, warnings
 from sim.report.terminal import table
 from sim.report.tiles import beside, tiles
 from sim.runs.manifest import OVERRIDES, note_file
@@ -190,20 +191,19 @@ def test_policies_stand_in_the_order_in_which_they_begin(folder):
     assert len(set(begun)) > 3
 
 
-def test_what_the_command_line_changed_of_a_scenario_is_reported_under_its_description(folder):
-    assert "Changed for this run" not in page(folder)
-    kept = (folder / OVERRIDES).read_text() if (folder / OVERRIDES).is_file() else None
-    (folder / OVERRIDES).parent.mkdir(exist_ok=True)
-    (folder / OVERRIDES).write_text(
-        "- +scenario=call_ban\n- ++policies.call_restriction.grade=1\n"
-    )
-    write_report(read_result(folder), folder)
-    text = plain(page(folder)).partition("In sentences")[0]
-    assert "Changed for this run: policies.call_restriction.grade=1 ." in text
-    assert "scenario=call_ban" not in text
-    if kept is None:
-        (folder / OVERRIDES).unlink()
-    write_report(read_result(folder), folder)
+def test_a_changed_scenario_is_a_variant_and_the_page_says_what_changed(folder, tmp_path):
+    assert "variant of" not in page(folder).lower()
+    copy = shutil.copytree(folder, tmp_path / "run")
+    result = read_result(folder)
+    policies = result.config.policies
+    ban = policies["call_restriction"].model_copy(update={"grade": 0.5})
+    changed = result.config.model_copy(update={"policies": policies | {"call_restriction": ban}})
+    write_report(replace(result, config=changed), copy)
+    text = plain(page(copy)).partition("In sentences")[0]
+    line = "A variant of call_ban: policies.call_restriction.grade is 0.5 instead of 0.97."
+    assert line in text
+    assert line in list(warnings(replace(result, config=changed)))
+    assert text.count("variant of banning calls while Max is promoted") >= 1
 
 
 def test_each_description_of_a_composed_world_is_named():
