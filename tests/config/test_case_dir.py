@@ -64,7 +64,6 @@ def test_what_was_opened_is_reported_as_it_was_given(case, folder):
         (["case_dir=uae_calls", "case.happened=nope"], "case.happened=nope: .*uae_calls"),
         (["case_dir=uae_calls", "+scenario=typo"], "uae_calls"),
         (["case_dir=uae_calls", "case.typo=1"], "unknown key"),
-        (["case_dir=uae_calls", "parameters=posterior"], "allowed: defaults$"),  # not calibrate
     ],
 )
 def test_what_cannot_be_meant_is_refused(overrides, reason):

@@ -67,14 +67,14 @@ def at(config, key):
 
 def test_what_is_shipped_are_some_hundred_draws_that_can_all_be_run():
     assert 100 <= len(SHIPPED.draws) <= 400
-    factors = load_config("+scenario=as_happened")
+    usual = load_config("+scenario=as_happened")
     groups = ("behaviour", "policies", "platforms")
     assert all(name.split(".")[0] in groups for name in SHIPPED.names)
     for replication in range(0, 100, 10):
         config = drawn(CONFIG, replication)
         values = SHIPPED.draw(replication)
         assert {name: at(config, name) for name in SHIPPED.names} == values
-        assert config.behaviour.habit_value == factors.behaviour.habit_value  # not fitted
+        assert config.behaviour.keep_value == usual.behaviour.keep_value  # not fitted
 
 
 @pytest.fixture
@@ -158,7 +158,11 @@ def test_the_manifest_says_that_parameters_were_drawn(tmp_path):
 def test_what_the_data_say_is_reported_for_every_fitted_parameter():
     told = posterior.identifiability(CONFIG.case.data)
     assert {row.parameter for row in told} <= set(SHIPPED.names)
-    assert {row.by for row in told} == {"data", "data, in part", "prior"}
+    assert (
+        {"data, in part", "prior"}
+        <= {row.by for row in told}
+        <= {"data", "data, in part", "prior"}
+    )
     clear = [row for row in told if row.ratio != 0.5]  # .50 may have been rounded down or up
     assert all((row.ratio < 0.5) == (row.by == "data") for row in clear)
 
@@ -166,7 +170,7 @@ def test_what_the_data_say_is_reported_for_every_fitted_parameter():
 @pytest.mark.parametrize(
     ("override", "told"),
     [
-        ("held=[behaviour.failure_exit]", "not to be set"),
+        ("held=[behaviour.failure_exit]", "unknown key"),
         ("population.n_users=60000", "allowed: up to 50000"),
         ("parameters=best", "'defaults' or 'posterior'"),
     ],
