@@ -28,6 +28,7 @@ from sim.rules.records import F64
 TAU, LEFT_OUT = 0.5, 0.05  # of the half-normal priors: of tau in normal scores, of d on the scale
 LEAST = 0.002  # shares are cut off here; their errors, which grow without end, at EDGE
 EDGE = 0.01
+REACH = 2.0  # scores beyond it count as at it: few points lie there, and none of another value
 POPULATION = 512  # draws of a posterior
 
 
@@ -168,6 +169,7 @@ class CaseLikelihood:
 
     def _parts(self, scores: F64, hyper: Hyper) -> tuple[F64, F64, F64]:
         """Return errors (n, m), their slopes in the deviations (n, m, q), the rest (n, m, m)."""
+        scores = np.clip(scores, -REACH, REACH)
         error = self.emulator(scores) - self._observed
         slope = np.stack([self._slope(scores, k) for k in self._deviating], axis=2)
         holds = error * self._sign > 0.0  # a bound says no more
