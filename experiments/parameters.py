@@ -55,13 +55,14 @@ value came from; "fit S3" and "tuned" are explained in [defaults.md](defaults.md
 is named, the value is a prior or an assumption. What reach tells stands beside every parameter of
 behaviour, and at the head of every other section.
 
-## What a calibration tells
+## What a fit tells
 
-The calibration until December 2025 ([validation.md](validation.md)) fitted the parameters of this
-table together, from wide priors. The part of a prior's standard deviation that is left says what
-the record says about each while all others are free, too: below .5 the data identify it, below .8
-they identify it in part, else the prior does. Parameters that were tied to one value (`also` in
-`conf/design/calibration_{CASE}.yaml`) share a row. All others stood at their defaults."""
+The fit to all cases ([transport.md](transport.md)), with figures of Russia until December 2025,
+fitted the parameters of this table together, from wide priors. The part of a prior's standard
+deviation that is left for Russia says what the records say about each while all others are free,
+too: below .5 the data identify it, below .8 they identify it in part, else the prior does.
+Parameters that were tied to one value (`also` in `conf/design/calibration_{CASE}.yaml`) share a
+row. All others stood at their defaults."""
 
 TOLD = {
     "Behaviour": """\

@@ -315,7 +315,7 @@ def _how(found: Findings) -> str:
   so. The dated events of the months held out, and how hard they hit, are given.
 - **Not fitted**: what the start is solved at (`conf/case`), WhatsApp's reach of June 2025 and VK
   Messenger's of December 2025, is met nearly whatever the parameters, and stands in no score.
-- The posterior ships with the case: `python -m sim +scenario=as_happened parameters=posterior`."""
+- `parameters=posterior` draws the fit to all cases ([transport.md](transport.md)), not this fit to one."""
 
 
 def _recovery(found: Findings) -> str:

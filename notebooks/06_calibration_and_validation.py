@@ -44,8 +44,8 @@ pd.read_csv(folder / "generations.csv").round(2)
 # %% [markdown]
 # ## The posterior that ships
 #
-# The calibration at full size ([docs/validation.md](../docs/validation.md)) left draws that ship
-# with the case. Where did they end up, compared with the prior (dashed)?
+# What ships is the fit to all cases ([docs/transport.md](../docs/transport.md)), with draws for each.
+# Where did those of Russia end up, compared with the prior (dashed)?
 
 # %%
 from experiments.identify import contraction, trade_offs
