@@ -315,7 +315,8 @@ def _how(found: Findings) -> str:
   so. The dated events of the months held out, and how hard they hit, are given.
 - **Not fitted**: what the start is solved at (`conf/case`), WhatsApp's reach of June 2025 and VK
   Messenger's of December 2025, is met nearly whatever the parameters, and stands in no score.
-- `parameters=posterior` draws the fit to all cases ([transport.md](transport.md)), not this fit to one."""
+- `parameters=posterior` draws from the fit to all cases
+  ([transport.md](transport.md)), not from this fit to one."""
 
 
 def _recovery(found: Findings) -> str:

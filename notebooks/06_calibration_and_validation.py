@@ -44,7 +44,8 @@ pd.read_csv(folder / "generations.csv").round(2)
 # %% [markdown]
 # ## The posterior that ships
 #
-# What ships is the fit to all cases ([docs/transport.md](../docs/transport.md)), with draws for each.
+# What ships is the fit to all cases ([docs/transport.md](../docs/transport.md)), with draws for
+# each.
 # Where did those of Russia end up, compared with the prior (dashed)?
 
 # %%
