@@ -290,17 +290,14 @@ def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
 
 
 @jit
-def as_asked(found, choice_state, ties, env, params, queries, s):
-    """Write the answers to the first questions."""
-    store(
-        found, 0,
-        marginal_value.hypothetical_welfare(0, choice_state, ties, env, params, queries, s),
-    )  # fmt: skip
+def as_asked(found, *arguments):
+    """Write the answers to the first queries."""
+    store(found, 0, marginal_value.hypothetical_welfare(0, *arguments))
 
 
 @rule
 def test_welfare_as_one_is_is_the_welfare_one_has():
-    state, queries, s = circle(), marginal_value.value_queries(4), working_memory()
+    state, queries, memory = circle(), marginal_value.value_queries(4), working_memory()
     for i in range(4):
         marginal_value.enqueue(
             i, state.choice_state, 0, 0, marginal_value.VPN_QUERY, state.params, queries
@@ -308,7 +305,9 @@ def test_welfare_as_one_is_is_the_welfare_one_has():
         step_record_of(i, state, BLOCKED)
     marginal_value.sort_by_degree(state.ties, queries)
     found = np.zeros(WIDTH, np.float32)
-    as_asked(found, state.choice_state, state.ties, BLOCKED, state.params, queries, s)
+    as_asked(
+        found, state.users, state.choice_state, state.ties, BLOCKED, state.params, queries, memory
+    )
     assert (found[:4] == state.step_records.welfare[queries.order[:4]]).all()
     assert (found[:4] != 0).all()
     assert (BLOCKED.availability[1, [MESSAGE, CALL], 0] < 1).all()
