@@ -84,6 +84,7 @@ class PolicySchedule:
         span = self.config.step_span(step)
         effects = self._effects(policies, span)
         q = self._availability(policies, step, span)
+        surprise = self._surprise(policies, step, onsets)
         tables = self._pair_tables(q, self._values - effects.price[:, :-1])
         in_force = [policy for policy in policies.values() if policy.days_in(*span)]
         demands = [(p, order) for p in in_force if (order := p.mandates())]
@@ -94,7 +95,8 @@ class PolicySchedule:
         return Environment(
             effects,
             q.astype(np.float32),
-            self._surprise(policies, step, onsets).astype(np.float32),
+            surprise.astype(np.float32),
+            np.minimum(1.0, q + surprise).astype(np.float32),
             *tables[:5],
             mandates,
             hazard_bounds(mandates, self.config.tiles),

@@ -2,12 +2,13 @@
 
 A user shares openings for content between the apps in use and other pastimes by their appeal:
 
-    o_ip = D_i C k_p q_ip / (1 + S_i),     S_i = sum over apps in use of k_p q_ip      [1/day]
+    o_ip = D_i C k_p w_ip / (1 + S_i),     S_i = sum over apps in use of k_p w_ip      [1/day]
     Y_i  = omega D_i C ln(1 + S_i)                                                     [utils]
 
-where k_p is the appeal of the content of p relative to other pastimes and q_ip the availability
-of messages. What an app adds to Y_i is part of its utility, so a block takes it away, and openings
-move to what still works.
+where k_p is the appeal of the content of p relative to other pastimes and w_ip an availability of
+messages: in Y_i the availability q there is, in o_ip the one that people expect, q + F. What an
+app adds to Y_i is part of its utility, so a block takes it away at once; openings go on for a
+while, although they fail, and then move to what still works.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sim.kernel.vec8 import Vec8, flags, ln, read_tile, splat, total, where
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import intensity
 from sim.rules.packed_state import in_use
-from sim.rules.records import MESSAGE, Environment, Int, Record
+from sim.rules.records import F32, MESSAGE, Environment, Int, Record
 from sim.rules.tiles import part, tiles
 
 PARAMETERS = (
@@ -36,26 +37,26 @@ PARAMETERS = (
 
 
 @rule
-def appeals(place: Int, env: Environment, params: Record, o: Int = 0) -> Vec8:
-    """Return k_p q_ip of each messenger of tile `o` at a place."""
-    works = read_tile(env.availability[place, MESSAGE], o)
-    return read_tile(params.base_openings, o) * read_tile(env.effects.trend_openings, o) * works
+def appeals(works: F32, env: Environment, params: Record, o: Int = 0) -> Vec8:
+    """Return k_p w_p of each messenger of tile `o`, where `works` is its availability w."""
+    k = read_tile(params.base_openings, o) * read_tile(env.effects.trend_openings, o)
+    return k * read_tile(works, o)
 
 
 @rule
-def in_use_appeal(user: Record, place: Int, env: Environment, params: Record) -> float:
-    """Return S_i at a place, the sum of the appeals of the apps in use."""
+def in_use_appeal(user: Record, works: F32, env: Environment, params: Record) -> float:
+    """Return S_i, the sum of the appeals of the apps in use."""
     s = 0.0
     for o in range(tiles(params)):
         has = flags(part(in_use(user), o))
-        s += total(where(has, appeals(place, env, params, o), splat(0.0)))
+        s += total(where(has, appeals(works, env, params, o), splat(0.0)))
     return s
 
 
 @rule
-def beside(user: Record, k: Vec8, env: Environment, params: Record, o: Int) -> Vec8:
+def beside(user: Record, works: F32, env: Environment, params: Record, o: Int) -> Vec8:
     """Return 1 + the appeal of the other apps in use, beside each of tile `o` [1]."""
-    s = in_use_appeal(user, user.place, env, params)
+    s, k = in_use_appeal(user, works, env, params), appeals(works, env, params, o)
     others = s - where(flags(part(in_use(user), o)), k, splat(0.0))
     return 1.0 + where(others > 0.0, others, 0.0)
 
@@ -63,24 +64,25 @@ def beside(user: Record, k: Vec8, env: Environment, params: Record, o: Int) -> V
 @rule
 def content_openings(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
     """Return the openings for content of tile `o` if in use, at average intensity [1/day]."""
-    k = appeals(user.place, env, params, o)
-    return params.content_openings * k / (beside(user, k, env, params, o) + k)
+    expected = env.expected[user.place, MESSAGE]
+    k = appeals(expected, env, params, o)
+    return params.content_openings * k / (beside(user, expected, env, params, o) + k)
 
 
 @rule
 def content_benefits(user: Record, env: Environment, params: Record, o: Int = 0) -> Vec8:
     """Return what each messenger of tile `o` adds to Y_i, whether or not it is in use [utils]."""
-    k = appeals(user.place, env, params, o)
-    others = beside(user, k, env, params, o)
+    works = env.availability[user.place, MESSAGE]
+    others = beside(user, works, env, params, o)
     return (params.content_value * params.content_openings * intensity(user)) * (
-        ln(others + k) - ln(others)
+        ln(others + appeals(works, env, params, o)) - ln(others)
     )
 
 
 @rule
 def content_welfare(user: Record, place: Int, env: Environment, params: Record) -> float:
     """Return Y_i at a place [utils]."""
-    s = in_use_appeal(user, place, env, params)
+    s = in_use_appeal(user, env.availability[place, MESSAGE], env, params)
     return float(
         params.content_value * params.content_openings * intensity(user) * np.log(1.0 + s)
     )

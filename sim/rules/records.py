@@ -292,6 +292,7 @@ class Environment(NamedTuple):
     effects: Record  # EFFECTS
     availability: F32  # (C, 2, P) q_ipc; P = 6 B messengers
     surprise: F32  # (C, 2, P) F_ipc, failure that people are not used to
+    expected: F32  # (C, 2, P) q + F, availability that people are used to, or the higher q
     place_class: I32  # (256,) class of each place; K classes, of equal availability within
     attraction: F32  # (K, K, 2, P) exp(a_pc - gamma_c (1 - q_i q_j)) by class
     quality: F32  # (K, K, 2, P) q_i q_j by class, 0 where the messenger lacks the channel

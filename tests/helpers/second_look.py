@@ -275,21 +275,28 @@ class Look:
         D = user.intensity
         if p in has(user):
             use = d[0] * talk.use[0][p] + b.call_openings * d[1] * talk.use[1][p]
-            drawn = self.drawn(user.place, p) / (1 + self.pull(user, user.place))
+            drawn = self.drawn(user.place, p, self.expected) / (
+                1 + self.pull(user, user.place, self.expected)
+            )
             demanded = platform.mandate_openings * (p in user.mandated)
             habit = platform.habit_openings * user.habit[p]
             return D * (b.traffic_openings * use + b.content_openings * drawn + demanded + habit)
         return D * platform.mandate_openings if p in user.second else 0.0
 
-    def drawn(self, place, p):
+    def drawn(self, place, p, works=None):
         """Return the appeal of the content of a messenger at a place (7.6)."""
+        works = works or self.q
         given = self.platforms[p].openings
         k = self.base_openings[p] if given is None else given / self.b.content_openings
-        return k * math.exp(self.now.trend[p]) * self.q(place, MESSAGE, p)
+        return k * math.exp(self.now.trend[p]) * works(place, MESSAGE, p)
 
-    def pull(self, user, place):
+    def pull(self, user, place, works=None):
         """Return S, the appeal of the content of all messengers that a user has."""
-        return sum(self.drawn(place, p) for p in has(user))
+        return sum(self.drawn(place, p, works) for p in has(user))
+
+    def expected(self, place, c, p):
+        """Return q + surprise, the availability that people are used to, or q if it is higher."""
+        return min(1.0, self.q(place, c, p) + self.now.surprise[place, c, p])
 
     def content_value(self, user):
         return self.b.content_value * self.b.content_openings * user.intensity

@@ -289,7 +289,8 @@ def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
     effects.varied, effects.regional = tables.varied, tables.regional
     none = records(MANDATE, 0)
     return Environment(
-        effects, full_q.astype(np.float32), np.zeros(full_q.shape, np.float32), *tables[:5],
+        effects, full_q.astype(np.float32), np.zeros(full_q.shape, np.float32),
+        full_q.astype(np.float32), *tables[:5],
         none, promotion.hazard_bounds(none), none, records(NEWS, 0),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write
 from sim.rules import activity, content
-from sim.rules.records import MAX
+from sim.rules.records import MAX, MESSAGE
 from tests.helpers.worlds import in_steps, silent, toy_env, toy_params, toy_users
 
 pytestmark = pytest.mark.interpreted
@@ -72,7 +72,7 @@ def test_apps_in_use_share_openings_by_appeal_with_other_pastimes(installed, sha
     user, env, params = reader(installed), env_of(), params_of()
     found = opened(user, env, params)
     assert found == pytest.approx(INTENSITY * C * np.array(shares), rel=SINGLE)
-    assert content.in_use_appeal(user, user.place, env, params) == pytest.approx(
+    assert content.in_use_appeal(user, env.expected[0, MESSAGE], env, params) == pytest.approx(
         sum(k for p, k in enumerate(APPEALS) if installed >> p & 1)
     )
 
@@ -87,6 +87,16 @@ def test_a_block_moves_openings_to_what_still_works_and_takes_the_value_away():
     assert opened(user, env_of((1, 0, 1)), params)[1] == 0.0
     assert benefits[1] == 0.0
     assert benefits[0] == pytest.approx(VALUE * C * INTENSITY * np.log(2), rel=SINGLE)
+
+
+def test_openings_follow_what_people_expect_and_value_what_works():
+    """Who is used to an app that fails from now on opens it for a while, in vain."""
+    user, params, blocked = reader(0b011), params_of(), env_of((1, 0, 1))
+    used, new = looked(user, blocked, params), env_of((1, 0, 1))
+    new.expected[:, MESSAGE, 1] = 0.5
+    openings, benefits = looked(user, new, params)
+    assert openings[:2] == pytest.approx([C / 3.5, C * 1.5 / 3.5], rel=SINGLE)
+    assert (benefits == used[1]).all()
 
 
 def test_what_half_works_and_grows_twice_counts_as_before():

@@ -51,7 +51,11 @@ def surprises(start, standing):
     block = restriction(0.8, start, channel="message").model_copy(update={"standing": standing})
     schedule = PolicySchedule(world(block))
     assert schedule.at(5).availability[0, MESSAGE, WHATSAPP] == np.float32(1 - 0.8)
-    return np.array([schedule.at(k).surprise[0, MESSAGE, WHATSAPP] for k in range(6)])
+    found = [schedule.at(k) for k in range(6)]
+    new = np.array([at.surprise[0, MESSAGE, WHATSAPP] for at in found])
+    expected = np.array([at.expected[0, MESSAGE, WHATSAPP] for at in found])
+    assert expected == pytest.approx(1 - 0.8 + new, rel=1e-6)
+    return new
 
 
 def test_people_are_used_to_what_stands_and_to_nothing_else():
