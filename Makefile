@@ -11,8 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-run: .venv/ready  ## run the main job: SCENARIO=call_ban ARGS="seed=2"
-	$(PYTHON) -m sim +scenario=$(SCENARIO) $(ARGS)
+run: .venv/ready  ## run the main job with fitted parameters: SCENARIO=call_ban ARGS="seed=2"
+	$(PYTHON) -m sim +scenario=$(SCENARIO) parameters=posterior $(ARGS)
 
 app: .venv/all  ## the live app in a browser: ARGS="population.n_users=2000 --port 8080"
 	$(PYTHON) -m sim.app $(ARGS)

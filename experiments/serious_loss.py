@@ -2,18 +2,23 @@
 
     python -m experiments.serious_loss [OVERRIDE ...]
 
-`sim.measures.thresholds.SERIOUS_LOSS` was set once by this number. Each replication of `call_ban`
-is compared with its first counterfactual, user by user, at the end of August 2025: FOM asked from
-22 to 24 August, and 15 % said so.
+`behaviour.serious_loss` is this number, and each draw of the posterior has its own. Each
+replication of `call_ban` is compared with its first counterfactual, user by user, at the end of
+August 2025: FOM asked from 22 to 24 August, and 15 % said so.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import numpy as np
+import pandas as pd
+from rich.progress import track
 
 from experiments import command
+from experiments.case_runs import at_point
 from sim import load_config
 from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import BENEFIT_STEPS
@@ -22,12 +27,28 @@ from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State
 from sim.engine.threads import Threads
+from sim.kernel.parallel_map import available_cores
 from sim.model.simulation import Simulation
 from sim.rules.records import F64
 
 SERIOUS = 0.15  # share of adults
 MONTH = dt.date(2025, 8, 1)
 GIVEN = ("+scenario=call_ban", "population.n_users=30000", "replications=5")
+OF_A_DRAW = ("+scenario=call_ban", "population.n_users=3000", "replications=1")
+
+
+def thresholds(draws: pd.DataFrame) -> F64:
+    """Return the threshold with the behaviour of each draw, a row each [utils]."""
+    config = load_config(*OF_A_DRAW)
+    rows = draws.filter(like="behaviour.").to_dict("records")
+    configs = [at_point(config, row, seed) for seed, row in enumerate(rows)]
+    with ProcessPoolExecutor(available_cores(), get_context("spawn")) as pool:
+        return np.concatenate([*track(pool.map(threshold, configs), "serious losses", len(rows))])
+
+
+def threshold(config: SimConfig) -> F64:
+    """Return the loss that as many exceed as called theirs serious, by replication [utils]."""
+    return np.quantile(losses(config), 1.0 - SERIOUS, axis=1)
 
 
 def losses(config: SimConfig) -> F64:
@@ -52,5 +73,5 @@ def _benefits(config: SimConfig, start: State, replication: int, threads: Thread
 
 if __name__ == "__main__":
     given = command.overrides("serious_loss", __doc__)
-    found = [np.quantile(one, 1.0 - SERIOUS) for one in losses(load_config(*GIVEN, *given))]
-    print(f"{np.median(found):.3f} utils ({min(found):.3f} to {max(found):.3f})")
+    loss = threshold(load_config(*GIVEN, *given))
+    print(f"{np.median(loss):.3f} utils ({loss.min():.3f} to {loss.max():.3f})")

@@ -13,6 +13,7 @@ from experiments.cases import TUNED_ON
 from experiments.hierarchy import CaseLikelihood, Posterior
 from experiments.identify import contraction
 from experiments.prior import Prior
+from experiments.serious_loss import thresholds
 from sim.config import posterior
 from sim.config.case import DATA
 from sim.config.conf import CASES
@@ -20,6 +21,7 @@ from sim.rules.records import F64
 
 DIGITS = 5  # of the parameters of a draw
 N_DRAWS = 128  # of a case
+SERIOUS_LOSS = "behaviour.serious_loss"  # as many exceed it as called theirs serious
 ANY = "any_case"  # of which nothing is known
 
 
@@ -38,9 +40,9 @@ def ship(
         folder = study.path / "draws" / name
         folder.mkdir(parents=True, exist_ok=True)
         names = [fit.space.names[k] for k in fit.space.of_case(name)]
-        _draws(prior.of(names), drawn, seed).to_csv(
-            folder / posterior.NAME, index=False, float_format=f"%.{DIGITS}g"
-        )
+        table = _draws(prior.of(names), drawn, seed)
+        table[SERIOUS_LOSS] = thresholds(table)
+        table.to_csv(folder / posterior.NAME, index=False, float_format=f"%.{DIGITS}g")
         contraction(names, drawn).to_csv(
             folder / posterior.IDENTIFIABILITY, index=False, float_format="%.2f"
         )

@@ -19,6 +19,8 @@ from sim.rules.fixed_point import TASTE_STEPS
 from sim.rules.records import F64, I64, Record, Records
 from sim.rules.transition import noise_scale, taste_scale
 
+LEAST = 1e-300  # chance of users who would never have a messenger by themselves: they come last
+
 
 def give_to_first_users(config: SimConfig, state: State, p: int, threads: Threads) -> None:
     """Give the new messenger `p` to its first users."""
@@ -82,6 +84,7 @@ def _able_below(
 ) -> tuple[I64, F64]:  # fmt: skip
     """Return those of some users who can install and have u / chance below `bound`; u / chance."""
     at = first + np.flatnonzero(users.online[first:last] == 1)
-    order = uniforms(key, last - first, first)[at - first] / chance(users[at])
+    likely = np.maximum(chance(users[at]), LEAST)
+    order = uniforms(key, last - first, first)[at - first] / likely
     below = order < bound
     return at[below], order[below]

@@ -63,7 +63,8 @@ class Measure:
         platforms, if it is split by them. Of a change: from who is exposed in the scenario and in
         the counterfactual, as bits, to bits. Of a paired step: from the use in both, (n
         replications, n steps, n groups, 2, P + 1), to an array of the same first axes. Of a
-        paired month: from the benefits of all users in both, (n,) in utils, to flags (n,).
+        paired month: from the benefits of all users in both, (n,) in utils, and the behavioural
+        parameters of the replication, to flags (n,).
     of_user : callable
         Computes it for each user, from `Users`: an array (n,), with axes as above. Such a measure
         is a column in snapshots of users. Without `value`, it is the mean over a group.

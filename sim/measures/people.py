@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from sim.base.units import PEOPLE
 from sim.measures.measure import Measure
-from sim.measures.thresholds import READ, SERIOUS_LOSS
+from sim.measures.thresholds import READ
 
 MEASURES = (
     Measure(
         "worse_off", PEOPLE, "people who lose much against the counterfactual",
         every="paired month",
-        value=lambda here, there: here < there - SERIOUS_LOSS,
+        value=lambda here, there, behaviour: here < there - behaviour.serious_loss,
         lines={("any", "any"): "Worse off"},
         form="percent", axis="% of people aged 12+", is_harm=True,
         definition=(
             "share of users whose benefit of contacts and content (beta W_i + Y_i, model.md 2.4b) "
-            f"is lower than in the first counterfactual by over {SERIOUS_LOSS:g} utils, user by "
-            "user, at the end of the month; only for months of `mau`. The threshold was set "
-            "once: so many are worse off at the end of August 2025 in `call_ban` as then said "
-            "that losing calls by messenger was a serious loss (15 %, FOM)"
+            "is lower than in the first counterfactual by over `behaviour.serious_loss`, user by "
+            "user, at the end of the month; only for months of `mau`. The threshold is such that "
+            "so many are worse off at the end of August 2025 in `call_ban` as then said that "
+            "losing calls by messenger was a serious loss (15 %, FOM); each draw of the posterior "
+            "has its own"
         ),
         word="worse off",
         words=(

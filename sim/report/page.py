@@ -27,7 +27,7 @@ from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
 from sim.report.glossary import caption, units, words
 from sim.report.inline import description, inline
-from sim.report.summary import COVERED, kind_of
+from sim.report.summary import COVERED, SOCIETIES, kind_of
 from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import OVERRIDES, note_file, read_manifest
@@ -125,6 +125,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "words": words(),
         "units": units(config),
         "covered": COVERED[config.parameters],
+        "societies": SOCIETIES[config.parameters],
         "fitted": _fitted(config),
         "far": FAR,
         "signed": signed,

@@ -96,22 +96,23 @@ COVERED = {  # what intervals cover, by config.parameters
     "posterior": "society, chance and the fitted parameters (docs/transport.md), not what the "
     "model leaves out",
 }
+SOCIETIES = {  # of replications, by config.parameters; ties, start and the order of roll-outs
+    "defaults": "one synthetic society",
+    "posterior": "a synthetic society each",
+}
 
 
 def warnings(result: Tables) -> Iterator[str]:
     """Yield warnings to read before quoting a number."""
     config = result.config
     yield from variants(config)
-    society = (
-        f"one synthetic society of {config.population.n_users:,} users (its ties, its start and "
-        "the order of roll-outs)"
-    )
+    users = f"{config.population.n_users:,} users"
     if config.replications == 1:
-        yield f"This is one run, without an interval, of {society}."
+        yield f"This is one run, without an interval, of one synthetic society of {users}."
     else:
         yield (
-            f"The interval is over {config.replications} replications of {society}: it covers "
-            f"{COVERED[config.parameters]}."
+            f"The interval is over {config.replications} replications, with "
+            f"{SOCIETIES[config.parameters]} of {users}: it covers {COVERED[config.parameters]}."
         )
     if later := not_reached(config):
         begins = "begins" if len(later) == 1 else "begin"

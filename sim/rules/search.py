@@ -15,7 +15,7 @@ import numpy as np
 from sim.kernel.bits import first, without_first
 from sim.kernel.compiled import rule
 from sim.rules.content import content_welfare
-from sim.rules.declare import Field, Parameter
+from sim.rules.declare import DERIVED, Field, Parameter
 from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
 
 PARAMETERS = (
@@ -35,6 +35,12 @@ PARAMETERS = (
         "search_awareness", 0.014, 0, 1, "1/(day util)", "sigma_s",
         "hazard of finding a messenger that works by a shortfall of 1 util", "assumption",
         storage="f4",
+    ),
+    Parameter(
+        "serious_loss", 0.36, 0, 100, "utils", "l_s",
+        "loss of benefit from which a user counts as worse off; acts on nothing",
+        "python -m experiments.serious_loss: 15 % called the ban of calls a serious loss "
+        "(FOM, 22 to 24 August 2025: kommersant.ru/doc/8038466)", storage=DERIVED,
     ),
 )  # fmt: skip
 STATE = (

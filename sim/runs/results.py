@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from sim.base.units import BAND
+from sim.config.draws import drawn
+from sim.config.parameters import Behaviour
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import BENEFIT_STEPS
@@ -129,9 +131,13 @@ def _with_paired(
         found = [_of(one)(*use).reshape(*by_step[2].shape[:3], -1) for one in steps]
     by_step = _joined(config, by_step, steps, np.concatenate(found, axis=-1))
     if len(by_month[0]):
+        behaviours = [drawn(config, r).behaviour for r in range(config.replications)]
         shares = [
-            [_compared(months, *both, users) for both in zip(a.benefits, b.benefits, strict=True)]
-            for a, b, users in zip(runs, runs_there, strata, strict=True)
+            [
+                _compared(months, *both, behaviour, users)
+                for both in zip(a.benefits, b.benefits, strict=True)
+            ]
+            for a, b, behaviour, users in zip(runs, runs_there, behaviours, strata, strict=True)
         ]
         by_month = _joined(config, by_month, months, np.array(shares))
     return by_step, by_month
@@ -151,11 +157,13 @@ def _use(config: SimConfig, by_step: _Block) -> F64:
     return np.asarray(values[..., columns])
 
 
-def _compared(months: Sequence[Measure], here: I16, there: I16, strata: Strata) -> F64:
+def _compared(
+    months: Sequence[Measure], here: I16, there: I16, behaviour: Behaviour, strata: Strata
+) -> F64:
     """Return the shares of users of whom each measure holds, in a month: (n groups, n)."""
     in_utils = (one.astype(np.float32) / BENEFIT_STEPS for one in (here, there))
     both = tuple(in_utils)
-    return np.stack([strata.shares(_of(one)(*both)) for one in months], axis=-1)
+    return np.stack([strata.shares(_of(one)(*both, behaviour)) for one in months], axis=-1)
 
 
 def _of(measure: Measure) -> Callable[..., np.ndarray[Any, Any]]:

@@ -261,7 +261,8 @@ def test_a_case_that_was_moved_away_is_named_where_it_was(folder, tmp_path, monk
 def test_a_missing_population_is_named(folder):
     (folder / "data/population.csv").unlink()
     (said,) = case.problems(str(folder))
-    assert "population.ages=population.csv: no such file; allowed: observations.csv" in said
+    assert "population.ages=population.csv: no such file; allowed: " in said
+    assert "observations.csv" in said
 
 
 def test_a_table_of_ages_that_cannot_be_read_is_reported_before_a_run(folder):

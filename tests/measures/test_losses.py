@@ -16,7 +16,7 @@ from sim.measures.registry import find, step_series
 from sim.measures.series import Observations
 from sim.measures.strata import Strata
 from sim.measures.sums import Sums
-from sim.measures.thresholds import DEAR, SERIOUS_LOSS
+from sim.measures.thresholds import DEAR
 from sim.rules.records import MAX
 from sim.runs.results import assemble
 from tests.helpers.ties import equal_ties
@@ -153,7 +153,8 @@ def test_worse_off_are_those_who_have_lost_more_than_the_threshold():
     steps = np.zeros((CONFIG.n_steps, len(Strata(CONFIG, users).counts), len(step_series(CONFIG))))
     steps += 0.5
     before = 3 * BENEFIT_STEPS
-    lost = np.array([-1.0, 0.0, SERIOUS_LOSS - 0.01, SERIOUS_LOSS + 0.01])
+    serious = CONFIG.behaviour.serious_loss
+    lost = np.array([-1.0, 0.0, serious - 0.01, serious + 0.01])
     month = steps[0][:, : len(CONFIG.messengers)]
 
     def run(benefits):

@@ -1,13 +1,17 @@
+from textwrap import indent
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from sim import load_config
 from sim.base.errors import ConfigError
+from sim.config.conf import CONF
 from sim.observation import observed
 from sim.observation.events import events
 from sim.observation.operators import people_by_band, weights
 from sim.observation.sources import DESIGN_EFFECT, GRADES, WORDING
+from tests.helpers.case_copy import GLOBAL, append
 
 BASE = 123.0  # million people aged 12+
 
@@ -164,6 +168,10 @@ def test_events_are_short_known_and_in_order(config):
 def elsewhere(config, folder):
     """Return the same case with its data in FOLDER/data."""
     (folder / "data").mkdir()
+    for group in ("case", "platforms", "population"):
+        text = (CONF / group / "russia_2025.yaml").read_text(encoding="utf-8")
+        whole = f"{GLOBAL}case:\n{indent(text, '  ')}" if group == "case" else text
+        append(folder, f"conf/{group}/there.yaml", whole)
     for path in config.case.data.iterdir():
         (folder / "data" / path.name).write_bytes(path.read_bytes())
     return config.model_copy(

@@ -206,7 +206,7 @@ def test_make_run_runs_what_the_tutorial_says():
     done = subprocess.run(
         ["make", "-n", "run"], cwd=REPO, capture_output=True, text=True, check=True
     )
-    assert "python -m sim +scenario=call_ban" in done.stdout
+    assert "python -m sim +scenario=call_ban parameters=posterior" in done.stdout
 
 
 @pytest.mark.parametrize("page", LINKED, ids=[str(page.relative_to(REPO)) for page in LINKED])

@@ -31,14 +31,17 @@ def attributes_read(path):
 
 
 SOURCES = [
-    *REPO.glob("sim/rules/*.py"), *REPO.glob("sim/engine/*.py"), REPO / "sim/policies/grades.py"
+    *REPO.glob("sim/rules/*.py"), *REPO.glob("sim/engine/*.py"), *REPO.glob("sim/measures/*.py"),
+    REPO / "sim/policies/grades.py",
 ]  # fmt: skip
 READ = set().union(*map(attributes_read, SOURCES))
 
 
 @pytest.mark.parametrize("parameter", declared("PARAMETERS"), ids=lambda one: one.name)
 def test_every_parameter_is_read_and_kept_as_declared(parameter):
-    assert parameter.name in READ, f"{parameter.name}: declared, but no rule or engine reads it"
+    assert parameter.name in READ, (
+        f"{parameter.name}: declared, but no rule, engine or measure reads it"
+    )
     assert parameter.low <= parameter.default <= parameter.high
     if parameter.storage == DERIVED:
         assert parameter.name not in PARAMS.names

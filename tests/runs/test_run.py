@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-import sim
 from sim import load_config
 from sim.config.conf import CONF
 from sim.measures.registry import measures
 from sim.measures.series import AT_ONCE
 from sim.model.model import MigrationModel
 from sim.rules.fixed_point import OPENED_STEPS
+from sim.runs.results import Tables
 from sim.runs.run import compare, n_steps_in_all, run
 from tests.helpers.cli import python
 from tests.helpers.worlds import advanced, different, outcome, simulation, world
@@ -40,7 +40,7 @@ def of(table, **wanted):
 
 
 def test_results_have_their_documented_columns(result):
-    assert isinstance(result, sim.Result)
+    assert isinstance(result, Tables)
     assert list(result.timeseries) == [*PAIRED, "value"]
     assert list(result.effects) == ["scenario", "counterfactual", *KEY, "median", "low", "high"]
     assert list(result.flows) == [

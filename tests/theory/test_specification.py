@@ -71,7 +71,7 @@ UNLISTED = {  # calls that are no part of a schedule
     "read_tile",
 }
 CONSTANTS = {
-    "EXPOSED", "SERIOUS_LOSS", "DEAR", "BENEFIT_STEPS", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR",
+    "EXPOSED", "DEAR", "BENEFIT_STEPS", "HABIT_STEPS", "FEAR_STEPS", "MAX_FEAR",
     "WEIGHT_EXPONENT", "MAX_LOG_ODDS", "LOG_ODDS_STEPS", "SLOTS", "UNREADABLE", "COVERED",
 }  # fmt: skip
 HEADINGS = (  # of ODD+D (Müller et al. 2013), in docs/odd.md
