@@ -18,7 +18,7 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.verbosity import is_quiet, set_level
 from sim.commands.scenarios import welcome
-from sim.config.arguments import parse_arguments
+from sim.config.arguments import of_output, parse_arguments
 from sim.config.case_dir import open_case, searching
 from sim.config.completion import script
 from sim.config.compose import Run, load_run, load_tree
@@ -44,7 +44,8 @@ def main() -> None:
 
 def _main(options: Namespace) -> None:
     set_level(options)
-    overrides = [open_key(override) for override in open_case(options.overrides)]
+    given = [*options.overrides, *of_output(options)]
+    overrides = [open_key(override) for override in open_case(given)]
     _refuse_no_folder(overrides)
     refuse_launchers(overrides)
     if options.version:
@@ -135,9 +136,11 @@ def _checked(overrides: list[str]) -> Run:
     run = load_run(*overrides)
     from sim.kernel.compiled import INTERPRETED, nothing_compiled
     from sim.observation.observed import check_observed
+    from sim.runs.kept import check_fields
     from sim.runs.memory import check_memory
 
     check_observed(run.config)
+    check_fields(run.config)
     if run.config.engine.name == "mpi" and BY_RANKS not in overrides:
         raise ConfigError(f"engine.name=mpi: write {BY_RANKS}")
     if nothing_compiled() and not INTERPRETED:
