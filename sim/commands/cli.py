@@ -64,7 +64,8 @@ def _main(options: Namespace) -> None:
         _among_ranks(overrides)
     else:
         _refuse_ranks()
-        _run(_checked(overrides))
+        run = checked(overrides)
+        report(fill(run), run.folder)
 
 
 def _complete(overrides: list[str]) -> None:
@@ -98,9 +99,9 @@ def _among_ranks(overrides: list[str]) -> None:
     ranks = Ranks.here()
     ranks.silence_others()
     with ranks.abort_together():
-        run = ranks.bcast(lambda: _checked(overrides))
+        run = ranks.bcast(lambda: checked(overrides))
         if ranks.is_first:
-            _run(run)
+            report(fill(run), run.folder)
         else:
             compare(run.config)
 
@@ -130,7 +131,7 @@ def _refuse_ranks() -> None:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 
 
-def _checked(overrides: list[str]) -> Run:
+def checked(overrides: list[str]) -> Run:
     """Return the checked configuration; refuse one that does not fit in memory."""
     refuse_executor(overrides)
     run = load_run(*overrides)
@@ -149,8 +150,8 @@ def _checked(overrides: list[str]) -> Run:
     return run
 
 
-def _run(run: Run) -> None:
-    """Run to the end in the folder of the run, and print the result."""
+def fill(run: Run) -> Tables:
+    """Run to the end in the folder of the run."""
     from sim.report.run_folder import fill_with_progress
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
@@ -162,7 +163,7 @@ def _run(run: Run) -> None:
         raise ConfigError(
             f"{FOLDERS[0]}={run.folder}: {error.strerror}; allowed: a folder that can be made"
         ) from None
-    report(fill_with_progress(Checkpoint.at(run.folder, run.config)), run.folder)
+    return fill_with_progress(Checkpoint.at(run.folder, run.config))
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")
