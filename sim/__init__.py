@@ -2,7 +2,8 @@
 
 ``load_config(scenario="call_ban", n_users=500)`` composes a configuration as the command line
 does, ``run(config)`` simulates its scenario, ``compare(config)`` the scenario and its
-counterfactuals. A result has ``answer``, ``effects``, ``plot("reach")`` and ``save(folder)``.
+counterfactuals, ``compare(result, other)`` results of several runs. A result has ``answer``,
+``effects``, ``plot("reach")`` and ``save(folder)``.
 ``__all__`` lists the public names; each is imported when it is first used, so that ``import sim``
 stays cheap.
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.policies.policy import Policy as Policy
     from sim.policies.registry import register_policy as register_policy
     from sim.population.graph import Graph as Graph
+    from sim.report.comparison import Comparison as Comparison
     from sim.report.facts import fact_table as fact_table
     from sim.report.facts import facts as facts
     from sim.report.page import write_report as write_report
@@ -44,6 +46,7 @@ __version__ = "0.2.0"
 __path__.append(str(Path(__file__).parent / "commands"))  # python -m sim.NAME runs a command
 # No room may have the name of one of these: importing the room would replace the name.
 _MODULES = {
+    "Comparison": "report.comparison",
     "ConfigError": "base.errors",
     "Graph": "population.graph",
     "Measure": "measures.measure",
@@ -71,6 +74,7 @@ _MODULES = {
     "write_report": "report.page",
 }
 __all__ = [
+    "Comparison",
     "ConfigError",
     "Graph",
     "Measure",

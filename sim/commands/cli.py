@@ -18,7 +18,7 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.verbosity import is_quiet, set_level
 from sim.commands.scenarios import welcome
-from sim.config.arguments import parse_arguments
+from sim.config.arguments import of_output, parse_arguments
 from sim.config.case_dir import open_case, searching
 from sim.config.completion import script
 from sim.config.compose import Run, load_run, load_tree
@@ -44,7 +44,8 @@ def main() -> None:
 
 def _main(options: Namespace) -> None:
     set_level(options)
-    overrides = [open_key(override) for override in open_case(options.overrides)]
+    given = [*options.overrides, *of_output(options)]
+    overrides = [open_key(override) for override in open_case(given)]
     _refuse_no_folder(overrides)
     refuse_launchers(overrides)
     if options.version:
@@ -63,7 +64,8 @@ def _main(options: Namespace) -> None:
         _among_ranks(overrides)
     else:
         _refuse_ranks()
-        _run(_checked(overrides))
+        run = checked(overrides)
+        report(fill(run), run.folder)
 
 
 def _complete(overrides: list[str]) -> None:
@@ -97,9 +99,9 @@ def _among_ranks(overrides: list[str]) -> None:
     ranks = Ranks.here()
     ranks.silence_others()
     with ranks.abort_together():
-        run = ranks.bcast(lambda: _checked(overrides))
+        run = ranks.bcast(lambda: checked(overrides))
         if ranks.is_first:
-            _run(run)
+            report(fill(run), run.folder)
         else:
             compare(run.config)
 
@@ -129,15 +131,17 @@ def _refuse_ranks() -> None:
         raise ConfigError(f"mpirun started {n} processes, and all would do the same: {BY_RANKS}")
 
 
-def _checked(overrides: list[str]) -> Run:
+def checked(overrides: list[str]) -> Run:
     """Return the checked configuration; refuse one that does not fit in memory."""
     refuse_executor(overrides)
     run = load_run(*overrides)
     from sim.kernel.compiled import INTERPRETED, nothing_compiled
     from sim.observation.observed import check_observed
+    from sim.runs.kept import check_fields
     from sim.runs.memory import check_memory
 
     check_observed(run.config)
+    check_fields(run.config)
     if run.config.engine.name == "mpi" and BY_RANKS not in overrides:
         raise ConfigError(f"engine.name=mpi: write {BY_RANKS}")
     if nothing_compiled() and not INTERPRETED:
@@ -146,8 +150,8 @@ def _checked(overrides: list[str]) -> Run:
     return run
 
 
-def _run(run: Run) -> None:
-    """Run to the end in the folder of the run, and print the result."""
+def fill(run: Run) -> Tables:
+    """Run to the end in the folder of the run."""
     from sim.report.run_folder import fill_with_progress
     from sim.runs.checkpoint import Checkpoint
     from sim.runs.manifest import write_overrides
@@ -159,7 +163,7 @@ def _run(run: Run) -> None:
         raise ConfigError(
             f"{FOLDERS[0]}={run.folder}: {error.strerror}; allowed: a folder that can be made"
         ) from None
-    report(fill_with_progress(Checkpoint.at(run.folder, run.config)), run.folder)
+    return fill_with_progress(Checkpoint.at(run.folder, run.config))
 
 
 @hydra.main(version_base="1.3", config_path=str(CONF), config_name="config")

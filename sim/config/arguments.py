@@ -10,7 +10,7 @@ from sim.base.errors import ConfigError
 
 ALLOWED = (
     "allowed: ~policies.NAME, KEY=VALUE, +scenario=NAME, and the options --help, --version, "
-    "--quiet, --verbose, -m, --cfg job (see --help)"
+    "--quiet, --verbose, --fields, --no-figures, -m, --cfg job (see --help)"
 )
 
 
@@ -32,6 +32,8 @@ def parse_arguments(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--version", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--fields")
+    parser.add_argument("--no-figures", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
     parser.add_argument("--cfg", "-c", choices=["job"])
     parser.add_argument("--shell-completion", "-sc", action="store_true")
@@ -40,3 +42,9 @@ def parse_arguments(arguments: Sequence[str]) -> Namespace:
     if unknown:
         raise ConfigError(f"{unknown[0]}: {ALLOWED}")
     return options
+
+
+def of_output(options: Namespace) -> list[str]:
+    """Return the overrides that stand for ``--fields NAME,NAME`` and ``--no-figures``."""
+    fields = [] if options.fields is None else [f"output.fields=[{options.fields}]"]
+    return [*fields, *(["output.figures=false"] if options.no_figures else [])]

@@ -57,8 +57,8 @@ def register() -> None:
     }
     tree["start"] = str(tree["start"])
     tree["compare_to"] = list(tree["compare_to"])
-    for name in ("behaviour", "engine"):
-        tree[name] = tree[name].model_dump()
+    for name in ("behaviour", "engine", "output"):
+        tree[name] = tree[name].model_dump(mode="json")
     ConfigStore.instance().store(name="sim_schema", node=tree)
     OmegaConf.register_new_resolver("scenario_name", scenario_name, replace=True)
     OmegaConf.register_new_resolver("cores", available_cores, replace=True)

@@ -15,6 +15,7 @@ from sim.base.inputs import not_a_file
 from sim.base.strict import Strict
 from sim.config.abuse import AbuseKind
 from sim.config.case import DATA, CaseConfig
+from sim.config.output import OutputConfig
 from sim.config.parameters import Behaviour
 from sim.config.platforms import CELLULAR, Platform
 from sim.config.settings import FileNetwork, NetworkConfig, PopulationConfig
@@ -69,6 +70,7 @@ class SimConfig(Strict):
     behaviour: Behaviour = Behaviour()
     abuse: dict[str, AbuseKind] = Field(default={})
     engine: EngineConfig = EngineConfig()
+    output: OutputConfig = OutputConfig()
     policies: dict[str, AnyPolicy] = Field(default={})
     counterfactuals: dict[str, dict[str, AnyPolicy]] = Field(default={})  # by name
     _tiles: int = PrivateAttr(1)

@@ -255,7 +255,7 @@ def _name(line: Line) -> str:
 def _groups(result: Tables, after: pd.Timestamp) -> pd.DataFrame:
     """Return effects by group [points], means of the same month as for the whole population."""
     config = result.config
-    if not config.compare_to:
+    if not config.compare_to or not all(map(config.output.keeps, ("dau", *READABLE))):
         return pd.DataFrame()
     t = result.timeseries
     is_read = (t["measure"] == "exposure_phone") | (t["measure"] == "exposure_apps")

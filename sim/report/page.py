@@ -1,9 +1,9 @@
-"""The report of a run, one file that works offline: ``python -m sim.report DIR [DIR ...]``."""
+"""The report of a run, one file that works offline: ``python -m sim.report DIR``."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,14 +25,13 @@ from sim.observation.events import events
 from sim.observation.residuals import FAR
 from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
-from sim.report.glossary import caption, units, words
+from sim.report.glossary import units, words
 from sim.report.inline import description, inline
 from sim.report.summary import COVERED, SOCIETIES, kind_of
 from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
 from sim.runs.manifest import OVERRIDES, note_file, read_manifest
 from sim.runs.results import Tables
-from sim.runs.tables import read_result
 
 NAME = "report.html"
 
@@ -74,7 +73,7 @@ def write_report(result: Tables, folder: Path | str) -> Path | None:
 
 def write_page(found: Facts, folder: Path) -> Path:
     """Write the page of a run into its folder, from its facts."""
-    page = _template(NAME).render(_context(found, folder))
+    page = template(NAME).render(_context(found, folder))
     with atomic_write(folder / NAME) as draft:
         draft.write_text(page, encoding="utf-8")
     return folder / NAME
@@ -90,7 +89,8 @@ def _fitted(config: SimConfig) -> dict[str, list[str]]:
     return by
 
 
-def _template(name: str) -> Any:
+def template(name: str) -> Any:
+    """Return a page to be filled in."""
     environment = Environment(
         loader=PackageLoader("sim.report"), autoescape=True, undefined=StrictUndefined
     )
@@ -198,27 +198,3 @@ def _made_by(folder: Path) -> str:
 
 def _replications(n: int) -> str:
     return "1 replication" if n == 1 else f"{n} replications"
-
-
-def write_comparison(folders: Sequence[Path], path: Path) -> None:
-    """Write a page that shows the later months of several runs side by side.
-
-    Raises
-    ------
-    ConfigError
-        If a folder holds no finished run, or its run holds no whole month.
-    """
-    found = []
-    for folder in folders:
-        of_run = facts(read_result(folder))
-        if of_run is None:
-            raise ConfigError(f"{folder}: its run holds no whole month")
-        found.append((folder, of_run))
-    labels = list(dict.fromkeys(line.row.label for _, f in found for line in f.lines))
-    by_label = [{line.row.label: line for line in f.lines} for _, f in found]
-    rows = [(label, [lines.get(label) for lines in by_label]) for label in labels]
-    page = _template("comparison.html").render(
-        runs=[(folder, f, descriptions(f.config), _command(folder)) for folder, f in found],
-        rows=rows, counted=_replications, caption=caption(*(f.config for _, f in found)),
-    )  # fmt: skip
-    path.write_text(page, encoding="utf-8")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, overload
 
 from sim.config.sim_config import SimConfig
 from sim.model.watch import OnStep
 from sim.report import run_folder
+from sim.report.comparison import Comparison, compare_results
 from sim.report.facts import fact_table, facts
 from sim.runs import run as runs
 from sim.runs import tables
@@ -110,14 +111,40 @@ def run(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
     return Result.of(runs.run(config, on_step))
 
 
-def compare(config: SimConfig, on_step: OnStep = lambda: None) -> Result:
-    """Run the scenario and its counterfactuals (``config.compare_to``) with equal random numbers.
+@overload
+def compare(first: SimConfig, *, on_step: OnStep = ...) -> Result: ...
+@overload
+def compare(first: Tables, *others: Tables) -> Comparison: ...
+def compare(
+    first: SimConfig | Tables, *others: Tables, on_step: OnStep = lambda: None
+) -> Result | Comparison:
+    """Run a configuration with its counterfactuals, or compare results with the first of them.
 
-    All scenarios share one world and one start (one a replication with ``parameters=posterior``),
-    and runs of the same replication use the same random numbers, so `Result.effects` holds paired
-    differences. Parameters are those of `run`.
+    Of a configuration, all scenarios (``compare_to``) share one world and one start (one a
+    replication with ``parameters=posterior``), and runs of the same replication use the same
+    random numbers, so `Result.effects` holds paired differences.
+
+    Parameters
+    ----------
+    first : SimConfig or Result
+        From `sim.load_config`, to be run; or a result, which others are compared with.
+    *others : Result
+        Differences are paired, replication by replication, where society and seed agree.
+    on_step : callable
+        As of `run`.
+
+    Returns
+    -------
+    Result, or, of results, Comparison
+
+    Raises
+    ------
+    ConfigError
+        If results have no whole month in common.
     """
-    return Result.of(runs.compare(config, on_step))
+    if isinstance(first, SimConfig):
+        return Result.of(runs.compare(first, on_step))
+    return compare_results([first, *others])
 
 
 def run_to_folder(config: SimConfig, folder: Path | str, on_step: OnStep = lambda: None) -> Result:

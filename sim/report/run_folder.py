@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,12 +20,14 @@ from sim.report.facts import facts
 from sim.report.forked import forked_task
 from sim.report.page import write_page
 from sim.runs.checkpoint import Checkpoint
+from sim.runs.kept import check_fields
 from sim.runs.manifest import manifest, refuse_concurrent_run
 from sim.runs.memory import GB, check_memory, estimate_memory
 from sim.runs.results import Tables
 from sim.runs.run import compare_watched, n_steps_in_all
 from sim.runs.tables import write_config, write_tables
 
+FIGURES = ("headline*", "reach", "effects_against_*", "use", "harms", "flows")
 _log = logging.getLogger(__name__)
 
 
@@ -60,12 +62,13 @@ def fill_folder(checkpoint: Checkpoint, on_step: OnStep) -> Tables:
     Raises
     ------
     ConfigError
-        If the runs do not fit in memory, another process is at them, or the start is not that of
-        the checkpoint.
+        If the runs do not fit in memory, another process is at them, the start is not that of the
+        checkpoint, or no measure has a name of ``output.fields``.
     Interrupted
         After a signal to stop; what was reached can be resumed.
     """
     folder, config = checkpoint.folder.parent, checkpoint.header.config
+    check_fields(config)
     refuse_concurrent_run(folder)
     memory = check_memory(config)
     _log.info("memory: %.1f GB estimated", memory.total / GB)
@@ -107,6 +110,7 @@ def save_result(result: Tables, folder: Path | str) -> Path:
         If another process is running there.
     """
     folder = Path(folder)
+    check_fields(result.config)
     refuse_concurrent_run(folder)
     folder.mkdir(parents=True, exist_ok=True)
     with (
@@ -121,10 +125,7 @@ def save_result(result: Tables, folder: Path | str) -> Path:
 def _write(result: Tables, folder: Path, timings: dict[str, float]) -> None:
     """Write what comes out of runs: tables, figures and report."""
     _delete_leftovers(folder)
-    # matplotlib is imported only where figures are drawn
-    from sim.plotting.figures import drawings, headlines
-
-    drawn = [*headlines(result).items(), *drawings(result).items()]
+    drawn = _drawings(result)
     half = len(drawn) // 2
     with forked_task(partial(save_figures, drawn[:half], folder)) as wait:
         with _timed("tables", timings):
@@ -139,8 +140,20 @@ def _write(result: Tables, folder: Path, timings: dict[str, float]) -> None:
             write_page(found, folder)
 
 
-def save_figures(drawings: Iterable[tuple[str, Callable[[], Any]]], folder: Path) -> None:
+def _drawings(result: Tables) -> list[tuple[str, Callable[[], Any]]]:
+    """Return what draws the figures of the folder, by name; nothing if it keeps none."""
+    if not result.config.output.figures:
+        return []
+    # matplotlib is imported only where figures are drawn
+    from sim.plotting.figures import drawings, headlines
+
+    return [*headlines(result).items(), *drawings(result).items()]
+
+
+def save_figures(drawings: Sequence[tuple[str, Callable[[], Any]]], folder: Path) -> None:
     """Draw figures of matplotlib and write them under their names, as PNG and SVG."""
+    if not drawings:  # to import matplotlib takes half a second
+        return
     from sim.plotting.figures import HEADLINES
     from sim.plotting.files import save_as
 
@@ -159,7 +172,8 @@ def _timed(phase: str, timings: dict[str, float]) -> Iterator[None]:
 
 
 def _delete_leftovers(folder: Path) -> None:
-    """Delete temporary files of a killed process and effect tables of an earlier run."""
-    for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", "effects_against_*"):
+    """Delete temporary files of a killed process, and figures of an earlier run."""
+    drawn = [f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")]
+    for left in (".*.png.*", ".*.svg.*", ".*.parquet.*", *drawn):
         for path in folder.glob(left):
             path.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from sim.base.units import SUCCESSORS
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
 from sim.runs.hashes import refuse_damaged
+from sim.runs.kept import kept
 from sim.runs.manifest import read_manifest
 from sim.runs.results import Tables
 
@@ -28,14 +29,17 @@ def write_config(config: SimConfig, folder: Path) -> None:
 
 
 def write_tables(result: Tables, folder: Path) -> None:
-    """Write the tables as Parquet files, each atomically."""
+    """Write what is kept of the tables as Parquet files, each atomically."""
     for name in TABLES:
-        table: pd.DataFrame = getattr(result, name)
-        keys = [column for column in table if table[column].dtype != float]
+        table = kept(getattr(result, name), result.config)
+        values = [*table.select_dtypes(float)]
+        keys = [column for column in table if column not in values]
         with atomic_write(folder / f"{name}.parquet") as draft:
+            # values hardly repeat: instead of a dictionary, bytes of equal weight stand together
             table.to_parquet(
-                draft, index=False, use_dictionary=keys
-            )  # values hardly repeat, so a dictionary would not help
+                draft, index=False, compression="zstd", use_dictionary=keys,
+                column_encoding=dict.fromkeys(values, "BYTE_STREAM_SPLIT"),
+            )  # fmt: skip
 
 
 def read_result(folder: Path | str) -> Tables:

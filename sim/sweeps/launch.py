@@ -10,6 +10,7 @@ from sim.base.errors import ConfigError
 from sim.config.jobs import configurations, expand
 from sim.config.launchers import split
 from sim.observation.observed import check_observed
+from sim.runs.kept import check_fields
 from sim.sweeps.multirun import Multirun
 from sim.sweeps.request import ExecutionOptions
 from sim.sweeps.session import run_session
@@ -29,6 +30,8 @@ def launch(overrides: Sequence[str]) -> int:
     if any(config.engine.name == "mpi" for config in configs):
         raise ConfigError("engine=mpi: for one run; jobs of a sweep share the cores: compiled")
     check_observed(configs[0])  # jobs differ in their values, not in their data
+    for config in configs:
+        check_fields(config)
     handling.executor.check(configs)
     return run_session(Multirun.begin(asked.folder or _by_time(), expand(asked.jobs)), handling)
 

@@ -91,6 +91,8 @@ def small(line):
         command += " replications=1"
     elif (name == "sim" and "--cfg" not in line) or name in SIZED:
         command += f" {MESA if 'engine=mesa' in line else SIZE}"
+    elif name == "sim.compare" and any(re.fullmatch(r"\w+", word) for word in line.split()[3:]):
+        command += f" {SIZE}"  # a scenario is run first
     elif name == "experiments.sweep" and " design=" in line:
         command += f" {SWEEP}"
     return command + redirect + target

@@ -333,38 +333,10 @@ def test_a_run_without_a_whole_month_has_no_report(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
-def test_several_runs_are_compared_on_one_page(folder, tmp_path):
-    other = tmp_path / "other"
-    run_to_folder(load_config("+scenario=baseline", *SMALL), other)
-    main([str(folder), str(other), "--to", str(tmp_path / "both.html")])
-    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
-    assert "call_ban (Russia, June 2025): Calls in WhatsApp" in text  # cases can be compared, too
-    assert "it does not predict" in text  # the page may go where those of the runs do not
-    assert "1. call_ban Dec 2025" in text
-    assert "2. baseline Dec 2025" in text
-    after = [
-        next(
-            line.after
-            for line in facts(read_result(one)).lines
-            if line.row.measure == "exposure_phone"
-        )
-        for one in (folder, other)
-    ]
-    assert str(after[0]) != str(after[1])
-    assert re.search(rf"Readable by phone {after[0]} {after[0].band} {after[1]} ", text)
-
-
-def test_runs_of_one_scenario_are_distinguished_by_their_commands(folder, tmp_path):
-    half = tmp_path / "half"
-    shutil.copytree(folder, half)
-    (half / OVERRIDES).parent.mkdir(exist_ok=True)
-    (half / OVERRIDES).write_text(
-        "- +scenario=call_ban\n- ++policies.call_restriction.grade=0.5\n"
-    )
-    main([str(folder), str(half), "--to", str(tmp_path / "both.html")])
-    text = plain((tmp_path / "both.html").read_text(encoding="utf-8"))
-    assert "python -m sim +scenario=call_ban policies.call_restriction.grade=0.5" in text
+def test_several_runs_are_compared_by_another_command(folder, capsys):
+    with pytest.raises(SystemExit):
+        main([str(folder), str(folder)])
+    assert "sim.compare" in capsys.readouterr().err
 
 
 def test_what_is_no_run_is_refused(tmp_path):
