@@ -76,8 +76,8 @@ def test_who_is_interrupted_ends_the_other_process(tmp_path, monkeypatch):
     draft = tmp_path / "draft"
 
     def work():
-        draft.write_text(str(os.getpid()))
         try:
+            draft.write_text(str(os.getpid()))
             time.sleep(1000)
         finally:
             draft.unlink()
