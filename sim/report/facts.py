@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from math import nan
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from sim.measures.series import Series
 from sim.observation.apart import first_difference
 from sim.observation.months import monthly_mean
 from sim.report.finding import finding
+from sim.report.readings import readings
 from sim.report.summary import (
     COVERED,
     SERIES,
@@ -60,6 +61,9 @@ class Facts(NamedTuple):
     finding: str  # the answer in a title
     levels: dict[Series, Number]  # of the later month, in the scenario
     changes: dict[Series, Number]  # what they differ by from the first counterfactual
+    # of the later month, by scenario: a row a series of `levels`, a column a replication
+    told: dict[str, pd.DataFrame]
+    readings: dict[str, Any]  # as of sim.report.readings
 
 
 TOLD = (
@@ -89,23 +93,22 @@ def _facts(result: Tables) -> Facts | None:
     groups = _groups(result, after)
     answer = list(_answer(config, after, lines, seen))
     seen = seen.sort_values("date", kind="stable")
-    levels, changes = _later(result, after)
+    told = _told(result, after)
+    here, *others = told.values()
+    levels, changes = _numbers(here), _numbers(here - others[0]) if others else {}
     title = finding(config, after.date(), levels, changes)
     return Facts(
-        config, before.date(), after.date(), lines, groups, seen, answer, title, levels, changes
-    )
+        config, before.date(), after.date(), lines, groups, seen, answer, title, levels, changes,
+        told, readings(result),
+    )  # fmt: skip
 
 
-def _later(
-    result: Tables, after: pd.Timestamp
-) -> tuple[dict[Series, Number], dict[Series, Number]]:
-    """Return levels of the later month, and their differences from the first counterfactual."""
-    told = [
-        table.loc[after].loc[lambda rows: rows.index.get_level_values("measure").isin(TOLD)]
-        for table in every_monthly_series(result).values()
-    ]
-    here, *others = told
-    return _numbers(here), _numbers(here - others[0]) if others else {}
+def _told(result: Tables, after: pd.Timestamp) -> dict[str, pd.DataFrame]:
+    """Return what title and tiles tell of the later month, by scenario."""
+    return {
+        name: table.loc[after].loc[lambda rows: rows.index.get_level_values("measure").isin(TOLD)]
+        for name, table in every_monthly_series(result).items()
+    }
 
 
 def _numbers(values: pd.DataFrame) -> dict[Series, Number]:

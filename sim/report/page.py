@@ -27,6 +27,7 @@ from sim.report.descriptions import descriptions
 from sim.report.facts import Facts, facts
 from sim.report.glossary import units, words
 from sim.report.inline import description, inline
+from sim.report.readings import as_json
 from sim.report.summary import COVERED, SOCIETIES, kind_of
 from sim.report.tiles import beside, tiles
 from sim.runs.hashes import refuse_damaged
@@ -112,6 +113,7 @@ def _context(found: Facts, folder: Path) -> dict[str, Any]:
         "other": titles[config.compare_to[0]] if config.compare_to else "",
         "tiles": tiles(found),
         "beside": beside(found),
+        "readings": as_json(found.readings),
         "own_events": list(marked[is_own].itertuples()),
         "group_title": group_title,
         "policy_title": policy_title,

@@ -13,15 +13,17 @@ from sim.base.numbers import Number
 from sim.measures.series import Series
 from sim.report.facts import Facts
 from sim.report.finding import daily, focused
+from sim.report.opened import Opened, opened
 
 READ = [Series("any", "any", f"exposure_{by}") for by in ("phone", "apps")]
 STRANDED = Series("any", "call", "no_means")
 WELFARE = Series("any", "any", "welfare")
 ONE, STEADY = "one run: no interval", "chance moves it by less than 1"
+OTHERWISE = "go by other means, or not at all"
 
 
 class Tile(NamedTuple):
-    """One number with its interval, and where its bar begins and how wide it is [%]."""
+    """One number with its interval, where its bar begins and how wide it is [%], and more."""
 
     number: str
     of: str
@@ -29,6 +31,7 @@ class Tile(NamedTuple):
     interval: str
     low_end: float
     width: float
+    more: Opened = ()
 
 
 def tiles(found: Facts) -> list[Tile]:
@@ -39,14 +42,14 @@ def tiles(found: Facts) -> list[Tile]:
     """
     if not found.changes:
         return list(_levels(found))
-    channel = max(("call", "message"), key=lambda one: _displaced(found, one).median)
+    channel = max(("call", "message"), key=lambda one: found.levels[_displaced(one)].median)
     return [
         *(_reach(found, name) for name in _two(found)),
-        _tile(
-            _displaced(found, channel), f"of 100 {channel}s", "go by other means, or not at all"
+        _level(
+            found, _displaced(channel), f"of 100 {channel}s", "go by other means, or not at all"
         ),
-        _tile(found.levels[Series("any", "any", "worse_off")], "of 100 people", "are worse off"),
-    ]  # fmt: skip
+        _level(found, Series("any", "any", "worse_off"), "of 100 people", "are worse off"),
+    ]
 
 
 def beside(found: Facts) -> str:
@@ -77,28 +80,33 @@ def _two(found: Facts) -> Iterator[str]:
 
 def _reach(found: Facts, name: str) -> Tile:
     change, label = found.changes[daily(name)], found.config.platforms[name].printed
-    if not change.is_clear:
-        return _tile(change, "of 100 people", f"more or fewer open {label} daily: not clear which")
-    way = "fewer" if change.median < 0.0 else "more"
-    return _tile(change, f"{way} of 100 people", f"open {label} daily")
+    of, clause = "of 100 people", f"more or fewer open {label} daily: not clear which"
+    if change.is_clear:
+        of = f"{'fewer' if change.median < 0.0 else 'more'} of 100 people"
+        clause = f"open {label} daily"
+    return _tile(change, of, clause)._replace(more=opened(found, daily(name), found.changes))
 
 
 def _levels(found: Facts) -> Iterator[Tile]:
     config, levels = found.config, found.levels
     largest = sorted(config.messengers, key=lambda name: -levels[daily(name)].median)[:2]
     for name in largest:
-        yield _tile(
-            levels[daily(name)], "of 100 people", f"open {config.platforms[name].printed} daily"
-        )
-    phone, apps = (levels[one] for one in READ)
-    more = max(phone, apps)
+        label = config.platforms[name].printed
+        yield _level(found, daily(name), "of 100 people", f"open {label} daily")
+    phone, _ = READ
+    more = max(READ, key=lambda one: levels[one].median)
     where = "by phone" if more is phone else "on apps"
-    yield _tile(more, "of 100 calls and messages", f"can be read by the state {where}")
-    yield _tile(levels[STRANDED], "of 100 close ties", "have no means of calling")
+    yield _level(found, more, "of 100 calls and messages", f"can be read by the state {where}")
+    yield _level(found, STRANDED, "of 100 close ties", "have no means of calling")
 
 
-def _displaced(found: Facts, channel: str) -> Number:
-    return found.levels[Series("any", channel, "displaced")]
+def _displaced(channel: str) -> Series:
+    return Series("any", channel, "displaced")
+
+
+def _level(found: Facts, series: Series, of: str, clause: str) -> Tile:
+    tile = _tile(found.levels[series], of, clause)
+    return tile._replace(more=opened(found, series, found.levels))
 
 
 def _tile(number: Number, of: str, clause: str) -> Tile:

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import re
-import shutil
 import signal
 import socket
 import sys
@@ -12,20 +11,10 @@ import pytest
 
 import sim.app.__main__ as app
 from sim.base.errors import ConfigError
+from tests.helpers.browser import browser, has
 from tests.helpers.serving import serving
 
-MISSING = [
-    *(name for name in ("chromium", "chromedriver") if shutil.which(name) is None),
-    *(name for name in ("solara", "selenium") if importlib.util.find_spec(name) is None),
-]
-in_browser = pytest.mark.skipif(bool(MISSING), reason=f"not here: {', '.join(MISSING)}")
-OPTIONS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-default-apps"),
-    *("--disable-dev-shm-usage", "--window-size=1400,1000"),
-    # nothing else resolves, so that a page that needs a stranger's file is seen to fail
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
+in_browser = has("solara")
 DRAWN = """
 return [...document.querySelectorAll('img')].map(image => {
   const canvas = Object.assign(document.createElement('canvas'),
@@ -60,18 +49,8 @@ def server():
 
 @pytest.fixture(scope="module")
 def driver(tmp_path_factory):
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium")
-    profile = tmp_path_factory.mktemp("profile")
-    for option in (*OPTIONS, f"--user-data-dir={profile}"):
-        options.add_argument(option)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    yield driver
-    driver.quit()
+    with browser(tmp_path_factory.mktemp("profile")) as driver:
+        yield driver
 
 
 class Visitor:

@@ -4,10 +4,14 @@ import os
 import re
 import subprocess
 import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
 from sim.config.conf import names
+from tests.helpers.browser import browser, has
 from tests.helpers.cli import REPO
 
 pytest.importorskip("mkdocs")
@@ -15,6 +19,18 @@ pytestmark = pytest.mark.slow
 FETCHED = re.compile(
     r"<(?:script|img|iframe|source)[^>]*\ssrc=\"([^\"]*)|<link[^>]*\shref=\"([^\"]*)"
 )
+# by question: the page that its answer links to
+QUESTIONS = dict(
+    re.findall(
+        r"^## How do I (.+)\?\n\n[^#]*?\]\((\w+)\.md",
+        (REPO / "docs/how_do_i.md").read_text(encoding="utf-8"), re.M,
+    )
+)  # fmt: skip
+FOUND = """
+const item = document.querySelector('.md-search-result__item');
+return document.querySelector('.md-search-result__meta').innerText.includes('match') && item
+  ? [...item.querySelectorAll('a')].map(link => link.href.split('/').pop().split('?')[0]
+      + new URL(link.href).hash) : []"""  # what the search puts first: a page, then its sections
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +91,42 @@ def test_the_reference_holds_commands_scenarios_and_python(site):
     python = text(site, "api.html")
     for name in ("load_config", "MigrationModel", "observations", "install_utility"):
         assert name in python
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """A server that prints nothing."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """Return where the site is served: its search does not work from a folder."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@has()
+def test_search_puts_the_answer_to_each_question_first(address, tmp_path):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    assert len(QUESTIONS) == 30
+    wrong = {}
+    with browser(tmp_path) as driver:
+        for question, target in QUESTIONS.items():
+            driver.get(f"{address}/glossary.html")
+            driver.execute_script("document.getElementById('__search').click()")
+            field = driver.find_element("css selector", "input.md-search__input")
+            WebDriverWait(driver, 20).until(lambda _, field=field: field.is_displayed())
+            field.send_keys(question)
+            page, *sections = WebDriverWait(driver, 20).until(
+                lambda _: driver.execute_script(FOUND)
+            )
+            answer = f"#how-do-i-{'-'.join(question.lower().split())}"
+            is_answer = any(answer in one for one in sections[:1])
+            if not is_answer and not page.startswith(f"{target}.html"):
+                wrong[question] = page, sections
+    assert wrong == {}
