@@ -5,8 +5,8 @@ from __future__ import annotations
 from sim.base.strict import Strict
 
 EVERY = "all"  # in place of names of measures
-# what report and figures show by group, and who is worse off
-BY_GROUP = ("dau", "exposure_phone", "exposure_apps", "no_means", "worse_off", "welfare")
+# what report, figures and the page of a whole country show by group, and who is worse off
+BY_GROUP = ("dau", "exposure_phone", "exposure_apps", "no_means", "vpn", "worse_off", "welfare")
 
 
 class OutputConfig(Strict):

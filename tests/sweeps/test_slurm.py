@@ -9,6 +9,7 @@ import pytest
 from sim import compare, load_config
 from sim.base.process_info import ProcessInfo
 from sim.commands.collect import collect
+from sim.runs.kept import kept
 from sim.runs.manifest import read_manifest
 from sim.sweeps.multirun import Multirun
 from tests import chaos
@@ -44,8 +45,8 @@ def _slurm():
 
 def straight(folder):
     """Return the table of a sweep whose jobs are done here, one after another."""
-    jobs = Multirun(folder).jobs
-    return stacked(compare(load_config(*job.overrides)).timeseries for job in jobs)
+    configs = [load_config(*job.overrides) for job in Multirun(folder).jobs]
+    return stacked(kept(compare(config).timeseries, config) for config in configs)
 
 
 def may_be_alive_elsewhere(place):
