@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.plotting.layout import bands, midway, select
-from sim.plotting.palette import looks_of
+from sim.plotting.palette import looks_of, platform
 from sim.runs.results import Tables
 
 
@@ -38,8 +38,8 @@ def readings(result: Tables) -> dict[str, Any]:
         for k in range(len(steps))
     ]
     return {
-        "names": [looks[name].label for name in config.messengers],
-        "colours": [looks[name].colour for name in config.messengers],
+        "names": [config.platforms[name].printed for name in config.messengers],
+        "colours": [platform(name, looks).colour for name in config.messengers],
         "other": bool(others),
         "steps": [
             {"when": _words(when, config.step_days), "at": round(at, 5), "values": some}
