@@ -21,7 +21,7 @@ from experiments.likelihood import SCALE, discrepancies
 from experiments.prior import Prior
 from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.base.errors import ConfigError
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request
 

@@ -13,10 +13,10 @@ import pandas as pd
 
 from sim import run
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
 from sim.observation.observed import observations
 from sim.observation.residuals import available, readings
 from sim.observation.waves import as_waves
-from sim.rules.records import F64
 
 LEVEL_OF = {  # operators that are scored, and the operators of their levels
     "monthly_reach": "monthly_reach",

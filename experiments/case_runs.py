@@ -27,8 +27,8 @@ from sim.config.conf import CASES
 from sim.config.keys import set_key
 from sim.config.sim_config import SimConfig
 from sim.config.validation import validate
+from sim.kernel.arrays import F64
 from sim.kernel.parallel_map import available_cores
-from sim.rules.records import F64
 from sim.sweeps.leaving import begin_process
 
 BATCH = 16  # points

@@ -21,7 +21,7 @@ from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.kernel.vec16 import WIDTH
 from sim.model.simulation import Simulation
-from sim.rules.records import Ties
+from sim.rules.networks import Ties
 
 N_USERS = 100_000
 SHOWN = "+scenario=as_happened"

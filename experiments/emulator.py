@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 RIDGE = 1.0  # coefficients of standardised outputs have a prior sd of 1, as the error
 LEAST_SHARE = 1e-4  # shares are put on the log-odds scale after cutting them off here

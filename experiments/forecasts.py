@@ -17,7 +17,7 @@ from experiments.prior import Prior
 from experiments.scores import band, crps, hazard, inside, line, place, rmse
 from experiments.targets import COMPANY, last_days, months, simulated, targets
 from sim.base.errors import ConfigError
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.folder import SweepFolder
 
 ONLINE = 0.86  # share of internet users among people aged 12+: the ceiling of an app's reach

@@ -23,7 +23,7 @@ import pandas as pd
 from experiments.case_scores import WEIGHT
 from experiments.emulator import Emulator
 from experiments.smc import draws
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 TAU, LEFT_OUT = 0.5, 0.05  # of the half-normal priors: of tau in normal scores, of d on the scale
 LEAST = 0.002  # shares are cut off here; their errors, which grow without end, at EDGE

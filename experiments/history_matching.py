@@ -17,7 +17,7 @@ from experiments.emulator import Emulator
 from experiments.likelihood import SCALE, log_likelihood
 from experiments.scores import rmse
 from experiments.smc import draws
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 LIMIT = 3.0  # of implausibility: Pukelsheim's three sigma
 FADING = 4  # power at which points beyond the limit count less

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 # posterior sd over prior sd: below it, identified (in part) by the data
 IDENTIFIED, PARTLY = 0.5, 0.8

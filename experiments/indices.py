@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.base.errors import ConfigError
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.design import MORRIS_LEVELS, Design
 
 CONFIDENCE = 0.95

@@ -17,7 +17,7 @@ from experiments.history_matching import (
     likelihood_power,
 )
 from experiments.likelihood import SCALE
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 N_DRAWS = 2048
 MATTERS = 1.1  # times wider; below it chance of the draws

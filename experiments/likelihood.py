@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp
 
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 POINT = 0.01  # a percentage point
 SCALE = 1.5 * POINT  # sd of the half-normal prior of the discrepancy

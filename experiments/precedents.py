@@ -23,7 +23,7 @@ from experiments import command
 from experiments.base_study import markdown
 from sim.base.units import BAND
 from sim.config.parameters import Behaviour
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 CASES = Path(__file__).with_suffix(".csv")
 N = 400_000  # draws of the prior

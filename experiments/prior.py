@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import ndtr, ndtri
 
 from sim.base.errors import ConfigError
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.design import Design
 
 EDGE = 1e-9  # probabilities nearer to 0 or 1 have no score

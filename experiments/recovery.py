@@ -16,7 +16,7 @@ from scipy.stats import kstest
 
 from experiments.history_matching import Observed, WaveSizes, match_history
 from experiments.likelihood import GRID, PRIOR
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 SMOOTHING = 1.0  # the chance part of single points is not a shape
 REPORT_EVERY = 10  # truths

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import brentq, curve_fit
 from scipy.special import ndtr
 
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 
 def rmse(errors: F64) -> float:

@@ -23,7 +23,7 @@ from experiments.run_outcomes import BY_NAME, OUTCOMES, by_run
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.design import Design, Factor
 from sim.sweeps.folder import SweepFolder
 from sim.sweeps.request import Request

@@ -27,9 +27,9 @@ from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State
 from sim.engine.threads import Threads
+from sim.kernel.arrays import F64
 from sim.kernel.parallel_map import available_cores
 from sim.model.simulation import Simulation
-from sim.rules.records import F64
 
 SERIOUS = 0.15  # share of adults
 MONTH = dt.date(2025, 8, 1)

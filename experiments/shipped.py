@@ -12,7 +12,7 @@ from experiments.prior import Prior
 from sim.base.errors import ConfigError
 from sim.config import posterior
 from sim.config.case import DATA
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 
 class Shipped:

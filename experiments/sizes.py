@@ -10,7 +10,7 @@ import pandas as pd
 from experiments.base_study import USERS
 from experiments.effects import KEYS, effects
 from experiments.indices import variances_of
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 from sim.sweeps.folder import SweepFolder
 
 SOCIETY = "seed"

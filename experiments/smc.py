@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import brentq
 
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 SURVIVE = 0.5  # of the population, effectively, at each step of the power
 MOVES = 20  # Metropolis steps after each

@@ -13,10 +13,10 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from sim.config.compose import load_config
+from sim.kernel.arrays import F64
 from sim.observation.observed import observations, observed_reach
 from sim.observation.operators import EVERYBODY, OPERATORS
 from sim.observation.operators import REACH as MEASURES
-from sim.rules.records import F64
 from sim.sweeps.folder import SweepFolder
 
 COMPANY = "company"  # quality of a company's own claim

@@ -49,7 +49,7 @@ from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors
 from sim.base.inputs import as_whole_number
 from sim.base.units import BAND
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 UNTIL = pd.Timestamp("2025-12-31")  # figures of Russia after it are not fitted
 QUICK = {"points": 64, "new": 16, "draws": 8}

@@ -17,7 +17,7 @@ from experiments.serious_loss import thresholds
 from sim.config import posterior
 from sim.config.case import DATA
 from sim.config.conf import CASES
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 DIGITS = 5  # of the parameters of a draw
 N_DRAWS = 128  # of a case

@@ -29,23 +29,15 @@ from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, chunks
+from sim.kernel.arrays import I64, U64
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.model.simulation import Simulation
 from sim.rules.choice import CONVERSE, communicate
 from sim.rules.marginal_value import evaluate
+from sim.rules.networks import Chats, Ties
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import (
-    I64,
-    U64,
-    Agreements,
-    Chats,
-    Environment,
-    PublicState,
-    Record,
-    Records,
-    Ties,
-)
+from sim.rules.records import Agreements, Environment, PublicState, Record, Records
 from sim.rules.step import after_choice, publish, select, update
 
 PARTS = ("select", "communicate", "evaluate", "after_choice", "observe", "update", "publish")

@@ -20,7 +20,7 @@ from sim.config.case_files import yaml_files
 from sim.config.compose import load_config
 from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
-from sim.engine.start import FULL
+from sim.engine.targets import FULL
 from sim.measures.series import COVERED
 from sim.observation.notes import notes
 from sim.observation.observed import OBSERVATIONS, check_observed, observations

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.engine.slots import KINDS, N_KINDS, in_order
 from sim.kernel import aligned
+from sim.kernel.arrays import F32, F64, I16, U8, U16, Int
 from sim.kernel.bits import only
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec8 import (
@@ -41,7 +42,7 @@ from sim.rules.fixed_point import (
 from sim.rules.habit import communication_shares
 from sim.rules.packed_state import in_use
 from sim.rules.place import has_vpn, region_of
-from sim.rules.records import F32, F64, I16, MAX, U8, U16, Environment, Int, Record
+from sim.rules.records import MAX, Environment, Record
 from sim.rules.search import benefit
 from sim.rules.tiles import part, tiles, whole
 

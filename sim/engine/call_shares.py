@@ -7,9 +7,9 @@ from scipy.optimize import brentq
 from scipy.special import expit, logit
 
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F32
 from sim.kernel.rng import purpose_key
 from sim.population.population import normals
-from sim.rules.records import F32
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(101)  # of means over a standard normal
 

@@ -14,30 +14,26 @@ import numpy as np
 from sim.engine.accumulators import Accumulators, Sums, block_sums, flush, observe
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
+from sim.kernel.arrays import F32, I64, U64, Int
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec16 import align_stack
 from sim.rules.candidates import CandidateBuffer, candidate_buffer
 from sim.rules.choice_memory import working_memory
 from sim.rules.groups import move
-from sim.rules.marginal_value import ValueQueries, value_queries
+from sim.rules.networks import Chats, Ties
 from sim.rules.pairing import apply_agreements
 from sim.rules.records import (
-    F32,
-    I64,
-    U64,
     Agreements,
-    Chats,
     Environment,
-    Int,
     Layout,
     PublicState,
     Record,
     Records,
-    Ties,
     records,
 )
 from sim.rules.registered import OwnRuleOfRun
 from sim.rules.step import after_choice, choose, publish, select, update
+from sim.rules.value_queries import ValueQueries, value_queries
 
 
 class Engine(Protocol):

@@ -13,10 +13,11 @@ import numpy as np
 from sim.config.sim_config import SimConfig
 from sim.engine.state import State, first_ties
 from sim.engine.threads import Threads
+from sim.kernel.arrays import F64, I64
 from sim.kernel.parallel_map import parts, stream
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules.fixed_point import TASTE_STEPS
-from sim.rules.records import F64, I64, Record, Records
+from sim.rules.records import Record, Records
 from sim.rules.transition import noise_scale, taste_scale
 
 LEAST = 1e-300  # chance of users who would never have a messenger by themselves: they come last

@@ -9,10 +9,11 @@ from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, COARSE, Threads, chunks, n_blocks
+from sim.kernel.arrays import F32, F64, I64, U64
 from sim.kernel.compiled import rule_loop
 from sim.rules.abuse import adapt, incidents, profit
 from sim.rules.packed_state import USABLE, place, usable
-from sim.rules.records import F32, F64, I64, MAX, U64, Environment, Records
+from sim.rules.records import MAX, Environment, Records
 from sim.rules.tiles import words_of
 
 

@@ -16,25 +16,15 @@ import numpy as np
 
 from sim.config.platforms import CELLULAR, CHANNELS
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
 from sim.kernel.rng import purpose_key
 from sim.policies.grades import efficacy_after, restricted, shut
 from sim.policies.policy import Order, Policy, Step
 from sim.policies.window import Span
 from sim.rules.availability import PairTables, availability, pair_tables, surprise
+from sim.rules.networks import INVITED, ORDERED
 from sim.rules.promotion import hazard_bounds
-from sim.rules.records import (
-    CALL,
-    F64,
-    INVITED,
-    MANDATE,
-    NEWS,
-    ORDERED,
-    Environment,
-    Record,
-    Records,
-    layout,
-    records,
-)
+from sim.rules.records import CALL, MANDATE, NEWS, Environment, Record, Records, layout, records
 
 Onsets = Mapping[str, float]  # day on which conditional compliance began, by policy
 UNREADABLE = 0.5  # a platform counts as secure if the state reads less than this share

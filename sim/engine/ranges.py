@@ -19,8 +19,9 @@ from sim.engine.engines import CompiledEngine, Recording, move_rows
 from sim.engine.ranks import Ranks
 from sim.engine.state import MOVES, State
 from sim.engine.threads import GRAIN, Task, Threads, chunks, cut
-from sim.kernel.arrays import Flags
-from sim.rules.records import I64, STAYED, U16, U32, U64, Agreements, Chats, Environment, Records
+from sim.kernel.arrays import I64, U16, U32, U64, Flags
+from sim.rules.networks import STAYED, Chats
+from sim.rules.records import Agreements, Environment, Records
 
 MOVED = np.dtype([("chat", "u4"), ("platform", "u1"), ("moved", "u1"), ("bound", "u1")])
 AGREED = np.dtype([("who", "u4"), ("platform", "u1")])

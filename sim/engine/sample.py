@@ -12,10 +12,12 @@ import numpy as np
 
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
+from sim.kernel.arrays import I64, U8, U64, Int
 from sim.kernel.compiled import rule, rule_loop
 from sim.kernel.vec16 import WIDTH
+from sim.rules.networks import Ties
 from sim.rules.packed_state import pack_choice_state
-from sim.rules.records import I64, U8, U64, Int, Record, Records, Ties, layout, records
+from sim.rules.records import Record, Records, layout, records
 from sim.rules.tiles import tiles, words_of
 
 MOST_BLOCKS = 128  # of the sample: a quarter of a million users

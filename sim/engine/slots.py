@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import F64
 from sim.kernel.vec8 import WIDTH
-from sim.rules.records import F64, MAX
+from sim.rules.records import MAX
 
 N_KINDS, KINDS = 2, 0b11  # of abuse in one tile, and the set of them
 

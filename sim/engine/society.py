@@ -11,6 +11,7 @@ from sim.config.sim_config import SimConfig
 from sim.engine.sample import Sample, Turn, draw_sample
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, chunks
+from sim.kernel.arrays import F32, F64, I64, U64
 from sim.kernel.compiled import jit_loop
 from sim.kernel.rng import purpose_key, uniform, uniforms
 from sim.kernel.vec8 import number_at
@@ -19,21 +20,9 @@ from sim.population.population import normals
 from sim.rules.contact import tie_at
 from sim.rules.fixed_point import SKILL_STEPS, set_belief, to_fixed_point
 from sim.rules.groups import chat_values
+from sim.rules.networks import NOWHERE, Chats, Ties
 from sim.rules.packed_state import place, with_place
-from sim.rules.records import (
-    F32,
-    F64,
-    I64,
-    MAX,
-    N_BANDS,
-    NOWHERE,
-    U64,
-    Chats,
-    Environment,
-    Record,
-    Records,
-    Ties,
-)
+from sim.rules.records import MAX, N_BANDS, Environment, Record, Records
 from sim.rules.tiles import messengers_in, tiles, words_of
 
 CERTAIN = 1e-13  # tolerance of a level [utils]; skill is kept in steps of 1/1024

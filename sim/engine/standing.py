@@ -8,13 +8,16 @@ from sim.engine.inversion import NO_KEY
 from sim.engine.sample import Sample, groups
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, Threads, n_blocks
+from sim.kernel.arrays import F32, F64, U64, Int
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec16 import WIDTH, align_stack
 from sim.rules import circumvention
 from sim.rules.choice import communicate
 from sim.rules.choice_memory import working_memory
-from sim.rules.marginal_value import ValueQueries, enqueue_vpn, evaluate, value_queries
-from sim.rules.records import F32, F64, U64, Environment, Int, Record, Records, Ties
+from sim.rules.marginal_value import evaluate
+from sim.rules.networks import Ties
+from sim.rules.records import Environment, Record, Records
+from sim.rules.value_queries import ValueQueries, enqueue_vpn, value_queries
 
 
 def vpn_gains(state: State, env: Environment, threads: Threads) -> F64:

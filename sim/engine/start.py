@@ -24,23 +24,24 @@ from __future__ import annotations
 import numpy as np
 
 from sim.config.platforms import MOST_OPENINGS
-from sim.config.settings import BANDS
 from sim.config.sim_config import SimConfig
 from sim.engine.first_users import give_to_first_users
-from sim.engine.inversion import Draw, choose_for_sample, draw, reach_rows
+from sim.engine.inversion import Draw, choose_for_sample, draw
 from sim.engine.offenders import start_abuse
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import ALL, NOBODY, Sample, Turn, draw_sample, take_after
 from sim.engine.society import seat_chats, settle_beliefs, settle_skill
 from sim.engine.standing import vpn_gains
 from sim.engine.state import State, make_state
+from sim.engine.stationary import reach_rows
+from sim.engine.targets import count_by_band, reach_targets, reached
 from sim.engine.threads import Threads
-from sim.kernel.parallel_map import parts, stream
+from sim.kernel.arrays import F32, F64
 from sim.kernel.rng import purpose_key, step_key, uniforms
 from sim.kernel.vec8 import WIDTH as VEC8
 from sim.population.cache import load_world
 from sim.rules.fixed_point import INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import F32, F64, MAX, N_BANDS, Environment, Records
+from sim.rules.records import MAX, N_BANDS, Environment, Records
 
 N_SWEEPS = 16
 SPEED = 0.6  # share of the distance that habits move in a sweep
@@ -50,8 +51,6 @@ SPEED = 0.6  # share of the distance that habits move in a sweep
 # `OTHERS` of those whose turn it is is drawn, and their habits move as far: each has few turns.
 EVERYBODY, TURNS, OTHERS = 5, 3, 0.9
 TOLERANCE = 1e-4  # of reach, below the noise of the draws
-MOST_HELD = 0.9  # of those whom a messenger has reached
-FULL = 0.975  # no band is put above this share of those who can install
 
 
 def prepare(config: SimConfig, threads: Threads) -> State:
@@ -118,46 +117,11 @@ def _bits(messengers: list[int]) -> np.int64:
     return np.int64(sum(1 << p for p in messengers))
 
 
-def reach_targets(config: SimConfig, state: State, threads: Threads) -> F64:
-    """Return the target of monthly reach by messenger and band, shape (P, N_BANDS); 0 if none.
-
-    The logits of the profile by age are shifted until the total is the observed reach. Where this
-    exceeds the users of a band who can install, the rest is spread over the other bands.
-    """
-    counts, online = _by_band(state.users, threads)
-    share = counts / counts.sum()
-    cap = FULL * online / np.maximum(counts, 1)
-    targets = np.zeros((state.layout.messengers, N_BANDS))
-    for name, start in config.case.observed_shares.items():
-        profile = np.clip([start.profile[band] for band in BANDS], 1e-6, 1 - 1e-6)
-        logit = np.log(profile / (1 - profile))
-        low, high = -30.0, 30.0
-        for _ in range(60):
-            middle = (low + high) / 2
-            row = np.minimum(cap, 1 / (1 + np.exp(-(logit + middle))))
-            low, high = (middle, high) if row @ share < start.reach else (low, middle)
-        targets[config.messengers.index(name)] = row
-    return targets
-
-
-def _by_band(users: Records, threads: Threads) -> tuple[F64, F64]:
-    """Return the number of users by band, and of those who are online; both (N_BANDS,)."""
-
-    def count(part: tuple[int, int]) -> F64:
-        some = users[slice(*part)]
-        bands = some.band.copy()
-        return np.array([np.bincount(bands, has, N_BANDS) for has in (None, some.online)])
-
-    by_part = np.array(list(stream(count, parts(len(users)), threads.n_threads)))
-    counts, online = by_part.sum(axis=0)
-    return counts, online
-
-
 def _draw_first(
     config: SimConfig, state: State, targets: F64, solved: list[int], threads: Threads
 ) -> None:
     """Draw messengers for the target share of each band, with a rough guess of habits."""
-    counts, online = _by_band(state.users, threads)
+    counts, online = count_by_band(state.users, threads)
     keys = {p: purpose_key(config.seed, 0, f"start.first.{config.messengers[p]}") for p in solved}
     chance = targets * counts / np.maximum(online, 1)
     habit = np.rint(0.4 * targets * SHARE_STEPS).astype(np.uint16)
@@ -180,29 +144,6 @@ def _draw_first(
 
     threads.run_parts(draw_some, state.n_users)
     state.publish(threads)
-
-
-def reached(config: SimConfig, held: F64) -> F64:
-    """Return the share of the users online of each band whom a messenger has reached, A.
-
-    By word of mouth alone it reaches lambda_w A (1 - A) more a day, as contacts who know of it are
-    met by chance. So reach that grew by the rate g up to the start leaves 1 - A = g / lambda_w.
-
-    Parameters
-    ----------
-    held : array of shape (P, N_BANDS)
-        Share of the users online who have it; at most 0.9 of those reached.
-    """
-    aware = np.ones_like(held)
-    for name, share in config.case.observed_shares.items():
-        if share.earlier is not None:
-            days = (config.start - share.earlier.date).days
-            growth = np.log(share.reach / share.earlier.reach) / days
-            told = config.behaviour.word_of_mouth
-            not_yet = growth / told if growth < told else float(growth > 0.0)
-            p = config.messengers.index(name)
-            aware[p] = np.clip(held[p] / MOST_HELD, 1.0 - not_yet, 1.0)
-    return aware
 
 
 def _solve_openings(config: SimConfig, state: State, sample: Sample) -> None:

@@ -13,6 +13,7 @@ from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
 from sim.engine.call_shares import call_shares
 from sim.engine.threads import Threads
+from sim.kernel.arrays import I64, U32
 from sim.kernel.compiled import jit_loop
 from sim.kernel.parallel_map import each, parts
 from sim.kernel.vec16 import WIDTH
@@ -22,6 +23,7 @@ from sim.population.population import Population
 from sim.population.rows import Rows
 from sim.rules.declare import DERIVED, declared
 from sim.rules.fixed_point import CONCERN_STEPS, INTENSITY_STEPS, to_fixed_point
+from sim.rules.networks import NOWHERE, WINDOW, Chats, Ties
 from sim.rules.packed_state import (
     HABIT_STEPS,
     HABIT_WIDTH,
@@ -29,21 +31,7 @@ from sim.rules.packed_state import (
     level_params,
     publish_user,
 )
-from sim.rules.records import (
-    I64,
-    MAX,
-    NOWHERE,
-    U32,
-    WINDOW,
-    Chats,
-    Layout,
-    PublicState,
-    Record,
-    Records,
-    Ties,
-    layout,
-    records,
-)
+from sim.rules.records import MAX, Layout, PublicState, Record, Records, layout, records
 
 MOVES = ("platform", "moved", "bound")  # fields of chats that a run changes
 

@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import I64
 from sim.kernel.parallel_map import available_cores, each, parts
 from sim.population.rows import WINDOW
-from sim.rules.records import I64
 
 MAX_CHUNKS = 32
 BLOCK = WINDOW  # rows that are summed together

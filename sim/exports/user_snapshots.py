@@ -22,11 +22,12 @@ from sim.engine.engines import CompiledEngine, RecordingEngine
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
+from sim.kernel.arrays import F64, U8
 from sim.measures.measure import Measure, Users
 from sim.measures.registry import measures, of_user
 from sim.model.simulation import Simulation
 from sim.rules.fixed_point import BELIEF_STEPS, CONCERN_STEPS, INTENSITY_STEPS, SHARE_STEPS
-from sim.rules.records import F64, U8, Environment
+from sim.rules.records import Environment
 
 KEYS = ("scenario", "replication", "date")
 MOST = 5_000_000  # rows of users that fit in the memory of one machine

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
-from sim.kernel.rng import Int
 from sim.kernel.vec8 import lowest
 
 

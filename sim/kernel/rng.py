@@ -16,9 +16,9 @@ import hashlib
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import jit, rule
 
-Int = int | np.int64 | np.uint32
 SLOTS = 8  # numbers a user may take under one key, one a platform
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1 = np.uint64(0xBF58476D1CE4E5B9)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import INTERPRETED, rule
-from sim.kernel.rng import Int
 
 if TYPE_CHECKING or INTERPRETED:
     from sim.kernel.vec16_interpreted import (

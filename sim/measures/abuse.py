@@ -6,9 +6,9 @@ import numpy as np
 
 from sim.base.units import PEOPLE
 from sim.engine.offenders import arriving
+from sim.kernel.arrays import F64
 from sim.measures.measure import Measure
 from sim.measures.sums import Sums
-from sim.rules.records import F64
 
 
 def _reached(sums: Sums, number: int) -> F64:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from sim.config.platforms import CELLULAR
+from sim.kernel.arrays import F64
 from sim.measures.measure import Measure
 from sim.measures.sums import Sums
-from sim.rules.records import F64, MESSAGE, layout
+from sim.rules.records import MESSAGE, layout
 
 _ALL, _APPS, _PHONE = slice(None), slice(-1), slice(-1, None)  # of platforms: cellular is last
 

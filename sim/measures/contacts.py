@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
 from sim.measures.measure import Measure, Users
 from sim.measures.sums import Sums
 from sim.measures.thresholds import DEAR
-from sim.rules.records import F64, Environment
+from sim.rules.records import Environment
 
 
 def _without(

@@ -11,7 +11,8 @@ import numpy as np
 
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
-from sim.rules.records import U8, Environment, Records
+from sim.kernel.arrays import U8
+from sim.rules.records import Environment, Records
 
 
 class Series(NamedTuple):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sim.base.units import PEOPLE
-from sim.kernel.arrays import Flags
+from sim.kernel.arrays import U8, Flags
 from sim.measures.measure import Measure, Users
-from sim.rules.records import U8
 
 
 def _flags(sets: U8, seen: Users) -> Flags:

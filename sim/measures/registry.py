@@ -10,10 +10,11 @@ from sim.base.errors import ConfigError
 from sim.base.units import SUCCESSORS, Meaning
 from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import SLOTS
+from sim.kernel.arrays import F64
 from sim.measures import abuse, communication, contacts, people, reach
 from sim.measures.measure import Measure, Series, Users
 from sim.measures.sums import Sums
-from sim.rules.records import F64, layout
+from sim.rules.records import layout
 
 FAMILIES = (reach, communication, contacts, people, abuse)
 BUILT_IN: dict[str, Measure] = {one.name: one for family in FAMILIES for one in family.MEASURES}

@@ -20,6 +20,7 @@ from sim.engine.slots import Slot, in_order, joined, slots_of
 from sim.engine.state import State
 from sim.engine.threads import chunks
 from sim.kernel import aligned
+from sim.kernel.arrays import F64, I16, U8
 from sim.kernel.parallel_map import parts
 from sim.kernel.vec8 import WIDTH
 from sim.measures.measure import Series as Series
@@ -29,7 +30,7 @@ from sim.measures.registry import month_series as month_series
 from sim.measures.registry import step_series as step_series
 from sim.measures.strata import Strata
 from sim.measures.sums import Sums
-from sim.rules.records import F64, I16, U8, Environment, Records
+from sim.rules.records import Environment, Records
 
 COVERED = 0.9  # share of a calendar month that a run must cover for its monthly reach
 MONTH = {"opened": Slot(0, (WIDTH,))}  # sums of a month: users who opened a messenger in it

@@ -6,8 +6,9 @@ import numpy as np
 
 from sim.config.settings import BANDS, TYPES
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64, I64
 from sim.kernel.parallel_map import parts
-from sim.rules.records import F64, I64, Records
+from sim.rules.records import Records
 
 
 def groups(config: SimConfig) -> list[str]:

@@ -13,8 +13,9 @@ import numpy as np
 
 from sim.config.sim_config import SimConfig
 from sim.engine.slots import Slot
+from sim.kernel.arrays import F64
 from sim.measures.strata import Strata
-from sim.rules.records import F64, Environment, Records
+from sim.rules.records import Environment, Records
 
 
 class Sums:

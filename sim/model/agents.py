@@ -13,17 +13,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from inspect import isfunction
-from typing import Any, NoReturn
+from typing import Any
 
-import mesa
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.config.settings import BANDS, TYPES
-from sim.config.sim_config import SimConfig
-from sim.engine.state import State
 from sim.kernel.vec16 import WIDTH
-from sim.model.simulation import Simulation
+from sim.model.user_view import RENAMED, UserView
 from sim.rules import (
     abuse,
     activity,
@@ -31,7 +24,6 @@ from sim.rules import (
     beliefs,
     choice,
     circumvention,
-    fixed_point,
     going_online,
     groups,
     habit,
@@ -39,45 +31,16 @@ from sim.rules import (
     pairing,
     promotion,
     search,
+    value_queries,
 )
-from sim.rules.chance import sigmoid
 from sim.rules.choice import CONVERSE
-from sim.rules.contact import tie_at
-from sim.rules.packed_state import publish_user, usable
-from sim.rules.records import (
-    F32,
-    MAX,
-    U64,
-    Agreements,
-    Environment,
-    Record,
-    Records,
-)
-from sim.rules.relaxation import Relaxation, relaxation
+from sim.rules.packed_state import publish_user
 
 NEAR = 0.85  # similarity from which the name of a method is taken for that of a rule
-RENAMED = {  # former names of members of a user
-    "attitude": "type", "obey_and_try": "follow_promotion", "suffer": "draw_victimisation",
-}  # fmt: skip
 
 
-class UserModel(mesa.Model):
-    """A model as its users see it; `sim.model.model.MigrationModel` makes it."""
-
-    config: SimConfig
-    simulation: Simulation
-    users: list[User]  # by row
-    seats: NDArray[np.uint32]  # positions among the ties, by row
-    memory: F32  # working memory of the choice
-    queries: marginal_value.ValueQueries  # of one user
-    agreed: Agreements  # of all users in this step
-    step_records: Records  # of all users
-
-
-class User(mesa.Agent):
-    """A person with messengers and contacts."""
-
-    model: UserModel
+class User(UserView):
+    """A person with messengers and contacts, whose rules can be overridden."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse a method with the old name of a rule, or nearly that of one: it is never called.
@@ -98,22 +61,6 @@ class User(mesa.Agent):
                     f"{cls.__name__}.{name}: no rule has this name; did you mean {close[0]}? "
                     f"allowed: {', '.join(rules)}, or names less like them"
                 )
-
-    def __init__(self, model: UserModel, row: int) -> None:
-        super().__init__(model)
-        self.row = row  # in the arrays of the state
-
-    def __getattr__(self, name: str) -> NoReturn:
-        """Name what the user has not, and its new name if it was renamed."""
-        now = f"; it is called {RENAMED[name]} now" if name in RENAMED else ""
-        raise AttributeError(f"{type(self).__name__} has no {name}{now}")
-
-    def __repr__(self) -> str:
-        """Tell who it is."""
-        who = f"{self.age_band}, {self.region}, {self.type}"
-        return f"<{type(self).__name__} {self.row}: {who}>"
-
-    # -- the user's step, rule by rule --------------------------------------------------
 
     def step(self) -> None:
         """First half of a step: look at the contacts and communicate."""
@@ -153,7 +100,7 @@ class User(mesa.Agent):
             at - lane, lane, lane + 1, s.users, self.model.step_records, 0, s.public.choice_state,
             s.ties, self._env, s.params, self._keys[CONVERSE], self.model.memory,
         )  # fmt: skip
-        marginal_value.enqueue_values(
+        value_queries.enqueue_values(
             self.row, s.public.choice_state, int(self.record.revising), s.params,
             self.model.queries,
         )  # fmt: skip
@@ -238,107 +185,9 @@ class User(mesa.Agent):
         """Perhaps fall for fraud or recruitment."""
         abuse.draw_victimisation(self.row, self.record, self._state.abuse, self._env, self._keys)
 
-    # -- what one can ask a user ----------------------------------------------------------
-
-    @property
-    def record(self) -> Record:
-        """The user's row of the state (sim.rules.records.USER); units: sim.rules.fixed_point."""
-        return self._state.users[self.row]
-
-    @property
-    def step_record(self) -> Record:
-        """What the user did in this step (sim.rules.records.STEP_RECORD); with engine=mesa.
-
-        Raises
-        ------
-        ValueError
-            With the compiled engine, which keeps the step records of one block of users only.
-        """
-        if self.model.config.engine.name != "mesa":
-            raise ValueError(
-                f"user.step_record needs engine=mesa, not {self.model.config.engine.name}"
-            )
-        return self.model.step_records[self.row]
-
-    @property
-    def messengers(self) -> tuple[str, ...]:
-        """Messengers in use, as contacts see it: while users advance, those of before."""
-        parts = np.split(self._state.public.choice_state, self._state.layout.tiles)
-        return self._named(
-            sum(int(usable(part[self.row])) << MAX * o for o, part in enumerate(parts))
-        )
-
-    @property
-    def mandated(self) -> tuple[str, ...]:
-        """Messengers an institution demands."""
-        return self._named(int(self.record.mandated))
-
-    @property
-    def habits(self) -> dict[str, float]:
-        """Habit in [0, 1] by messenger."""
-        names = self.model.config.messengers
-        return {name: fixed_point.habit(self.record, p) for p, name in enumerate(names)}
-
-    @property
-    def beliefs(self) -> dict[str, float]:
-        """Belief in [0, 1] that the state reads it, by messenger."""
-        names = self.model.config.messengers
-        return {
-            name: float(sigmoid(fixed_point.belief(self.record, p)))
-            for p, name in enumerate(names)
-        }
-
-    @property
-    def vpn(self) -> bool:
-        """Whether the user gets around blocks."""
-        return bool(self.record.place & 1)
-
-    @property
-    def age_band(self) -> str:
-        """Age band."""
-        return str(BANDS[self.record.band])
-
-    @property
-    def region(self) -> str:
-        """Region."""
-        return str(self.model.config.regions[self.record.place // 2])
-
-    @property
-    def type(self) -> str:
-        """Type: state_averse, indifferent or foreign_averse."""
-        return str(TYPES[self.record.type + 1])
-
-    @property
-    def contacts(self) -> list[User]:
-        """Users at the other end of this user's ties, closest first."""
-        ties = self._state.ties
-        first, degree = int(tie_at(ties, self.row, 0)), int(ties.degree[self.row])
-        rows = ties.indices[first : first + WIDTH * degree : WIDTH]
-        return [self.model.users[int(row)] for row in rows]
-
-    @property
-    def _relaxation(self) -> Relaxation:
-        return relaxation(self._state.params, self._env.effects.days)
-
     def _evaluate(self) -> None:
         s = self._state
         marginal_value.evaluate(
             s.users, self.model.step_records, 0, s.public.choice_state, s.ties, self._env,
             s.params, self.model.queries, self.model.memory,
         )  # fmt: skip
-
-    def _named(self, bits: int) -> tuple[str, ...]:
-        names = self.model.config.messengers
-        return tuple(name for p, name in enumerate(names) if bits >> p & 1)
-
-    @property
-    def _state(self) -> State:
-        return self.model.simulation.state
-
-    @property
-    def _env(self) -> Environment:
-        return self.model.simulation.env
-
-    @property
-    def _keys(self) -> U64:
-        return self.model.simulation.keys

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from sim.engine.accumulators import Accumulators, block_sums, flush, observe
 from sim.engine.state import State
 from sim.engine.threads import BLOCK, chunks
+from sim.kernel.arrays import U64
 from sim.model.agents import User
 from sim.rules import groups
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import U64, Environment, Records
+from sim.rules.records import Environment, Records
 from sim.rules.registered import OwnRuleOfRun
 
 

@@ -16,10 +16,11 @@ from sim.engine.start import prepare
 from sim.engine.state import State, n_places, seats
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key
-from sim.model.agents import User, UserModel
+from sim.model.agents import User
 from sim.model.mesa_engine import MesaEngine
 from sim.model.simulation import Simulation
-from sim.rules import choice_memory, marginal_value
+from sim.model.user_view import UserModel
+from sim.rules import choice_memory, value_queries
 from sim.rules.packed_state import place
 from sim.rules.records import records
 
@@ -92,7 +93,7 @@ class MigrationModel(UserModel):
         self.seats = seats(start.ties)
         tiles = config.tiles
         self.memory = choice_memory.working_memory(tiles)
-        self.queries = marginal_value.value_queries(1, tiles)
+        self.queries = value_queries.value_queries(1, tiles)
         self.agreed = agreements(n)
         self.step_records = records(start.layout.step_record, n)
         self.users = [user_class(self, row) for row in range(n)]  # they may look at themselves

@@ -13,9 +13,10 @@ from sim.engine.offenders import follow
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.state import State
 from sim.engine.threads import Threads
+from sim.kernel.arrays import U64
 from sim.kernel.rng import purpose_key, step_key
 from sim.measures.series import Recorder
-from sim.rules.records import PURPOSES, U64, Environment
+from sim.rules.records import PURPOSES, Environment
 from sim.rules.registered import OwnRuleOfRun, registered_rules
 
 # attributes of a recorder that a new one has as well, or makes anew in each step

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernel.arrays import F64, I64, U8
 from sim.population.graph import Graph
-from sim.rules.records import F64, I64, U8
 
 GOLDEN = np.pi * (3.0 - np.sqrt(5.0))  # angle that fills a disc evenly [rad]
 GRAIN = 6  # the Hilbert curve runs over 2**GRAIN x 2**GRAIN squares

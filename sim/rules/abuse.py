@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F64, U64, Int
 from sim.kernel.bits import contains, only
 from sim.kernel.compiled import jit, rule
 from sim.kernel.rng import first_uniform, random_bits
@@ -19,16 +20,7 @@ from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs
 from sim.rules.declare import SET, Field
 from sim.rules.packed_state import in_use
-from sim.rules.records import (
-    F64,
-    N_BANDS,
-    U64,
-    Environment,
-    Int,
-    Record,
-    Records,
-    purposes,
-)
+from sim.rules.records import N_BANDS, Environment, Record, Records, purposes
 
 STATE = (Field("victim", SET, "set of kinds of abuse that the user was a victim of"),)
 DRAWS = ("abuse",)

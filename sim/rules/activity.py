@@ -5,6 +5,7 @@ Openings are not proportional to traffic: groups, channels and notifications bri
 
 from __future__ import annotations
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, exp, flags, read_tile, where, write_tile
 from sim.rules.channels import channel_shares
@@ -12,7 +13,7 @@ from sim.rules.content import content_openings
 from sim.rules.declare import MESSENGERS, REACH, Field, Parameter
 from sim.rules.fixed_point import habits, intensity
 from sim.rules.packed_state import in_use
-from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
+from sim.rules.records import CALL, MESSAGE, Environment, Record
 from sim.rules.tiles import part, tiles
 
 PARAMETERS = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.bits import all_if, first, only, without_first
 from sim.kernel.compiled import rule
 from sim.kernel.rng import SLOTS
@@ -32,7 +33,7 @@ from sim.rules.declare import JOINT, MESSENGERS, SET, Field, Parameter
 from sim.rules.fixed_point import habits, tastes
 from sim.rules.packed_state import in_use
 from sim.rules.promotion import REGISTER
-from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.records import Environment, Record, purposes
 from sim.rules.search import choose_to_be_without
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import (

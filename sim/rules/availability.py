@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernel import aligned
+from sim.kernel.arrays import F32, F64, I32
 from sim.kernel.vec16 import SPAN, WIDTH
 from sim.rules.declare import DERIVED, Parameter
-from sim.rules.records import F32, F64, I32
 
 PARAMETERS = (
     Parameter(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.bits import contains, only
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform, unit
@@ -21,7 +22,7 @@ from sim.rules.chance import events_occur, happens, may_occur
 from sim.rules.declare import MESSENGERS, SET, TILES, Field, Parameter
 from sim.rules.habit import break_habit
 from sim.rules.packed_state import aware_of, beliefs_of, has_told, in_use
-from sim.rules.records import MESSAGE, U64, Environment, Int, Record, Records, purposes
+from sim.rules.records import MESSAGE, Environment, Record, Records, purposes
 from sim.rules.relaxation import Relaxation
 from sim.rules.search import shortfall
 from sim.rules.surveillance_attitude import surveillance_attitude

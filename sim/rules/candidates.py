@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import U8, U32, U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.rng import random_bits, unit
-from sim.rules.records import U8, U32, U64, Int, set_type
+from sim.rules.records import set_type
 
 
 class CandidateBuffer(NamedTuple):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.bits import first, only, without_first
 from sim.kernel.compiled import rule
-from sim.kernel.rng import Int, first_uniform, random_bits, refined_uniform
+from sim.kernel.rng import first_uniform, random_bits, refined_uniform
 from sim.kernel.vec8 import Vec8, bits_of, bytes_of, exp, number_at, where
 
 

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
-from sim.rules.records import INVITED, MAX, ORDERED, WINDOW, Chats, Int
+from sim.rules.networks import INVITED, ORDERED, WINDOW, Chats
+from sim.rules.records import MAX
 
 _BYTES = (1 << 8 * MAX) - 1  # one a messenger
 _USUAL_CHATS = 2  # always read, also for users with fewer: cheaper than a mispredicted branch

@@ -25,6 +25,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import F32, U64, Int
 from sim.kernel.bits import contains
 from sim.kernel.compiled import rule, rule_apart
 from sim.kernel.vec16 import (
@@ -38,7 +39,6 @@ from sim.kernel.vec16 import (
     prefetch,
     splat,
     store,
-    uniform_draws,
     where,
     zeros,
 )
@@ -46,7 +46,6 @@ from sim.rules.choice_memory import (
     CALL_ROW,
     MESSAGE_ROW,
     SENSITIVE_ROW,
-    TOTAL,
     Sums,
     block_of,
     clear_results,
@@ -54,29 +53,18 @@ from sim.rules.choice_memory import (
     use_row,
     write_step_record,
 )
+from sim.rules.contact import partner_quantile
 from sim.rules.declare import DERIVED, JOINT, REACH, Parameter
+from sim.rules.networks import Ties
 from sim.rules.packed_lanes import (
     any_abroad,
     both_have,
     had_by_any,
     have_vpn,
 )
-from sim.rules.records import (
-    CALL,
-    F32,
-    MAX,
-    MESSAGE,
-    U64,
-    Environment,
-    Int,
-    Record,
-    Records,
-    Ties,
-    purposes,
-)
-from sim.rules.tie import (
-    Contacts,
-    Terms,
+from sim.rules.records import CALL, MAX, MESSAGE, Environment, Record, Records, purposes
+from sim.rules.tie import Contacts, Terms, logsum, pair_terms, terms, tie_factors
+from sim.rules.tie_lanes import (
     abroad,
     classes_of,
     contacts_in,
@@ -86,13 +74,9 @@ from sim.rules.tie import (
     load_lanes,
     load_tables,
     load_tile,
-    logsum,
     own_low,
     own_pairs,
-    pair_terms,
     shared,
-    terms,
-    tie_factors,
     weights,
 )
 from sim.rules.tiles import part, words_of
@@ -295,13 +279,3 @@ def communicate(
         i = np.int64(ties.order[first + lane])
         if i < ties.degree.shape[0]:
             write_step_record(lane, step_records[i - base], memory)
-
-
-@rule
-def partner_quantile(key: np.uint64, ids: Ints, memory: F32) -> Floats:
-    """Draw where in the cumulative weights of their ties users find the contact of the step.
-
-    Negative for users without ties.
-    """
-    total = load(memory, TOTAL * WIDTH)
-    return where(total > 0.0, uniform_draws(key, ids) * total, -1.0)

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.kernel import aligned
+from sim.kernel.arrays import F32, Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec16 import (
     WIDTH,
@@ -31,7 +32,7 @@ from sim.kernel.vec16 import (
     where,
     zeros,
 )
-from sim.rules.records import CALL, CELLULAR, F32, MAX, MESSAGE, Int, Record
+from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, Record
 
 N_RESULT_ROWS = 2 * MAX + 4
 WELFARE, HELPERS, REACH, SECURE, ABROAD, PARTNER = 14, 15, 16, 18, 20, 22

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.rules import fixed_point
 from sim.rules.chance import happens, sigmoid
 from sim.rules.content import content_welfare
 from sim.rules.declare import DERIVED, Field, Parameter
-from sim.rules.marginal_value import ValueQueries, enqueue_vpn
 from sim.rules.place import with_vpn, without_vpn
-from sim.rules.records import U64, Environment, Int, Record, purposes
+from sim.rules.records import Environment, Record, purposes
 from sim.rules.search import MOST_SHORTFALL, shortfall
+from sim.rules.value_queries import ValueQueries, enqueue_vpn
 
 PARAMETERS = (
     Parameter(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F32, Int
 from sim.kernel.compiled import rule
-from sim.kernel.vec16 import WIDTH
-from sim.rules.records import WINDOW, Int, Ties
+from sim.kernel.vec16 import WIDTH, Floats, Ints, load, uniform_draws, where
+from sim.rules.choice_memory import TOTAL
+from sim.rules.networks import WINDOW, Ties
 
 
 @rule
@@ -26,3 +28,13 @@ def tie_at(ties: Ties, i: Int, r: Int) -> np.int64:
     """Return the position in ``ties.indices`` of the tie at rank `r` (from 0) of user `i`."""
     lane = np.int64(i) // WINDOW * WINDOW + np.int64(ties.seat[i])
     return np.int64(ties.slice_start[lane // WIDTH]) + lane % WIDTH + WIDTH * np.int64(r)
+
+
+@rule
+def partner_quantile(key: np.uint64, ids: Ints, memory: F32) -> Floats:
+    """Draw where in the cumulative weights of their ties users find the contact of the step.
+
+    Negative for users without ties.
+    """
+    total = load(memory, TOTAL * WIDTH)
+    return where(total > 0.0, uniform_draws(key, ids) * total, -1.0)

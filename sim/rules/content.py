@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F32, Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, flags, ln, read_tile, splat, total, where
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import intensity
 from sim.rules.packed_state import in_use
-from sim.rules.records import F32, MESSAGE, Environment, Int, Record
+from sim.rules.records import MESSAGE, Environment, Record
 from sim.rules.tiles import part, tiles
 
 PARAMETERS = (

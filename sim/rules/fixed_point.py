@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.kernel.arrays import F32, F64, I16, U16, Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read_tile, write_tile
-from sim.rules.records import F32, F64, I16, U16, Int, Record
+from sim.rules.records import Record
 
 # steps in one unit
 TASTE_STEPS = 32  # of a standard deviation, as sim/population/population.py draws tastes

@@ -5,10 +5,11 @@ The hazard follows from the shares with access at two dates (sim/policies/going_
 
 from __future__ import annotations
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.rules.chance import happens
-from sim.rules.records import N_BANDS, U64, Environment, Int, Record, purposes
+from sim.rules.records import N_BANDS, Environment, Record, purposes
 
 DRAWS = ("go_online",)
 (GO_ONLINE,) = purposes(DRAWS)

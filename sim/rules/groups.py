@@ -13,27 +13,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.kernel.vec8 import Vec8, exp, flags, ln, number_at, read_tile, splat, where
 from sim.rules.chance import happens, sigmoid
 from sim.rules.chat_lists import chat_counts, chats_of, invited_to, ordered_to
 from sim.rules.declare import SET, TILES, Field, Parameter
+from sim.rules.networks import INVITED, NOWHERE, ORDERED, STAYED, Chats
 from sim.rules.packed_state import in_use
-from sim.rules.records import (
-    INVITED,
-    MESSAGE,
-    NOWHERE,
-    ORDERED,
-    STAYED,
-    U64,
-    Chats,
-    Environment,
-    Int,
-    Record,
-    Records,
-    purposes,
-)
+from sim.rules.records import MESSAGE, Environment, Record, Records, purposes
 from sim.rules.surveillance_attitude import surveillance_attitudes
 from sim.rules.tiles import lane_of, part, tile_of, whole
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read_tile
 from sim.rules.channels import channel_shares
 from sim.rules.declare import MESSENGERS, Field, Parameter
 from sim.rules.fixed_point import habit, habits, set_habit, set_habits
-from sim.rules.records import CALL, MESSAGE, Int, Record
+from sim.rules.records import CALL, MESSAGE, Record
 from sim.rules.tiles import tiles
 
 PARAMETERS = (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F32, Int
 from sim.kernel.bits import only
 from sim.kernel.compiled import rule
 from sim.kernel.vec16 import (
@@ -33,7 +34,6 @@ from sim.rules.packed_state import (
     USABLE,
     VPN_BIT,
 )
-from sim.rules.records import F32, Int
 
 _LEVELS = np.arange(SPAN, dtype=np.int32)
 

@@ -37,12 +37,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import U8, U16, U64, Int
 from sim.kernel.bits import contains
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, bytes_of, exp, nearest, sigmoid, where, word_of
 from sim.rules.candidates import CandidateBuffer, list_flagged
 from sim.rules.fixed_point import beliefs, concern
-from sim.rules.records import MAX, U8, U16, U64, Int, PublicState, Record, Records
+from sim.rules.records import MAX, PublicState, Record, Records
 from sim.rules.tiles import messengers_in, part, public_of, tiles
 
 USABLE = (1 << 6) - 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.rng import uniform
 from sim.kernel.vec8 import read_tile, total
@@ -17,19 +18,17 @@ from sim.rules.channels import channel_shares
 from sim.rules.contact import contact
 from sim.rules.declare import JOINT, Parameter
 from sim.rules.fixed_point import habits
+from sim.rules.networks import Ties
 from sim.rules.packed_state import publish_user
 from sim.rules.promotion import install
 from sim.rules.records import (
     CALL,
     MESSAGE,
-    U64,
     Agreements,
     Environment,
-    Int,
     PublicState,
     Record,
     Records,
-    Ties,
     purposes,
 )
 from sim.rules.surveillance_attitude import surveillance_attitude

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F32, U64, Int
 from sim.kernel.bits import contains, first, only, without_first
 from sim.kernel.compiled import rule
 from sim.kernel.rng import random_bits, uniform
@@ -17,7 +18,7 @@ from sim.rules.chance import event_occurs, may_occur
 from sim.rules.declare import SET, Field, Parameter
 from sim.rules.fixed_point import concern
 from sim.rules.packed_state import in_use
-from sim.rules.records import F32, U64, Environment, Int, Record, Records, purposes
+from sim.rules.records import Environment, Record, Records, purposes
 from sim.rules.surveillance_attitude import surveillance_attitude
 from sim.rules.tiles import (
     lane_of,

@@ -12,21 +12,11 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.kernel.rng import Int as Int  # sets, positions
+from sim.kernel.arrays import F32, I32, I64, U8, U32, U64
 from sim.kernel.vec8 import USED
 from sim.rules.declare import DERIVED, MESSENGERS, SET, TILES, declared
 
-F64 = NDArray[np.float64]
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-U64 = NDArray[np.uint64]
-U32 = NDArray[np.uint32]
-I32 = NDArray[np.int32]
-U16 = NDArray[np.uint16]
-I16 = NDArray[np.int16]
-U8 = NDArray[np.uint8]
 Record = Any  # one row of one of the structured arrays below
 Records = Any  # a structured array (a numpy.recarray)
 
@@ -35,7 +25,6 @@ CELLULAR = MAX  # column of cellular beside the messengers of one tile; of sever
 N_BANDS = 7  # age bands
 MESSAGE, CALL = 0, 1  # channels
 ORDINARY, SENSITIVE = 0, 1  # topics of messages
-WINDOW = 2048  # users in a window: positions of lanes and chats are counted from its first user
 
 
 class Layout(NamedTuple):
@@ -257,35 +246,6 @@ class Agreements(NamedTuple):
     platform: U8  # the messenger to install
 
 
-class Ties(NamedTuple):
-    """The ties, in slices of sixteen users of similar degree (sim/population/rows.py).
-
-    The weight of the tie at rank r (from 1) is r**-0.9, normalised over the ties of the user.
-    """
-
-    order: U32  # (16 n_slices,) users slice by slice, n where a lane is empty
-    slice_start: I64  # (n_slices + 1,) where a slice begins in `indices`
-    indices: U32  # contacts rank by rank: the first contacts of 16 users, the second contacts, ...
-    seat: U16  # (n,) lane of a user, counted from the first lane of its window (contact.tie_at)
-    degree: U16  # (n,) number of ties
-    rank_weight: F32  # (max degree,) r**-0.9 for r = 1, 2, ...
-    rank_total: F32  # (max degree + 1,) sums of the first k weights, k = 0, 1, ...
-
-
-class Chats(NamedTuple):
-    """Group chats of one run: G chats of K kinds; a user is in at most one chat of each kind."""
-
-    platform: U8  # (G,) messenger, NOWHERE if on none
-    moved: U8  # (G,) STAYED, INVITED or ORDERED in this step
-    bound: U8  # (G,) 1: moved by order, moves no more
-    kind: U8  # (G,) number of its segment
-    indptr: I64  # (G + 1,) where the members of a chat begin in `members`
-    members: U32  # (n_seats,) users, chat by chat
-    window: U32  # (n_windows,) where the chats of users 0, 2048, 4096, ... begin in `of_user`
-    begin: U16  # (n + 1,) where a user's chats begin, counted from its window
-    of_user: U32  # (n_seats,) chats, user by user
-
-
 class Environment(NamedTuple):
     """What is in force during one step; C is the number of places (region x VPN, and abroad)."""
 
@@ -303,9 +263,6 @@ class Environment(NamedTuple):
     orders: Records  # MANDATE (m,), to chats
     news: Records  # NEWS (m,)
 
-
-NOWHERE = 255  # platform of a chat that is on no messenger
-STAYED, INVITED, ORDERED = range(3)  # what happened to a chat in a step
 
 # Purposes of random numbers, in the order of the keys of a step.
 PURPOSES: tuple[str, ...] = declared("DRAWS")

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from sim.base.errors import ConfigError
+from sim.kernel.arrays import U64
 from sim.kernel.compiled import names_read, own_loop, own_rule
 from sim.kernel.rng import purpose_key, step_key
 from sim.rules.packed_state import publish_user
-from sim.rules.records import U64, Environment, PublicState, Record, Records, records
+from sim.rules.records import Environment, PublicState, Record, Records, records
 
 _REGISTERED: dict[str, OwnRule] = {}
 

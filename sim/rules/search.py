@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.bits import first, without_first
 from sim.kernel.compiled import rule
 from sim.rules.content import content_welfare
 from sim.rules.declare import DERIVED, Field, Parameter
-from sim.rules.records import CALL, MESSAGE, Environment, Int, Record
+from sim.rules.records import CALL, MESSAGE, Environment, Record
 
 PARAMETERS = (
     Parameter(

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import F32, U64, Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec16 import WIDTH
 from sim.rules import abuse as abuse_rules
@@ -38,11 +39,12 @@ from sim.rules import (
     pairing,
     promotion,
     search,
+    value_queries,
 )
 from sim.rules.candidates import CandidateBuffer, append_if, sample_candidates
 from sim.rules.choice import CONVERSE
 from sim.rules.circumvention import VPN
-from sim.rules.marginal_value import ValueQueries
+from sim.rules.networks import Chats, Ties
 from sim.rules.packed_state import (
     changed_fears,
     pack_belief_state,
@@ -50,20 +52,10 @@ from sim.rules.packed_state import (
     pack_new_fears,
 )
 from sim.rules.pairing import PAIR
-from sim.rules.records import (
-    F32,
-    U64,
-    Agreements,
-    Chats,
-    Environment,
-    Int,
-    PublicState,
-    Record,
-    Records,
-    Ties,
-)
+from sim.rules.records import Agreements, Environment, PublicState, Record, Records
 from sim.rules.relaxation import relaxation
 from sim.rules.tiles import public_of, tiles
+from sim.rules.value_queries import ValueQueries
 
 
 @rule
@@ -87,7 +79,7 @@ def select(
     for k in range(n):
         row = np.int64(queries.revising[k])
         undecided = adoption.weigh(row, users[row], step_records[row - base], env, params, keys)
-        marginal_value.enqueue_values(row, choice_state, undecided, params, queries)
+        value_queries.enqueue_values(row, choice_state, undecided, params, queries)
     # draw who reconsiders a VPN
     n = sample_candidates(
         keys[VPN], base, end, circumvention.hazard(env, params), buffer, queries.considering

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8
 from sim.kernel.vec8 import sigmoid as sigmoids
 from sim.rules.chance import sigmoid
 from sim.rules.declare import Parameter
 from sim.rules.fixed_point import belief, beliefs, concern
-from sim.rules.records import Int, Record
+from sim.rules.records import Record
 
 PARAMETERS = (
     Parameter(

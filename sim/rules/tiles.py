@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
-from sim.kernel.rng import Int, user_uniform
+from sim.kernel.rng import user_uniform
 from sim.kernel.vec8 import USED
 from sim.kernel.vec8 import words_of as words_of
 from sim.rules.records import PublicState, Record

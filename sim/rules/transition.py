@@ -18,11 +18,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.kernel.arrays import Int
 from sim.kernel.compiled import rule
 from sim.kernel.vec8 import Vec8, read_tile, sigmoid
 from sim.rules.chance import mean_survival
 from sim.rules.declare import JOINT, Parameter
-from sim.rules.records import MESSAGE, Environment, Int, Record
+from sim.rules.records import MESSAGE, Environment, Record
 from sim.rules.search import shortfall
 
 PARAMETERS = (

@@ -18,11 +18,11 @@ from sim.config.parameters import Behaviour
 from sim.config.platforms import CHANNELS
 from sim.config.sim_config import SimConfig
 from sim.engine.accumulators import BENEFIT_STEPS
+from sim.kernel.arrays import F64, I16
 from sim.measures.measure import Measure
 from sim.measures.registry import measures, paired_measures
 from sim.measures.series import Observations, Series, month_series, step_series
 from sim.measures.strata import Strata, groups
-from sim.rules.records import F64, I16
 
 Runs = Mapping[str, Sequence[Observations]]  # scenario -> its replications
 EFFECTS = (

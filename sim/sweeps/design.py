@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from sim.base.errors import ConfigError
 from sim.base.strict import Strict
-from sim.rules.records import F64
+from sim.kernel.arrays import F64
 
 Level = bool | int | float | str
 MORRIS_LEVELS = 4  # of each factor in a screening (Morris 1991)

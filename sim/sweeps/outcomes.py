@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from sim.base.errors import ConfigError
 from sim.config.sim_config import SimConfig
+from sim.kernel.arrays import F64
 from sim.measures.series import COVERED, Observations, Series, month_series, step_series
 from sim.measures.strata import groups
-from sim.rules.records import F64
 
 DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 SCHEMA = pa.schema(

@@ -5,9 +5,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.engine.inversion import MONTH, Draw, choose_for_sample, draw, month, stationary
+from sim.engine.inversion import Draw, choose_for_sample, draw
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.sample import NOBODY, draw_sample
+from sim.engine.stationary import MONTH, month, stationary
 from sim.engine.threads import Threads
 from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write

@@ -13,7 +13,8 @@ from sim.policies.circumvention import VpnBlocking, VpnFine, VpnSupport
 from sim.policies.compliance import Compliance
 from sim.policies.information import InformationEvent
 from sim.policies.promotion import GroupMove, Onboarding
-from sim.rules.records import CALL, CELLULAR, INVITED, ORDERED
+from sim.rules.networks import INVITED, ORDERED
+from sim.rules.records import CALL, CELLULAR
 from tests.helpers.in_force import (
     MAX_APP,
     NEWS,

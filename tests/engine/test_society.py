@@ -17,7 +17,7 @@ from sim.kernel.rng import purpose_key, uniforms
 from sim.population.chats import seat
 from sim.population.null_networks import build_rows
 from sim.population.population import draw_population
-from sim.rules.records import NOWHERE
+from sim.rules.networks import NOWHERE
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
 from tests.helpers.ties import csr, equal_ties

@@ -8,7 +8,8 @@ from sim.config.settings import BANDS
 from sim.engine import sample
 from sim.engine.first_users import draw_first_users
 from sim.engine.policy_schedule import PolicySchedule
-from sim.engine.start import FULL, prepare, reach_targets
+from sim.engine.start import prepare
+from sim.engine.targets import FULL, reach_targets
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key, uniforms
 from sim.rules.packed_state import in_use

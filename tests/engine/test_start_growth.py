@@ -5,7 +5,7 @@ import pytest
 
 from sim import load_config
 from sim.config.case import EarlierShare
-from sim.engine.start import MOST_HELD, reached
+from sim.engine.targets import MOST_HELD, reached
 from sim.rules.records import N_BANDS
 from tests.helpers.worlds import advanced, simulation, world
 

@@ -9,7 +9,7 @@ from sim.kernel.rng import uniforms
 from sim.kernel.vec16 import WIDTH
 from sim.population.graph import Graph
 from sim.population.rows import VEC16, WINDOW, rows_from
-from sim.rules import records
+from sim.rules import networks
 from tests.helpers.ties import csr, ties_of
 
 
@@ -47,7 +47,7 @@ def graph(request):
 
 def test_a_slice_is_as_wide_as_lanes_and_rules_count_from_the_same_windows():
     assert VEC16 == WIDTH
-    assert WINDOW == records.WINDOW
+    assert WINDOW == networks.WINDOW
     assert WINDOW % VEC16 == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from experiments import changes
 from experiments.bytes import N_USERS, parts, table
 from sim import load_config
-from sim.rules.records import Ties
+from sim.rules.networks import Ties
 from tests.helpers.cli import REPO
 
 

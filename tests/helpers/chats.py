@@ -8,7 +8,8 @@ from sim.kernel.compiled import jit_loop
 from sim.kernel.vec8 import write
 from sim.rules.chat_lists import first_chat
 from sim.rules.groups import chat_values
-from sim.rules.records import MAX, NOWHERE, WINDOW, Chats
+from sim.rules.networks import NOWHERE, WINDOW, Chats
+from sim.rules.records import MAX
 
 
 def toy_chats(n_users, *seats, platform=NOWHERE, kind=0):

@@ -29,6 +29,7 @@ from sim.rules import (
     fixed_point,
     marginal_value,
     promotion,
+    value_queries,
 )
 from sim.rules.availability import pair_tables
 from sim.rules.choice import CONVERSE
@@ -297,7 +298,7 @@ def toy_env(values, losses=(0.0, 0.0), q=None, days=1.0):
 
 def step_record_of(i, state, env):
     """Let user `i` communicate, weigh and value what it reconsiders; returns its talk."""
-    s, queries = choice_memory.working_memory(), marginal_value.value_queries(1)
+    s, queries = choice_memory.working_memory(), value_queries.value_queries(1)
     at = int(seats(state.ties)[i])
     lane = at % WIDTH
     choice.communicate(
@@ -305,7 +306,7 @@ def step_record_of(i, state, env):
         state.ties, env, state.params, keys(0)[CONVERSE], s,
     )  # fmt: skip
     adoption.weigh(i, state.users[i], state.step_records[i], env, state.params, keys(0))
-    marginal_value.enqueue_values(
+    value_queries.enqueue_values(
         i, state.public.choice_state, int(state.users.revising[i]), state.params, queries
     )
     answer(state, env, queries)
@@ -335,7 +336,7 @@ def chats_by_messenger(step_records):
 
 def considered(i, state, env, step=0):
     """Let user `i` communicate and perhaps reconsider a VPN; returns its talk."""
-    queries, step_record = marginal_value.value_queries(1), step_record_of(i, state, env)
+    queries, step_record = value_queries.value_queries(1), step_record_of(i, state, env)
     circumvention.consider(
         i, state.users[i], step_record, state.public.choice_state, env, state.params,
         keys(step), queries,

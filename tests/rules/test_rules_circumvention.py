@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit
 from sim.kernel.vec16 import WIDTH, store
-from sim.rules import circumvention, marginal_value
+from sim.rules import circumvention, marginal_value, value_queries
 from sim.rules.availability import availability
 from sim.rules.choice_memory import working_memory
 from sim.rules.packed_state import PLACE_BIT
@@ -99,7 +99,7 @@ def test_people_reconsider_at_their_rate_and_sooner_if_they_miss_something(missi
     state, n = circle(vpn_rate=0.05, vpn_search=0.4), 2000
     state.users.shortfall[:] = missing * SHORTFALL_STEPS
     env, chance = toy_env(VALUES, days=7.0), 1 - np.exp(-0.05 * 7 * (1 + 0.4 * missing))
-    step_record, queries, found = state.step_records[0], marginal_value.value_queries(1), 0
+    step_record, queries, found = state.step_records[0], value_queries.value_queries(1), 0
     for step in range(n):
         circumvention.consider(
             0, state.users[0], step_record, state.choice_state, env, state.params, keys(step),
@@ -297,13 +297,13 @@ def as_asked(found, *arguments):
 
 @rule
 def test_welfare_as_one_is_is_the_welfare_one_has():
-    state, queries, memory = circle(), marginal_value.value_queries(4), working_memory()
+    state, queries, memory = circle(), value_queries.value_queries(4), working_memory()
     for i in range(4):
-        marginal_value.enqueue(
-            i, state.choice_state, 0, 0, marginal_value.VPN_QUERY, state.params, queries
+        value_queries.enqueue(
+            i, state.choice_state, 0, 0, value_queries.VPN_QUERY, state.params, queries
         )
         step_record_of(i, state, BLOCKED)
-    marginal_value.sort_by_degree(state.ties, queries)
+    value_queries.sort_by_degree(state.ties, queries)
     found = np.zeros(WIDTH, np.float32)
     as_asked(
         found, state.users, state.choice_state, state.ties, BLOCKED, state.params, queries, memory

@@ -10,17 +10,8 @@ from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, uniforms
 from sim.rules import groups
 from sim.rules.groups import CHAT_ORDER
-from sim.rules.records import (
-    INVITED,
-    MANDATE,
-    MAX,
-    N_BANDS,
-    NOWHERE,
-    ORDERED,
-    STAYED,
-    STEP_RECORD,
-    records,
-)
+from sim.rules.networks import INVITED, NOWHERE, ORDERED, STAYED
+from sim.rules.records import MANDATE, MAX, N_BANDS, STEP_RECORD, records
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of

@@ -10,8 +10,8 @@ from sim import load_config
 from sim.engine import start
 from sim.engine.accumulators import is_exposed, primary
 from sim.engine.engines import agreements
-from sim.engine.inversion import stationary
 from sim.engine.policy_schedule import PolicySchedule
+from sim.engine.stationary import stationary
 from sim.engine.threads import Threads
 from sim.kernel.compiled import jit_loop
 from sim.kernel.vec8 import write

@@ -21,8 +21,9 @@ from sim.rules.adoption import ACCEPT, REVISE, begin, revise, weigh
 from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory
 from sim.rules.fixed_point import TASTE_STEPS
-from sim.rules.marginal_value import enqueue_values, evaluate, value_queries
+from sim.rules.marginal_value import evaluate
 from sim.rules.packed_state import pack_choice_state
+from sim.rules.value_queries import enqueue_values, value_queries
 from tests.helpers import theory
 from tests.helpers.ties import equal_ties
 from tests.helpers.worlds import (

@@ -34,16 +34,8 @@ from sim.rules.records import (
     SENSITIVE,
     records,
 )
-from sim.rules.tie import (
-    Contacts,
-    classes_of,
-    load_factors,
-    load_tables,
-    own_pairs,
-    pair_terms,
-    terms,
-    tie_factors,
-)
+from sim.rules.tie import Contacts, pair_terms, terms, tie_factors
+from sim.rules.tie_lanes import classes_of, load_factors, load_tables, own_pairs
 from tests.helpers.chats import values_of
 from tests.helpers.ties import csr, equal_ties
 from tests.helpers.worlds import (

@@ -22,11 +22,13 @@ from sim.policies.promotion import GroupMove
 from sim.rules.candidates import candidate_buffer
 from sim.rules.choice import CONVERSE, communicate
 from sim.rules.choice_memory import working_memory
-from sim.rules.marginal_value import evaluate, value_queries
+from sim.rules.marginal_value import evaluate
+from sim.rules.networks import Chats
 from sim.rules.packed_state import USABLE
 from sim.rules.pairing import apply_agreements
-from sim.rules.records import STEP_RECORD, Chats, PublicState, records
+from sim.rules.records import STEP_RECORD, PublicState, records
 from sim.rules.step import after_choice, publish, select, update
+from sim.rules.value_queries import value_queries
 from tests.helpers.chats import chat_rows, chats_of
 from tests.helpers.ties import csr, ties_of
 from tests.helpers.worlds import SMALL, advanced, different, outcome, simulation, world
