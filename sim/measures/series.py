@@ -7,7 +7,6 @@ on threads; a group's value is the mean over its users. Files of this folder def
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from sim.kernel.parallel_map import parts
 from sim.kernel.vec8 import WIDTH
 from sim.measures.measure import Series as Series
 from sim.measures.measure import Users
+from sim.measures.months import length, parts_of_months
 from sim.measures.registry import cellular_column, of_user, summed_by_user, values
 from sim.measures.registry import month_series as month_series
 from sim.measures.registry import step_series as step_series
@@ -100,13 +100,12 @@ class Recorder:
 
     def accumulators(self, step: int) -> Accumulators:
         """Return where the users of step `step` are added up."""
-        parts = list(self._months_of(step))
+        parts = list(parts_of_months(self.config, step))
         scales, covered = [], self._covered
-        for first, days, is_last in parts:
-            length, covered = _length(first), covered + days
-            is_last |= step == self.config.n_steps - 1
-            scales.append(length / covered if is_last else 0.0)
-            covered = 0.0 if is_last else covered
+        for part in parts:
+            covered += part.days
+            scales.append(length(part.first) / covered if part.is_last else 0.0)
+            covered = 0.0 if part.is_last else covered
         n_chunks, tiles = len(chunks(self.n_users)), self.config.tiles
         if self._accumulators is None:
             sums = aligned.zeros((n_chunks, self.strata.n, tiles * N_COLUMNS))
@@ -116,7 +115,7 @@ class Recorder:
         benefit = np.zeros(kept, np.int16)
         self._accumulators = Accumulators(
             len(self.config.population.regions), self.primary, self.exposed, benefit,
-            self._opened, np.array([days for _, days, _ in parts]), np.array(scales),
+            self._opened, np.array([part.days for part in parts]), np.array(scales),
             sums, aligned.zeros((n_chunks, len(parts), self.strata.n, tiles * WIDTH)),
         )  # fmt: skip
         return self._accumulators
@@ -135,11 +134,11 @@ class Recorder:
             self.work_out()
         if step == 0:
             self._snapshot(step)
-        for k, (first, days, is_last) in enumerate(self._months_of(step)):
-            self._covered += days
-            if is_last or step == self.config.n_steps - 1:
+        for k, part in enumerate(parts_of_months(self.config, step)):
+            self._covered += part.days
+            if part.is_last:
                 seen = accumulators.months[:, k].sum(axis=0)
-                self._close_month(first, step, seen, accumulators.benefit)
+                self._close_month(part.first, step, seen, accumulators.benefit)
         if step == self.config.n_steps - 1:
             self._finish(step)
 
@@ -185,20 +184,9 @@ class Recorder:
         before, after = (float(self.observations.steps[at][0, k]) for at in (0, -1))
         return 1.0 - after / before if before > 0.0 else 0.0
 
-    def _months_of(self, step: int) -> Iterator[tuple[dt.date, float, bool]]:
-        """Yield the months a step touches: first day, days in it, whether it ends in the step."""
-        # rounded, so that steps that are no binary fractions meet the ends of months
-        begin, end = (round(k * self.config.step_days, 6) for k in (step, step + 1))
-        while begin < end:
-            day = self.config.start + dt.timedelta(days=int(begin))
-            first = day.replace(day=1)
-            boundary = float((_next_month(first) - self.config.start).days)
-            yield first, min(end, boundary) - begin, boundary <= end
-            begin = min(end, boundary)
-
     def _close_month(self, first: dt.date, step: int, seen: F64, benefit: I16) -> None:
         """Keep the users seen in a month that is over, (n_cells, B WIDTH), and all benefits."""
-        if self._covered >= COVERED * _length(first):
+        if self._covered >= COVERED * length(first):
             columns, tiles = joined(seen[None], self.config.tiles, MONTH), self.config.tiles
             sums = Sums(self.config, self.strata, columns, slots_of(tiles, MONTH))
             self._observations.months.append((first, values(sums, "month")[0]))
@@ -225,12 +213,3 @@ class Recorder:
             counts += np.bincount(pairs, minlength=size * size)
         table = counts.reshape(size, size) / self.n_users
         return Flow(before[0], after[0], table[np.ix_(columns, columns)])
-
-
-def _length(first: dt.date) -> int:
-    """Return the days of the month that begins on `first`."""
-    return (_next_month(first) - first).days
-
-
-def _next_month(first: dt.date) -> dt.date:
-    return (first + dt.timedelta(days=32)).replace(day=1)

@@ -11,10 +11,11 @@ DAY, MONTH = np.timedelta64(1, "D"), np.timedelta64(1, "M")
 
 
 def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
-    """Average a measure over calendar months, weighting each step by its days in the month.
+    """Average a measure over calendar months by the trapezoidal rule (sim/measures/months.py).
 
-    A step ends where the next one starts; the last one is as long as the one before it. Months
-    are left out if the steps cover less than 90 % of their days.
+    What a step observes stands for the time from half a step before its beginning to half a step
+    after; that of the last one, as long as the one before it, for the rest of the run. Months are
+    left out if the steps cover less than 90 % of their days.
 
     Parameters
     ----------
@@ -28,11 +29,13 @@ def monthly_mean(steps: pd.DataFrame) -> pd.DataFrame:
     if len(wide) < 2:  # a single step has no length
         return steps.iloc[:0][["date", "platform", "replication", "value"]]
     start = wide.index.to_numpy().astype("datetime64[s]")
-    end = np.append(start[1:], start[-1] + (start[-1] - start[-2]))
-    month = np.arange(start[0].astype("datetime64[M]"), end[-1].astype("datetime64[M]") + MONTH)
+    closing = start[-1] + (start[-1] - start[-2])
+    edges = np.concatenate([start[:1], start[:-1] + np.diff(start) / 2, [closing]])
+    begin, end = edges[:-1], edges[1:]
+    month = np.arange(begin[0].astype("datetime64[M]"), end[-1].astype("datetime64[M]") + MONTH)
     opens = month.astype("datetime64[s]")[:, None]
     closes = (month + MONTH).astype("datetime64[s]")[:, None]
-    days = (np.minimum(end, closes) - np.maximum(start, opens)) / DAY
+    days = (np.minimum(end, closes) - np.maximum(begin, opens)) / DAY
     days = np.maximum(days, 0.0)  # shape (months, steps)
     covered = days.sum(axis=1)
     whole = covered >= COVERED * ((closes - opens) / DAY).ravel()

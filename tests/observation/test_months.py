@@ -14,27 +14,27 @@ def daily(dates, values):
 
 
 def test_a_month_weighs_steps_by_their_days_in_it():
-    # 27 Jan has 5 days in January and 2 in February; the last step, too, lasts 7 days.
-    starts = pd.date_range("2025-01-06", periods=8, freq="7D")
-    means = monthly_mean(daily(starts, range(8)))
+    # 27 Jan stands for 23.5 to 30.5 Jan, 3 Feb for 30.5 Jan to 6.5 Feb, 24 Feb for 20.5 to 27.5.
+    starts = pd.date_range("2025-01-06", periods=9, freq="7D")
+    means = monthly_mean(daily(starts, range(9)))
     assert list(means["date"]) == [pd.Timestamp("2025-02-01")]  # January and March are cut
-    expected = (2 * 3 + 7 * 4 + 7 * 5 + 7 * 6 + 5 * 7) / 28
+    expected = (3 * 0 + 4 * 5.5 + 5 * 7 + 6 * 7 + 7 * 7 + 8 * 1.5) / 28
     assert means["value"].item() == pytest.approx(expected, rel=1e-14)
 
 
 def test_steps_of_unequal_length():
     means = monthly_mean(daily(["2025-06-01", "2025-06-11", "2025-07-01"], [1.0, 4.0, 9.0]))
     june = means[means["date"] == "2025-06-01"]["value"].item()
-    assert june == pytest.approx((10 * 1 + 20 * 4) / 30)
+    assert june == pytest.approx((5 * 1 + 15 * 4 + 10 * 9) / 30)
 
 
 def test_the_last_step_lasts_as_long_as_the_one_before_it():
-    means = monthly_mean(daily(["2025-05-25", "2025-06-01", "2025-07-01"], [1.0, 4.0, 9.0]))
-    assert means["value"].tolist() == pytest.approx([4.0, 9.0])
+    means = monthly_mean(daily(["2025-06-01", "2025-07-01"], [4.0, 9.0]))
+    assert means["value"].tolist() == pytest.approx([(15 * 4 + 15 * 9) / 30, 9.0])
 
 
-def test_every_series_is_averaged_for_itself_as_pandas_does():
-    dates = pd.date_range("2025-06-01", "2025-08-31", freq="D")  # steps of a day: plain means
+def test_every_series_is_averaged_for_itself_by_the_trapezoidal_rule():
+    dates = pd.date_range("2025-06-01", "2025-09-01", freq="D")
     frame = pd.MultiIndex.from_product(
         [dates, ["max", "imo"], range(3)], names=["date", "platform", "replication"]
     ).to_frame(index=False)
@@ -42,19 +42,24 @@ def test_every_series_is_averaged_for_itself_as_pandas_does():
         platform=frame["platform"].astype("category"),
         value=np.random.default_rng(1).random(len(frame)),
     )
-    by_month = [
-        steps["platform"].astype(str),
-        steps["replication"],
-        steps["date"].dt.to_period("M"),
-    ]
-    expected = steps["value"].groupby(by_month).mean()
     means = monthly_mean(steps)
     assert list(means) == ["date", "platform", "replication", "value"]
-    found = means.assign(
-        date=means["date"].dt.to_period("M"), platform=means["platform"].astype(str)
-    )
-    found = found.set_index(["platform", "replication", "date"])["value"]
-    pd.testing.assert_series_equal(found, expected, rtol=1e-13)
+    assert len(means) == 3 * 2 * 3
+    for row in means.itertuples():
+        of_one = (steps["platform"] == row.platform) & (steps["replication"] == row.replication)
+        last = row.date + pd.offsets.MonthBegin()
+        values = steps[of_one & steps["date"].between(row.date, last)]["value"]
+        expected = np.trapezoid(values) / (len(values) - 1)
+        assert row.value == pytest.approx(expected, rel=1e-13)
+
+
+@pytest.mark.parametrize("days", [1, 7, 10])
+def test_a_series_that_grows_evenly_has_the_mean_of_the_middle_of_the_month(days):
+    """So months do not lag by half a step, however long a step is."""
+    starts = pd.date_range("2025-06-01", "2025-10-31", freq=f"{days}D")
+    grown = (starts - starts[0]) / pd.Timedelta(days=1)
+    august = monthly_mean(daily(starts, grown)).set_index("date")["value"]["2025-08-01"]
+    assert august == pytest.approx(61 + 31 / 2, abs=days**2 / 31)
 
 
 def test_a_single_step_covers_no_month():

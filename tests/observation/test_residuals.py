@@ -109,7 +109,7 @@ def test_a_figure_is_read_over_its_own_period(observed):
     table = pd.concat([one] * len(texts), ignore_index=True)
     found = residuals(run, table.assign(period=[period_of(text) for text in texts]))["median"]
     assert found.iloc[:3].tolist() == pytest.approx([0.02] * 3)  # the third step, 11 to 17 August
-    august = (3 * 0 + 7 * (1 + 2 + 3) + 7 * 4) / 31 / 100
+    august = (6.5 * 1 + 7 * (2 + 3 + 4) + 3.5 * 5) / 31 / 100
     assert found.iloc[3] == pytest.approx(august)
     assert np.isnan(found.iloc[4])  # December is not whole
     assert np.isnan(found.iloc[5])  # before the run

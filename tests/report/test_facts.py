@@ -169,11 +169,11 @@ def test_points_are_missed_from_below_as_from_above(simulated):
 
 
 def test_who_moved_is_the_median_of_paired_effects_a_step_counting_by_its_days_in_the_month():
-    inside = STEPS[(STEPS > "2025-11-26") & (STEPS < "2026-01-01")]  # 3 days, and 4 weeks
+    inside = STEPS[(STEPS > "2025-11-30") & (STEPS <= "2026-01-01")]
     assert len(inside) == 5
-    assert pd.Timestamp("2026-01-01") in STEPS
-    weights = dict(zip(inside, (12, 1, 2, 2, 3), strict=True))
-    mean = (3 * 12 + 7 * (1 + 2 + 2 + 3)) / 31
+    assert pd.Timestamp("2026-01-01") in STEPS  # its step stands for the last days of December
+    weights = dict(zip(inside, (1, 2, 2, 3, 12), strict=True))
+    mean = (6.5 * 1 + 7 * (2 + 2 + 3) + 3.5 * 12) / 31
 
     def by_group(at):
         level = 0.1 * at.replication

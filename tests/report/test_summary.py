@@ -115,12 +115,12 @@ def test_monthly_reach_agrees_with_the_series(result, cells):
     ],
 )
 def test_other_values_are_means_of_december_by_its_days(result, cells, label, key, form):
-    """Steps start on 1, 8, 15, 22 and 29 December: the last has three days in it."""
+    """Steps start on 1, 8, 15, 22 and 29 December, and stand for half a week on either side."""
     row = next(values for name, values in cells.items() if name.startswith(label))
     values = series(result, "call_ban", *key)
     december = values[(values.index >= DECEMBER) & (values.index < "2026-01-01")]
     assert len(december) == 5
-    expected = np.average(december, axis=0, weights=[7, 7, 7, 7, 3])
+    expected = np.average(december, axis=0, weights=[3.5, 7, 7, 7, 6.5])
     assert row[1] == form(np.median(expected))
 
 

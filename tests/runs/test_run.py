@@ -180,8 +180,8 @@ def test_values_are_the_same_bits_whether_worked_out_step_by_step_or_together():
 @pytest.mark.parametrize(
     ("start", "before", "days", "length"),
     [
-        ("2025-06-02", 0, (7, 7, 7, 7, 1), 30),  # June but for a day, the last two weeks shared
-        ("2025-06-16", 2, (6, 7, 7, 7, 4), 31),  # July; of June too little is seen
+        ("2025-06-02", 0, (3.5, 7, 7, 7, 4.5), 30),  # June but for a day, the last step shared
+        ("2025-06-16", 2, (2.5, 7, 7, 7, 7.5), 31),  # July; of June too little is seen
     ],
 )
 def test_monthly_reach_is_the_chance_of_any_opening_in_the_month(start, before, days, length):
