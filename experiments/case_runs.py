@@ -51,8 +51,8 @@ class Batch(NamedTuple):
             return np.array_equal(kept["points"], self.points.to_numpy(float))
 
 
-def case_records(overrides: list[str]) -> dict[str, CaseRecord]:
-    """Return the records of all cases that have scored figures, by name.
+def case_configs(overrides: list[str]) -> dict[str, SimConfig]:
+    """Return what happened in each case, by name.
 
     Raises
     ------
@@ -61,7 +61,11 @@ def case_records(overrides: list[str]) -> dict[str, CaseRecord]:
     """
     folders = [folder for folder in sorted(CASES.glob("*/")) if (folder / "conf").is_dir()]
     configs = {folder.name: case_config(folder, overrides) for folder in folders}
-    configs[TUNED_ON] = what_happened(*overrides)
+    return configs | {TUNED_ON: what_happened(*overrides)}
+
+
+def case_records(configs: Mapping[str, SimConfig]) -> dict[str, CaseRecord]:
+    """Return the records of those cases that have scored figures, by name."""
     found = {name: CaseRecord.of(config) for name, config in configs.items()}
     return {name: record for name, record in found.items() if len(record.levels)}
 

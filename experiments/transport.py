@@ -29,7 +29,7 @@ from scipy.stats import qmc
 
 from experiments.base_study import Study, parser
 from experiments.behaviour_prior import behaviour_prior
-from experiments.case_runs import case_records, outputs
+from experiments.case_runs import case_configs, case_records, outputs
 from experiments.cases import TUNED_ON
 from experiments.hierarchy import (
     CaseLikelihood,
@@ -88,7 +88,9 @@ class Transport:
     def __init__(self, study: Study) -> None:
         self._study, self._options = study, study.options
         users = QUICK_USERS if study.options.quick else USERS
-        self.records = case_records([f"population.n_users={users}", *study.overrides])
+        self.records = case_records(
+            case_configs([f"population.n_users={users}", *study.overrides])
+        )
         self.prior, self.space, self._seed = behaviour_prior()
 
     def run(self) -> None:

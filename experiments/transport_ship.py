@@ -36,14 +36,15 @@ def ship(
     scores = {ANY: fit.unseen(ANY, np.random.default_rng((seed, 600)))}
     for k, (name, one) in enumerate(told.items()):
         scores[name] = fit.seen(name, one, np.random.default_rng((seed, 601, k)))
-    for name, drawn in scores.items():
+    names = {name: [fit.space.names[k] for k in fit.space.of_case(name)] for name in scores}
+    tables = {name: _draws(prior.of(names[name]), drawn, seed) for name, drawn in scores.items()}
+    losses = thresholds(pd.concat(tables.values()))
+    for name, table in tables.items():
         folder = study.path / "draws" / name
         folder.mkdir(parents=True, exist_ok=True)
-        names = [fit.space.names[k] for k in fit.space.of_case(name)]
-        table = _draws(prior.of(names), drawn, seed)
-        table[SERIOUS_LOSS] = thresholds(table)
+        table[SERIOUS_LOSS], losses = np.split(losses, [len(table)])
         table.to_csv(folder / posterior.NAME, index=False, float_format=f"%.{DIGITS}g")
-        contraction(names, drawn).to_csv(
+        contraction(names[name], scores[name]).to_csv(
             folder / posterior.IDENTIFIABILITY, index=False, float_format="%.2f"
         )
         if study.options.ship:

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import hierarchy, smc, transport
+from experiments import hierarchy, serious_loss, smc, transport, transport_ship
 from experiments.behaviour_prior import DEVIATES, behaviour_prior
-from experiments.case_runs import case_records, outputs
+from experiments.case_runs import case_configs, case_records, outputs
 from experiments.transport import fill, fitted, with_bands
 from experiments.transport_page import crps_skill, goals
 from sim.config import posterior
@@ -63,8 +63,8 @@ def test_bands_are_of_the_draws_and_their_score_has_the_error_of_the_source():
 
 @pytest.fixture(scope="module")
 def records():
-    found = case_records(["population.n_users=100"])
-    return {name: found[name] for name in FEW}
+    configs = case_configs(["population.n_users=100"])
+    return case_records({name: configs[name] for name in FEW})
 
 
 @pytest.mark.slow
@@ -88,6 +88,9 @@ def test_a_toy_fit_writes_its_page_and_its_draws_and_goes_on(records, tmp_path, 
     monkeypatch.setattr(transport, "QUICK", {"points": 16, "new": 8, "draws": 8})
     monkeypatch.setattr(hierarchy, "POPULATION", 64)
     monkeypatch.setattr(smc, "MOVES", 2)
+    monkeypatch.setattr(transport_ship, "N_DRAWS", 4)
+    few = ("+scenario=call_ban", "population.n_users=300", "replications=1")
+    monkeypatch.setattr(serious_loss, "OF_A_DRAW", few)
     folder = tmp_path / "fit"
     transport.main([f"folder={folder}", "--quick"])
     page = (folder / "transport.md").read_text()
