@@ -46,7 +46,7 @@ def outcomes(config: SimConfig, seen: Observations, run: int, wanted: tuple[str,
     """Return the outcomes of one run, a row a value.
 
     Monthly reach is as observed; what is observed every step is averaged over calendar months, a
-    step weighing by its days in the month. Months of which the steps cover less than 90 % are left
+    step weighing by the days of the month that it stands for. Months of which the steps cover less than 90 % are left
     out. A run shorter than that has no outcomes.
 
     Returns
@@ -82,7 +82,8 @@ class _Frame(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _frame(start: dt.date, n_steps: int, step_days: float, series: tuple[Series, ...]) -> _Frame:
-    edges = np.arange(n_steps + 1) * step_days  # days since the start
+    # days since the start; a step stands for the time around it (sim/measures/months.py)
+    edges = np.concatenate([[0.0], np.arange(0.5, n_steps - 1), [n_steps]]) * step_days
     first = np.datetime64(start, "M")
     last = np.datetime64(start, "D") + np.timedelta64(int(np.ceil(edges[-1])), "D")
     months = np.arange(first, last.astype("datetime64[M]") + MONTH)
