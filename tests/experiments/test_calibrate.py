@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import ablations, calibrate, validate
+from experiments import ablations, calibrate, history_matching, informs, validate
 from experiments.calibration import CalibrationOptions, Record
 from experiments.forecasts import Calibration, PosteriorRuns, reachable
 from experiments.history_matching import WaveSizes
@@ -182,7 +182,10 @@ def test_a_world_without_something_can_be_fitted_and_is_another(ablation):
 def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, monkeypatch):
     fit, check = tmp_path / "fit", tmp_path / "check"
     few = 'design.overrides=["population.n_users=100","step_days=13"]'
-    calibrate.main([*TOY, f"folder={fit}", "--quick", few])
+    monkeypatch.setattr(calibrate, "QUICK_SIZES", {"generations": 1, "new": 24})
+    monkeypatch.setitem(calibrate.LEAST, "new", 24)
+    monkeypatch.setattr(history_matching, "POPULATION", 256)
+    calibrate.main([*TOY, f"folder={fit}", "--quick", few, "design.n=16"])
     first = (fit / "posterior.csv").read_bytes()
     calibrate.main(["--resume", str(fit)])
     assert (fit / "posterior.csv").read_bytes() == first
@@ -190,10 +193,12 @@ def test_a_toy_calibration_is_validated_and_goes_on_from_its_folder(tmp_path, mo
     assert found.draws["discrepancy"].between(0.001, 0.05).all()
     assert found.fitted["date"].max() <= found.options.until
     assert "company" not in set(found.fitted["quality"])
-    monkeypatch.setattr(validate, "QUICK", WaveSizes(generations=1, new=24))
+    monkeypatch.setattr(validate, "QUICK", WaveSizes(generations=1, new=8))
+    monkeypatch.setattr(validate, "QUICK_WAVE", 8)
     monkeypatch.setattr(validate, "QUICK_USERS", 100)
     some = [taken for taken in ablations.ABLATIONS if taken.name in ("nothing", "mandates")]
     monkeypatch.setattr(ablations, "ABLATIONS", some)  # these go with factors of the design
+    monkeypatch.setattr(informs, "N_DRAWS", 256)
     asked = [f"calibration={fit}", f"folder={check}", "executor=serial"]
     validate.main([*asked, "--quick"])
     page = (check / "validation.md").read_text()
