@@ -46,8 +46,8 @@ def outcomes(config: SimConfig, seen: Observations, run: int, wanted: tuple[str,
     """Return the outcomes of one run, a row a value.
 
     Monthly reach is as observed; what is observed every step is averaged over calendar months, a
-    step weighing by the days of the month that it stands for. Months of which the steps cover less than 90 % are left
-    out. A run shorter than that has no outcomes.
+    step weighing by the days of the month that it stands for. Months of which the steps cover less
+    than 90 % are left out. A run shorter than that has no outcomes.
 
     Returns
     -------
