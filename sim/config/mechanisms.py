@@ -66,5 +66,8 @@ MECHANISMS = {
     "second_phone": Mechanism(
         "some keep what is demanded on a second phone", ("behaviour.second_phone=0",)
     ),
+    "lapse": Mechanism(
+        "what nobody demands any longer loses its hold", ("behaviour.lapse_rate=0",)
+    ),
     "abuse": Mechanism("fraud and recruitment follow people", ("abuse=none",)),
 }

@@ -7,7 +7,7 @@ a hazard is integrated over the days in force. So results converge as the step i
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import RLock
@@ -82,6 +82,8 @@ class PolicySchedule:
         people = self.config.population
         mandates = self._orders(demands, [*people.segments], "", span)
         effects.varied, effects.regional = tables.varied, tables.regional
+        effects.ordered = self._set_of(order for _, order in moves if order.binding)
+        effects.lapsing = self._set_of(_ended(policies.values(), span))
         return Environment(
             effects,
             q.astype(np.float32),
@@ -224,6 +226,10 @@ class PolicySchedule:
             mandate.key = purpose_key(self.config.seed, 0, f"rollout.{unit}{order.segment}")
         return mandates
 
+    def _set_of(self, orders: Iterable[Order]) -> int:
+        """Return the set of messengers that orders name."""
+        return sum({1 << self._columns[order.platform] for order in orders})
+
     def _news(self, policies: dict[str, Policy], span: Span) -> Records:
         """Return the stories that spread during the step."""
         stories = {n: news for n, p in self.config.policies.items() if (news := p.news())}
@@ -241,3 +247,13 @@ class PolicySchedule:
             story.audience = sum(1 << self._columns[m] for m in news.audience)
             story.salt = purpose_key(0, 0, f"story.{name}")
         return found
+
+
+def _ended(policies: Iterable[Policy], span: Span) -> Iterator[Order]:
+    """Yield what institutions demanded until the step began, or until some day before."""
+    begin, _, origin = span
+    for policy in policies:
+        if policy.stop is not None and (policy.stop - origin).days <= begin:
+            for order in (policy.mandates(), policy.moves()):
+                if order and order.binding:
+                    yield order

@@ -75,6 +75,7 @@ class User(UserView):
         """Second half of a step: change."""
         self.revise()
         self.remember()
+        self.hear()
         self.follow_promotion()
         self.learn()
         self.go_online()
@@ -156,6 +157,12 @@ class User(UserView):
         params, shares = self._state.params, self._relaxation
         habit.remember(self.record, self.step_record, params, shares.memory)
         search.feel(self.record, self.step_record, self._env, params, shares.usual)
+
+    def hear(self) -> None:
+        """Perhaps hear of messengers, from media, from the contact or by looking around."""
+        beliefs.become_aware(
+            self.row, self.record, self.step_record, self._env, self._state.params, self._keys
+        )
 
     def follow_promotion(self) -> None:
         """Let mandates, campaigns and pre-installation act."""

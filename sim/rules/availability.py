@@ -21,7 +21,7 @@ from sim.rules.declare import DERIVED, Parameter
 PARAMETERS = (
     Parameter(
         "failure_memory",
-        45.0,
+        15.0,
         1,
         1000,
         "days",

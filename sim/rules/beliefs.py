@@ -55,17 +55,21 @@ STATE = (
         "choice_state belief_state",
     ),
 )  # fmt: skip
-STEP = (Field("peer", "u8", "belief states of the contact of this step", TILES),)
+STEP = (
+    Field("peer", "u8", "belief states of the contact of this step", TILES),
+    Field("heard", SET, "set of messengers that the user hears of in this step"),
+)
 DRAWS = ("aware", "news", "attention")
 AWARE, HEARD, ATTENTION = purposes(DRAWS)
 
 
 @rule
 def converse(step_record: Record, belief_state: U64) -> None:
-    """Record what the contact of this step knows and believes.
+    """Record what the contact of this step knows and believes; nothing is heard of yet.
 
     A user without ties is its own partner, so nothing changes.
     """
+    step_record.heard = 0
     n_tiles = len(step_record.peer)
     for o in range(n_tiles):
         step_record.peer[o] = words_of(belief_state, o, n_tiles)[step_record.partner]
@@ -111,9 +115,12 @@ def become_aware(
 ) -> None:
     """Let user `i` become aware of messengers, by media or by the contact of this step."""
     if user.online:
+        heard = np.int64(0)
         for o in range(tiles(params)):
             hazards = awareness_hazards(user, step_record, env, params, o)
-            user.aware |= whole(events_occur(tile_key(keys[AWARE], o), i, hazards), o)
+            heard |= whole(events_occur(tile_key(keys[AWARE], o), i, hazards), o)
+        step_record.heard = heard
+        user.aware |= heard
 
 
 @rule
@@ -221,7 +228,6 @@ def learn(
     i: Int, user: Record, step_record: Record, env: Environment, relaxation: Relaxation,
     params: Record, keys: U64,
 ) -> None:  # fmt: skip
-    """Let user `i` learn from media and the contact: messengers, beliefs, stories."""
-    become_aware(i, user, step_record, env, params, keys)
+    """Let user `i` learn from media and the contact: beliefs and stories."""
     update_beliefs(user, step_record, env.news, relaxation.follow, relaxation.forget, params)
     read_news(i, user, step_record, env.news, params, keys)

@@ -48,6 +48,12 @@ def chat_counts(found: ChatsOfUser) -> np.uint64:
 
 
 @rule
+def has_chat(counts: np.uint64, lane: Int) -> bool:
+    """Say whether a chat is on the messenger of a lane, of the counts of its tile."""
+    return bool((np.int64(counts) >> 8 * lane) & 0xFF > 0)
+
+
+@rule
 def ordered_to(found: ChatsOfUser) -> np.int64:
     """Return the set of messengers that chats were ordered to in this step."""
     return (found.moved >> 8 * ORDERED) & 0xFF

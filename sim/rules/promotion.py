@@ -1,7 +1,7 @@
 """Promotion: mandates, orders to chats, campaigns and pre-installation (docs/model.md, 2.10).
 
 Institutions demand a messenger of the people of a segment, media make people try one, and shops
-sell phones with one on them.
+sell phones with one on them. What nobody demands any longer lapses.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sim.kernel.rng import random_bits, uniform
 from sim.kernel.vec8 import USED, bits_of, exp, read_tile, splat
 from sim.rules.candidates import CandidateBuffer, draw_random_bits, list_flagged
 from sim.rules.chance import event_occurs, may_occur
+from sim.rules.chat_lists import has_chat
 from sim.rules.declare import SET, Field, Parameter
 from sim.rules.fixed_point import concern
 from sim.rules.packed_state import in_use
@@ -35,13 +36,17 @@ PARAMETERS = (
         "second_phone", 0.05, 0, 1, "1", "chi_s",
         "share of the mandated who keep a second phone for it", "assumption; reports only",
     ),
+    Parameter(
+        "lapse_rate", 0.03, 0, 10, "1/day", "rho_l",
+        "speed at which a demand that has ended loses its hold", "assumption: about a month",
+    ),
 )  # fmt: skip
 STATE = (
     Field("mandated", SET, "set of messengers that an institution demands"),
     Field("second", SET, "set of messengers on a second phone, kept for an institution alone"),
 )
-DRAWS = ("mandate", "trial", "preinstall", "register", "second")
-MANDATED, TRIAL, PREINSTALL, REGISTER, SECOND = purposes(DRAWS)
+DRAWS = ("mandate", "trial", "preinstall", "register", "second", "lapse")
+MANDATED, TRIAL, PREINSTALL, REGISTER, SECOND, LAPSE = purposes(DRAWS)
 
 
 @rule
@@ -114,6 +119,38 @@ def apply_mandates(
                 comply(i, user, p, effects, params, keys)
 
 
+@rule
+def is_demanded(
+    user: Record, step_record: Record, p: Int, mandates: Records, effects: Record
+) -> bool:
+    """Say whether an institution still demands `p` of `user`: of its segments or of a chat."""
+    for m in range(mandates.shape[0]):
+        if mandates[m].platform == p and user.segments & mandates[m].segment:
+            return True
+    if not contains(effects.ordered, p):
+        return False
+    return has_chat(step_record.chats[tile_of(p)], lane_of(p))
+
+
+@rule
+def let_lapse(
+    i: Int, user: Record, step_record: Record, env: Environment, params: Record, keys: U64
+) -> None:
+    """Let demands that have ended lose their hold on user `i`, each with hazard `lapse_rate`.
+
+    A second phone that was kept for it is put away.
+    """
+    left = np.int64(user.mandated) & env.effects.lapsing
+    while left:
+        p, left = first(left), without_first(left)
+        hazard = params.lapse_rate * env.effects.days
+        if happens_to(keys[LAPSE], i, p, hazard) and not is_demanded(
+            user, step_record, p, env.mandates, env.effects
+        ):
+            user.mandated &= ~only(p)
+            user.second &= ~only(p)
+
+
 def hazard_bounds(mandates: Records, n_tiles: int = 1) -> F32:
     """Return bounds of the hazards of all mandates, whatever the progress of their roll-outs.
 
@@ -143,14 +180,16 @@ def trial_candidates(
 
 @rule
 def try_messenger(
-    i: Int, user: Record, p: Int, effects: Record, params: Record, keys: U64
+    i: Int, user: Record, p: Int, heard: Int, effects: Record, params: Record, keys: U64
 ) -> None:
     """Let user `i` try `p` for a campaign, with hazard `trial` exp(chi A_ip).
 
-    Users try a messenger that they are aware of and lack.
+    Users try a messenger that they are aware of and lack. Those who have `heard` of it in this
+    step have, in the mean, half of the step left to try it.
     """
     if contains(user.aware, p) and not contains(in_use(user), p):
         hazard = effects.trial[p] * np.exp(params.risk_value * surveillance_attitude(user, p))
+        hazard *= 0.5 if contains(heard, p) else 1.0
         if happens_to(keys[TRIAL], i, p, hazard):
             install(i, user, p, effects, keys)
 
@@ -179,7 +218,7 @@ def promotion_candidates(
     """List the users on whom promotion may act: random bits rule all others out."""
     bits64, flags, effects = buffer.bits64, buffer.flags, env.effects
     for i in range(base, end):
-        flags[i - base] = step_records[i - base].ordered
+        flags[i - base] = step_records[i - base].ordered | (users[i].mandated & effects.lapsing)
     for o in range(tiles(params)):
         if env.mandates.shape[0]:
             draw_random_bits(tile_key(keys[MANDATED], o), base, end, bits64)
@@ -209,6 +248,7 @@ def apply_promotion(
 
     Users who are not online cannot install anything.
     """
+    let_lapse(i, user, step_record, env, params, keys)
     if user.online:
         effects = env.effects  # one pointer, where `env` is many
         apply_mandates(i, user, env.mandates, env.mandate_bounds, effects, params, keys)
@@ -224,6 +264,6 @@ def apply_promotion(
             if contains(step_record.ordered, p) and not contains(user.second, p):
                 comply(i, user, p, effects, params, keys)
             if contains(may_try, p):
-                try_messenger(i, user, p, effects, params, keys)
+                try_messenger(i, user, p, step_record.heard, effects, params, keys)
             if contains(may_buy, p):
                 preinstall(i, user, p, effects, keys)

@@ -157,6 +157,8 @@ def _effects(tiles: int) -> np.dtype[Any]:
             ("onboarding", "f4", messengers),  # help with installing it [utils]
             ("access", "f4", carriers),  # share of communication that the state can read
             ("unreadable", "i8"),  # set of messengers of which the state reads less than half
+            ("ordered", "i8"),  # set of messengers that orders to chats name
+            ("lapsing", "i8"),  # set of messengers of which a demand has ended
             ("varied", "i8"),  # set of messengers whose availability differs by place
             ("regional", "i8"),  # 1: places differ by more than a VPN
             ("vpn_cost", "f8"),  # fines minus help, on top of the ordinary cost [utils]

@@ -6,7 +6,8 @@ Before: chats move (groups.py), offenders adapt (abuse.py); see `sim.model.simul
 2. `choose`        choose a platform on every tie and channel; compute marginal values
 3. `after_choice`  talk with one contact, open apps, perhaps ask a contact to move calls
    (observation)   users are measured (sim/engine/accumulators.py)
-4. `update`        adopt, form habits, follow promotion, learn, switch a VPN, become a victim
+4. `update`        adopt, form habits, hear of messengers, follow promotion, learn, switch a VPN,
+                   become a victim
 5. `publish`       let contacts see from the next step on what has changed
 
 After: pairs install what they agreed on (`pairing.apply_agreements`).
@@ -143,18 +144,19 @@ def update(
         habit.remember(users[i], step_records[i - base], params, shares.memory)
     for i in range(base, end):
         search.feel(users[i], step_records[i - base], env, params, shares.usual)
+    # hear of messengers
+    for k in range(
+        beliefs.awareness_candidates(base, end, users, step_records, env, params, keys, buffer)
+    ):
+        row = np.int64(buffer.ids[k])
+        beliefs.become_aware(row, users[row], step_records[row - base], env, params, keys)
     # follow promotion: mandates, orders to chats, campaigns, pre-installation
     for k in range(
         promotion.promotion_candidates(base, end, users, step_records, env, params, keys, buffer)
     ):
         row = np.int64(buffer.ids[k])
         promotion.apply_promotion(row, users[row], step_records[row - base], env, params, keys)
-    # learn: hear of messengers, move beliefs, hear of stories
-    for k in range(
-        beliefs.awareness_candidates(base, end, users, step_records, env, params, keys, buffer)
-    ):
-        row = np.int64(buffer.ids[k])
-        beliefs.become_aware(row, users[row], step_records[row - base], env, params, keys)
+    # learn: move beliefs, hear of stories
     for i in range(base, end):
         beliefs.update_beliefs(
             users[i], step_records[i - base], env.news, shares.follow, shares.forget, params

@@ -31,6 +31,8 @@ EVENTFUL = (
     "+policies.story={kind: information_event, platform: max, start: 2025-07-01, "
     "awareness_rate: 0.05, contact_rate: 0.02, "
     "shock: {state_averse: 2, indifferent: 1, foreign_averse: 0}}",
+    "+policies.vk_for_pupils={kind: mandate, platform: vk, segment: pupils, start: 2025-06-02, "
+    "stop: 2025-07-15, rate: 0.1}",
 )
 N_STEPS = 20
 # What belongs to a mechanism and must not matter once it is off.
@@ -57,6 +59,7 @@ INERT = {
     "circumvention": ["behaviour.vpn_value=20", "behaviour.vpn_search=9"],
     "abroad": ["population.abroad.weight=0.7", "population.abroad.call_price=20"],
     "second_phone": [],
+    "lapse": [],
     "abuse": [],
 }
 

@@ -30,6 +30,8 @@ class Act:
         self.revise(i, user, talk)
         self.remember(user, talk)
         self.feel(user, talk)
+        talk.heard = self.hear(i, user, talk)
+        self.lapse(i, user, talk)
         if user.online:
             for p in self.messengers:
                 self.receive(i, user, talk, p)
@@ -111,6 +113,17 @@ class Act:
         else:
             self.join(i, user, p)
 
+    def lapse(self, i, user, talk):
+        for p in sorted(user.mandated & self.now.ended):
+            demanded = p in self.now.ordered and talk.chats[p]
+            demanded |= any(
+                m.platform == p and m.segment in user.segments for m in self.now.mandates
+            )
+            H = self.b.lapse_rate * self.now.h
+            if not demanded and self.random.happens(H, "lapse", i, p):
+                user.mandated.discard(p)
+                user.second.discard(p)
+
     def receive(self, i, user, talk, p):
         now, random = self.now, self.random
         H = sum(
@@ -122,6 +135,7 @@ class Act:
         if p in talk.ordered and p not in user.second:
             self.comply(i, user, p)
         trial = now.trial[p] * math.exp(self.b.risk_value * self.lean(user, p))
+        trial /= 2 if p in talk.heard else 1
         if p in user.aware - has(user) and random.happens(trial, "trial", i, p):
             self.join(i, user, p)
         if p not in user.account and random.happens(now.preinstall[p], "preinstall", i, p):
@@ -134,16 +148,22 @@ class Act:
 
     # 7.9 Learn and switch
 
-    def learn(self, i, user, talk):
+    def hear(self, i, user, talk):
         b, h, now, random = self.b, self.now.h, self.now, self.random
-        peer = talk.peer
+        peer, heard = talk.peer, set()
         for p in set(self.messengers) - user.aware if user.online else ():
             H = now.awareness[p] + b.word_of_mouth * h * (p in peer.aware)
             found = b.search_awareness * h * self.q(user.place, 0, p)
             low, high = user.between["shortfall"]
             margin = TOO_CLOSE + found * (high - low)
             if random.happens(H + found * user.shortfall, "aware", i, p, margin=margin):
-                user.aware.add(p)
+                heard.add(p)
+        user.aware |= heard
+        return heard
+
+    def learn(self, i, user, talk):
+        b, h, now, random = self.b, self.now.h, self.now, self.random
+        peer = talk.peer
         F, G = 1 - math.exp(-b.peer_rate * h), 1 - math.exp(-b.forget_rate * h)
         for p in self.messengers:
             old, prior = user.belief[p], self.prior(user, p)

@@ -129,6 +129,15 @@ def conditions(config, k, noted):
     now.detection |= {number[name]: p.moderation for name, p in config.platforms.items()}
     now.mandates, now.moves, now.stories = [], [], []
 
+    orders = [
+        w for w in kinds("mandate", "group_move") if getattr(w.policy, "by", "order") == "order"
+    ]
+    now.ended = {number[w.policy.platform] for w in orders if w.last <= begin}
+    now.ordered = {
+        number[w.policy.platform] for w in orders
+        if w.policy.kind == "group_move" and w.days(begin, end) > 0
+    }  # fmt: skip
+
     stories = [w.name for w in kinds("information_event", "compliance")]
     for w in windows:
         policy, D = w.policy, w.days(begin, end)

@@ -34,10 +34,10 @@ NOWHERE = 255
 INVITED, ORDERED = 1, 2
 BITS = {
     "segments", "installed", "second", "account", "aware", "mandated", "revising", "news", "alert",
-    "victim", "ordered",
+    "victim", "ordered", "heard",
 }  # fmt: skip
 # First eight bits of what decides these stand side by side for all slots of a user.
-REFINED = {"revise", "aware", "mandate", "trial", "preinstall", "abuse"}
+REFINED = {"revise", "aware", "mandate", "trial", "preinstall", "abuse", "lapse"}
 ALL_BITS = 2**64 - 1
 TOO_CLOSE = 1e-9  # of a uniform number to a chance: the decision is anybody's
 # What is taken in single precision (7.3): a hazard is right to SINGLE of it, and so is a sum, of

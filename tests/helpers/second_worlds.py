@@ -13,7 +13,16 @@ MESSENGERS = ("whatsapp", "telegram", "max", "imo", "vk", "sixth")
 SEGMENTS = ("pupils", "parents", "students", "public_sector", "housing_chats", "egov", "friends")
 # Ranges in which much happens in a few steps; hazards are those of a whole step.
 HAZARDS = dict.fromkeys(
-    ("pair_rate", "word_of_mouth", "peer_rate", "forget_rate", "vpn_rate", "chat_rate"), (0, 1)
+    (
+        "pair_rate",
+        "word_of_mouth",
+        "peer_rate",
+        "forget_rate",
+        "vpn_rate",
+        "chat_rate",
+        "lapse_rate",
+    ),
+    (0, 1),
 ) | {"install_rate": (0.1, 0.42), "drop_rate": (0.1, 0.42), "habit_rate": (0.01, 1)}
 RANGES = {
     "network_value": (0, 5), "network_shape": (1, 3), "keep_value": (0, 4),

@@ -258,6 +258,9 @@ class Careless(User):
     def weigh_vpn(self):
         self.step_record.vpn_gain = np.nan
 
+    def hear(self):
+        pass
+
     def learn(self):
         pass
 

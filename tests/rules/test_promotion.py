@@ -5,7 +5,7 @@ import pytest
 
 from sim.kernel.rng import purpose_key, random_bits, uniforms
 from sim.rules import promotion
-from sim.rules.promotion import MANDATED, PREINSTALL, TRIAL
+from sim.rules.promotion import LAPSE, MANDATED, PREINSTALL, TRIAL
 from sim.rules.records import MANDATE, MAX, STEP_RECORD, records
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers.worlds import keys, someone, toy_env, toy_params, uniform_draws
@@ -166,7 +166,9 @@ def test_who_is_aware_tries_what_a_campaign_names_and_nobody_else():
     assert user.installed == user.account == 0b10
 
 
-def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
+@pytest.mark.parametrize("heard", [0b00, 0b01, 0b10])
+def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it(heard):
+    """Who has heard of it in this step has half of the step left."""
     env, params = toy_env([[1.2, 0.6], [0.3, 0.3]]), toy_params(2, risk_value=1.5)
     env.effects.trial[1] = 0.2
     for kind in (-1, 0, 1):
@@ -174,10 +176,10 @@ def test_what_one_thinks_of_a_messenger_decides_how_soon_one_tries_it():
         tried = np.zeros(1500, bool)
         for i in range(1500):
             user = someone(**traits)
-            promotion.try_messenger(i, user, 1, env.effects, params, keys(0))
+            promotion.try_messenger(i, user, 1, heard, env.effects, params, keys(0))
             tried[i] = user.installed == 0b10
         pull = np.exp(1.5 * surveillance_attitude(someone(**traits), 1))
-        chance = 1 - np.exp(-0.2 * pull)
+        chance = 1 - np.exp(-0.2 * pull * (0.5 if heard & 0b10 else 1.0))
         assert np.sign(pull - 1) == kind
         assert abs(tried.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 1500), kind
         assert (tried == (uniform_draws(TRIAL, 1500, 1) < chance)).all()
@@ -191,7 +193,7 @@ def test_the_foreign_averse_try_the_sooner_the_surer_they_are_whatever_their_fir
     tried = np.zeros(1500, bool)
     for i in range(1500):
         user = someone(account=0, type=1, concern=1.5, belief=[belief] * 6)
-        promotion.try_messenger(i, user, 1, env.effects, params, keys(0))
+        promotion.try_messenger(i, user, 1, 0, env.effects, params, keys(0))
         tried[i] = user.installed == 0b10
     assert tried.any()
     assert (tried == (uniform_draws(TRIAL, 1500, 1) < chance)).all()
@@ -229,3 +231,43 @@ def test_whoever_joins_in_whatever_way_passes_the_gate_unless_the_account_is_old
     env.effects.passing[1] = 0.0
     promotion.install(0, user, 1, env.effects, keys(0))
     assert user.installed == user.account == account
+
+
+def lapsed(env, n=2000, ordered=0, chats=0, **traits):
+    """Return of whom of `n` users nobody demands messenger 1 any longer."""
+    params, step_record = toy_params(2, lapse_rate=0.04), records(STEP_RECORD, 1)[0]
+    env.effects.ordered, step_record.chats[0] = ordered, chats << 8
+    users = [someone(mandated=0b11, second=0b10, installed=0b01, **traits) for _ in range(n)]
+    for i, user in enumerate(users):
+        promotion.let_lapse(i, user, step_record, env, params, keys(0))
+        assert user.mandated & 0b01
+        assert user.mandated == 0b01 | user.second
+        assert user.installed == 0b01
+    return np.array([not user.mandated & 0b10 for user in users])
+
+
+def after_a_demand(mandates=None):
+    env = toy_env([[1.2, 0.6], [0.3, 0.3]], days=7.0)
+    env.effects.lapsing = 0b10
+    return env if mandates is None else obliged(env, mandates)
+
+
+@pytest.mark.parametrize("online", [0, 1])
+def test_a_demand_that_has_ended_lapses_at_its_hazard_by_a_draw_of_its_own(online):
+    found, chance = lapsed(after_a_demand(), online=online), 1 - np.exp(-0.04 * 7)
+    assert abs(found.mean() - chance) < 4 * np.sqrt(chance * (1 - chance) / 2000)
+    assert (found == (uniform_draws(LAPSE, 2000, 1) < chance)).all()
+
+
+def test_what_somebody_still_demands_does_not_lapse():
+    mandates = a_mandate(platform=1, hazard=0.0)
+    assert not lapsed(after_a_demand(mandates), segments=0b100).any()
+    assert lapsed(after_a_demand(mandates), segments=0b010).any()
+    assert lapsed(after_a_demand(a_mandate(platform=0)), segments=0b100).any()
+    assert not lapsed(after_a_demand(), ordered=0b10, chats=1).any()
+    assert lapsed(after_a_demand(), ordered=0b10, chats=0).any()
+    assert lapsed(after_a_demand(), ordered=0b01, chats=1).any()
+
+
+def test_nothing_lapses_while_no_demand_has_ended():
+    assert not lapsed(toy_env([[1.2, 0.6], [0.3, 0.3]], days=700.0)).any()

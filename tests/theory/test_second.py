@@ -36,6 +36,7 @@ LIVELY = {
     "gate": {"kind": "registration_gate", **BOTH, "grade": 0.6},
     "pupils": {"kind": "mandate", "segment": "pupils", **TO_MAX},
     "parents": {"kind": "mandate", "segment": "parents", **TO_MAX},
+    "egov": {"kind": "mandate", "segment": "egov", **TO_MAX, "stop": "2025-06-20"},
     "school_chats": {"kind": "group_move", "segment": "students", "by": "order", **TO_MAX},
     "friends": {"kind": "group_move", "segment": "friends", "by": "invitation", **TO_MAX},
     "phones": {"kind": "preinstallation", "platform": "max", **ANY},
