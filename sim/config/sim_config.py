@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
-from sim.base.errors import ConfigError, allowed
-from sim.base.inputs import not_a_file
+from sim.base.errors import ConfigError
 from sim.base.strict import Strict
 from sim.config.abuse import AbuseKind
-from sim.config.case import DATA, CaseConfig
+from sim.config.case import CaseConfig
+from sim.config.consistency import file_problems, platform_problems
 from sim.config.output import OutputConfig
 from sim.config.parameters import Behaviour
 from sim.config.platforms import CELLULAR, Platform
-from sim.config.settings import FileNetwork, NetworkConfig, PopulationConfig
+from sim.config.settings import NetworkConfig, PopulationConfig
 from sim.policies.checks import policy_problems
 from sim.policies.policy import Policy
 from sim.policies.registry import AnyPolicy
@@ -164,8 +163,10 @@ class SimConfig(Strict):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*_file_problems(self), *_size_problems(self), *_time_problems(self)]
-        problems += [*_platform_problems(self), *_name_problems(self), *_ceilings(self)]
+        problems = [*file_problems(self.case, self.population.ages, self.network)]
+        problems += [*_size_problems(self), *_time_problems(self)]
+        problems += platform_problems(self.case, self.platforms, self.abuse, self.start)
+        problems += [*_name_problems(self), *_ceilings(self)]
         for name, policies in {"": self.policies, **self.counterfactuals}.items():
             where = f"counterfactuals.{name}." if name else "policies."
             problems += [where + p for p in policy_problems(self, policies)]
@@ -214,33 +215,6 @@ def _standing_problems(config: SimConfig) -> Iterator[str]:
                     f"policies.{policy}.standing=true: not so in {name}, which has the same "
                     "start; allowed: in conf/case, for all scenarios, of which some give its stop"
                 )
-
-
-def _file_problems(config: SimConfig) -> Iterator[str]:
-    """Yield problems with files that a run needs."""
-    if config.case.folder and not config.case.data.is_dir():
-        yield (
-            f"case.folder={config.case.folder}: no folder data in it; allowed: where the case "
-            "stands (a run is read beside its case)"
-        )
-    elif not config.case.data.is_dir():
-        shipped = sorted(p.name for p in DATA.iterdir() if p.is_dir())
-        yield (
-            f"case.name={config.case.name}: no data for this case; {allowed(shipped)}, "
-            "or case_dir=FOLDER with a folder data in it"
-        )
-    elif Path(config.population.ages).name != config.population.ages:
-        yield f"population.ages={config.population.ages}: allowed: the name of a file of the data"
-    elif not (config.case.data / config.population.ages).is_file():
-        tables = sorted(p.name for p in config.case.data.glob("*.csv"))
-        yield f"population.ages={config.population.ages}: no such file; {allowed(tables)}"
-    if isinstance(config.network, FileNetwork):
-        try:
-            problem = not_a_file(Path(config.network.path))
-        except (OSError, ValueError):
-            problem = "no such file; allowed: a file that exists"
-        if problem:
-            yield f"network.path={config.network.path}: {problem}"
 
 
 def _size_problems(config: SimConfig) -> Iterator[str]:
@@ -295,44 +269,3 @@ def _name_problems(config: SimConfig) -> Iterator[str]:
     for name, label in zip(config.messengers, labels, strict=True):
         if not label.strip() or labels.count(label) > 1:
             yield f"platforms.{name}.label={label}: allowed: text that no other platform has"
-
-
-def _platform_problems(config: SimConfig) -> Iterator[str]:
-    if CELLULAR not in config.platforms:
-        yield f"platforms: {CELLULAR} is missing; it is the outside option of every choice"
-    if not config.messengers:
-        yield "platforms: no messengers; allowed: one at least"
-    named = {**config.case.observed_shares, **config.case.seeds}
-    for name in config.case.observed_shares.keys() & config.case.seeds.keys():
-        yield f"case.seeds.{name}: {name} is also in observed_shares; give one of the two"
-    for key in ("observed_shares", "seeds"):
-        for name in getattr(config.case, key):
-            if name not in config.messengers:
-                yield f"case.{key}.{name}: unknown platform {name!r}; {allowed(config.messengers)}"
-    for kind, abuse in config.abuse.items():
-        for key in ("shares", "conversion"):
-            for name in getattr(abuse, key):
-                if name not in config.platforms:
-                    known = allowed(config.platforms)
-                    yield f"abuse.{kind}.{key}.{name}: unknown platform; {known}"
-    for name in config.messengers:
-        platform, start = config.platforms[name], config.case.observed_shares.get(name)
-        if start and start.earlier and start.earlier.date >= config.start:
-            yield (
-                f"case.observed_shares.{name}.earlier.date={start.earlier.date} must be before "
-                f"start={config.start}"
-            )
-        if name not in named:
-            yield f"case: platform {name!r} needs an entry in observed_shares or seeds"
-        if platform.belief is None:
-            yield f"platforms.{name}.belief: missing; users hold one about every messenger"
-        if platform.standalone is None and start is None:
-            yield (
-                f"platforms.{name}.standalone=null needs case.observed_shares.{name}; allowed: "
-                "that, or a value for each age band"
-            )
-        if platform.openings is None and (start is None or start.daily is None):
-            yield (
-                f"platforms.{name}.openings=null needs case.observed_shares.{name}.daily; "
-                "allowed: that, or a number a day"
-            )

@@ -45,8 +45,6 @@ if TYPE_CHECKING or INTERPRETED:
 else:
     from sim.kernel.vec8_arrays import add_to, count, read_tile, words_of, write_tile
     from sim.kernel.vec8_compiled import (
-        USED,
-        WIDTH,
         bits_of,
         bytes_of,
         exponents,
@@ -65,6 +63,7 @@ else:
         where,
         word_of,
     )
+    from sim.kernel.vec8_type import USED, WIDTH
 
 __all__ = [
     "USED",

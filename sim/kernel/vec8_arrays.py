@@ -12,7 +12,8 @@ from numba.core.typing.templates import signature
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from sim.kernel.vec8_compiled import FLAGS, FLOATS, I32, USED, VEC8, WIDTH, call
+from sim.kernel.vec8_compiled import call
+from sim.kernel.vec8_type import FLAGS, FLOATS, I32, USED, VEC8, WIDTH
 
 _HALVES = (range(4), range(4, USED))  # of the numbers that stand for a messenger
 

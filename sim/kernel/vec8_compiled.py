@@ -10,49 +10,13 @@ from typing import Any
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
+from numba.extending import intrinsic, lower_builtin
 
 from sim.kernel.rng import GOLDEN, MIX_1, MIX_2
+from sim.kernel.vec8_type import BIT, BITS, FLAGS, FLOATS, I32, USED, VEC8, WIDTH, Vec8Type, lanes
 
-WIDTH = 8
-USED = 6  # lanes that stand for a messenger
-_BIT, _BYTE, I32, _I64 = (ir.IntType(width) for width in (1, 8, 32, 64))
+_BYTE, _I64 = ir.IntType(8), ir.IntType(64)
 _SHIFT = 1.5 * 2.0**23 + 127.0  # puts the exponent of 2**k into the lowest bits
-FLOATS, _FLAGS = (ir.VectorType(of, WIDTH) for of in (ir.FloatType(), _BIT))
-
-
-class Vec8Type(types.Type):
-    """The numba type of eight numbers, or of eight bits."""
-
-    def __init__(self, name: str, vector: Any) -> None:
-        super().__init__(name=name)
-        self.vector = vector
-
-
-VEC8, FLAGS = Vec8Type("vec8", FLOATS), Vec8Type("flags", _FLAGS)
-
-
-@register_model(Vec8Type)
-class _EightModel(models.PrimitiveModel):
-    def __init__(self, manager: Any, fe_type: Vec8Type) -> None:
-        super().__init__(manager, fe_type, fe_type.vector)
-
-
-@lower_cast(types.Number, Vec8Type)
-@lower_cast(types.Boolean, Vec8Type)
-def _equal(context: Any, builder: Any, fromty: Any, toty: Vec8Type, value: Any) -> Any:
-    """Let a plain number stand for eight equal ones."""
-    plain = types.float32 if toty is VEC8 else types.boolean
-    one = context.cast(builder, value, fromty, plain)
-    if toty is FLAGS:
-        one = builder.trunc(one, _BIT)
-    undefined = ir.Constant(toty.vector, ir.Undefined)
-    first = builder.insert_element(undefined, one, I32(0))
-    return builder.shuffle_vector(first, undefined, _lanes([0] * WIDTH))
-
-
-def _lanes(numbers: list[int]) -> Any:
-    return ir.Constant(ir.VectorType(I32, len(numbers)), numbers)
 
 
 def _operator(symbol: Callable[..., Any], kind: Vec8Type, result: Vec8Type, *how: str) -> None:
@@ -92,7 +56,7 @@ def flags(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     """Return the eight lowest bits of a whole number."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.bitcast(builder.trunc(args[0], _BYTE), _FLAGS)
+        return builder.bitcast(builder.trunc(args[0], _BYTE), BITS)
 
     return signature(FLAGS, types.int64), codegen
 
@@ -187,7 +151,7 @@ def uniform_draws(typingctx: Any, key: Any, first: Any) -> Any:  # noqa: ARG001
 
         def equal(number: Any) -> Any:
             one = builder.insert_element(ir.Constant(words, ir.Undefined), number, I32(0))
-            return builder.shuffle_vector(one, one, _lanes([0] * WIDTH))
+            return builder.shuffle_vector(one, one, lanes([0] * WIDTH))
 
         def folded(x: Any, by: int) -> Any:
             return builder.xor(x, builder.lshr(x, ir.Constant(words, [by] * WIDTH)))
@@ -250,10 +214,10 @@ def total(typingctx: Any, vec8: Any) -> Any:  # noqa: ARG001
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
         nothing = ir.Constant(FLOATS, [0.0] * WIDTH)
         used = [*range(USED), *range(WIDTH, 2 * WIDTH - USED)]
-        found = builder.shuffle_vector(args[0], nothing, _lanes(used))
+        found = builder.shuffle_vector(args[0], nothing, lanes(used))
         for half in (4, 2, 1):
-            upper = builder.shuffle_vector(found, nothing, _lanes([*range(half, 2 * half)]))
-            lower = builder.shuffle_vector(found, nothing, _lanes([*range(half)]))
+            upper = builder.shuffle_vector(found, nothing, lanes([*range(half, 2 * half)]))
+            lower = builder.shuffle_vector(found, nothing, lanes([*range(half)]))
             found, nothing = builder.fadd(lower, upper), ir.Constant(lower.type, ir.Undefined)
         return builder.extract_element(found, I32(0))
 
@@ -285,7 +249,7 @@ def lowest(typingctx: Any, bits: Any) -> Any:  # noqa: ARG001
     """Return the place of the lowest bit set in a whole number that is not 0."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:  # noqa: ARG001
-        return builder.cttz(args[0], _BIT(1))
+        return builder.cttz(args[0], BIT(1))
 
     return signature(types.int64, types.int64), codegen
 
@@ -298,7 +262,7 @@ def largest(typingctx: Any, vec8: Any) -> Any:  # noqa: ARG001
         found = args[0]
         for half in (4, 2, 1):
             other = builder.shuffle_vector(
-                found, found, _lanes([(lane + half) % WIDTH for lane in range(WIDTH)])
+                found, found, lanes([(lane + half) % WIDTH for lane in range(WIDTH)])
             )
             found = builder.select(builder.fcmp_ordered(">", found, other), found, other)
         return builder.extract_element(found, I32(0))
