@@ -29,7 +29,8 @@ from experiments.effects import (
 )
 from experiments.modelling_choices import GRAPH, STEP, named_points
 from experiments.robustness_criteria import FACTOR, HOLDS, judged
-from experiments.robustness_page import Findings, page
+from experiments.robustness_findings import Findings
+from experiments.robustness_page import page
 from experiments.sizes import SOCIETY, costs, sized, slopes
 from sim.base.errors import ConfigError
 from sim.base.exit_codes import exit_status_of_errors

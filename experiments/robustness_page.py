@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,9 +12,8 @@ from experiments.effects import ALL_OUTCOMES, EFFECTS, OUTCOMES_BY_NAME, Effect,
 from experiments.graphs import graphs
 from experiments.modelling_choices import DEFAULT, STEP, TECHNICAL
 from experiments.robustness_criteria import FACTOR, HOLDS, NONE, SIGN, negligible_size
-from sim.sweeps.folder import SweepFolder
+from experiments.robustness_findings import LABELS, Findings
 
-LABELS = {effect.name: effect.label for effect in EFFECTS}
 INTRODUCTION = f"""\
 Effects are paired differences, scenario minus counterfactual in the same society with the same
 random numbers: median and 90 % band over replications. One choice of the modeller at a time is
@@ -49,26 +47,6 @@ rho_in / rho_out only for short steps (rho_in and rho_out are the hazards of rec
 messenger that one lacks, and one that one has). At the start this cannot be seen, because it is
 solved at the step in use. When messages fail, rho_out rises (`failure_exit`), and a long step
 keeps some users that a short one loses."""
-
-
-class Findings(NamedTuple):
-    """What both sweeps found."""
-
-    choices: SweepFolder
-    bands: pd.DataFrame  # effects with their verdicts and choices
-    sizes: pd.DataFrame
-    slopes: pd.DataFrame
-    costs: pd.DataFrame
-
-    @property
-    def others(self) -> pd.DataFrame:
-        """Return effects under other choices than the default."""
-        return self.bands[self.bands["factor"] != DEFAULT]
-
-    @property
-    def missed(self) -> pd.DataFrame:
-        """Return effects that do not hold."""
-        return self.others[self.others["verdict"] != HOLDS]
 
 
 def page(made_by: str, found: Findings) -> str:

@@ -7,16 +7,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from experiments.base_study import markdown, short
-from experiments.forecasts import FITTED, HELD_OUT, NOT_FITTED, Calibration, naive, scores
+from experiments.forecasts import FITTED, HELD_OUT, Calibration
 from experiments.likelihood import SCALE
 from experiments.targets import COMPANY
+from experiments.validation_scores import MEASURES, beaten, beside, score_table
 from sim.observation.sources import GRADES
 from sim.plotting.palette import platform
 
-MEASURES = {
-    "mau": "monthly reach", "dau": "daily reach", "use change": "change of use",
-    "mau change": "change of monthly reach", "dau change": "change of daily reach",
-}  # fmt: skip
 REASONS = {  # by case: read by hand from what was missed, not made by the fit
     "russia_2025": """\
 - **Telegram's step up in January**, if it is more than the panel's error. Pairs move together
@@ -79,7 +76,7 @@ def page(found: Findings) -> str:
         "told the dated events of these months; the others know only earlier reach. With so few "
         f"months a difference below a panel's stated error ({GRADES['panel'].level:g} point) says "
         "little.",
-        _beside(found.points),
+        beside(found.points),
         "![Bands and observed points](figures/validation_reach.png)",
         "## Could any parameters do it?",
         "Change of monthly reach since the last month that was fitted, points; observed: give or "
@@ -94,7 +91,7 @@ def page(found: Findings) -> str:
         "discrepancy). A company's claims were not fitted. What is predicted of them is the "
         f"claim: such a source overstates by {GRADES[COMPANY].bias:g} points "
         "(sim/observation/sources.py).",
-        _scores(found.points),
+        score_table(found.points),
         "## Every point that was not fitted",
         _unfitted(found.points),
         "## What the data identify",
@@ -129,7 +126,7 @@ def _misses(found: Findings) -> list[str]:
         for p in found.points.itertuples()
         if not p.in_90
     ]
-    for name, model, best, by in _beaten(found.points):
+    for name, model, best, by in beaten(found.points):
         lines.append(
             f"{platform(name).label}, months held out: an error of {model:.1f} points, and of "
             f"{best:.1f} for a naive forecast ({by})."
@@ -181,54 +178,6 @@ def _reachable(table: pd.DataFrame) -> str:
         for r in table.itertuples()
     ]  # fmt: skip
     return markdown(["", "months", "observed", "prior (90 %)", "posterior (90 %)"], rows)
-
-
-def _model(points: pd.DataFrame) -> pd.Series:
-    table = scores(points)
-    rows = table[(table["period"] == HELD_OUT) & (table["measure"] == "mau")]
-    return rows.set_index("platform")["rmse"]
-
-
-def beside_naive(points: pd.DataFrame) -> dict[str, pd.Series]:
-    """Return errors of naive forecasts by platform, of those with two months to draw a line by."""
-    fitted = points[(points["period"] == FITTED) & (points["measure"] == "mau")]
-    names = [str(name) for name in _model(points).index if (fitted["platform"] == name).sum() > 1]
-    return {name: naive(points, name) for name in names}
-
-
-def _beaten(points: pd.DataFrame) -> list[tuple[str, float, float, str]]:
-    """Return platforms for which a naive forecast is better: name, errors, and which."""
-    model = _model(points)
-    return [
-        (name, float(model[name]), float(others.min()), str(others.idxmin()))
-        for name, others in beside_naive(points).items()
-        if others.min() < model[name]
-    ]
-
-
-def _beside(points: pd.DataFrame) -> str:
-    model = _model(points)
-    tables = beside_naive(points)
-    headers = ["", "posterior median", *pd.DataFrame(tables).index]
-    rows = [
-        [platform(name).label, f"{model[name]:.2f}", *(f"{value:.2f}" for value in others)]
-        for name, others in tables.items()
-    ]
-    return markdown(headers, rows)
-
-
-def _scores(points: pd.DataFrame) -> str:
-    table = scores(points)
-    order = [HELD_OUT, NOT_FITTED, FITTED]
-    table = table.sort_values("period", key=lambda column: column.map(order.index), kind="stable")
-    rows = [
-        [s.period, platform(s.platform).label, MEASURES[s.measure], str(s.n), f"{s.rmse:.2f}",
-         f"{s.crps:.2f}", f"{round(s.in_50 * s.n)} of {s.n}", f"{round(s.in_90 * s.n)} of {s.n}"]
-        for s in table.itertuples()
-    ]  # fmt: skip
-    return markdown(
-        ["", "platform", "what", "points", "RMSE", "CRPS", "in 50 % band", "in 90 % band"], rows
-    )
 
 
 def _unfitted(points: pd.DataFrame) -> str:

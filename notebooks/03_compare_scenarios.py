@@ -28,7 +28,8 @@ print(dated("call_ban"))
 # %%
 from IPython.display import Markdown
 
-from experiments.scenarios import effect_table, level_table, run_all
+from experiments.scenario_effects import effect_table, level_table
+from experiments.scenarios import run_all
 from sim import load_config
 
 small = ("population.n_users=1000", "replications=2")

@@ -22,7 +22,7 @@ from experiments.forecasts import (
     scores,
 )  # fmt: skip
 from experiments.targets import COMPANY
-from experiments.validation_page import beside_naive
+from experiments.validation_scores import beside_naive
 
 DATES = pd.date_range("2025-10-01", periods=5, freq="MS")
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import yaml
 
+from experiments.scenario_effects import effect_table, level_table
 from experiments.scenarios import COMPOSED as ON_TOP
-from experiments.scenarios import JUDGEMENTS, effect_table, level_table, main, run_all
+from experiments.scenarios import JUDGEMENTS, main, run_all
 from sim import compare, load_config
 from sim.config.conf import CONF
 from sim.config.sim_config import SimConfig
