@@ -226,7 +226,7 @@ def test_what_is_seldom_may_hold_or_not():
 
 def test_every_operation_of_lanes_is_tested():
     here = Path(__file__).parent
-    names = "test_vec16.py", "test_vec16_arrays.py"
+    names = "test_vec16.py", "test_vec16_functions.py", "test_vec16_arrays.py"
     source = "".join((here / name).read_text(encoding="utf-8") for name in names)
     operations = {name for name in vec16.__all__ if name.islower()}
     assert {name for name in operations if f"{name}(" in source} == operations

@@ -1,4 +1,4 @@
-"""The mesa face: users to look at, data to collect, rules to replace."""
+"""The mesa face: users to look at, data to collect."""
 
 import re
 
@@ -9,54 +9,19 @@ from pandas.testing import assert_frame_equal
 
 from sim import load_config
 from sim.config.settings import BANDS, TYPES
-from sim.engine.start import prepare
-from sim.engine.threads import Threads
 from sim.measures.series import Series, step_series
-from sim.model.agents import RENAMED, User
-from sim.model.mesa_engine import MesaEngine
 from sim.model.model import AGENT_LIMIT, MigrationModel
 from sim.rules.records import CALL
 from sim.runs.run import run
 from tests.helpers.cli import REPO, python
+from tests.helpers.models import N_STEPS, REPORTERS, SIZE, assert_same_state, made
 from tests.helpers.worlds import from_fixed_point
-
-SIZE = ("+scenario=call_ban", "population.n_users=120", "replications=1")
-N_STEPS = 30  # to the end of 2025: calls fail, Max is pushed
-REPORTERS = {
-    "model_reporters": {
-        "time": "time",
-        "max": lambda model: sum("max" in user.messengers for user in model.users),
-    },
-    "agent_reporters": {
-        "messengers": lambda user: "+".join(user.messengers),
-        "mandated": "mandated",
-        "habit": lambda user: user.habits["whatsapp"],
-        "belief": lambda user: user.beliefs["max"],
-        "vpn": "vpn",
-    },
-}
-
-
-def made(engine, n_steps=N_STEPS, **keys):
-    model = MigrationModel(load_config(*SIZE, f"engine={engine}"), **keys)
-    for _ in range(n_steps):
-        model.step()
-    return model
 
 
 @pytest.fixture(scope="module")
 def model():
     """Return the model of plain users, stepped by mesa."""
     return made("mesa", collectors=REPORTERS)
-
-
-def assert_same_state(first, second):
-    mine, theirs = (m.simulation.state for m in (first, second))
-    for name in ("users", "abuse"):
-        assert getattr(mine, name).tobytes() == getattr(theirs, name).tobytes(), name
-    for name in ("choice_state", "belief_state"):
-        a, b = (getattr(state.public, name) for state in (mine, theirs))
-        assert a.tobytes() == b.tobytes(), name
 
 
 def test_data_collected_with_either_engine_are_the_same(model):
@@ -158,143 +123,6 @@ def test_contacts_are_mutual_and_the_ties_of_the_graph(model):
     assert all(user not in others for user, others in contacts.items())
     ties = model.simulation.state.ties
     assert [len(user.contacts) for user in model.users] == ties.degree.tolist()
-
-
-class Stubborn(User):
-    """The example of sim/model/agents.py."""
-
-    def install_utility(self, platform):
-        return super().install_utility(platform) - (1.0 if platform == "max" else 0.0)
-
-
-class Unwilling(User):
-    def install_utility(self, platform):
-        return -np.inf if platform == "max" else super().install_utility(platform)
-
-
-class Obedient(User):
-    """Overrides every rule without changing it."""
-
-
-PARAMS = (
-    "reconsider", "communicate", "converse", "open_apps", "weigh_vpn", "ask_contact", "revise",
-    "remember", "follow_promotion", "learn", "switch_vpn", "draw_victimisation", "step", "advance",
-    "publish",
-)  # fmt: skip
-for _name in PARAMS:
-    setattr(Obedient, _name, lambda self, _name=_name: getattr(User, _name)(self))
-Obedient.install_utility = lambda self, platform: super(Obedient, self).install_utility(platform)
-
-
-def n_with(model, messenger):
-    return sum(messenger in user.messengers for user in model.users)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("user_class", [Stubborn, Unwilling])
-def test_a_rule_replaced_in_python_changes_what_comes_out(model, user_class):
-    changed = made("mesa", user_class=user_class)
-    assert {type(user) for user in changed.agents} == {user_class}
-    assert n_with(changed, "max") < n_with(model, "max")
-
-
-@pytest.mark.slow
-def test_who_takes_up_a_messenger_at_any_price_has_it_in_the_end():
-    class Eager(User):
-        def install_utility(self, platform):
-            return np.inf if platform == "vk" else super().install_utility(platform)
-
-    eager, usual = (made("mesa", user_class=c) for c in (Eager, User))
-    assert n_with(eager, "vk") > 3 * n_with(usual, "vk")
-
-
-@pytest.mark.slow
-def test_rules_that_only_call_their_parents_change_no_bit(model):
-    assert_same_state(model, made("mesa", user_class=Obedient))
-
-
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [("recnsider", "reconsider"), ("installUtility", "install_utility"), ("learns", "learn")],
-)
-def test_a_method_that_is_nearly_called_like_a_rule_is_reported(name, rule):
-    """Nobody would call it, and the model would run as if it had not been written."""
-    with pytest.raises(TypeError, match=rf"^Mine\.{name}: .* did you mean {rule}\?"):
-        type("Mine", (User,), {name: User.learn})
-
-
-@pytest.mark.parametrize("name", RENAMED)
-def test_a_former_name_is_refused_with_the_new_one(model, name):
-    with pytest.raises(TypeError, match=rf"^Mine\.{name}: .*{RENAMED[name]}"):
-        type("Mine", (User,), {name: User.learn})
-    with pytest.raises(AttributeError, match=f"{name}.*{RENAMED[name]}"):
-        getattr(model.users[0], name)
-
-
-def test_a_class_may_have_other_methods_and_values():
-    class Mine(User):
-        learned = False
-
-        def contacts_with(self, messenger):
-            return sum(messenger in contact.messengers for contact in self.contacts)
-
-    assert made("mesa", 0, user_class=Mine).users[0].contacts_with("whatsapp") >= 0
-
-
-def test_users_know_themselves_when_they_are_made():
-    class Remembering(User):
-        def __init__(self, model, row):
-            super().__init__(model, row)
-            self.had = self.messengers
-
-    model = made("mesa", 0, user_class=Remembering)
-    assert [user.had for user in model.users] == [user.messengers for user in model.users]
-    assert len({user.had for user in model.users}) > 1
-
-
-class Careless(User):
-    """Never takes a VPN and hears no news."""
-
-    def weigh_vpn(self):
-        self.step_record.vpn_gain = np.nan
-
-    def hear(self):
-        pass
-
-    def learn(self):
-        pass
-
-
-def test_rules_of_vpns_and_beliefs_can_be_replaced_as_well(model):
-    careless = made("mesa", user_class=Careless).simulation.state.users
-    start = made("mesa", 0).simulation.state.users
-    usual = model.simulation.state.users
-    assert (careless.place == start.place).all()
-    assert (careless.belief == start.belief).all()
-    assert (usual.place != start.place).any()
-    assert (careless.aware & 0b100 > 0).sum() < (usual.aware & 0b100 > 0).sum()
-
-
-class Waiting(User):
-    def install_utility(self, platform):
-        there = sum(platform in contact.messengers for contact in self.contacts)
-        return super().install_utility(platform) + there - 2
-
-
-@pytest.mark.slow
-def test_rules_that_look_at_contacts_do_not_depend_on_the_order_of_agents():
-    config = load_config("+scenario=call_ban", "engine=mesa", "population.n_users=150")
-    start = prepare(config, Threads(1))
-    forth, back = (MigrationModel(config, start=start, user_class=Waiting) for _ in range(2))
-    back.simulation.engine = MesaEngine(reversed(back.users))
-    for model in (forth, back):
-        model.run_for(20)
-    assert_same_state(forth, back)
-
-
-def test_a_class_of_ones_own_is_refused_where_only_compiled_rules_run():
-    with pytest.raises(ValueError, match=r"Stubborn needs engine=mesa, not compiled"):
-        made("compiled", user_class=Stubborn)
 
 
 def test_more_users_than_agents_are_good_for_are_refused_at_once():
