@@ -8,14 +8,7 @@ from sim import load_config
 from sim.commands import case
 from sim.config.case_files import MOST_FILES
 from sim.config.conf import CASES
-from tests.helpers.case_copy import (
-    CASE,
-    GLOBAL,
-    OF_PLATFORMS,
-    append,
-    change,
-    refused,
-)
+from tests.helpers.case_copy import CASE, GLOBAL, OF_PLATFORMS, append, change, refused
 
 
 @pytest.fixture

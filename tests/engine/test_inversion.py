@@ -14,15 +14,8 @@ from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write
 from sim.rules.packed_state import FEARS, USABLE
 from sim.rules.records import MAX, STEP_RECORD, records
-from tests.helpers.worlds import (
-    advanced,
-    in_steps,
-    simulation,
-    toy_env,
-    toy_params,
-    toy_users,
-    world,
-)
+from tests.helpers.toys import in_steps, toy_env, toy_params, toy_users
+from tests.helpers.worlds import advanced, simulation, world
 
 DAYS = 6.0  # of a step: a month shows five states, and four changes between them
 OFTEN, RARELY = 50.0, 1e-3  # openings a day

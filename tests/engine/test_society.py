@@ -17,13 +17,8 @@ from sim.population.null_networks import build_rows
 from sim.population.population import draw_population
 from tests.helpers import theory
 from tests.helpers.ties import csr
-from tests.helpers.worlds import (
-    BELIEF_UNIT,
-    advanced,
-    from_fixed_point,
-    in_steps,
-    simulation,
-)
+from tests.helpers.toys import BELIEF_UNIT, from_fixed_point, in_steps
+from tests.helpers.worlds import advanced, simulation
 
 ONE = Threads(1)
 

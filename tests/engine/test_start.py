@@ -13,7 +13,7 @@ from sim.rules.packed_state import in_use
 from sim.rules.records import N_BANDS
 from sim.runs.run import run
 from tests.helpers.ties import csr
-from tests.helpers.worlds import step_records_of
+from tests.helpers.toys import step_records_of
 
 POINT = 0.01  # of reach
 # Telegram is known to have grown before the start, and would go on (test_start_growth.py)

@@ -12,12 +12,7 @@ from sim.engine.threads import Threads
 from sim.rules.networks import NOWHERE
 from tests.helpers.chats import toy_chats, values_of
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
+from tests.helpers.toys import toy_env, toy_params, toy_state, toy_users
 
 ONE = Threads(1)
 

@@ -9,7 +9,7 @@ from sim.engine.first_users import draw_first_users
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.kernel.rng import purpose_key, step_key, uniforms
-from tests.helpers.worlds import toy_users
+from tests.helpers.toys import toy_users
 
 # Telegram is known to have grown before the start, and would go on (test_start_growth.py)
 STILL = "case.observed_shares.telegram.earlier=null"

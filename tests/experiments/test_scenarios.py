@@ -1,34 +1,22 @@
-"""Every scenario has a description, composes, runs, and does what it must."""
+"""Every scenario runs and does what it must."""
 
-import re
-from collections import Counter
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
-import yaml
 
-from experiments.scenario_effects import effect_table, level_table
-from experiments.scenarios import COMPOSED as ON_TOP
-from experiments.scenarios import JUDGEMENTS, main, run_all
-from sim import compare, load_config
+from sim import load_config
 from sim.config.conf import CONF
 from sim.config.sim_config import SimConfig
 from sim.engine.offenders import reach
 from sim.engine.policy_schedule import PolicySchedule
 from sim.engine.threads import Threads
 from sim.measures.series import step_series
-from sim.policies.information import Story
-from sim.policies.promotion import GroupMove, Mandate
-from sim.rules.ceilings import ROOM, STORIES
 from sim.rules.records import CALL, MESSAGE
-from tests.helpers.cli import REPO
 from tests.helpers.worlds import advanced, outcome, simulation, world
 
 SCENARIOS = sorted(path.stem for path in (CONF / "scenario").glob("*.yaml"))
-BUNDLES = {"max_push", "dated_events"}
-POLICIES = {path.stem for path in (CONF / "policy").glob("*.yaml")} - BUNDLES
 COMPOSED = (
     "[call_ban,vpn_support]",
     "[full_block,vpn_support]",
@@ -46,12 +34,6 @@ composed = cache(load_config)  # no test changes a configuration
 
 def policies_of(scenario):
     return composed(f"+scenario={scenario}").policies
-
-
-def comment(name):
-    lines = (CONF / "scenario" / f"{name}.yaml").read_text(encoding="utf-8").splitlines()
-    comments = [line.removeprefix("# ") for line in lines[1:] if line.startswith("#")]
-    return [line for line in comments if not line.startswith("title: ")]
 
 
 @cache
@@ -85,57 +67,6 @@ def step_of(config: SimConfig, policy):
 
 
 # What stands in the files
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_the_first_line_is_a_sentence_that_tells_the_world(name):
-    first = comment(name)[0]
-    assert re.fullmatch(r"[A-Z][^.]+\.", first), first
-    assert 6 <= len(first.split()) <= 25
-
-
-@pytest.mark.slow
-def test_no_two_scenarios_say_the_same():
-    stories = [comment(name)[0] for name in SCENARIOS]
-    worlds = [str(policies_of(name)) for name in SCENARIOS]
-    assert Counter(stories).most_common(1)[0][1] == 1
-    assert Counter(worlds).most_common(1)[0][1] == 1
-
-
-def test_every_policy_is_part_of_some_scenario():
-    used = {policy for name in SCENARIOS for policy in policies_of(name)}
-    assert used == POLICIES
-
-
-@pytest.mark.parametrize("chosen", COMPOSED)
-def test_scenarios_on_top_of_others_keep_all_policies_and_a_yardstick_for_both(chosen):
-    names = chosen.strip("[]").split(",")
-    together = composed(f"+scenario={chosen}")
-    apart = [policies_of(name) for name in names]
-    assert together.policies == {k: v for policies in apart for k, v in policies.items()}
-    assert together.compare_to == ("baseline",)
-    first = composed(f"+scenario={chosen}", f"compare_to=[{names[0]}]")
-    assert first.counterfactuals[names[0]] == apart[0]
-
-
-def test_the_commands_that_comments_show_compose():
-    shown = [
-        match
-        for name in SCENARIOS
-        for match in re.findall(r"\+scenario=\S+(?: compare_to=\S+)?", " ".join(comment(name)))
-    ]
-    assert len(shown) >= 3
-    for command in shown:
-        load_config(*command.split())
-
-
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_nobody_is_moved_twice(name):
-    """A segment is pushed person by person or chat by chat, not both; stories fit their bits."""
-    policies = policies_of(name).values()
-    pushed = Counter(p.segment for p in policies if isinstance(p, Mandate | GroupMove))
-    assert set(pushed.values()) <= {1}
-    assert sum(isinstance(p, Story) for p in policies) <= ROOM[STORIES][0]
 
 
 # That they run
@@ -306,65 +237,3 @@ def test_the_long_run_of_a_lifted_ban_is_that_of_the_ban_until_the_lift():
 
 
 # The page docs/scenarios.md
-
-
-def test_every_scenario_is_judged():
-    judgements = yaml.safe_load(JUDGEMENTS.read_text(encoding="utf-8"))
-    assert set(judgements) == {*SCENARIOS, *ON_TOP}
-    assert all(text.startswith("**") for text in judgements.values())
-    page = (REPO / "docs/scenarios.md").read_text(encoding="utf-8")
-    assert [name for name, text in judgements.items() if text.strip() not in page] == []
-
-
-TINY = ("population.n_users=300", "replications=2", "step_days=14")
-LABELS = {name: platform.label for name, platform in composed().platforms.items()}
-
-
-@pytest.fixture(scope="module")
-def ran():
-    return run_all(list(TINY))
-
-
-@pytest.mark.slow
-def test_the_page_has_a_line_of_levels_for_every_scenario(ran):
-    worlds, _, _ = ran
-    lines = list(level_table(worlds, LABELS))
-    assert [re.match(r"\| (\w+) \|", line)[1] for line in lines[2:]] == SCENARIOS
-    assert len({line.count("|") for line in lines}) == 1
-    assert "nan" not in "".join(lines)
-
-
-@pytest.mark.slow
-def test_the_page_has_a_line_of_effects_for_every_scenario_that_has_a_yardstick(ran):
-    _, effects, _ = ran
-    lines = list(effect_table(effects, LABELS))
-    compared = {
-        f"{name} ({config.compare_to[0]})"
-        for name in SCENARIOS
-        if (config := composed(f"+scenario={name}")).compare_to
-    }
-    on_top = {f"{name} ({counterfactual})" for name, counterfactual in ON_TOP.items()}
-    assert {re.match(r"\| (\S+ \(\w+\)) \|", line)[1] for line in lines[2:]} == compared | on_top
-    assert len({line.count("|") for line in lines}) == 1
-    assert "nan" not in "".join(lines)
-
-
-@pytest.mark.slow
-def test_the_page_holds_the_same_effects_as_a_comparison_the_usual_way_round(ran):
-    _, effects, month = ran
-    e = compare(load_config("+scenario=full_block", *TINY)).effects
-    e = e[(e["group"] == "all") & (e["date"] >= month)]
-    usual = e[e["measure"] == "mau"].set_index("platform")["median"]
-    for platform in MESSENGERS:
-        assert effects["full_block"].of("mau", platform).median() == usual[platform]
-    newly = e[e["measure"] == "newly_exposed"]["median"].iloc[-1]
-    assert effects["full_block"].newly_exposed.median == newly
-
-
-@pytest.mark.parametrize("override", ["+policy=vpn_support", "+scenario=call_ban"])
-def test_what_the_yardstick_alone_would_have_is_refused(override, capsys):
-    with pytest.raises(SystemExit):
-        main([override])
-    told = capsys.readouterr()
-    assert "the same in all scenarios" in told.err
-    assert not told.out

@@ -19,7 +19,7 @@ from sim.runs.manifest import note_file
 from sim.runs.tables import read_result
 from tests.helpers.cli import REPO
 from tests.helpers.exported import DAY, STEP, N
-from tests.helpers.worlds import from_fixed_point
+from tests.helpers.toys import from_fixed_point
 
 KEYS = ["scenario", "replication", "date"]
 

@@ -10,7 +10,7 @@ from sim.rules.packed_state import (
 from sim.rules.records import NEWS, STEP_RECORD, USER, records
 from sim.rules.relaxation import relaxation
 from tests.helpers.ties import equal_ties, weighing
-from tests.helpers.worlds import BELIEF_UNIT, from_fixed_point, in_steps, toy_params
+from tests.helpers.toys import BELIEF_UNIT, from_fixed_point, in_steps, toy_params
 
 N = 3000  # draws
 CALM = toy_params(2)  # nobody pays attention

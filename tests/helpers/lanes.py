@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from sim.kernel.vec16 import (
-    WIDTH,
-)
+from sim.kernel.vec16 import WIDTH
 
 RNG = np.random.default_rng(3)
 N = 64 * WIDTH

@@ -3,8 +3,9 @@
 It was written without a look at sim/rules/ but for the names of stored fields, and shares with
 the simulator its configuration and the addresses of random numbers (sim/kernel/rng.py). Read it
 together with the specification, whose sections are in brackets. second_environment.py holds what
-policies do, second_state.py what is stored and the random numbers, second_look.py what comes
-before the update of a user, second_act.py the update.
+policies do, second_state.py the state and the random numbers, second_arrays.py what the simulator
+stores of it, second_communication.py what ties are worth, second_look.py what comes before the
+update of a user, second_act.py the update.
 """
 
 import math
@@ -12,6 +13,7 @@ import math
 import networkx as nx
 
 from tests.helpers.second_act import Act
+from tests.helpers.second_arrays import read
 from tests.helpers.second_environment import CELLULAR, CHANNELS, conditions
 from tests.helpers.second_look import Look
 from tests.helpers.second_state import (
@@ -21,7 +23,6 @@ from tests.helpers.second_state import (
     RandomNumbers,
     Word,
     f4,
-    read,
     show,
     take_sides,
     think,

@@ -20,7 +20,8 @@ from sim.measures.thresholds import DEAR
 from sim.rules.records import MAX
 from sim.runs.results import assemble
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import keys, toy_env, toy_params, toy_state, toy_users
+from tests.helpers.toys import toy_env, toy_params, toy_state, toy_users
+from tests.helpers.worlds import keys
 
 CONFIG = load_config(
     "population.n_users=30", "replications=1", "population.abroad.weight=0.4",

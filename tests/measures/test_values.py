@@ -8,15 +8,8 @@ import pytest
 
 from sim.config.settings import BANDS, TYPES
 from sim.measures.series import step_series
-from tests.helpers.worlds import (
-    advanced,
-    as_toy,
-    chats_by_messenger,
-    from_fixed_point,
-    simulation,
-    step_records_of,
-    world,
-)
+from tests.helpers.toys import as_toy, chats_by_messenger, from_fixed_point, step_records_of
+from tests.helpers.worlds import advanced, simulation, world
 
 EVENTFUL = (
     "+scenario=[as_happened,fraud_only_measures,vpn_support]", "behaviour.second_phone=0.5",

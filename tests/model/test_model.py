@@ -15,7 +15,7 @@ from sim.rules.records import CALL
 from sim.runs.run import run
 from tests.helpers.cli import REPO, python
 from tests.helpers.models import N_STEPS, REPORTERS, SIZE, assert_same_state, made
-from tests.helpers.worlds import from_fixed_point
+from tests.helpers.toys import from_fixed_point
 
 
 @pytest.fixture(scope="module")

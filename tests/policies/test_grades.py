@@ -28,7 +28,7 @@ from tests.helpers.in_force import (
     restriction,
     shutdown,
 )
-from tests.helpers.worlds import toy_params
+from tests.helpers.toys import toy_params
 
 VPN = WORLD.behaviour.vpn_efficacy
 

@@ -32,7 +32,16 @@ LIBRARIES = {  # heavy or replaceable libraries, and the rooms that may import t
     "llvmlite": {"kernel"},
 }
 OUTSIDE = {"experiments", "notebooks", "tests", "conf"}
+LONGEST = 300  # lines of a file: one noun each
 FILES = sorted(SIM.rglob("*.py"))
+
+
+def test_no_file_is_longer_than_one_reads_at_a_go():
+    folders = ("sim", "experiments", "notebooks", "tests")
+    files = [path for folder in folders for path in (REPO / folder).rglob("*.py")]
+    assert len(files) > len(FILES)
+    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert {name: n for name, n in lengths.items() if n > LONGEST} == {}
 
 
 def room_of(path):

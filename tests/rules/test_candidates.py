@@ -18,7 +18,8 @@ from sim.rules.records import (
     STEP_RECORD,
     records,
 )
-from tests.helpers.worlds import keys, toy_env, toy_params, toy_users
+from tests.helpers.toys import toy_env, toy_params, toy_users
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 

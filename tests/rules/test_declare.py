@@ -15,7 +15,7 @@ from sim.rules.fixed_point import CONCERN_STEPS
 from sim.rules.packed_state import pack_belief_state, pack_choice_state
 from sim.rules.records import ABUSE, MANDATE, MAX, PARAMS, PURPOSES, STEP_RECORD, USER, records
 from tests.helpers.cli import REPO
-from tests.helpers.worlds import toy_env, toy_params, toy_users
+from tests.helpers.toys import toy_env, toy_params, toy_users
 
 FIELDS = [*declared("STATE"), *declared("STEP")]
 

@@ -11,7 +11,7 @@ from sim.rules import beliefs, fixed_point, habit
 from sim.rules.packed_state import pack_belief_state
 from sim.rules.records import MAX, NEWS, STEP_RECORD, records
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import someone, toy_accumulators, toy_params, toy_state, toy_users
+from tests.helpers.toys import someone, toy_accumulators, toy_params, toy_state, toy_users
 
 pytestmark = pytest.mark.interpreted
 

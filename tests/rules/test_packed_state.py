@@ -9,14 +9,8 @@ from sim.rules import packed_state, surveillance_attitude
 from sim.rules.candidates import candidate_buffer
 from sim.rules.records import MAX, USER, PublicState, records
 from sim.rules.step import publish
-from tests.helpers.worlds import (
-    fear_level,
-    from_fixed_point,
-    habit_level,
-    in_steps,
-    someone,
-    toy_params,
-)
+from tests.helpers.toys import from_fixed_point, in_steps, someone, toy_params
+from tests.helpers.worlds import fear_level, habit_level
 
 pytestmark = pytest.mark.interpreted
 bits = st.integers(0, 2**MAX - 1)

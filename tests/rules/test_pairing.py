@@ -13,15 +13,8 @@ from sim.rules.records import CALL, MESSAGE
 from sim.rules.step import after_choice
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers.ties import equal_ties, ties_of
-from tests.helpers.worlds import (
-    HABIT_UNIT,
-    in_steps,
-    keys,
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
+from tests.helpers.toys import HABIT_UNIT, in_steps, toy_env, toy_params, toy_state, toy_users
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 VALUES = [[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]]

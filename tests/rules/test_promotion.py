@@ -8,7 +8,8 @@ from sim.rules import promotion
 from sim.rules.promotion import LAPSE, MANDATED, PREINSTALL, TRIAL
 from sim.rules.records import MANDATE, MAX, STEP_RECORD, records
 from sim.rules.surveillance_attitude import surveillance_attitude
-from tests.helpers.worlds import keys, someone, toy_env, toy_params, uniform_draws
+from tests.helpers.toys import someone, toy_env, toy_params
+from tests.helpers.worlds import keys, uniform_draws
 
 pytestmark = pytest.mark.interpreted
 

@@ -12,16 +12,8 @@ from sim.rules import activity, availability, chance, habit
 from sim.rules.beliefs import AWARE
 from sim.rules.records import CALL, MAX, MESSAGE
 from sim.rules.relaxation import relaxation
-from tests.helpers.worlds import (
-    HABIT_UNIT,
-    from_fixed_point,
-    keys,
-    silent,
-    someone,
-    toy_env,
-    toy_params,
-    uniform_draws,
-)
+from tests.helpers.toys import HABIT_UNIT, from_fixed_point, silent, someone, toy_env, toy_params
+from tests.helpers.worlds import keys, uniform_draws
 
 pytestmark = pytest.mark.interpreted
 

@@ -8,7 +8,8 @@ from sim.engine.offenders import arriving
 from sim.rules import abuse
 from sim.rules.abuse import VICTIMISED
 from sim.rules.records import ABUSE, CALL, CELLULAR, EFFECTS, MAX, MESSAGE, N_BANDS, USER, records
-from tests.helpers.worlds import keys, someone, toy_env, uniform_draws
+from tests.helpers.toys import someone, toy_env
+from tests.helpers.worlds import keys, uniform_draws
 
 N_PLATFORMS = MAX + 1
 REACH = np.array([0.9, 0.7, 0.4, 0.2, 0.0, 0.0, 1.0])

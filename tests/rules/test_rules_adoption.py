@@ -13,15 +13,8 @@ from sim.rules.adoption import ACCEPT, REVISE
 from sim.rules.records import MAX, MESSAGE
 from sim.rules.search import SHORTFALL_STEPS
 from tests.helpers import theory
-from tests.helpers.worlds import (
-    by_band,
-    keys,
-    silent,
-    someone,
-    toy_env,
-    toy_params,
-    uniform_draws,
-)
+from tests.helpers.toys import by_band, silent, someone, toy_env, toy_params
+from tests.helpers.worlds import keys, uniform_draws
 
 pytestmark = pytest.mark.interpreted
 

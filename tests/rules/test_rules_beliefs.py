@@ -34,20 +34,17 @@ from tests.helpers.beliefs import (
     within_4_errors,
 )
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
+from tests.helpers.toys import (
     BELIEF_UNIT,
-    belief_of,
     converse,
-    fear_level,
     from_fixed_point,
     in_steps,
-    keys,
     someone,
     toy_env,
     toy_params,
     toy_users,
-    uniform_draws,
 )
+from tests.helpers.worlds import belief_of, fear_level, keys, uniform_draws
 
 pytestmark = pytest.mark.interpreted
 

@@ -14,14 +14,8 @@ from sim.rules.records import MANDATE, MAX, N_BANDS, STEP_RECORD, records
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
-    chats_by_messenger,
-    keys,
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
+from tests.helpers.toys import chats_by_messenger, toy_env, toy_params, toy_state, toy_users
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 VALUES = [[1.2, 0.6, 0.9], [0.3, 0.3, 1.0]]

@@ -13,15 +13,8 @@ from sim.rules.records import (
     MESSAGE,
 )
 from tests.helpers.ties import equal_ties, weighing
-from tests.helpers.worlds import (
-    F32,
-    in_steps,
-    step_record_of,
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
+from tests.helpers.toys import in_steps, step_record_of, toy_env, toy_params, toy_state, toy_users
+from tests.helpers.worlds import F32
 
 pytestmark = pytest.mark.interpreted
 

@@ -11,18 +11,14 @@ from sim.engine.threads import Threads
 from sim.kernel.compiled import jit
 from sim.kernel.vec16 import WIDTH, store
 from sim.rules import circumvention, marginal_value, value_queries
-from sim.rules.availability import availability
 from sim.rules.choice_memory import working_memory
-from sim.rules.packed_state import PLACE_BIT
-from sim.rules.records import CALL, EFFECTS, MESSAGE, STEP_RECORD, records
+from sim.rules.records import CALL, MESSAGE
 from sim.rules.search import SHORTFALL_STEPS
-from tests.helpers import theory
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
+from tests.helpers.toys import (
     as_toy,
     considered,
     in_steps,
-    keys,
     someone,
     step_record_of,
     toy_env,
@@ -30,41 +26,14 @@ from tests.helpers.worlds import (
     toy_state,
     toy_users,
 )
+from tests.helpers.vpns import FREE, SOON, VALUES, circle, restricted, rule
+from tests.helpers.worlds import keys
 
-VALUES, LOSSES = [[1.2, 0.6], [0.3, 0.3]], (2.0, 3.0)
-SOON = 1e6  # a rate at which everybody reconsiders in every step
 CONTENT = {"content_value": 0.3, "content_openings": 4.0}
 SINGLE = 1e-5  # talks are kept in single precision
-rule = pytest.mark.interpreted
 
 
-def restricted(grade, efficacy=0.8, proxies=0.0, days=1.0):
-    """Return what is in force where attempts fail by `grade`, (2, P), here and nowhere abroad.
-
-    Places: here without a VPN, with one, abroad.
-    """
-    here = [
-        [[availability(r, proxies, efficacy, vpn) for r in row] for row in grade]
-        for vpn in range(2)
-    ]
-    return toy_env(VALUES, LOSSES, np.array([*here, np.ones((2, 2))]), days)
-
-
-ABROAD = 2
-FREE = restricted(np.zeros((2, 2)))
 BLOCKED = restricted([[0.9, 0.0], [0.9, 0.6]])
-
-
-def circle(**params):
-    """Return user 0 with contacts on both messengers, with a VPN and without, and one abroad."""
-    users = toy_users(4, 2)
-    users.installed[:], users.place[:] = [0b11, 0b11, 0b01, 0b10], [0, 1, 0, 1]
-    users.abroad[0] = 1
-    params = toy_params(
-        2, outside=np.exp([-1.0, 1.0]), outside_abroad=np.exp([-4.0, -2.0]), abroad_weight=0.1,
-        abroad_low=ABROAD << PLACE_BIT | 0b01, vpn_value=2.0, **{"vpn_rate": SOON} | params,
-    )  # fmt: skip
-    return toy_state(users, equal_ties([[1, 2, 3], [0], [0], [0]]), params)
 
 
 def weighed(state, env, i=0):
@@ -226,67 +195,6 @@ def test_a_vpn_never_harms_and_a_better_one_never_helps_less(messages, calls, e1
 
 
 # Taking, keeping and dropping it.
-
-
-@rule
-def test_the_utility_is_the_sum_of_its_terms():
-    step_record, effects = records(STEP_RECORD, 1)[0], records(EFFECTS, 1)[0]
-    step_record.vpn_gain, step_record.content, step_record.helpers, effects.vpn_cost = (
-        1.25,
-        0.375,
-        0.5,
-        0.75,
-    )
-    user = someone(skill=-2.0)
-    params = toy_params(2, vpn_help=0.4, vpn_value=1.5)
-    u = circumvention.vpn_utility(user, step_record, effects, params)
-    assert u == pytest.approx(1.5 * 1.25 + 0.375 - 2.0 + 0.4 * 0.5 - 0.75)
-
-
-N = 2000  # users who reconsider
-
-
-def switched(place=0, gain=0.0, helpers=0.0, cost=0.0, skill=-0.8, **params):
-    """Return the share of users with a VPN after all have reconsidered it."""
-    step_record, effects = records(STEP_RECORD, 1)[0], records(EFFECTS, 1)[0]
-    step_record.vpn_gain, step_record.helpers, effects.vpn_cost = gain, helpers, cost
-    params, have = toy_params(2, vpn_value=1.0, **params), 0
-    for i in range(N):
-        user = someone(place=place, skill=skill)
-        circumvention.switch(i, user, step_record, effects, params, keys(0))
-        assert user.place & ~np.uint8(1) == place & ~1  # the region stays
-        have += int(user.place & 1)
-    return have / N
-
-
-@rule
-@pytest.mark.parametrize("place", [0, 1, 6, 7])
-def test_without_a_gain_skill_alone_decides_whether_or_not_one_has_it(place):
-    chance = theory.sigmoid(-0.8)
-    assert abs(switched(place) - chance) < 4 * np.sqrt(chance * (1 - chance) / N)
-
-
-@rule
-def test_fines_deter_and_help_attracts():
-    """With the same random numbers: every step up in utility adds users and takes none away."""
-    shares = [
-        switched(cost=2.0),  # fines
-        switched(),
-        switched(cost=-1.0),  # support
-        switched(cost=-1.0, helpers=1.0, vpn_help=0.5),
-        switched(cost=-1.0, helpers=1.0, vpn_help=0.5, gain=1.0),
-    ]
-    expected = theory.sigmoid(-0.8 + np.array([-2.0, 0.0, 1.0, 1.5, 2.5]))
-    assert (np.diff(shares) > 0).all()
-    assert np.abs(shares - expected).max() < 4 * np.sqrt(0.25 / N)
-
-
-@rule
-def test_help_is_the_share_of_weighted_ties_to_users_of_a_vpn():
-    state = circle()
-    state.users.abroad[0] = 0
-    state.publish(Threads(1))
-    assert step_record_of(0, state, FREE).helpers == pytest.approx(2 / 3)
 
 
 @jit

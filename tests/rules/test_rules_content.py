@@ -9,7 +9,7 @@ from sim.kernel.compiled import rule_loop
 from sim.kernel.vec8 import write
 from sim.rules import activity, content
 from sim.rules.records import MAX, MESSAGE
-from tests.helpers.worlds import in_steps, silent, toy_env, toy_params, toy_users
+from tests.helpers.toys import in_steps, silent, toy_env, toy_params, toy_users
 
 pytestmark = pytest.mark.interpreted
 

@@ -10,13 +10,8 @@ from sim.rules.networks import INVITED, NOWHERE
 from sim.rules.surveillance_attitude import surveillance_attitude
 from tests.helpers import theory
 from tests.helpers.chats import toy_chats, values_of
-from tests.helpers.worlds import (
-    in_steps,
-    keys,
-    toy_env,
-    toy_params,
-    toy_users,
-)
+from tests.helpers.toys import in_steps, toy_env, toy_params, toy_users
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 

@@ -23,19 +23,18 @@ from sim.policies.promotion import Campaign, GroupMove, Mandate, Onboarding, Pre
 from sim.policies.restrictions import RegistrationGate, Restriction, Shutdown
 from sim.rules.chance import sigmoid
 from sim.rules.records import CALL, CELLULAR, MAX, MESSAGE, STEP_RECORD, records
-from tests.helpers.worlds import (
-    advanced,
+from tests.helpers.toys import (
     as_toy,
     chats_by_messenger,
     from_fixed_point,
     in_steps,
-    simulation,
     someone,
     step_records_of,
     toy_env,
     toy_params,
     toy_users,
 )
+from tests.helpers.worlds import advanced, simulation
 
 pytestmark = pytest.mark.interpreted
 

@@ -8,7 +8,8 @@ from sim.kernel.vec8 import write
 from sim.rules import adoption, beliefs, circumvention, search
 from sim.rules.records import MAX
 from sim.rules.search import MOST_SHORTFALL, SHORTFALL_STEPS, UNKNOWN, USUAL_STEPS
-from tests.helpers.worlds import keys, silent, someone, toy_env, toy_params
+from tests.helpers.toys import silent, someone, toy_env, toy_params
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 

@@ -16,15 +16,15 @@ from tests.helpers.beliefs import (
     update_beliefs,
     within_4_errors,
 )
-from tests.helpers.worlds import (
+from tests.helpers.toys import (
     BELIEF_UNIT,
     HABIT_UNIT,
     from_fixed_point,
     in_steps,
-    keys,
     someone,
     toy_params,
 )
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 

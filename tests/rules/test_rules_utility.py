@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from sim.rules import adoption
-from tests.helpers.worlds import (
-    HABIT_UNIT,
-    by_band,
-    keys,
-    silent,
-    someone,
-    toy_env,
-    toy_params,
-)
+from tests.helpers.toys import HABIT_UNIT, by_band, silent, someone, toy_env, toy_params
+from tests.helpers.worlds import keys
 
 pytestmark = pytest.mark.interpreted
 ENV = toy_env([[1.2, 0.6], [0.3, 0.3]])

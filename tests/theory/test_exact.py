@@ -26,17 +26,8 @@ from sim.rules.packed_state import pack_choice_state
 from sim.rules.value_queries import enqueue_values, value_queries
 from tests.helpers import theory
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
-    SEED,
-    Crowd,
-    by_band,
-    keys,
-    take_step,
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
+from tests.helpers.toys import Crowd, by_band, take_step, toy_env, toy_params, toy_state, toy_users
+from tests.helpers.worlds import SEED, keys
 
 OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
 ENGINE = CompiledEngine(Threads(1))

@@ -16,15 +16,8 @@ from sim.population.population import draw_population
 from sim.rules.records import STEP_RECORD, records
 from tests.helpers import theory
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
-    keys,
-    step_records_of,
-    take_step,
-    toy_params,
-    toy_state,
-    toy_users,
-    world,
-)
+from tests.helpers.toys import step_records_of, take_step, toy_params, toy_state, toy_users
+from tests.helpers.worlds import keys, world
 
 N = 20_000  # users
 MAX_APP = 2  # position of max among the messengers

@@ -1,50 +1,15 @@
-"""One messenger on random graphs against exact results (docs/verification.md: T3, T6, T7, T8).
-
-With one messenger and contacts alike, the marginal value of having it is L x the share of
-contacts who have it (or their number): the install rule is a logit in that share, and a
-threshold rule where the network value is large.
-"""
+"""One messenger on random graphs against exact results (docs/verification.md: T3, T6, T7)."""
 
 import networkx as nx
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
-from scipy.stats import norm
 
-from sim.engine.engines import CompiledEngine
-from sim.engine.threads import Threads
 from sim.population.graph import Graph
 from tests.helpers import theory, theory_networks
+from tests.helpers.one_messenger import ALWAYS, MOST_STEPS, STEEP, logit, step
 from tests.helpers.ties import ties_of
-from tests.helpers.worlds import (
-    Crowd,
-    by_band,
-    from_fixed_point,
-    in_steps,
-    keys,
-    take_step,
-    toy_env,
-    toy_params,
-    toy_state,
-    toy_users,
-)
-
-ENGINE = CompiledEngine(Threads(1))
-OUTSIDE, SHARES = np.array([-1.0, 1.0]), np.array([0.8, 0.2])  # message, call
-ONE = np.array([[1.2], [0.3]])
-ENV = toy_env(ONE)
-CONTACT = theory.log_sums(ONE, OUTSIDE, SHARES) @ [-1, 1]  # L, the value of a contact who has it
-ALWAYS = 40.0  # a hazard that never fails to happen: 1 - exp(-40) is 1 in double precision
-STEEP = 1e9  # utils: a logit so steep is a threshold
-MOST_STEPS = 1000
-
-
-def logit(slope, constant, **rates):
-    """Return rules under which U = `slope` x share + `constant`."""
-    return toy_params(
-        1, outside=np.exp(OUTSIDE), network_value=slope / CONTACT, standalone=by_band(constant),
-        **rates,
-    )  # fmt: skip
+from tests.helpers.toys import toy_state, toy_users
 
 
 def one_messenger(graph, has, params, per_contact=False):
@@ -60,12 +25,6 @@ def one_messenger(graph, has, params, per_contact=False):
 def adjacency(graph):
     """Return the ties as a matrix of ones."""
     return csr_array((np.ones(graph.indices.size), graph.indices, graph.indptr))
-
-
-def step(state, k):
-    """Let everyone take a step; returns who has it."""
-    take_step(ENGINE, state, ENV, keys(k))
-    return state.users.installed.astype(bool)
 
 
 def settled(state, quiet=1):
@@ -270,54 +229,3 @@ def test_t7_who_stays_is_the_core_whatever_the_order(z, k):
 # type kappa / 2 times `risk_value`. At s = .122 a crowd is .0003 from tipping: random thresholds
 # are that near their law in some 10^7 users only, so they stand at its quantiles; and in a `Crowd`
 # everybody reads the share itself.
-
-THRESHOLD = 0.25  # mean
-FINE = 14  # of concern a standard deviation: steps of 1/14,000 of it, up to 4.5 of them
-ACTS = {0.122: 0.054792, 0.13: 1.0}  # by standard deviation
-
-
-def act_in_the_end(deviations, sd):
-    """Return thresholds ``THRESHOLD`` + `sd` x `deviations`, as read, and how many act."""
-    params = logit(
-        STEEP, -THRESHOLD * STEEP, risk_value=2 * sd * STEEP / FINE, install_rate=ALWAYS,
-        drop_rate=ALWAYS,
-    )  # fmt: skip
-    n = len(deviations)
-    crowd = Crowd(n, [1, 0], params)
-    users = crowd.state.users[:n]
-    users.type[:] = -np.sign(deviations)
-    users.concern[:] = in_steps(concern=FINE * np.abs(deviations))
-    thresholds = THRESHOLD - sd * users.type * from_fixed_point(concern=users.concern) / FINE
-    share = 0.0
-    for k in range(MOST_STEPS):
-        step(crowd.state, k)
-        before, share = share, crowd.mix()[1]
-        if share == before:
-            return thresholds, round(share * n)
-    raise AssertionError(f"the crowd still moves after {MOST_STEPS} steps")
-
-
-@pytest.mark.parametrize(("sd", "share"), ACTS.items())
-def test_t8_shares_are_those_of_the_table(sd, share):
-    assert theory_networks.granovetter(THRESHOLD, sd) == pytest.approx(share, abs=6e-7)
-
-
-@pytest.mark.parametrize("sd", ACTS)
-def test_t8_thresholds_at_the_quantiles_act_as_granovetter_says(sd):
-    n = 50_000
-    _, acting = act_in_the_end(norm.ppf((np.arange(n) + 0.5) / n), sd)
-    # quantiles are off the law by 1 / 2n at most, rounded concerns by much less
-    low, high = (theory_networks.granovetter(THRESHOLD, sd, error) for error in (-1 / n, 1 / n))
-    print(f"T8 s={sd}: theory {low:.6f} to {high:.6f}, run {acting / n:.6f}")
-    assert low <= acting / n <= high
-
-
-def test_t8_a_random_crowd_stops_at_the_first_gap_in_its_thresholds():
-    n, found = 4000, []
-    for seed in range(12):
-        deviations = np.random.default_rng(seed).normal(size=n)
-        thresholds, acting = act_in_the_end(deviations, 0.122)
-        assert acting == theory_networks.granovetter_crowd(thresholds)
-        found.append(acting / n)
-    print(f"T8 s=.122, {n} users: {found}")
-    assert min(found) < 0.1 < 0.9 < max(found)  # so few users may tip or not

@@ -20,17 +20,17 @@ from sim.engine.threads import Threads
 from sim.rules.packed_state import HABIT_STEPS
 from tests.helpers import theory
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
+from tests.helpers.toys import (
     HABIT_UNIT,
     from_fixed_point,
     in_steps,
-    keys,
     take_step,
     toy_env,
     toy_params,
     toy_state,
     toy_users,
 )
+from tests.helpers.worlds import keys
 
 ENGINE = CompiledEngine(Threads(1))
 RATE = 0.5  # of habits [1/day]

@@ -14,7 +14,7 @@ from sim.rules.packed_state import pack_belief_state
 from sim.rules.records import PURPOSES, STEP_RECORD, records
 from sim.rules.relaxation import relaxation
 from tests.helpers.ties import equal_ties
-from tests.helpers.worlds import (
+from tests.helpers.toys import (
     BELIEF_UNIT,
     converse,
     from_fixed_point,

@@ -15,7 +15,7 @@ from sim.engine.threads import Threads
 from sim.rules.records import PURPOSES
 from tests.helpers import second, second_look, second_state
 from tests.helpers.second import World
-from tests.helpers.second_state import differences, stored
+from tests.helpers.second_arrays import differences, stored
 from tests.helpers.second_worlds import worlds
 from tests.helpers.worlds import simulation, world
 
