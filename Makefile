@@ -1,6 +1,6 @@
 # Two commands are enough: `make run` and `make test`. Both set up .venv on their first use.
 .DEFAULT_GOAL := help
-.PHONY: help run app test first_fast first_all lint typecheck compiled compiled_tiles interpreted fast all docs bench notebooks lock clean
+.PHONY: help run app test first_fast first_all lint typecheck compiled compiled_tiles interpreted fast all docs bench studies notebooks lock clean
 PYTHON := .venv/bin/python
 SCENARIO ?= call_ban
 ARGS ?=
@@ -58,6 +58,9 @@ bench: .venv/all  ## speed beside other simulators (half an hour), to docs/perfo
 	    --only-binary :all: --require-hashes -r experiments/bench/requirements.txt \
 	  && touch .venv-bench/ready; } || echo "bench: other simulators could not be installed" >&2
 	$(PYTHON) -m experiments.bench $(ARGS)
+
+studies: .venv/all  ## draw the pages of the docs anew that are out of date; says how long first: ARGS=--status
+	$(PYTHON) -m experiments.studies $(ARGS)
 
 notebooks: .venv/all  ## execute the notebooks to outputs/notebooks: ARGS=01_first_run
 	$(PYTHON) -m experiments.notebooks $(ARGS)
