@@ -1,6 +1,6 @@
 """Run a design of experiment, anywhere.
 
-    python -m experiments.sweep design=NAME [executor=NAME] [KEY=VALUE ...]
+    python -m experiments.sweep design=NAME [executor=NAME] [KEY=VALUE ...] [--dry-run]
     python -m sim.resume FOLDER [executor=NAME]
     python -m sim.resume FOLDER --status
 
@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = command.parser("sweep", __doc__)
     for name, successor in SUCCESSORS.items():
         parser.add_argument(f"--{name}", metavar="FOLDER", help=f"write {successor} FOLDER")
+    parser.add_argument("--dry-run", action="store_true", help="say what it would cost")
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     options = parser.parse_intermixed_args(arguments)
     with exit_status_of_errors():
@@ -33,6 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
             if folder := getattr(options, name):
                 raise ConfigError(f"--{name}: write {successor} {folder}")
         request = Request.read(load_sweep_tree(*options.overrides))
+        if options.dry_run:
+            print(request.rehearse())
+            return 0
         return run_session(request.begin(design_name(options.overrides)), request)
 
 

@@ -56,6 +56,10 @@ def _main(options: Namespace) -> None:
         _show(options, overrides)
     elif not overrides and not options.multirun:
         print(welcome(shutil.get_terminal_size((80, 24)).columns))
+    elif options.dry_run:
+        from sim.sweeps.launch import rehearse
+
+        print(rehearse(overrides))
     elif options.multirun:
         from sim.sweeps.launch import launch
 

@@ -10,7 +10,7 @@ from sim.base.errors import ConfigError
 
 ALLOWED = (
     "allowed: ~policies.NAME, KEY=VALUE, +scenario=NAME, and the options --help, --version, "
-    "--quiet, --verbose, --fields, --no-figures, -m, --cfg job (see --help)"
+    "--quiet, --verbose, --fields, --no-figures, -m, --dry-run, --cfg job (see --help)"
 )
 
 
@@ -35,6 +35,7 @@ def parse_arguments(arguments: Sequence[str]) -> Namespace:
     parser.add_argument("--fields")
     parser.add_argument("--no-figures", action="store_true")
     parser.add_argument("--multirun", "-m", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
     parser.add_argument("--cfg", "-c", choices=["job"])
     parser.add_argument("--shell-completion", "-sc", action="store_true")
     parser.add_argument("overrides", nargs="*")

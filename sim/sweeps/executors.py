@@ -159,6 +159,13 @@ class Slurm(Strict):
             raise ConfigError("executor=slurm: sbatch not found; run this on a machine with Slurm")
 
     @property
+    def bytes(self) -> float:
+        """Return the memory of a worker [bytes]."""
+        from dask.utils import parse_bytes
+
+        return float(parse_bytes(self.memory))
+
+    @property
     def lifetime(self) -> float:
         """Return after how long a worker leaves, before Slurm ends it [s]."""
         days, hours, minutes, seconds = map(int, re.split("[-:]", f"0-{self.walltime}")[-4:])

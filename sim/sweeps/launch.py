@@ -9,8 +9,10 @@ from pathlib import Path
 from sim.base.errors import ConfigError
 from sim.config.jobs import configurations, expand
 from sim.config.launchers import split
+from sim.config.sim_config import SimConfig
 from sim.observation.observed import check_observed
 from sim.runs.kept import check_fields
+from sim.sweeps.cost import cost_of_jobs, described
 from sim.sweeps.multirun import Multirun
 from sim.sweeps.request import ExecutionOptions
 from sim.sweeps.session import run_session
@@ -26,14 +28,33 @@ def launch(overrides: Sequence[str]) -> int:
     """
     asked = split(overrides)
     handling = job_handling(asked.executor)
-    configs = list(configurations(asked.jobs))
+    _checked(asked.jobs, handling)
+    return run_session(Multirun.begin(asked.folder or _by_time(), expand(asked.jobs)), handling)
+
+
+def rehearse(overrides: Sequence[str]) -> str:
+    """Check all values as `launch` does, run nothing, and say what the jobs would cost.
+
+    Raises
+    ------
+    ConfigError
+        If a value cannot be run, or a run does not fit in memory.
+    """
+    asked = split(overrides)
+    handling = job_handling(asked.executor)
+    configs = _checked(asked.jobs, handling)
+    return described(cost_of_jobs(configs, len(expand(asked.jobs))), handling.executor)
+
+
+def _checked(jobs: Sequence[str], handling: ExecutionOptions) -> list[SimConfig]:
+    configs = list(configurations(jobs))
     if any(config.engine.name == "mpi" for config in configs):
         raise ConfigError("engine=mpi: for one run; jobs of a sweep share the cores: compiled")
     check_observed(configs[0])  # jobs differ in their values, not in their data
     for config in configs:
         check_fields(config)
     handling.executor.check(configs)
-    return run_session(Multirun.begin(asked.folder or _by_time(), expand(asked.jobs)), handling)
+    return configs
 
 
 def job_handling(overrides: Sequence[str]) -> ExecutionOptions:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import pandas as pd
 from pydantic import Field, ValidationError
 
 from sim.base.errors import ConfigError
@@ -15,6 +16,8 @@ from sim.base.strict import Strict, kinds
 from sim.base.timestamps import folder_name
 from sim.config.compose import load_sweep_tree
 from sim.config.conf import names
+from sim.config.sim_config import SimConfig
+from sim.sweeps.cost import cost_of_runs, described
 from sim.sweeps.design import Design
 from sim.sweeps.executors import Executor
 from sim.sweeps.folder import SweepFolder
@@ -84,15 +87,31 @@ class Request(ExecutionOptions):
         ConfigError
             If a run would be refused, does not fit in memory, or the folder is in use.
         """
+        runs, points, largest = self._checked()
+        path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
+        return SweepFolder.new(
+            path, self.design, points, runs, largest.population.n_users * largest.n_steps
+        )
+
+    def rehearse(self) -> str:
+        """Check every run of the design, run nothing, and say what they would cost.
+
+        Raises
+        ------
+        ConfigError
+            If a run would be refused, or does not fit in memory.
+        """
+        runs, _, largest = self._checked()
+        starts = runs["point"].nunique()
+        return described(cost_of_runs(largest, len(runs), starts), self.executor)
+
+    def _checked(self) -> tuple[pd.DataFrame, Points, SimConfig]:
         runs = self.design.runs()
         points = Points.compose(self.design)
         largest = points.check(runs)
         check_outcomes(largest, self.design.groups)
         self.executor.check([largest])
-        path = Path(self.folder or f"outputs/sweeps/{name}/{folder_name()}")
-        return SweepFolder.new(
-            path, self.design, points, runs, largest.population.n_users * largest.n_steps
-        )
+        return runs, points, largest
 
 
 def design_name(overrides: Sequence[str]) -> str:
