@@ -18,7 +18,7 @@ HARMS = ("exposure", "displaced", "welfare")
 
 
 def test_there_are_notebooks_in_both_forms():
-    assert len(names()) == 9
+    assert len(names()) == 10
     assert [path.stem for path in sorted(FOLDER.glob("*.ipynb"))] == names()
 
 
