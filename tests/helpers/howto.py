@@ -26,7 +26,9 @@ NOT_COPIED = (
     ".git", ".venv*", "__pycache__", ".*_cache", ".hypothesis", ".coverage*", "outputs",
     "multirun", "build", "*.egg-info",
 )  # fmt: skip
-TOY = ("population.n_users=10", "replications=1", "step_days=14")  # of interpreted rules
+TOY = (  # of interpreted rules
+    "population.n_users=10", "replications=1", "step_days=14", "dur_days=140", "--no-figures",
+)  # fmt: skip
 SIZE = re.compile(r"n_users=\d+")
 
 
