@@ -36,7 +36,7 @@ from sim.rules.tiles import tiles
 
 PARAMETERS = (
     Parameter(
-        "pair_rate", 0.008, 0, 1, "1/day", "iota",
+        "pair_rate", 0.018, 0, 1, "1/day", "iota",
         "hazard of moving with a contact when all that one is used to fails", "tuned", JOINT,
     ),
 )  # fmt: skip
