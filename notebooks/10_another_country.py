@@ -35,8 +35,8 @@ for name, policy in config.policies.items():
 # ## Run it with the behaviour that all cases taught
 #
 # `parameters=posterior` draws a set of parameters for each replication from the fit to all cases
-# ([docs/transport.md](../docs/transport.md)), so the bands hold what the records leave open as well
-# as chance.
+# ([docs/transport.md](../docs/transport.md)), so the bands hold chance and what the records leave
+# open.
 
 # %%
 from sim import fact_table, facts, figures
