@@ -29,6 +29,7 @@ NOT_RUN = {  # command lines that are not run here: why, and the test that holds
     r"executor=slurm": "needs Slurm: test_slurm.py, test_slurm_sweep.py",
     r"case_dir=\.\.\.": "leaves the folder open: test_case.py",
     r"(^make|sim\.)\W?app": "serves until Ctrl-C: test_app.py",
+    r"sim\.explore( |$)(?!.*dry-run)": "minutes: tests/exports/test_explorable.py",
     r"experiments\.country": "needs the folder of a run: test_country.py",
     r"experiments\.robustness": "minutes in its toy size too: test_robustness.py",
     r"experiments\.sensitivity": "minutes in its toy size too: test_sensitivity.py",
