@@ -54,12 +54,12 @@
 
   const narrow = window.matchMedia("(max-width: 760px)").matches;
   const [width, height] = narrow ? [360, 320] : [860, 420];
-  const margin = { top: 10, right: 130, bottom: 26, left: 44 };
+  const margin = { top: 10, right: 140, bottom: 26, left: 44 };
   const svg = d3.select("#curves").append("svg").attr("viewBox", `0 0 ${width} ${height}`).attr("role", "img");
   const x = d3.scaleTime(d3.extent(dates), [margin.left, width - margin.right]);
   const y = d3.scaleLinear([0, 1], [height - margin.bottom, margin.top]);
   svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - margin.bottom})`)
-    .call(d3.axisBottom(x).ticks(narrow ? 2 : 6).tickFormat(d3.timeFormat("%b %Y")));
+    .call(d3.axisBottom(x).ticks(d3.timeMonth.every(narrow ? 6 : 3)).tickFormat(d3.timeFormat("%b %Y")));
   svg.append("g").attr("class", "axis").attr("transform", `translate(${margin.left},0)`)
     .call(d3.axisLeft(y).ticks(5, "%"));
   const line = d3.line((_, m) => x(dates[m]), (value) => y(value));
