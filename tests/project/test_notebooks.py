@@ -85,6 +85,7 @@ TOY = {
     r'"design=grade_and_push",': '"design=grade_and_push", "executor=serial",',
     r"\*toy\]": '*toy, "executor=serial"]',
     r"request\(\[\]\)": 'request(["executor=serial"])',
+    r'"\+scenario=turkey_whatsapp_2021"': '"+scenario=turkey_whatsapp_2021", "dur_days=117"',
     r"second\(request, kept, 8\)": "second(request, kept, 4)",
 }
 TWICE = "08_inside_a_user"  # a cell run twice went on into a second year, without a word

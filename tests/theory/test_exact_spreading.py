@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 from sim.kernel.compiled import rule_loop
 from sim.kernel.rng import purpose_key, step_key
-from sim.rules.beliefs import learn
+from sim.rules.beliefs import become_aware, learn
 from sim.rules.packed_state import pack_belief_state
 from sim.rules.records import PURPOSES, STEP_RECORD, records
 from sim.rules.relaxation import relaxation
@@ -33,6 +33,7 @@ def spread(users, step_records, belief_state, ties, env, params, keys):
         belief_state[i] = pack_belief_state(users[i])
     for i in range(users.shape[0]):
         converse(i, belief_state, step_records[i], ties, keys)
+        become_aware(i, users[i], step_records[i], env, params, keys)
         learn(i, users[i], step_records[i], env, way, params, keys)
 
 

@@ -13,7 +13,7 @@ from sim.config.sim_config import SimConfig
 from sim.engine.start import prepare
 from sim.engine.threads import Threads
 from sim.rules.records import PURPOSES
-from tests.helpers import second, second_look, second_state
+from tests.helpers import second, second_communication, second_look, second_state
 from tests.helpers.second import World
 from tests.helpers.second_arrays import differences, stored
 from tests.helpers.second_worlds import worlds
@@ -185,7 +185,7 @@ def test_a_second_program_without_a_policy_disagrees(name):
 @pytest.mark.parametrize(
     ("module", "name", "value"),
     [
-        (second_look, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
+        (second_communication, "WEIGHT_EXPONENT", 0.91), (second_state, "HABIT_STEPS", 30),
         (second_state, "MAX_LOG_ODDS", 7.9), (second_state, "LOG_ODDS_STEPS", 15),
         (second_state, "FEAR_STEPS", 6), (second_state, "MAX_FEAR", 4.2),
         (second_state, "REFINED", frozenset()),
